@@ -1,0 +1,59 @@
+# Everything that is done with this checkout. On a machine with Python 3.11 or later, make and a package index every
+# target works at once: it first makes .venv, and makes it again when what is installed there should be another.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check bench lock clean
+
+# Another interpreter: make PYTHON=/path/to/python3.12 …   More for the command itself: make test ARGS=--nightly
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+ARGS ?=
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PIP := -m pip --disable-pip-version-check --quiet --quiet
+
+help:  ## what there is to do
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: $(INSTALLED)  ## the real job against the embedded platform; leaves an archive in chargeback-demo
+	@$(BIN)/chargeback demo $(ARGS)
+
+test: $(INSTALLED)  ## all tests, on every core (long ones too: ARGS=--nightly)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(INSTALLED)  ## lint, format, types, direction of imports
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo 'format with: $(BIN)/ruff format' >&2; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python -m pytest -q --no-header --no-summary tests/test_imports.py >/dev/null \
+	  || $(BIN)/python -m pytest tests/test_imports.py
+
+bench: $(INSTALLED)  ## how fast it is, against its budgets
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock:  ## pin the newest run-time libraries in requirements.lock
+	@$(call need_python)
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(PYTHON) -m venv "$$folder"; "$$folder/bin/python" $(PIP) install .; \
+	{ sed -n '/^#/p' requirements.lock; "$$folder/bin/python" -m pip --disable-pip-version-check freeze --exclude chargeback; } \
+	  > "$$folder/lock"; cat "$$folder/lock" > requirements.lock
+
+clean:  ## remove what the other targets made
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist chargeback-demo
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+define need_python
+	test -n '$(PYTHON)' || { echo 'Python 3.11 or later is needed: install it, or name it with make PYTHON=…' >&2; exit 1; }; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo '$(PYTHON) is older than Python 3.11: name another one with make PYTHON=…' >&2; exit 1; }; \
+	$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo '$(PYTHON) cannot make a virtual environment: install its venv package (Debian: apt-get install python3-venv)' >&2; exit 1; }
+endef
+
+$(INSTALLED): pyproject.toml requirements.lock
+	@$(call need_python)
+	@test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python $(PIP) install --constraint requirements.lock --editable '.[dev]'
+	@touch $@

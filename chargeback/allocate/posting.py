@@ -1,0 +1,229 @@
+"""From one account's booked invoices to its ledger lines (BOOKING 4.5-4.7), the account by itself.
+
+Every invoice line is divided over resources or projects by the proved report, and over teams where its project is shared;
+what cannot be divided is booked whole and told as a finding. The lines add up to each invoice's total and tax exactly.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chargeback.allocate.invoice_lines import post_lines
+from chargeback.allocate.largest_remainder import divide
+from chargeback.allocate.ownership import NOBODY, Ownership
+from chargeback.allocate.report_weights import Division, ReportWeights
+from chargeback.allocate.splits import Splits
+from chargeback.allocate.usage import divide_usage, format_usage
+from chargeback.config import Team
+from chargeback.model.booking import AccountMonth
+from chargeback.model.invoice import Invoice
+from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, Basis, InvoiceLabel, LedgerLine, LedgerTeam
+from chargeback.model.posting import PostedLine, Posting, UndividedLine
+from chargeback.model.projects import ProjectDirectory
+
+UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
+ADJUSTMENTS_TEAM = LedgerTeam(ADJUSTMENTS, "Adjustments")
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPart:
+    """A line's part on one project ("" where there is none); ``resource`` None where it is still to be divided over them."""
+
+    project: str
+    resource: str | None
+    gross: int
+    tax: int
+    divided: bool
+    rows: tuple[int, ...] = ()
+
+
+def project_parts(posted: PostedLine, weights: ReportWeights | None) -> list[ProjectPart]:
+    """The line's parts by project: one of a by-project line; of a by-SKU line one a project, or one without project."""
+    item = posted.item
+    if item is None:
+        return [ProjectPart("", "", posted.gross, posted.tax, divided=False)]
+    if item.is_by_project:
+        return [ProjectPart(posted.project, None, posted.gross, posted.tax, divided=False)]
+    division = weights.over_projects(item) if weights else None
+    if division is None or not division.has_weight:
+        return [ProjectPart("", item.sku_label, posted.gross, posted.tax, divided=False)]
+    parts = divide(posted.gross, posted.tax, [share.weight for share in division.shares])
+    return [
+        ProjectPart(share.name, division.resource, gross, tax, divided=True, rows=share.rows)
+        for share, (gross, tax) in zip(division.shares, parts, strict=True)
+    ]
+
+
+def direct_costs(
+    months: Iterable[AccountMonth], ownership: Ownership, projects: ProjectDirectory
+) -> Counter[tuple[str, str]]:
+    """(currency, team id) -> direct gross in minor units: what teams own alone, over all accounts."""
+    direct: Counter[tuple[str, str]] = Counter()
+    for month in months:
+        weights = ReportWeights(month.report) if month.report else None
+        for invoice in month.booked:
+            for posted in post_lines(invoice, projects):
+                for part in project_parts(posted, weights):
+                    team = ownership.owner(part.project).team if part.project else None
+                    if team:
+                        direct[invoice.currency, team.id] += part.gross
+    return direct
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What posting an account needs besides its own month."""
+
+    ownership: Ownership
+    projects: ProjectDirectory
+    splits: Splits
+    teams: dict[str, LedgerTeam]
+
+
+def post(month: AccountMonth, context: Context) -> Posting:
+    """The account's ledger lines, in the order of invoice, line, team, project and resource; not yet numbered."""
+    return _Poster(month, context).post()
+
+
+class _Poster:
+    def __init__(self, month: AccountMonth, context: Context) -> None:
+        self.month = month
+        self.context = context
+        self.weights = ReportWeights(month.report) if month.report else None
+        self.posting = Posting(month)
+        self.reached: dict[int, list[int]] = {}
+
+    def post(self) -> Posting:
+        for invoice in self.month.booked:
+            label = _label(invoice, self.month.facts.name)
+            for posted in post_lines(invoice, self.context.projects):
+                self.posting.posted.append(posted)
+                self._post_line(label, posted)
+        self._write_usage()
+        self.posting.lines = [line for line in self.posting.lines if line.gross or line.tax or _has_usage(line)]
+        return self.posting
+
+    def _post_line(self, label: InvoiceLabel, posted: PostedLine) -> None:
+        if posted.item is None:
+            part = ProjectPart("", "", posted.gross, posted.tax, divided=False)
+            self._add(label, posted, part, ADJUSTMENTS_TEAM, "", Basis.ADJUSTMENT, ())
+            return
+        parts = project_parts(posted, self.weights)
+        if len(parts) == 1 and not parts[0].divided and parts[0].resource is not None:
+            self._find_undivided(posted, parts[0].resource)
+        for part in parts:
+            self._post_part(label, posted, part)
+
+    def _post_part(self, label: InvoiceLabel, posted: PostedLine, part: ProjectPart) -> None:
+        division = self._division(posted, part)
+        owner = self.context.ownership.owner(part.project) if part.project else NOBODY
+        if owner.shared is None:
+            self._post_resources(label, posted, part, self._ledger_team(owner.team), "", division)
+            return
+        shares = self.context.splits.of(owner.shared, label.currency)
+        amounts = divide(part.gross, part.tax, [share.weight for share in shares])
+        for share, (gross, tax) in zip(shares, amounts, strict=True):
+            piece = ProjectPart(part.project, part.resource, gross, tax, part.divided, part.rows)
+            self._post_resources(label, posted, piece, self._ledger_team(share.team), share.percent, division)
+
+    def _division(self, posted: PostedLine, part: ProjectPart) -> Division | None:
+        if part.resource is not None or self.weights is None:
+            return None
+        division = self.weights.over_resources(part.project)
+        if division.has_weight:
+            return division
+        self._find_undivided(posted, part.project)
+        return None
+
+    def _find_undivided(self, posted: PostedLine, subject: str) -> None:
+        if self.weights is None or posted.item is None or not (posted.gross or posted.tax):
+            return
+        item = posted.item
+        report = self.weights.report
+        rows = report.by_project.get(subject, ()) if item.is_by_project else report.rows_named_like(item)
+        self.posting.undivided.append(UndividedLine(posted, subject, rows))
+
+    def _post_resources(
+        self,
+        label: InvoiceLabel,
+        posted: PostedLine,
+        part: ProjectPart,
+        team: LedgerTeam,
+        percent: str,
+        division: Division | None,
+    ) -> None:
+        basis = _basis(shared=bool(percent), divided=part.divided or division is not None)
+        if division is None:
+            self._add(label, posted, part, team, percent, basis, part.rows)
+            return
+        amounts = divide(part.gross, part.tax, [share.weight for share in division.shares])
+        for share, (gross, tax) in zip(division.shares, amounts, strict=True):
+            piece = ProjectPart(part.project, share.name, gross, tax, divided=True)
+            self._add(label, posted, piece, team, percent, basis, share.rows)
+
+    def _add(
+        self,
+        label: InvoiceLabel,
+        posted: PostedLine,
+        part: ProjectPart,
+        team: LedgerTeam,
+        percent: str,
+        basis: Basis,
+        rows: tuple[int, ...],
+    ) -> None:
+        for row in rows:
+            self.reached.setdefault(row, []).append(len(self.posting.lines))
+        item = posted.item
+        self.posting.lines.append(
+            LedgerLine(
+                label=label,
+                team=team,
+                project=part.project,
+                project_name=self.context.projects.name_of(part.project),
+                environment=self.context.ownership.environment(part.project),
+                resource=part.resource or "",
+                usage="",
+                share_percent=percent,
+                net=part.gross - part.tax,
+                tax=part.tax,
+                gross=part.gross,
+                basis=basis,
+                invoice_line=posted.number,
+                description=(item.description or "") if item else "",
+            )
+        )
+
+    def _write_usage(self) -> None:
+        if self.month.report is None:
+            return
+        lines = self.posting.lines
+        usage = divide_usage(self.month.report, self.reached, [line.gross for line in lines])
+        for position, millionths in usage.items():
+            lines[position].usage = format_usage(millionths)
+
+    def _ledger_team(self, team: Team | None) -> LedgerTeam:
+        return self.context.teams[team.id] if team else UNASSIGNED_TEAM
+
+
+def _basis(*, shared: bool, divided: bool) -> Basis:
+    if shared:
+        return Basis.SHARED_SPLIT
+    return Basis.REPORT_SHARE if divided else Basis.INVOICE_LINE
+
+
+def _has_usage(line: LedgerLine) -> bool:
+    return line.usage not in ("", "0")
+
+
+def _label(invoice: Invoice, account_name: str) -> InvoiceLabel:
+    return InvoiceLabel(
+        account=invoice.account,
+        account_name=account_name,
+        invoice=invoice.label,
+        invoice_id=invoice.id,
+        status=invoice.status.value,
+        currency=invoice.currency,
+        digits=invoice.digits,
+    )

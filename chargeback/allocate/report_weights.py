@@ -1,0 +1,83 @@
+"""The report's values as weights: of a project over its resources, of a SKU over the projects (BOOKING 4.5, 4.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from chargeback.model.answers import LineItem
+from chargeback.model.money import EXACT
+from chargeback.model.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part of a division: the project or resource it goes to, its weight, and the report rows behind it."""
+
+    name: str
+    weight: int
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How a line is divided: its parts by code point, and the resource that a by-SKU line gets."""
+
+    shares: tuple[Share, ...]
+    resource: str = ""
+
+    @property
+    def has_weight(self) -> bool:
+        """Whether any part weighs anything."""
+        return any(share.weight for share in self.shares)
+
+
+@dataclass(slots=True)
+class ReportWeights:
+    """A proved report, ready to divide lines by; a negative value weighs nothing."""
+
+    report: Report
+    _weights: list[int] = field(default_factory=list)
+    _divisions: dict[str, Division] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rows = self.report.rows
+        scale = max((-_exponent(row.value) for row in rows), default=0)
+        self._weights = [_whole(row.value, max(scale, 0)) for row in rows]
+
+    def over_resources(self, project: str) -> Division:
+        """The division of a by-project line over the resources of its project; without parts where no row names it."""
+        if project not in self._divisions:
+            rows = self.report.by_project.get(project, ())
+            self._divisions[project] = Division(self._shares(rows, [self.report.rows[row].resource for row in rows]))
+        return self._divisions[project]
+
+    def over_projects(self, line: LineItem) -> Division:
+        """The division of a by-SKU line over projects; by the whole report, then without rows behind it, where no row is
+        named like its SKU or description."""
+        rows = self.report.rows_named_like(line)
+        if rows:
+            resource = min(self.report.rows[row].resource for row in rows)
+            return Division(self._shares(rows, [self.report.rows[row].project for row in rows]), resource)
+        every = range(len(self.report.rows))
+        shares = self._shares(every, [row.project for row in self.report.rows])
+        return Division(tuple(Share(share.name, share.weight, ()) for share in shares), line.sku_label)
+
+    def _shares(self, rows: Iterable[int], names: list[str]) -> tuple[Share, ...]:
+        grouped: dict[str, list[int]] = {}
+        for row, name in zip(rows, names, strict=True):
+            grouped.setdefault(name, []).append(row)
+        return tuple(
+            Share(name, sum(self._weights[row] for row in grouped[name]), tuple(grouped[name]))
+            for name in sorted(grouped)
+        )
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+def _whole(value: Decimal, scale: int) -> int:
+    return int(value.scaleb(scale, EXACT)) if value > 0 else 0

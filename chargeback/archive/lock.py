@@ -1,0 +1,144 @@
+"""One run at a time in an archive: a lock of the kernel's on ``<archive>/.lock``.
+
+The kernel drops it when the process ends, however it ends; whether the file exists means nothing, and what it says
+(host, process, start) is for the message alone. ``fcntl`` is used directly: ``filelock`` empties the file before it
+knows whether the lock is free, so that nobody could be told who holds it, and falls back to a file's existence where
+the file system has no locks, which here is an error (exit 9).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import stat
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from chargeback.archive.file_system import OTHER_FILE_MODE, FileSystem, storage_errors
+from chargeback.errors import LockedError, StorageError
+
+LOCK_NAME = ".lock"
+_LONGEST_HOLDER = 1000
+_ATTEMPTS = 10
+
+_held: set[int] = set()
+
+
+def _let_go_in_child() -> None:
+    """A child forked while the lock is held must not keep it when its parent dies (it may hang in a broken PDF)."""
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)
+
+
+class ArchiveLock:
+    """The lock of one archive, held within ``with``; ``started`` says since when, for whom it keeps out.
+
+    ``LockedError`` (exit 8) where another process holds it; ``StorageError`` (exit 9) where it cannot be had at all.
+    """
+
+    def __init__(self, root: Path, *, started: str, file_system: FileSystem | None = None) -> None:
+        self.root = root
+        self.path = root / LOCK_NAME
+        self.file_system = file_system or FileSystem()
+        self._started = started
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> ArchiveLock:
+        with storage_errors(self.path):
+            descriptor = self._acquire()
+        _held.add(descriptor)
+        self._descriptor = descriptor
+        try:
+            self._tell_holder(descriptor)
+        except BaseException:
+            self.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let the next run in; the file stays."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor in _held:
+            _held.remove(descriptor)
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
+
+    def confirm(self) -> None:
+        """``StorageError`` unless the lock is held and is still the archive's: somebody may have removed the file."""
+        if self._descriptor is None or not _is_named(self._descriptor, self.path):
+            raise StorageError(
+                f"{self.path}: the lock was removed or replaced during the run",
+                remedy="leave that file alone (it blocks nothing), then run again",
+            )
+
+    def _acquire(self) -> int:
+        """The locked descriptor of the file that the name stands for, though others may remove and create it."""
+        for _ in range(_ATTEMPTS):
+            descriptor = self._lock_once()
+            if _is_named(descriptor, self.path):
+                return descriptor
+            os.close(descriptor)
+        raise StorageError(
+            f"{self.path}: the lock file keeps being replaced", remedy="find out by whom, then run again"
+        )
+
+    def _lock_once(self) -> int:
+        descriptor = self.file_system.open_lock(self.path)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise StorageError(f"{self.path}: not a regular file", remedy="remove it, then run again")
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = _holder(descriptor)
+            os.close(descriptor)
+            raise _locked_error(self.root, holder) from error
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _tell_holder(self, descriptor: int) -> None:
+        """Write who holds the lock, for the message of who is kept out."""
+        holder = {"host": socket.gethostname(), "pid": os.getpid(), "started": self._started}
+        with storage_errors(self.path):
+            self.file_system.set_mode(descriptor, OTHER_FILE_MODE)
+            self.file_system.truncate(descriptor)
+            self.file_system.write(descriptor, (json.dumps(holder) + "\n").encode())
+
+
+def _is_named(descriptor: int, path: Path) -> bool:
+    """Whether the path stands for the open file."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except OSError:
+        return False
+
+
+def _locked_error(root: Path, holder: str) -> LockedError:
+    return LockedError(
+        f"{root}: another run holds the archive's lock ({holder})",
+        remedy="nothing to do: the next scheduled run goes on from what that one leaves",
+    )
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds the lock, as the file says; it may be empty or nonsense."""
+    try:
+        value = json.loads(os.pread(descriptor, _LONGEST_HOLDER, 0))
+        parts = (f"host {value['host']}", f"process {value['pid']}", f"since {value['started']}")
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return "by whom, its file does not say"
+    return "".join(character for character in ", ".join(parts) if character.isprintable())

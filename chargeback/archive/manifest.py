@@ -1,0 +1,208 @@
+"""The manifest of a revision: what it holds, byte for byte, what came out, and which manifest it follows.
+
+``manifest.json`` names every file but itself and ``SHA256SUMS``; ``SHA256SUMS`` names every file but itself, so that
+``sha256sum -c`` proves a revision without this program. An archive is hostile when it is read: nothing in a manifest is
+believed before it is checked here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, NoReturn
+
+from chargeback.errors import ConfigurationError, DamagedError, SchemaError
+from chargeback.evidence.records import canonical_json
+from chargeback.model.period import Period
+
+MANIFEST_PATH = "manifest.json"
+SUMS_PATH = "SHA256SUMS"
+SCHEMA = 1
+STATUSES = ("reconciled", "exceptions")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_LONGEST_PATH = 1024
+_LONGEST_PART = 255
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file of a revision; ``path`` relative to it, with ``/``; ``size`` in bytes; ``sha256`` in lower-case hex."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestTotal:
+    """The month's total in one currency, written with its minor digits; gross = net + tax."""
+
+    currency: str
+    net: str
+    tax: str
+    gross: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A revision's manifest (INTERFACE, archive).
+
+    ``status`` is "reconciled" or "exceptions"; ``version`` the chargeback that wrote it; ``created`` an RFC 3339
+    instant; ``previous`` the SHA-256 of the manifest written before this one in the whole archive, None for the first;
+    ``files`` in order of path.
+    """
+
+    period: str
+    revision: int
+    status: str
+    version: str
+    created: str
+    endpoint: str
+    previous: str | None
+    totals: tuple[ManifestTotal, ...]
+    files: tuple[FileRecord, ...] = ()
+
+    def to_json(self) -> bytes:
+        """The bytes of ``manifest.json``: sorted keys, two spaces, UTF-8, one newline at the end."""
+        return canonical_json({"schema": SCHEMA, **asdict(self)})
+
+
+def sums_text(files: Iterable[FileRecord], manifest_sha256: str) -> bytes:
+    """The bytes of ``SHA256SUMS`` for ``sha256sum -c``: a line a file in order of path, ``manifest.json`` too."""
+    sums = {record.path: record.sha256 for record in files}
+    sums[MANIFEST_PATH] = manifest_sha256
+    return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)).encode()
+
+
+def is_sha256(text: object) -> bool:
+    """Whether this is a SHA-256 in lower-case hex."""
+    return isinstance(text, str) and _SHA256.fullmatch(text) is not None
+
+
+def is_safe_path(path: object) -> bool:
+    """Whether this is a relative path that stays within its folder and that every tool reads alike."""
+    if not isinstance(path, str) or not path.isprintable() or "\\" in path or path in (MANIFEST_PATH, SUMS_PATH):
+        return False
+    try:
+        parts = [part.encode() for part in path.split("/")]
+    except UnicodeEncodeError:
+        return False
+    return len(path) <= _LONGEST_PATH and all(
+        part not in (b"", b".", b"..") and len(part) <= _LONGEST_PART for part in parts
+    )
+
+
+def read_manifest(data: bytes, where: str) -> Manifest:
+    """The manifest in these bytes; ``where`` is the file that is named in errors.
+
+    ``SchemaError`` (exit 2) where a newer version wrote it; ``DamagedError`` (exit 7) where it is no manifest.
+    """
+    reader = _Reader(where)
+    value = reader.decode(data)
+    schema = reader.take(value, "schema", lambda found: type(found) is int and found >= 1, "a schema number")
+    if schema > SCHEMA:
+        raise SchemaError(
+            f"{where}: schema {schema}, this version reads {SCHEMA} and earlier ones", remedy="upgrade chargeback"
+        )
+    return _manifest(reader, value)
+
+
+def _manifest(reader: _Reader, value: dict[str, Any]) -> Manifest:
+    return Manifest(
+        period=reader.take(value, "period", _is_month, "a month as YYYY-MM"),
+        revision=reader.take(value, "revision", lambda found: type(found) is int and found >= 1, "a number from 1"),
+        status=reader.take(value, "status", lambda found: found in STATUSES, f"one of {', '.join(STATUSES)}"),
+        version=reader.text(value, "version"),
+        created=reader.text(value, "created"),
+        endpoint=reader.text(value, "endpoint"),
+        previous=reader.take(value, "previous", lambda found: found is None or is_sha256(found), "a SHA-256 or null"),
+        totals=tuple(_total(reader, row) for row in reader.rows(value, "totals")),
+        files=_files(reader, value),
+    )
+
+
+def _total(reader: _Reader, row: dict[str, Any]) -> ManifestTotal:
+    return ManifestTotal(*(reader.text(row, name) for name in ("currency", "net", "tax", "gross")))
+
+
+def _files(reader: _Reader, value: dict[str, Any]) -> tuple[FileRecord, ...]:
+    """The file records; in strict order of path, so that none is there twice."""
+    files = tuple(_file(reader, row) for row in reader.rows(value, "files"))
+    for one, other in pairwise(files):
+        if one.path >= other.path:
+            reader.fail(f"files: {other.path!r} comes after {one.path!r}, expected each path once, in order")
+    return files
+
+
+def _file(reader: _Reader, row: dict[str, Any]) -> FileRecord:
+    return FileRecord(
+        path=reader.take(row, "path", is_safe_path, "a path within the revision"),
+        size=reader.take(row, "size", lambda found: type(found) is int and found >= 0, "a size in bytes"),
+        sha256=reader.take(row, "sha256", is_sha256, "a SHA-256 in lower-case hex"),
+    )
+
+
+def _is_month(found: object) -> bool:
+    try:
+        return isinstance(found, str) and str(Period.parse(found)) == found
+    except ConfigurationError:
+        return False
+
+
+class _Reader:
+    """Takes checked values out of decoded JSON; what is wrong is a ``DamagedError`` that names the file."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def fail(self, problem: str) -> NoReturn:
+        """Raise what is wrong with the file."""
+        raise DamagedError(
+            f"{self._where}: not a manifest: {problem}",
+            remedy="restore the revision's folder from a backup; do not edit it",
+        )
+
+    def decode(self, data: bytes) -> dict[str, Any]:
+        """The object in these bytes."""
+        try:
+            value = json.loads(data, object_pairs_hook=_without_duplicates)
+        except (ValueError, RecursionError) as error:
+            self.fail(f"not JSON ({error})")
+        if not isinstance(value, dict):
+            self.fail("not an object")
+        return value
+
+    def take(self, value: dict[str, Any], key: str, holds: Callable[[Any], bool], expected: str) -> Any:
+        """The value under a key, checked."""
+        found = value.get(key)
+        if key not in value or not holds(found):
+            self.fail(f"{key} is {_shown(found) if key in value else 'missing'}, expected {expected}")
+        return found
+
+    def text(self, value: dict[str, Any], key: str) -> str:
+        """The text under a key."""
+        return str(self.take(value, key, lambda found: isinstance(found, str), "a text"))
+
+    def rows(self, value: dict[str, Any], key: str) -> list[dict[str, Any]]:
+        """The list of objects under a key."""
+        rows: list[dict[str, Any]] = self.take(value, key, _is_list_of_objects, "a list of objects")
+        return rows
+
+
+def _is_list_of_objects(found: object) -> bool:
+    return isinstance(found, list) and all(isinstance(row, dict) for row in found)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key is there twice")
+    return value
+
+
+def _shown(found: object) -> str:
+    return ascii(found)[:80]

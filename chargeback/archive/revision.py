@@ -1,0 +1,132 @@
+"""One revision read back: manifest, files, evidence. Nothing is returned that its checksum does not prove."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from chargeback.archive.chain import Link, RevisionName
+from chargeback.archive.file_system import storage_error
+from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, read_manifest
+from chargeback.archive.opening import NotRegularError, OversizedError, open_inside, read_inside
+from chargeback.errors import AnswerError, DamagedError, StorageError
+from chargeback.evidence import Answer, Evidence, RunRecord, sha256_of
+from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
+from chargeback.evidence.stores import LARGEST_FILE
+from chargeback.model.period import Period
+
+LARGEST_MANIFEST = 64 * 1024 * 1024
+"""Bytes: a manifest of 300,000 files has about 45 million."""
+
+RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision in its folder; ``sha256`` is its manifest's. A ``Store`` of the files that the manifest names."""
+
+    root: Path
+    name: RevisionName
+    manifest: Manifest
+    sha256: str
+    records: dict[str, FileRecord] = field(repr=False, compare=False)
+
+    @property
+    def link(self) -> Link:
+        """The revision's place in the chain."""
+        return Link(self.name, self.sha256, self.manifest.previous)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file, proved by the manifest.
+
+        ``DamagedError`` where it is missing, changed or none of the revision's; ``StorageError`` where reading fails.
+        """
+        record = self._record(path)
+        try:
+            data = read_inside(self.root, path, min(record.size, LARGEST_FILE))
+        except OSError as error:
+            self._refuse(path, error)
+        if len(data) != record.size or sha256_of(data) != record.sha256:
+            raise damaged(self.root / path, "not the bytes that the manifest names")
+        return data
+
+    def open(self, path: str) -> BinaryIO:
+        """A file of the revision open for reading, of the manifest's size; ``check_files`` proves the bytes."""
+        record = self._record(path)
+        try:
+            file = os.fdopen(open_inside(self.root, path), "rb")
+        except OSError as error:
+            self._refuse(path, error)
+        if os.fstat(file.fileno()).st_size != record.size:
+            file.close()
+            raise damaged(self.root / path, "not the size that the manifest names")
+        return file
+
+    def write(self, path: str, data: bytes) -> None:
+        """A revision is never changed: ``StorageError``."""
+        raise StorageError(
+            f"{self.root / path}: a sealed revision is not written to", remedy="report this: it is a bug"
+        )
+
+    def evidence(self) -> Evidence:
+        """All that the revision's result follows from; ``DamagedError`` where index and files disagree."""
+        try:
+            run = RunRecord.from_json(self.read(RUN_PATH))
+            answers = answers_from_json(self.read(INDEX_PATH))
+        except AnswerError as error:
+            raise damaged(self.root, error.message) from error
+        for answer in answers:
+            self._check_answer(answer)
+        return Evidence(answers, run, self)
+
+    def _check_answer(self, answer: Answer) -> None:
+        if answer.path is None:
+            return
+        record = self.records.get(answer.path) if isinstance(answer.path, str) else None
+        if record is None or (record.size, record.sha256) != (answer.size, answer.sha256):
+            raise damaged(self.root / INDEX_PATH, f"names {answer.path!a} otherwise than the manifest")
+
+    def _record(self, path: str) -> FileRecord:
+        record = self.records.get(path)
+        if record is None:
+            raise damaged(self.root / path, "no file of this revision")
+        return record
+
+    def _refuse(self, path: str, error: OSError) -> NoReturn:
+        refuse(self.root / path, error)
+
+
+def read_revision(root: Path) -> Revision:
+    """The revision in a folder, wherever that lies, with its manifest checked and its files not yet.
+
+    ``DamagedError`` where the manifest is missing or none; ``SchemaError`` where a newer version wrote it;
+    ``StorageError`` where it cannot be read.
+    """
+    path = root / MANIFEST_PATH
+    try:
+        data = read_inside(root, MANIFEST_PATH, LARGEST_MANIFEST)
+    except OSError as error:
+        refuse(path, error)
+    manifest = read_manifest(data, str(path))
+    name = RevisionName(Period.parse(manifest.period), manifest.revision)
+    records = {record.path: record for record in manifest.files}
+    return Revision(root, name, manifest, hashlib.sha256(data).hexdigest(), records)
+
+
+def refuse(path: Path, error: OSError) -> NoReturn:
+    """Raise what an error of reading means: damage where the file is gone or not one, else a fault of the system."""
+    if isinstance(error, FileNotFoundError):
+        raise damaged(path, "missing") from error
+    if isinstance(error, NotRegularError):
+        raise damaged(path, "a link or another thing that is not a regular file") from error
+    if isinstance(error, OversizedError):
+        raise damaged(path, str(error.strerror)) from error
+    raise storage_error(path, error) from error
+
+
+def damaged(path: Path, problem: str) -> DamagedError:
+    """The error that a file of the archive does not prove itself."""
+    return DamagedError(f"{path}: {problem}", remedy=RESTORE)

@@ -1,0 +1,169 @@
+"""A revision while it is made: a hidden folder in the archive that becomes visible, whole, by one rename.
+
+Files are hashed while they are written, and flushed to the disk only when the revision is sealed: a run that finds
+nothing new costs no flush. A folder keeps its write permission (0750): without it nobody but root could rename it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from chargeback.archive.file_system import REVISION_FILE_MODE, FileSystem, storage_errors
+from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, Manifest, is_safe_path, sums_text
+from chargeback.archive.writing import Content, ensure_folder, remove_quietly, sync, write_new
+from chargeback.errors import ChargebackError, StorageError
+from chargeback.evidence import FolderStore
+
+_FLUSHERS = 8
+"""Threads that flush files: the disk groups what arrives together."""
+
+
+class Staging:
+    """The next revision, not yet visible; within ``with``, what is not sealed in the end is removed.
+
+    It is a ``Store`` too: what is collected goes straight to where it stays. Threads may write at the same time.
+    """
+
+    def __init__(
+        self, folder: Path, file_system: FileSystem, *, confirm: Callable[[], None], flushers: int = _FLUSHERS
+    ) -> None:
+        self.folder = folder
+        self._confirm = confirm
+        self._file_system = file_system
+        self._flushers = flushers
+        self._files: dict[str, FileRecord] = {}
+        ensure_folder(file_system, folder)
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        """What was written so far, in order of path."""
+        return tuple(self._files[path] for path in sorted(self._files))
+
+    def add(self, path: str, content: Content) -> FileRecord:
+        """Write a file of the revision (mode 0440) and return its size and checksum.
+
+        ``StorageError`` where that fails, or the path is taken; the path comes from this program: ``ValueError``
+        where it could leave the revision.
+        """
+        if not is_safe_path(path):
+            raise ValueError(f"{path!a} is no path within a revision")
+        self._make_folders(path)
+        record = FileRecord(path, *write_new(self._file_system, self.folder / path, content, REVISION_FILE_MODE))
+        self._files[path] = record
+        return record
+
+    def write(self, path: str, data: bytes) -> None:
+        """Keep the bytes as a file of the revision."""
+        self.add(path, data)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file that was written; ``StorageError`` where there is none."""
+        return FolderStore(self.folder).read(path)
+
+    def remove(self, path: str) -> None:
+        """Take a file out again; nothing where there is none."""
+        if self._files.pop(path, None) is not None:
+            with storage_errors(self.folder / path):
+                self._file_system.remove_file(self.folder / path)
+
+    def seal(self, manifest: Manifest, target: Path) -> str:
+        """Make the revision visible as the target; the SHA-256 of its manifest, which is given without ``files``.
+
+        ``StorageError`` where anything fails, or the target is there already: then nothing is visible.
+        """
+        complete = replace(manifest, files=self.files).to_json()
+        sha256 = hashlib.sha256(complete).hexdigest()
+        self._write_proof(MANIFEST_PATH, complete)
+        self._write_proof(SUMS_PATH, sums_text(self._files.values(), sha256))
+        self._flush()
+        self._publish(target)
+        return sha256
+
+    def discard(self) -> None:
+        """Remove what was not sealed; where that fails, the next run does it."""
+        remove_quietly(self._file_system, self.folder)
+
+    def _write_proof(self, path: str, data: bytes) -> None:
+        write_new(self._file_system, self.folder / path, data, REVISION_FILE_MODE)
+
+    def _make_folders(self, path: str) -> None:
+        """Create the folders of a path; several threads may do so at once."""
+        for folder in self._folders_of(path):
+            with storage_errors(folder):
+                missing = not folder.is_dir()
+            if missing:
+                ensure_folder(self._file_system, folder)
+
+    def _folders_of(self, path: str) -> list[Path]:
+        parts = path.split("/")[:-1]
+        return [self.folder.joinpath(*parts[: count + 1]) for count in range(len(parts))]
+
+    def _flush(self) -> None:
+        """Everything that the revision holds is on the disk before it gets its name: files first, then folders."""
+        folders = {folder for path in self._files for folder in self._folders_of(path)}
+        self._each(self._sync, [self.folder / path for path in (*self._files, MANIFEST_PATH, SUMS_PATH)])
+        self._each(self._sync, [*sorted(folders, reverse=True), self.folder])
+
+    def _sync(self, path: Path) -> None:
+        sync(self._file_system, path)
+
+    def _each(self, action: Callable[[Path], None], paths: Iterable[Path]) -> None:
+        with ThreadPoolExecutor(self._flushers) as pool:
+            for _ in pool.map(action, paths):
+                pass
+
+    def _publish(self, target: Path) -> None:
+        created = ensure_folder(self._file_system, target.parent)
+        try:
+            self._rename(target)
+            self._make_last(target, [target.parent, *([target.parent.parent] if created else [])])
+        except BaseException:
+            if created:
+                with suppress(OSError):
+                    self._file_system.remove_folder(target.parent)
+            raise
+
+    def _rename(self, target: Path) -> None:
+        """The one step that makes the revision visible.
+
+        What exists is never replaced: it is looked for under the lock, and the system itself replaces a folder only
+        where it is empty.
+        """
+        self._confirm()
+        with storage_errors(target):
+            if target.is_symlink() or target.exists():
+                raise StorageError(f"{target}: there is something already", remedy="move it away, then run again")
+            self._file_system.rename(self.folder, target)
+
+    def _make_last(self, target: Path, folders: Iterable[Path]) -> None:
+        """Flush the new name to the disk; where that fails the revision is taken back."""
+        try:
+            for folder in folders:
+                sync(self._file_system, folder)
+        except BaseException as error:
+            self._take_back(target, error)
+            raise
+
+    def _take_back(self, target: Path, error: BaseException) -> None:
+        try:
+            self._file_system.rename(target, self.folder)
+        except OSError:
+            told = error.message if isinstance(error, ChargebackError) else str(error)
+            raise StorageError(
+                f"{told}; the revision {target} is complete and stays, but may not outlast a power failure",
+                remedy="mend the file system, then run again",
+            ) from error

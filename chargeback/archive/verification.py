@@ -1,0 +1,130 @@
+"""The first two layers of ``verify``: every file against its manifest, and the chain of revisions.
+
+Findings, not errors: all that is wrong is told at once. Control totals and re-performance are layers of the job's.
+``StorageError`` (exit 9) is raised where the system cannot read, ``SchemaError`` (exit 2) where a newer version wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chargeback.archive.chain import Chain, RevisionName, read_chain
+from chargeback.archive.checking import FileCounter, Finding, FindingKind, check_files
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.archive.scope import Scope
+from chargeback.archive.signatures import SIGNATURES_PATH, read_signatures
+from chargeback.errors import DamagedError
+
+FILES_LAYER = "files"
+CHAIN_LAYER = "chain"
+
+_RESTORE_CHAIN = "restore what is missing from a backup, or take out what was added; write nothing until then"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of verification: how many things were looked at, and what is wrong; ``note`` for what is no damage."""
+
+    name: str
+    count: int
+    findings: tuple[Finding, ...]
+    note: str = ""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+def verify_files(scope: Scope, on_file: FileCounter = lambda path: None) -> Layer:
+    """Every file of the revisions against their manifests; the count is of files, manifests and sums included."""
+    revisions, findings = _readable(scope)
+    count = 0
+    for revision in revisions:
+        findings.extend(check_files(revision, on_file))
+        count += len(revision.manifest.files) + 2
+    strangers = scope.archive.strangers() if scope.archive and scope.whole else ()
+    note = f"none of the archive's own, not looked at: {', '.join(strangers)}" if strangers else ""
+    return Layer(FILES_LAYER, count, tuple(findings), note)
+
+
+def verify_chain(scope: Scope, *, base: str | None = None, heads: Iterable[str] = ()) -> Layer:
+    """The chain of all revisions of the archive that the scope lies in; the count is of revisions.
+
+    ``base`` is the manifest after which it begins, None for an archive from its first revision on; ``heads`` are
+    manifests that it must hold. A revision that stands alone has no chain.
+    """
+    if scope.archive is None:
+        return Layer(CHAIN_LAYER, 0, (), "the revision stands alone: no chain to verify")
+    revisions, findings = _readable(Scope(scope.archive, scope.archive.names(), whole=True))
+    chain = read_chain(revision.link for revision in revisions)
+    problems = [*chain.problems, *_base_problems(chain, base)]
+    findings = [
+        *findings,
+        *(Finding(FindingKind.CHAIN, "", problem, _RESTORE_CHAIN) for problem in problems),
+        *_head_findings(revisions, heads),
+        *_signature_findings(scope.archive, revisions, chain),
+    ]
+    return Layer(CHAIN_LAYER, len(revisions), tuple(findings))
+
+
+def _readable(scope: Scope) -> tuple[list[Revision], list[Finding]]:
+    """The revisions whose manifest can be read, and a finding for each other one."""
+    if scope.archive is None:
+        return list(scope.revisions()), []
+    revisions, findings = [], []
+    for name in scope.names:
+        try:
+            revisions.append(scope.archive.revision(name))
+        except DamagedError as error:
+            findings.append(_manifest_finding(scope.archive.root, name, error))
+    return revisions, findings
+
+
+def _manifest_finding(root: Path, name: RevisionName, error: DamagedError) -> Finding:
+    detail = error.message.removeprefix(f"{root / str(name)}").lstrip("/: ")
+    return Finding(FindingKind.MANIFEST, str(name), detail, error.remedy)
+
+
+def _base_problems(chain: Chain, base: str | None) -> list[str]:
+    if not chain.order or chain.begins_after == base:
+        return []
+    first = chain.order[0].name
+    if base is not None:
+        return [f"{first} follows {chain.begins_after or 'nothing'}, not the base {base}"]
+    return [
+        f"{first} follows the manifest {chain.begins_after}, which is not in the archive:"
+        " where old years were moved away, name it with --base"
+    ]
+
+
+def _head_findings(revisions: Iterable[Revision], heads: Iterable[str]) -> list[Finding]:
+    present = {revision.sha256 for revision in revisions}
+    return [
+        Finding(FindingKind.HEAD, "", f"no revision has the head {head}: it was removed or rewritten", _RESTORE_CHAIN)
+        for head in heads
+        if head not in present
+    ]
+
+
+def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: Chain) -> list[Finding]:
+    """People have signed for heads: each is in the archive, unless old years were moved away."""
+    if chain.begins_after is not None:
+        return []
+    present = {revision.sha256 for revision in revisions}
+    try:
+        lost = [signature for signature in read_signatures(archive.root) if signature.head not in present]
+    except DamagedError as error:
+        return [Finding(FindingKind.CHANGED, SIGNATURES_PATH, error.message, error.remedy)]
+    return [
+        Finding(
+            FindingKind.HEAD,
+            SIGNATURES_PATH,
+            f"{each.by} signed {each.name} at head {each.head}, which is gone",
+            _RESTORE_CHAIN,
+        )
+        for each in lost
+    ]

@@ -1,0 +1,31 @@
+"""The command line: a file a command, imported when it is called, so that ``--help`` stays fast."""
+
+from __future__ import annotations
+
+import click
+
+from chargeback import __version__
+from chargeback.cli.lazy import LazyGroup
+
+_EPILOGUE = """\b
+Start here:
+  chargeback demo                 the whole job on an embedded platform, in seconds
+  chargeback init                 a config.toml for your own account
+  chargeback run                  last month, as cron runs it
+
+\b
+Exit codes: 0 reconciled, 3 exceptions, 4 not ready, 5 no access, 6 platform, 7 archive
+damaged, 8 locked, 9 archive unwritable, 2 usage or configuration, 1 bug, 130 interrupted.
+"""
+
+
+@click.group(
+    cls=LazyGroup, epilog=_EPILOGUE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="chargeback")
+def main() -> None:
+    """Charge each team its share of the deploys.app bill, to the cent, and keep the proof.
+
+    Once a month `chargeback run` pulls last month's usage report and every account's invoices, ties the one out to the
+    other, and writes ledgers, PDFs and the reconciliation into an archive.
+    """

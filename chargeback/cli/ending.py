@@ -1,0 +1,99 @@
+"""How a command ends: one line an error on stderr, JSON where asked, the exit code of INTERFACE's table."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import click
+
+from chargeback.errors import ChargebackError, InterruptedRunError, each_error, error_exit
+from chargeback.model.spreadsheet_text import cleaned
+
+
+@contextmanager
+def ending(
+    *, json_output: bool, verbose: bool, accepted: frozenset[int] = frozenset()
+) -> Iterator[Callable[[int], None]]:
+    """Run a command's body; what it yields sets the exit code. Whatever is raised is told in one line an error."""
+    code = [0]
+
+    def set_code(value: int) -> None:
+        code[0] = value
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield set_code
+    except (KeyboardInterrupt, InterruptedRunError):
+        code[0] = _told(_interrupted(), json_output=json_output)
+    except ChargebackError as error:
+        _trace(verbose=verbose and error_exit(error) == 1)
+        code[0] = _told(error, json_output=json_output)
+    except click.ClickException:
+        raise
+    except BrokenPipeError:
+        _silence_stdout()
+    except Exception as error:
+        _trace(verbose=verbose)
+        bug = ChargebackError(f"unexpected {type(error).__name__}: {error}", remedy="report it; -v shows where")
+        code[0] = _told(bug, json_output=json_output)
+    sys.exit(0 if code[0] in accepted else code[0])
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _interrupted() -> InterruptedRunError:
+    return InterruptedRunError(
+        "interrupted: what was collected is let go, every revision that was there stands", remedy="run again"
+    )
+
+
+def _trace(*, verbose: bool) -> None:
+    if verbose:
+        traceback.print_exc(file=sys.stderr)
+
+
+def _silence_stdout() -> None:
+    """The reader has gone: nothing more can be said there, and Python must not try at exit."""
+    sys.stdout = sys.stderr
+
+
+def _told(error: ChargebackError, *, json_output: bool) -> int:
+    code = error_exit(error)
+    causes = each_error(error)
+    for cause in causes:
+        tell(error_line(cause))
+    if json_output:
+        write_json(failure(causes, code))
+    return code
+
+
+def error_line(error: ChargebackError) -> str:
+    """What, where, what to do: one line."""
+    remedy = f" -> {error.remedy}" if error.remedy else ""
+    return f"chargeback: {error.message}{remedy}"
+
+
+def failure(causes: tuple[ChargebackError, ...], code: int) -> dict[str, Any]:
+    """INTERFACE's JSON of a failed command."""
+    errors = [{"account": cause.account, "message": cause.message, "remedy": cause.remedy} for cause in causes]
+    return {"schema": 1, "status": "failed", "exit": code, "errors": errors}
+
+
+def tell(line: str) -> None:
+    """A line on stderr, without anything that could steer a terminal."""
+    click.echo(" ".join(cleaned(line.replace("\n", " ")).split()), err=True)
+
+
+def write_json(document: dict[str, Any]) -> None:
+    """One JSON document on stdout, UTF-8 whatever the locale."""
+    sys.stdout.buffer.write((json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
+    sys.stdout.buffer.flush()

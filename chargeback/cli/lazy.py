@@ -1,0 +1,37 @@
+"""A group of commands of which each is imported when it is called; its one line of help stands here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "run": ("chargeback.cli.run", "Close a month: collect, reconcile, allocate, archive (the monthly job)."),
+    "demo": ("chargeback.cli.demo", "Run the real job on an embedded platform; leave an archive to look at."),
+    "sandbox": ("chargeback.cli.sandbox", "Serve the simulated platform until interrupted."),
+    "list": ("chargeback.cli.list", "Months and revisions with status, totals and head."),
+    "verify": ("chargeback.cli.verify", "Prove an archive or a revision: checksums, chain, totals, re-performance."),
+    "rebuild": ("chargeback.cli.rebuild", "Write a revision again from its own evidence, byte for byte."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name, and loads one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)  # noqa: S101 (a module of ours)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table's lines, without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])

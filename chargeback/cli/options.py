@@ -1,0 +1,61 @@
+"""Options that commands share, and the configuration that they lead to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from chargeback.config import Config
+from chargeback.errors import ConfigurationError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+config_option = click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The configuration; else $CHARGEBACK_CONFIG, else ./config.toml.",
+)
+archive_option = click.option(
+    "--archive",
+    "archive_path",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The archive, instead of the configuration's.",
+)
+verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Say more on stderr; a traceback where there is a bug."
+)
+
+
+def output_option(*formats: str) -> Callable[[Command], Command]:
+    """``--output``, the first format being the default."""
+    return click.option(
+        "--output", type=click.Choice(formats), default=formats[0], show_default=True, help="What stdout gets."
+    )
+
+
+def load_config(config_path: Path | None, archive_path: Path | None, *, network: bool) -> Config:
+    """The configuration that the options lead to; ``ConfigurationError`` where it is missing or wrong."""
+    from chargeback.config import find, load
+
+    path = find(config_path, os.environ, Path.cwd())
+    config = load(path, network=network)
+    return replace(config, archive=archive_path.absolute()) if archive_path else config
+
+
+def archive_root(config_path: Path | None, archive_path: Path | None) -> Path:
+    """Where the archive is, for commands that only read it; they need no configuration where ``--archive`` names it."""
+    if archive_path is not None:
+        return archive_path.absolute()
+    try:
+        return load_config(config_path, None, network=False).archive
+    except ConfigurationError as error:
+        raise ConfigurationError(error.message, remedy=error.remedy or "or name the archive with --archive") from error

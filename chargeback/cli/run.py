@@ -1,0 +1,73 @@
+"""``chargeback run``: the monthly job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending
+from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+
+EXIT_CODES = range(131)
+
+
+def _codes(context: click.Context, option: click.Parameter, value: str | None) -> frozenset[int]:
+    try:
+        codes = frozenset(int(part) for part in value.split(",")) if value else frozenset()
+    except ValueError:
+        codes = frozenset({-1})
+    if not codes <= set(EXIT_CODES):
+        raise click.BadParameter(f'"{value}": exit codes separated by commas were expected, such as 4,8')
+    return codes
+
+
+@click.command("run")
+@config_option
+@click.option("-p", "--period", metavar="YYYY-MM", help="The month; by default last month in the configured time zone.")
+@click.option(
+    "-a", "--account", "accounts", multiple=True, metavar="ACCOUNT", help="Only this account (with --dry-run)."
+)
+@archive_option
+@click.option("--catch-up", is_flag=True, help="First do earlier months that are missing or have changed since.")
+@click.option("--dry-run", is_flag=True, help="Fetch and reconcile, but write nothing and take no lock.")
+@click.option("--ok", callback=_codes, metavar="CODES", help="Exit 0 for these codes too, for example 4,8.")
+@output_option("text", "json")
+@verbose_option
+def command(
+    config_path: Path | None,
+    period: str | None,
+    accounts: tuple[str, ...],
+    archive_path: Path | None,
+    catch_up: bool,
+    dry_run: bool,
+    ok: frozenset[int],
+    output: str,
+    verbose: bool,
+) -> None:
+    """Close a month: collect, reconcile, allocate, archive.
+
+    Pulls the month's usage report and invoices of every billing account, ties the report out to the invoices' lines, and
+    writes a revision: ledgers per team, PDFs, reconciliation, evidence. Safe to run again: the same result writes
+    nothing. Unattended: progress on a terminal only, quiet when all is well.
+
+    \b
+    0 reconciled        3 exceptions: look at the reconciliation
+    4 not ready         5 fix the credential or the access
+    6 platform: again   7 archive damaged: look at once
+    """
+    with ending(json_output=output == "json", verbose=verbose, accepted=ok) as set_code:
+        from chargeback.cli.running import run_and_tell
+
+        config = load_config(config_path, archive_path, network=True)
+        set_code(
+            run_and_tell(
+                config,
+                period=period,
+                only=accounts,
+                dry_run=dry_run,
+                catch_up=catch_up,
+                json_output=output == "json",
+                verbose=verbose,
+            )
+        )

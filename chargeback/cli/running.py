@@ -1,0 +1,151 @@
+"""A run as a person or cron sees it: progress on a terminal, one line a month, exceptions on stderr, or JSON."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from chargeback.cli.ending import error_line, failure, tell, write_json
+from chargeback.collect.clock import Clock, SystemClock
+from chargeback.config import Config
+from chargeback.job.collecting import Progress
+from chargeback.job.results import MonthResult, exit_of
+from chargeback.job.run import RunRequest, Surroundings, run
+from chargeback.model.books import Books, Status
+from chargeback.model.check import Code, Outcome
+from chargeback.model.money import format_exact, format_minor
+from chargeback.model.period import Period
+from chargeback.publish.reconciliation import document
+
+_MOST_LINES = 30
+
+
+def run_and_tell(
+    config: Config,
+    *,
+    period: str | None = None,
+    only: tuple[str, ...] = (),
+    dry_run: bool = False,
+    catch_up: bool = False,
+    json_output: bool = False,
+    verbose: bool = False,
+    clock: Clock | None = None,
+) -> int:
+    """Run, tell what came of it, and return the exit code."""
+    request = RunRequest(Period.parse(period) if period else None, only, dry_run, catch_up)
+    with _progress() as progress:
+        results = run(config, request, Surroundings(os.environ, clock or SystemClock(), progress, tell))
+    for result in results:
+        _tell_result(result, json_output=json_output, chatty=verbose or sys.stdout.isatty())
+    if json_output:
+        documents = [to_document(result) for result in results]
+        write_json({"schema": 1, "periods": documents} if catch_up else documents[-1])
+    return exit_of(results)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, known: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("asking the platform"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, known: bar.update(task, completed=done, total=known)
+
+
+def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> None:
+    for error in result.errors:
+        tell(error_line(error))
+    books = result.books
+    if books is None:
+        return
+    if not json_output and (result.written or chatty or result.exit):
+        click.echo(summary_line(result, books))
+    _tell_checks(books, chatty=chatty)
+    for change in result.changes:
+        row = change.to_json()
+        tell(
+            f"{result.period} r{result.revision} restates {change.team}: {row['before']} -> {row['after']} "
+            f"{change.currency} ({row['difference']}), because of {change.reason}"
+        )
+
+
+def summary_line(result: MonthResult, books: Books) -> str:
+    """The month in one line: status, totals, where it is, and the head to keep elsewhere."""
+    amounts = ", ".join(f"{format_minor(total.gross, total.digits)} {total.currency}" for total in books.totals)
+    parts = [
+        f"{result.period}",
+        status_text(books),
+        f"{len(books.posting.postings)} accounts",
+        amounts or "nothing billed",
+    ]
+    if result.path is not None:
+        state = "written" if result.written else "nothing new"
+        parts += [f"{state}: {result.path}", f"head {result.head}"]
+    return "  ".join(parts)
+
+
+def status_text(books: Books) -> str:
+    """The status as it is shown everywhere: "reconciled, 2 accepted (12.50 THB)"."""
+    text = {Status.NOT_READY: "not ready", Status.EXCEPTIONS: "exceptions"}.get(books.status, "reconciled")
+    if books.status is Status.EXCEPTIONS:
+        text = f"{sum(1 for _ in books.having(Outcome.EXCEPTION))} exceptions"
+    if books.accepted.count:
+        amounts = ", ".join(f"{format_exact(amount)} {currency}" for currency, amount in books.accepted.amounts)
+        text += f", {books.accepted.count} accepted" + (f" ({amounts})" if amounts else "")
+    return text
+
+
+def _tell_checks(books: Books, *, chatty: bool) -> None:
+    exceptions = list(books.having(Outcome.EXCEPTION))
+    later = [check for check in exceptions if check.code is Code.PRIOR_PERIODS]
+    shown = [check for check in exceptions if check.code is not Code.PRIOR_PERIODS]
+    for check in shown[:_MOST_LINES]:
+        where = " ".join(part for part in (check.account, check.invoice, check.subject) if part)
+        tell(f"{books.period} {check.code.value} {where}: {check.message}")
+    if len(shown) > _MOST_LINES:
+        tell(f"{books.period}: and {len(shown) - _MOST_LINES} exceptions more, see reconciliation/reconciliation.csv")
+    if later:
+        months = ", ".join(sorted({check.subject for check in later}))
+        tell(f"{books.period} prior-periods: {len(later)} invoices of {months} differ from the archive: run --catch-up")
+
+
+def to_document(result: MonthResult) -> dict[str, Any]:
+    """INTERFACE's JSON of one month of a run."""
+    if result.books is None:
+        if result.exit == 4:
+            return _not_ready(result)
+        return {**failure(result.errors, result.exit), "period": str(result.period)}
+    return {
+        **document(result.books),
+        "revision": result.revision,
+        "path": str(result.path) if result.path else None,
+        "head": result.head,
+        "changes": [change.to_json() for change in result.changes],
+    }
+
+
+def _not_ready(result: MonthResult) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "period": str(result.period),
+        "status": Status.NOT_READY.value,
+        "revision": result.revision,
+        "accounts": [],
+        "checks": [],
+        "path": None,
+        "head": None,
+        "changes": [],
+        "errors": failure(result.errors, result.exit)["errors"],
+    }

@@ -1,0 +1,53 @@
+"""When the platform is down, calls that have not started do not add to it.
+
+Facts (the answers that a month is booked from) and documents have each a breaker of their own: a month without its
+facts cannot be closed, while a document that cannot be had never holds up the books (BOOKING 6).
+"""
+
+from __future__ import annotations
+
+import threading
+
+from chargeback.collect.failures import NotAskedError
+from chargeback.errors import PlatformError
+
+PATIENCE_WITH_DOCUMENTS = 3
+"""After so many exhausted document calls the remaining ones are tried once each."""
+
+
+class FactsBreaker:
+    """Once one call for facts has used up its retries, no call starts any more."""
+
+    def __init__(self) -> None:
+        self._first: str | None = None
+
+    def admit(self, subject: str, account: str) -> None:
+        """``NotAskedError`` where an earlier call has used up its retries."""
+        if self._first is not None:
+            raise NotAskedError(
+                f"{subject}: not asked, because an earlier call failed for good ({self._first})",
+                remedy="run again later",
+                account=account,
+            )
+
+    def trip(self, error: PlatformError) -> None:
+        """A call has used up its retries."""
+        self._first = self._first or error.message
+
+
+class DocumentsBreaker:
+    """Counts the document calls that used up their retries; threads share it."""
+
+    def __init__(self) -> None:
+        self._exhausted = 0
+        self._lock = threading.Lock()
+
+    @property
+    def patient(self) -> bool:
+        """Whether a failed document call is still retried."""
+        return self._exhausted < PATIENCE_WITH_DOCUMENTS
+
+    def count(self) -> None:
+        """A document call has used up its retries."""
+        with self._lock:
+            self._exhausted += 1

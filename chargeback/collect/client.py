@@ -1,0 +1,230 @@
+"""Calls of the platform's API: one question, one answer kept as evidence (CONTRACT, transport).
+
+Decided here: what an HTTP answer means (an answer, try again, a refused credential, not understood). What the platform
+says within its envelope is left to the caller, a refusal included; only ``api: unauthorized`` and a PDF that is to be
+asked for again are acted on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httpx
+
+from chargeback import __version__
+from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
+from chargeback.collect.clock import rfc3339
+from chargeback.collect.credentials import Credential, Grant
+from chargeback.collect.envelope import PDF_LATER, UNAUTHORIZED, Envelope, Reply, opened
+from chargeback.collect.exchange import Exchange, Received
+from chargeback.collect.failures import AddressRefusedError, ExhaustedError, RedirectedError, TransientError
+from chargeback.collect.leaks import repeats_secret
+from chargeback.collect.retries import Retries, is_transient, retry_after
+from chargeback.collect.wording import quoted, subject_of
+from chargeback.errors import AnswerError, ChargebackError, CredentialError, PlatformError
+from chargeback.evidence import Answer, Store, sha256_of
+
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes: a larger answer is refused."""
+DOCUMENT_FUNCTIONS = frozenset({"billing.downloadInvoice", "billing.downloadReceipt"})
+"""Their answers hold signed links: they are not kept, and their failures do not hold up the books."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One question; ``path`` is where its answer is kept, None where it is not."""
+
+    function: str
+    request: Mapping[str, Any]
+    content: bytes
+    credential: Credential
+    account: str
+    path: str | None
+
+    @property
+    def subject(self) -> str:
+        return subject_of(self.account, self.function)
+
+
+class ApiClient:
+    """The platform's API for a run; threads share it."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        exchange: Exchange,
+        store: Store,
+        *,
+        timeout: float,
+        retries: Retries,
+        secrets: Callable[[], Iterable[str]],
+        facts: FactsBreaker,
+        documents: DocumentsBreaker,
+    ) -> None:
+        self.endpoint = endpoint
+        self._exchange = exchange
+        self._run_time = exchange.run_time
+        self._store = store
+        self._timeout = timeout
+        self._retries = retries
+        self._secrets = secrets
+        self._facts = facts
+        self._documents = documents
+        self._urls: dict[str, httpx.URL] = {}
+        self._headers: dict[Grant, httpx.Headers] = {}
+
+    def into(self, store: Store) -> ApiClient:
+        """The same client, keeping its answers in another store: a run's months each have their own."""
+        client = copy(self)
+        client._store = store
+        return client
+
+    def call(
+        self,
+        function: str,
+        request: Mapping[str, Any],
+        *,
+        credential: Credential,
+        account: str = "",
+        path: str | None = None,
+    ) -> Reply:
+        """The platform's answer, a refusal (``ok: false``) included; its bytes are in the store under ``path``.
+
+        ``CredentialError`` where the credential is refused; ``NotAskedError`` where an earlier call has used up its
+        retries, ``ExhaustedError`` where this one does; ``AnswerError`` where the answer is none, which says nothing
+        about other calls; ``DeadlineError``; ``InterruptedRunError``; ``StorageError``.
+        """
+        call = _Call(function, request, json.dumps(request).encode(), credential, account, path)
+        self._facts.admit(call.subject, account)
+        try:
+            return self._asked_until_answered(call)
+        except ChargebackError as error:
+            error.account = error.account or account
+            raise
+
+    def _asked_until_answered(self, call: _Call) -> Reply:
+        document = call.function in DOCUMENT_FUNCTIONS
+        patient = self._documents.patient if document else True
+        try:
+            return self._retries.run(partial(self._attempt, call), call.subject, patient=patient)
+        except ExhaustedError as error:
+            if document:
+                self._documents.count()
+            else:
+                self._facts.trip(error)
+            raise
+
+    def _attempt(self, call: _Call, not_after: float) -> Reply:
+        """An answer to the call; a refused credential is renewed and the question asked again at once."""
+        while True:
+            grant = self._granted(call)
+            sent_at = rfc3339(self._run_time.clock.now())
+            received = self._sent(call, grant, self._run_time.attempt_end(self._timeout, not_after))
+            envelope = self._judged(call, received)
+            if envelope is not None:
+                return self._kept(call, received, envelope, sent_at)
+            self._renewed(call, grant)
+
+    def _granted(self, call: _Call) -> Grant:
+        try:
+            return call.credential.grant()
+        except CredentialError as error:
+            raise _named(call, error) from error
+
+    def _renewed(self, call: _Call, refused: Grant) -> None:
+        try:
+            call.credential.renew(refused)
+        except CredentialError as error:
+            raise _named(call, error) from error
+
+    def _sent(self, call: _Call, grant: Grant, ends: float) -> Received:
+        try:
+            url, headers = self._url(call.function), self._headers_with(grant)
+            return self._exchange.send("POST", url, headers, call.content, ends)
+        except RedirectedError as error:
+            message = f"{call.subject}: {error}, which is never followed"
+            raise AnswerError(message, remedy="check [api] endpoint") from None
+        except (AnswerError, AddressRefusedError) as error:
+            raise AnswerError(f"{call.subject}: {error}", remedy="check [api] endpoint") from error
+
+    def _judged(self, call: _Call, received: Received) -> Envelope | None:
+        """The answer's envelope; None where the credential is refused; an error where it is no answer."""
+        if repeats_secret(received.body, self._secrets()):
+            message = f"{call.subject}: the answer repeats the credential, so it is not kept"
+            raise AnswerError(message, remedy="report it to the platform, then renew the credential")
+        if is_transient(received.status):
+            wait = retry_after(received.headers.get("retry-after"), self._run_time.clock.now())
+            raise TransientError(f"HTTP {received.status}", retry_after=wait)
+        envelope = self._opened(call, received)
+        if received.status == 401 or (envelope is not None and envelope.message.strip() == UNAUTHORIZED):
+            return None
+        if envelope is not None and envelope.message.strip() == PDF_LATER:
+            raise TransientError(envelope.shown_message)
+        return envelope
+
+    def _opened(self, call: _Call, received: Received) -> Envelope | None:
+        """The envelope; None where a 401 has none."""
+        try:
+            envelope = opened(received.body)
+        except AnswerError as error:
+            if received.status == 401:
+                return None
+            raise self._no_answer(call, received, error) from error
+        if received.status >= 300 and envelope.ok:
+            raise AnswerError(f"{call.subject}: HTTP {received.status}, and yet ok: true", remedy="run again later")
+        return envelope
+
+    def _no_answer(self, call: _Call, received: Received, error: AnswerError) -> PlatformError:
+        """A page, or broken JSON, with status 200 may be gone the next time; with another status it is final."""
+        kind = quoted(received.headers.get("content-type", "no content type"), 60)
+        found = f"HTTP {received.status} with {len(received.body):,} bytes of {kind}: {quoted(error.message)}"
+        if received.status < 300:
+            return TransientError(found, quick=True, malformed=received.body.lstrip()[:1] in (b"{", b"["))
+        return AnswerError(f"{call.subject}: {found}", remedy="check [api] endpoint, then run again")
+
+    def _kept(self, call: _Call, received: Received, envelope: Envelope, sent_at: str) -> Reply:
+        if call.path is not None:
+            self._store.write(call.path, received.body)
+        answer = Answer(
+            path=call.path,
+            account=call.account,
+            function=call.function,
+            endpoint=self.endpoint,
+            request=call.request,
+            requested_at=sent_at,
+            date=received.headers.get("date"),
+            status=received.status,
+            size=len(received.body),
+            sha256=sha256_of(received.body),
+        )
+        return Reply(answer, received.body, envelope)
+
+    def _url(self, function: str) -> httpx.URL:
+        """The function's address, parsed once."""
+        if function not in self._urls:
+            self._urls[function] = httpx.URL(self.endpoint + function)
+        return self._urls[function]
+
+    def _headers_with(self, grant: Grant) -> httpx.Headers:
+        """A call's headers, built once a grant."""
+        if grant not in self._headers:
+            self._headers[grant] = httpx.Headers(
+                {
+                    "Accept": "application/json",
+                    "Accept-Encoding": "identity",
+                    "Authorization": grant.authorization,
+                    "Content-Type": "application/json",
+                    "User-Agent": f"chargeback/{__version__}",
+                    "X-Deploys-Channel": "api",
+                }
+            )
+        return self._headers[grant]
+
+
+def _named(call: _Call, error: CredentialError) -> CredentialError:
+    return CredentialError(f"{call.subject}: {error.message}", remedy=error.remedy, account=call.account)

@@ -1,0 +1,169 @@
+"""Which credential a call carries, and what happens when the platform refuses it.
+
+Sources, in this order (INTERFACE, configuration; CONTRACT, transport): the account's ``token_env``, else
+``DEPLOYS_AUTH_USER`` with ``DEPLOYS_AUTH_PASS``, else ``DEPLOYS_TOKEN``, else ``token_command`` or ``token_file``.
+Accounts with the same source share one ``Credential``, so that one refusal leads to one renewal, whatever the number
+of threads.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from chargeback.collect.token_sources import token_command, token_file, variable
+from chargeback.config import AccountEntry, Api
+from chargeback.errors import CredentialError
+
+USER, PASSWORD, TOKEN = "DEPLOYS_AUTH_USER", "DEPLOYS_AUTH_PASS", "DEPLOYS_TOKEN"
+REFUSED_REMEDY = "renew the token, or the service account's key, and run again"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A credential as it was obtained: the ``Authorization`` header, and what must never show up anywhere."""
+
+    authorization: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+def bearer(token: str) -> Grant:
+    """A token's grant (RFC 6750)."""
+    return Grant(f"Bearer {token}", (token,))
+
+
+def basic(user: str, password: str) -> Grant:
+    """A service account's grant (RFC 7617)."""
+    encoded = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    return Grant(f"Basic {encoded}", (password, encoded))
+
+
+class Credential:
+    """A credential by its source: obtained when first needed, renewed at most once, given up after a second refusal."""
+
+    def __init__(self, source: str, obtain: Callable[[], Grant], *, renewable: bool) -> None:
+        self.source = source
+        self._obtain = obtain
+        self._renewals_left = 1 if renewable else 0
+        self._lock = threading.Lock()
+        self._grant: Grant | None = None
+        self._lost: CredentialError | None = None
+        self._secrets: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Credential of {self.source}>"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that was ever obtained and must not show up: tokens, passwords, their base64 forms."""
+        return self._secrets
+
+    def grant(self) -> Grant:
+        """What to send; ``CredentialError`` where it cannot be obtained, or was given up."""
+        grant = self._grant
+        return grant if grant is not None and self._lost is None else self._first()
+
+    def renew(self, refused: Grant) -> Grant:
+        """What to send instead of a refused grant; ``CredentialError``, now and later, where there is nothing.
+
+        The first thread that reports a grant renews it; the others wait here and get that result.
+        """
+        with self._lock:
+            self._raise_if_lost()
+            if self._grant is not None and self._grant is not refused:
+                return self._grant
+            return self._renewed(refused)
+
+    def _first(self) -> Grant:
+        with self._lock:
+            self._raise_if_lost()
+            return self._grant or self._taken()
+
+    def _renewed(self, refused: Grant) -> Grant:
+        if not self._renewals_left:
+            raise self._give_up(f"the platform refused the credential ({self.source})")
+        self._renewals_left -= 1
+        if self._taken().authorization == refused.authorization:
+            raise self._give_up(f"the platform refused the credential, and {self.source} gives the same one again")
+        return self._grant or self._taken()
+
+    def _taken(self) -> Grant:
+        """Obtain a grant and remember it; a source that fails once is not asked again."""
+        try:
+            self._grant = self._obtain()
+        except CredentialError as error:
+            self._lost = error
+            raise
+        self._secrets = tuple(dict.fromkeys((*self._secrets, *self._grant.secrets)))
+        return self._grant
+
+    def _give_up(self, message: str) -> CredentialError:
+        self._lost = CredentialError(message, remedy=REFUSED_REMEDY)
+        return self._lost
+
+    def _raise_if_lost(self) -> None:
+        """A new error each time: one object raised by many threads would mix their tracebacks."""
+        if self._lost is not None:
+            raise CredentialError(self._lost.message, remedy=self._lost.remedy)
+
+
+class Credentials:
+    """The run's credentials, one a source."""
+
+    def __init__(self, api: Api, environ: Mapping[str, str]) -> None:
+        self._api = api
+        self._environ = environ
+        self._known: dict[str, Credential] = {}
+        self._lock = threading.Lock()
+
+    def of(self, entry: AccountEntry | None = None) -> Credential:
+        """The credential of an account, or of calls that concern none; ``CredentialError`` where nothing gives one."""
+        try:
+            credential = self._found(entry.token_env if entry else None)
+        except CredentialError as error:
+            raise CredentialError(error.message, remedy=error.remedy, account=entry.id if entry else "") from error
+        with self._lock:
+            return self._known.setdefault(credential.source, credential)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that any of them ever obtained and must not show up."""
+        with self._lock:
+            return tuple(secret for credential in self._known.values() for secret in credential.secrets)
+
+    def _found(self, token_env: str | None) -> Credential:
+        environ = self._environ
+        if token_env:
+            return self._of_variable(token_env)
+        if environ.get(USER) and environ.get(PASSWORD):
+            grant = _service_account(environ[USER], environ[PASSWORD])
+            return Credential(f"{USER} and {PASSWORD}", lambda: grant, renewable=False)
+        if environ.get(TOKEN):
+            return self._of_variable(TOKEN)
+        return self._of_configuration()
+
+    def _of_variable(self, name: str) -> Credential:
+        grant = bearer(variable(name, self._environ))
+        return Credential(f"the environment variable {name}", lambda: grant, renewable=False)
+
+    def _of_configuration(self) -> Credential:
+        command, file = self._api.token_command, self._api.token_file
+        if command:
+            obtain = partial(token_command, command, self._environ)
+            return Credential(f"token_command {command[0]}", lambda: bearer(obtain()), renewable=True)
+        if file is not None:
+            return Credential(f"token_file {file}", lambda: bearer(token_file(file)), renewable=True)
+        raise CredentialError(
+            f"no credential: {USER} with {PASSWORD}, {TOKEN}, [api] token_command and token_file are all unset",
+            remedy=f"set {USER} and {PASSWORD} to a service account and its key",
+        )
+
+
+def _service_account(user: str, password: str) -> Grant:
+    """``CredentialError`` where Basic cannot carry them (RFC 7617: no control characters, no colon in the user)."""
+    if ":" in user or not f"{user}{password}".isprintable():
+        raise CredentialError(f"{USER} or {PASSWORD} holds a character that HTTP Basic cannot carry")
+    return basic(user, password)

@@ -1,0 +1,130 @@
+"""Documents by signed link: from another host, without credential, cookie or referrer (CONTRACT, downloads).
+
+The link comes from outside. It is followed by https only, at most three redirects far, each of them checked alike, and
+only to public addresses; both may be loopback where the endpoint itself is. No message shows a link's query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import httpx
+
+from chargeback import __version__
+from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
+from chargeback.collect.endpoint import check_link
+from chargeback.collect.exchange import Exchange, Received
+from chargeback.collect.failures import (
+    AddressRefusedError,
+    ExhaustedError,
+    LinkRefusedError,
+    RedirectedError,
+    TransientError,
+)
+from chargeback.collect.leaks import repeats_secret
+from chargeback.collect.retries import Retries, is_transient, retry_after
+from chargeback.collect.wording import shown_link, subject_of
+from chargeback.errors import AnswerError, PlatformError
+
+LARGEST_DOCUMENT = 50 * 1024 * 1024
+"""Bytes: a larger document is refused."""
+MOST_REDIRECTS = 3
+LINK_REFUSED = frozenset({400, 401, 403, 404, 410})
+"""What a store answers to a link that is expired or not known: a fresh link may work."""
+
+
+class Downloader:
+    """Fetches documents for a run; threads share it."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        loopback_too: bool,
+        timeout: float,
+        retries: Retries,
+        secrets: Callable[[], Iterable[str]],
+        facts: FactsBreaker,
+        documents: DocumentsBreaker,
+    ) -> None:
+        self._exchange = exchange
+        self._run_time = exchange.run_time
+        self._loopback_too = loopback_too
+        self._timeout = timeout
+        self._retries = retries
+        self._secrets = secrets
+        self._facts = facts
+        self._documents = documents
+        self._headers = httpx.Headers(
+            {"Accept": "application/pdf, */*", "Accept-Encoding": "identity", "User-Agent": f"chargeback/{__version__}"}
+        )
+
+    def fetch(self, link: str, *, account: str = "", document: str = "document") -> bytes:
+        """The document's bytes; ``document`` names it in messages.
+
+        ``LinkRefusedError`` where a fresh link may work; ``AddressRefusedError`` where the link leads to what is not
+        fetched; ``ExhaustedError`` after all retries; ``AnswerError`` where the answer is none; ``NotAskedError``;
+        ``DeadlineError``. All but the last two concern this document alone.
+        """
+        subject = subject_of(account, document)
+        self._facts.admit(subject, account)
+        try:
+            attempt = partial(self._attempt, link, subject)
+            return self._retries.run(attempt, subject, patient=self._documents.patient)
+        except PlatformError as error:
+            error.account = error.account or account
+            if isinstance(error, ExhaustedError):
+                self._documents.count()
+            raise
+
+    def _attempt(self, link: str, subject: str, not_after: float) -> bytes:
+        """The document at the end of the redirects, all within one attempt's time."""
+        ends = self._run_time.attempt_end(self._timeout, not_after)
+        for _ in range(MOST_REDIRECTS + 1):
+            received = self._sent(link, subject, ends)
+            if isinstance(received, Received):
+                return self._judged(link, subject, received)
+            link = _joined(link, received.location, subject)
+        raise AnswerError(
+            f"{subject}: {shown_link(link)}: more than {MOST_REDIRECTS} redirects", remedy="run again later"
+        )
+
+    def _sent(self, link: str, subject: str, ends: float) -> Received | RedirectedError:
+        """The answer, or where it redirects to."""
+        try:
+            check_link(link, loopback_too=self._loopback_too)
+            return self._exchange.send("GET", httpx.URL(link), self._headers, None, ends)
+        except RedirectedError as redirect:
+            return redirect
+        except AddressRefusedError as error:
+            raise AddressRefusedError(f"{subject}: {error}", remedy="report it to the platform") from error
+        except AnswerError as error:
+            raise AnswerError(f"{subject}: {shown_link(link)}: {error}", remedy="run again later") from error
+        except httpx.InvalidURL:
+            raise AddressRefusedError(f"{subject}: the document's link is no URL") from None
+
+    def _judged(self, link: str, subject: str, received: Received) -> bytes:
+        if is_transient(received.status):
+            wait = retry_after(received.headers.get("retry-after"), self._run_time.clock.now())
+            raise TransientError(f"{shown_link(link)}: HTTP {received.status}", retry_after=wait)
+        where = f"{subject}: {shown_link(link)}: HTTP {received.status}"
+        if received.status in LINK_REFUSED:
+            raise LinkRefusedError(f"{where}, the link is refused", remedy="run again later")
+        if received.status != 200:
+            raise AnswerError(f"{where}, expected the document", remedy="run again later")
+        if repeats_secret(received.body, self._secrets()):
+            message = f"{subject}: {shown_link(link)}: the document repeats the credential, so it is not kept"
+            raise AnswerError(message, remedy="report it to the platform, then renew the credential")
+        return received.body
+
+
+def _joined(link: str, location: str, subject: str) -> str:
+    """Where a redirect leads; ``AddressRefusedError`` where that is no URL."""
+    try:
+        if not location:
+            raise httpx.InvalidURL("no location")
+        return str(httpx.URL(link).join(location))
+    except httpx.InvalidURL:
+        message = f"{subject}: {shown_link(link)}: a redirect that leads nowhere"
+        raise AddressRefusedError(message, remedy="run again later") from None

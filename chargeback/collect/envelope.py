@@ -1,0 +1,70 @@
+"""The platform's envelope, and nothing within it: ``{"ok": true, "result": …}`` or ``{"ok": false, "error": …}``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chargeback.collect.wording import quoted
+from chargeback.errors import AnswerError
+from chargeback.evidence import Answer
+from chargeback.model.strict_json import parse
+
+UNAUTHORIZED = "api: unauthorized"
+PDF_LATER = "api: could not generate the invoice pdf, please try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An answer's parsed value: an object with a boolean ``ok``."""
+
+    value: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the platform answers rather than refuses."""
+        return self.value["ok"] is True
+
+    @property
+    def message(self) -> str:
+        """The platform's words where it refuses, as sent; "" where it does not, or says nothing."""
+        error = None if self.ok else self.value.get("error")
+        message = error.get("message") if isinstance(error, dict) else error
+        return message if isinstance(message, str) else ""
+
+    @property
+    def shown_message(self) -> str:
+        """The platform's words, fit for an error message."""
+        return quoted(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: what becomes evidence, the bytes, and their value, so that nobody parses them twice."""
+
+    answer: Answer
+    body: bytes
+    envelope: Envelope
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The whole envelope's value; numbers are ``int`` or ``Decimal``."""
+        return self.envelope.value
+
+    @property
+    def ok(self) -> bool:
+        """Whether the platform answers rather than refuses."""
+        return self.envelope.ok
+
+    @property
+    def message(self) -> str:
+        """The platform's words where it refuses, as sent; "" where it does not."""
+        return self.envelope.message
+
+
+def opened(body: bytes) -> Envelope:
+    """The envelope that the bytes hold; ``AnswerError`` where they hold none."""
+    value = parse(body)
+    if not isinstance(value, dict) or not isinstance(value.get("ok"), bool):
+        raise AnswerError('no envelope: expected an object with "ok": true or false')
+    return Envelope(value)

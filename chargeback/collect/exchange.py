@@ -1,0 +1,116 @@
+"""One attempt: a request sent, a whole answer received, within its time; and the HTTP clients that do it."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import certifi
+import httpx
+
+from chargeback.collect.bodies import read_body
+from chargeback.collect.failures import RedirectedError
+from chargeback.collect.network import BoundedBackend, BoundedTransport, Permit, attempt_limits
+from chargeback.collect.run_time import RunTime
+
+_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
+"""They write whole links and answers' headers, signatures included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A whole answer: status, headers, and the body without any compression."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+class Exchange:
+    """An ``httpx.Client`` that many threads share, with every answer bounded in time and size."""
+
+    def __init__(self, run_time: RunTime, tls: ssl.SSLContext, permit: Permit, *, connections: int, limit: int) -> None:
+        self.run_time = run_time
+        self.limit = limit
+        self._transport = BoundedTransport(BoundedBackend(run_time.clock, permit), tls, connections)
+        self._client = _Client(self._transport)
+
+    def send(self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes | None, ends: float) -> Received:
+        """The answer, by the instant ``ends``; else ``TransientError``, ``RedirectedError`` or ``AnswerError``."""
+        seconds = ends - self.run_time.clock.monotonic()
+        request = httpx.Request(method, url, headers=headers, content=content, extensions=attempt_limits(ends, seconds))
+        response = self._client.send(request, stream=True)
+        try:
+            return Received(response.status_code, response.headers, read_body(response, self.limit))
+        finally:
+            response.close()
+
+    def abort(self) -> None:
+        """End every connection, also those that other threads wait on."""
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Certificates verified against certifi's authorities, or those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``."""
+    file = environ.get("SSL_CERT_FILE") or None
+    folder = environ.get("SSL_CERT_DIR") or None
+    return ssl.create_default_context(cafile=file if file or folder else certifi.where(), capath=folder)
+
+
+def silence_libraries() -> None:
+    """Let httpx and httpcore log nothing, at whatever level somebody sets: their lines hold links and headers."""
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if _drop not in logger.filters:
+            logger.addFilter(_drop)
+
+
+def _drop(record: logging.LogRecord) -> bool:
+    return False
+
+
+class _NoCookies(httpx.Cookies):
+    """Cookies that are never kept, so that none is ever sent."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep nothing."""
+
+
+class _Client(httpx.Client):
+    """A client without proxy, cookies, environment or redirects."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        silence_libraries()
+        self._none = _NoCookies()
+        super().__init__(transport=transport, trust_env=False, event_hooks={"response": [_refuse_redirect]})
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, ever."""
+        return self._none
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        """Keep nothing."""
+
+
+def _refuse_redirect(response: httpx.Response) -> None:
+    """Before httpx looks at the location, which may be anything."""
+    if 300 <= response.status_code < 400:
+        raise RedirectedError(response.status_code, response.headers.get("location", ""))

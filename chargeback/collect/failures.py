@@ -1,0 +1,46 @@
+"""What can go wrong on the way to an answer, each cause with its own class, so that a caller can tell them apart."""
+
+from __future__ import annotations
+
+from chargeback.errors import PlatformError
+
+
+class TransientError(PlatformError):
+    """An attempt failed in a way that another attempt may not: it is retried, and never leaves this room.
+
+    ``retry_after`` are the seconds that the server asks for, None where it does not. ``quick`` marks an answer that is
+    no answer, tried again only twice; ``malformed`` one that is meant as an answer, and says nothing about other calls.
+    """
+
+    def __init__(
+        self, found: str, *, retry_after: float | None = None, quick: bool = False, malformed: bool = False
+    ) -> None:
+        super().__init__(found)
+        self.retry_after = retry_after
+        self.quick = quick
+        self.malformed = malformed
+
+
+class ExhaustedError(PlatformError):
+    """A call used up its retries."""
+
+
+class NotAskedError(PlatformError):
+    """The call was not started, because an earlier one had used up its retries."""
+
+
+class LinkRefusedError(PlatformError):
+    """A signed link is expired or refused (HTTP 400, 401, 403, 404, 410): a fresh one may work."""
+
+
+class AddressRefusedError(PlatformError):
+    """A document's link leads to an address or scheme that documents are not fetched from."""
+
+
+class RedirectedError(PlatformError):
+    """The server answers with a redirect; ``location`` is where to, and may hold a signature: it is never shown."""
+
+    def __init__(self, status: int, location: str) -> None:
+        super().__init__(f"HTTP {status}, a redirect")
+        self.status = status
+        self.location = location

@@ -1,0 +1,184 @@
+"""Invoices' PDFs and receipts: fetched, or carried from the latest revision; they never hold up the books (BOOKING 6).
+
+A document that the latest revision holds for the same number is carried if it still passes, else fetched again; where that
+fails, what the latest revision holds stays, so that a PDF that is sometimes unavailable makes no new revision.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chargeback.collect.client import ApiClient
+from chargeback.collect.credentials import Credential
+from chargeback.collect.downloads import Downloader
+from chargeback.collect.failures import LinkRefusedError, NotAskedError
+from chargeback.collect.pdf_reader import PdfReader, Reading
+from chargeback.collect.wording import quoted
+from chargeback.errors import DeadlineError, PlatformError
+from chargeback.evidence import Answer, DocumentRecord, Store, sha256_of
+from chargeback.model import answers as wire
+from chargeback.model.file_names import safe_name
+from chargeback.model.invoice import Invoice, Status
+
+_LINK_NAMES = ("downloadUrl", "url", "link", "href", "signedUrl")
+_FUNCTIONS = {"invoice": "billing.downloadInvoice", "receipt": "billing.downloadReceipt"}
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedDocument:
+    """A document of the latest revision, and how to get its bytes."""
+
+    record: DocumentRecord
+    read: Callable[[], bytes]
+
+
+CarriedDocuments = Mapping[tuple[str, str, str], CarriedDocument]
+"""(account, invoice's label, kind) -> the document that the latest revision holds."""
+
+
+class Paperwork:
+    """The documents of one collection; threads share it."""
+
+    def __init__(
+        self, api: ApiClient, downloads: Downloader, store: Store, reader: PdfReader, carried: CarriedDocuments
+    ) -> None:
+        self._api = api
+        self._downloads = downloads
+        self._store = store
+        self._reader = reader
+        self._carried = carried
+        self._lock = threading.Lock()
+        self._records: list[DocumentRecord] = []
+        self._answers: list[Answer] = []
+
+    def tasks(self, invoice: Invoice, credential: Credential, *, unique: bool) -> list[Callable[[], None]]:
+        """What is to be done for an invoice: nothing where it is not issued; a receipt too where it is paid."""
+        kinds = ["invoice", *(["receipt"] if invoice.status is Status.PAID else [])] if invoice.is_issued else []
+        return [_Errand(self, invoice, credential, kind, unique=unique).run for kind in kinds]
+
+    def records(self) -> list[DocumentRecord]:
+        """What came of each document, by account, number, invoice and kind."""
+        return sorted(self._records, key=lambda record: (record.account, record.number, record.invoice, record.kind))
+
+    def answers(self) -> list[Answer]:
+        """The answers that held signed links: none is kept, their rows of the index are."""
+        return list(self._answers)
+
+
+class _Errand:
+    """One document."""
+
+    def __init__(
+        self, paperwork: Paperwork, invoice: Invoice, credential: Credential, kind: str, *, unique: bool
+    ) -> None:
+        self._paperwork = paperwork
+        self._invoice = invoice
+        self._credential = credential
+        self._kind = kind
+        name = safe_name(invoice.label) if unique else f"{safe_name(invoice.label)}~{safe_name(invoice.id)}"
+        suffix = ".receipt.pdf" if kind == "receipt" else ".pdf"
+        self._path = f"invoices/{safe_name(invoice.account)}/{name}{suffix}"
+
+    def run(self) -> None:
+        record = self._carried_if_passing() or self._fetched()
+        with self._paperwork._lock:
+            self._paperwork._records.append(record)
+
+    def _old(self) -> CarriedDocument | None:
+        return self._paperwork._carried.get((self._invoice.account, self._invoice.label, self._kind))
+
+    def _carried_if_passing(self) -> DocumentRecord | None:
+        old = self._old()
+        if old is None:
+            return None
+        data = old.read()
+        reading = self._read(data)
+        if reading.outcome == "read" and reading.names_number and reading.names_total:
+            return self._kept(data, reading, carried=True)
+        return None
+
+    def _fetched(self) -> DocumentRecord:
+        try:
+            data = self._download()
+        except (DeadlineError, NotAskedError):
+            raise
+        except PlatformError as error:
+            return self._without(error)
+        reading = self._read(data)
+        if reading.outcome == "not-pdf":
+            return self._carried_as_it_was() or self._record(reading)
+        return self._kept(data, reading)
+
+    def _without(self, error: PlatformError) -> DocumentRecord:
+        problem = Reading("unavailable", quoted(error.message, 300), False, False)
+        return self._carried_as_it_was() or self._record(problem)
+
+    def _carried_as_it_was(self) -> DocumentRecord | None:
+        old = self._old()
+        return self._kept(old.read(), self._read(old.read()), carried=True) if old else None
+
+    def _download(self) -> bytes:
+        """The bytes by a signed link; where that is refused, by a fresh one, once (CONTRACT, downloads)."""
+        try:
+            return self._fetch(self._link())
+        except LinkRefusedError:
+            return self._fetch(self._link())
+
+    def _fetch(self, link: str) -> bytes:
+        document = f"{self._kind} {self._invoice.label}"
+        return self._paperwork._downloads.fetch(link, account=self._invoice.account, document=document)
+
+    def _link(self) -> str:
+        function = _FUNCTIONS[self._kind]
+        request = {"id": self._invoice.id, "invoiceId": self._invoice.id}
+        reply = self._paperwork._api.call(function, request, credential=self._credential, account=self._invoice.account)
+        with self._paperwork._lock:
+            self._paperwork._answers.append(reply.answer)
+        if not reply.ok:
+            raise PlatformError(f'{function} was refused: "{quoted(reply.message)}"')
+        return link_in(wire.result_of(reply.value), function)
+
+    def _read(self, data: bytes) -> Reading:
+        """A receipt names its own number, or the invoice's."""
+        reader, invoice = self._paperwork._reader, self._invoice
+        reading = reader.read(data, number=invoice.label, total=invoice.total_minor, digits=invoice.digits)
+        if (
+            self._kind == "receipt"
+            and invoice.receipt_number
+            and reading.outcome == "read"
+            and not reading.names_number
+        ):
+            number = invoice.receipt_number
+            return reader.read(data, number=number, total=invoice.total_minor, digits=invoice.digits)
+        return reading
+
+    def _kept(self, data: bytes, reading: Reading, *, carried: bool = False) -> DocumentRecord:
+        self._paperwork._store.write(self._path, data)
+        record = self._record(reading)
+        return replace(record, path=self._path, size=len(data), sha256=sha256_of(data), carried=carried)
+
+    def _record(self, reading: Reading) -> DocumentRecord:
+        return DocumentRecord(
+            account=self._invoice.account,
+            invoice=self._invoice.id,
+            number=self._invoice.label,
+            kind=self._kind,
+            outcome=reading.outcome,
+            detail=reading.detail,
+            names_number=reading.names_number,
+            names_total=reading.names_total,
+        )
+
+
+def link_in(result: Any, function: str) -> str:
+    """The link in a download's answer, a bare string or an object (CONTRACT); ``PlatformError`` where there is none."""
+    if isinstance(result, str):
+        return result
+    if isinstance(result, dict):
+        for name in _LINK_NAMES:
+            if isinstance(result.get(name), str):
+                return str(result[name])
+    raise PlatformError(f"{function}: no link in the answer")

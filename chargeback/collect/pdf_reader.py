@@ -1,0 +1,205 @@
+"""Does a document name its invoice's number and total? Read in child processes that may hang, die or blow up.
+
+A PDF comes from outside and its parser is large, so it runs apart: limited in time and memory, without this process's
+environment, killed and replaced when it misbehaves. At most two children live at a time and read many PDFs each,
+because starting one costs as much as reading a hundred.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from queue import LifoQueue
+from types import TracebackType
+from typing import IO, Self
+
+from chargeback.collect.downloads import LARGEST_DOCUMENT
+from chargeback.collect.pdf_child import LENGTH
+from chargeback.collect.pdf_text import names_number, names_total
+
+CHILDREN = 2
+SECONDS = 20.0
+"""A PDF that takes longer is unreadable."""
+MEMORY = 512 * 1024 * 1024
+"""Bytes of address space of a child."""
+LONGEST_TEXT = 2_000_000
+"""Characters: an invoice has some thousands."""
+DOCUMENTS_A_CHILD = 200
+"""Then it is replaced, so that what it has gathered is gone."""
+HEADER_WITHIN = 1024
+"""Bytes in which ``%PDF-`` has to stand, as readers are used to (ISO 32000-1, annex H)."""
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""All that a child needs of the environment, and only where Python itself does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a document shows, as ``DocumentRecord`` has it; ``outcome`` is "read", "unreadable" or "not-pdf"."""
+
+    outcome: str
+    detail: str = ""
+    names_number: bool = False
+    names_total: bool = False
+
+
+class UnreadableError(Exception):
+    """A PDF whose text cannot be had; ``str()`` says why in a few words."""
+
+
+class PdfReader:
+    """Reads documents; threads share it. To be closed, or used as a context.
+
+    ``left`` gives the seconds that the run has left (``RunTime.left``), and raises what ends it.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str] | None = None,
+        *,
+        left: Callable[[], float] = lambda: inf,
+        children: int = CHILDREN,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
+    ) -> None:
+        self._left = left
+        self._environ = {name: value for name, value in (environ or {}).items() if name in _LIBRARY_PATHS}
+        self._seconds = seconds
+        self._memory = memory
+        self._children = children
+        self._idle: LifoQueue[_Child | None] = LifoQueue()
+        for _ in range(children):
+            self._idle.put(None)
+
+    def read(self, data: bytes, *, number: str, total: int, digits: int) -> Reading:
+        """Whether the document names the number, and the total in minor units; what it holds never raises."""
+        if b"%PDF-" not in data[:HEADER_WITHIN]:
+            return Reading("not-pdf", "no PDF header" if data.strip() else "empty")
+        if len(data) > LARGEST_DOCUMENT:
+            return Reading("unreadable", "larger than documents may be")
+        try:
+            text = self._text(data)
+        except UnreadableError as error:
+            return Reading("unreadable", str(error))
+        if not text.strip():
+            return Reading("unreadable", "it holds no text")
+        return Reading("read", "", names_number(text, number), names_total(text, total, digits))
+
+    def close(self) -> None:
+        """End the children, once no thread reads any more."""
+        for _ in range(self._children):
+            child = self._idle.get()
+            if child is not None:
+                child.end()
+        for _ in range(self._children):
+            self._idle.put(None)
+
+    def _text(self, data: bytes) -> str:
+        child = self._idle.get()
+        try:
+            seconds = min(self._seconds, self._left())
+            child = child or _Child(self._memory, self._environ)
+            return child.text(data, seconds)
+        finally:
+            self._idle.put(child if child is not None and child.fit() else None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Child:
+    """One child process and its pipes; one thread uses it at a time."""
+
+    def __init__(self, memory: int, environ: Mapping[str, str]) -> None:
+        script = Path(__file__).with_name("pdf_child.py")
+        arguments = [str(memory), _pypdf_folder(), str(LONGEST_TEXT)]
+        self._late = False
+        self._left = DOCUMENTS_A_CHILD
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own script
+            [sys.executable, "-I", str(script), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"LC_ALL": "C.UTF-8", **environ},
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def text(self, data: bytes, seconds: float) -> str:
+        """The PDF's text; ``UnreadableError`` where there is none, and the child may no longer be fit then."""
+        self._left -= 1
+        timer = threading.Timer(seconds, self._kill_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._answer(data)
+        except (OSError, EOFError):
+            self.end()
+            reason = f"its text cannot be read within {seconds:g} seconds" if self._late else "its reader died"
+            raise UnreadableError(reason) from None
+        finally:
+            timer.cancel()
+
+    def fit(self) -> bool:
+        """Whether the child can read another PDF; one that cannot is ended."""
+        if self._left > 0 and not self._late and self._process.poll() is None:
+            return True
+        self.end()
+        return False
+
+    def end(self) -> None:
+        """Kill the child and close its pipes."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    def _kill_late(self) -> None:
+        self._late = True
+        self._process.kill()
+
+    def _answer(self, data: bytes) -> str:
+        requests, replies = self._process.stdin, self._process.stdout
+        if requests is None or replies is None:
+            raise EOFError
+        requests.write(LENGTH.pack(len(data)))
+        requests.write(data)
+        requests.flush()
+        outcome = _exactly(replies, 1)
+        size = LENGTH.unpack(_exactly(replies, LENGTH.size))[0]
+        if size > 4 * LONGEST_TEXT + 1024:
+            raise EOFError
+        text = _exactly(replies, size).decode("utf-8", "replace")
+        if outcome == b"M":
+            self._left = 0
+        if outcome != b"T":
+            raise UnreadableError(text[:200])
+        return text
+
+
+def _exactly(pipe: IO[bytes], size: int) -> bytes:
+    data = pipe.read(size)
+    if len(data) != size:
+        raise EOFError
+    return data
+
+
+def _pypdf_folder() -> str:
+    """The folder that pypdf is in, wherever this interpreter finds it."""
+    spec = importlib.util.find_spec("pypdf")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("pypdf")
+    return str(Path(spec.origin).parent.parent)

@@ -1,0 +1,119 @@
+"""Does a PDF's text name a number and a total? Tolerant in how they are written, strict in what they are.
+
+Text comes out of a PDF with spaces and line breaks where letters were set apart, and a total may be written in many
+ways: 1,155.60 or 1.155,60 or 1 155.60, in Thai or full-width digits. What must never count is a part of something
+longer: 11,155.60 does not name 1,155.60, nor INV-2026-00091 the invoice INV-2026-0009.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from chargeback.model.money import format_minor
+
+_DASHES = "‐‑‒–—―−﹣－"
+_APOSTROPHES = "’‘ʼ＇´`"
+_MARKS = {"٫": ".", "٬": ",", "．": ".", "，": ",", "。": "."}
+_CURRENCY = r"(?:[A-Z]{3}|[^\W\d_]{1,3}\.?|[^\w\s.,'()+-]{1,2})?"
+_GAP = r"\s{0,3}"
+
+
+def names_number(text: str, number: str) -> bool:
+    """Whether the text names the number as a whole; white space within it, and letter case, do not matter."""
+    wanted = "".join(_folded(number).split()).casefold()
+    if not wanted:
+        return False
+    spelled = _GAP.join(re.escape(character) for character in wanted)
+    pattern = rf"(?<![^\W_])(?<![^\W_][-/_]){spelled}(?![^\W_])(?![-/_][^\W_])"
+    return re.search(pattern, _folded(text).casefold()) is not None
+
+
+def names_total(text: str, total: int, digits: int) -> bool:
+    """Whether the text names the total, in minor units of so many digits; a negative one with its sign."""
+    folded = _folded(text)
+    return any(_bears_sign(match, total) for match in _amounts(total, digits).finditer(folded))
+
+
+def _folded(text: str) -> str:
+    """One spelling for digits, dashes, apostrophes and spaces; marks that show nothing are left out."""
+    return text if text.isascii() else "".join(_plain(character) for character in text)
+
+
+def _plain(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in _DASHES:
+        return "-"
+    if character in _APOSTROPHES:
+        return "'"
+    return _MARKS.get(character) or _by_category(character)
+
+
+def _by_category(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category == "Zs":
+        return " "
+    if category == "Cf":
+        return ""
+    full_width = 0xFF01 <= ord(character) <= 0xFF5E
+    return chr(ord(character) - 0xFEE0) if full_width else character
+
+
+def _amounts(total: int, digits: int) -> re.Pattern[str]:
+    """Every spelling of the amount without its sign, not within a longer number."""
+    whole, _, fraction = format_minor(abs(total), digits).partition(".")
+    spellings = [_spelling(whole, fraction, group, mark) for group, mark in ((r"[,' ]", r"\."), (r"[.' ]", ","))]
+    spellings.append(_letter_spaced(whole, fraction))
+    return re.compile(rf"(?:{'|'.join(spellings)})(?!\d)(?![.,']\d)", re.ASCII)
+
+
+def _spelling(whole: str, fraction: str, group: str, mark: str) -> str:
+    """Digits in groups of three or in a row, the mark, the minor digits or ``-`` where they are zero."""
+    first = len(whole) % 3 or 3
+    groups = [whole[:first], *(whole[start : start + 3] for start in range(first, len(whole), 3))]
+    digits_of_whole = rf"(?:{whole}|{_joined(groups, group)})"
+    # A space before a first group of three digits may belong to a longer number: 2 155.60 does not name 155.60.
+    alone = r"(?<!\d[ ,.'])" if len(groups[0]) == 3 else r"(?<!\d[,.'])"
+    return rf"(?<!\d){alone}{digits_of_whole}{_fraction(fraction, mark)}"
+
+
+def _joined(groups: list[str], group: str) -> str:
+    return rf"\s?{group}\s?".join(groups) if len(groups) > 1 else groups[0]
+
+
+def _fraction(fraction: str, mark: str) -> str:
+    if not fraction:
+        return rf"(?:\s?{mark}\s?0{{1,2}})?"
+    zeros = len(fraction) - len(fraction.rstrip("0"))
+    kept = max(1, len(fraction) - zeros)
+    ending = rf"{fraction[:kept]}(?:0{{0,{len(fraction) - kept}}})"
+    return rf"\s?{mark}\s?(?:{ending}|-)" if zeros == len(fraction) else rf"\s?{mark}\s?{ending}"
+
+
+def _letter_spaced(whole: str, fraction: str) -> str:
+    """Every character set apart: ``1 , 1 5 5 . 6 0``."""
+    characters = [*whole, *(["[.,]"] if fraction else []), *fraction]
+    grouped = r"\s(?:[,.']\s)?".join(characters)
+    return rf"(?<!\d)(?<!\d\s)(?<![.,']\s){grouped}(?!\s\d)"
+
+
+def _bears_sign(match: re.Match[str], total: int) -> bool:
+    """Whether the amount is written with the total's sign; a zero may have either."""
+    before, after = (
+        match.string[max(0, match.start() - 12) : match.start()],
+        match.string[match.end() : match.end() + 3],
+    )
+    negative = _is_negative(before, after)
+    return total == 0 or negative == (total < 0) or (total < 0 and _is_negative(before, after, loose=True))
+
+
+def _is_negative(before: str, after: str, *, loose: bool = False) -> bool:
+    """A minus next to the amount or its currency, at either end, or parentheses around it."""
+    gap = r"\s?" if loose else ""
+    leading = re.search(rf"-{gap}{_CURRENCY}{gap}$", before) is not None
+    enclosed = re.search(rf"\(\s?-?{_CURRENCY}\s?$", before) is not None and re.match(r"\s?\)", after) is not None
+    trailing = re.match(rf"{gap}-(?![\w.,])", after) is not None
+    return leading or enclosed or trailing

@@ -1,0 +1,49 @@
+"""How long a whole run may take: every attempt and every pause is bounded by what is left of it."""
+
+from __future__ import annotations
+
+from math import inf
+
+from chargeback.collect.clock import Clock
+from chargeback.errors import DeadlineError, InterruptedRunError
+
+PAUSE_SLICE = 0.25
+"""Seconds: a pause looks so often whether the run was stopped."""
+
+
+class RunTime:
+    """The run's time on the monotonic clock: ``seconds`` from its creation, or until somebody stops it."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self.clock = clock
+        self.seconds = seconds
+        self.ends = clock.monotonic() + seconds
+        self.stopped = False
+
+    def stop(self) -> None:
+        """End the run now: pauses wake up, and whatever would start next raises ``InterruptedRunError``."""
+        self.stopped = True
+
+    def left(self) -> float:
+        """Seconds left, above zero; ``DeadlineError`` once there are none, ``InterruptedRunError`` once stopped."""
+        if self.stopped:
+            raise InterruptedRunError("the run was stopped", remedy="run again")
+        seconds = self.ends - self.clock.monotonic()
+        if seconds <= 0:
+            raise DeadlineError(
+                f"the run took longer than deadline = {self.seconds:g} seconds",
+                remedy="run again later, or raise [api] deadline",
+            )
+        return seconds
+
+    def attempt_end(self, seconds: float, not_after: float = inf) -> float:
+        """The instant at which an attempt of so many seconds that starts now has to end."""
+        now = self.clock.monotonic()
+        return min(now + min(seconds, self.left()), not_after)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, no longer than the run may take; the errors of ``left``."""
+        ends = self.clock.monotonic() + seconds
+        while (remaining := ends - self.clock.monotonic()) > 0:
+            self.clock.sleep(min(remaining, PAUSE_SLICE, self.left()))
+        self.left()

@@ -1,0 +1,102 @@
+"""Everything that one run needs of the network, wired together: the only place that does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
+from chargeback.collect.client import LARGEST_ANSWER, ApiClient
+from chargeback.collect.clock import Clock, SystemClock
+from chargeback.collect.credentials import Credentials
+from chargeback.collect.downloads import LARGEST_DOCUMENT, Downloader
+from chargeback.collect.endpoint import endpoint_of, loopback_endpoint
+from chargeback.collect.exchange import Exchange, tls_context
+from chargeback.collect.network import Permit, any_address, loopback_only, public_only, public_or_loopback
+from chargeback.collect.retries import SYSTEM_RANDOM, Retries
+from chargeback.collect.run_time import RunTime
+from chargeback.config import Config
+from chargeback.evidence import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run's clock, limits, credentials, API and downloads; threads share it."""
+
+    endpoint: str
+    clock: Clock
+    run_time: RunTime
+    credentials: Credentials
+    api: ApiClient
+    downloads: Downloader
+    exchanges: tuple[Exchange, ...]
+
+    def stop(self) -> None:
+        """End every call now, also those that other threads wait on: they raise ``InterruptedRunError``."""
+        self.run_time.stop()
+        for exchange in self.exchanges:
+            exchange.abort()
+
+
+@contextmanager
+def open_session(
+    config: Config,
+    environ: Mapping[str, str],
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    random: Callable[[], float] = SYSTEM_RANDOM,
+) -> Iterator[Session]:
+    """A session whose run's time begins now; ``ConfigurationError`` where the endpoint is none."""
+    endpoint = endpoint_of(config, environ)
+    run_time = RunTime(clock or SystemClock(), config.api.deadline)
+    tls, connections = tls_context(environ), config.api.concurrency
+    with (
+        Exchange(run_time, tls, _api_rule(endpoint), connections=connections, limit=LARGEST_ANSWER) as calls,
+        Exchange(run_time, tls, _document_rule(endpoint), connections=connections, limit=LARGEST_DOCUMENT) as files,
+    ):
+        yield _session(config, endpoint, Credentials(config.api, environ), store, (calls, files), random)
+
+
+def _session(
+    config: Config,
+    endpoint: str,
+    credentials: Credentials,
+    store: Store,
+    exchanges: tuple[Exchange, Exchange],
+    random: Callable[[], float],
+) -> Session:
+    calls, files = exchanges
+    run_time = calls.run_time
+    retries, facts, documents = Retries(run_time, random), FactsBreaker(), DocumentsBreaker()
+    api = ApiClient(
+        endpoint,
+        calls,
+        store,
+        timeout=config.api.timeout,
+        retries=retries,
+        secrets=lambda: credentials.secrets,
+        facts=facts,
+        documents=documents,
+    )
+    downloads = Downloader(
+        files,
+        loopback_too=loopback_endpoint(endpoint),
+        timeout=config.api.timeout,
+        retries=retries,
+        secrets=lambda: credentials.secrets,
+        facts=facts,
+        documents=documents,
+    )
+    return Session(endpoint, run_time.clock, run_time, credentials, api, downloads, exchanges)
+
+
+def _api_rule(endpoint: str) -> Permit:
+    """An endpoint of plain http stays on this machine, whatever its name resolves to."""
+    return loopback_only if urlsplit(endpoint).scheme == "http" else any_address
+
+
+def _document_rule(endpoint: str) -> Permit:
+    return public_or_loopback if loopback_endpoint(endpoint) else public_only

@@ -1,0 +1,321 @@
+"""Which questions a month takes, and what follows from each answer (CONTRACT, functions; BOOKING 1 and 3).
+
+Both spellings go in one request; what must be checked is the answer (CONTRACT, speaking both at once). Nothing is decided
+here but what to ask next: every decision is ``model``'s, and is made again from the evidence.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from chargeback.collect.client import ApiClient
+from chargeback.collect.credentials import Credential, Credentials
+from chargeback.collect.crew import Crew
+from chargeback.collect.envelope import Reply
+from chargeback.collect.failures import NotAskedError
+from chargeback.collect.paperwork import Paperwork
+from chargeback.config import AccountEntry, Config
+from chargeback.errors import AccessError, AnswerError, ChargebackError, CombinedError, PlatformError
+from chargeback.evidence import Answer, DocumentRecord, Store
+from chargeback.model import answers as wire
+from chargeback.model.facts import ListedInvoice, decode_listed, each_once, identity_problem
+from chargeback.model.file_names import safe_name
+from chargeback.model.instants import format_instant
+from chargeback.model.invoice import Status, merge
+from chargeback.model.period import Period, zone
+from chargeback.model.projects import ProjectDirectory
+from chargeback.model.report import prove, read_report
+
+PLATFORM_FOLDER = "_platform"
+"""Where answers lie that concern no account: no safe name begins with ``_``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedReport:
+    """A report of the month that an earlier run proved: its row of the index, and its bytes."""
+
+    answer: Answer
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What to collect: a month, and what the archive already has.
+
+    ``reports``: by account, what an earlier run proved; ``known_accounts``: those of the archive's newest revision;
+    ``only``: the accounts to restrict a dry run to, empty for all.
+    """
+
+    config: Config
+    period: Period
+    reports: Mapping[str, CarriedReport] = field(default_factory=dict)
+    known_accounts: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Collection:
+    """What came back: answers in the index's order, documents, the accounts of the month, and what failed."""
+
+    answers: list[Answer]
+    documents: list[DocumentRecord]
+    accounts: tuple[str, ...]
+    errors: list[ChargebackError]
+
+
+class Walk:
+    """Collects one month."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        client: ApiClient,
+        credentials: Credentials,
+        store: Store,
+        crew: Crew,
+        paperwork: Paperwork,
+    ) -> None:
+        self.assignment = assignment
+        self.config = assignment.config
+        self.period = assignment.period
+        self.client = client
+        self.credentials = credentials
+        self.store = store
+        self.crew = crew
+        self.paperwork = paperwork
+        self._answers: list[Answer] = []
+        self._lock = threading.Lock()
+
+    def collect(self) -> Collection:
+        """All answers of the month, and what failed; ``CombinedError`` where not even the accounts could be had."""
+        entries = self._entries()
+        for credential, position in self._each_credential(entries):
+            self.crew.submit(self._task(self._projects, credential, position))
+        for entry, credential in entries:
+            for ask in (self._account, self._report, self._invoices):
+                self.crew.submit(self._task(ask, entry, credential))
+        errors = _one_each(self.crew.finish())
+        accounts = tuple(entry.id for entry, _ in entries)
+        answers = sorted((*self._answers, *self.paperwork.answers()), key=_index_key)
+        return Collection(answers, self.paperwork.records(), accounts, errors)
+
+    def listed(self) -> dict[str, tuple[ListedInvoice, ...]]:
+        """By account, every invoice that it lists, whatever the month; ``CombinedError`` with what failed."""
+        found: dict[str, tuple[ListedInvoice, ...]] = {}
+
+        def note(entry: AccountEntry, credential: Credential) -> None:
+            found[entry.id] = self._rows(entry, credential)
+
+        for entry, credential in self._entries():
+            self.crew.submit(self._task(note, entry, credential))
+        errors = _one_each(self.crew.finish())
+        if errors:
+            raise CombinedError(errors)
+        return found
+
+    def _task(self, ask: Callable[..., None], *arguments: Any) -> Callable[[], None]:
+        return lambda: ask(*arguments)
+
+    def _entries(self) -> list[tuple[AccountEntry, Credential]]:
+        """The accounts of the month by id, each with its credential."""
+        configured = [entry for entry in self.config.accounts if entry.ours_in(self.period)]
+        entries = configured if self.config.accounts else self._listed_accounts()
+        if not entries:
+            where = "the configuration names none for this month" if self.config.accounts else "billing.list is empty"
+            raise AccessError(f"no billing account: {where}", remedy="list [[accounts]], or ask for access to one")
+        self._check_account_set({entry.id for entry in entries})
+        chosen = [entry for entry in entries if not self.assignment.only or entry.id in self.assignment.only]
+        self._check_chosen({entry.id for entry in chosen})
+        return self._with_credentials(sorted(chosen, key=lambda entry: entry.id))
+
+    def _check_account_set(self, present: set[str]) -> None:
+        """``account-set``: an account of the newest revision that is gone is never a quietly shorter ledger."""
+        not_ours = {entry.id for entry in self.config.accounts if not entry.ours_in(self.period)}
+        gone = sorted(set(self.assignment.known_accounts) - present - not_ours)
+        errors = [
+            AccessError(
+                f"account {account} is in the archive's newest revision, and {self._not_here()}",
+                remedy="restore the access, or list the accounts and give this one an until",
+                account=account,
+            )
+            for account in gone
+        ]
+        if errors:
+            raise CombinedError(errors)
+
+    def _not_here(self) -> str:
+        return "the configuration no longer lists it" if self.config.accounts else "billing.list no longer shows it"
+
+    def _check_chosen(self, chosen: set[str]) -> None:
+        unknown = sorted(set(self.assignment.only) - chosen)
+        if unknown:
+            raise AccessError(f"account {unknown[0]}: not among the accounts of {self.period}", account=unknown[0])
+
+    def _with_credentials(self, entries: list[AccountEntry]) -> list[tuple[AccountEntry, Credential]]:
+        errors: list[ChargebackError] = []
+        found = []
+        for entry in entries:
+            try:
+                found.append((entry, self.credentials.of(entry)))
+            except ChargebackError as error:
+                errors.append(error)
+        if errors:
+            raise CombinedError(errors)
+        return found
+
+    def _listed_accounts(self) -> list[AccountEntry]:
+        reply = self._ask("billing.list", {}, self.credentials.of(), "", "billing.list")
+        message = wire.refusal(reply.value)
+        if message is not None:
+            raise _refused("billing.list", "", message)
+        items = _read(reply, lambda value: wire.decode_items(value, wire.AccountAnswer, "billing.list"))
+        ids = [wire.text_of(item.id) for item in items]
+        if len(set(ids)) != len(ids) or not all(ids):
+            raise AnswerError("billing.list: an account is listed twice, or has no id", remedy="run again later")
+        return [AccountEntry(identifier) for identifier in ids]
+
+    def _each_credential(self, entries: list[tuple[AccountEntry, Credential]]) -> list[tuple[Credential, int]]:
+        unique = list({id(credential): credential for _, credential in entries}.values())
+        return [(credential, position) for position, credential in enumerate(unique)]
+
+    def _ask(self, function: str, request: Mapping[str, Any], credential: Credential, account: str, name: str) -> Reply:
+        folder = safe_name(account) if account else PLATFORM_FOLDER
+        path = f"evidence/{folder}/{name}.json"
+        reply = self.client.call(function, request, credential=credential, account=account, path=path)
+        self._keep(reply.answer)
+        return reply
+
+    def _keep(self, answer: Answer) -> None:
+        with self._lock:
+            self._answers.append(answer)
+
+    def _projects(self, credential: Credential, position: int) -> None:
+        name = "project.list" if not position else f"project.list-{position + 1}"
+        reply = self._ask("project.list", {}, credential, "", name)
+        message = wire.refusal(reply.value)
+        if message is None:
+            _read(reply, lambda value: wire.decode_items(value, wire.ProjectAnswer, "project.list"))
+
+    def _account(self, entry: AccountEntry, credential: Credential) -> None:
+        reply = self._ask("billing.get", {"id": entry.id}, credential, entry.id, "billing.get")
+        message = wire.refusal(reply.value)
+        if message is not None and not wire.is_inactive_refusal(message):
+            raise _refused("billing.get", entry.id, message)
+
+    def _report(self, entry: AccountEntry, credential: Credential) -> None:
+        """Ask with the month's bounds in the configured zone, then in UTC where that does not prove the month."""
+        bounds = {
+            "billing.report": (self.period.start(self.config.timezone), self.period.end(self.config.timezone)),
+            "billing.report-utc": (self.period.start(zone("UTC")), self.period.end(zone("UTC"))),
+        }
+        if len(set(bounds.values())) == 1:
+            del bounds["billing.report-utc"]
+        if not any(self._is_proved_by(entry, credential, *bounds[name], name) for name in bounds):
+            self._carry(entry.id)
+
+    def _is_proved_by(
+        self, entry: AccountEntry, credential: Credential, start: datetime, end: datetime, name: str
+    ) -> bool:
+        """Whether an answer proves its month by itself, whatever else the account's answers say."""
+        request = {
+            "id": entry.id,
+            "billingAccount": entry.id,
+            "from": format_instant(start),
+            "to": format_instant(end),
+            "range": "prev_month",
+            "projectSids": [],
+        }
+        reply = self._ask("billing.report", request, credential, entry.id, name)
+        message = wire.refusal(reply.value)
+        if message is not None:
+            if wire.is_access_refusal(message):
+                raise _refused("billing.report", entry.id, message)
+            return False
+        decoded = _read(reply, lambda value: wire.decode(value, wire.ReportAnswer, "billing.report"))
+        report = read_report(reply.answer, decoded, ProjectDirectory(), self.period, self.config.timezone)
+        return prove(report, self.period, self.config.timezone, billed_before=True, rows_before=True).proved
+
+    def _carry(self, account: str) -> None:
+        """Put the report that was proved in time beside answers that do not prove their month."""
+        carried = self.assignment.reports.get(account)
+        if carried is not None:
+            path = f"evidence/{safe_name(account)}/billing.report-carried.json"
+            self.store.write(path, carried.body)
+            self._keep(replace(carried.answer, path=path))
+
+    def _invoices(self, entry: AccountEntry, credential: Credential) -> None:
+        rows = self._rows(entry, credential)
+        of_month = [row for row in rows if row.month == self.period and row.status is not Status.DRAFT]
+        labels = [row.label for row in of_month]
+        for row in of_month:
+            self.crew.submit(self._task(self._invoice, entry, credential, row, labels.count(row.label) == 1))
+
+    def _rows(self, entry: AccountEntry, credential: Credential) -> tuple[ListedInvoice, ...]:
+        """What the account lists, each invoice once; nothing where it is refused as inactive (BOOKING 1)."""
+        request = {"id": entry.id, "billingAccountId": entry.id}
+        reply = self._ask("billing.listInvoices", request, credential, entry.id, "billing.listInvoices")
+        message = wire.refusal(reply.value)
+        if message is None:
+            return each_once(_read(reply, lambda value: decode_listed(value, entry.id, self.config.timezone)))
+        if wire.is_inactive_refusal(message):
+            return ()
+        raise _refused("billing.listInvoices", entry.id, message)
+
+    def _invoice(self, entry: AccountEntry, credential: Credential, row: ListedInvoice, unique: bool) -> None:
+        request = {"id": row.id, "invoiceId": row.id}
+        reply = self._ask(
+            "billing.getInvoice", request, credential, entry.id, f"billing.getInvoice-{safe_name(row.id)}"
+        )
+        message = wire.refusal(reply.value)
+        detail = None
+        if message is None:
+            detail = _read(reply, lambda value: wire.decode(value, wire.InvoiceAnswer, "billing.getInvoice"))
+        problem = identity_problem(detail, row.id, entry.id) if detail else "refused"
+        invoice = merge(entry.id, row.row, None if problem else detail, problem)
+        for task in self.paperwork.tasks(invoice, credential, unique=unique):
+            self.crew.submit(task)
+
+
+def _read(reply: Reply, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(reply.value)
+    except AnswerError as error:
+        answer = reply.answer
+        where = f"{answer.function} of account {answer.account}" if answer.account else answer.function
+        raise AnswerError(
+            f"{where}: {error.message}", account=answer.account, remedy="run again later; if it stays so, tell support"
+        ) from error
+
+
+def _refused(function: str, account: str, message: str) -> ChargebackError:
+    where = f"account {account}: {function}" if account else function
+    shown = " ".join(message.split())[:200]
+    if wire.is_access_refusal(message):
+        return AccessError(
+            f'{where} was refused: "{shown}"',
+            remedy="check the account's id, and that the credential's owner is at least its accountant",
+            account=account,
+        )
+    return PlatformError(f'{where} was refused: "{shown}"', remedy="run again later", account=account)
+
+
+def _one_each(errors: list[ChargebackError]) -> list[ChargebackError]:
+    """The first error of each account; calls that were only not asked count where an account has no other."""
+    first: dict[str, ChargebackError] = {}
+    for error in sorted(errors, key=lambda error: isinstance(error, NotAskedError)):
+        first.setdefault(error.account, error)
+    return list(first.values())
+
+
+_REPORT_RANKS = ("billing.report.json", "billing.report-utc.json", "billing.report-carried.json")
+
+
+def _index_key(answer: Answer) -> tuple[str, str, int, str, str]:
+    """By account and function; reports in the order of preference: asked for, asked for in UTC, carried."""
+    name = (answer.path or "").rpartition("/")[2]
+    rank = _REPORT_RANKS.index(name) if name in _REPORT_RANKS else 0
+    return (answer.account, answer.function, rank, answer.path or "", str(answer.request))

@@ -1,0 +1,130 @@
+"""A configuration's bytes -> one frozen ``Config``; everything is checked here, so that a run need not ask again.
+
+``load`` reads the file that is in use; ``parse`` is pure and also reads back the one that an archived revision holds.
+A table that is added to the configuration is added to ``DOCUMENT_KEYS`` and to ``_config``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+import zoneinfo
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from chargeback.config import checking, ownership, platform
+from chargeback.config.file import read_file
+from chargeback.config.journal import journal
+from chargeback.config.place import Place, shown
+from chargeback.config.scalars import location, text
+from chargeback.config.settings import Api, Config, Journal, Reconciliation, SharedProject, Team
+from chargeback.config.table import Table, each
+from chargeback.errors import ConfigurationError
+from chargeback.model.period import zone
+
+DOCUMENT_KEYS = (
+    "archive",
+    "head_file",
+    "timezone",
+    "api",
+    "accounts",
+    "teams",
+    "shared",
+    "environments",
+    "reconciliation",
+    "accepted",
+    "journal",
+)
+DEFAULT_ARCHIVE = "archive"
+DEFAULT_TIMEZONE = "UTC"
+
+_MOST_DOTS = 100
+"""In one line that is no comment: dotted keys take time that grows with the square of their parts."""
+
+
+def load(path: Path, *, network: bool) -> Config:
+    """The configuration in that file, named in every error; ``ConfigurationError`` where it is missing or wrong.
+
+    ``network`` says that the command will use the network with what the file says: an archived file, or one that
+    everybody may write, is then refused.
+    """
+    return parse(read_file(path, network=network), path)
+
+
+def parse(source: bytes, path: Path) -> Config:
+    """The configuration in these bytes; reads nothing else. Relative paths start at the folder of ``path``."""
+    place = Place(str(path))
+    return _config(Table.of(place, _document(place, source), DOCUMENT_KEYS), source, path)
+
+
+def timezone(place: Place, value: object) -> str:
+    """The name of a time zone that the tzdata package has."""
+    name = text(place, value)
+    try:
+        zone(name)
+    except ConfigurationError as error:
+        close = difflib.get_close_matches(name[:60], sorted(zoneinfo.available_timezones()), n=1)
+        raise place.error(
+            f"{shown(name)} is not a time zone", f'write one such as "{(*close, "Asia/Bangkok")[0]}"'
+        ) from error
+    return name
+
+
+def _config(document: Table, source: bytes, path: Path) -> Config:
+    teams: tuple[Team, ...] = document.optional("teams", ownership.teams, ())
+    shared: tuple[SharedProject, ...] = document.optional("shared", ownership.shared(teams), ())
+    ownership.refuse_competing(document.place, teams, shared)
+    config = Config(
+        source=source,
+        path=path,
+        archive=document.optional("archive", location, path.parent / DEFAULT_ARCHIVE),
+        head_file=document.optional("head_file", location, None),
+        timezone_name=document.optional("timezone", timezone, DEFAULT_TIMEZONE),
+        api=document.optional("api", platform.api, Api()),
+        accounts=document.optional("accounts", platform.accounts, ()),
+        teams=teams,
+        shared=shared,
+        environments=document.optional("environments", ownership.environments, ownership.NO_ENVIRONMENTS),
+        reconciliation=document.optional("reconciliation", checking.reconciliation, Reconciliation()),
+        accepted=document.optional("accepted", each(checking.accepted), ()),
+        journal=document.optional("journal", journal, Journal()),
+    )
+    _refuse_head_within_archive(document.place, config)
+    return config
+
+
+def _refuse_head_within_archive(place: Place, config: Config) -> None:
+    """An archive that is put back whole to an earlier state takes a head within it along, so nothing would notice."""
+    if config.head_file is not None and _normal(config.head_file).is_relative_to(_normal(config.archive)):
+        raise place.child("head_file").error(
+            "this lies within the archive", "name a file outside of it, on other storage"
+        )
+
+
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path))
+
+
+def _document(place: Place, source: bytes) -> object:
+    written = _decoded(place, source)
+    try:
+        return tomllib.loads(written, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise place.error(f"not valid TOML: {error}", "texts need quotes; see config.example.toml") from error
+    except InvalidOperation as error:
+        raise place.error("a number has an exponent that no number can have", "write it in digits") from error
+    except (ValueError, RecursionError) as error:
+        raise place.error("a number is too long, or tables are nested too deep", "see config.example.toml") from error
+
+
+def _decoded(place: Place, source: bytes) -> str:
+    if b"\0" in source:
+        raise place.error("this is not a text file: it holds a NUL byte", "name the configuration file")
+    if any(line.count(b".") > _MOST_DOTS and not line.lstrip().startswith(b"#") for line in source.splitlines()):
+        raise place.error(f"a line has more than {_MOST_DOTS} dots", "break the line")
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise place.error(f"line {line} is not valid UTF-8", "save the file as UTF-8") from error

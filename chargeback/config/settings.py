@@ -1,0 +1,176 @@
+"""The configuration as checked values: what a run may rely on without asking again (INTERFACE, configuration)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from chargeback.model.check import REPORT_CODES, Check, Code
+from chargeback.model.period import Period, zone
+
+DEFAULT_ENDPOINT = "https://api.deploys.app/"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """How the platform is reached; ``timeout`` and ``deadline`` in seconds."""
+
+    endpoint: str = DEFAULT_ENDPOINT
+    concurrency: int = 16
+    timeout: float = 30
+    deadline: float = 7200
+    token_command: tuple[str, ...] | None = None
+    token_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    """A listed billing account, ours from ``since`` to ``until``; ``name`` is "" where the platform's is used."""
+
+    id: str
+    name: str = ""
+    token_env: str | None = None
+    since: Period | None = None
+    until: Period | None = None
+
+    def ours_in(self, period: Period) -> bool:
+        """Whether the account is ours in that month."""
+        return within(period, self.since, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectClaim:
+    """A sid or glob that claims projects, in the months from ``since`` to ``until``, both inclusive."""
+
+    pattern: str
+    since: Period | None = None
+    until: Period | None = None
+
+    @property
+    def is_glob(self) -> bool:
+        """Whether the pattern has a wildcard (``*``, ``?`` or ``[…]``)."""
+        return any(character in self.pattern for character in "*?[")
+
+    @property
+    def literal_characters(self) -> int:
+        """How many characters of the pattern stand for themselves: the more, the stronger the claim."""
+        count, position = 0, 0
+        while position < len(self.pattern):
+            closing = self.pattern.find("]", position + 2) if self.pattern[position] == "[" else -1
+            if closing > 0:
+                position = closing
+            elif self.pattern[position] not in "*?":
+                count += 1
+            position += 1
+        return count
+
+    def active_in(self, period: Period) -> bool:
+        """Whether the claim holds in that month."""
+        return within(period, self.since, self.until)
+
+    def matches(self, sid: str) -> bool:
+        """Whether the claim covers the project of that sid."""
+        return fnmatchcase(sid, self.pattern) if self.is_glob else sid == self.pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team, in configuration order; ``cost_center`` and ``gl_account`` are "" where none is given."""
+
+    id: str
+    name: str
+    cost_center: str = ""
+    gl_account: str = ""
+    projects: tuple[ProjectClaim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SharedProject:
+    """A project that several teams share: ``split`` is "even", "proportional" or weights by team id.
+
+    Weights are in the order of the teams, none is negative, and at least one is above zero.
+    """
+
+    claim: ProjectClaim
+    split: Literal["even", "proportional"] | Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Tolerances of the ``report-*`` checks, and what the report's values include; percents are of 100."""
+
+    tolerance_absolute: Decimal = Decimal("0.05")
+    tolerance_percent: Decimal = Decimal(0)
+    tax_basis: Literal["gross", "net"] = "gross"
+    history_variance_percent: Decimal = Decimal(30)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedException:
+    """A known exception that someone answers for; ``invoice`` and ``subject`` None where any is meant."""
+
+    check: str
+    account: str
+    until: Period
+    reason: str
+    by: str
+    invoice: str | None = None
+    subject: str | None = None
+    up_to: Decimal | None = None
+
+    def covers(self, check: Check) -> bool:
+        """Whether the acceptance answers for that exception, its month aside; never for ``ledger-control``."""
+        named = check.code in REPORT_CODES if self.check == "report-*" else check.code == self.check
+        if not named or check.code is Code.LEDGER_CONTROL or check.account != self.account:
+            return False
+        if self.invoice not in (None, check.invoice) or self.subject not in (None, check.subject):
+            return False
+        return check.variance is None or (self.up_to is not None and check.variance.copy_abs() <= self.up_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Accounts of the journal's legs; None where the configuration names none."""
+
+    expense: str | None = None
+    unassigned: str | None = None
+    adjustments: str | None = None
+    input_vat: str | None = None
+    input_vat_pending: str | None = None
+    payable: str | None = None
+    withholding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration; ``source`` are the file's bytes, kept with every revision."""
+
+    archive: Path
+    source: bytes = field(default=b"", repr=False)
+    path: Path | None = None
+    timezone_name: str = "UTC"
+    head_file: Path | None = None
+    api: Api = field(default_factory=Api)
+    accounts: tuple[AccountEntry, ...] = ()
+    teams: tuple[Team, ...] = ()
+    shared: tuple[SharedProject, ...] = ()
+    environments: Mapping[str, tuple[ProjectClaim, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    reconciliation: Reconciliation = field(default_factory=Reconciliation)
+    accepted: tuple[AcceptedException, ...] = ()
+    journal: Journal = field(default_factory=Journal)
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """Whose calendar months."""
+        return zone(self.timezone_name)
+
+
+def within(period: Period, since: Period | None, until: Period | None) -> bool:
+    """Whether the month lies between two months, both inclusive, None for no bound."""
+    return (since is None or since <= period) and (until is None or period <= until)

@@ -1,0 +1,147 @@
+"""Every error of the program: cause, exit code, remedy.
+
+An error is raised when no answer exists; a failed check is a value (``model.check``). The exit codes are INTERFACE's
+table: it is made from these classes, and where several errors meet, ``PRECEDENCE`` says which one decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+RECONCILED = 0
+"""Exit code: reconciled, archived now or already."""
+EXCEPTIONS = 3
+"""Exit code: archived, with exceptions that nobody has accepted."""
+
+PRECEDENCE = (1, 7, 9, 2, 5, 6, 4, 3)
+"""Where accounts or months differ, the first of these exit codes wins (INTERFACE, exit codes)."""
+
+
+class ChargebackError(Exception):
+    """A cause that ends the command: ``str()`` is one line that says where, what was found and what was expected.
+
+    ``remedy`` says what a person does next; ``account`` names the billing account concerned, or is empty.
+    """
+
+    exit_code: ClassVar[int] = 1
+    meaning: ClassVar[str] = "unexpected error (a bug)"
+    action: ClassVar[str] = "report it"
+
+    def __init__(self, message: str, *, remedy: str = "", account: str = "") -> None:
+        super().__init__(" ".join(message.split()))
+        self.message = str(self)
+        self.remedy = remedy
+        self.account = account
+
+
+class ConfigurationError(ChargebackError):
+    """The configuration or the command line is wrong: file, key, what is wrong, what would be right."""
+
+    exit_code = 2
+    meaning = "usage or configuration error"
+    action = "fix"
+
+
+class SchemaError(ConfigurationError):
+    """The archive was written with a newer schema than this version reads."""
+
+
+class NotReadyError(ChargebackError):
+    """The month is not over, or an account is not ready (BOOKING 2)."""
+
+    exit_code = 4
+    meaning = "not ready"
+    action = "run again later"
+
+
+class CredentialError(ChargebackError):
+    """There is no credential, it could not be obtained, or the platform refused it."""
+
+    exit_code = 5
+    meaning = "no credential, or no access"
+    action = "fix"
+
+
+class AccessError(CredentialError):
+    """An account is unknown, no longer listed, or the caller may not read it."""
+
+
+class PlatformError(ChargebackError):
+    """The platform could not be reached or kept failing after all retries."""
+
+    exit_code = 6
+    meaning = "the platform could not be reached or understood"
+    action = "run again later"
+
+
+class AnswerError(PlatformError):
+    """The platform answered what cannot be understood, is incomplete, or belongs to another request."""
+
+
+class DeadlineError(PlatformError):
+    """The run took longer than ``deadline`` allows."""
+
+
+class DamagedError(ChargebackError):
+    """The archive does not prove itself: a verification failed, or a revision to build on is damaged."""
+
+    exit_code = 7
+    meaning = "archive damaged"
+    action = "look at once"
+
+
+class LockedError(ChargebackError):
+    """Another run holds the archive's lock."""
+
+    exit_code = 8
+    meaning = "another run holds the archive's lock"
+    action = "nothing"
+
+
+class StorageError(ChargebackError):
+    """The archive cannot be read, written or locked: path and system error."""
+
+    exit_code = 9
+    meaning = "the archive cannot be read, written or locked"
+    action = "fix, run again"
+
+
+class InterruptedRunError(ChargebackError):
+    """Ctrl-C or SIGTERM ended the command."""
+
+    exit_code = 130
+    meaning = "interrupted"
+    action = "run again"
+
+
+class CombinedError(ChargebackError):
+    """Several causes at once, one per account or month; the exit code is the first of ``PRECEDENCE`` among them."""
+
+    def __init__(self, errors: Iterable[ChargebackError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(error.message for error in self.errors))
+
+    @property
+    def decisive(self) -> int:
+        """The exit code that wins."""
+        return decisive_exit(error_exit(error) for error in self.errors)
+
+
+def error_exit(error: ChargebackError) -> int:
+    """The exit code of an error, a combined one included."""
+    return error.decisive if isinstance(error, CombinedError) else error.exit_code
+
+
+def each_error(error: ChargebackError) -> tuple[ChargebackError, ...]:
+    """The single causes within an error."""
+    return error.errors if isinstance(error, CombinedError) else (error,)
+
+
+def decisive_exit(codes: Iterable[int]) -> int:
+    """The exit code that wins among those of accounts or months; 0 where there is none."""
+    present = set(codes)
+    for code in PRECEDENCE:
+        if code in present:
+            return code
+    return max(present, default=RECONCILED)

@@ -1,0 +1,26 @@
+"""The platform's answers as received, with request, time and checksum; nothing here is interpreted."""
+
+from chargeback.evidence.records import (
+    Answer,
+    DocumentRecord,
+    EarlierInvoice,
+    EarlierMonth,
+    EarlierTotal,
+    Evidence,
+    RunRecord,
+)
+from chargeback.evidence.stores import FolderStore, MemoryStore, Store, sha256_of
+
+__all__ = [
+    "Answer",
+    "DocumentRecord",
+    "EarlierInvoice",
+    "EarlierMonth",
+    "EarlierTotal",
+    "Evidence",
+    "FolderStore",
+    "MemoryStore",
+    "RunRecord",
+    "Store",
+    "sha256_of",
+]

@@ -1,0 +1,186 @@
+"""What was asked, when, and what came back; and what else a month's result depends on.
+
+``evidence/index.json`` is the list of ``Answer``; ``evidence/run.json`` is the ``RunRecord`` (INTERFACE, archive). Together
+with the files they name and ``config.toml`` they determine every byte of a revision.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from chargeback.errors import AnswerError
+from chargeback.evidence.stores import Store, sha256_of
+
+INDEX_PATH = "evidence/index.json"
+RUN_PATH = "evidence/run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the platform, as received.
+
+    ``path`` is relative to the revision, None for an answer that holds a signed link and is not kept; ``account`` is the
+    platform's id, "" for a call that concerns none; ``request`` is the JSON body sent; ``requested_at`` an RFC 3339
+    instant in UTC; ``date`` the answer's ``Date`` header verbatim, None where it had none; ``size`` in bytes.
+    """
+
+    path: str | None
+    account: str
+    function: str
+    endpoint: str
+    request: Mapping[str, Any]
+    requested_at: str
+    date: str | None
+    status: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """What came of one document, an invoice's PDF or its receipt.
+
+    ``kind`` is "invoice" or "receipt"; ``number`` the invoice's number, or its id where it has none. ``outcome``:
+    "read" (its text was searched: ``names_number``, ``names_total``), "unreadable" (it is a PDF, its text cannot be read
+    within the limits), "not-pdf", or "unavailable" (nothing could be had). ``detail`` says why in a few words; ``path``,
+    ``size`` and ``sha256`` are None where no file is kept. ``carried`` where the latest revision's file was kept.
+    """
+
+    account: str
+    invoice: str
+    number: str
+    kind: str
+    outcome: str
+    detail: str = ""
+    path: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    names_number: bool = False
+    names_total: bool = False
+    carried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierInvoice:
+    """An invoice as a month's latest revision has it; ``total`` in minor units; ``void`` where it is not booked as void."""
+
+    account: str
+    invoice: str
+    number: str
+    currency: str
+    total: int
+    void: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTotal:
+    """A team's total in a month's latest revision; ``gross`` in minor units."""
+
+    team: str
+    currency: str
+    gross: int
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMonth:
+    """What a result needs of an earlier archived month: its latest revision's invoices, team totals and accounts."""
+
+    period: str
+    revision: int
+    accounts: tuple[str, ...]
+    invoices: tuple[EarlierInvoice, ...]
+    totals: tuple[EarlierTotal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What the result depends on besides the answers (``evidence/run.json``).
+
+    ``run_at`` an RFC 3339 instant in UTC; ``revision`` the number this result gets; ``previous`` the sha256 of the
+    manifest it chains to; ``accounts`` the billing accounts of the month in order; ``known_accounts`` those of the
+    archive's newest revision; ``versions`` chargeback, Python and every library that shapes a byte.
+    """
+
+    period: str
+    run_at: str
+    endpoint: str
+    revision: int
+    previous: str | None
+    accounts: tuple[str, ...]
+    known_accounts: tuple[str, ...] = ()
+    earlier: tuple[EarlierMonth, ...] = ()
+    documents: tuple[DocumentRecord, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> bytes:
+        """The bytes of ``run.json``: sorted keys, two spaces, UTF-8, one newline at the end."""
+        return canonical_json({"schema": 1, **asdict(self)})
+
+    @classmethod
+    def from_json(cls, data: bytes) -> RunRecord:
+        """Read ``run.json`` back; ``AnswerError`` where it is not one."""
+        try:
+            value = json.loads(data)
+            value.pop("schema")
+            value["accounts"] = tuple(value["accounts"])
+            value["known_accounts"] = tuple(value["known_accounts"])
+            value["documents"] = tuple(DocumentRecord(**record) for record in value["documents"])
+            value["earlier"] = tuple(earlier_month(record) for record in value["earlier"])
+            return cls(**value)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise AnswerError(f"{RUN_PATH}: not a run record ({error})") from error
+
+
+def earlier_month(value: dict[str, Any]) -> EarlierMonth:
+    """The month in a decoded JSON object; ``KeyError`` or ``TypeError`` where it is none."""
+    return EarlierMonth(
+        period=value["period"],
+        revision=value["revision"],
+        accounts=tuple(value["accounts"]),
+        invoices=tuple(EarlierInvoice(**record) for record in value["invoices"]),
+        totals=tuple(EarlierTotal(**record) for record in value["totals"]),
+    )
+
+
+def canonical_json(value: object) -> bytes:
+    """JSON with one spelling: keys sorted, two spaces, real UTF-8, a newline at the end."""
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a month's result follows from, besides the configuration."""
+
+    answers: tuple[Answer, ...]
+    run: RunRecord
+    store: Store
+
+    def of(self, function: str, account: str | None = None) -> Iterator[Answer]:
+        """The answers to a function, in the order of the index; of one account, or of all."""
+        for answer in self.answers:
+            if answer.function == function and (account is None or answer.account == account):
+                yield answer
+
+    def body(self, answer: Answer) -> bytes:
+        """The bytes received; ``AnswerError`` where they are not those that the index names."""
+        if answer.path is None:
+            raise AnswerError(f"{answer.function} of {answer.account}: the answer holds a signed link and is not kept")
+        data = self.store.read(answer.path)
+        if len(data) != answer.size or sha256_of(data) != answer.sha256:
+            raise AnswerError(f"{answer.path}: not the bytes that {INDEX_PATH} names")
+        return data
+
+    def index_json(self) -> bytes:
+        """The bytes of ``index.json``: one object an answer, in order of account, function and path."""
+        return canonical_json([asdict(answer) for answer in self.answers])
+
+
+def answers_from_json(data: bytes) -> tuple[Answer, ...]:
+    """Read ``index.json`` back; ``AnswerError`` where it is not one."""
+    try:
+        return tuple(Answer(**record) for record in json.loads(data))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise AnswerError(f"{INDEX_PATH}: not an index of evidence ({error})") from error

@@ -1,0 +1,77 @@
+"""Where evidence lies while it is read: a folder (a revision, a run's staging area) or memory (a dry run, a test)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Protocol
+
+from chargeback.errors import StorageError
+
+LARGEST_FILE = 256 * 1024 * 1024
+"""Bytes: no file of evidence is read beyond this size, whatever the archive says."""
+
+
+def sha256_of(data: bytes) -> str:
+    """The lower-case hexadecimal SHA-256 of the bytes (FIPS 180-4)."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class Store(Protocol):
+    """A place that holds files under relative paths with ``/``."""
+
+    def read(self, path: str) -> bytes:
+        """The bytes under the path; ``StorageError`` where there are none."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Keep the bytes under the path; ``StorageError`` where that fails."""
+
+
+class MemoryStore:
+    """Files in memory."""
+
+    def __init__(self, files: dict[str, bytes] | None = None) -> None:
+        self.files: dict[str, bytes] = dict(files or {})
+
+    def read(self, path: str) -> bytes:
+        """The bytes under the path; ``StorageError`` where there are none."""
+        try:
+            return self.files[path]
+        except KeyError:
+            raise StorageError(f"{path}: no such evidence") from None
+
+    def write(self, path: str, data: bytes) -> None:
+        """Keep the bytes under the path."""
+        self.files[path] = data
+
+
+class FolderStore:
+    """Files in a folder, opened without following links, regular files only, sizes checked before reading."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, path: str) -> bytes:
+        """The bytes under the path; ``StorageError`` with path and system error where they cannot be read."""
+        target = self.root / path
+        try:
+            descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                size = os.fstat(descriptor).st_size
+                if size > LARGEST_FILE:
+                    raise StorageError(f"{target}: {size} bytes, at most {LARGEST_FILE} are read")
+                return file.read(LARGEST_FILE + 1)
+        except OSError as error:
+            raise StorageError(f"{target}: {error.strerror or error}", remedy="restore the file, then run again") from error
+
+    def write(self, path: str, data: bytes) -> None:
+        """Keep the bytes under the path, mode 0640 in folders 0750; ``StorageError`` where that fails."""
+        target = self.root / path
+        try:
+            target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+        except OSError as error:
+            raise StorageError(f"{target}: {error.strerror or error}", remedy="free space or mend the folder's permission, then run again") from error

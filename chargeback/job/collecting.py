@@ -1,0 +1,194 @@
+"""One month's evidence: what the archive knows already, what the platform answers, and the record of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chargeback.archive.pending import PendingReports
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.collect.crew import Crew
+from chargeback.collect.paperwork import CarriedDocument, Paperwork
+from chargeback.collect.pdf_reader import PdfReader
+from chargeback.collect.session import Session, open_session
+from chargeback.collect.walk import Assignment, CarriedReport, Collection, Walk
+from chargeback.config import Config
+from chargeback.errors import ChargebackError
+from chargeback.evidence import Answer, EarlierMonth, Evidence, MemoryStore, RunRecord, Store
+from chargeback.model.booking import choose_report, was_billed
+from chargeback.model.facts import ListedInvoice, answers_by_account, read_account, read_projects
+from chargeback.model.instants import format_instant
+from chargeback.model.period import Period
+from chargeback.model.versions import versions
+from chargeback.publish import month_summary
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Background:
+    """What the archive knows before a month is collected: read once a run."""
+
+    archive: Archive
+    pending: PendingReports
+    earlier: tuple[EarlierMonth, ...]
+    known_accounts: tuple[str, ...]
+    latest: Revision | None
+    head: Revision | None
+
+
+def background(archive: Archive, period: Period) -> Background:
+    """What the archive knows for a month; ``DamagedError`` where what it is built on does not prove itself."""
+    head = archive.head()
+    earlier = [
+        month_summary.read(revision.read(month_summary.PATH))
+        for month, revision in archive.latest_of_each().items()
+        if month < period
+    ]
+    newest = month_summary.read(head.read(month_summary.PATH)) if head else None
+    return Background(
+        archive=archive,
+        pending=PendingReports(archive.root),
+        earlier=tuple(earlier),
+        known_accounts=newest.accounts if newest else (),
+        latest=archive.latest(period),
+        head=head,
+    )
+
+
+class ProvedReports(Mapping[str, CarriedReport]):
+    """By account, the report of the month that was proved in time: the latest revision's, else the pending one."""
+
+    def __init__(self, known: Background, config: Config, period: Period) -> None:
+        self._config = config
+        self._period = period
+        self._pending = known.pending.read(period)
+        self._evidence = known.latest.evidence() if known.latest else None
+        self._projects = read_projects(self._evidence) if self._evidence else None
+        self._answers = answers_by_account(self._evidence) if self._evidence else {}
+
+    def __getitem__(self, account: str) -> CarriedReport:
+        archived = self._archived(account)
+        if archived is not None:
+            return archived
+        pending = self._pending[account]
+        return CarriedReport(pending.answer, pending.body)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._answers, **self._pending})
+
+    def __len__(self) -> int:
+        return len({**self._answers, **self._pending})
+
+    def _archived(self, account: str) -> CarriedReport | None:
+        evidence = self._evidence
+        if evidence is None or self._projects is None or account not in self._answers:
+            return None
+        timezone = self._config.timezone
+        facts = read_account(evidence, account, "", self._period, timezone, self._projects, self._answers)
+        billed_before = was_billed(facts, self._period.plus(-1))
+        report, _ = choose_report(facts, self._period, timezone, billed_before=billed_before)
+        return CarriedReport(report.answer, evidence.body(report.answer)) if report else None
+
+
+@dataclass(slots=True)
+class Collected:
+    """A month's evidence and what failed; books can be closed only where nothing did."""
+
+    evidence: Evidence
+    errors: list[ChargebackError] = field(default_factory=list)
+
+
+class Collector:
+    """Collects months within one run: the deadline, the credentials and what is given up are the run's."""
+
+    def __init__(self, config: Config, session: Session, reader: PdfReader, progress: Progress) -> None:
+        self.config = config
+        self.session = session
+        self.reader = reader
+        self.progress = progress
+
+    def collect(
+        self, period: Period, known: Background, store: Store, now: datetime, only: tuple[str, ...] = ()
+    ) -> Collected:
+        """The month's evidence, its bytes in the store."""
+        session = self.session
+        api = session.api.into(store)
+        crew = Crew(self.config.api.concurrency, session.stop, self.progress)
+        paperwork = Paperwork(api, session.downloads, store, self.reader, _carried_documents(known.latest))
+        reports = ProvedReports(known, self.config, period)
+        accounts = () if only else known.known_accounts
+        assignment = Assignment(self.config, period, reports, accounts, only)
+        collection = Walk(assignment, api, session.credentials, store, crew, paperwork).collect()
+        run = self._record(period, known, collection, now)
+        return Collected(Evidence(tuple(collection.answers), run, store), collection.errors)
+
+    def listed(self, period: Period, known: Background) -> dict[str, tuple[ListedInvoice, ...]]:
+        """By account of the month, every invoice that it lists; ``CombinedError`` with what failed."""
+        session, store = self.session, MemoryStore()
+        api = session.api.into(store)
+        crew = Crew(self.config.api.concurrency, session.stop, self.progress)
+        paperwork = Paperwork(api, session.downloads, store, self.reader, {})
+        assignment = Assignment(self.config, period, {}, known.known_accounts)
+        return Walk(assignment, api, session.credentials, store, crew, paperwork).listed()
+
+    def _record(self, period: Period, known: Background, collection: Collection, now: datetime) -> RunRecord:
+        return RunRecord(
+            period=str(period),
+            run_at=format_instant(now),
+            endpoint=self.session.endpoint,
+            revision=known.latest.name.number + 1 if known.latest else 1,
+            previous=known.head.sha256 if known.head else None,
+            accounts=collection.accounts,
+            known_accounts=known.known_accounts,
+            earlier=known.earlier,
+            documents=tuple(collection.documents),
+            versions=versions(),
+        )
+
+
+@contextmanager
+def open_collector(
+    config: Config, environ: Mapping[str, str], store: Store, clock: object, progress: Progress
+) -> Iterator[Collector]:
+    """A collector whose run's time begins now."""
+    with open_session(config, environ, store, clock=clock) as session, PdfReader() as reader:  # type: ignore[arg-type]
+        yield Collector(config, session, reader, progress)
+
+
+def _carried_documents(latest: Revision | None) -> dict[tuple[str, str, str], CarriedDocument]:
+    if latest is None:
+        return {}
+    found = {}
+    for record in latest.evidence().run.documents:
+        if record.path is not None:
+            found[record.account, record.number, record.kind] = CarriedDocument(record, _reading(latest, record.path))
+    return found
+
+
+def _reading(revision: Revision, path: str) -> Callable[[], bytes]:
+    return lambda: revision.read(path)
+
+
+def proved_reports(evidence: Evidence, config: Config) -> list[tuple[Answer, bytes]]:
+    """Of the accounts whose answers can be read: the reports that prove the month, to be kept for a later run."""
+    period = Period.parse(evidence.run.period)
+    try:
+        projects = read_projects(evidence)
+    except ChargebackError:
+        return []
+    grouped = answers_by_account(evidence)
+    found = []
+    for account in evidence.run.accounts:
+        try:
+            facts = read_account(evidence, account, "", period, config.timezone, projects, grouped)
+        except ChargebackError:
+            continue  # told already, as the reason why the month does not close
+        billed_before = was_billed(facts, period.plus(-1))
+        report, _ = choose_report(facts, period, config.timezone, billed_before=billed_before)
+        if report is not None:
+            found.append((report.answer, evidence.body(report.answer)))
+    return found

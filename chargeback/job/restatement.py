@@ -1,0 +1,81 @@
+"""What a new revision changes against the one before it, team by team, and why (BOOKING 7)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chargeback.archive.revision import Revision
+from chargeback.config import Config
+from chargeback.errors import ChargebackError
+from chargeback.model.books import Books
+from chargeback.model.money import format_minor, minor_digits
+from chargeback.month_end import close_month
+from chargeback.publish import month_summary
+
+Totals = Counter[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A team's gross in one currency before and after, in minor units; ``reason``: evidence, configuration, version."""
+
+    team: str
+    currency: str
+    before: int
+    after: int
+    reason: str
+
+    def to_json(self) -> dict[str, str]:
+        """The change as INTERFACE's JSON has it: amounts as text with the minor digits."""
+        digits = minor_digits(self.currency)
+        return {
+            "team": self.team,
+            "currency": self.currency,
+            "before": format_minor(self.before, digits),
+            "after": format_minor(self.after, digits),
+            "difference": format_minor(self.after - self.before, digits),
+            "reason": self.reason,
+        }
+
+
+def changes(books: Books, config: Config, latest: Revision, archived_config: Config) -> tuple[Change, ...]:
+    """Each team and currency whose gross differs from the latest revision's; none where only other things do."""
+    summary = month_summary.read(latest.read(month_summary.PATH))
+    before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
+    after = _totals(books)
+    differing = [key for key in sorted({*before, *after}) if before[key] != after[key]]
+    if not differing:
+        return ()
+    steps = _steps(before, after, config, latest, archived_config)
+    return tuple(
+        Change(team, currency, before[team, currency], after[team, currency], _reason((team, currency), steps))
+        for team, currency in differing
+    )
+
+
+def _totals(books: Books) -> Totals:
+    return Counter({(total.team, total.currency): total.gross for total in month_summary.team_totals(books)})
+
+
+def _steps(
+    before: Totals, after: Totals, config: Config, latest: Revision, archived_config: Config
+) -> list[tuple[str, Totals, Totals]]:
+    """(reason, totals before it, totals after it): the old evidence with this version, then with this configuration."""
+    evidence = latest.evidence()
+    try:
+        by_version = _totals(close_month(evidence, archived_config))
+        by_configuration = _totals(close_month(evidence, config))
+    except ChargebackError:
+        return [("evidence, configuration, version", before, after)]
+    return [
+        ("version", before, by_version),
+        ("configuration", by_version, by_configuration),
+        ("evidence", by_configuration, after),
+    ]
+
+
+def _reason(key: tuple[str, str], steps: Iterable[tuple[str, Totals, Totals]]) -> str:
+    found = [reason for reason, before, after in steps if before[key] != after[key]]
+    return ", ".join(reversed(found))

@@ -1,0 +1,71 @@
+"""What came of a month: books, where they stand, what changed, what failed; and the exit code of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chargeback.archive.revision import Revision
+from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, NotReadyError, decisive_exit, each_error
+from chargeback.job.restatement import Change
+from chargeback.model.books import Books, Status
+from chargeback.model.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class MonthResult:
+    """One month of a run.
+
+    ``books`` are None where the month could not be closed; ``revision``, ``path`` and ``head`` are those of the month's
+    latest revision, None where there is none; ``written``: this run made it.
+    """
+
+    period: Period
+    exit: int
+    books: Books | None = None
+    errors: tuple[ChargebackError, ...] = ()
+    revision: int | None = None
+    path: Path | None = None
+    head: str | None = None
+    changes: tuple[Change, ...] = ()
+    written: bool = False
+
+
+EXIT_OF_STATUS = {
+    Status.RECONCILED: RECONCILED,
+    Status.EXCEPTIONS: EXCEPTIONS,
+    Status.NOT_READY: NotReadyError.exit_code,
+}
+
+
+def of_books(
+    books: Books,
+    period: Period,
+    latest: Revision | None,
+    *,
+    written: bool = False,
+    changes: tuple[Change, ...] = (),
+) -> MonthResult:
+    """The result of a month whose books could be closed, ready or not."""
+    return MonthResult(
+        period=period,
+        exit=EXIT_OF_STATUS[books.status],
+        books=books,
+        revision=latest.name.number if latest else None,
+        path=latest.root if latest else None,
+        head=latest.sha256 if latest else None,
+        changes=changes,
+        written=written,
+    )
+
+
+def of_errors(errors: Iterable[ChargebackError], period: Period) -> MonthResult:
+    """The result of a month that failed."""
+    causes = tuple(cause for error in errors for cause in each_error(error))
+    return MonthResult(period, decisive_exit(cause.exit_code for cause in causes), errors=causes)
+
+
+def exit_of(results: Iterable[MonthResult]) -> int:
+    """The exit code of a whole run: the first of the table's precedence among its months'."""
+    return decisive_exit(result.exit for result in results)

@@ -1,0 +1,216 @@
+"""``run``: collect a month, close it, write a revision where the result is new; with ``--catch-up`` earlier months first.
+
+Everything that follows evidence is ``month_end`` and ``publish``; here it is only joined with the network and the archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from chargeback.archive.checking import require_intact
+from chargeback.archive.head_file import check_head_file, write_head_file
+from chargeback.archive.reading import Archive
+from chargeback.archive.writer import ArchiveWriter, open_for_writing
+from chargeback.collect.clock import Clock, SystemClock
+from chargeback.config import Config
+from chargeback.errors import (
+    ChargebackError,
+    ConfigurationError,
+    InterruptedRunError,
+    LockedError,
+    NotReadyError,
+    StorageError,
+)
+from chargeback.evidence import Evidence, MemoryStore
+from chargeback.job.catch_up import months_to_catch_up
+from chargeback.job.collecting import (
+    Background,
+    Collected,
+    Collector,
+    Progress,
+    background,
+    open_collector,
+    proved_reports,
+)
+from chargeback.job.restatement import changes
+from chargeback.job.results import MonthResult, of_books, of_errors
+from chargeback.job.sameness import is_same_result
+from chargeback.job.sealing import archived_config, refresh_overview, seal
+from chargeback.model.books import Books, Status
+from chargeback.model.check import Code, Outcome
+from chargeback.model.instants import format_instant
+from chargeback.model.period import Period, last_month
+from chargeback.month_end import close_month
+
+PENDING_EXITS = (4, 6)
+"""Runs that end so keep what they proved (INTERFACE, archive)."""
+_FATAL = (LockedError, StorageError, InterruptedRunError)
+"""What ends a whole run, whatever the month."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a run is asked to do; ``period`` None for last month; ``only``: accounts, for a dry run alone."""
+
+    period: Period | None = None
+    only: tuple[str, ...] = ()
+    dry_run: bool = False
+    catch_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run takes from outside: environment variables, clock, where to show progress and say things."""
+
+    environ: Mapping[str, str]
+    clock: Clock
+    progress: Progress = lambda done, known: None
+    tell: Callable[[str], None] = lambda line: None
+
+
+def system_surroundings(environ: Mapping[str, str]) -> Surroundings:
+    """The system's clock, and silence."""
+    return Surroundings(environ, SystemClock())
+
+
+def chosen_period(request: RunRequest, config: Config, now: datetime) -> Period:
+    """The month to close; ``NotReadyError`` where it is not over, ``ConfigurationError`` where it has not begun."""
+    newest = last_month(now, config.timezone)
+    period = request.period or newest
+    if period == newest.plus(1):
+        raise NotReadyError(
+            f"{period} is not over in {config.timezone_name}", remedy=f"run again from {period.plus(1)}-01 on"
+        )
+    if period > newest:
+        raise ConfigurationError(f"{period} lies in the future", remedy=f"the last month that is over is {newest}")
+    return period
+
+
+def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list[MonthResult]:
+    """Every month's result, oldest first; the errors of a single month are in its result.
+
+    Raised is what ends a whole run: ``LockedError``, ``StorageError``, ``DamagedError`` of the head, interruption.
+    """
+    if request.only and not request.dry_run:
+        raise ConfigurationError("-a restricts a dry run: a revision holds all accounts", remedy="add --dry-run")
+    now = surroundings.clock.now()
+    period = chosen_period(request, config, now)
+    with _opened(config, request, now) as (archive, writer):
+        told = check_head_file(config.head_file, archive) if config.head_file else ""
+        if told:
+            surroundings.tell(told)
+        with open_collector(
+            config, surroundings.environ, MemoryStore(), surroundings.clock, surroundings.progress
+        ) as c:
+            return _Run(config, request, archive, writer, c, now).months(period)
+
+
+@contextmanager
+def _opened(config: Config, request: RunRequest, now: datetime) -> Iterator[tuple[Archive, ArchiveWriter | None]]:
+    """The archive, locked for writing; for a dry run as it stands, without a lock."""
+    if request.dry_run:
+        yield Archive(config.archive), None
+        return
+    with open_for_writing(config.archive, started=format_instant(now)) as writer:
+        yield writer.archive, writer
+
+
+class _Run:
+    def __init__(
+        self,
+        config: Config,
+        request: RunRequest,
+        archive: Archive,
+        writer: ArchiveWriter | None,
+        collector: Collector,
+        now: datetime,
+    ) -> None:
+        self.config = config
+        self.request = request
+        self.archive = archive
+        self.writer = writer
+        self.collector = collector
+        self.now = now
+
+    def months(self, period: Period) -> list[MonthResult]:
+        """The earlier months that are to be caught up, then the month itself."""
+        try:
+            earlier = months_to_catch_up(self.archive, period, self.collector) if self.request.catch_up else []
+        except _FATAL:
+            raise
+        except ChargebackError as error:
+            return [of_errors([error], period)]
+        return [self._month(month) for month in (*earlier, period)]
+
+    def _month(self, period: Period) -> MonthResult:
+        try:
+            return self._closed(period)
+        except _FATAL:
+            raise
+        except ChargebackError as error:
+            return of_errors([error], period)
+
+    def _closed(self, period: Period) -> MonthResult:
+        known = background(self.archive, period)
+        for revision in {id(each): each for each in (known.latest, known.head) if each}.values():
+            require_intact(revision)
+        if self.writer is None:
+            collected = self.collector.collect(period, known, MemoryStore(), self.now, self.request.only)
+            return self._judged(collected, known, period)[0]
+        with self.writer.stage() as staging:
+            collected = self.collector.collect(period, known, staging, self.now)
+            result, is_new = self._judged(collected, known, period)
+            if result.exit in PENDING_EXITS:
+                self._keep_pending(period, collected.evidence)
+            if is_new and result.books is not None:
+                previous = archived_config(known.latest) if known.latest else None
+                told = changes(result.books, self.config, known.latest, previous) if known.latest and previous else ()
+                revision = seal(self.writer, staging, result.books, self.config, collected.evidence, known.latest, told)
+                result = of_books(result.books, period, revision, written=True, changes=told)
+            self._leave(result)
+        return result
+
+    def _judged(self, collected: Collected, known: Background, period: Period) -> tuple[MonthResult, bool]:
+        """The month's result, and whether it is one to be written."""
+        if collected.errors:
+            return of_errors(collected.errors, period), False
+        try:
+            books = close_month(collected.evidence, self.config)
+        except ChargebackError as error:
+            return of_errors([error], period), False
+        _refuse_unbalanced(books)
+        result = of_books(books, period, known.latest)
+        if books.status is Status.NOT_READY or (known.latest and is_same_result(books, self.config, known.latest)):
+            return result, False
+        return result, True
+
+    def _keep_pending(self, period: Period, evidence: Evidence) -> None:
+        if self.writer is not None:
+            for answer, body in proved_reports(evidence, self.config):
+                self.writer.pending.store(period, answer, body)
+
+    def _leave(self, result: MonthResult) -> None:
+        """After 0 and 3: what stands beside the revisions is brought up to date."""
+        if self.writer is None or result.exit not in (0, 3):
+            return
+        self.writer.pending.remove(result.period)
+        refresh_overview(self.writer)
+        head = self.archive.head()
+        if self.config.head_file and head:
+            write_head_file(self.config.head_file, head.sha256)
+
+
+def _refuse_unbalanced(books: Books) -> None:
+    """The ledgers foot to the invoices exactly, or nothing is written at all."""
+    failed = [
+        check for check in books.checks if check.code is Code.LEDGER_CONTROL and check.outcome is not Outcome.PASS
+    ]
+    if failed:
+        raise ChargebackError(
+            f"account {failed[0].account}: {failed[0].message}",
+            remedy="report this with the evidence",
+            account=failed[0].account,
+        )

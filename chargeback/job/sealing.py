@@ -1,0 +1,69 @@
+"""Books into a revision: every file written, the manifest chained, the archive's own page brought up to date."""
+
+from __future__ import annotations
+
+from chargeback.archive.manifest import Manifest, ManifestTotal
+from chargeback.archive.revision import Revision
+from chargeback.archive.staging import Staging
+from chargeback.archive.writer import ArchiveWriter
+from chargeback.config import Config
+from chargeback.config.loader import parse
+from chargeback.evidence import Evidence
+from chargeback.job.restatement import Change
+from chargeback.model.books import Books
+from chargeback.model.money import format_minor
+from chargeback.publish import revision_files
+
+JOURNAL_PATH = "exports/journal.csv"
+
+
+def archived_config(revision: Revision) -> Config:
+    """The configuration that a revision was made with; ``DamagedError`` where it is not the manifest's."""
+    return parse(revision.read(revision_files.CONFIG_PATH), revision.root / revision_files.CONFIG_PATH)
+
+
+def manifest_of(books: Books) -> Manifest:
+    """The manifest of the books' revision, without files."""
+    run = books.posting.run
+    return Manifest(
+        period=str(books.period),
+        revision=run.revision,
+        status=books.status.value,
+        version=run.versions["chargeback"],
+        created=run.run_at,
+        endpoint=run.endpoint,
+        previous=run.previous,
+        totals=tuple(
+            ManifestTotal(
+                total.currency,
+                format_minor(total.net, total.digits),
+                format_minor(total.tax, total.digits),
+                format_minor(total.gross, total.digits),
+            )
+            for total in books.totals
+        ),
+    )
+
+
+def seal(
+    writer: ArchiveWriter,
+    staging: Staging,
+    books: Books,
+    config: Config,
+    evidence: Evidence,
+    latest: Revision | None,
+    changes: tuple[Change, ...],
+) -> Revision:
+    """Write all that follows from the evidence beside it, and make the revision visible."""
+    publish(staging, books, config, evidence)
+    return writer.seal(staging, manifest_of(books))
+
+
+def publish(staging: Staging, books: Books, config: Config, evidence: Evidence) -> None:
+    """Write every published file."""
+    for path, chunks in revision_files.files(books, config, evidence):
+        staging.add(path, chunks)
+
+
+def refresh_overview(writer: ArchiveWriter) -> None:
+    """Replace the archive's ``index.html`` where its bytes differ."""

@@ -1,0 +1,108 @@
+"""What an archive holds, month by month and revision by revision, as its front page shows it; and what a restatement changed.
+
+All of it can be read from the archive alone: manifests, ``reconciliation.json`` and ``signatures.csv``. Amounts are
+decimals with the minor digits of their currency, as a manifest writes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chargeback.model.books import AcceptedTotal, Status
+from chargeback.model.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewTotal:
+    """A revision's total in one currency: gross = net + tax."""
+
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewTeam:
+    """A team's gross in one currency; ``name`` is "" where it has none."""
+
+    team: str
+    name: str
+    currency: str
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A row of ``signatures.csv``: who signed a revision, when (RFC 3339), as preparer or reviewer; ``head`` the manifest."""
+
+    signed_at: str
+    head: str
+    role: str
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionOverview:
+    """One revision of a month.
+
+    ``exceptions`` counts those that nobody has accepted; ``head`` is the SHA-256 of its manifest; ``created`` an RFC 3339
+    instant; ``signatures`` those whose ``head`` is this revision's, as they were appended.
+    """
+
+    revision: int
+    status: Status
+    exceptions: int
+    accepted: AcceptedTotal
+    created: str
+    endpoint: str
+    version: str
+    head: str
+    totals: tuple[OverviewTotal, ...]
+    teams: tuple[OverviewTeam, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOverview:
+    """An archived month; ``revisions`` in order of their numbers, at least one."""
+
+    period: Period
+    revisions: tuple[RevisionOverview, ...]
+
+    @property
+    def latest(self) -> RevisionOverview:
+        """The revision that counts."""
+        return self.revisions[-1]
+
+    @property
+    def superseded(self) -> tuple[RevisionOverview, ...]:
+        """The earlier revisions, the newest of them first."""
+        return self.revisions[-2::-1] if len(self.revisions) > 1 else ()
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChange:
+    """A team's gross before and after a restatement, in minor units; None where that revision has none of the team."""
+
+    team: str
+    currency: str
+    digits: int
+    before: int | None
+    after: int | None
+
+    @property
+    def difference(self) -> int:
+        """After less before, in minor units."""
+        return (self.after or 0) - (self.before or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """What a revision after the first changed (BOOKING 7): against which revision, why, and per team and currency."""
+
+    previous_revision: int
+    reasons: tuple[str, ...]
+    changes: tuple[TeamChange, ...]

@@ -1,0 +1,44 @@
+"""An earlier month as its latest revision has it, and how a listed invoice differs from that (INTERFACE, ``prior-periods``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chargeback.evidence import EarlierInvoice, EarlierMonth
+from chargeback.model.facts import ListedInvoice
+from chargeback.model.invoice import Status, listed_total
+from chargeback.model.money import format_minor, minor_digits
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedMonth:
+    """The latest revision's invoices by account and id."""
+
+    title: str
+    invoices: Mapping[tuple[str, str], EarlierInvoice]
+
+    @classmethod
+    def of(cls, month: EarlierMonth) -> ArchivedMonth:
+        """The month, ready for looking invoices up."""
+        invoices = {(invoice.account, invoice.invoice): invoice for invoice in month.invoices}
+        return cls(f"{month.period} r{month.revision}", invoices)
+
+
+def difference(account: str, row: ListedInvoice, month: ArchivedMonth) -> str:
+    """How a listed invoice differs from what the month's latest revision has, "" where it stands there as listed."""
+    archived = month.invoices.get((account, row.id))
+    if archived is None:
+        return f"{row.label} is not in {month.title}: run --catch-up books it"
+    void = row.status is Status.VOID
+    if archived.void != void:
+        now = "void now, and issued" if void else "issued now, and void"
+        return f"{row.label} is {now} in {month.title}: run --catch-up books it"
+    total = listed_total(row.row)
+    if total is None or total == archived.total:
+        return ""
+    digits = minor_digits(archived.currency)
+    return (
+        f"{row.label} is {format_minor(total, digits)} {archived.currency} now, "
+        f"{format_minor(archived.total, digits)} in {month.title}: run --catch-up books it"
+    )

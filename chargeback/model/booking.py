@@ -1,0 +1,135 @@
+"""The decisions about one account's month: which invoices are booked, which report is used, whether it is ready (BOOKING 1-3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from chargeback.model.facts import AccountFacts
+from chargeback.model.invoice import ISSUED, Invoice, Status
+from chargeback.model.period import Period
+from chargeback.model.report import Proof, Report, prove
+
+
+class Ground(StrEnum):
+    """Why an account is ready, or that it is not (BOOKING 2); the first that holds."""
+
+    INVOICED = "invoiced"
+    NOTHING_TO_BILL = "nothing to bill"
+    LONG_OVER = "long over"
+    ACCEPTED = "accepted"
+    INACTIVE = "inactive"
+    NOT_READY = "not ready"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMonth:
+    """One account's month as it will be booked.
+
+    ``booked`` are the open and paid invoices, by number then id; ``report`` the proved report, None where none is;
+    ``proof`` why. ``billed_before``: it has an issued invoice of the month before.
+    """
+
+    facts: AccountFacts
+    period: Period
+    booked: tuple[Invoice, ...]
+    report: Report | None
+    proof: Proof
+    billed_before: bool
+    ground: Ground
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+        return self.facts.account
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the month may be closed for this account."""
+        return self.ground is not Ground.NOT_READY
+
+    @property
+    def report_total(self) -> Decimal | None:
+        """The proved report's total, None where no report is proved."""
+        return self.report.total if self.report else None
+
+    @property
+    def currency(self) -> str:
+        """The currency of the booked invoices, else of the listed ones, else the one that the platform's console prints."""
+        for currency in (*(invoice.currency for invoice in self.booked), *self._listed_currencies()):
+            if currency:
+                return currency
+        return "THB"
+
+    def _listed_currencies(self) -> list[str]:
+        return [row.row.currency or "" for row in reversed(self.facts.listed)]
+
+
+def choose_report(
+    facts: AccountFacts, period: Period, timezone: ZoneInfo, *, billed_before: bool
+) -> tuple[Report | None, Proof]:
+    """The first report that proves its month, and why; of the fresh one why not, where none does."""
+    proofs: list[Proof] = []
+    for report in facts.reports:
+        before = any(other.rows for other in facts.reports if other is not report and other.is_carried)
+        proof = prove(report, period, timezone, billed_before=billed_before, rows_before=before)
+        if proof.proved:
+            return report, _told(report, proof)
+        proofs.append(proof)
+    if proofs:
+        return None, proofs[0]
+    refused = f': "{facts.report_refusal}"' if facts.report_refusal else ""
+    return None, Proof(False, f"the platform gives no report{refused}")
+
+
+def _told(report: Report, proof: Proof) -> Proof:
+    if not report.is_carried:
+        return proof
+    asked = report.answer.requested_at
+    return Proof(True, f"the report proved in time, asked for at {asked}, is carried: {proof.reason}")
+
+
+def was_billed(facts: AccountFacts, period: Period) -> bool:
+    """Whether the account's list shows an issued invoice of that month."""
+    return any(row.month == period and row.status in ISSUED for row in facts.listed)
+
+
+def decide(facts: AccountFacts, period: Period, timezone: ZoneInfo, latest: Period, *, accepted: bool) -> AccountMonth:
+    """The booking decisions for one account.
+
+    ``latest`` is the last month that is over at the time of the run; ``accepted``: an ``[[accepted]]`` covers the account's
+    ``invoice-issued`` (asked only where nothing before it holds).
+    """
+    billed_before = was_billed(facts, period.plus(-1))
+    report, proof = choose_report(facts, period, timezone, billed_before=billed_before)
+    booked = tuple(invoice for invoice in facts.invoices if invoice.status in ISSUED)
+    ground = _ground(facts, period, latest, booked=bool(booked), report=report, accepted=accepted)
+    return AccountMonth(facts, period, booked, report, proof, billed_before, ground)
+
+
+def _ground(
+    facts: AccountFacts, period: Period, latest: Period, *, booked: bool, report: Report | None, accepted: bool
+) -> Ground:
+    if booked:
+        return Ground.INVOICED
+    if report is not None and not report.total:
+        return Ground.NOTHING_TO_BILL
+    if period < latest:
+        return Ground.LONG_OVER
+    if accepted:
+        return Ground.ACCEPTED
+    if facts.inactive and not facts.invoices and not facts.drafts:
+        return Ground.INACTIVE
+    return Ground.NOT_READY
+
+
+def only_unissued(month: AccountMonth) -> bool:
+    """Whether the month has invoices, all of them void or draft."""
+    return not month.booked and bool(month.facts.invoices or month.facts.drafts)
+
+
+def is_void(invoice: Invoice) -> bool:
+    """Whether the invoice is void, and so evidence, never lines."""
+    return invoice.status is Status.VOID

@@ -1,0 +1,92 @@
+"""A month's books: ledgers, checks and control totals, as everything that is published shows them (INTERFACE)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from chargeback.model.check import Check, Outcome
+from chargeback.model.ledger import Ledger
+from chargeback.model.period import Period
+from chargeback.model.posting import MonthPosting
+
+
+class Status(StrEnum):
+    """How a month or an account stands; a month whose exceptions are all accepted is reconciled (BOOKING 6)."""
+
+    RECONCILED = "reconciled"
+    EXCEPTIONS = "exceptions"
+    NOT_READY = "not-ready"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSummary:
+    """One account's control totals in one currency.
+
+    ``invoices`` are the labels of the booked ones; ``report_total`` keeps its digits, None where no report is proved;
+    ``line_total``, ``invoice_total`` and ``ledger_total`` in minor units; ``variance`` = report total − line total.
+    """
+
+    account: str
+    name: str
+    currency: str
+    digits: int
+    invoices: tuple[str, ...]
+    report_total: Decimal | None
+    line_total: int
+    invoice_total: int
+    ledger_total: int
+    variance: Decimal | None
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyTotal:
+    """The month's totals in one currency, in minor units: gross = net + tax."""
+
+    currency: str
+    digits: int
+    net: int
+    tax: int
+    gross: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedTotal:
+    """How many exceptions somebody answers for, and the sum of their absolute variances by currency."""
+
+    count: int
+    amounts: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """All that a revision shows: what was posted, every check's result, and the totals."""
+
+    posting: MonthPosting
+    checks: tuple[Check, ...]
+    accounts: tuple[AccountSummary, ...]
+    totals: tuple[CurrencyTotal, ...]
+    accepted: AcceptedTotal
+    status: Status
+
+    @property
+    def period(self) -> Period:
+        """The month."""
+        return self.posting.period
+
+    @property
+    def ledger(self) -> Ledger:
+        """The month's ledger lines."""
+        return self.posting.ledger
+
+    @property
+    def revision(self) -> int:
+        """The revision's number in its month."""
+        return self.posting.run.revision
+
+    def having(self, *outcomes: Outcome) -> Iterable[Check]:
+        """The checks with one of these outcomes, in order."""
+        return (check for check in self.checks if check.outcome in outcomes)

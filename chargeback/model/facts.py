@@ -1,0 +1,260 @@
+"""One account's answers of a month, decoded: what the platform said, before anything is decided (CONTRACT, functions)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from chargeback.errors import AnswerError
+from chargeback.evidence import Answer, DocumentRecord, Evidence
+from chargeback.model import answers as wire
+from chargeback.model.answers import InvoiceAnswer, text_of
+from chargeback.model.invoice import Invoice, Status, booking_month, merge, read_status
+from chargeback.model.period import Period
+from chargeback.model.projects import ProjectDirectory
+from chargeback.model.report import Report, read_report
+from chargeback.model.strict_json import parse
+
+Read = TypeVar("Read")
+Readings = tuple[Any, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedInvoice:
+    """A row of ``billing.listInvoices`` with the month that it belongs to, None where it has no time at all."""
+
+    row: InvoiceAnswer
+    month: Period | None
+    status: Status | None
+
+    @property
+    def id(self) -> str:
+        """The invoice's id."""
+        return text_of(self.row.id)
+
+    @property
+    def label(self) -> str:
+        """Its number, or its id where there is none."""
+        return text_of(self.row.number) or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What the platform said of one account.
+
+    ``name`` is the configuration's, else the platform's. ``listed`` are all rows of the invoice list, every month's, each
+    id once; ``repeated`` the labels of the month's invoices whose id was listed more than once; ``invoices`` those of the month with their details, drafts aside, by number then id; ``drafts`` how many drafts of the
+    month were listed. ``reports`` in order of preference; ``report_refusal`` why the platform gave none. ``inactive``:
+    a call was refused because the account is not active.
+    """
+
+    account: str
+    name: str
+    listed: tuple[ListedInvoice, ...] = ()
+    repeated: tuple[str, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    drafts: int = 0
+    reports: tuple[Report, ...] = ()
+    report_refusal: str = ""
+    inactive: bool = False
+    documents: tuple[DocumentRecord, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_projects(evidence: Evidence) -> ProjectDirectory:
+    """Every listed project, of all credentials; a refusal is kept as such."""
+    directory = ProjectDirectory()
+    for answer in evidence.of("project.list"):
+        refused, items = _read(
+            evidence, answer, lambda value: wire.decode_items(value, wire.ProjectAnswer, "project.list")
+        )
+        if refused:
+            directory.refusals.append(refused)
+        directory.add(items or [])
+    return directory
+
+
+def _read(evidence: Evidence, answer: Answer, read: Callable[[Any], Read]) -> tuple[str | None, Read | None]:
+    """The refusal, or the value that ``read`` makes of the envelope; ``AnswerError`` names account, function and file."""
+    where = f"{answer.function} of account {answer.account}" if answer.account else answer.function
+    try:
+        value = parse(evidence.body(answer))
+        message = wire.refusal(value)
+        return (message, None) if message is not None else (None, read(value))
+    except AnswerError as error:
+        raise AnswerError(
+            f"{where}: {error.message}",
+            account=answer.account,
+            remedy="run again later; if it stays so, show the answer to the platform's support",
+        ) from error
+
+
+def read_account(
+    evidence: Evidence,
+    account: str,
+    configured_name: str,
+    period: Period,
+    timezone: ZoneInfo,
+    projects: ProjectDirectory,
+    by_account: Mapping[str, list[Answer]],
+) -> AccountFacts:
+    """The facts of one account; ``AnswerError`` where an answer cannot be understood, or is another account's."""
+    mine = by_account.get(account, [])
+    reader = _AccountReader(evidence, account, period, timezone, projects, mine)
+    return reader.facts(configured_name)
+
+
+def answers_by_account(evidence: Evidence) -> dict[str, list[Answer]]:
+    """The index's answers, grouped by account, in the index's order."""
+    grouped: dict[str, list[Answer]] = {}
+    for answer in evidence.answers:
+        grouped.setdefault(answer.account, []).append(answer)
+    return grouped
+
+
+def decode_listed(value: Any, account: str, timezone: ZoneInfo) -> tuple[ListedInvoice, ...]:
+    """The rows of a ``billing.listInvoices`` envelope, one that is there twice too.
+
+    ``AnswerError`` for a row without id or of another account, for an unknown status, and for an issued one without times.
+    """
+    rows = wire.decode_items(value, InvoiceAnswer, "billing.listInvoices")
+    for position, row in enumerate(rows):
+        if not text_of(row.id):
+            raise AnswerError(f"items[{position}] has no id")
+    return tuple(_listed(row, account, timezone) for row in rows)
+
+
+def each_once(listed: Iterable[ListedInvoice]) -> tuple[ListedInvoice, ...]:
+    """The rows with each id once: the first of it counts."""
+    return tuple({row.id: row for row in reversed(tuple(listed))}.values())[::-1]
+
+
+def _listed(row: InvoiceAnswer, account: str, timezone: ZoneInfo) -> ListedInvoice:
+    label = text_of(row.number) or text_of(row.id)
+    owner = text_of(row.billing_account_id)
+    if owner and owner != account:
+        raise AnswerError(f"the listed invoice {label[:80]} is of account {owner[:80]}")
+    status = read_status(row, f"invoice {label[:80]}")
+    try:
+        month = booking_month(row, timezone)
+    except AnswerError as error:
+        raise AnswerError(f"invoice {label[:80]}: {error.message}") from error
+    if month is None and status in (Status.OPEN, Status.PAID):
+        raise AnswerError(f"the invoice {label[:80]} says neither a period nor when it was issued or created")
+    return ListedInvoice(row, month, status)
+
+
+@dataclass(slots=True)
+class _AccountReader:
+    evidence: Evidence
+    account: str
+    period: Period
+    timezone: ZoneInfo
+    projects: ProjectDirectory
+    answers: list[Answer]
+    inactive: bool = False
+
+    def facts(self, configured_name: str) -> AccountFacts:
+        platform_name = self._name()
+        rows = self._listed()
+        listed = each_once(rows)
+        of_month = [row for row in listed if row.month == self.period]
+        reports, refusal = self._reports()
+        return AccountFacts(
+            account=self.account,
+            name=configured_name or platform_name,
+            listed=listed,
+            repeated=tuple(sorted(row.label for row in of_month if sum(row.id == other.id for other in rows) > 1)),
+            invoices=self._invoices(of_month),
+            drafts=sum(row.status is Status.DRAFT for row in of_month),
+            reports=reports,
+            report_refusal=refusal,
+            inactive=self.inactive,
+            documents=tuple(record for record in self.evidence.run.documents if record.account == self.account),
+            sources={f"{answer.function} {_asked(answer)}".strip(): answer.path or "" for answer in self.answers},
+        )
+
+    def _of(self, function: str) -> list[Answer]:
+        return [answer for answer in self.answers if answer.function == function]
+
+    def _note(self, refused: str | None) -> str:
+        if refused and wire.is_inactive_refusal(refused):
+            self.inactive = True
+        return refused or ""
+
+    def _name(self) -> str:
+        for answer in self._of("billing.get"):
+            refused, found = _read(self.evidence, answer, self._own_account)
+            self._note(refused)
+            if found:
+                return found.name or ""
+        return ""
+
+    def _own_account(self, value: Any) -> wire.AccountAnswer:
+        found = wire.decode(value, wire.AccountAnswer, "billing.get")
+        if text_of(found.id) != self.account:
+            raise AnswerError(f"the answer is of account {text_of(found.id)[:80]}")
+        return found
+
+    def _listed(self) -> tuple[ListedInvoice, ...]:
+        listed: tuple[ListedInvoice, ...] = ()
+        for answer in self._of("billing.listInvoices"):
+            refused, rows = _read(
+                self.evidence, answer, lambda value: decode_listed(value, self.account, self.timezone)
+            )
+            self._note(refused)
+            listed = rows or listed
+        return listed
+
+    def _invoices(self, rows: list[ListedInvoice]) -> tuple[Invoice, ...]:
+        details = {_asked(answer): answer for answer in self._of("billing.getInvoice")}
+        found = [self._invoice(row, details.get(row.id)) for row in rows if row.status is not Status.DRAFT]
+        return tuple(sorted(found, key=lambda invoice: invoice.sort_key))
+
+    def _invoice(self, row: ListedInvoice, answer: Answer | None) -> Invoice:
+        detail, problem = None, "the platform was not asked for it"
+        if answer is not None:
+            problem, detail = self._detail(row, answer)
+        try:
+            return merge(self.account, row.row, detail, problem)
+        except AnswerError as error:
+            raise AnswerError(
+                f"account {self.account}: {error.message}", account=self.account, remedy="run again later"
+            ) from error
+
+    def _detail(self, row: ListedInvoice, answer: Answer) -> tuple[str, InvoiceAnswer | None]:
+        refused, detail = _read(
+            self.evidence, answer, lambda value: wire.decode(value, InvoiceAnswer, "billing.getInvoice")
+        )
+        if detail is None:
+            return f'the platform does not give it: "{refused}"', None
+        problem = identity_problem(detail, row.id, self.account)
+        return problem, None if problem else detail
+
+    def _reports(self) -> tuple[tuple[Report, ...], str]:
+        reports, refusal = [], ""
+        for answer in self._of("billing.report"):
+            refused, decoded = _read(
+                self.evidence, answer, lambda value: wire.decode(value, wire.ReportAnswer, "billing.report")
+            )
+            refusal = self._note(refused) or refusal
+            if decoded is not None:
+                reports.append(read_report(answer, decoded, self.projects, self.period, self.timezone))
+        return tuple(reports), refusal
+
+
+def identity_problem(detail: InvoiceAnswer, asked: str, account: str) -> str:
+    """Why a detail is not that of the invoice asked for, of this account; "" where it is (CONTRACT, ``billing.getInvoice``)."""
+    came, owner = text_of(detail.id), text_of(detail.billing_account_id)
+    if came != asked:
+        return f'invoice "{came[:80]}" came back, "{asked[:80]}" was asked for'
+    if owner and owner != account:
+        return f'an invoice of account "{owner[:80]}" came back'
+    return ""
+
+
+def _asked(answer: Answer) -> str:
+    """The invoice id that a request named, "" where it named none."""
+    return str(answer.request.get("invoiceId", ""))

@@ -1,0 +1,74 @@
+"""Money: exact decimals until allocation, then whole minor units; rounding and writing of amounts.
+
+An amount in minor units is an ``int`` (satang, cents); the number of minor digits comes from ISO 4217. A ``Decimal`` keeps
+every digit that the platform sent. Rounding is half away from zero (BOOKING 4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from functools import cache
+
+EXACT = Context(prec=min(MAX_PREC, 2_000), rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Sums and products of decoded amounts lose no digit in this context: an answer's number has at most 91."""
+
+UNKNOWN_DIGITS = 2
+"""Minor digits of a currency that ISO 4217 does not know (BOOKING 4.1)."""
+
+
+@cache
+def known_digits(currency: str) -> int | None:
+    """The currency's minor digits by ISO 4217; None where it has no such code, or no minor unit (XAU, XXX)."""
+    from iso4217 import Currency
+
+    try:
+        exponent = Currency(currency).exponent
+    except ValueError:
+        return None
+    return exponent if isinstance(exponent, int) else None
+
+
+def minor_digits(currency: str) -> int:
+    """The currency's minor digits; two where ISO 4217 does not know it."""
+    digits = known_digits(currency)
+    return UNKNOWN_DIGITS if digits is None else digits
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum with every digit."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total
+
+
+def to_minor(amount: Decimal, digits: int) -> int:
+    """The amount in minor units, rounded half away from zero."""
+    return int(EXACT.to_integral_value(amount.scaleb(digits, EXACT)))
+
+
+def floor_minor(amount: Decimal, digits: int) -> tuple[int, Decimal]:
+    """The amount in minor units rounded towards -infinity, and the fraction of a unit that this left, in [0, 1)."""
+    scaled = amount.scaleb(digits, EXACT)
+    floor = scaled.to_integral_value(ROUND_FLOOR, EXACT)
+    return int(floor), EXACT.subtract(scaled, floor)
+
+
+def from_minor(units: int, digits: int) -> Decimal:
+    """Minor units as an exact decimal with the currency's digits."""
+    return Decimal(units).scaleb(-digits, EXACT)
+
+
+def format_minor(units: int, digits: int) -> str:
+    """Minor units written with the currency's digits: 115560 satang are "1155.60"; never an exponent, never "-0"."""
+    if not digits:
+        return str(units)
+    sign = "-" if units < 0 else ""
+    text = str(abs(units)).rjust(digits + 1, "0")
+    return f"{sign}{text[:-digits]}.{text[-digits:]}"
+
+
+def format_exact(amount: Decimal) -> str:
+    """A decimal written in full with the digits it has: never an exponent, never "-0"."""
+    return f"{amount.copy_abs() if not amount else amount:f}"

@@ -1,0 +1,76 @@
+"""What allocation hands on: invoice lines in minor units, ledger lines, and what could not be divided or has no owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chargeback.evidence import RunRecord
+from chargeback.model.answers import LineItem
+from chargeback.model.booking import AccountMonth
+from chargeback.model.invoice import Invoice
+from chargeback.model.ledger import Ledger, LedgerLine
+from chargeback.model.period import Period
+from chargeback.model.projects import ProjectDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class PostedLine:
+    """One invoice line, or the adjustment, in minor units: gross = net + tax; ``number`` from 1, 0 for the adjustment.
+
+    ``project`` is the sid that a by-project line names, "" for any other.
+    """
+
+    invoice: Invoice
+    number: int
+    item: LineItem | None
+    net: int
+    tax: int
+    gross: int
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndividedLine:
+    """A line that a proved report could not divide: no row, or no weight. ``report_rows`` are those that name it."""
+
+    posted: PostedLine
+    subject: str
+    report_rows: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Posting:
+    """One account's books: every posted invoice line, the ledger lines, and what could not be divided."""
+
+    month: AccountMonth
+    posted: list[PostedLine] = field(default_factory=list)
+    lines: list[LedgerLine] = field(default_factory=list)
+    undivided: list[UndividedLine] = field(default_factory=list)
+
+    @property
+    def invoice_lines(self) -> list[PostedLine]:
+        """The posted lines that the invoices have, adjustments aside."""
+        return [posted for posted in self.posted if posted.item is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipFindings:
+    """``unowned``: account -> projects of the month that nobody owns; ``idle``: listed, unowned, without cost;
+    ``unmatched``: (pattern, who claims) of configured projects that appear nowhere."""
+
+    unowned: Mapping[str, tuple[str, ...]]
+    idle: tuple[str, ...]
+    unmatched: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPosting:
+    """All accounts of a month after allocation: what reconciliation looks at."""
+
+    period: Period
+    run: RunRecord
+    postings: tuple[Posting, ...]
+    ledger: Ledger
+    projects: ProjectDirectory
+    ownership: OwnershipFindings

@@ -1,0 +1,34 @@
+"""Which versions a result was made with: chargeback, Python, and every library that shapes a byte (INTERFACE, run.json)."""
+
+from __future__ import annotations
+
+import platform
+import zlib
+from importlib.metadata import PackageNotFoundError, version
+
+from chargeback import __version__
+
+_LIBRARIES = (
+    "babel",
+    "iso4217",
+    "jinja2",
+    "lxml",
+    "msgspec",
+    "numpy",
+    "openpyxl",
+    "pandas",
+    "pyarrow",
+    "python-dateutil",
+    "tzdata",
+)
+
+
+def versions() -> dict[str, str]:
+    """Name -> version, those at work now; "absent" where a library is not installed."""
+    found = {"chargeback": __version__, "python": platform.python_version(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "absent"
+    return found

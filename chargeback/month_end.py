@@ -1,0 +1,192 @@
+"""The pure way through a month: read each account, decide, post it (map), close the month (reduce), reconcile.
+
+Everything here follows from evidence and configuration alone, so ``rebuild`` and ``verify`` are ``run`` without collecting.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from chargeback.allocate.ownership import Ownership
+from chargeback.allocate.posting import ADJUSTMENTS_TEAM, UNASSIGNED_TEAM, Context, direct_costs, post
+from chargeback.allocate.splits import Splits
+from chargeback.config import Config
+from chargeback.errors import AnswerError
+from chargeback.evidence import Evidence
+from chargeback.model.booking import AccountMonth, Ground, decide
+from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
+from chargeback.model.check import Check, Outcome
+from chargeback.model.facts import answers_by_account, read_account, read_projects
+from chargeback.model.instants import parse_instant
+from chargeback.model.ledger import Ledger, LedgerLine, LedgerTeam
+from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
+from chargeback.model.period import Period, last_month
+from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
+from chargeback.model.projects import ProjectDirectory
+from chargeback.reconcile.readiness import issued_check
+from chargeback.reconcile.register import reconcile
+from chargeback.reconcile.tie_out import line_total
+
+
+def close_month(evidence: Evidence, config: Config) -> Books:
+    """The month's books; ``AnswerError`` where an answer cannot be understood, ``ConfigurationError`` where equal claims
+    meet in a project. Accounts that are not ready have books too: ``status`` says so, and nothing may be published."""
+    period = Period.parse(evidence.run.period)
+    projects = read_projects(evidence)
+    months = read_months(evidence, config, period, projects)
+    posting = post_month(months, config, evidence, period, projects)
+    checks = reconcile(posting, config)
+    return _books(posting, checks, config)
+
+
+def read_months(evidence: Evidence, config: Config, period: Period, projects: ProjectDirectory) -> list[AccountMonth]:
+    """Every account's answers, decoded and decided."""
+    names = {entry.id: entry.name for entry in config.accounts}
+    grouped = answers_by_account(evidence)
+    latest = last_month(_run_at(evidence), config.timezone)
+    found = []
+    for account in evidence.run.accounts:
+        facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, projects, grouped)
+        month = decide(facts, period, config.timezone, latest, accepted=False)
+        if month.ground is Ground.NOT_READY and _is_accepted(month, config, period):
+            month = decide(facts, period, config.timezone, latest, accepted=True)
+        found.append(month)
+    return found
+
+
+def _run_at(evidence: Evidence) -> datetime:
+    instant = parse_instant(evidence.run.run_at)
+    if instant is None:
+        raise AnswerError("evidence/run.json: run_at is no instant")
+    return instant
+
+
+def _is_accepted(month: AccountMonth, config: Config, period: Period) -> bool:
+    check = issued_check(month)
+    return any(period <= accepted.until and accepted.covers(check) for accepted in config.accepted)
+
+
+def post_month(
+    months: Sequence[AccountMonth], config: Config, evidence: Evidence, period: Period, projects: ProjectDirectory
+) -> MonthPosting:
+    """Post each account by itself, reduce direct costs to the weights of proportional splits, number the lines."""
+    ownership = Ownership.of(config, period)
+    needs_direct = any(entry.split == "proportional" for entry in config.shared)
+    direct = direct_costs(months, ownership, projects) if needs_direct else Counter[tuple[str, str]]()
+    teams = {team.id: LedgerTeam(team.id, team.name, team.cost_center, team.gl_account) for team in config.teams}
+    context = Context(ownership, projects, Splits(config, direct), teams)
+    postings = tuple(post(month, context) for month in months)
+    return MonthPosting(
+        period=period,
+        run=evidence.run,
+        postings=postings,
+        ledger=_ledger(period, postings, tuple(teams.values())),
+        projects=projects,
+        ownership=_ownership_findings(postings, ownership, projects),
+    )
+
+
+def _ledger(period: Period, postings: Iterable[Posting], teams: tuple[LedgerTeam, ...]) -> Ledger:
+    lines: list[LedgerLine] = sorted(
+        (line for posting in postings for line in posting.lines), key=lambda line: line.sort_key
+    )
+    for number, line in enumerate(lines, start=1):
+        line.line = number
+    present = {line.team.id for line in lines}
+    extra = tuple(team for team in (UNASSIGNED_TEAM, ADJUSTMENTS_TEAM) if team.id in present)
+    return Ledger(str(period), tuple(lines), (*teams, *extra))
+
+
+def _ownership_findings(
+    postings: Iterable[Posting], ownership: Ownership, projects: ProjectDirectory
+) -> OwnershipFindings:
+    unowned: dict[str, tuple[str, ...]] = {}
+    billed: set[str] = set()
+    accounts: set[str] = set()
+    for posting in postings:
+        mine = _projects_of(posting)
+        billed |= mine
+        accounts.add(posting.month.account)
+        unowned[posting.month.account] = tuple(
+            sorted(project for project in mine if not project or ownership.owner(project).is_nobody)
+        )
+    listed = {sid for sid, project in projects.by_sid.items() if not project.account or project.account in accounts}
+    idle = tuple(sorted(project for project in listed - billed if ownership.owner(project).is_nobody))
+    return OwnershipFindings(unowned, idle, tuple(ownership.unmatched(listed | billed)))
+
+
+def _projects_of(posting: Posting) -> set[str]:
+    """Projects with an invoice line or a report row in the month (BOOKING 5)."""
+    rows = set(posting.month.report.by_project) if posting.month.report else set()
+    return rows | {line.project for line in posting.invoice_lines if line.project}
+
+
+def _books(posting: MonthPosting, checks: tuple[Check, ...], config: Config) -> Books:
+    failed = {check.account for check in checks if check.outcome is Outcome.EXCEPTION}
+    by_currency = _totals(posting)
+    ready = all(account.month.is_ready for account in posting.postings)
+    status = Status.EXCEPTIONS if failed else Status.RECONCILED
+    return Books(
+        posting=posting,
+        checks=checks,
+        accounts=tuple(summary for account in posting.postings for summary in _summaries(account, failed, config)),
+        totals=by_currency,
+        accepted=_accepted_total(checks),
+        status=status if ready else Status.NOT_READY,
+    )
+
+
+def _totals(posting: MonthPosting) -> tuple[CurrencyTotal, ...]:
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for line in posting.ledger.lines:
+        entry = sums[line.label.currency]
+        entry[0] += line.net
+        entry[1] += line.tax
+        entry[2] += line.gross
+    return tuple(CurrencyTotal(currency, minor_digits(currency), *sums[currency]) for currency in sorted(sums))
+
+
+def _summaries(posting: Posting, failed: set[str], config: Config) -> Iterable[AccountSummary]:
+    month = posting.month
+    currencies = sorted({invoice.currency for invoice in month.booked}) or [month.currency]
+    for currency in currencies:
+        digits = minor_digits(currency)
+        booked = [invoice for invoice in month.booked if invoice.currency == currency]
+        lines = [line for line in posting.invoice_lines if line.invoice.currency == currency]
+        total = line_total(lines, config)
+        report_total = month.report_total
+        yield AccountSummary(
+            account=month.account,
+            name=month.facts.name,
+            currency=currency,
+            digits=digits,
+            invoices=tuple(invoice.label for invoice in booked),
+            report_total=report_total,
+            line_total=total,
+            invoice_total=sum(invoice.total_minor for invoice in booked),
+            ledger_total=sum(line.gross for line in posting.lines if line.label.currency == currency),
+            variance=_variance(report_total, total, digits) if len(currencies) == 1 else None,
+            status=_account_status(month, failed),
+        )
+
+
+def _variance(report_total: Decimal | None, lines: int, digits: int) -> Decimal | None:
+    return None if report_total is None else EXACT.subtract(report_total, from_minor(lines, digits))
+
+
+def _account_status(month: AccountMonth, failed: set[str]) -> Status:
+    if not month.is_ready:
+        return Status.NOT_READY
+    return Status.EXCEPTIONS if month.account in failed else Status.RECONCILED
+
+
+def _accepted_total(checks: Iterable[Check]) -> AcceptedTotal:
+    accepted = [check for check in checks if check.outcome is Outcome.ACCEPTED]
+    amounts: dict[str, list[Decimal]] = defaultdict(list)
+    for check in accepted:
+        if check.variance is not None:
+            amounts[check.currency].append(check.variance.copy_abs())
+    return AcceptedTotal(len(accepted), tuple((code, exact_sum(amounts[code])) for code in sorted(amounts)))

@@ -1,0 +1,160 @@
+"""``exports/focus.csv``: FOCUS 1.2 cost and usage, one row a ledger line (docs/focus.md has every column's reason).
+
+A row's cost is the line's gross, so that the costs of an ``InvoiceId`` add up to what is payable; net and tax stand in
+columns of ours. UTF-8 without BOM, CRLF, RFC 4180 quoting. Cells that neighbouring lines share are put into CSV once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from chargeback.config import Config
+from chargeback.model.answers import LineItem
+from chargeback.model.books import Books
+from chargeback.model.instants import format_instant
+from chargeback.model.ledger import InvoiceLabel, LedgerLine
+from chargeback.model.money import format_minor
+from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.publish.exports import focus_charge as charge
+
+INVOICE_COLUMNS = (
+    "BillingAccountId",
+    "BillingAccountName",
+    "BillingCurrency",
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "InvoiceId",
+    "InvoiceIssuerName",
+    "ProviderName",
+    "PublisherName",
+)
+PROJECT_COLUMNS = ("SubAccountId", "SubAccountName", "SubAccountType")
+RESOURCE_COLUMNS = ("ServiceCategory", "ServiceName", "ServiceSubcategory", "SkuId", "SkuMeter")
+CHARGE_COLUMNS = (
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeFrequency",
+    "PricingCategory",
+    "CommitmentDiscountStatus",
+    "ChargeDescription",
+)
+QUANTITY_COLUMNS = ("ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit")
+COST_COLUMNS = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost")
+TEAM_COLUMNS = ("Tags", "x_Team", "x_TeamName", "x_CostCenter", "x_GlAccount", "x_Environment")
+OWN_INVOICE_COLUMNS = ("x_Period", "x_BillingAccountId", "x_BillingAccountName", "x_InvoiceStatus")
+OWN_COLUMNS = ("x_ProjectName", "x_Resource", "x_ChargeDescription", "x_NetCost", "x_TaxCost")
+LINE_COLUMNS = ("x_Basis", "x_SharePercent", "x_InvoiceLine", "x_LedgerLine")
+COLUMNS = (
+    *INVOICE_COLUMNS,
+    *PROJECT_COLUMNS,
+    *RESOURCE_COLUMNS,
+    *CHARGE_COLUMNS,
+    *QUANTITY_COLUMNS,
+    *COST_COLUMNS,
+    *TEAM_COLUMNS,
+    *OWN_INVOICE_COLUMNS,
+    *OWN_COLUMNS,
+    *LINE_COLUMNS,
+)
+
+_CHARGES = {True: f"{charge.USAGE},,Usage-Based,Standard,", False: f"{charge.ADJUSTMENT},,One-Time,,"}
+"""Cells of a charge with a measured quantity, and of one without; no row corrects another month: its class is null."""
+_NO_ITEMS: Mapping[int, LineItem] = {}
+_ROWS_A_CHUNK = 5_000
+
+
+def chunks(books: Books, config: Config) -> Iterator[bytes]:
+    """The file's bytes, some thousands of rows at a time; a heading alone where the month has no line."""
+    rows = _Rows(books, config)
+    yield f"{','.join(COLUMNS)}\r\n".encode()
+    lines = books.ledger.lines
+    for start in range(0, len(lines), _ROWS_A_CHUNK):
+        yield "".join(map(rows.row, lines[start : start + _ROWS_A_CHUNK])).encode()
+
+
+class _Rows:
+    """Ledger lines, in their order, as rows of CSV; the cells of the line before are kept where they are the same."""
+
+    def __init__(self, books: Books, config: Config) -> None:
+        period, timezone = books.period, config.timezone
+        self.period = str(period)
+        self.bounds = (format_instant(period.start(timezone)), format_instant(period.end(timezone)))
+        self.items_of = _items(books)
+        self.items = _NO_ITEMS
+        self.label: InvoiceLabel | None = None
+        self.invoice = self.own_invoice = self.project = ""
+        self.project_key: tuple[str, str] | None = None
+        self.teams: dict[tuple[str, str], str] = {}
+
+    def row(self, line: LedgerLine) -> str:
+        """One ledger line as one row."""
+        if line.label is not self.label:
+            self._begin_invoice(line.label)
+        if (line.project, line.project_name) != self.project_key:
+            self._begin_project(line)
+        digits, item = line.label.digits, self.items.get(line.invoice_line)
+        used = charge.quantity(line, item)
+        quantity = f"{used},{charge.unit_format((item.unit if item else '') or '')}" if used else ","
+        cost = charge.decimal_text(format_minor(line.gross, digits))
+        return (
+            f"{self.invoice},{self.project},{_resource(line.resource)},"
+            f"{_CHARGES[bool(used)]},{_cell(charge.description(line))},{quantity},{quantity},{cost},{cost},{cost},{cost},"
+            f"{self.teams.get((line.team.id, line.environment)) or self._team(line)},{self.own_invoice},"
+            f"{_cell(line.project_name)},{_cell(line.resource)},{_cell(line.description)},"
+            f"{format_minor(line.net, digits)},{format_minor(line.tax, digits)},"
+            f"{line.basis.value},{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
+        )
+
+    def _begin_invoice(self, label: InvoiceLabel) -> None:
+        self.label = label
+        self.items = self.items_of.get((label.account, label.invoice_id), _NO_ITEMS)
+        account = charge.account_text(label.account)
+        name = charge.name_text(label.account_name, f"Billing account {label.account}")
+        issuer = (charge.PROVIDER,) * 3
+        self.invoice = _cells((account, name, label.currency, *self.bounds, *self.bounds, label.invoice, *issuer))
+        self.own_invoice = _cells((self.period, label.account, label.account_name, label.status))
+
+    def _begin_project(self, line: LedgerLine) -> None:
+        self.project_key = (line.project, line.project_name)
+        name = charge.name_text(line.project_name, line.project)
+        self.project = _cells((line.project, name, "Project") if line.project else ("", "", ""))
+
+    def _team(self, line: LedgerLine) -> str:
+        team = line.team
+        texts = (team.id, team.name, team.cost_center, team.gl_account, line.environment)
+        tags = {"team": team.id, "cost_center": team.cost_center, "environment": line.environment}
+        pairs = {key: cleaned(value) for key, value in tags.items() if value}
+        cells = _cells((json.dumps(pairs, ensure_ascii=False), *texts))
+        self.teams[team.id, line.environment] = cells
+        return cells
+
+
+def _items(books: Books) -> dict[tuple[str, str], dict[int, LineItem]]:
+    """(account, invoice id) -> the invoice's lines by their number."""
+    found: dict[tuple[str, str], dict[int, LineItem]] = {}
+    for posting in books.posting.postings:
+        for posted in posting.posted:
+            if posted.item is not None:
+                invoice = posted.invoice
+                found.setdefault((invoice.account, invoice.id), {})[posted.number] = posted.item
+    return found
+
+
+@lru_cache(4096)
+def _resource(resource: str) -> str:
+    return _cells((*charge.service(resource), resource, resource))
+
+
+def _cells(texts: Iterable[str]) -> str:
+    return ",".join(map(_cell, texts))
+
+
+@lru_cache(1 << 16)
+def _cell(text: str) -> str:
+    """A text as a cell, inert in a spreadsheet; it has no line break any more, so that two characters need quotes."""
+    inert = guarded(text)
+    return f'"{inert.replace(chr(34), chr(34) * 2)}"' if '"' in inert or "," in inert else inert

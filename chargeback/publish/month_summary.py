@@ -1,0 +1,69 @@
+"""``reconciliation/month.json``: what later months need of this one, so that they need not read all of its evidence."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+
+from chargeback.errors import DamagedError
+from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
+from chargeback.evidence.records import canonical_json, earlier_month
+from chargeback.model.books import Books
+from chargeback.model.invoice import Status, listed_total
+from chargeback.model.posting import Posting
+
+PATH = "reconciliation/month.json"
+
+
+def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The summary's file."""
+    yield PATH, [canonical_json({"schema": 1, **asdict(summary(books))})]
+
+
+def summary(books: Books) -> EarlierMonth:
+    """The month's accounts, its invoices as listed, and its teams' totals."""
+    return EarlierMonth(
+        period=str(books.period),
+        revision=books.revision,
+        accounts=books.posting.run.accounts,
+        invoices=tuple(invoice for posting in books.posting.postings for invoice in _invoices(posting)),
+        totals=tuple(team_totals(books)),
+    )
+
+
+def read(data: bytes) -> EarlierMonth:
+    """Read a summary back; ``DamagedError`` where it is none."""
+    try:
+        value = json.loads(data)
+        value.pop("schema")
+        return earlier_month(value)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DamagedError(f"{PATH}: not a month's summary ({error})", remedy="restore the revision") from error
+
+
+def team_totals(books: Books) -> list[EarlierTotal]:
+    """Every team's gross by currency, configured teams without lines aside."""
+    gross: Counter[tuple[str, str]] = Counter()
+    for line in books.ledger.lines:
+        gross[line.team.id, line.label.currency] += line.gross
+    return [EarlierTotal(team, currency, gross[team, currency]) for team, currency in sorted(gross)]
+
+
+def _invoices(posting: Posting) -> Iterator[EarlierInvoice]:
+    """The invoices of the month as the account lists them, drafts aside: later lists are compared with that."""
+    month = posting.month
+    totals = {invoice.id: invoice.total_minor for invoice in month.facts.invoices}
+    for row in month.facts.listed:
+        if row.month != month.period or row.status is Status.DRAFT:
+            continue
+        total = listed_total(row.row)
+        yield EarlierInvoice(
+            account=month.account,
+            invoice=row.id,
+            number=row.label,
+            currency=row.row.currency or "",
+            total=totals.get(row.id, 0) if total is None else total,
+            void=row.status is Status.VOID,
+        )

@@ -1,0 +1,172 @@
+"""Columns over time as geometry: whole numbers in, positions out; the templates turn them into SVG.
+
+Across, positions are hundredths of a percent of the drawing's width, so that a chart fills a phone and a wide screen
+alike and its letters keep their size; upwards they are pixels. Integer arithmetic throughout: the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chargeback.publish.pages.outside_text import isolated_text
+from chargeback.publish.pages.wording import minor
+
+HEIGHT = 220
+"""Pixels from the top of the highest column to the foot of the lowest."""
+MARGIN = 14
+"""Pixels above and below, for half a line of the axis's letters."""
+SERIES = 6
+"""As many series have a colour of their own; what is left is one more."""
+_FULL = 10_000
+_MOST_TICKS = 5
+_CHARACTER = 8
+_LETTERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One series' part of a column; ``x`` and ``width`` as percentages, ``y`` and ``height`` in pixels."""
+
+    x: str
+    width: str
+    y: int
+    height: int
+    series: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A line of the vertical axis."""
+
+    y: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class AxisLabel:
+    """A label under a column, centred; ``x`` as a percentage."""
+
+    x: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChart:
+    """A drawing of stacked columns; ``axis_width`` and ``height`` in pixels, ``baseline`` is the line of zero."""
+
+    height: int
+    axis_width: int
+    baseline: int
+    segments: tuple[Segment, ...]
+    ticks: tuple[Tick, ...]
+    labels: tuple[AxisLabel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in tooltips, its label on the axis ("" for none), and each series' amount in minor units."""
+
+    name: str
+    label: str
+    amounts: tuple[int, ...]
+
+
+def column_chart(columns: Sequence[Column], series: Sequence[str], currency: str, digits: int) -> ColumnChart:
+    """Stacked columns: what is positive grows upwards from zero, what is negative downwards.
+
+    ``series`` and ``currency`` are text from outside and go, isolated, into the tooltips.
+    """
+    scale = _Scale.of(columns, digits)
+    slot = _FULL // max(len(columns), 1)
+    names = [isolated_text(name) for name in series]
+    segments: list[Segment] = []
+    for position, column in enumerate(columns):
+        segments += _segments(column, position * slot, slot, scale, names, isolated_text(currency))
+    return ColumnChart(
+        height=HEIGHT + 2 * MARGIN,
+        axis_width=max((len(tick.label) for tick in scale.ticks), default=0) * _CHARACTER + _LETTERS,
+        baseline=scale.y(0),
+        segments=tuple(segments),
+        ticks=scale.ticks,
+        labels=tuple(
+            AxisLabel(_percentage(place * slot + slot // 2), column.label)
+            for place, column in enumerate(columns)
+            if column.label
+        ),
+    )
+
+
+def _segments(
+    column: Column, left: int, slot: int, scale: _Scale, series: Sequence[str], currency: str
+) -> list[Segment]:
+    gap = slot // 8
+    up = down = 0
+    segments = []
+    for position, units in enumerate(column.amounts):
+        start = up if units > 0 else down
+        top, foot = scale.y(max(start, start + units)), scale.y(min(start, start + units))
+        if units > 0:
+            up += units
+        else:
+            down += units
+        if foot > top:
+            label = f"{column.name}, {series[position]}: {minor(units, scale.digits)} {currency}"
+            segments.append(
+                Segment(_percentage(left + gap), _percentage(slot - 2 * gap), top, foot - top, position, label)
+            )
+    return segments
+
+
+def _percentage(hundredths: int) -> str:
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """From minor units to pixels; ``low`` and ``high`` are whole steps around zero."""
+
+    low: int
+    high: int
+    step: int
+    digits: int
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], digits: int) -> _Scale:
+        high = max((sum(units for units in column.amounts if units > 0) for column in columns), default=0)
+        low = min((sum(units for units in column.amounts if units < 0) for column in columns), default=0)
+        step = _step(max(high - low, 1))
+        return cls(low // step * step, -(-high // step) * step, step, digits)
+
+    def y(self, units: int) -> int:
+        """Pixels from the top, rounded down."""
+        span = max(self.high - self.low, 1)
+        return MARGIN + (self.high - units) * HEIGHT // span
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """Every step from the lowest to the highest."""
+        values = range(self.low, self.high + 1, self.step)
+        return tuple(Tick(self.y(value), self._label(value)) for value in values)
+
+    def _label(self, value: int) -> str:
+        unit = 10**self.digits
+        return minor(value // unit, 0) if not self.step % unit else minor(value, self.digits)
+
+
+def _step(span: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, … that divides the span into few steps."""
+    magnitude = 1
+    while True:
+        for factor in (1, 2, 5):
+            if span <= factor * magnitude * _MOST_TICKS:
+                return factor * magnitude
+        magnitude *= 10
+
+
+def bar(part: int, largest: int) -> int:
+    """A bar's length in thousandths of the largest one's; at least one where there is anything at all."""
+    if not part or not largest:
+        return 0
+    return max(abs(part) * 1000 // abs(largest), 1)

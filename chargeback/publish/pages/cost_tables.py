@@ -1,0 +1,137 @@
+"""Who bears the month: a table of teams and one of projects per currency, the largest first, the rest as one honest row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from chargeback.evidence import EarlierMonth
+from chargeback.model.books import Books, CurrencyTotal
+from chargeback.model.ledger import LedgerTeam
+from chargeback.publish.pages.charts import bar
+from chargeback.publish.pages.totals import CurrencyLedger, ProjectSum, Sum, added, ledger_sums
+from chargeback.publish.pages.wording import change_text, minor, percent
+
+MOST_TEAMS = 100
+MOST_PROJECTS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """A row of the table of teams or projects; ``bar`` in thousandths of the largest gross, ``change`` since last month.
+
+    ``code`` is the team's id or the project's sid; ``note`` the team's cost centre, or the project's teams.
+    """
+
+    code: str
+    name: str
+    note: str
+    net: str
+    tax: str
+    gross: str
+    share: str
+    change: str
+    bar: int
+    is_negative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CostTable:
+    """One currency's rows; ``rest_count`` how many more there are, which ``rest`` adds up; ``total`` is of all."""
+
+    currency: str
+    rows: tuple[CostRow, ...]
+    rest_count: int
+    rest: CostRow | None
+    total: CostRow
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether the month before has anything to compare with."""
+        return any(row.change for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    code: str
+    name: str
+    note: str
+    sum: Sum
+    before: int | None = None
+
+
+def cost_tables(books: Books) -> tuple[tuple[CostTable, ...], tuple[CostTable, ...]]:
+    """The tables of teams and of projects, one a currency in the order of the month's totals."""
+    sums = ledger_sums(books.ledger)
+    teams, projects = [], []
+    for total in books.totals:
+        of_currency = sums.get(total.currency, CurrencyLedger({}))
+        before = _before(books, total.currency)
+        teams.append(_table(total, _team_entries(books.ledger.teams, of_currency, before), MOST_TEAMS))
+        projects.append(_table(total, _project_entries(of_currency.projects.values()), MOST_PROJECTS))
+    return tuple(teams), tuple(projects)
+
+
+def _before(books: Books, currency: str) -> Mapping[str, int] | None:
+    """Each team's gross of the month before, None where that month is not in the archive."""
+    wanted = str(books.period.plus(-1))
+    months: list[EarlierMonth] = [month for month in books.posting.run.earlier if month.period == wanted]
+    if not months:
+        return None
+    return {total.team: total.gross for total in months[-1].totals if total.currency == currency}
+
+
+def _team_entries(
+    teams: Iterable[LedgerTeam], sums: CurrencyLedger, before: Mapping[str, int] | None
+) -> list[_Entry]:
+    entries = []
+    for team in teams:
+        earlier = None if before is None else before.get(team.id, 0)
+        found = sums.teams.get(team.id, Sum())
+        if found.lines or earlier:
+            entries.append(_Entry(team.id, team.name, team.cost_center, found, earlier))
+    return entries
+
+
+def _project_entries(projects: Iterable[ProjectSum]) -> list[_Entry]:
+    return [_Entry(project.sid, project.name, ", ".join(project.teams), project.sum) for project in projects]
+
+
+def _table(total: CurrencyTotal, entries: list[_Entry], most: int) -> CostTable:
+    ranked = sorted(entries, key=lambda entry: (-entry.sum.gross, entry.code))
+    shown, left = _cut(ranked, most)
+    largest = max((abs(entry.sum.gross) for entry in entries), default=0)
+    whole = added(entry.sum for entry in entries)
+
+    def row(entry: _Entry) -> CostRow:
+        return _row(entry, whole.gross, largest, total.digits)
+
+    rest = row(_Entry("", "", "", added(entry.sum for entry in left), _added_before(left))) if left else None
+    all_of_it = row(_Entry("", "", "", whole, _added_before(entries)))
+    return CostTable(total.currency, tuple(row(entry) for entry in shown), len(left), rest, all_of_it)
+
+
+def _cut(ranked: list[_Entry], most: int) -> tuple[list[_Entry], list[_Entry]]:
+    """The largest ones and the others; a single one more is shown too, rather than called "1 more"."""
+    return (ranked, []) if len(ranked) <= most + 1 else (ranked[:most], ranked[most:])
+
+
+def _added_before(entries: Iterable[_Entry]) -> int | None:
+    known = [entry.before for entry in entries if entry.before is not None]
+    return sum(known) if known else None
+
+
+def _row(entry: _Entry, whole: int, largest: int, digits: int) -> CostRow:
+    found = entry.sum
+    return CostRow(
+        code=entry.code,
+        name=entry.name,
+        note=entry.note,
+        net=minor(found.net, digits),
+        tax=minor(found.tax, digits),
+        gross=minor(found.gross, digits),
+        share=percent(found.gross, whole),
+        change=change_text(entry.before, found.gross),
+        bar=bar(found.gross, largest),
+        is_negative=found.gross < 0,
+    )

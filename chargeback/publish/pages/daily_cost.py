@@ -1,0 +1,201 @@
+"""Daily cost per project, as the proved reports' charts show it: the largest by name, all others as one series.
+
+The total of a day is the model's; for the projects the charts of those reports are read once more that hold the largest
+ones, from the evidence. A report carries no currency: its account's is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from chargeback.config import Config
+from chargeback.evidence import Evidence
+from chargeback.model.answers import Chart, ReportAnswer, amount_of, decode, parse_answer
+from chargeback.model.books import Books, CurrencyTotal
+from chargeback.model.chart_days import chart_day
+from chargeback.model.money import EXACT, exact_sum, minor_digits, to_minor
+from chargeback.model.posting import Posting
+from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart
+from chargeback.publish.pages.wording import counted, minor
+
+LABELLED_DAYS = frozenset({1, 5, 10, 15, 20, 25, 30})
+_REST, _EVERY = "all other projects", "all projects"
+Days = dict[date, Decimal]
+Key = tuple[str, str]
+"""Account and the chart's name of a series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One project's days, or those of all others; ``amounts`` and ``total`` in minor units, rounded for display.
+
+    ``account`` is the project's, "" where the chart has one account only.
+    """
+
+    name: str
+    account: str
+    amounts: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DailyCost:
+    """One currency's chart and the table of its figures; ``days`` are all of the month; ``total`` a day over all series."""
+
+    currency: str
+    digits: int
+    days: tuple[date, ...]
+    series: tuple[Series, ...]
+    total: Series
+    chart: ColumnChart
+    description: str
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The table's rows as text: the day, each series, the total."""
+        shown = (*self.series, self.total)
+        return tuple(
+            (day.isoformat(), *(minor(series.amounts[place], self.digits) for series in shown))
+            for place, day in enumerate(self.days)
+        )
+
+    @property
+    def foot(self) -> tuple[str, ...]:
+        """The month's total of each series, then of all."""
+        return tuple(minor(series.total, self.digits) for series in (*self.series, self.total))
+
+
+def daily_costs(books: Books, config: Config, evidence: Evidence | None) -> tuple[DailyCost, ...]:
+    """A chart for each currency whose reports show days; without evidence of the total alone."""
+    found = []
+    for currency in _currencies(books):
+        postings = [posting for posting in books.posting.postings if posting.month.currency == currency]
+        whole = _total_days(postings)
+        if whole:
+            named = _largest(books, config, postings, evidence) if evidence else {}
+            found.append(_daily_cost(books, currency, whole, named, len(postings) > 1))
+    return tuple(found)
+
+
+def without_chart(books: Books) -> int:
+    """How many accounts have no proved report whose chart shows a day."""
+    return sum(not (posting.month.report and posting.month.report.chart.days) for posting in books.posting.postings)
+
+
+def _currencies(books: Books) -> list[str]:
+    totals: Iterable[CurrencyTotal] = books.totals
+    return list(
+        dict.fromkeys(
+            [*(total.currency for total in totals), *(posting.month.currency for posting in books.posting.postings)]
+        )
+    )
+
+
+def _total_days(postings: Iterable[Posting]) -> Days:
+    days: Days = {}
+    for posting in postings:
+        if posting.month.report:
+            _add(days, posting.month.report.chart.days)
+    return days
+
+
+def _add(days: Days, more: Mapping[date, Decimal]) -> None:
+    for day, cost in more.items():
+        days[day] = EXACT.add(days.get(day, Decimal(0)), cost)
+
+
+def _largest(books: Books, config: Config, postings: Iterable[Posting], evidence: Evidence) -> dict[Key, Days]:
+    """The days of the largest series by account and name, largest first, of the reports that hold the largest projects."""
+    series: dict[Key, Days] = {}
+    for posting in _holding_the_largest(postings):
+        for name, days in _series_days(books, config, posting, evidence):
+            _add(series.setdefault((posting.month.account, name), {}), days)
+    ranked = sorted(series, key=lambda key: (-exact_sum(series[key].values()), key))[:SERIES]
+    return {key: series[key] for key in ranked}
+
+
+def _holding_the_largest(postings: Iterable[Posting]) -> list[Posting]:
+    """The accounts whose reports hold the projects of the largest value, in the month's order."""
+    values = [
+        (report.value_of(rows), -place, posting)
+        for place, posting in enumerate(postings)
+        if (report := posting.month.report) is not None
+        for rows in report.by_project.values()
+    ]
+    values.sort(key=lambda value: value[:2], reverse=True)
+    return list({-place: posting for _, place, posting in values[:SERIES]}.values())
+
+
+def _series_days(
+    books: Books, config: Config, posting: Posting, evidence: Evidence
+) -> Iterable[tuple[str, Mapping[date, Decimal]]]:
+    report = posting.month.report
+    if report is None:
+        return
+    body, where = evidence.body(report.answer), report.answer.path or report.answer.function
+    chart = parse_answer(body, where, lambda value: decode(value, ReportAnswer, "billing.report")).chart or Chart()
+    days = [_day(label, books, config) for label in chart.categories or []]
+    for line in chart.series or []:
+        points = zip(days, line.data or [], strict=False)
+        shown: Days = {}
+        for day, point in points:
+            if day is not None and point is not None:
+                _add(shown, {day: amount_of(point)})
+        yield line.name or "", shown
+
+
+def _day(label: object, books: Books, config: Config) -> date | None:
+    return chart_day(label, books.period.year, config.timezone) if isinstance(label, str) else None
+
+
+def _daily_cost(books: Books, currency: str, whole: Days, named: dict[Key, Days], several: bool) -> DailyCost:
+    digits = minor_digits(currency)
+    days = tuple(books.period.days())
+    total = _series("total", "", whole, days, digits)
+    series = [
+        _series(_name(books, name), account if several else "", costs, days, digits)
+        for (account, name), costs in named.items()
+    ]
+    rest = _remainder(whole, named.values())
+    if any(rest.values()) or not named:
+        series.append(_series(_REST if named else _EVERY, "", rest, days, digits))
+    columns = [
+        Column(day.isoformat(), _day_label(day), tuple(one.amounts[place] for one in series))
+        for place, day in enumerate(days)
+    ]
+    chart = column_chart(columns, [one.name for one in series], currency, digits)
+    description = _description(total, days, len(whole), currency, digits)
+    return DailyCost(currency, digits, days, tuple(series), total, chart, description)
+
+
+def _name(books: Books, name: str) -> str:
+    """What a series is called: the project's name where the chart gives its sid or id, else the chart's own."""
+    projects = books.posting.projects
+    return projects.name_of(projects.resolve(name)) or name or "(without a name)"
+
+
+def _day_label(day: date) -> str:
+    return str(day.day) if day.day in LABELLED_DAYS else ""
+
+
+def _remainder(whole: Days, named: Iterable[Days]) -> Days:
+    rest = dict(whole)
+    for costs in named:
+        _add(rest, {day: -cost for day, cost in costs.items()})
+    return rest
+
+
+def _series(name: str, account: str, costs: Days, days: Iterable[date], digits: int) -> Series:
+    total = to_minor(exact_sum(costs.values()), digits)
+    return Series(name, account, tuple(to_minor(costs.get(day, Decimal(0)), digits) for day in days), total)
+
+
+def _description(total: Series, days: tuple[date, ...], shown: int, currency: str, digits: int) -> str:
+    highest = max(range(len(days)), key=lambda place: total.amounts[place])
+    return (
+        f"{minor(total.total, digits)} {currency} over {counted(shown, 'day')} in the reports; "
+        f"the highest is {days[highest].isoformat()} with {minor(total.amounts[highest], digits)} {currency}."
+    )

@@ -1,0 +1,91 @@
+"""Links to every file of a revision, in the groups in which people look for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+MANIFEST, SUMS, PAGE = "manifest.json", "SHA256SUMS", "index.html"
+
+_ABOUT = {
+    "ledgers/all.csv": "every line of every team",
+    "reconciliation/reconciliation.xlsx": "the auditor's workpaper",
+    "reconciliation/reconciliation.csv": "one row a check",
+    "reconciliation/reconciliation.json": "the same for machines",
+    "exports/focus.csv": "FOCUS 1.2 cost and usage",
+    "exports/journal.csv": "the entry to book",
+    "exports/journal.beancount": "the entry in plain-text accounting",
+    "exports/journal-change.csv": "the difference to the revision before: the entry to book where that one is booked",
+    "exports/journal-change.beancount": "the same in plain-text accounting",
+    "exports/ledger.parquet": "the lines for a data warehouse",
+    "evidence/index.json": "what was asked, when, and what came back",
+    "evidence/run.json": "what else the result depends on",
+    MANIFEST: "checksums, totals and the chain of revisions",
+    SUMS: "for sha256sum -c",
+    "config.toml": "the configuration it ran with",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """One file: ``href`` relative to the page, ``name`` as it is shown, ``about`` what it is, "" where its name says so."""
+
+    href: str
+    name: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files of one account, or of a whole group where ``name`` is ""."""
+
+    name: str
+    links: tuple[FileLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """A group of files; ``is_folded`` where it is one that few people open."""
+
+    title: str
+    count: int
+    folders: tuple[Folder, ...]
+    is_folded: bool
+
+
+_GROUPS = (
+    ("ledgers", "Ledgers", False),
+    ("reconciliation", "Reconciliation", False),
+    ("exports", "Exports", False),
+    ("invoices", "Invoices and receipts", True),
+    ("evidence", "Evidence: the platform's answers", True),
+    ("", "Proof and configuration", False),
+)
+
+
+def file_groups(paths: Iterable[str]) -> tuple[FileGroup, ...]:
+    """Every file of the revision but the page itself, manifest and sums too, which are written after it."""
+    every = sorted({*paths, MANIFEST, SUMS} - {PAGE})
+    by_group: dict[str, list[str]] = {}
+    for path in every:
+        top = path.partition("/")[0] if "/" in path else ""
+        by_group.setdefault(top, []).append(path)
+    known = {top for top, _, _ in _GROUPS}
+    others = [(top, top, True) for top in by_group if top not in known]
+    return tuple(_group(title, by_group[top], folded) for top, title, folded in (*_GROUPS, *others) if top in by_group)
+
+
+def _group(title: str, paths: list[str], folded: bool) -> FileGroup:
+    folders: dict[str, list[FileLink]] = {}
+    for path in paths:
+        parts = path.split("/")
+        folder = "/".join(parts[1:-1])
+        folders.setdefault(folder, []).append(FileLink(href(path), parts[-1], _ABOUT.get(path, "")))
+    found = tuple(Folder(name, tuple(links)) for name, links in folders.items())
+    return FileGroup(title, len(paths), found, folded)
+
+
+def href(path: str) -> str:
+    """A relative link to a path: every character beyond the plain ones is percent-encoded, so it is never a scheme."""
+    return quote(path, errors="replace")

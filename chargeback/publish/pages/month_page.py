@@ -1,0 +1,165 @@
+"""A month as one page, ``<period>/r<N>/index.html``: status, totals, daily cost, tie-out, exceptions, every file (issue 11).
+
+The page is a pure function of the books, the configuration, the evidence and the names of the revision's files.
+Signatures come later than the revision and stand on the archive's page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from chargeback.config import Config
+from chargeback.config.endpoint import is_loopback
+from chargeback.evidence import Evidence
+from chargeback.model.archive_overview import Restatement
+from chargeback.model.books import Books
+from chargeback.model.check import Outcome
+from chargeback.publish.pages.cost_tables import cost_tables
+from chargeback.publish.pages.daily_cost import daily_costs, without_chart
+from chargeback.publish.pages.file_links import PAGE, file_groups, href
+from chargeback.publish.pages.findings import FindingGroup, finding_groups
+from chargeback.publish.pages.rendering import render
+from chargeback.publish.pages.tie_out import tie_out
+from chargeback.publish.pages.wording import change_text, counted, instant_text, minor, month_name, status_text
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The month's state in one line, and what it is of."""
+
+    state: str
+    text: str
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class TotalCard:
+    """One currency's totals as text."""
+
+    currency: str
+    net: str
+    tax: str
+    gross: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A team's gross before and after the restatement."""
+
+    team: str
+    currency: str
+    before: str
+    after: str
+    difference: str
+    percent: str
+
+
+def files(
+    books: Books,
+    config: Config,
+    paths: Iterable[str],
+    *,
+    evidence: Evidence | None = None,
+    changes: Restatement | None = None,
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The revision's page.
+
+    ``paths`` are the revision's files, relative to it; ``evidence`` gives the daily cost its projects (without it the chart
+    shows the total); ``changes`` is what a revision after the first restates.
+    """
+    yield PAGE, _page(books, config, list(paths), evidence, changes)
+
+
+def _page(
+    books: Books, config: Config, paths: list[str], evidence: Evidence | None, changes: Restatement | None
+) -> Iterator[bytes]:
+    run = books.posting.run
+    exceptions = finding_groups(books, Outcome.EXCEPTION)
+    teams, projects = cost_tables(books)
+    known = frozenset(paths)
+    return render(
+        "month.html",
+        title=month_name(books.period),
+        period=str(books.period),
+        revision=books.revision,
+        glance=_glance(books, exceptions),
+        totals=[
+            TotalCard(total.currency, *(minor(units, total.digits) for units in (total.net, total.tax, total.gross)))
+            for total in books.totals
+        ],
+        endpoint=run.endpoint,
+        is_simulated=is_on_loopback(run.endpoint),
+        run_at=run.run_at,
+        run_at_text=instant_text(run.run_at, config.timezone),
+        timezone=config.timezone_name,
+        version=run.versions.get("chargeback", ""),
+        tax_basis=config.reconciliation.tax_basis,
+        previous_month=month_name(books.period.plus(-1)),
+        teams=teams,
+        projects=projects,
+        ledger_links={
+            team.id: [
+                (extension.upper(), href(f"ledgers/{team.id}.{extension}"))
+                for extension in ("xlsx", "csv")
+                if f"ledgers/{team.id}.{extension}" in known
+            ]
+            for team in books.ledger.teams
+        },
+        daily=daily_costs(books, config, evidence),
+        without_chart=without_chart(books),
+        accounts=len(books.posting.postings),
+        tie_out=tie_out(books),
+        exceptions=exceptions,
+        accepted=finding_groups(books, Outcome.ACCEPTED),
+        notices=finding_groups(books, Outcome.NOTICE),
+        restatement=changes,
+        change_rows=_change_rows(changes),
+        groups=file_groups(paths),
+        workpaper=next((href(path) for path in _WORKPAPERS if path in known), ""),
+    )
+
+
+_WORKPAPERS = ("reconciliation/reconciliation.xlsx", "reconciliation/reconciliation.csv")
+
+
+def is_on_loopback(endpoint: str) -> bool:
+    """Whether the address is this machine's own: then the figures are not the platform's."""
+    try:
+        return is_loopback(urlsplit(endpoint).hostname or "")
+    except ValueError:
+        return False
+
+
+def _glance(books: Books, exceptions: tuple[FindingGroup, ...]) -> Glance:
+    count = sum(group.count for group in exceptions)
+    invoices = sum(len(account.invoices) for account in books.accounts)
+    return Glance(
+        state=books.status.value,
+        text=status_text(books.status, count, books.accepted),
+        counts=", ".join(
+            (
+                counted(len(books.posting.postings), "billing account"),
+                counted(invoices, "invoice"),
+                counted(len(books.ledger.lines), "ledger line"),
+                counted(len(books.checks), "check"),
+            )
+        ),
+    )
+
+
+def _change_rows(changes: Restatement | None) -> tuple[ChangeRow, ...]:
+    if changes is None:
+        return ()
+    return tuple(
+        ChangeRow(
+            team=change.team,
+            currency=change.currency,
+            before="" if change.before is None else minor(change.before, change.digits),
+            after="" if change.after is None else minor(change.after, change.digits),
+            difference=("+" if change.difference > 0 else "") + minor(change.difference, change.digits),
+            percent=change_text(change.before, change.after or 0),
+        )
+        for change in changes.changes
+    )

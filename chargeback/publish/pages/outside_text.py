@@ -1,0 +1,32 @@
+"""Text from outside as a page shows it: readable whatever it holds, and without effect on what stands around it."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from chargeback.model.spreadsheet_text import cleaned
+
+_BIDI_CONTROLS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SURROGATES = range(0xD800, 0xE000)
+_SHOWN = {code: f"[U+{code:04X}]" for code in _BIDI_CONTROLS} | dict.fromkeys(_SURROGATES, "\ufffd")
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+
+def readable(text: str) -> str:
+    """The text for people: no control characters; what would turn the direction of its surroundings is named."""
+    return cleaned(text).translate(_SHOWN)
+
+
+def isolated(text: str) -> Markup:
+    """The text as an element of its own direction, which cannot reorder what stands around it."""
+    return Markup("<bdi>{}</bdi>").format(readable(text))
+
+
+def isolated_text(text: str) -> str:
+    """The same where no element may stand, as in a tooltip: between Unicode's isolate characters (UAX 9)."""
+    return f"{_FIRST_STRONG_ISOLATE}{readable(text)}{_POP_ISOLATE}" if text else ""
+
+
+def sentence(text: str) -> Markup:
+    """A sentence of ours that may hold names from outside: it reads from left to right whatever it begins with."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(readable(text))

@@ -1,0 +1,139 @@
+"""The tie-out account by account: report, invoice lines, invoices and ledgers beside each other, what differs first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from chargeback.model.books import AcceptedTotal, AccountSummary, Books, Status
+from chargeback.model.check import Check, Outcome
+from chargeback.model.money import EXACT
+from chargeback.publish.pages.wording import amount, minor, money_list, status_text
+
+MOST_ACCOUNTS = 60
+"""Accounts that are listed; one that is not reconciled comes before one that is."""
+_STATES = {Status.RECONCILED: "reconciled", Status.EXCEPTIONS: "with exceptions", Status.NOT_READY: "not ready"}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One account and currency; ``report`` and ``variance`` are "" where no report is proved."""
+
+    account: str
+    name: str
+    currency: str
+    invoices: tuple[str, ...]
+    more_invoices: int
+    report: str
+    lines: str
+    invoice: str
+    ledger: str
+    variance: str
+    status: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """The accounts that are not listed: how many of which state, and what was invoiced to them."""
+
+    count: int
+    states: tuple[str, ...]
+    exceptions: int
+    invoiced: str
+
+
+@dataclass(frozen=True, slots=True)
+class TieOut:
+    """The accounts listed, and the others."""
+
+    rows: tuple[AccountRow, ...]
+    rest: Remaining | None
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What one account's checks found, in all its currencies."""
+
+    exceptions: int = 0
+    accepted: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+
+    def take(self, check: Check) -> None:
+        """Count one exception, accepted or not."""
+        if check.outcome is Outcome.EXCEPTION:
+            self.exceptions += 1
+            return
+        self.accepted += 1
+        if check.variance is not None:
+            sofar = self.amounts.get(check.currency, Decimal(0))
+            self.amounts[check.currency] = EXACT.add(sofar, abs(check.variance))
+
+    @property
+    def accepted_total(self) -> AcceptedTotal:
+        """What somebody answers for."""
+        return AcceptedTotal(self.accepted, tuple(sorted(self.amounts.items())))
+
+
+def tie_out(books: Books) -> TieOut:
+    """The table of accounts, those not reconciled first, then as the month has them."""
+    found = _findings(books)
+    ranked = sorted(books.accounts, key=lambda account: _rank(account, found))
+    cut = len(ranked) if len(ranked) <= MOST_ACCOUNTS + 1 else MOST_ACCOUNTS
+    shown, left = ranked[:cut], ranked[cut:]
+    return TieOut(tuple(_row(account, found) for account in shown), _remaining(left, found) if left else None)
+
+
+def _findings(books: Books) -> dict[str, _Findings]:
+    found: dict[str, _Findings] = {}
+    for check in books.having(Outcome.EXCEPTION, Outcome.ACCEPTED):
+        found.setdefault(check.account, _Findings()).take(check)
+    return found
+
+
+def _rank(account: AccountSummary, found: dict[str, _Findings]) -> int:
+    if account.status is not Status.RECONCILED:
+        return 0
+    return 1 if account.account in found else 2
+
+
+def _status(account: AccountSummary, found: dict[str, _Findings]) -> str:
+    of_account = found.get(account.account, _Findings())
+    return status_text(account.status, of_account.exceptions, of_account.accepted_total)
+
+
+def _row(account: AccountSummary, found: dict[str, _Findings]) -> AccountRow:
+    digits = account.digits
+    return AccountRow(
+        account=account.account,
+        name=account.name,
+        currency=account.currency,
+        invoices=account.invoices[:4],
+        more_invoices=max(len(account.invoices) - 4, 0),
+        report="" if account.report_total is None else amount(account.report_total),
+        lines=minor(account.line_total, digits),
+        invoice=minor(account.invoice_total, digits),
+        ledger=minor(account.ledger_total, digits),
+        variance="" if account.variance is None else amount(account.variance),
+        status=_status(account, found),
+        state=account.status.value,
+    )
+
+
+def _remaining(accounts: Iterable[AccountSummary], found: dict[str, _Findings]) -> Remaining:
+    states: dict[Status, int] = {}
+    invoiced: dict[tuple[str, int], int] = {}
+    count = exceptions = 0
+    for account in accounts:
+        count += 1
+        states[account.status] = states.get(account.status, 0) + 1
+        exceptions += found.get(account.account, _Findings()).exceptions
+        key = (account.currency, account.digits)
+        invoiced[key] = invoiced.get(key, 0) + account.invoice_total
+    return Remaining(
+        count,
+        tuple(f"{number:,} {_STATES[state]}" for state, number in sorted(states.items())),
+        exceptions,
+        money_list((minor(units, digits), currency) for (currency, digits), units in sorted(invoiced.items())),
+    )

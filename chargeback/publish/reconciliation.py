@@ -1,0 +1,109 @@
+"""``reconciliation/reconciliation.json`` and ``.csv``: the month's checks for machines and people (INTERFACE)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+from chargeback.model.books import AccountSummary, Books, Status
+from chargeback.model.check import Check
+from chargeback.model.money import format_exact, format_minor
+from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
+
+CHECK_COLUMNS = (
+    "check",
+    "account",
+    "invoice",
+    "subject",
+    "outcome",
+    "expected",
+    "actual",
+    "variance",
+    "currency",
+    "tolerance",
+    "message",
+)
+_AMOUNTS = frozenset(CHECK_COLUMNS.index(name) for name in ("expected", "actual", "variance", "tolerance"))
+
+
+def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The reconciliation as JSON and as CSV."""
+    yield "reconciliation/reconciliation.json", [to_bytes(document(books))]
+    yield "reconciliation/reconciliation.csv", [_csv(books.checks)]
+
+
+def to_bytes(value: dict[str, Any]) -> bytes:
+    """The document as published: keys in INTERFACE's order, two spaces, UTF-8, a newline at the end."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def document(books: Books) -> dict[str, Any]:
+    """INTERFACE's ``reconciliation.json``; ``revision`` None where the month is not ready."""
+    return {
+        "schema": 1,
+        "period": str(books.period),
+        "status": books.status.value,
+        "revision": None if books.status is Status.NOT_READY else books.revision,
+        "endpoint": books.posting.run.endpoint,
+        "accepted": {
+            "count": books.accepted.count,
+            "amounts": [
+                {"currency": currency, "amount": format_exact(amount)} for currency, amount in books.accepted.amounts
+            ],
+        },
+        "accounts": [_account(summary) for summary in books.accounts],
+        "checks": [check_row(check) for check in books.checks],
+    }
+
+
+def _account(summary: AccountSummary) -> dict[str, Any]:
+    digits = summary.digits
+    return {
+        "account": summary.account,
+        "currency": summary.currency,
+        "invoices": list(summary.invoices),
+        "report_total": _amount(summary.report_total),
+        "line_total": format_minor(summary.line_total, digits),
+        "invoice_total": format_minor(summary.invoice_total, digits),
+        "ledger_total": format_minor(summary.ledger_total, digits),
+        "variance": _amount(summary.variance),
+        "status": summary.status.value,
+    }
+
+
+def check_row(check: Check) -> dict[str, str | None]:
+    """A check as INTERFACE's JSON has it: amounts as text, None where there is none."""
+    return {
+        "check": check.code.value,
+        "account": check.account,
+        "invoice": check.invoice,
+        "subject": check.subject,
+        "outcome": check.outcome.value,
+        "expected": _amount(check.expected),
+        "actual": _amount(check.actual),
+        "variance": _amount(check.variance),
+        "currency": check.currency,
+        "tolerance": _amount(check.tolerance),
+        "message": cleaned(check.message),
+    }
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else format_exact(amount)
+
+
+def _csv(checks: Iterable[Check]) -> bytes:
+    buffer = StringIO()
+    buffer.write(BYTE_ORDER_MARK)
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(CHECK_COLUMNS)
+    for check in checks:
+        row = check_row(check)
+        cells = [row[name] or "" for name in CHECK_COLUMNS]
+        writer.writerow([cell if place in _AMOUNTS else guarded(cell) for place, cell in enumerate(cells)])
+    return buffer.getvalue().encode()

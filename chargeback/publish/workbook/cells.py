@@ -1,0 +1,123 @@
+"""Cells as XML fragments: numbers exactly as written, texts made inert, formulas together with their value.
+
+A fragment does not know its row yet: ``ROW`` stands for the row's number, in references and in formulas, and is put in
+when the row is streamed. So a fragment that repeats is made once, whatever rows it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from xml.sax.saxutils import escape
+
+from chargeback.model.money import format_exact, format_minor
+from chargeback.publish.workbook.shared_strings import SharedStrings, text_element, xml_text
+
+ROW = "\0"
+"""Stands for the number of the row; no text from outside can hold it."""
+MOST_DIGITS = 15
+"""Significant digits that a spreadsheet's numbers keep (BOOKING 8)."""
+LARGEST_EXACT = 10**MOST_DIGITS
+_EPOCH = date(1899, 12, 30)
+_DAY = 86_400
+_MOST_FRAGMENTS = 1 << 15
+
+
+def fits(amount: Decimal) -> bool:
+    """Whether a number cell keeps every digit of the amount."""
+    digits = amount.as_tuple()
+    written = len(digits.digits) + max(int(digits.exponent), 0)
+    return written <= MOST_DIGITS
+
+
+class Cells:
+    """Makes the cells of one workbook; ``look`` is a style's number from ``styles``, ``column`` its letters."""
+
+    def __init__(self, strings: SharedStrings) -> None:
+        self.strings = strings
+
+    def text(self, column: str, text: str, look: int) -> str:
+        """A text, from outside or ours; without a text a blank cell."""
+        if not text:
+            return self.blank(column, look)
+        element = text_element(text)
+        place = self.strings.place(element)
+        if place is None:
+            return f'<c r="{column}{ROW}" s="{look}" t="inlineStr"><is>{element}</is></c>'
+        return f'<c r="{column}{ROW}" s="{look}" t="s"><v>{place}</v></c>'
+
+    def blank(self, column: str, look: int) -> str:
+        """A cell with a look and nothing in it."""
+        return f'<c r="{column}{ROW}" s="{look}"/>'
+
+    def number(self, column: str, written: str, look: int) -> str:
+        """A number as written; nothing is rounded, and no float is made of it. The writer knows that it fits."""
+        return f'<c r="{column}{ROW}" s="{look}"><v>{written}</v></c>'
+
+    def minor(self, column: str, units: int, digits: int, look: int) -> str:
+        """An amount in minor units; a text where it has more digits than a number keeps."""
+        written = format_minor(units, digits)
+        if -LARGEST_EXACT < units < LARGEST_EXACT:
+            return f'<c r="{column}{ROW}" s="{look}"><v>{written}</v></c>'
+        return self.text(column, written, look)
+
+    def exact(self, column: str, amount: Decimal | None, look: int) -> str:
+        """An exact decimal; a text where it has more digits than a number keeps, blank where there is none."""
+        if amount is None:
+            return self.blank(column, look)
+        written = format_exact(amount)
+        return self.number(column, written, look) if fits(amount) else self.text(column, written, look)
+
+    def formula(self, column: str, expression: str, value: Decimal | int | str | bool, look: int) -> str:
+        """A formula of ours with the value that it has, so that a viewer that does not calculate shows it."""
+        if isinstance(value, bool):
+            kind, written = ' t="b"', str(int(value))
+        elif isinstance(value, str):
+            kind, written = ' t="str"', xml_text(value)
+        else:
+            kind, written = "", format_exact(Decimal(value))
+        return f'<c r="{column}{ROW}" s="{look}"{kind}><f>{escape(expression)}</f><v>{written}</v></c>'
+
+    def day(self, column: str, day: date, look: int) -> str:
+        """A calendar day as a spreadsheet's date."""
+        return self.number(column, str((day - _EPOCH).days), look)
+
+    def moment(self, column: str, moment: datetime | None, look: int) -> str:
+        """A wall-clock time (its zone is the reader's to know), blank where there is none."""
+        if moment is None:
+            return self.blank(column, look)
+        return self.number(column, serial(moment), look)
+
+
+def serial(moment: datetime) -> str:
+    """The wall-clock time as a spreadsheet's number: days since 30 December 1899, ten decimals (1900 date system)."""
+    midnight = datetime(moment.year, moment.month, moment.day, tzinfo=moment.tzinfo)
+    wall = moment.replace(tzinfo=None) - midnight.replace(tzinfo=None)
+    days = Decimal((moment.date() - _EPOCH).days)
+    fraction = Decimal(wall // timedelta(microseconds=1)) / (_DAY * 1_000_000)
+    return format_exact((days + fraction).quantize(Decimal("1e-10")).normalize())
+
+
+class TextColumn(dict[str, str]):
+    """Text cells of one column with one look, each different text made once: ``column[text]``; no cell without a text."""
+
+    def __init__(self, cells: Cells, column: str, look: int) -> None:
+        super().__init__()
+        self._cells, self._column, self._look = cells, column, look
+
+    def __missing__(self, text: str) -> str:
+        fragment = self._cells.text(self._column, text, self._look) if text else ""
+        if len(self) >= _MOST_FRAGMENTS:
+            self.clear()
+        self[text] = fragment
+        return fragment
+
+
+def row(cells: Sequence[str], height: float | None = None) -> str:
+    """A row of cells, in the order of their columns; ``height`` in points, None for the sheet's own."""
+    size = f' ht="{height:g}" customHeight="1"' if height is not None else ""
+    return f'<row r="{ROW}"{size}>{"".join(cells)}</row>'
+
+
+EMPTY_ROW = row(())

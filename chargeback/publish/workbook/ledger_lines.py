@@ -1,0 +1,229 @@
+"""The sheet *Lines*: the CSV's columns, row for row, as a table with filters, and totals that are formulas.
+
+The cells hold what the CSV's fields do: numbers with the currency's digits, never by way of a float; texts guarded alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chargeback.model.ledger import COLUMNS, LedgerLine
+from chargeback.model.money import from_minor
+from chargeback.publish.workbook.cells import EMPTY_ROW, MOST_DIGITS, Cells, TextColumn, row
+from chargeback.publish.workbook.exact_formula import is_safe_sum, names_apart
+from chargeback.publish.workbook.package import Book
+from chargeback.publish.workbook.page_setup import add_table, set_up
+from chargeback.publish.workbook.styles import INTEGER, QUANTITY, Kind, look, money
+from chargeback.publish.workbook.team_totals import Sums, TeamTotals
+
+LINES = "Lines"
+MOST_LINES = 1_048_575
+"""Lines of one sheet: its rows less the header."""
+LETTERS = dict(zip(COLUMNS, "ABCDEFGHIJKLMNOPQRSTUV", strict=True))
+NUMBERS = ("usage", "share_percent", "net", "tax", "gross", "line", "invoice_line")
+AMOUNTS = ("net", "tax", "gross")
+WIDTHS = {
+    "period": 9,
+    "account": 14,
+    "account_name": 20,
+    "invoice": 18,
+    "invoice_status": 9,
+    "team": 12,
+    "cost_center": 10,
+    "gl_account": 10,
+    "project": 22,
+    "project_name": 22,
+    "environment": 13,
+    "resource": 20,
+    "usage": 14,
+    "share_percent": 9,
+    "net": 14,
+    "tax": 12,
+    "gross": 14,
+    "currency": 9,
+    "basis": 14,
+    "line": 9,
+    "invoice_line": 8,
+    "description": 34,
+}
+_LAST = LETTERS["description"]
+
+
+def lines_name(number: int) -> str:
+    """The name of the sheet, and as ``Lines_2`` of its table: *Lines*, *Lines 2*, …"""
+    return LINES if number == 1 else f"{LINES} {number}"
+
+
+def table_name(number: int) -> str:
+    """The name of the table on that sheet, as formulas call it."""
+    return lines_name(number).replace(" ", "_")
+
+
+def sheet_count(lines: Sequence[LedgerLine], most: int = MOST_LINES) -> int:
+    """How many sheets the lines need; one where there are none."""
+    return max(1, -(-len(lines) // most))
+
+
+def add_lines(
+    book: Book, lines: Sequence[LedgerLine], period: str, totals: TeamTotals, footer: str, most: int = MOST_LINES
+) -> None:
+    """Add the sheets with the lines; the totals stand beneath the last one's table, where there is room."""
+    count = sheet_count(lines, most)
+    for number in range(1, count + 1):
+        part = lines[(number - 1) * most : number * most]
+        closing = list(total_rows(book.cells, totals, count)) if number == count else []
+        if len(part) + len(closing) > most:
+            closing = []
+        rows = max(len(part), 1) + 1
+        sheet = book.add(lines_name(number), _rows(book.cells, part, period, closing))
+        sheet.dimension = f"A1:{_LAST}{rows + len(closing)}"
+        sheet.ignored = f"A2:{_LAST}{rows}"
+        set_up(
+            sheet.worksheet,
+            {LETTERS[name]: width for name, width in WIDTHS.items()},
+            footer=footer,
+            freeze="A2",
+            header_rows="1:1",
+        )
+        add_table(sheet.worksheet, table_name(number), f"A1:{_LAST}{rows}", COLUMNS)
+
+
+def _rows(cells: Cells, lines: Sequence[LedgerLine], period: str, closing: Sequence[str]) -> Iterator[str]:
+    yield header_row(cells)
+    yield from line_rows(cells, lines, period)
+    if not lines:
+        yield EMPTY_ROW
+    yield from closing
+
+
+def header_row(cells: Cells) -> str:
+    """The column names, numbers' to the right."""
+    left, right = look(Kind.HEADER), look(Kind.HEADER_RIGHT)
+    return row([cells.text(LETTERS[name], name, right if name in NUMBERS else left) for name in COLUMNS], 30)
+
+
+def line_rows(cells: Cells, lines: Sequence[LedgerLine], period: str) -> Iterator[str]:
+    """One row a line; what neighbouring lines share is made once."""
+    text = {name: TextColumn(cells, LETTERS[name], look()) for name in COLUMNS}
+    usage, share = LETTERS["usage"], LETTERS["share_percent"]
+    net, tax, gross = (LETTERS[name] for name in AMOUNTS)
+    quantity, whole = look(Kind.PLAIN, QUANTITY), look(Kind.PLAIN, INTEGER)
+    line_column, invoice_line = LETTERS["line"], LETTERS["invoice_line"]
+    last_label = last_team = None
+    head = team_cells = currency = ""
+    amount = 0
+    for line in lines:
+        if line.label is not last_label:
+            last_label = label = line.label
+            head = "".join(
+                text[name][value]
+                for name, value in (
+                    ("period", period),
+                    ("account", label.account),
+                    ("account_name", label.account_name),
+                    ("invoice", label.invoice),
+                    ("invoice_status", label.status),
+                )
+            )
+            currency, amount, digits = text["currency"][label.currency], look(Kind.PLAIN, money(label.digits)), label.digits
+        if line.team is not last_team:
+            last_team = team = line.team
+            team_cells = (
+                text["team"][team.id] + text["cost_center"][team.cost_center] + text["gl_account"][team.gl_account]
+            )
+        yield "".join(
+            (
+                '<row r="\0">',
+                head,
+                team_cells,
+                text["project"][line.project],
+                text["project_name"][line.project_name],
+                text["environment"][line.environment],
+                text["resource"][line.resource],
+                _quantity(cells, usage, line.usage, quantity),
+                _quantity(cells, share, line.share_percent, quantity),
+                cells.minor(net, line.net, digits, amount),
+                cells.minor(tax, line.tax, digits, amount),
+                cells.minor(gross, line.gross, digits, amount),
+                currency,
+                text["basis"][line.basis.value],
+                cells.number(line_column, str(line.line), whole),
+                cells.number(invoice_line, str(line.invoice_line), whole) if line.invoice_line else "",
+                text["description"][line.description],
+                "</row>",
+            )
+        )
+
+
+def _quantity(cells: Cells, column: str, written: str, style: int) -> str:
+    if not written:
+        return ""
+    if len(written) <= MOST_DIGITS or sum(map(str.isdigit, written.lstrip("-0."))) <= MOST_DIGITS:
+        return cells.number(column, written, style)
+    return cells.text(column, written, style)
+
+
+def total_rows(cells: Cells, totals: TeamTotals, sheets: int) -> Iterator[str]:
+    """An empty row, then one a currency; of a single currency one more, of the rows that the filter shows."""
+    yield EMPTY_ROW
+    label, blank = look(Kind.TOTAL), look(Kind.TOTAL)
+    by_currency = totals.by(lambda part: part.currency)
+    for currency, digits in totals.currencies.items():
+        sums = by_currency[currency]
+        style = look(Kind.TOTAL, money(digits))
+        yield row(
+            [
+                cells.text(LETTERS["resource"], f"Total {currency}", label),
+                *(cells.blank(LETTERS[name], blank) for name in ("usage", "share_percent")),
+                *(
+                    total_cell(cells, LETTERS[name], name, currency, digits, sums, totals, sheets, style)
+                    for name in AMOUNTS
+                ),
+                cells.text(LETTERS["currency"], currency, label),
+            ]
+        )
+    if len(totals.currencies) == 1 and sheets == 1:
+        yield from _shown_row(cells, totals)
+
+
+def _shown_row(cells: Cells, totals: TeamTotals) -> Iterator[str]:
+    ((currency, digits),) = totals.currencies.items()
+    sums = totals.by(lambda part: part.currency)[currency]
+    if is_safe_sum(sums.magnitude):
+        quiet = look(Kind.QUIET, money(digits))
+        yield row(
+            [
+                cells.text(LETTERS["resource"], "of the rows that the filter shows", look(Kind.QUIET)),
+                *(
+                    cells.formula(
+                        LETTERS[name],
+                        f"ROUND(SUBTOTAL(109,{LINES}[{name}]),{digits})",
+                        from_minor(getattr(sums, name), digits),
+                        quiet,
+                    )
+                    for name in AMOUNTS
+                ),
+                cells.text(LETTERS["currency"], currency, look(Kind.QUIET)),
+            ]
+        )
+
+
+def total_cell(
+    cells: Cells,
+    column: str,
+    name: str,
+    currency: str,
+    digits: int,
+    sums: Sums,
+    totals: TeamTotals,
+    sheets: int,
+    style: int,
+) -> str:
+    """A currency's total of ``name`` as a formula over the lines with its value; the value alone where no formula of
+    binary floats, or of names that differ in case or hold wildcards, would give exactly it."""
+    value: int = getattr(sums, name)
+    if not is_safe_sum(sums.magnitude) or not names_apart(totals.currencies):
+        return cells.minor(column, value, digits, style)
+    tables = [table_name(number) for number in range(1, sheets + 1)]
+    terms = "+".join(f'SUMIF({table}[currency],"{currency}",{table}[{name}])' for table in tables)
+    return cells.formula(column, f"ROUND({terms},{digits})", from_minor(value, digits), style)

@@ -1,0 +1,69 @@
+"""``ledgers/<team>.xlsx``: what a team's people open, one workbook a team with the sheets Summary, Lines, Notes (issue 11).
+
+A workbook holds its team's lines and nothing of another team's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from chargeback.config import Config
+from chargeback.model.books import Books
+from chargeback.model.check import Check
+from chargeback.model.ledger import LedgerLine, LedgerTeam
+from chargeback.publish.workbook.ledger_lines import add_lines, sheet_count
+from chargeback.publish.workbook.ledger_notes import add_notes
+from chargeback.publish.workbook.ledger_summary import TeamMonth, add_summary
+from chargeback.publish.workbook.package import Book
+from chargeback.publish.workbook.team_totals import add_up
+from chargeback.publish.workbook.touching import TOLD, Reach, touching
+
+
+def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """(path in the revision, the file's bytes in chunks), one workbook for each team of the ledger, in its order."""
+    lines = _by_team(books)
+    told = list(books.having(*TOLD))
+    foreign = frozenset(line.project for line in books.ledger.lines if line.project)
+    for team in books.ledger.teams:
+        yield ledger_path(team.id), _chunks(books, config, team, lines.get(team.id, ()), told, foreign)
+
+
+def ledger_path(team: str) -> str:
+    """Where the team's workbook lies in a revision."""
+    return f"ledgers/{team}.xlsx"
+
+
+def _by_team(books: Books) -> Mapping[str, Sequence[LedgerLine]]:
+    lines: dict[str, list[LedgerLine]] = defaultdict(list)
+    for line in books.ledger.lines:
+        lines[line.team.id].append(line)
+    return lines
+
+
+def _chunks(
+    books: Books,
+    config: Config,
+    team: LedgerTeam,
+    lines: Sequence[LedgerLine],
+    told: Sequence[Check],
+    foreign: frozenset[str],
+) -> Iterator[bytes]:
+    totals = add_up(lines)
+    previous, name = _previous(books, team.id)
+    month = TeamMonth(books, config, team, totals, previous, name, sheet_count(lines))
+    footer = f"{ledger_path(team.id)} · {books.period} revision {books.revision}"
+    book = Book(books.posting.run.run_at, f"{team.name or team.id}, {books.period}", footer)
+    add_summary(book, month, footer)
+    add_lines(book, lines, str(books.period), totals, footer)
+    add_notes(book, month, list(touching(told, Reach.of(team.id, totals), foreign)), footer)
+    yield from book.chunks()
+
+
+def _previous(books: Books, team: str) -> tuple[Mapping[str, int] | None, str]:
+    """The team's gross of the previous month by currency, None where that month is not archived; and its name."""
+    name = str(books.period.plus(-1))
+    earlier = next((month for month in books.posting.run.earlier if month.period == name), None)
+    if earlier is None:
+        return None, name
+    return {total.currency: total.gross for total in earlier.totals if total.team == team}, name

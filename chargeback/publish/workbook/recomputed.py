@@ -1,0 +1,84 @@
+"""Formulas whose result a spreadsheet must find again: how far they round, and when only the value may stand.
+
+A spreadsheet computes in binary floats. A formula of ours therefore ends in ROUND, to as many decimals as the exact result
+has where floats carry them, and never where the exact result lies so near a tie that a float could fall to its other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+
+from chargeback.model.money import EXACT, exact_sum
+from chargeback.publish.workbook.cells import MOST_DIGITS, Cells, fits
+
+MOST_PLACES = 9
+_RELIABLE_DIGITS = 13
+"""Digits of a sum of a few thousand floats that are surely right."""
+_HALF = Decimal("0.5")
+_NEAR_TIE = Decimal("0.001")
+_FIFTEEN = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_EVEN)
+LARGEST = Decimal(10) ** 13
+SLACK = Decimal("0.0000001")
+"""What comparisons in formulas allow for binary floats, below any minor unit."""
+
+
+def half_unit(digits: int) -> Decimal:
+    """Half a minor unit: what rounding one amount can make of a difference."""
+    return Decimal(5).scaleb(-digits - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """An exact result rounded to ``places``; ``is_safe`` where a formula of floats finds the same."""
+
+    value: Decimal
+    places: int
+    is_safe: bool
+
+    def cell(self, cells: Cells, column: str, expression: str, look: int) -> str:
+        """The formula, rounded, with its value; the value alone where the formula might not find it."""
+        if not self.is_safe:
+            return cells.exact(column, self.value, look)
+        return cells.formula(column, f"ROUND({expression},{self.places})", self.value, look)
+
+
+def numeric(amount: Decimal) -> Decimal:
+    """The amount as a number cell holds it: itself, or rounded to 15 significant digits."""
+    return amount if fits(amount) else _FIFTEEN.create_decimal(amount)
+
+
+def decimals(amount: Decimal) -> int:
+    """Decimals of the amount, trailing zeros aside."""
+    exponent = amount.normalize(EXACT).as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
+
+
+def quantized(amount: Decimal, places: int) -> Decimal:
+    """The amount rounded half away from zero to so many decimals."""
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
+
+
+def rounded(exact: Decimal, digits: int, magnitude: Decimal | None = None, most: int = MOST_PLACES) -> Rounded:
+    """The exact result, rounded no further than ``most`` decimals, no coarser than the currency's ``digits`` where floats
+    carry them; ``magnitude`` is what the largest of its addends and sums may reach, the result's own where None."""
+    reach = max(exact.copy_abs(), magnitude or Decimal(0), Decimal(1))
+    carried = _RELIABLE_DIGITS - max(reach.adjusted() + 1, 0)
+    places = min(max(decimals(exact), digits), most, max(carried, digits))
+    while places > digits and _is_near_tie(exact, places):
+        places -= 1
+    safe = reach < LARGEST and carried >= digits and not _is_near_tie(exact, places)
+    return Rounded(quantized(exact, places), places, safe)
+
+
+def _is_near_tie(exact: Decimal, places: int) -> bool:
+    scaled = exact.copy_abs().scaleb(places, EXACT)
+    fraction = EXACT.subtract(scaled, scaled.to_integral_value(ROUND_FLOOR, EXACT))
+    return EXACT.subtract(fraction, _HALF).copy_abs() < _NEAR_TIE
+
+
+def summed(amounts: Iterable[Decimal], digits: int) -> Rounded:
+    """The sum of amounts that stand in number cells."""
+    found = list(amounts)
+    return rounded(exact_sum(found), digits, exact_sum(amount.copy_abs() for amount in found))

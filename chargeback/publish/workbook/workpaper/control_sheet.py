@@ -1,0 +1,128 @@
+"""*Ledger control*: the ledgers against the invoices, exactly; and what of each invoice went to which team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chargeback.model.money import from_minor
+from chargeback.publish.workbook.cells import ROW, Cells, row
+from chargeback.publish.workbook.package import Book
+from chargeback.publish.workbook.recomputed import SLACK, summed
+from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
+from chargeback.publish.workbook.workpaper.invoices_sheet import INVOICES, TAX, TOTAL
+from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, InvoicePlan, Plan
+from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet, reference, verdict
+
+CONTROL = Layout(
+    "Ledger control",
+    "The ledgers of all teams add up to the invoices, exactly, with no tolerance. Each sum is over the rows of Ledger parts.",
+    {
+        "A": Heading("No.", 6, True),
+        "B": Heading("Account", 16),
+        "C": Heading("Invoice", 18),
+        "D": Heading("Currency", 9),
+        "E": Heading("Ledger lines [F]", 10, True),
+        "F": Heading("Ledgers: net [F]", 15, True),
+        "G": Heading("Ledgers: tax [F]", 14, True),
+        "H": Heading("Ledgers: gross [F]", 15, True),
+        "I": Heading("Invoice: tax [E]", 14, True),
+        "J": Heading("Invoice: total [E]", 15, True),
+        "K": Heading("Tax: difference", 12, True),
+        "L": Heading("Gross: difference", 12, True),
+        "M": Heading("Net + tax − gross [X]", 12, True),
+        "N": Heading("Control", 13),
+    },
+)
+GROSS = "H"
+PARTS = Layout(
+    "Ledger parts",
+    "What of each invoice went to which team: sums of the lines in ledgers/<team>.csv and .xlsx, and of ledgers/all.csv.",
+    {
+        "A": Heading("No.", 6, True),
+        "B": Heading("Account", 16),
+        "C": Heading("Invoice", 18),
+        "D": Heading("Team", 20),
+        "E": Heading("Lines", 10, True),
+        "F": Heading("Net", 15, True),
+        "G": Heading("Tax", 14, True),
+        "H": Heading("Gross", 15, True),
+        "I": Heading("Currency", 9),
+        "J": Heading("File", 30),
+    },
+)
+
+
+def add_control(book: Book, plan: Plan) -> None:
+    """Add the sheet of controls."""
+    count = plan.last.get("control", FIRST - 1) - FIRST + 1
+    add_sheet(book, plan, CONTROL, _controls(book.cells, plan), count, verdicts="N")
+
+
+def add_parts(book: Book, plan: Plan) -> None:
+    """Add the sheet of the parts by team."""
+    count = plan.last.get("parts", FIRST - 1) - FIRST + 1
+    add_sheet(book, plan, PARTS, _parts(book.cells, plan), count)
+
+
+def _controls(cells: Cells, plan: Plan) -> Iterator[str]:
+    for account, invoice in plan.invoices():
+        if invoice.control:
+            yield row(_control(cells, account, invoice))
+
+
+def _control(cells: Cells, account: AccountPlan, plan: InvoicePlan) -> list[str]:
+    invoice, digits = plan.invoice, plan.invoice.digits
+    amount, parts = look(Kind.PLAIN, money(digits)), list(plan.teams.values())
+    first, last = plan.parts, plan.parts + len(parts) - 1
+    sums = [summed([from_minor(part[place], digits) for part in parts], digits) for place in (1, 2, 3)]
+    totals = [
+        total.cell(cells, letters, f"SUM({PARTS.range(letters, first, last)})" if parts else "0", amount)
+        for letters, total in zip("FGH", sums, strict=True)
+    ]
+    net, tax, gross = (total.value for total in sums)
+    stated_tax, stated = from_minor(invoice.tax_minor, digits), from_minor(invoice.total_minor, digits)
+    differences = (
+        ("K", summed([tax, -stated_tax], digits), f"G{ROW}-I{ROW}"),
+        ("L", summed([gross, -stated], digits), f"H{ROW}-J{ROW}"),
+        ("M", summed([net, tax, -gross], digits), f"F{ROW}+G{ROW}-H{ROW}"),
+    )
+    lines = sum(part[0] for part in parts)
+    counted = f"SUM({PARTS.range('E', first, last)})" if parts else "0"
+    return [
+        cells.number("A", str(account.number), look(Kind.QUIET, INTEGER)),
+        cells.text("B", account.account, look()),
+        cells.text("C", invoice.label, look()),
+        cells.text("D", invoice.currency, look()),
+        cells.formula("E", counted, lines, look(Kind.PLAIN, COUNT)),
+        *totals,
+        reference(cells, "I", INVOICES.cell(TAX, plan.row), stated_tax, amount),
+        reference(cells, "J", INVOICES.cell(TOTAL, plan.row), stated, amount),
+        *(total.cell(cells, letters, formula, amount) for letters, total, formula in differences),
+        verdict(
+            cells,
+            "N",
+            f"AND(ABS(K{ROW})<={SLACK:f},ABS(L{ROW})<={SLACK:f},ABS(M{ROW})<={SLACK:f})",
+            not any(total.value for _, total, _ in differences),
+        ),
+    ]
+
+
+def _parts(cells: Cells, plan: Plan) -> Iterator[str]:
+    for account, invoice in plan.invoices():
+        amount, label = look(Kind.PLAIN, money(invoice.invoice.digits)), invoice.invoice.label
+        for team, (lines, *amounts) in invoice.teams.items():
+            yield row(
+                [
+                    cells.number("A", str(account.number), look(Kind.QUIET, INTEGER)),
+                    cells.text("B", account.account, look()),
+                    cells.text("C", label, look()),
+                    cells.text("D", team, look()),
+                    cells.number("E", str(lines), look(Kind.PLAIN, COUNT)),
+                    *(
+                        cells.minor(letters, units, invoice.invoice.digits, amount)
+                        for letters, units in zip("FGH", amounts, strict=True)
+                    ),
+                    cells.text("I", invoice.invoice.currency, look()),
+                    cells.text("J", f"ledgers/{team}.csv", look()),
+                ]
+            )

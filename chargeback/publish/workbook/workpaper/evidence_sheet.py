@@ -1,0 +1,123 @@
+"""*Evidence*: each figure as the platform sent it, with its file, JSON pointer (RFC 6901) and checksum; and the files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+from chargeback.model.money import format_exact
+from chargeback.publish.workbook.cells import Cells, TextColumn, fits, row
+from chargeback.publish.workbook.package import Book
+from chargeback.publish.workbook.recomputed import numeric
+from chargeback.publish.workbook.styles import COUNT, EXACT, INTEGER, Kind, look
+from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan, line_figures, report_figures
+from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
+from chargeback.publish.workbook.workpaper.sources import Figure
+
+EVIDENCE = Layout(
+    "Evidence",
+    "Every figure as received: open the file, follow the pointer, and the value stands there. Files are of this revision.",
+    {
+        "A": Heading("No.", 6, True),
+        "B": Heading("Account", 16),
+        "C": Heading("Figure", 18),
+        "D": Heading("Invoice", 18),
+        "E": Heading("Of", 30),
+        "F": Heading("Value", 16, True),
+        "G": Heading("As sent, where a number cell cannot hold it", 24),
+        "H": Heading("File", 46),
+        "I": Heading("JSON pointer", 34),
+        "J": Heading("SHA-256 of the file", 68),
+    },
+)
+VALUE = "F"
+FILES = Layout(
+    "Evidence files",
+    "What was asked, when, and the checksum of what came back; then the documents. `chargeback verify` checks them all.",
+    {
+        "A": Heading("Account", 16),
+        "B": Heading("Function", 24),
+        "C": Heading("File", 50),
+        "D": Heading("Request", 50),
+        "E": Heading("Requested at", 22),
+        "F": Heading("Date of the answer", 30),
+        "G": Heading("Status", 8, True),
+        "H": Heading("Bytes", 12, True),
+        "I": Heading("SHA-256", 68),
+    },
+)
+
+
+def add_evidence(book: Book, plan: Plan) -> None:
+    """Add the sheet of figures."""
+    count = plan.last.get("evidence", FIRST - 1) - FIRST + 1
+    add_sheet(book, plan, EVIDENCE, _figures(book.cells, plan), count)
+
+
+def add_files(book: Book, plan: Plan) -> None:
+    """Add the sheet of files."""
+    count = len(plan.evidence.answers) + len(plan.books.posting.run.documents)
+    add_sheet(book, plan, FILES, _files(book.cells, plan), count)
+
+
+def _figures(cells: Cells, plan: Plan) -> Iterator[str]:
+    texts = {letters: TextColumn(cells, letters, look()) for letters in "BCDEHIJ"}
+    for account in plan.accounts:
+        yield from (_row(cells, texts, account, figure) for figure in _account_figures(account))
+
+
+def _account_figures(account: AccountPlan) -> Iterator[Figure]:
+    yield from report_figures(account)
+    for invoice in account.invoices:
+        yield from invoice.source.header
+        yield from line_figures(invoice.source)
+
+
+def _row(cells: Cells, texts: dict[str, TextColumn], account: AccountPlan, figure: Figure) -> str:
+    answer = figure.answer
+    return row(
+        (
+            cells.number("A", str(account.number), look(Kind.QUIET, INTEGER)),
+            texts["B"][account.account],
+            texts["C"][figure.name],
+            texts["D"][figure.invoice],
+            texts["E"][figure.of],
+            *_value(cells, figure.value),
+            texts["H"][answer.path or ""],
+            texts["I"][figure.pointer],
+            texts["J"][answer.sha256],
+        )
+    )
+
+
+def _value(cells: Cells, value: Decimal | str) -> list[str]:
+    if isinstance(value, str):
+        return [cells.text(VALUE, value, look())]
+    found = [cells.number(VALUE, format_exact(numeric(value)), look(Kind.PLAIN, EXACT))]
+    return found if fits(value) else [*found, cells.text("G", format_exact(value), look())]
+
+
+def _files(cells: Cells, plan: Plan) -> Iterator[str]:
+    for answer in plan.evidence.answers:
+        path = answer.path or "not kept: it holds a signed link"
+        request = json.dumps(dict(answer.request), ensure_ascii=False, sort_keys=True)
+        texts = (answer.account, answer.function, path, request, answer.requested_at, answer.date or "")
+        yield row(
+            [
+                *(cells.text(letters, text, look()) for letters, text in zip("ABCDEF", texts, strict=True)),
+                cells.number("G", str(answer.status), look(Kind.PLAIN, INTEGER)),
+                cells.number("H", str(answer.size), look(Kind.PLAIN, COUNT)),
+                cells.text("I", answer.sha256, look()),
+            ]
+        )
+    for document in plan.books.posting.run.documents:
+        texts = (document.account, f"PDF: {document.kind}", document.path or "none", document.number, document.outcome,
+                 document.detail)  # fmt: skip
+        yield row(
+            [
+                *(cells.text(letters, text, look()) for letters, text in zip("ABCDEF", texts, strict=True)),
+                cells.number("H", str(document.size), look(Kind.PLAIN, COUNT)) if document.size is not None else "",
+                cells.text("I", document.sha256 or "", look()),
+            ]
+        )

@@ -1,0 +1,185 @@
+"""*Lead*: one row an account and currency, each figure a live formula over the sheet behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chargeback.model.books import AccountSummary, Status
+from chargeback.model.check import Outcome
+from chargeback.model.money import from_minor
+from chargeback.publish.workbook.cells import EMPTY_ROW, ROW, Cells, row
+from chargeback.publish.workbook.exact_formula import names_apart
+from chargeback.publish.workbook.package import Book
+from chargeback.publish.workbook.recomputed import Rounded, rounded, summed
+from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
+from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
+from chargeback.publish.workbook.workpaper.control_sheet import CONTROL, GROSS
+from chargeback.publish.workbook.workpaper.exceptions_sheet import EXCEPTIONS, NUMBER, OUTCOME, last_row
+from chargeback.publish.workbook.workpaper.groups import Group
+from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan
+from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
+from chargeback.publish.workbook.workpaper.tie_out_sheet import INVOICED, REPORT, TIE_OUT, Compared, compared
+
+LEAD = Layout(
+    "Lead",
+    "Per account: what the usage report shows, what the invoices bill, what the ledgers hold. Follow a figure to its sheet.",
+    {
+        "A": Heading("No.", 6, True),
+        "B": Heading("Account", 18),
+        "C": Heading("Name", 28),
+        "D": Heading("Currency", 9),
+        "E": Heading("Invoices", 24),
+        "F": Heading("Usage report (Tie-out)", 16, True),
+        "G": Heading("Invoice lines (Tie-out)", 16, True),
+        "H": Heading("Invoices (Ledger control)", 16, True),
+        "I": Heading("Ledgers (Ledger control)", 16, True),
+        "J": Heading("Variance: report − lines", 14, True),
+        "K": Heading("Ledgers − invoices", 13, True),
+        "L": Heading("Exceptions", 11, True),
+        "M": Heading("Accepted", 10, True),
+        "N": Heading("Status", 14),
+    },
+)
+_MOST_TERMS = 60
+
+
+def add_lead(book: Book, plan: Plan) -> None:
+    """Add the sheet."""
+    rows = _rows(book.cells, plan)
+    add_sheet(book, plan, LEAD, rows, len(plan.books.accounts), verdicts="N")
+
+
+def _rows(cells: Cells, plan: Plan) -> Iterator[str]:
+    last = last_row(plan)
+    counts = _counts(plan)
+    for account in plan.accounts:
+        groups = [(group, compared(account, group, plan)) for group in account.groups()]
+        for summary in account.summaries:
+            found = [
+                *_named(cells, account, summary),
+                *_compared(cells, account, summary, groups),
+                *_booked(cells, account, summary),
+                *_status(cells, account, summary, counts, last),
+            ]
+            yield row(found)
+    yield EMPTY_ROW
+    yield from _totals(cells, plan)
+
+
+def _named(cells: Cells, account: AccountPlan, summary: AccountSummary) -> list[str]:
+    invoices = ", ".join(summary.invoices) or "none"
+    texts = (summary.account, summary.name, summary.currency, invoices)
+    number = cells.number("A", str(account.number), look(Kind.QUIET, INTEGER))
+    return [number, *(cells.text(letters, text, look()) for letters, text in zip("BCDE", texts, strict=True))]
+
+
+def _compared(
+    cells: Cells, account: AccountPlan, summary: AccountSummary, groups: Sequence[tuple[Group, Compared]]
+) -> list[str]:
+    exact, amount = look(Kind.PLAIN, EXACT_FORMAT), look(Kind.PLAIN, money(summary.digits))
+    report = _side([figures.report for _, figures in groups], summary.digits)
+    own = [place for place, (group, _) in enumerate(groups) if group.currency == summary.currency]
+    lines = _side([groups[place][1].lines for place in own], summary.digits)
+    first, last = account.tie_out, account.tie_out + len(groups) - 1
+    found = [cells.text("F", "not proved", look(Kind.NOTE))]
+    if report is not None:
+        found = [report.cell(cells, "F", f"SUM({TIE_OUT.range(REPORT, first, last)})", exact)]
+    if lines is not None and own:
+        place = TIE_OUT.range(INVOICED, first + own[0], first + own[-1])
+        found.append(lines.cell(cells, "G", f"SUM({place})", amount))
+    if report is not None and lines is not None and summary.variance is not None:
+        reach = max(report.value.copy_abs(), lines.value.copy_abs())
+        variance = rounded(report.value - lines.value, report.places, reach)
+        found.append(variance.cell(cells, "J", f"F{ROW}-G{ROW}", exact))
+    return found
+
+
+def _side(figures: Sequence[Rounded | None], digits: int) -> Rounded | None:
+    values = [figure.value for figure in figures if figure is not None]
+    return summed(values, digits) if values else None
+
+
+def _booked(cells: Cells, account: AccountPlan, summary: AccountSummary) -> list[str]:
+    digits, amount = summary.digits, look(Kind.PLAIN, money(summary.digits))
+    rows = [
+        plan.control
+        for plan in account.invoices
+        if plan.control and plan.invoice.currency == summary.currency
+    ]
+    totals = (("H", "J", summary.invoice_total), ("I", GROSS, summary.ledger_total))
+    found = []
+    for column, source, units in totals:
+        total = rounded(from_minor(units, digits), digits)
+        formula = _sum_of(source, rows)
+        found.append(total.cell(cells, column, formula, amount) if formula else cells.minor(column, units, digits, amount))
+    difference = rounded(from_minor(summary.ledger_total - summary.invoice_total, digits), digits)
+    return [*found, difference.cell(cells, "K", f"I{ROW}-H{ROW}", amount)]
+
+
+def _sum_of(column: str, rows: Sequence[int]) -> str:
+    """Σ of these rows of *Ledger control*: a range where they stand together, else each by itself; "" for too many."""
+    if not rows:
+        return "0"
+    if rows[-1] - rows[0] + 1 == len(rows):
+        return f"SUM({CONTROL.range(column, rows[0], rows[-1])})"
+    return "+".join(CONTROL.cell(column, number) for number in rows) if len(rows) <= _MOST_TERMS else ""
+
+
+def _counts(plan: Plan) -> dict[tuple[str, Outcome], int]:
+    counts: dict[tuple[str, Outcome], int] = {}
+    for check in plan.books.checks:
+        key = (check.account, check.outcome)
+        counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def _status(
+    cells: Cells, account: AccountPlan, summary: AccountSummary, counts: dict[tuple[str, Outcome], int], last: int
+) -> list[str]:
+    numbers, outcomes = (EXCEPTIONS.range(column, FIRST, last) for column in (NUMBER, OUTCOME))
+    found = []
+    for column, outcome in (("L", Outcome.EXCEPTION), ("M", Outcome.ACCEPTED)):
+        count = counts.get((account.account, outcome), 0)
+        formula = f'COUNTIFS({numbers},A{ROW},{outcomes},"{outcome.value}")'
+        found.append(cells.formula(column, formula, count, look(Kind.PLAIN, COUNT)))
+    formula = f'IF(L{ROW}>0,"{Status.EXCEPTIONS.value}","{Status.RECONCILED.value}")'
+    expected = Status.EXCEPTIONS if counts.get((account.account, Outcome.EXCEPTION)) else Status.RECONCILED
+    if summary.status is not expected:
+        return [*found, cells.text("N", summary.status.value, look(Kind.VERDICT))]
+    return [*found, cells.formula("N", formula, summary.status.value, look(Kind.VERDICT))]
+
+
+def _totals(cells: Cells, plan: Plan) -> Iterator[str]:
+    """One row a currency, over the accounts' rows."""
+    last = FIRST + len(plan.books.accounts) - 1
+    by_currency: dict[str, list[AccountSummary]] = {}
+    for summary in plan.books.accounts:
+        by_currency.setdefault(summary.currency, []).append(summary)
+    apart = names_apart(by_currency)
+    for currency in sorted(by_currency):
+        mine, style = by_currency[currency], look(Kind.TOTAL)
+        amount = look(Kind.TOTAL, money(mine[0].digits))
+        found = [
+            cells.blank("A", style),
+            cells.text("B", f"Total {currency}", style),
+            cells.blank("C", style),
+            cells.text("D", currency, style),
+            *(cells.blank(letters, style) for letters in "EF"),
+        ]
+        for column, units in zip("GHI", _sums(mine), strict=True):
+            total = summed([from_minor(value, mine[0].digits) for value in units], mine[0].digits)
+            formula = f'SUMIF($D${FIRST}:$D${last},"{currency}",{column}${FIRST}:{column}${last})'
+            found.append(
+                total.cell(cells, column, formula, amount) if apart else cells.exact(column, total.value, amount)
+            )
+        yield row([*found, *(cells.blank(letters, style) for letters in "JKLMN")])
+
+
+def _sums(summaries: Sequence[AccountSummary]) -> tuple[list[int], list[int], list[int]]:
+    return (
+        [summary.line_total for summary in summaries],
+        [summary.invoice_total for summary in summaries],
+        [summary.ledger_total for summary in summaries],
+    )
+
+

@@ -1,0 +1,84 @@
+"""Comparing two amounts: variance, tolerance, and what rounding alone explains (BOOKING 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chargeback.config import Reconciliation
+from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.money import EXACT, format_exact, from_minor
+
+NOTHING = Decimal(0)
+
+
+def half_units(count: int, digits: int) -> Decimal:
+    """Half a minor unit for each of so many lines or points: what rounding them can make of a difference."""
+    return EXACT.divide(from_minor(count, digits), Decimal(2))
+
+
+def tolerance_for(expected: Decimal, settings: Reconciliation) -> Decimal:
+    """The configured tolerance of a ``report-*`` check: the larger of the absolute one and the percentage of expected."""
+    share = EXACT.divide(EXACT.multiply(expected.copy_abs(), settings.tolerance_percent), Decimal(100))
+    return max(settings.tolerance_absolute, share)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two amounts that should agree, and how far apart they may be.
+
+    ``tolerance`` is the configured one, ``rounding`` what rounding alone can explain; both in the amounts' currency.
+    """
+
+    code: Code
+    account: str
+    expected: Decimal
+    actual: Decimal
+    currency: str
+    agree: str
+    differ: str
+    invoice: str = ""
+    subject: str = ""
+    tolerance: Decimal = NOTHING
+    rounding: Decimal = NOTHING
+
+    @property
+    def variance(self) -> Decimal:
+        """Actual less expected."""
+        return EXACT.subtract(self.actual, self.expected)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the difference lies within tolerance or what rounding explains."""
+        return self.variance.copy_abs() <= max(self.tolerance, self.rounding)
+
+    def check(self) -> Check:
+        """The check's result, with a sentence that gives both figures where they differ."""
+        return Check(
+            code=self.code,
+            outcome=Outcome.PASS if self.holds else Outcome.EXCEPTION,
+            message=self._message(),
+            account=self.account,
+            invoice=self.invoice,
+            subject=self.subject,
+            expected=self.expected,
+            actual=self.actual,
+            variance=self.variance,
+            tolerance=max(self.tolerance, self.rounding),
+            currency=self.currency,
+        )
+
+    def _message(self) -> str:
+        if not self.variance:
+            return self.agree
+        amount = f"{format_exact(self.variance.copy_abs())} {self.currency}"
+        if not self.holds:
+            return self.differ
+        if self.variance.copy_abs() > self.tolerance:
+            return f"{self.agree}; rounding alone can explain the difference of {amount}"
+        return f"{self.agree}, within tolerance: they differ by {amount}"
+
+
+def not_performed(code: Code, account: str, why: str, *, invoice: str = "", subject: str = "") -> Check:
+    """The notice that a check was not performed, and why."""
+    return Check(code, Outcome.NOTICE, f"not performed: {why}", account, invoice, subject)

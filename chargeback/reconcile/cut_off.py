@@ -1,0 +1,175 @@
+"""``invoice-cutoff``, ``invoice-duplicate``, ``currency``: the right days, once, in one currency (INTERFACE, checks)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import combinations
+
+from chargeback.config import Config
+from chargeback.model.booking import AccountMonth
+from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.invoice import ISSUED, Invoice, usable_period
+from chargeback.model.money import known_digits
+from chargeback.model.period import day_start
+from chargeback.model.posting import Posting
+
+
+def invoice_cutoff(posting: Posting, config: Config) -> Iterator[Check]:
+    """One check a booked invoice: it lies within the month; then the month's coverage, without gap or overlap."""
+    month = posting.month
+    for invoice in month.booked:
+        yield _within_month(invoice, month, config)
+    if month.booked:
+        yield from _coverage(month, config)
+
+
+def _within_month(invoice: Invoice, month: AccountMonth, config: Config) -> Check:
+    start, end = month.period.start(config.timezone), month.period.end(config.timezone)
+    if invoice.start is None or invoice.end is None:
+        outcome = Outcome.EXCEPTION
+        message = f"the invoice states no usable period; it was issued after {month.period}, so it is booked there"
+    elif invoice.start < start or invoice.end > end:
+        outcome = Outcome.EXCEPTION
+        days = f"{_local(invoice.start, config)} to {_local(invoice.end, config)} (exclusive)"
+        message = f"its period {days} reaches outside {month.period}; it is booked whole in {month.period}"
+    else:
+        outcome, message = Outcome.PASS, f"its period lies within {month.period}"
+    return Check(Code.INVOICE_CUTOFF, outcome, message, invoice.account, invoice.label)
+
+
+def _local(instant: datetime, config: Config) -> str:
+    return instant.astimezone(config.timezone).isoformat(timespec="minutes")
+
+
+def _coverage(month: AccountMonth, config: Config) -> Iterator[Check]:
+    found = [*_overlaps(month, config), *_gaps(month, config)]
+    yield from found
+    if not found:
+        message = f"the issued invoices cover {month.period} without gap or overlap"
+        yield Check(Code.INVOICE_CUTOFF, Outcome.PASS, message, month.account)
+
+
+def _overlaps(month: AccountMonth, config: Config) -> Iterator[Check]:
+    """Credit notes aside: they are for days that another invoice covers."""
+    charges = tuple(invoice for invoice in month.booked if invoice.total >= 0)
+    for first, second in _overlapping(charges):
+        starts = max(first.start, second.start) if first.start and second.start else None
+        since = _local(starts, config) if starts else ""
+        message = f"{first.label} and {second.label} cover the same days, from {since}"
+        yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, second.label, first.label)
+
+
+def _overlapping(invoices: tuple[Invoice, ...]) -> Iterator[tuple[Invoice, Invoice]]:
+    for first, second in combinations(invoices, 2):
+        if first.start and first.end and second.start and second.end:
+            if max(first.start, second.start) < min(first.end, second.end):
+                yield first, second
+
+
+def _gaps(month: AccountMonth, config: Config) -> Iterator[Check]:
+    if any(invoice.start is None for invoice in month.booked):
+        return
+    missing = [day for day in month.period.days() if _has_cost(month, day) and not _is_covered(month, day, config)]
+    for first, last in _runs(missing):
+        days = first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
+        message = f"no issued invoice covers {days}: ask for the missing invoice"
+        yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, subject=days)
+
+
+def _has_cost(month: AccountMonth, day: date) -> bool:
+    """Whether the day may have cost: no proved chart shows days at all, or it shows some for this one."""
+    days = month.report.chart.days if month.report else {}
+    return not days or bool(days.get(day))
+
+
+def _is_covered(month: AccountMonth, day: date, config: Config) -> bool:
+    start, end = day_start(day, config.timezone), day_start(day + timedelta(days=1), config.timezone)
+    covered = start
+    for since, until in sorted(_issued_bounds(month)):
+        if since <= covered < until:
+            covered = until
+    return covered >= end
+
+
+def _issued_bounds(month: AccountMonth) -> Iterator[tuple[datetime, datetime]]:
+    """Periods of the month's booked invoices, and of issued ones that belong to other months but may reach into it."""
+    for invoice in month.booked:
+        if invoice.start and invoice.end:
+            yield invoice.start, invoice.end
+    for row in month.facts.listed:
+        bounds = usable_period(row.row) if row.status in ISSUED and row.month != month.period else None
+        if bounds:
+            yield bounds
+
+
+def _runs(days: list[date]) -> Iterator[tuple[date, date]]:
+    """Consecutive days, as first and last."""
+    first = last = None
+    for day in days:
+        if last is not None and day != last + timedelta(days=1):
+            assert first is not None  # noqa: S101 (set together with last)
+            yield first, last
+            first = None
+        first, last = first or day, day
+    if first is not None and last is not None:
+        yield first, last
+
+
+def invoice_duplicate(posting: Posting, config: Config) -> Iterator[Check]:
+    """No number twice among issued invoices; no project with a positive line in two of them for the same days."""
+    month = posting.month
+    found = [*_listed_twice(month), *_same_numbers(month), *_same_projects(posting)]
+    yield from found
+    if month.booked and not found:
+        message = "no number twice, no project billed twice for the same days"
+        yield Check(Code.INVOICE_DUPLICATE, Outcome.PASS, message, month.account)
+
+
+def _listed_twice(month: AccountMonth) -> Iterator[Check]:
+    for label in month.facts.repeated:
+        message = f"{label} is listed more than once: it is booked once"
+        yield Check(Code.INVOICE_DUPLICATE, Outcome.EXCEPTION, message, month.account, label)
+
+
+def _same_numbers(month: AccountMonth) -> Iterator[Check]:
+    booked = {invoice.id: invoice.number for invoice in month.booked}
+    listed = {row.id: row.label for row in month.facts.listed if row.status in ISSUED and row.row.number}
+    counts = Counter({**listed, **booked}.values())
+    for number in sorted({number for number in booked.values() if number and counts[number] > 1}):
+        message = f"{counts[number]} issued invoices have the number {number}: one may be billed twice"
+        yield Check(Code.INVOICE_DUPLICATE, Outcome.EXCEPTION, message, month.account, number)
+
+
+def _same_projects(posting: Posting) -> Iterator[Check]:
+    projects = _positive_projects(posting)
+    for first, second in _overlapping(posting.month.booked):
+        for project in sorted(projects[first.id] & projects[second.id]):
+            message = f"{project} is billed in {first.label} and in {second.label} for the same days"
+            yield Check(
+                Code.INVOICE_DUPLICATE, Outcome.EXCEPTION, message, posting.month.account, second.label, project
+            )
+
+
+def _positive_projects(posting: Posting) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for line in posting.invoice_lines:
+        if line.item is not None and line.item.is_by_project and line.gross > 0:
+            found[line.invoice.id].add(line.project)
+    return found
+
+
+def currency(posting: Posting, config: Config) -> Iterator[Check]:
+    """One currency an account and month, and one that ISO 4217 knows."""
+    month = posting.month
+    found = sorted({invoice.currency for invoice in month.booked})
+    if len(found) > 1:
+        message = f"invoices in {', '.join(found)}: the report has no currency, so nothing is tied out to it"
+        yield Check(Code.CURRENCY, Outcome.EXCEPTION, message, month.account)
+    for code in found:
+        if known_digits(code) is None:
+            message = f'"{code}" is no currency with minor digits in ISO 4217: booked with two digits'
+            yield Check(Code.CURRENCY, Outcome.EXCEPTION, message, month.account, subject=code)
+    if len(found) == 1 and known_digits(found[0]) is not None:
+        yield Check(Code.CURRENCY, Outcome.PASS, f"all in {found[0]}", month.account)

@@ -1,0 +1,43 @@
+"""``invoice-pdf``: the documents are there and name what they must; they never hold up the books (BOOKING 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chargeback.config import Config
+from chargeback.evidence import DocumentRecord
+from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.invoice import Invoice, Status
+from chargeback.model.posting import Posting
+
+RECEIPT = "receipt"
+
+
+def invoice_pdf(posting: Posting, config: Config) -> Iterator[Check]:
+    """One check a booked invoice, and one more with the subject ``receipt`` where it is paid."""
+    records = {(record.invoice, record.kind): record for record in posting.month.facts.documents}
+    for invoice in posting.month.booked:
+        yield _check(invoice, records.get((invoice.id, "invoice")), "")
+        if invoice.status is Status.PAID:
+            yield _check(invoice, records.get((invoice.id, RECEIPT)), RECEIPT)
+
+
+def _check(invoice: Invoice, record: DocumentRecord | None, subject: str) -> Check:
+    outcome, message = _judge(record)
+    return Check(Code.INVOICE_PDF, outcome, message, invoice.account, invoice.label, subject)
+
+
+def _judge(record: DocumentRecord | None) -> tuple[Outcome, str]:
+    if record is None:
+        return Outcome.EXCEPTION, "the document was not asked for: run again"
+    if record.outcome == "unreadable":
+        return Outcome.NOTICE, f"the PDF is kept, its text could not be checked: {record.detail}"
+    if record.outcome != "read":
+        return Outcome.EXCEPTION, f"no PDF could be had: {record.detail or record.outcome}"
+    missing = [name for name, named in (("number", record.names_number), ("total", record.names_total)) if not named]
+    if missing:
+        return (
+            Outcome.EXCEPTION,
+            f"the PDF does not name the invoice's {' and '.join(missing)}: is it another invoice's?",
+        )
+    return Outcome.PASS, "the PDF names number and total"

@@ -1,0 +1,84 @@
+"""``ledger-control`` and ``ownership``: nothing is lost on the way to the teams (INTERFACE, ledgers; BOOKING 5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from chargeback.config import Config
+from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.invoice import Invoice
+from chargeback.model.ledger import LedgerLine
+from chargeback.model.money import EXACT, format_exact, from_minor
+from chargeback.model.posting import MonthPosting
+
+_MOST_NAMED = 20
+
+
+def ledger_control(posting: MonthPosting, config: Config) -> Iterator[Check]:
+    """One check a booked invoice over all ledgers as they are published: Σ gross = total, Σ tax = tax, gross = net + tax."""
+    lines: dict[tuple[str, str], list[LedgerLine]] = defaultdict(list)
+    for line in posting.ledger.lines:
+        lines[line.label.account, line.label.invoice_id].append(line)
+    for account in posting.postings:
+        for invoice in account.month.booked:
+            yield _control(invoice, lines.pop((invoice.account, invoice.id), []))
+    for (account_id, invoice_id), stray in sorted(lines.items()):
+        message = f"{len(stray)} ledger lines belong to no booked invoice"
+        yield Check(Code.LEDGER_CONTROL, Outcome.EXCEPTION, message, account_id, invoice_id)
+
+
+def _control(invoice: Invoice, lines: list[LedgerLine]) -> Check:
+    gross, tax = sum(line.gross for line in lines), sum(line.tax for line in lines)
+    skewed = [line for line in lines if line.gross != line.net + line.tax]
+    holds = gross == invoice.total_minor and tax == invoice.tax_minor and not skewed
+    expected, actual = from_minor(invoice.total_minor, invoice.digits), from_minor(gross, invoice.digits)
+    message = f"{len(lines)} ledger lines add up to total and tax exactly"
+    if not holds:
+        message = (
+            f"{len(lines)} ledger lines add up to {format_exact(actual)} with "
+            f"{format_exact(from_minor(tax, invoice.digits))} tax, the invoice to {format_exact(expected)} with "
+            f"{format_exact(from_minor(invoice.tax_minor, invoice.digits))}: do not book this; report it as a bug"
+        )
+    return Check(
+        Code.LEDGER_CONTROL,
+        Outcome.PASS if holds else Outcome.EXCEPTION,
+        message,
+        invoice.account,
+        invoice.label,
+        "",
+        expected,
+        actual,
+        EXACT.subtract(actual, expected),
+        from_minor(0, invoice.digits),
+        invoice.currency,
+    )
+
+
+def ownership(posting: MonthPosting, config: Config) -> Iterator[Check]:
+    """One exception a project with cost that nobody owns; notices for idle ones, unmatched claims, a missing project list."""
+    findings = posting.ownership
+    for account in posting.postings:
+        unowned = findings.unowned.get(account.month.account, ())
+        for project in unowned:
+            message = f"nobody owns {project or 'the rows without a project'}: its cost is in the ledger unassigned"
+            yield Check(Code.OWNERSHIP, Outcome.EXCEPTION, message, account.month.account, subject=project)
+        if not unowned:
+            yield Check(Code.OWNERSHIP, Outcome.PASS, "every project with cost has an owner", account.month.account)
+    yield from _ownership_notices(posting)
+
+
+def _ownership_notices(posting: MonthPosting) -> Iterator[Check]:
+    findings = posting.ownership
+    if findings.idle:
+        named = ", ".join(findings.idle[:_MOST_NAMED])
+        more = f" and {len(findings.idle) - _MOST_NAMED} more" if len(findings.idle) > _MOST_NAMED else ""
+        message = f"{len(findings.idle)} listed projects without cost have no owner: {named}{more}"
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message)
+    for pattern, title in findings.unmatched:
+        message = f'"{pattern}" of {title} matches no project of the month'
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=pattern)
+    for refused in posting.projects.refusals:
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, f'project.list was refused ("{refused}"): names stay empty')
+    if not posting.projects.by_sid and not posting.projects.refusals:
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, "project.list is empty: names stay empty")

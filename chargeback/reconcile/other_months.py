@@ -1,0 +1,91 @@
+"""What other months say: ``history``, ``prior-periods``, ``account-set`` (INTERFACE, checks)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+from chargeback.config import Config
+from chargeback.model.archived_month import ArchivedMonth, difference
+from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.invoice import Status
+from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
+from chargeback.model.posting import MonthPosting, Posting
+
+TeamTotals = Counter[tuple[str, str]]
+
+
+def history(posting: MonthPosting, config: Config) -> Iterator[Check]:
+    """One check a team and currency: within the configured variance of its previous month; a notice where not."""
+    previous = next((month for month in posting.run.earlier if month.period == str(posting.period.plus(-1))), None)
+    if previous is None:
+        yield Check(Code.HISTORY, Outcome.PASS, "no previous month is archived")
+        return
+    before: TeamTotals = Counter({(total.team, total.currency): total.gross for total in previous.totals})
+    now: TeamTotals = Counter()
+    for line in posting.ledger.lines:
+        now[line.team.id, line.label.currency] += line.gross
+    for team, currency in sorted({*before, *now}):
+        yield _history(team, currency, before[team, currency], now[team, currency], config)
+
+
+def _history(team: str, currency: str, before: int, now: int, config: Config) -> Check:
+    limit = config.reconciliation.history_variance_percent
+    digits = minor_digits(currency)
+    change = Decimal(now - before)
+    within = EXACT.multiply(change.copy_abs(), Decimal(100)) <= EXACT.multiply(limit, Decimal(abs(before)))
+    figures = f"{format_minor(now, digits)} {currency} after {format_minor(before, digits)} the month before"
+    return Check(
+        Code.HISTORY,
+        Outcome.PASS if within else Outcome.NOTICE,
+        figures if within else f"{figures}: more than {format_exact(limit)} % apart",
+        subject=team,
+        expected=from_minor(before, digits),
+        actual=from_minor(now, digits),
+        variance=from_minor(now - before, digits),
+        currency=currency,
+    )
+
+
+def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
+    """One exception an invoice that an account lists for an earlier archived month and whose latest revision has it
+    otherwise; one pass an account where all agree."""
+    earlier = {
+        month.period: ArchivedMonth.of(month) for month in posting.run.earlier if month.period < str(posting.period)
+    }
+    for account in posting.postings:
+        found = list(_differing(account, earlier))
+        yield from found
+        if not found:
+            message = (
+                f"agrees with {len(earlier)} earlier archived months" if earlier else "no earlier month is archived"
+            )
+            yield Check(Code.PRIOR_PERIODS, Outcome.PASS, message, account.month.account)
+
+
+def _differing(account: Posting, earlier: dict[str, ArchivedMonth]) -> Iterator[Check]:
+    for row in account.month.facts.listed:
+        month = earlier.get(str(row.month))
+        if month is not None and row.status is not Status.DRAFT:
+            reason = difference(account.month.account, row, month)
+            if reason:
+                yield Check(
+                    Code.PRIOR_PERIODS, Outcome.EXCEPTION, reason, account.month.account, row.label, str(row.month)
+                )
+
+
+def account_set(posting: MonthPosting, config: Config) -> Iterator[Check]:
+    """Every account of the archive's newest revision is here, or not ours in this month; a new one is a notice."""
+    run = posting.run
+    new = sorted(set(run.accounts) - set(run.known_accounts)) if run.known_accounts else []
+    for account in new:
+        message = "the account is new: the archive's newest revision does not have it"
+        yield Check(Code.ACCOUNT_SET, Outcome.NOTICE, message, account)
+    gone = sorted(set(run.known_accounts) - set(run.accounts))
+    for account in gone:
+        message = f"not ours in {posting.period}, as the configuration says"
+        yield Check(Code.ACCOUNT_SET, Outcome.PASS, message, account)
+    if not new and not gone:
+        message = f"{len(run.accounts)} accounts" + (", as in the newest revision" if run.known_accounts else "")
+        yield Check(Code.ACCOUNT_SET, Outcome.PASS, message)

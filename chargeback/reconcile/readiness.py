@@ -1,0 +1,76 @@
+"""``invoice-issued`` and ``report-period``: is the account ready, and is it that month's report? (BOOKING 2 and 3)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chargeback.config import Config
+from chargeback.model.booking import AccountMonth, Ground, only_unissued
+from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.money import format_exact, from_minor, minor_digits
+from chargeback.model.posting import Posting
+
+
+def invoice_issued(posting: Posting, config: Config) -> Iterator[Check]:
+    """One check an account: the account is ready, and nothing speaks against it."""
+    yield issued_check(posting.month)
+
+
+def issued_check(month: AccountMonth) -> Check:
+    """The account's ``invoice-issued``; the report's amount is its variance where no invoice stands against it."""
+    outcome, message = _issued(month)
+    if month.ground is Ground.INVOICED:
+        return Check(Code.INVOICE_ISSUED, outcome, message, month.account)
+    expected = from_minor(0, minor_digits(month.currency))
+    return Check(
+        Code.INVOICE_ISSUED,
+        outcome,
+        message,
+        month.account,
+        expected=expected,
+        actual=month.report_total,
+        variance=month.report_total,
+        currency=month.currency,
+    )
+
+
+def _issued(month: AccountMonth) -> tuple[Outcome, str]:
+    if month.ground is Ground.INVOICED:
+        return Outcome.PASS, f"{len(month.booked)} issued: " + ", ".join(invoice.label for invoice in month.booked)
+    if month.ground is Ground.NOTHING_TO_BILL:
+        if month.billed_before:
+            return Outcome.EXCEPTION, (
+                f"no invoice, and the report shows no cost, though {month.period.plus(-1)} was billed: "
+                "ask whether the account is still in use, or an invoice is missing"
+            )
+        return Outcome.PASS, "no invoice, and the report shows no cost"
+    if month.ground is Ground.INACTIVE:
+        return Outcome.NOTICE, "the platform says that the account is not active, and it lists no invoice of the month"
+    return _issued_late(month)
+
+
+def _issued_late(month: AccountMonth) -> tuple[Outcome, str]:
+    found = "all its invoices of the month are void or drafts" if only_unissued(month) else "no invoice of the month"
+    reported = month.report_total is not None and month.report_total > 0
+    if month.report_total is not None and month.report_total:
+        found += f", though the report shows {format_exact(month.report_total)} {month.currency}"
+    if month.ground is Ground.LONG_OVER:
+        outcome = Outcome.EXCEPTION if only_unissued(month) or reported else Outcome.NOTICE
+        return outcome, f"{found}; the month is long over and is booked as it is"
+    if month.ground is Ground.ACCEPTED:
+        return Outcome.EXCEPTION, found
+    return Outcome.EXCEPTION, f"not ready: {found}; run again when the invoice is issued"
+
+
+def report_period(posting: Posting, config: Config) -> Iterator[Check]:
+    """One check an account: the report's answer provably covers the month asked for."""
+    month = posting.month
+    if month.proof.proved:
+        yield Check(Code.REPORT_PERIOD, Outcome.PASS, month.proof.reason, month.account)
+        return
+    quiet = month.ground is Ground.INACTIVE or (
+        month.ground is Ground.LONG_OVER and issued_check(month).outcome is Outcome.NOTICE
+    )
+    outcome = Outcome.NOTICE if quiet else Outcome.EXCEPTION
+    message = f"the report is not proved to be of {month.period}, so it is not used: {month.proof.reason}"
+    yield Check(Code.REPORT_PERIOD, outcome, message, month.account)

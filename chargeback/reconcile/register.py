@@ -1,0 +1,71 @@
+"""The register: every check there is, in one place, and the one way through them (INTERFACE, checks)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from chargeback.config import Config
+from chargeback.model.check import Check, Code
+from chargeback.model.posting import MonthPosting, Posting
+from chargeback.reconcile.acceptance import accept
+from chargeback.reconcile.cut_off import currency, invoice_cutoff, invoice_duplicate
+from chargeback.reconcile.documents import invoice_pdf
+from chargeback.reconcile.invoices import (
+    invoice_arithmetic,
+    invoice_footing,
+    invoice_identity,
+    invoice_tax,
+    invoice_withholding,
+    line_arithmetic,
+)
+from chargeback.reconcile.ledgers import ledger_control, ownership
+from chargeback.reconcile.other_months import account_set, history, prior_periods
+from chargeback.reconcile.readiness import invoice_issued, report_period
+from chargeback.reconcile.tie_out import report_chart, report_project, report_resource, report_total
+
+AccountCheck = Callable[[Posting, Config], Iterator[Check]]
+MonthCheck = Callable[[MonthPosting, Config], Iterator[Check]]
+
+ACCOUNT_CHECKS: dict[Code, AccountCheck] = {
+    Code.INVOICE_ISSUED: invoice_issued,
+    Code.INVOICE_IDENTITY: invoice_identity,
+    Code.INVOICE_ARITHMETIC: invoice_arithmetic,
+    Code.INVOICE_TAX: invoice_tax,
+    Code.INVOICE_WITHHOLDING: invoice_withholding,
+    Code.INVOICE_FOOTING: invoice_footing,
+    Code.LINE_ARITHMETIC: line_arithmetic,
+    Code.INVOICE_CUTOFF: invoice_cutoff,
+    Code.INVOICE_DUPLICATE: invoice_duplicate,
+    Code.REPORT_PERIOD: report_period,
+    Code.REPORT_CHART: report_chart,
+    Code.REPORT_TOTAL: report_total,
+    Code.REPORT_PROJECT: report_project,
+    Code.REPORT_RESOURCE: report_resource,
+    Code.CURRENCY: currency,
+    Code.INVOICE_PDF: invoice_pdf,
+}
+"""Checks that look at one account by itself."""
+
+MONTH_CHECKS: dict[Code, MonthCheck] = {
+    Code.ACCOUNT_SET: account_set,
+    Code.PRIOR_PERIODS: prior_periods,
+    Code.OWNERSHIP: ownership,
+    Code.LEDGER_CONTROL: ledger_control,
+    Code.HISTORY: history,
+}
+"""Checks that look at the whole month."""
+
+_ORDER = {code: place for place, code in enumerate(Code)}
+
+
+def reconcile(posting: MonthPosting, config: Config) -> tuple[Check, ...]:
+    """Every check's result, acceptances applied; by account, then in the register's order, then invoice and subject."""
+    by_account = (
+        check
+        for account in posting.postings
+        for perform in ACCOUNT_CHECKS.values()
+        for check in perform(account, config)
+    )
+    by_month = (check for perform in MONTH_CHECKS.values() for check in perform(posting, config))
+    checks = accept((*by_account, *by_month), config, posting.period)
+    return tuple(sorted(checks, key=lambda check: (check.account, _ORDER[check.code], check.invoice, check.subject)))

@@ -1,0 +1,175 @@
+"""The platform's functions: what each answers, from the world as it is at an instant.
+
+A function checks access, then gives a reply: a key that names everything the result depends on (None: not worth
+keeping) and how to make the result. Equal keys have equal results, so encoded results can be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chargeback.sandbox.calls import INACTIVE, Call, Reply
+from chargeback.sandbox.dialect import ApiError
+from chargeback.sandbox.events import DocumentsAway, Inactive, holding
+from chargeback.sandbox.links import DocumentKind
+from chargeback.sandbox.months import Month, rfc3339
+from chargeback.sandbox.records import Account, Invoice
+from chargeback.sandbox.rendering import Report, account_document, invoice_detail, invoice_row, project_document
+from chargeback.sandbox.window import Window, requested_window
+
+NO_PDF = "api: invoice pdf export is not available"
+
+
+def list_accounts(call: Call) -> Reply:
+    visible = [account for account in call.world.accounts if call.sees(account.id)]
+    return Reply(None, lambda: {"items": [_account_item(call, account) for account in visible]})
+
+
+def get_account(call: Call) -> Reply:
+    account = call.account()
+    return Reply(None, lambda: _account_item(call, account))
+
+
+def _account_item(call: Call, account: Account) -> dict[str, Any]:
+    return account_document(account, call.active(account.id), call.caller.role)
+
+
+def report(call: Call) -> Reply:
+    account = call.account()
+    if not call.active(account.id):
+        raise ApiError(INACTIVE)
+    window = requested_window(call.dialect.kind, call.payload, call.now, call.world.zone)
+    sids = _project_filter(call)
+    return Reply(("report", account.id, window, sids), lambda: _report(call, account, window, sids))
+
+
+def _project_filter(call: Call) -> tuple[str, ...]:
+    """The sids that kind C limits a report to; empty: all."""
+    sids = call.payload.get("projectSids") if call.dialect.kind == "C" else None
+    if sids is not None and not (isinstance(sids, list) and all(isinstance(sid, str) for sid in sids)):
+        raise ApiError("api: validate error", {"projectSids": "must be a list of strings"})
+    return tuple(sids or ())
+
+
+def _report(call: Call, account: Account, window: Window, sids: tuple[str, ...]) -> dict[str, Any]:
+    report = Report()
+    for month in window.months():
+        rows = call.world.books(account.id, month).rows
+        if sids:
+            rows = tuple(row for row in rows if row.project.sid in sids)
+        report.add(rows, month.days(), *window.within(month))
+    return report.document(call.dialect, window.name)
+
+
+def list_invoices(call: Call) -> Reply:
+    account = call.account()
+    if any(event.account == account.id and event.invoices_refused for event in _inactive(call)):
+        raise ApiError(INACTIVE)
+    shown = [
+        (invoice, status)
+        for invoice, status in call.world.invoices(account.id, call.now)
+        if call.world.drafts_shown or status != "draft"
+    ]
+    key = ("invoices", account.id, tuple((invoice.id, status) for invoice, status in shown))
+    return Reply(key, lambda: {"items": [invoice_row(invoice, status, call.dialect) for invoice, status in shown]})
+
+
+def _inactive(call: Call) -> list[Inactive]:
+    return holding(call.world.events, Inactive, call.now)
+
+
+def get_invoice(call: Call) -> Reply:
+    invoice, status = call.invoice()
+    withheld = invoice.withheld(call.now)
+    key = ("invoice", invoice.id, status, withheld)
+    return Reply(key, lambda: invoice_detail(invoice, status, withheld, call.dialect))
+
+
+def download_invoice(call: Call) -> Reply:
+    invoice, status = call.invoice()
+    if status == "draft" or invoice.document == "missing":
+        raise ApiError(NO_PDF)
+    return _download(call, "invoice", invoice)
+
+
+def download_receipt(call: Call) -> Reply:
+    invoice, status = call.invoice()
+    if status != "paid":
+        raise ApiError("api: invoice is not paid")
+    if invoice.document == "receipt-missing":
+        raise ApiError(NO_PDF)
+    return _download(call, "receipt", invoice)
+
+
+def _download(call: Call, kind: DocumentKind, invoice: Invoice) -> Reply:
+    """A signed link: an object in C, a bare string in D."""
+    for event in holding(call.world.events, DocumentsAway, call.now):
+        if event.account in ("", invoice.account.id):
+            raise ApiError(event.message)
+    url, expires_at = call.links.make(kind, invoice.id, call.now)
+    if call.dialect.kind == "D":
+        return Reply(None, lambda: url)
+    return Reply(None, lambda: {"downloadUrl": url, "expiresAt": rfc3339(expires_at)})
+
+
+def list_projects(call: Call) -> Reply:
+    if call.caller.projects == "refused":
+        raise ApiError("api: forbidden")
+    return Reply(None, lambda: {"items": [project_document(project) for project in call.projects()]})
+
+
+_USAGE_NAMES = {
+    "cpuUsage": "cpu", "cpu": "cpu", "memory": "memory", "egress": "egress", "cacheEgress": "", "registryEgress":
+    "registryEgress", "dropboxEgress": "", "disk": "disk", "replica": "replica", "staticStorage": "staticStorage",
+    "dropboxStorage": "dropboxStorage",
+}  # fmt: skip
+
+
+def project_usage(call: Call) -> Reply:
+    """Month-to-date quantities of one project, by the calendar of the world's zone."""
+    project = call.project()
+    today = call.now.astimezone(call.world.zone).date()
+    rows = call.world.books(project.account, Month(today.year, today.month)).rows
+    used = {row.resource.sku: sum(row.usage[: today.day]) / 100 for row in rows if row.project == project}
+    return Reply(None, lambda: {name: used.get(sku, 0) for name, sku in _USAGE_NAMES.items()})
+
+
+_SKU_NAMES = (
+    "cpuUsage", "cpu", "memory", "egress", "registryEgress", "dropboxEgress", "disk", "replica", "staticStorage",
+    "staticEgress", "dropboxStorage",
+)  # fmt: skip
+
+
+def skus(call: Call) -> Reply:
+    """List prices in THB, without unit or currency."""
+    prices = {resource.sku: resource.price / 100 for resource in call.world.resources}
+    prices["cpuUsage"] = prices.get("cpu", 0)
+    return Reply("skus", lambda: {name: prices.get(name, 0) for name in _SKU_NAMES})
+
+
+def list_deployments(call: Call) -> Reply:
+    project = call.project()
+    item = {
+        "name": project.sid.split("-")[-1] or "web",
+        "location": "gke.cluster-rcf2",
+        "minReplicas": 1,
+        "maxReplicas": 4,
+        "allocatedPrice": project.size * 25,
+    }
+    return Reply(None, lambda: {"items": [item] if project.size else []})
+
+
+FUNCTIONS: Mapping[str, Callable[[Call], Reply]] = {
+    "billing.list": list_accounts,
+    "billing.get": get_account,
+    "billing.report": report,
+    "billing.listInvoices": list_invoices,
+    "billing.getInvoice": get_invoice,
+    "billing.downloadInvoice": download_invoice,
+    "billing.downloadReceipt": download_receipt,
+    "billing.skus": skus,
+    "project.list": list_projects,
+    "project.usage": project_usage,
+    "deployment.list": list_deployments,
+}

@@ -1,0 +1,124 @@
+"""A server that says exactly the bytes a test gives it, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request as it came in; header names are in lower case; ``turn`` counts requests from 1."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+    turn: int
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+Script = Callable[[Asked, socket.socket], "bytes | None"]
+"""Says what to send for a request; None: nothing, and the connection is closed."""
+
+
+class ScriptedServer:
+    """On loopback, a thread a connection; what the script returns is sent, and the connection is kept."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.asked: list[Asked] = []
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._connections: set[socket.socket] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._connections.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            file = connection.makefile("rb")
+            with file:
+                while (asked := self._read(file)) is not None:
+                    said = self.script(asked, connection)
+                    if said is None:
+                        break
+                    connection.sendall(said)
+        self._connections.discard(connection)
+
+    def _read(self, file: Any) -> Asked | None:
+        head = file.readline().decode("latin-1").split()
+        if len(head) != 3:
+            return None
+        headers: dict[str, str] = {}
+        while (line := file.readline().decode("latin-1").strip()) != "":
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        body = file.read(int(headers.get("content-length", "0")))
+        with self._lock:
+            asked = Asked(head[0], head[1], headers, body, len(self.asked) + 1)
+            self.asked.append(asked)
+        return asked
+
+
+def said(
+    body: bytes, status: int = 200, headers: Mapping[str, str] | None = None, *, length: int | None = None
+) -> bytes:
+    """A whole HTTP answer; ``length`` is what Content-Length claims, -1 for none at all."""
+    lines = {"Content-Type": "application/json", "Date": "Mon, 01 Jun 2026 02:00:00 GMT", **(headers or {})}
+    if length != -1:
+        lines["Content-Length"] = str(len(body) if length is None else length)
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"HTTP/1.1 {status} Said\r\n{head}\r\n".encode("latin-1") + body
+
+
+def ok(result: object = None) -> bytes:
+    return said(json.dumps({"ok": True, "result": result or {}}).encode())
+
+
+def refused(message: str, status: int = 200) -> bytes:
+    return said(json.dumps({"ok": False, "error": {"message": message}}).encode(), status)
+
+
+def reset(connection: socket.socket) -> None:
+    """Close so that the other side gets ECONNRESET."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()

@@ -1,0 +1,129 @@
+"""Documents read in child processes that hang, die and run out of memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from chargeback.collect import pdf_child
+from chargeback.collect.pdf_reader import PdfReader, Reading
+from tests.collect.pdfs import encrypted, pdf
+
+INVOICE = pdf("Tax invoice", "Number INV-2026-0009", "Total THB 1,155.60")
+SLOW = pdf(stream=b"BT /F1 12 Tf " + b"(slow) Tj 1 0 0 1 3 3 Tm " * 400_000 + b"ET")
+
+
+@pytest.fixture
+def reader() -> Iterator[PdfReader]:
+    with PdfReader() as opened:
+        yield opened
+
+
+def read(reader: PdfReader, data: bytes, number: str = "INV-2026-0009", total: int = 115560) -> Reading:
+    return reader.read(data, number=number, total=total, digits=2)
+
+
+def test_invoice_names_its_number_and_total(reader: PdfReader) -> None:
+    assert read(reader, INVOICE) == Reading("read", "", names_number=True, names_total=True)
+    assert read(reader, INVOICE, total=115561) == Reading("read", "", names_number=True, names_total=False)
+    assert read(reader, INVOICE, number="INV-2026-0010") == Reading("read", "", names_number=False, names_total=True)
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>not found</html>", b" " * 1020 + b"%PDF-1.7"])
+def test_anything_without_a_header_is_no_pdf(reader: PdfReader, data: bytes) -> None:
+    assert read(reader, data).outcome == "not-pdf"
+
+
+def test_header_may_follow_a_preamble(reader: PdfReader) -> None:
+    assert read(reader, b"\xef\xbb\xbf\r\n" + INVOICE).names_number
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (pdf(), "it holds no text"),
+        (b"%PDF-1.7 and then nothing", "pypdf cannot read it"),
+        (INVOICE[:200], "pypdf cannot read it"),
+        (encrypted(), "pypdf cannot read it (FileNotDecryptedError)"),
+    ],
+)
+def test_pdf_without_readable_text_is_unreadable(reader: PdfReader, data: bytes, detail: str) -> None:
+    reading = read(reader, data)
+    assert reading.outcome == "unreadable" and reading.detail.startswith(detail)
+
+
+def test_pdf_that_takes_too_long_is_unreadable_and_the_next_is_read() -> None:
+    with PdfReader(children=1, seconds=1.0) as reader:
+        assert read(reader, INVOICE).names_total
+        begun = time.monotonic()
+        assert read(reader, SLOW) == Reading("unreadable", "its text cannot be read within 1 seconds")
+        assert time.monotonic() - begun < 2
+        assert read(reader, INVOICE).names_total
+
+
+def test_pdf_that_eats_memory_is_unreadable_and_the_next_is_read() -> None:
+    with PdfReader(children=1, memory=96 * 1024 * 1024) as reader:
+        greedy = pdf(stream=b"BT (a) Tj ET" + b" " * 70_000_000)
+        reading = read(reader, greedy)
+        assert reading.outcome == "unreadable" and "memory" in reading.detail
+        assert read(reader, INVOICE).names_total
+
+
+def test_child_that_dies_is_replaced(reader: PdfReader) -> None:
+    read(reader, INVOICE)
+    for pid in _children():
+        os.kill(pid, 9)
+    outcomes = [read(reader, INVOICE).outcome for _ in range(3)]
+    assert outcomes.count("read") >= 2
+
+
+def test_many_documents_take_few_children(reader: PdfReader) -> None:
+    begun = time.monotonic()
+    with ThreadPoolExecutor(16) as pool:
+        readings = list(pool.map(lambda _: read(reader, INVOICE), range(150)))
+    assert all(reading.names_number and reading.names_total for reading in readings)
+    assert len(_children()) <= 2 and time.monotonic() - begun < 20
+
+
+def test_child_gets_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPLOYS_TOKEN", "s3cret")
+    with PdfReader(os.environ) as reader:
+        read(reader, INVOICE)
+        for pid in _children():
+            assert b"s3cret" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_no_child_outlives_the_reader() -> None:
+    with PdfReader() as reader:
+        read(reader, INVOICE)
+        assert _children()
+    assert not _children()
+
+
+def test_child_limits_itself() -> None:
+    code = (
+        f"import sys, resource; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child;"
+        "pdf_child.limit_self(1 << 29);"
+        "print(*(resource.getrlimit(kind)[0] for kind in"
+        " (resource.RLIMIT_AS, resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC)))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], stdout=subprocess.PIPE, check=True, text=True)
+    assert done.stdout.split() == [str(1 << 29), "0", "0", "0"]
+
+
+def _children() -> list[int]:
+    """The reader's processes that are alive."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        for pid in (task / "children").read_text().split():
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"pdf_child" in command:
+                found.append(int(pid))
+    return found

@@ -1,0 +1,96 @@
+"""How a number and a total may be written, and what does not name them."""
+
+from __future__ import annotations
+
+import pytest
+
+from chargeback.collect.pdf_text import names_number, names_total
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "INV-2026-0009", "inv-2026-0009", "#INV-2026-0009", "No.INV-2026-0009.", "INV-2026-0009 1",
+        "INV-\n2026-0009", "INV-2026-00 09", "I N V - 2 0 2 6 - 0 0 0 9",
+        "INV–2026–0009", "ＩＮＶ－２０２６－０００９", "INV-2026-๐๐๐๙", "INV-\u00ad2026-0009",
+    ],
+)  # fmt: skip
+def test_number_is_named(written: str) -> None:
+    assert names_number(f"Tax invoice {written} of May", "INV-2026-0009")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "INV-2026-00091", "INV-2026-000", "XINV-2026-0009", "1INV-2026-0009", "INV-2026-0009A",
+        "A-INV-2026-0009", "INV-2026-0009-A", "INV-2026-0009/2", "INV-2026-0010", "INV-2026-๐๐๐๙๑",
+    ],
+)  # fmt: skip
+def test_number_within_a_longer_one_is_not_named(written: str) -> None:
+    assert not names_number(f"Tax invoice {written} of May", "INV-2026-0009")
+
+
+def test_empty_number_is_never_named() -> None:
+    assert not names_number("anything", " ")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1,155.60", "1155.60", "1.155,60", "1155,60", "1 155.60", "1 155,60", "1\u00a0155.60", "1\u2009155,60",
+        "1\u202f155,60", "1'155.60", "1’155.60", "๑,๑๕๕.๖๐", "１，１５５．６０", "1,155.6", "THB1,155.60", "฿1,155.60",
+        "1155.60THB", "1,155\n.60", "1, 155 . 60", "1 , 1 5 5 . 6 0", "1,155.60.", "1,155.60, 3", "2 1,155.60",
+        "Total - 1,155.60",
+    ],
+)  # fmt: skip
+def test_total_is_named(written: str) -> None:
+    assert names_total(f"Total {written} due", 115560, 2)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "11,155.60", "11 155.60", "91155.60", "1,155.601", "1,155.60.5", "1,155,60", "0,1,155.60", "1,155.06",
+        "9 1 , 1 5 5 . 6 0", "-1,155.60", "(1,155.60)", "−1,155.60", "1,155", "115560", "๑๑,๑๕๕.๖๐",
+    ],
+)  # fmt: skip
+def test_another_amount_does_not_name_the_total(written: str) -> None:
+    assert not names_total(f"Total {written} due", 115560, 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "total", "digits", "named"),
+    [
+        ("-12.00", -1200, 2, True),
+        ("−12.00", -1200, 2, True),
+        ("- 12.00", -1200, 2, True),
+        ("-฿12.00", -1200, 2, True),
+        ("฿ -12.00", -1200, 2, True),
+        ("12.00-", -1200, 2, True),
+        ("(12.00)", -1200, 2, True),
+        ("(THB 12.00)", -1200, 2, True),
+        ("12.00", -1200, 2, False),
+        ("0.00", 0, 2, True),
+        ("-0.00", 0, 2, True),
+        ("10.00", 0, 2, False),
+        ("0.001", 0, 2, False),
+        ("1,155", 1155, 0, True),
+        ("1155.00", 1155, 0, True),
+        ("1155.60", 1155, 0, False),
+        ("1.234", 1234, 3, True),
+        ("12,345,678.90", 1234567890, 2, True),
+        ("12,345,678.90", 34567890, 2, False),
+        ("1,155.-", 115500, 2, True),
+        ("900.0", 90000, 2, True),
+        ("900", 90000, 2, False),
+        ("2 155.60", 15560, 2, False),
+        ("2\n155.60", 15560, 2, True),
+    ],
+)
+def test_sign_digits_and_size(written: str, total: int, digits: int, named: bool) -> None:
+    assert names_total(f"Total {written} due", total, digits) is named
+
+
+def test_long_texts_take_little_time() -> None:
+    text = "1 1 1 1 , 1 5 5 - INV-2026-" * 40_000
+    assert not names_total(text, 115560, 2) and not names_number(text, "INV-2026-0009")

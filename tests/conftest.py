@@ -1,0 +1,29 @@
+"""For all tests: ``--nightly`` also runs the long ones, and lets hypothesis look further."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=2_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds ``--nightly``."""
+    parser.addoption("--nightly", action="store_true", help="also run the tests marked nightly")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Chooses hypothesis' profile; its own option --hypothesis-profile wins."""
+    if not config.getoption("--hypothesis-profile"):
+        settings.load_profile("nightly" if config.getoption("--nightly") else "default")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the tests marked nightly to ``--nightly``."""
+    if config.getoption("--nightly"):
+        return
+    for item in items:
+        if item.get_closest_marker("nightly"):
+            item.add_marker(pytest.mark.skip(reason="long; runs with --nightly"))
