@@ -14,6 +14,7 @@ from chargeback.cli.ending import error_line, failure, tell, write_json
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
 from chargeback.job.collecting import Progress
+from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.model.books import Books, Status
@@ -74,7 +75,7 @@ def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> Non
         click.echo(summary_line(result, books))
     _tell_checks(books, chatty=chatty)
     for change in result.changes:
-        row = change.to_json()
+        row = change_row(change)
         tell(
             f"{result.period} r{result.revision} restates {change.team}: {row['before']} -> {row['after']} "
             f"{change.currency} ({row['difference']}), because of {change.reason}"
@@ -132,7 +133,7 @@ def to_document(result: MonthResult) -> dict[str, Any]:
         "revision": result.revision,
         "path": str(result.path) if result.path else None,
         "head": result.head,
-        "changes": [change.to_json() for change in result.changes],
+        "changes": [change_row(change) for change in result.changes],
     }
 
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 import httpcore
 
 Address = IPv4Address | IPv6Address
+
+Permit = Callable[[str], bool]
+"""Whether a connection may go to a numeric address."""
 
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """NAT64 (RFC 6052): the last 32 bits are an IPv4 address."""
@@ -66,6 +70,26 @@ def is_loopback_address(address: str) -> bool:
     parsed = ipaddress.ip_address(address)
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
     return (mapped or parsed).is_loopback
+
+
+def any_address(address: str) -> bool:
+    """The API's rule: its endpoint is configured, so it may be anywhere."""
+    return True
+
+
+def loopback_only(address: str) -> bool:
+    """The rule for an endpoint of plain http, so that its name cannot lead elsewhere."""
+    return is_loopback_address(address)
+
+
+def public_only(address: str) -> bool:
+    """The rule for documents."""
+    return is_public(address)
+
+
+def public_or_loopback(address: str) -> bool:
+    """The rule for documents where the endpoint itself is loopback."""
+    return is_public(address) or is_loopback_address(address)
 
 
 def _is_global(address: Address) -> bool:

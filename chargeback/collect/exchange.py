@@ -12,10 +12,12 @@ from typing import Self
 import certifi
 import httpx
 
+from chargeback.collect.addresses import Permit
 from chargeback.collect.bodies import read_body
 from chargeback.collect.failures import RedirectedError
-from chargeback.collect.network import BoundedBackend, BoundedTransport, Permit, attempt_limits
+from chargeback.collect.network import BoundedTransport, attempt_limits
 from chargeback.collect.run_time import RunTime
+from chargeback.collect.sockets import BoundedBackend
 
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
 """They write whole links and answers' headers, signatures included."""

@@ -1,162 +1,22 @@
-"""Sockets with an end: connections whose every step is bounded by the instant at which the attempt ends.
+"""httpx over sockets with an end: what came over the wire, or in plain words why nothing did.
 
-httpcore's timeouts are per step, so a server that sends a byte a second would never run into one. Here the number that
-httpcore hands through as ``timeout`` is an instant of the monotonic clock, and each step gets what is left until then.
-TLS is always verified, against the name that was asked for, whatever address the connection goes to.
+TLS is always verified, against the name that was asked for, whatever address the connection goes to. HTTP/1.1; no
+retries, no redirects, no proxy: an attempt is one request on one connection.
 """
 
 from __future__ import annotations
 
-import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from typing import Any
 
 import httpcore
 import httpx
 
-from chargeback.collect.addresses import is_loopback_address, is_public, resolve
-from chargeback.collect.clock import Clock
-from chargeback.collect.failures import AddressRefusedError, TransientError
+from chargeback.collect.failures import TransientError
+from chargeback.collect.sockets import BoundedBackend, BoundedStream
 from chargeback.collect.wording import quoted
 from chargeback.errors import PlatformError
-
-WRITE_SIZE = 16 * 1024
-"""Bytes given to the socket at a time, so that a slow reader meets the limit too."""
-
-Permit = Callable[[str], bool]
-"""Whether a connection may go to a numeric address."""
-
-
-def any_address(address: str) -> bool:
-    """The API's rule: its endpoint is configured, so it may be anywhere."""
-    return True
-
-
-def loopback_only(address: str) -> bool:
-    """The rule for an endpoint of plain http, so that its name cannot lead elsewhere."""
-    return is_loopback_address(address)
-
-
-def public_only(address: str) -> bool:
-    """The rule for documents."""
-    return is_public(address)
-
-
-def public_or_loopback(address: str) -> bool:
-    """The rule for documents where the endpoint itself is loopback."""
-    return is_public(address) or is_loopback_address(address)
-
-
-class BoundedStream(httpcore.NetworkStream):
-    """A connection; ``timeout`` is everywhere the instant by which a step has to be done.
-
-    ``latest`` are the bytes read last.
-    """
-
-    def __init__(self, stream: httpcore.NetworkStream, clock: Clock) -> None:
-        self._stream = stream
-        self._clock = clock
-        self._unsent = b""
-        self.latest = b""
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """The next bytes, b"" at the end; what was written goes out first."""
-        if self._unsent:
-            self._send(timeout)
-        self.latest = self._stream.read(max_bytes, _left(self._clock, timeout, httpcore.ReadTimeout))
-        return self.latest
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Keep the bytes until the answer is read: a request's head and body go out together, in one packet."""
-        self._unsent += buffer
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        """The same connection, encrypted."""
-        left = _left(self._clock, timeout, httpcore.ConnectTimeout)
-        self._stream = self._stream.start_tls(ssl_context, server_hostname, left)
-        return self
-
-    def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks about the socket below."""
-        return self._stream.get_extra_info(info)
-
-    def _send(self, ends: float | None) -> None:
-        """Send what was written; a server that hung up may have answered before, so that is no error yet."""
-        unsent, self._unsent = self._unsent, b""
-        with suppress(httpcore.WriteError):
-            for start in range(0, len(unsent), WRITE_SIZE):
-                left = _left(self._clock, ends, httpcore.WriteTimeout)
-                self._stream.write(unsent[start : start + WRITE_SIZE], left)
-
-    def abort(self) -> None:
-        """End the connection under a thread that waits on it."""
-        below = self._stream.get_extra_info("socket")
-        with suppress(OSError, AttributeError):
-            socket.socket.shutdown(below, socket.SHUT_RDWR)
-
-
-class BoundedBackend(httpcore.NetworkBackend):
-    """Opens connections to permitted addresses only, and can end them all."""
-
-    def __init__(self, clock: Clock, permit: Permit) -> None:
-        self._clock = clock
-        self._permit = permit
-        self._sockets = httpcore.SyncBackend()
-        self._streams: set[BoundedStream] = set()
-        self._lock = threading.Lock()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        """A connection to the first permitted address that answers; the others share the time that is left."""
-        addresses = self._permitted(host, port, timeout)
-        for remaining in range(len(addresses), 1, -1):
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return self._connect(addresses[-remaining], port, timeout, remaining, socket_options)
-        return self._connect(addresses[-1], port, timeout, 1, socket_options)
-
-    def abort(self) -> None:
-        """End every connection, also those that other threads wait on."""
-        with self._lock:
-            streams = list(self._streams)
-        for stream in streams:
-            stream.abort()
-
-    def _permitted(self, host: str, port: int, timeout: float | None) -> list[str]:
-        addresses = resolve(host, port, _left(self._clock, timeout, httpcore.ConnectTimeout))
-        permitted = [address for address in addresses if self._permit(address)]
-        if not permitted:
-            raise AddressRefusedError(f"{quoted(host)} is no address that may be asked")
-        return permitted
-
-    def _connect(
-        self,
-        address: str,
-        port: int,
-        timeout: float | None,
-        share: int,
-        options: Iterable[httpcore.SOCKET_OPTION] | None,
-    ) -> BoundedStream:
-        left = _left(self._clock, timeout, httpcore.ConnectTimeout) / share
-        stream = BoundedStream(self._sockets.connect_tcp(address, port, left, None, options), self._clock)
-        with self._lock:
-            self._streams = {each for each in self._streams if each.get_extra_info("socket").fileno() >= 0}
-            self._streams.add(stream)
-        return stream
 
 
 class BoundedTransport(httpx.BaseTransport):
@@ -233,14 +93,6 @@ class CheckedBody(httpx.SyncByteStream):
 def attempt_limits(ends: float, seconds: float) -> dict[str, Any]:
     """The request extension that ends an attempt: at an instant, which is so many seconds from now."""
     return {"timeout": {"connect": ends, "read": ends, "write": ends, "pool": seconds}}
-
-
-def _left(clock: Clock, ends: float | None, late: type[httpcore.TimeoutException]) -> float:
-    """Seconds until the instant; httpcore's timeout once it has passed, or where none was given."""
-    seconds = 0.0 if ends is None else ends - clock.monotonic()
-    if seconds <= 0:
-        raise late("the attempt's time is over")
-    return seconds
 
 
 def _meaning(error: Exception) -> str:

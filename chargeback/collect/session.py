@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from chargeback.collect.addresses import Permit, any_address, loopback_only, public_only, public_or_loopback
 from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
 from chargeback.collect.client import LARGEST_ANSWER, ApiClient
 from chargeback.collect.clock import Clock, SystemClock
@@ -14,7 +15,6 @@ from chargeback.collect.credentials import Credentials
 from chargeback.collect.downloads import LARGEST_DOCUMENT, Downloader
 from chargeback.collect.endpoint import endpoint_of, loopback_endpoint
 from chargeback.collect.exchange import Exchange, tls_context
-from chargeback.collect.network import Permit, any_address, loopback_only, public_only, public_or_loopback
 from chargeback.collect.retries import SYSTEM_RANDOM, Retries
 from chargeback.collect.run_time import RunTime
 from chargeback.config import Config

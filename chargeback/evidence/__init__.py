@@ -7,6 +7,7 @@ from chargeback.evidence.records import (
     EarlierMonth,
     EarlierTotal,
     Evidence,
+    RestatedTotal,
     RunRecord,
 )
 from chargeback.evidence.stores import FolderStore, MemoryStore, Store, sha256_of
@@ -20,6 +21,7 @@ __all__ = [
     "Evidence",
     "FolderStore",
     "MemoryStore",
+    "RestatedTotal",
     "RunRecord",
     "Store",
     "sha256_of",

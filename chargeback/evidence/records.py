@@ -16,6 +16,8 @@ from chargeback.evidence.stores import Store, sha256_of
 
 INDEX_PATH = "evidence/index.json"
 RUN_PATH = "evidence/run.json"
+PREVIOUS_JOURNAL_PATH = "evidence/_previous/journal.csv"
+"""The journal of the revision before this one of the month: what ``journal-change.*`` is reckoned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,17 @@ class EarlierTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class RestatedTotal:
+    """A team's gross in one currency before and after, in minor units, and why: evidence, configuration, version."""
+
+    team: str
+    currency: str
+    before: int
+    after: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierMonth:
     """What a result needs of an earlier archived month: its latest revision's invoices, team totals and accounts."""
 
@@ -101,7 +114,8 @@ class RunRecord:
 
     ``run_at`` an RFC 3339 instant in UTC; ``revision`` the number this result gets; ``previous`` the sha256 of the
     manifest it chains to; ``accounts`` the billing accounts of the month in order; ``known_accounts`` those of the
-    archive's newest revision; ``versions`` chargeback, Python and every library that shapes a byte.
+    archive's newest revision; ``restated``: what differs from the revision before this one of the month, whose journal lies
+    under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``versions`` chargeback, Python and every library that shapes a byte.
     """
 
     period: str
@@ -113,6 +127,7 @@ class RunRecord:
     known_accounts: tuple[str, ...] = ()
     earlier: tuple[EarlierMonth, ...] = ()
     documents: tuple[DocumentRecord, ...] = ()
+    restated: tuple[RestatedTotal, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
@@ -128,6 +143,7 @@ class RunRecord:
             value["accounts"] = tuple(value["accounts"])
             value["known_accounts"] = tuple(value["known_accounts"])
             value["documents"] = tuple(DocumentRecord(**record) for record in value["documents"])
+            value["restated"] = tuple(RestatedTotal(**record) for record in value["restated"])
             value["earlier"] = tuple(earlier_month(record) for record in value["earlier"])
             return cls(**value)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -63,7 +63,9 @@ class FolderStore:
                     raise StorageError(f"{target}: {size} bytes, at most {LARGEST_FILE} are read")
                 return file.read(LARGEST_FILE + 1)
         except OSError as error:
-            raise StorageError(f"{target}: {error.strerror or error}", remedy="restore the file, then run again") from error
+            raise StorageError(
+                f"{target}: {error.strerror or error}", remedy="restore the file, then run again"
+            ) from error
 
     def write(self, path: str, data: bytes) -> None:
         """Keep the bytes under the path, mode 0640 in folders 0750; ``StorageError`` where that fails."""
@@ -74,4 +76,7 @@ class FolderStore:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
         except OSError as error:
-            raise StorageError(f"{target}: {error.strerror or error}", remedy="free space or mend the folder's permission, then run again") from error
+            raise StorageError(
+                f"{target}: {error.strerror or error}",
+                remedy="free space or mend the folder's permission, then run again",
+            ) from error

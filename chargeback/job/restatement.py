@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
+from chargeback.evidence import RestatedTotal
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.month_end import close_month
@@ -17,30 +17,20 @@ from chargeback.publish import month_summary
 Totals = Counter[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A team's gross in one currency before and after, in minor units; ``reason``: evidence, configuration, version."""
-
-    team: str
-    currency: str
-    before: int
-    after: int
-    reason: str
-
-    def to_json(self) -> dict[str, str]:
-        """The change as INTERFACE's JSON has it: amounts as text with the minor digits."""
-        digits = minor_digits(self.currency)
-        return {
-            "team": self.team,
-            "currency": self.currency,
-            "before": format_minor(self.before, digits),
-            "after": format_minor(self.after, digits),
-            "difference": format_minor(self.after - self.before, digits),
-            "reason": self.reason,
-        }
+def change_row(change: RestatedTotal) -> dict[str, str]:
+    """The change as INTERFACE's JSON has it: amounts as text with the minor digits."""
+    digits = minor_digits(change.currency)
+    return {
+        "team": change.team,
+        "currency": change.currency,
+        "before": format_minor(change.before, digits),
+        "after": format_minor(change.after, digits),
+        "difference": format_minor(change.after - change.before, digits),
+        "reason": change.reason,
+    }
 
 
-def changes(books: Books, config: Config, latest: Revision, archived_config: Config) -> tuple[Change, ...]:
+def changes(books: Books, config: Config, latest: Revision, archived_config: Config) -> tuple[RestatedTotal, ...]:
     """Each team and currency whose gross differs from the latest revision's; none where only other things do."""
     summary = month_summary.read(latest.read(month_summary.PATH))
     before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
@@ -50,7 +40,7 @@ def changes(books: Books, config: Config, latest: Revision, archived_config: Con
         return ()
     steps = _steps(before, after, config, latest, archived_config)
     return tuple(
-        Change(team, currency, before[team, currency], after[team, currency], _reason((team, currency), steps))
+        RestatedTotal(team, currency, before[team, currency], after[team, currency], _reason((team, currency), steps))
         for team, currency in differing
     )
 

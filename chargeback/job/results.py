@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chargeback.archive.revision import Revision
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, NotReadyError, decisive_exit, each_error
-from chargeback.job.restatement import Change
+from chargeback.evidence import RestatedTotal
 from chargeback.model.books import Books, Status
 from chargeback.model.period import Period
 
@@ -28,7 +28,7 @@ class MonthResult:
     revision: int | None = None
     path: Path | None = None
     head: str | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[RestatedTotal, ...] = ()
     written: bool = False
 
 
@@ -45,7 +45,7 @@ def of_books(
     latest: Revision | None,
     *,
     written: bool = False,
-    changes: tuple[Change, ...] = (),
+    changes: tuple[RestatedTotal, ...] = (),
 ) -> MonthResult:
     """The result of a month whose books could be closed, ready or not."""
     return MonthResult(

@@ -35,10 +35,11 @@ from chargeback.job.collecting import (
     open_collector,
     proved_reports,
 )
+from chargeback.job.overview import refresh_overview
 from chargeback.job.restatement import changes
 from chargeback.job.results import MonthResult, of_books, of_errors
 from chargeback.job.sameness import is_same_result
-from chargeback.job.sealing import archived_config, refresh_overview, seal
+from chargeback.job.sealing import archived_config, seal
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
 from chargeback.model.instants import format_instant
@@ -197,7 +198,7 @@ class _Run:
         if self.writer is None or result.exit not in (0, 3):
             return
         self.writer.pending.remove(result.period)
-        refresh_overview(self.writer)
+        refresh_overview(self.writer, self.config.timezone)
         head = self.archive.head()
         if self.config.head_file and head:
             write_head_file(self.config.head_file, head.sha256)

@@ -15,7 +15,7 @@ from chargeback.config import Config
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import minor_digits, to_minor
-from chargeback.publish import ledger_csv
+from chargeback.publish import exports, ledger_csv
 from chargeback.publish.reconciliation import check_row
 
 _CHECKS_PATH = "reconciliation/reconciliation.json"
@@ -59,7 +59,9 @@ def _same_files(files: Iterable[tuple[str, Iterable[bytes]]], latest: Revision, 
 
 
 def _same_exports(books: Books, config: Config, latest: Revision) -> bool:
-    for path, chunks in ():  # type: ignore[var-annotated]
+    for path, chunks in exports.files(books, config, None):
+        if path not in _COMPARED_EXPORTS:
+            continue
         record = latest.records.get(path)
         if record is None or record.sha256 != _sha256(chunks):
             return False

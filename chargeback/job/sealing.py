@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chargeback.archive.manifest import Manifest, ManifestTotal
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.archive.writer import ArchiveWriter
 from chargeback.config import Config
 from chargeback.config.loader import parse
-from chargeback.evidence import Evidence
-from chargeback.job.restatement import Change
+from chargeback.evidence import Evidence, RestatedTotal
+from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor
-from chargeback.publish import revision_files
-
-JOURNAL_PATH = "exports/journal.csv"
+from chargeback.publish import exports, revision_files
 
 
 def archived_config(revision: Revision) -> Config:
@@ -52,10 +52,14 @@ def seal(
     config: Config,
     evidence: Evidence,
     latest: Revision | None,
-    changes: tuple[Change, ...],
+    restated: tuple[RestatedTotal, ...],
 ) -> Revision:
     """Write all that follows from the evidence beside it, and make the revision visible."""
-    publish(staging, books, config, evidence)
+    if latest is not None:
+        staging.write(PREVIOUS_JOURNAL_PATH, latest.read(exports.JOURNAL_PATH))
+    run = replace(evidence.run, restated=restated)
+    books = replace(books, posting=replace(books.posting, run=run))
+    publish(staging, books, config, replace(evidence, run=run))
     return writer.seal(staging, manifest_of(books))
 
 
@@ -63,7 +67,3 @@ def publish(staging: Staging, books: Books, config: Config, evidence: Evidence) 
     """Write every published file."""
     for path, chunks in revision_files.files(books, config, evidence):
         staging.add(path, chunks)
-
-
-def refresh_overview(writer: ArchiveWriter) -> None:
-    """Replace the archive's ``index.html`` where its bytes differ."""

@@ -6,19 +6,60 @@ from collections.abc import Iterable, Iterator
 
 from chargeback.config import Config
 from chargeback.evidence import Evidence
-from chargeback.evidence.records import INDEX_PATH, RUN_PATH
+from chargeback.evidence.records import INDEX_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
+from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import Books
-from chargeback.publish import ledger_csv, month_summary, reconciliation
+from chargeback.model.money import minor_digits
+from chargeback.publish import exports, ledger_csv, month_summary, reconciliation
+from chargeback.publish.pages import month_page
+from chargeback.publish.workbook import ledger_workbook, workpaper
 
 CONFIG_PATH = "config.toml"
 PublishedFile = tuple[str, Iterable[bytes]]
 
 
 def files(books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
-    """(path, chunks of bytes) of all files but the answers and documents themselves, which are evidence."""
+    """(path, chunks of bytes) of all files but the answers and documents themselves, which are evidence.
+
+    The page comes last, as it links to every other file.
+    """
+    paths = list(evidence_paths(evidence))
+    for path, chunks in _before_the_page(books, config, evidence):
+        paths.append(path)
+        yield path, chunks
+    changes = restatement(books)
+    yield from month_page.files(books, config, sorted(paths), evidence=evidence, changes=changes)
+
+
+def evidence_paths(evidence: Evidence) -> Iterator[str]:
+    """The files of the evidence that are kept as received: answers, documents, and the journal before."""
+    yield from (answer.path for answer in evidence.answers if answer.path)
+    yield from (record.path for record in evidence.run.documents if record.path)
+    if evidence.run.revision > 1:
+        yield PREVIOUS_JOURNAL_PATH
+
+
+def _before_the_page(books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
     yield CONFIG_PATH, [config.source]
     yield INDEX_PATH, [evidence.index_json()]
     yield RUN_PATH, [evidence.run.to_json()]
     yield from ledger_csv.files(books)
+    yield from ledger_workbook.files(books, config)
     yield from reconciliation.files(books)
+    yield from workpaper.workpaper(books, config, evidence)
     yield from month_summary.files(books)
+    previous = evidence.store.read(PREVIOUS_JOURNAL_PATH) if evidence.run.revision > 1 else None
+    yield from exports.files(books, config, previous)
+
+
+def restatement(books: Books) -> Restatement | None:
+    """What the revision changes against the one before it of the month; None for a first one."""
+    run = books.posting.run
+    if run.revision == 1:
+        return None
+    reasons = {reason for change in run.restated for reason in change.reason.split(", ")}
+    changes = tuple(
+        TeamChange(change.team, change.currency, minor_digits(change.currency), change.before, change.after)
+        for change in run.restated
+    )
+    return Restatement(run.revision - 1, tuple(sorted(reasons)), changes)

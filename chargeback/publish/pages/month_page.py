@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from chargeback.config import Config
-from chargeback.config.endpoint import is_loopback
 from chargeback.evidence import Evidence
 from chargeback.model.archive_overview import Restatement
 from chargeback.model.books import Books
 from chargeback.model.check import Outcome
+from chargeback.publish.pages.addresses import is_on_loopback
 from chargeback.publish.pages.cost_tables import cost_tables
 from chargeback.publish.pages.daily_cost import daily_costs, without_chart
 from chargeback.publish.pages.file_links import PAGE, file_groups, href
@@ -122,14 +121,6 @@ def _page(
 
 
 _WORKPAPERS = ("reconciliation/reconciliation.xlsx", "reconciliation/reconciliation.csv")
-
-
-def is_on_loopback(endpoint: str) -> bool:
-    """Whether the address is this machine's own: then the figures are not the platform's."""
-    try:
-        return is_loopback(urlsplit(endpoint).hostname or "")
-    except ValueError:
-        return False
 
 
 def _glance(books: Books, exceptions: tuple[FindingGroup, ...]) -> Glance:

@@ -125,7 +125,11 @@ def line_rows(cells: Cells, lines: Sequence[LedgerLine], period: str) -> Iterato
                     ("invoice_status", label.status),
                 )
             )
-            currency, amount, digits = text["currency"][label.currency], look(Kind.PLAIN, money(label.digits)), label.digits
+            currency, amount, digits = (
+                text["currency"][label.currency],
+                look(Kind.PLAIN, money(label.digits)),
+                label.digits,
+            )
         if line.team is not last_team:
             last_team = team = line.team
             team_cells = (

@@ -34,7 +34,9 @@ BASES = {
 def add_notes(book: Book, month: TeamMonth, told: Sequence[tuple[Check, str]], footer: str) -> None:
     """Add the sheet; ``told`` are the checks that touch the team, and what is said of each."""
     sections = Sections(book.cells)
-    sections.title("Notes", f"{month.team.name or month.team.id} · {month.books.period} · revision {month.books.revision}")
+    sections.title(
+        "Notes", f"{month.team.name or month.team.id} · {month.books.period} · revision {month.books.revision}"
+    )
     sections.gap()
     _exceptions(sections, told)
     _rules(sections, month)

@@ -103,7 +103,10 @@ def _totals(sections: Sections, month: TeamMonth) -> None:
         [
             Column("A", "Currency"),
             Column("B", "Lines", True),
-            *(Column(letter, name, True) for letter, name in zip(_AMOUNT_COLUMNS, ("Net", "Tax", "Gross"), strict=True)),
+            *(
+                Column(letter, name, True)
+                for letter, name in zip(_AMOUNT_COLUMNS, ("Net", "Tax", "Gross"), strict=True)
+            ),
             Column("F", f"Gross {month.previous_name}", True),
             Column("G", "Change", True),
             Column("H", "Change in %", True),
@@ -164,7 +167,13 @@ def _amounts(cells: Cells, sums: Sums, digits: int, letters: Sequence[str] = _AM
 
 
 def _sum_row(
-    sections: Sections, label: Sequence[str], letters: Sequence[str], values: Sequence[int], sums: Sums, first: int, digits: int
+    sections: Sections,
+    label: Sequence[str],
+    letters: Sequence[str],
+    values: Sequence[int],
+    sums: Sums,
+    first: int,
+    digits: int,
 ) -> None:
     """A total over the rows from ``first`` to the one before, as formulas with their values."""
     cells, style, last = sections.cells, look(Kind.TOTAL, money(digits)), sections.next - 1
@@ -211,7 +220,12 @@ def _grouped(
                 else []
             )
             sections.add(
-                [cells.text("A", key, look()), cells.text("B", currency, look()), *_amounts(cells, sums, digits), *share]
+                [
+                    cells.text("A", key, look()),
+                    cells.text("B", currency, look()),
+                    *_amounts(cells, sums, digits),
+                    *share,
+                ]
             )
         _sum_row(
             sections,
@@ -339,9 +353,7 @@ def _crossed_row(
     ]
     strong, last = look(Kind.STRONG, money(digits)), letters[-2]
     total = (
-        cells.formula(
-            letters[-1], f"ROUND(SUM(C{row}:{last}{row}),{digits})", from_minor(sums.gross, digits), strong
-        )
+        cells.formula(letters[-1], f"ROUND(SUM(C{row}:{last}{row}),{digits})", from_minor(sums.gross, digits), strong)
         if is_safe_sum(sums.magnitude)
         else cells.minor(letters[-1], sums.gross, digits, strong)
     )

@@ -52,7 +52,9 @@ def _set_up_page(sheet: Worksheet, footer: str) -> None:
         part.size = 8
 
 
-def add_table(sheet: Worksheet, name: str, ref: str, columns: Sequence[str], *, style: str = "TableStyleLight1") -> None:
+def add_table(
+    sheet: Worksheet, name: str, ref: str, columns: Sequence[str], *, style: str = "TableStyleLight1"
+) -> None:
     """Make the range a table with filters; its first row holds ``columns``, which must all differ."""
     table = Table(displayName=name, ref=ref, tableStyleInfo=TableStyleInfo(name=style, showRowStripes=True))
     table.autoFilter = AutoFilter(ref=ref)

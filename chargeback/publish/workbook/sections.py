@@ -50,7 +50,9 @@ class Sections:
         """A section's heading, underlined over its columns, and a sentence about it."""
         style = look(Kind.SECTION)
         first, *others = columns
-        self.add([self.cells.text(first, heading, style), *(self.cells.blank(letters, style) for letters in others)], 20)
+        self.add(
+            [self.cells.text(first, heading, style), *(self.cells.blank(letters, style) for letters in others)], 20
+        )
         if note:
             self.add([self.cells.text(first, note, look(Kind.NOTE))])
 
@@ -58,7 +60,10 @@ class Sections:
         """A row of headings."""
         left, right = look(Kind.HEADER), look(Kind.HEADER_RIGHT)
         return self.add(
-            [self.cells.text(column.letters, column.heading, right if column.is_number else left) for column in columns],
+            [
+                self.cells.text(column.letters, column.heading, right if column.is_number else left)
+                for column in columns
+            ],
             height,
         )
 

@@ -13,9 +13,7 @@ def shared_entry(project: str, config: Config, period: Period) -> SharedProject 
     """The entry that splits the project in the month: an exact sid before a glob, the more literal glob before another
     (BOOKING 5)."""
     matching = [entry for entry in config.shared if entry.claim.active_in(period) and entry.claim.matches(project)]
-    return max(
-        matching, key=lambda entry: (not entry.claim.is_glob, entry.claim.literal_characters), default=None
-    )
+    return max(matching, key=lambda entry: (not entry.claim.is_glob, entry.claim.literal_characters), default=None)
 
 
 def split_in_words(project: str, team: str, config: Config, period: Period) -> str:

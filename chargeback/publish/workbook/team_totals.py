@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 
 Key = TypeVar("Key", bound=Hashable)
+Finer = TypeVar("Finer", bound=Hashable)
 
 
 class Part(NamedTuple):
@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
 @dataclass(slots=True)
 class Sums:
-    """Amounts in minor units of one currency, and how many lines they are of; ``magnitude`` is Σ|gross| + Σ|tax|."""
+    """Amounts in minor units of one currency, and how many lines they are of; ``magnitude`` is Σ of their absolute values."""
 
     net: int = 0
     tax: int = 0
@@ -46,32 +46,37 @@ class Sums:
 
 @dataclass(slots=True)
 class TeamTotals:
-    """A team's lines of the month, added up; ``labels`` are the invoices that they are of, in order."""
+    """A team's lines of the month, added up; ``labels`` are the invoices that they are of, in order.
 
-    parts: dict[Part, Sums] = field(default_factory=dict)
-    labels: list[InvoiceLabel] = field(default_factory=list)
+    ``parts`` are the finest sums; ``coarse`` the same without project, resource and share, for what needs no project.
+    """
+
+    parts: dict[Part, Sums]
+    labels: list[InvoiceLabel]
+    coarse: dict[Part, Sums] = field(init=False)
+    currencies: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.coarse = grouped(
+            self.parts, lambda part: part._replace(project="", project_name="", resource="", share_percent="")
+        )
+        self.currencies = dict(sorted({(part.currency, part.digits) for part in self.coarse}))
 
     def by(self, key: Callable[[Part], Key]) -> dict[Key, Sums]:
-        """The sums by what ``key`` says of each part, in the order in which they first appear."""
-        sums: dict[Key, Sums] = defaultdict(Sums)
-        for part, amounts in self.parts.items():
-            sums[key(part)].add(amounts)
-        return dict(sums)
+        """The sums by what ``key`` says of each part; projects, resources and shares are not told apart."""
+        return grouped(self.coarse, key)
 
-    def of(self, currency: str) -> TeamTotals:
-        """The same of one currency alone."""
-        kept = {part: sums for part, sums in self.parts.items() if part.currency == currency}
-        return TeamTotals(kept, [label for label in self.labels if label.currency == currency])
-
-    @property
-    def currencies(self) -> dict[str, int]:
-        """The currencies of the lines with their minor digits, by code."""
-        return dict(sorted({(part.currency, part.digits) for part in self.parts}))
+    def by_cell(self, currency: str) -> dict[tuple[str, str], Sums]:
+        """The sums in one currency by project and resource."""
+        return grouped(
+            {part: sums for part, sums in self.parts.items() if part.currency == currency},
+            lambda part: (part.project, part.resource),
+        )
 
     @property
-    def projects(self) -> set[str]:
-        """The projects of the lines."""
-        return {part.project for part in self.parts if part.project}
+    def names(self) -> dict[str, str]:
+        """The projects of the lines, with their display names."""
+        return {part.project: part.project_name for part in self.parts if part.project}
 
     @property
     def resources(self) -> set[str]:
@@ -79,39 +84,41 @@ class TeamTotals:
         return {part.resource for part in self.parts if part.resource}
 
 
+def grouped(sums: Mapping[Finer, Sums], key: Callable[[Finer], Key]) -> dict[Key, Sums]:
+    """Sums added up by what ``key`` says of each, in the order in which they first appear."""
+    groups: dict[Key, Sums] = {}
+    for finer, amounts in sums.items():
+        coarser = key(finer)
+        group = groups.get(coarser)
+        if group is None:
+            group = groups[coarser] = Sums()
+        group.add(amounts)
+    return groups
+
+
 def add_up(lines: Iterable[LedgerLine]) -> TeamTotals:
     """The totals of the lines."""
-    totals = TeamTotals()
+    found: dict[tuple[object, ...], list[int]] = {}
+    labels: dict[int, InvoiceLabel] = {}
     last = None
     for line in lines:
         label = line.label
         if label is not last:
-            last = label
-            totals.labels.append(label)
-        _add(totals.parts, line, label)
-    totals.labels = list(dict.fromkeys(totals.labels))
-    return totals
-
-
-def _add(parts: dict[Part, Sums], line: LedgerLine, label: InvoiceLabel) -> None:
-    part = Part(
-        label.currency,
-        label.digits,
-        line.project,
-        line.project_name,
-        line.environment,
-        line.resource,
-        line.basis,
-        line.share_percent,
-    )
-    sums = parts.get(part)
-    if sums is None:
-        sums = parts[part] = Sums()
-    sums.net += line.net
-    sums.tax += line.tax
-    sums.gross += line.gross
-    sums.lines += 1
-    sums.magnitude += abs(line.gross) + abs(line.tax)
+            last = labels[id(label)] = label
+        key = (label.currency, label.digits, line.project, line.project_name, line.environment, line.resource, line.basis,
+               line.share_percent)  # fmt: skip
+        sums = found.get(key)
+        net, tax, gross = line.net, line.tax, line.gross
+        if sums is None:
+            found[key] = [net, tax, gross, 1, abs(net) + abs(tax) + abs(gross)]
+        else:
+            sums[0] += net
+            sums[1] += tax
+            sums[2] += gross
+            sums[3] += 1
+            sums[4] += abs(net) + abs(tax) + abs(gross)
+    parts = {Part(*key): Sums(*sums) for key, sums in found.items()}  # type: ignore[arg-type]
+    return TeamTotals(parts, list(dict.fromkeys(labels.values())))
 
 
 def largest_first(sums: dict[str, Sums]) -> Sequence[str]:

@@ -21,7 +21,7 @@ class Reach:
     accounts: frozenset[str]
     invoices: frozenset[tuple[str, str]]
     projects: frozenset[str]
-    resources: frozenset[tuple[str, str]]
+    resources: frozenset[str]
 
     @classmethod
     def of(cls, team: str, totals: TeamTotals) -> Reach:
@@ -31,8 +31,8 @@ class Reach:
             team,
             accounts,
             frozenset((label.account, label.invoice) for label in totals.labels),
-            frozenset(totals.projects),
-            frozenset((account, resource) for account in accounts for resource in totals.resources),
+            frozenset(totals.names),
+            frozenset(totals.resources),
         )
 
     def touches(self, check: Check) -> bool:
@@ -47,7 +47,7 @@ class Reach:
         return (
             not check.subject
             or check.subject in self.projects
-            or (check.account, check.subject) in self.resources
+            or check.subject in self.resources
             or (bool(check.invoice) and not _is_name(check.subject))
         )
 

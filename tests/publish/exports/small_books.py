@@ -1,4 +1,4 @@
-"""A month's books by hand: two accounts, three teams, three currencies, Thai and hostile names, a void and a paid invoice."""
+"""A month's books by hand: two accounts, three teams, three currencies, Thai and hostile names, one invoice paid."""
 
 from __future__ import annotations
 
@@ -92,8 +92,19 @@ def bills() -> list[Bill]:
                 Line(WEB, 90_000, 6_300, usage="720"),
                 Line(WEB, 1, 0, resource="Memory", usage="0.333333"),
                 Line(DATA, 10_050, 704, "acme-platform", "แพลตฟอร์ม", "Egress", "12.5", "40", basis=Basis.SHARED_SPLIT),
-                Line(OPS, 15_075, 1_055, "acme-platform", "แพลตฟอร์ม", "Egress", "18.75", "60", basis=Basis.SHARED_SPLIT),
-                Line(UNASSIGNED, 500, 35, "=cmd|' /C calc'!A0", "", "", description='a "quoted", line', basis=Basis.INVOICE_LINE),
+                Line(
+                    OPS, 15_075, 1_055, "acme-platform", "แพลตฟอร์ม", "Egress", "18.75", "60", basis=Basis.SHARED_SPLIT
+                ),
+                Line(
+                    UNASSIGNED,
+                    500,
+                    35,
+                    "=cmd|' /C calc'!A0",
+                    "",
+                    "",
+                    description='a "quoted", line',
+                    basis=Basis.INVOICE_LINE,
+                ),
                 Line(ADJUSTMENTS, -25, 0, "", "", "", environment="", number=0, description="", basis=Basis.ADJUSTMENT),
             ),
         ),

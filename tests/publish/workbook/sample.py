@@ -121,7 +121,9 @@ def report(rows: list[tuple[str, str, str, str]]) -> dict[str, Any]:
     }
 
 
-def invoice(identifier: str, number: str, account: str, currency: str, amounts: tuple[str, str, str], **more: Any) -> dict[str, Any]:
+def invoice(
+    identifier: str, number: str, account: str, currency: str, amounts: tuple[str, str, str], **more: Any
+) -> dict[str, Any]:
     """A list row."""
     subtotal, tax, total = amounts
     return {
@@ -147,7 +149,7 @@ THAI_LINES = [
     ("1001", "acme-web", "เว็บไซต์หลัก ญี่ปุ่น กตัญญู", "1070.00"),
     ("1002", "acme-data", "Data", "535.00"),
     ("1003", "acme-platform", "แพลตฟอร์ม", "321.00"),
-    ("1004", "acme-lost", "=HYPERLINK(\"http://evil\")", "107.00"),
+    ("1004", "acme-lost", '=HYPERLINK("http://evil")', "107.00"),
     ("1005", "acme-shop-staging", "متجر", "33.33"),
 ]
 THAI_ROWS = [
@@ -207,7 +209,14 @@ def _usd(sample: Sample) -> None:
     del row["subtotal"]
     sample.say("billing.listInvoices", account, {"items": [row | {"subtotal": Raw("1090.5")}]}, {"id": account})
     items = [
-        {"sku": sku, "description": name, "quantity": Raw(count), "unit": unit, "unitPrice": Raw(price), "amount": Raw(amount)}
+        {
+            "sku": sku,
+            "description": name,
+            "quantity": Raw(count),
+            "unit": unit,
+            "unitPrice": Raw(price),
+            "amount": Raw(amount),
+        }
         for sku, name, count, unit, price, amount in USD_LINES
     ]
     detail = row | {"taxRate": Raw("0.07"), "lineItems": items}

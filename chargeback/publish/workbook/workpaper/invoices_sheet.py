@@ -130,10 +130,12 @@ def _header(cells: Cells, plan: InvoicePlan) -> list[str]:
         (TOTAL, "total", invoice.total),
     )
     found = [
-        minor_reference(cells, letters, _reference(plan, name), exact, digits, style) for letters, name, exact in amounts
+        minor_reference(cells, letters, _reference(plan, name), exact, digits, style)
+        for letters, name, exact in amounts
     ]
     difference = summed(
-        [from_minor(units, digits) for units in (invoice.subtotal_minor, invoice.tax_minor, -invoice.total_minor)], digits
+        [from_minor(units, digits) for units in (invoice.subtotal_minor, invoice.tax_minor, -invoice.total_minor)],
+        digits,
     )
     return [
         *found,
@@ -197,9 +199,7 @@ def _tax(cells: Cells, plan: InvoicePlan) -> list[str]:
         cells.formula("W", reference, numeric(rate), look(Kind.PLAIN, RATE)),
         product.cell(cells, "X", nudged_formula(f"{SUBTOTAL}{ROW}*W{ROW}"), style),
         quotient.cell(cells, "Y", nudged_formula(f"{TOTAL}{ROW}/(1+W{ROW})"), style),
-        verdict(
-            cells, "Z", f"OR(ABS(X{ROW}-{TAX}{ROW})<={SLACK:f},ABS(Y{ROW}-{SUBTOTAL}{ROW})<={SLACK:f})", holds
-        ),
+        verdict(cells, "Z", f"OR(ABS(X{ROW}-{TAX}{ROW})<={SLACK:f},ABS(Y{ROW}-{SUBTOTAL}{ROW})<={SLACK:f})", holds),
     ]
 
 

@@ -101,17 +101,15 @@ def _side(figures: Sequence[Rounded | None], digits: int) -> Rounded | None:
 
 def _booked(cells: Cells, account: AccountPlan, summary: AccountSummary) -> list[str]:
     digits, amount = summary.digits, look(Kind.PLAIN, money(summary.digits))
-    rows = [
-        plan.control
-        for plan in account.invoices
-        if plan.control and plan.invoice.currency == summary.currency
-    ]
+    rows = [plan.control for plan in account.invoices if plan.control and plan.invoice.currency == summary.currency]
     totals = (("H", "J", summary.invoice_total), ("I", GROSS, summary.ledger_total))
     found = []
     for column, source, units in totals:
         total = rounded(from_minor(units, digits), digits)
         formula = _sum_of(source, rows)
-        found.append(total.cell(cells, column, formula, amount) if formula else cells.minor(column, units, digits, amount))
+        found.append(
+            total.cell(cells, column, formula, amount) if formula else cells.minor(column, units, digits, amount)
+        )
     difference = rounded(from_minor(summary.ledger_total - summary.invoice_total, digits), digits)
     return [*found, difference.cell(cells, "K", f"I{ROW}-H{ROW}", amount)]
 
@@ -181,5 +179,3 @@ def _sums(summaries: Sequence[AccountSummary]) -> tuple[list[int], list[int], li
         [summary.invoice_total for summary in summaries],
         [summary.ledger_total for summary in summaries],
     )
-
-

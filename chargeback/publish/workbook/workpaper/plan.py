@@ -124,7 +124,9 @@ def report_figures(account: AccountPlan) -> Iterator[Figure]:
         for place in group.rows:
             row = report.rows[place]
             of = f"{row.project} · {row.resource}" if row.project else row.resource
-            yield Figure("billingValue", "", of, row.value, report.answer, pointer("result", "list", place, "billingValue"))
+            yield Figure(
+                "billingValue", "", of, row.value, report.answer, pointer("result", "list", place, "billingValue")
+            )
 
 
 class Planner:

@@ -89,7 +89,9 @@ def add_tie_out(book: Book, plan: Plan) -> None:
 
 def _rows(cells: Cells, plan: Plan) -> Iterator[str]:
     checks = {
-        (check.code, check.account, check.subject): check for check in plan.books.checks if check.code in _CODES.values()
+        (check.code, check.account, check.subject): check
+        for check in plan.books.checks
+        if check.code in _CODES.values()
     }
     for account in plan.accounts:
         first = account.evidence
@@ -130,7 +132,13 @@ def _row(
 
 
 def _unnamed(group: Group) -> str:
-    return "all lines" if group.grain is Grain.TOTAL else "without a project" if group.grain is Grain.PROJECT else "(empty)"
+    return (
+        "all lines"
+        if group.grain is Grain.TOTAL
+        else "without a project"
+        if group.grain is Grain.PROJECT
+        else "(empty)"
+    )
 
 
 def _amount(group: Group) -> int:

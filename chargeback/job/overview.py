@@ -1,0 +1,75 @@
+"""The archive's front page, made from what the archive holds: manifests, reconciliations, summaries, signatures."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.archive.writer import ArchiveWriter
+from chargeback.model.archive_overview import MonthOverview, OverviewTeam, OverviewTotal, RevisionOverview
+from chargeback.model.archive_overview import Signature as ShownSignature
+from chargeback.model.books import AcceptedTotal, Status
+from chargeback.model.check import Outcome
+from chargeback.model.money import from_minor, minor_digits
+from chargeback.publish import month_summary
+from chargeback.publish.pages import archive_page
+
+PAGE = "index.html"
+_RECONCILIATION = "reconciliation/reconciliation.json"
+
+
+def refresh_overview(writer: ArchiveWriter, timezone: ZoneInfo) -> None:
+    """Replace the archive's ``index.html`` where its bytes differ; times are shown in the zone."""
+    head = writer.archive.head()
+    page = archive_page.render(months(writer.archive), head=head.sha256 if head else "", timezone=timezone)
+    writer.replace(PAGE, page)
+
+
+def months(archive: Archive) -> list[MonthOverview]:
+    """Every month with its revisions, in order."""
+    signatures = read_signatures(archive.root)
+    found: dict[Any, list[RevisionOverview]] = {}
+    for revision in archive.revisions():
+        found.setdefault(revision.name.period, []).append(_overview(revision, signatures))
+    return [MonthOverview(period, tuple(revisions)) for period, revisions in sorted(found.items())]
+
+
+def _overview(revision: Revision, signatures: tuple[Signature, ...]) -> RevisionOverview:
+    manifest = revision.manifest
+    reconciliation = json.loads(revision.read(_RECONCILIATION))
+    accepted = reconciliation["accepted"]
+    return RevisionOverview(
+        revision=manifest.revision,
+        status=Status(manifest.status),
+        exceptions=sum(check["outcome"] == Outcome.EXCEPTION for check in reconciliation["checks"]),
+        accepted=AcceptedTotal(
+            accepted["count"], tuple((row["currency"], Decimal(row["amount"])) for row in accepted["amounts"])
+        ),
+        created=manifest.created,
+        endpoint=manifest.endpoint,
+        version=manifest.version,
+        head=revision.sha256,
+        totals=tuple(
+            OverviewTotal(total.currency, Decimal(total.net), Decimal(total.tax), Decimal(total.gross))
+            for total in manifest.totals
+        ),
+        teams=_teams(revision),
+        signatures=tuple(
+            ShownSignature(each.signed_at, each.head, each.role, each.by, each.note)
+            for each in signatures
+            if each.head == revision.sha256
+        ),
+    )
+
+
+def _teams(revision: Revision) -> tuple[OverviewTeam, ...]:
+    summary = month_summary.read(revision.read(month_summary.PATH))
+    return tuple(
+        OverviewTeam(total.team, "", total.currency, from_minor(total.gross, minor_digits(total.currency)))
+        for total in summary.totals
+    )

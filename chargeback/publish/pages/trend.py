@@ -1,0 +1,141 @@
+"""The archived months as columns, one chart a currency: the teams that cost most by name, all others as one series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chargeback.model.archive_overview import MonthOverview
+from chargeback.model.money import minor_digits, to_minor
+from chargeback.model.period import Period
+from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart
+from chargeback.publish.pages.wording import MONTHS, counted, minor
+
+_MOST_LABELS = 6
+_REST, _EVERY = "all other teams", "all teams"
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSeries:
+    """One team's gross month by month, in minor units; ``account`` is "": a team has costs in all of them."""
+
+    name: str
+    amounts: tuple[int, ...]
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One currency's chart and the table of its figures, ``rows`` newest first: the month, each series, the total."""
+
+    currency: str
+    series: tuple[TeamSeries, ...]
+    chart: ColumnChart
+    description: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+def calendar(months: Sequence[MonthOverview]) -> list[Period]:
+    """Every month from the first archived one to the last, those without a revision too."""
+    periods = [month.period for month in months]
+    return list(_span(min(periods), max(periods))) if periods else []
+
+
+def _span(first: Period, last: Period) -> Iterator[Period]:
+    period = first
+    while period <= last:
+        yield period
+        period = period.plus(1)
+
+
+def trends(months: Sequence[MonthOverview]) -> tuple[Trend, ...]:
+    """A chart for each currency, in order of its code."""
+    currencies = sorted({total.currency for month in months for total in month.latest.totals})
+    return tuple(_trend(months, currency) for currency in currencies)
+
+
+def gross_of(month: MonthOverview, currency: str) -> int | None:
+    """The month's gross in minor units, None where it has nothing in that currency."""
+    found = [total.gross for total in month.latest.totals if total.currency == currency]
+    return to_minor(sum(found, Decimal(0)), minor_digits(currency)) if found else None
+
+
+def _trend(months: Sequence[MonthOverview], currency: str) -> Trend:
+    digits = minor_digits(currency)
+    periods = calendar(months)
+    by_period = {month.period: month for month in months}
+    totals = [gross_of(by_period[period], currency) or 0 if period in by_period else 0 for period in periods]
+    series = _series(by_period, periods, totals, currency)
+    columns = [
+        Column(str(period), label, tuple(one.amounts[place] for one in series))
+        for place, (period, label) in enumerate(zip(periods, _labels(periods), strict=True))
+    ]
+    return Trend(
+        currency=currency,
+        series=series,
+        chart=column_chart(columns, [one.name for one in series], currency, digits),
+        description=_description(periods, totals, len(months), currency, digits),
+        rows=tuple(
+            (str(period), *(minor(one.amounts[place], digits) for one in series), minor(totals[place], digits))
+            for place, period in reversed(list(enumerate(periods)))
+            if period in by_period
+        ),
+    )
+
+
+def _series(
+    by_period: Mapping[Period, MonthOverview], periods: Sequence[Period], totals: Sequence[int], currency: str
+) -> tuple[TeamSeries, ...]:
+    costs, names = _team_costs(by_period.values(), currency)
+    ranked = sorted(costs, key=lambda team: (-sum(costs[team].values()), team))[:SERIES]
+    found = [
+        TeamSeries(names[team] or team, tuple(costs[team].get(period, 0) for period in periods)) for team in ranked
+    ]
+    rest = tuple(
+        total - sum(one.amounts[place] for one in found) if periods[place] in by_period else 0
+        for place, total in enumerate(totals)
+    )
+    if any(rest) or not found:
+        found.append(TeamSeries(_REST if found else _EVERY, rest))
+    return tuple(found)
+
+
+def _team_costs(
+    months: Iterable[MonthOverview], currency: str
+) -> tuple[dict[str, dict[Period, int]], dict[str, str]]:
+    """Each team's gross by month, and its newest name."""
+    digits = minor_digits(currency)
+    costs: dict[str, dict[Period, int]] = {}
+    names: dict[str, str] = {}
+    for month in sorted(months, key=lambda month: month.period):
+        for team in month.latest.teams:
+            if team.currency == currency:
+                of_team = costs.setdefault(team.team, {})
+                of_team[month.period] = of_team.get(month.period, 0) + to_minor(team.gross, digits)
+                names[team.team] = team.name
+    return costs, names
+
+
+def _labels(periods: Sequence[Period]) -> list[str]:
+    """Few labels that never touch: months where they are few, else years, in even steps."""
+    if len(periods) <= 2 * 12:
+        step = -(-len(periods) // _MOST_LABELS)
+        return [_month(period) if not place % step else "" for place, period in enumerate(periods)]
+    years = periods[-1].year - periods[0].year + 1
+    step = -(-years // _MOST_LABELS)
+    return [
+        str(period.year) if period.month == 1 and not period.year % step else "" for period in periods
+    ]  # fmt: skip
+
+
+def _month(period: Period) -> str:
+    return f"{MONTHS[period.month - 1][:3]} {period.year % 100:02d}"
+
+
+def _description(periods: Sequence[Period], totals: Sequence[int], archived: int, currency: str, digits: int) -> str:
+    highest = max(range(len(periods)), key=lambda place: totals[place])
+    return (
+        f"{minor(sum(totals), digits)} {currency} over {counted(archived, 'month')} from {periods[0]} to {periods[-1]}; "
+        f"the highest is {periods[highest]} with {minor(totals[highest], digits)} {currency}."
+    )
