@@ -1,6 +1,7 @@
 """The pure way through a month: read each account, decide, post it (map), close the month (reduce), reconcile.
 
-Everything here follows from evidence and configuration alone, so ``rebuild`` and ``verify`` are ``run`` without collecting.
+Everything here follows from evidence and configuration alone, so ``rebuild`` and ``verify`` are ``run`` without
+collecting.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from chargeback.reconcile.tie_out import line_total
 
 
 def close_month(evidence: Evidence, config: Config) -> Books:
-    """The month's books; ``AnswerError`` where an answer cannot be understood, ``ConfigurationError`` where equal claims
-    meet in a project. Accounts that are not ready have books too: ``status`` says so, and nothing may be published."""
+    """The month's books; ``AnswerError`` where an answer cannot be understood, ``ConfigurationError`` where equal
+    claims meet in a project. Accounts that are not ready have books too: ``status`` says so, and nothing may be
+    published.
+    """
     period = Period.parse(evidence.run.period)
     projects = read_projects(evidence)
     months = read_months(evidence, config, period, projects)
@@ -114,6 +117,8 @@ def _ownership_findings(
             sorted(project for project in mine if not project or ownership.owner(project).is_nobody)
         )
     listed = {sid for sid, project in projects.by_sid.items() if not project.account or project.account in accounts}
+    for project in sorted(listed | billed):
+        ownership.environment(project)  # equal claims are an error even where the project has no ledger line
     idle = tuple(sorted(project for project in listed - billed if ownership.owner(project).is_nobody))
     return OwnershipFindings(unowned, idle, tuple(ownership.unmatched(listed | billed)))
 

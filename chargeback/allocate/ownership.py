@@ -41,7 +41,9 @@ class _Contender:
 
 @dataclass(slots=True)
 class Ownership:
-    """All claims of a month; each project is decided once. ``ConfigurationError`` where equal claims meet in a project."""
+    """All claims of a month; each project is decided once. ``ConfigurationError`` where equal claims meet in a
+    project.
+    """
 
     period: Period
     contenders: tuple[_Contender, ...]

@@ -1,7 +1,8 @@
 """From one account's booked invoices to its ledger lines (BOOKING 4.5-4.7), the account by itself.
 
-Every invoice line is divided over resources or projects by the proved report, and over teams where its project is shared;
-what cannot be divided is booked whole and told as a finding. The lines add up to each invoice's total and tax exactly.
+Every invoice line is divided over resources or projects by the proved report, and over teams where its project is
+shared; what cannot be divided is booked whole and told as a finding. The lines add up to each invoice's total and tax
+exactly.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ ADJUSTMENTS_TEAM = LedgerTeam(ADJUSTMENTS, "Adjustments")
 
 @dataclass(frozen=True, slots=True)
 class ProjectPart:
-    """A line's part on one project ("" where there is none); ``resource`` None where it is still to be divided over them."""
+    """A line's part on one project ("" where there is none); ``resource`` None where it is still to be divided over
+    them.
+    """
 
     project: str
     resource: str | None

@@ -54,8 +54,9 @@ class ReportWeights:
         return self._divisions[project]
 
     def over_projects(self, line: LineItem) -> Division:
-        """The division of a by-SKU line over projects; by the whole report, then without rows behind it, where no row is
-        named like its SKU or description."""
+        """The division of a by-SKU line over projects; by the whole report, then without rows behind it, where no row
+        is named like its SKU or description.
+        """
         rows = self.report.rows_named_like(line)
         if rows:
             resource = min(self.report.rows[row].resource for row in rows)

@@ -31,6 +31,8 @@ class FindingKind(StrEnum):
     MANIFEST = "manifest"
     CHAIN = "chain"
     HEAD = "head"
+    TOTAL = "control total"
+    PERFORMANCE = "re-performance"
 
 
 @dataclass(frozen=True, slots=True)

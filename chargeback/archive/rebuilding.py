@@ -24,7 +24,8 @@ def stage_rebuild(folder: Path, file_system: FileSystem | None = None) -> Iterat
     """
     system = file_system or FileSystem()
     _require_absent_or_empty(folder)
-    scratch = folder.parent / f"{STAGING_PREFIX}{folder.name}"
+    place = folder.absolute()
+    scratch = place.parent / f"{STAGING_PREFIX}{place.name}"
     if os.path.lexists(scratch):
         remove_tree(system, scratch)
     with Staging(scratch, system, confirm=lambda: _make_way(folder, system)) as staging:
@@ -33,7 +34,7 @@ def stage_rebuild(folder: Path, file_system: FileSystem | None = None) -> Iterat
 
 def seal_rebuild(staging: Staging, manifest: Manifest, folder: Path) -> Revision:
     """Make the rebuilt revision visible as the folder; ``StorageError`` where that fails."""
-    staging.seal(manifest, folder)
+    staging.seal(manifest, folder.absolute())
     return read_revision(folder)
 
 

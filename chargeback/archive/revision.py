@@ -78,6 +78,9 @@ class Revision:
             answers = answers_from_json(self.read(INDEX_PATH))
         except AnswerError as error:
             raise damaged(self.root, error.message) from error
+        made = self.manifest
+        if (run.period, run.revision, run.previous) != (made.period, made.revision, made.previous):
+            raise damaged(self.root / RUN_PATH, "is that of another revision than the manifest")
         for answer in answers:
             self._check_answer(answer)
         return Evidence(answers, run, self)

@@ -27,7 +27,7 @@ _BOM = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One signature; ``signed_at`` an RFC 3339 instant, ``head`` the newest manifest's SHA-256 when it was given."""
+    """One signature; ``signed_at`` an RFC 3339 instant, ``head`` the SHA-256 of the signed revision's manifest."""
 
     signed_at: str
     period: str

@@ -38,6 +38,7 @@ class Staging:
         self._file_system = file_system
         self._flushers = flushers
         self._files: dict[str, FileRecord] = {}
+        self._made = {""}
         ensure_folder(file_system, folder)
 
     def __enter__(self) -> Staging:
@@ -102,11 +103,11 @@ class Staging:
 
     def _make_folders(self, path: str) -> None:
         """Create the folders of a path; several threads may do so at once."""
-        for folder in self._folders_of(path):
-            with storage_errors(folder):
-                missing = not folder.is_dir()
-            if missing:
+        above = path.rpartition("/")[0]
+        if above not in self._made:
+            for folder in self._folders_of(path):
                 ensure_folder(self._file_system, folder)
+            self._made.add(above)
 
     def _folders_of(self, path: str) -> list[Path]:
         parts = path.split("/")[:-1]

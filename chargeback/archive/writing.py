@@ -55,18 +55,26 @@ class _HashedFile(io.RawIOBase):
 def write_new(file_system: FileSystem, path: Path, content: Content, mode: int = OTHER_FILE_MODE) -> tuple[int, str]:
     """Size and SHA-256 of a new file with that content; not yet flushed to the disk.
 
-    ``StorageError`` where it cannot be written; the caller removes what is left. Errors of the content are passed on.
+    ``StorageError`` where it cannot be written; errors of the content are passed on. Then nothing is left of it.
     """
     with storage_errors(path):
         descriptor = file_system.create(path)
-        file = _HashedFile(file_system, descriptor)
         try:
-            file_system.set_mode(descriptor, mode)
-            _pour(content, file)
+            return _write_open(file_system, descriptor, content, mode)
         except BaseException:
-            os.close(descriptor)
+            remove_quietly(file_system, path)
             raise
-        file_system.close(descriptor)
+
+
+def _write_open(file_system: FileSystem, descriptor: int, content: Content, mode: int) -> tuple[int, str]:
+    file = _HashedFile(file_system, descriptor)
+    try:
+        file_system.set_mode(descriptor, mode)
+        _pour(content, file)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    file_system.close(descriptor)
     return file.size, file.hash.hexdigest()
 
 
@@ -134,8 +142,7 @@ def replace_file(file_system: FileSystem, path: Path, data: bytes, scratch: Path
         with storage_errors(path):
             file_system.rename(scratch, path)
     except BaseException:
-        with suppress(OSError):
-            file_system.remove_file(scratch)
+        remove_quietly(file_system, scratch)
         raise
     sync(file_system, path.parent)
     return True

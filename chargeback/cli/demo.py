@@ -18,9 +18,9 @@ FOLDER = "chargeback-demo"
 def command(folder: Path, verbose: bool) -> None:
     """Run the real job on an embedded platform and leave a full archive in DIR.
 
-    Starts the sandbox on loopback, closes three months against it over HTTP (one of them has exceptions, so that you see
-    what the reconciliation catches), and says what to open. Takes seconds; needs no account and no network. DIR (default
-    ./chargeback-demo) must be absent, empty, or a demo's: that one is made anew.
+    Starts the sandbox on loopback, closes three months against it over HTTP (one of them has exceptions, so that you
+    see what the reconciliation catches), and says what to open. Takes seconds; needs no account and no network. DIR
+    (default ./chargeback-demo) must be absent, empty, or a demo's: that one is made anew.
     """
     with ending(json_output=False, verbose=verbose):
         from chargeback.cli.demonstration import demonstrate, lines_to_open

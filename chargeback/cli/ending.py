@@ -16,6 +16,10 @@ import click
 from chargeback.errors import ChargebackError, InterruptedRunError, each_error, error_exit
 from chargeback.model.spreadsheet_text import cleaned
 
+_BIDI_CONTROLS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SHOWN = {code: f"[U+{code:04X}]" for code in _BIDI_CONTROLS}
+"""Marks that turn the direction of a line: on a terminal they could make it read as another one."""
+
 
 @contextmanager
 def ending(
@@ -90,7 +94,20 @@ def failure(causes: tuple[ChargebackError, ...], code: int) -> dict[str, Any]:
 
 def tell(line: str) -> None:
     """A line on stderr, without anything that could steer a terminal."""
-    click.echo(" ".join(cleaned(line.replace("\n", " ")).split()), err=True)
+    click.echo(terminal_text(line, sys.stderr.encoding), err=True)
+
+
+def say(line: str) -> None:
+    """A line of the result on stdout, without anything that could steer a terminal; its spaces stay."""
+    click.echo(terminal_text(line, sys.stdout.encoding, keep_spaces=True))
+
+
+def terminal_text(text: str, encoding: str | None = None, *, keep_spaces: bool = False) -> str:
+    """The text in one line: no control characters, marks of direction named, and what the encoding lacks escaped."""
+    shown = cleaned(text.replace("\n", " ")).translate(_SHOWN)
+    line = shown if keep_spaces else " ".join(shown.split())
+    encoding = encoding or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def write_json(document: dict[str, Any]) -> None:

@@ -18,15 +18,17 @@ from chargeback.cli.options import archive_option, archive_root, config_option, 
 def command(config_path: Path | None, archive_path: Path | None, output: str, verbose: bool) -> None:
     """Months and revisions with status, totals, head and signatures.
 
-    The last line is the archive's head: keep it elsewhere (the cron mail is enough), and `chargeback verify --head` proves
-    later that nothing was rewritten.
+    A month that was restated shows whose signatures are of an earlier revision: its latest one needs new ones.
+
+    The last line is the archive's head: keep it elsewhere (the cron mail is enough), and `chargeback verify --head`
+    proves later that nothing was rewritten.
     """
     with ending(json_output=output == "json", verbose=verbose):
-        from chargeback.review.listing import listing, text_lines
+        from chargeback.cli.printing import print_lines
+        from chargeback.review.listing import listing, listing_lines
 
         found = listing(archive_root(config_path, archive_path))
         if output == "json":
             write_json(found.to_json())
         else:
-            for line in text_lines(found):
-                click.echo(line)
+            print_lines(lambda screen: listing_lines(found, screen))

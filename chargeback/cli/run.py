@@ -47,8 +47,8 @@ def command(
 ) -> None:
     """Close a month: collect, reconcile, allocate, archive.
 
-    Pulls the month's usage report and invoices of every billing account, ties the report out to the invoices' lines, and
-    writes a revision: ledgers per team, PDFs, reconciliation, evidence. Safe to run again: the same result writes
+    Pulls the month's usage report and invoices of every billing account, ties the report out to the invoices' lines,
+    and writes a revision: ledgers per team, PDFs, reconciliation, evidence. Safe to run again: the same result writes
     nothing. Unattended: progress on a terminal only, quiet when all is well.
 
     \b

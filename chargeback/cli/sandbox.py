@@ -49,9 +49,14 @@ def command(
             return
         try:
             serve(
-                port=port, kind="D" if kind == "D" else "C", scenario=scenario, latency=latency, faults=faults, seed=seed,
+                port=port,
+                kind="D" if kind == "D" else "C",
+                scenario=scenario,
+                latency=latency,
+                faults=faults,
+                seed=seed,
                 now=now,
-            )  # fmt: skip
+            )
         except ValueError as error:
             raise ConfigurationError(str(error), remedy="see chargeback sandbox --help") from error
         except OSError as error:

@@ -1,7 +1,7 @@
 """Invoices' PDFs and receipts: fetched, or carried from the latest revision; they never hold up the books (BOOKING 6).
 
-A document that the latest revision holds for the same number is carried if it still passes, else fetched again; where that
-fails, what the latest revision holds stays, so that a PDF that is sometimes unavailable makes no new revision.
+A document that the latest revision holds for the same number is carried if it still passes, else fetched again; where
+that fails, what the latest revision holds stays, so that a PDF that is sometimes unavailable makes no new revision.
 """
 
 from __future__ import annotations

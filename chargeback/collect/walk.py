@@ -1,7 +1,7 @@
 """Which questions a month takes, and what follows from each answer (CONTRACT, functions; BOOKING 1 and 3).
 
-Both spellings go in one request; what must be checked is the answer (CONTRACT, speaking both at once). Nothing is decided
-here but what to ask next: every decision is ``model``'s, and is made again from the evidence.
+Both spellings go in one request; what must be checked is the answer (CONTRACT, speaking both at once). Nothing is
+decided here but what to ask next: every decision is ``model``'s, and is made again from the evidence.
 """
 
 from __future__ import annotations

@@ -9,10 +9,12 @@ from chargeback.config.settings import (
     Api,
     Config,
     Journal,
+    Notify,
     ProjectClaim,
     Reconciliation,
     SharedProject,
     Team,
+    Usage,
 )
 
 __all__ = [
@@ -21,10 +23,12 @@ __all__ = [
     "Api",
     "Config",
     "Journal",
+    "Notify",
     "ProjectClaim",
     "Reconciliation",
     "SharedProject",
     "Team",
+    "Usage",
     "endpoint_url",
     "find",
     "load",

@@ -16,10 +16,12 @@ from pathlib import Path
 from chargeback.config import checking, ownership, platform
 from chargeback.config.file import read_file
 from chargeback.config.journal import journal
+from chargeback.config.notify import notify
 from chargeback.config.place import Place, shown
 from chargeback.config.scalars import location, text
-from chargeback.config.settings import Api, Config, Journal, Reconciliation, SharedProject, Team
+from chargeback.config.settings import Api, Config, Journal, Notify, Reconciliation, SharedProject, Team, Usage
 from chargeback.config.table import Table, each
+from chargeback.config.usage import usage
 from chargeback.errors import ConfigurationError
 from chargeback.model.period import zone
 
@@ -35,6 +37,8 @@ DOCUMENT_KEYS = (
     "reconciliation",
     "accepted",
     "journal",
+    "notify",
+    "usage",
 )
 DEFAULT_ARCHIVE = "archive"
 DEFAULT_TIMEZONE = "UTC"
@@ -89,6 +93,8 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
         reconciliation=document.optional("reconciliation", checking.reconciliation, Reconciliation()),
         accepted=document.optional("accepted", each(checking.accepted), ()),
         journal=document.optional("journal", journal, Journal()),
+        notify=document.optional("notify", notify, Notify()),
+        usage=document.optional("usage", usage, Usage()),
     )
     _refuse_head_within_archive(document.place, config)
     return config

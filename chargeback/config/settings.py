@@ -147,6 +147,38 @@ class Journal:
     withholding: str | None = None
 
 
+EVENTS = ("exceptions", "failed", "alert", "archived", "restated", "overdue")
+"""On which occasions somebody can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Who is told what: ``urls`` as apprise takes them, with ``${NAME}`` for what the environment holds.
+
+    ``close_by`` is the day of the month from which a last month without a revision is overdue; ``metrics`` the folder
+    of the textfile collector, None where no metrics are written.
+    """
+
+    urls: tuple[str, ...] = ()
+    on: tuple[str, ...] = EVENTS
+    close_by: int = 10
+    healthcheck_url: str | None = None
+    metrics: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """When a day's cost is out of the ordinary: ``floor`` in currency, ``band`` in deviations, over so many ``days``.
+
+    ``prices`` replace the platform's list prices by resource.
+    """
+
+    floor: Decimal = Decimal(50)
+    band: Decimal = Decimal(5)
+    days: int = 28
+    prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """A whole configuration; ``source`` are the file's bytes, kept with every revision."""
@@ -164,6 +196,8 @@ class Config:
     reconciliation: Reconciliation = field(default_factory=Reconciliation)
     accepted: tuple[AcceptedException, ...] = ()
     journal: Journal = field(default_factory=Journal)
+    notify: Notify = field(default_factory=Notify)
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def timezone(self) -> ZoneInfo:

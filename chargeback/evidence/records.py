@@ -1,7 +1,7 @@
 """What was asked, when, and what came back; and what else a month's result depends on.
 
-``evidence/index.json`` is the list of ``Answer``; ``evidence/run.json`` is the ``RunRecord`` (INTERFACE, archive). Together
-with the files they name and ``config.toml`` they determine every byte of a revision.
+``evidence/index.json`` is the list of ``Answer``; ``evidence/run.json`` is the ``RunRecord`` (INTERFACE, archive).
+Together with the files they name and ``config.toml`` they determine every byte of a revision.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ PREVIOUS_JOURNAL_PATH = "evidence/_previous/journal.csv"
 class Answer:
     """One answer of the platform, as received.
 
-    ``path`` is relative to the revision, None for an answer that holds a signed link and is not kept; ``account`` is the
-    platform's id, "" for a call that concerns none; ``request`` is the JSON body sent; ``requested_at`` an RFC 3339
-    instant in UTC; ``date`` the answer's ``Date`` header verbatim, None where it had none; ``size`` in bytes.
+    ``path`` is relative to the revision, None for an answer that holds a signed link and is not kept; ``account`` is
+    the platform's id, "" for a call that concerns none; ``request`` is the JSON body sent; ``requested_at`` an RFC
+    3339 instant in UTC; ``date`` the answer's ``Date`` header verbatim, None where it had none; ``size`` in bytes.
     """
 
     path: str | None
@@ -46,9 +46,10 @@ class DocumentRecord:
     """What came of one document, an invoice's PDF or its receipt.
 
     ``kind`` is "invoice" or "receipt"; ``number`` the invoice's number, or its id where it has none. ``outcome``:
-    "read" (its text was searched: ``names_number``, ``names_total``), "unreadable" (it is a PDF, its text cannot be read
-    within the limits), "not-pdf", or "unavailable" (nothing could be had). ``detail`` says why in a few words; ``path``,
-    ``size`` and ``sha256`` are None where no file is kept. ``carried`` where the latest revision's file was kept.
+    "read" (its text was searched: ``names_number``, ``names_total``), "unreadable" (it is a PDF, its text cannot be
+    read within the limits), "not-pdf", or "unavailable" (nothing could be had). ``detail`` says why in a few words;
+    ``path``, ``size`` and ``sha256`` are None where no file is kept. ``carried`` where the latest revision's file was
+    kept.
     """
 
     account: str
@@ -67,7 +68,9 @@ class DocumentRecord:
 
 @dataclass(frozen=True, slots=True)
 class EarlierInvoice:
-    """An invoice as a month's latest revision has it; ``total`` in minor units; ``void`` where it is not booked as void."""
+    """An invoice as a month's latest revision has it; ``total`` in minor units; ``void`` where it is not booked as
+    void.
+    """
 
     account: str
     invoice: str
@@ -114,8 +117,9 @@ class RunRecord:
 
     ``run_at`` an RFC 3339 instant in UTC; ``revision`` the number this result gets; ``previous`` the sha256 of the
     manifest it chains to; ``accounts`` the billing accounts of the month in order; ``known_accounts`` those of the
-    archive's newest revision; ``restated``: what differs from the revision before this one of the month, whose journal lies
-    under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``versions`` chargeback, Python and every library that shapes a byte.
+    archive's newest revision; ``restated``: what differs from the revision before this one of the month, whose
+    journal lies under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``versions`` chargeback, Python and
+    every library that shapes a byte.
     """
 
     period: str

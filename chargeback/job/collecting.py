@@ -155,7 +155,10 @@ def open_collector(
     config: Config, environ: Mapping[str, str], store: Store, clock: object, progress: Progress
 ) -> Iterator[Collector]:
     """A collector whose run's time begins now."""
-    with open_session(config, environ, store, clock=clock) as session, PdfReader(environ, left=session.run_time.left) as reader:  # type: ignore[arg-type]
+    with (
+        open_session(config, environ, store, clock=clock) as session,
+        PdfReader(environ, left=session.run_time.left) as reader,
+    ):  # type: ignore[arg-type]
         yield Collector(config, session, reader, progress)
 
 

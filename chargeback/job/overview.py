@@ -35,11 +35,12 @@ def months(archive: Archive) -> list[MonthOverview]:
     signatures = read_signatures(archive.root)
     found: dict[Any, list[RevisionOverview]] = {}
     for revision in archive.revisions():
-        found.setdefault(revision.name.period, []).append(_overview(revision, signatures))
+        found.setdefault(revision.name.period, []).append(revision_overview(revision, signatures))
     return [MonthOverview(period, tuple(revisions)) for period, revisions in sorted(found.items())]
 
 
-def _overview(revision: Revision, signatures: tuple[Signature, ...]) -> RevisionOverview:
+def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> RevisionOverview:
+    """How one revision stands: status, accepted exceptions, totals, teams, and the signatures of its own head."""
     manifest = revision.manifest
     reconciliation = json.loads(revision.read(_RECONCILIATION))
     accepted = reconciliation["accepted"]

@@ -1,6 +1,8 @@
-"""``run``: collect a month, close it, write a revision where the result is new; with ``--catch-up`` earlier months first.
+"""``run``: collect a month, close it, write a revision where the result is new; with ``--catch-up`` earlier months
+first.
 
-Everything that follows evidence is ``month_end`` and ``publish``; here it is only joined with the network and the archive.
+Everything that follows evidence is ``month_end`` and ``publish``; here it is only joined with the network and the
+archive.
 """
 
 from __future__ import annotations

@@ -76,17 +76,23 @@ def _sha256(chunks: Iterable[bytes]) -> str:
 
 
 def _same_checks(books: Books, latest: Revision) -> bool:
+    return not differing_checks(books, latest)
+
+
+def differing_checks(books: Books, latest: Revision) -> list[CheckKey]:
+    """Check, account, invoice and subject of those that came out otherwise than in the revision, in order."""
     archived = _by_key(json.loads(latest.read(_CHECKS_PATH))["checks"])
     present = _by_key(check_row(check) for check in books.checks)
-    return all(
-        archived.get(key) == present.get(key)
-        or (
+    return [
+        key
+        for key in sorted({*archived, *present})
+        if archived.get(key) != present.get(key)
+        and not (
             _all_pass(archived.get(key, []))
             and _all_pass(present.get(key, []))
             and (key not in archived or key not in present)
         )
-        for key in {*archived, *present}
-    )
+    ]
 
 
 def _by_key(rows: Iterable[dict[str, Any]]) -> dict[CheckKey, list[CheckValue]]:

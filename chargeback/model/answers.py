@@ -185,7 +185,7 @@ def decode(value: Any, kind: type[Decoded], function: str) -> Decoded:
 
 
 def decode_items(value: Any, kind: type[Decoded], function: str) -> list[Decoded]:
-    """The items of a list answer; ``AnswerError`` where they don't fit, or where the answer says that there are more."""
+    """The items of a list answer; ``AnswerError`` where they don't fit, or where there are more."""
     result = result_of(value)
     if not isinstance(result, dict):
         raise AnswerError(f"{function}: an object with items was expected")

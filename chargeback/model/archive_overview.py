@@ -1,4 +1,5 @@
-"""What an archive holds, month by month and revision by revision, as its front page shows it; and what a restatement changed.
+"""What an archive holds, month by month and revision by revision, as its front page shows it; and what a restatement
+changed.
 
 All of it can be read from the archive alone: manifests, ``reconciliation.json`` and ``signatures.csv``. Amounts are
 decimals with the minor digits of their currency, as a manifest writes them.
@@ -35,7 +36,9 @@ class OverviewTeam:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A row of ``signatures.csv``: who signed a revision, when (RFC 3339), as preparer or reviewer; ``head`` the manifest."""
+    """A row of ``signatures.csv``: who signed a revision, when (RFC 3339), as preparer or reviewer; ``head`` the
+    manifest.
+    """
 
     signed_at: str
     head: str
@@ -48,8 +51,8 @@ class Signature:
 class RevisionOverview:
     """One revision of a month.
 
-    ``exceptions`` counts those that nobody has accepted; ``head`` is the SHA-256 of its manifest; ``created`` an RFC 3339
-    instant; ``signatures`` those whose ``head`` is this revision's, as they were appended.
+    ``exceptions`` counts those that nobody has accepted; ``head`` is the SHA-256 of its manifest; ``created`` an RFC
+    3339 instant; ``signatures`` those whose ``head`` is this revision's, as they were appended.
     """
 
     revision: int

@@ -1,4 +1,6 @@
-"""An earlier month as its latest revision has it, and how a listed invoice differs from that (INTERFACE, ``prior-periods``)."""
+"""An earlier month as its latest revision has it, and how a listed invoice differs from that (INTERFACE,
+``prior-periods``).
+"""
 
 from __future__ import annotations
 

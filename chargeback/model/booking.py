@@ -1,4 +1,6 @@
-"""The decisions about one account's month: which invoices are booked, which report is used, whether it is ready (BOOKING 1-3)."""
+"""The decisions about one account's month: which invoices are booked, which report is used, whether it is ready
+(BOOKING 1-3).
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ class AccountMonth:
 
     @property
     def currency(self) -> str:
-        """The currency of the booked invoices, else of the listed ones, else the one that the platform's console prints."""
+        """The currency of the booked invoices, else of the listed ones, else the one that the platform's console
+        prints.
+        """
         for currency in (*(invoice.currency for invoice in self.booked), *self._listed_currencies()):
             if currency:
                 return currency
@@ -99,8 +103,8 @@ def was_billed(facts: AccountFacts, period: Period) -> bool:
 def decide(facts: AccountFacts, period: Period, timezone: ZoneInfo, latest: Period, *, accepted: bool) -> AccountMonth:
     """The booking decisions for one account.
 
-    ``latest`` is the last month that is over at the time of the run; ``accepted``: an ``[[accepted]]`` covers the account's
-    ``invoice-issued`` (asked only where nothing before it holds).
+    ``latest`` is the last month that is over at the time of the run; ``accepted``: an ``[[accepted]]`` covers the
+    account's ``invoice-issued`` (asked only where nothing before it holds).
     """
     billed_before = was_billed(facts, period.plus(-1))
     report, proof = choose_report(facts, period, timezone, billed_before=billed_before)

@@ -1,7 +1,7 @@
 """Which day a label of the report's chart names (CONTRACT, ``billing.report``; BOOKING 3).
 
-Category text is a display label: ``2026-05-01``, ``May 01``, ``1 May 2026``, an RFC 3339 instant. A label without a year is
-taken in the month's year; one that cannot be read names no day.
+Category text is a display label: ``2026-05-01``, ``May 01``, ``1 May 2026``, an RFC 3339 instant. A label without a
+year is taken in the month's year; one that cannot be read names no day.
 """
 
 from __future__ import annotations

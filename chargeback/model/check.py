@@ -10,9 +10,11 @@ from types import MappingProxyType
 
 
 class Outcome(StrEnum):
-    """How a check came out: a notice is told and holds nothing up; an accepted exception has somebody who answers for it."""
+    """How a check came out: a notice is told and holds nothing up; an accepted exception has somebody who answers for
+    it.
+    """
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 (an outcome)
     EXCEPTION = "exception"
     ACCEPTED = "accepted"
     NOTICE = "notice"
@@ -47,7 +49,7 @@ class Code(StrEnum):
 HOLDS_WHEN: Mapping[Code, str] = MappingProxyType(
     {
         Code.INVOICE_ISSUED: "the account is ready, and nothing speaks against it",
-        Code.INVOICE_IDENTITY: "the invoice that came back is the one asked for, of this account; list row and detail agree",
+        Code.INVOICE_IDENTITY: "what came back is the invoice asked for, of this account; list row and detail agree",
         Code.INVOICE_ARITHMETIC: "subtotal + tax = total, in minor units",
         Code.INVOICE_TAX: "subtotal × rate rounds to tax, or total ÷ (1 + rate) to subtotal",
         Code.INVOICE_WITHHOLDING: "withheld is 0 or subtotal × withholding rate, rounded",
@@ -93,10 +95,10 @@ VARIANCE_CODES = frozenset(
 class Check:
     """One check's result.
 
-    ``account``, ``invoice`` (the number, or the id where there is none) and ``subject`` (project, resource, line, team or
-    document concerned) are "" where there is none. ``expected``, ``actual``, ``variance`` (actual − expected) and
-    ``tolerance`` are amounts in ``currency``, None where the check has no amount. A report's figure keeps its digits, any
-    other has the minor digits of its currency.
+    ``account``, ``invoice`` (the number, or the id where there is none) and ``subject`` (project, resource, line,
+    team or document concerned) are "" where there is none. ``expected``, ``actual``, ``variance`` (actual − expected)
+    and ``tolerance`` are amounts in ``currency``, None where the check has no amount. A report's figure keeps its
+    digits, any other has the minor digits of its currency.
     """
 
     code: Code

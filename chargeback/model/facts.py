@@ -1,4 +1,6 @@
-"""One account's answers of a month, decoded: what the platform said, before anything is decided (CONTRACT, functions)."""
+"""One account's answers of a month, decoded: what the platform said, before anything is decided (CONTRACT,
+functions).
+"""
 
 from __future__ import annotations
 
@@ -44,10 +46,11 @@ class ListedInvoice:
 class AccountFacts:
     """What the platform said of one account.
 
-    ``name`` is the configuration's, else the platform's. ``listed`` are all rows of the invoice list, every month's, each
-    id once; ``repeated`` the labels of the month's invoices whose id was listed more than once; ``invoices`` those of the month with their details, drafts aside, by number then id; ``drafts`` how many drafts of the
-    month were listed. ``reports`` in order of preference; ``report_refusal`` why the platform gave none. ``inactive``:
-    a call was refused because the account is not active.
+    ``name`` is the configuration's, else the platform's. ``listed`` are all rows of the invoice list, every month's,
+    each id once; ``repeated`` the labels of the month's invoices whose id was listed more than once; ``invoices``
+    those of the month with their details, drafts aside, by number then id; ``drafts`` how many drafts of the month
+    were listed. ``reports`` in order of preference; ``report_refusal`` why the platform gave none. ``inactive``: a
+    call was refused because the account is not active.
     """
 
     account: str
@@ -77,7 +80,9 @@ def read_projects(evidence: Evidence) -> ProjectDirectory:
 
 
 def _read(evidence: Evidence, answer: Answer, read: Callable[[Any], Read]) -> tuple[str | None, Read | None]:
-    """The refusal, or the value that ``read`` makes of the envelope; ``AnswerError`` names account, function and file."""
+    """The refusal, or the value that ``read`` makes of the envelope; ``AnswerError`` names account, function and
+    file.
+    """
     where = f"{answer.function} of account {answer.account}" if answer.account else answer.function
     try:
         value = parse(evidence.body(answer))
@@ -117,7 +122,8 @@ def answers_by_account(evidence: Evidence) -> dict[str, list[Answer]]:
 def decode_listed(value: Any, account: str, timezone: ZoneInfo) -> tuple[ListedInvoice, ...]:
     """The rows of a ``billing.listInvoices`` envelope, one that is there twice too.
 
-    ``AnswerError`` for a row without id or of another account, for an unknown status, and for an issued one without times.
+    ``AnswerError`` for a row without id or of another account, for an unknown status, and for an issued one without
+    times.
     """
     rows = wire.decode_items(value, InvoiceAnswer, "billing.listInvoices")
     for position, row in enumerate(rows):
@@ -246,7 +252,9 @@ class _AccountReader:
 
 
 def identity_problem(detail: InvoiceAnswer, asked: str, account: str) -> str:
-    """Why a detail is not that of the invoice asked for, of this account; "" where it is (CONTRACT, ``billing.getInvoice``)."""
+    """Why a detail is not that of the invoice asked for, of this account; "" where it is (CONTRACT,
+    ``billing.getInvoice``).
+    """
     came, owner = text_of(detail.id), text_of(detail.billing_account_id)
     if came != asked:
         return f'invoice "{came[:80]}" came back, "{asked[:80]}" was asked for'

@@ -37,7 +37,7 @@ def parse_instant(text: str | None) -> datetime | None:
 
 
 def parse_http_date(text: str | None) -> datetime | None:
-    """The instant of an HTTP ``Date`` header in UTC (RFC 9110, 5.6.7); None where there is none or it cannot be read."""
+    """The instant of an HTTP ``Date`` header in UTC (RFC 9110, 5.6.7); None where none can be read."""
     if not text:
         return None
     try:

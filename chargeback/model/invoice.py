@@ -46,10 +46,10 @@ class Shape(StrEnum):
 class Invoice:
     """One invoice of an account, the detail deciding wherever it differs from the list row.
 
-    ``subtotal``, ``tax`` and ``total`` as sent, and rounded in minor units (``..._minor``). ``number`` is "" where there is
-    none. ``identity_problem`` says why the detail is not the invoice's, or could not be had: then only the list row counts.
-    ``disagreements`` name the fields in which list row and detail differ. ``start`` and ``end`` are None together, where
-    the period is not usable.
+    ``subtotal``, ``tax`` and ``total`` as sent, and rounded in minor units (``..._minor``). ``number`` is "" where
+    there is none. ``identity_problem`` says why the detail is not the invoice's, or could not be had: then only the
+    list row counts. ``disagreements`` name the fields in which list row and detail differ. ``start`` and ``end`` are
+    None together, where the period is not usable.
     """
 
     account: str

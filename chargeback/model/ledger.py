@@ -74,7 +74,8 @@ class InvoiceLabel:
 
 @dataclass(slots=True)
 class LedgerLine:
-    """One row an invoice line × project × resource × team; ``net``, ``tax`` and ``gross`` in minor units, gross = net + tax.
+    """One row an invoice line × project × resource × team; ``net``, ``tax`` and ``gross`` in minor units, gross = net
+    + tax.
 
     ``usage`` and ``share_percent`` are written text, "" where there is none; ``invoice_line`` counts ``lineItems`` from
     1, 0 for an adjustment; ``line`` counts the rows of ``all.csv`` from 1.

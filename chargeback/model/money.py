@@ -1,7 +1,7 @@
 """Money: exact decimals until allocation, then whole minor units; rounding and writing of amounts.
 
-An amount in minor units is an ``int`` (satang, cents); the number of minor digits comes from ISO 4217. A ``Decimal`` keeps
-every digit that the platform sent. Rounding is half away from zero (BOOKING 4.1).
+An amount in minor units is an ``int`` (satang, cents); the number of minor digits comes from ISO 4217. A ``Decimal``
+keeps every digit that the platform sent. Rounding is half away from zero (BOOKING 4.1).
 """
 
 from __future__ import annotations
@@ -71,4 +71,4 @@ def format_minor(units: int, digits: int) -> str:
 
 def format_exact(amount: Decimal) -> str:
     """A decimal written in full with the digits it has: never an exponent, never "-0"."""
-    return f"{amount.copy_abs() if not amount else amount:f}"
+    return f"{amount if amount else amount.copy_abs():f}"

@@ -1,4 +1,6 @@
-"""What allocation hands on: invoice lines in minor units, ledger lines, and what could not be divided or has no owner."""
+"""What allocation hands on: invoice lines in minor units, ledger lines, and what could not be divided or has no
+owner.
+"""
 
 from __future__ import annotations
 

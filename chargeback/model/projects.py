@@ -1,7 +1,7 @@
 """The projects that the platform lists, and under which of their names a line or a report row means one (CONTRACT).
 
-A project is named by its sid in one place and may be named by its id in another; both resolve to the sid here. A project
-that no list shows keeps the name it came with.
+A project is named by its sid in one place and may be named by its id in another; both resolve to the sid here. A
+project that no list shows keeps the name it came with.
 """
 
 from __future__ import annotations

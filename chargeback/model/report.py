@@ -45,7 +45,8 @@ class ReportChart:
 class Report:
     """One answer to ``billing.report``, decoded; ``answer`` is where it came from.
 
-    ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name, whatever its case.
+    ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name, whatever its
+    case.
     """
 
     answer: Answer
@@ -126,8 +127,8 @@ def _positions(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
 def prove(report: Report, period: Period, timezone: ZoneInfo, *, billed_before: bool, rows_before: bool) -> Proof:
     """Whether the answer proves that it covers the month (BOOKING 3).
 
-    ``billed_before``: the account was billed for the month before; ``rows_before``: a report of this month with rows was
-    proved by an earlier run.
+    ``billed_before``: the account was billed for the month before; ``rows_before``: a report of this month with rows
+    was proved by an earlier run.
     """
     days = report.chart.days
     outside = sorted(day for day in days if (day.year, day.month) != (period.year, period.month))

@@ -1,7 +1,8 @@
 """JSON as the platform must write it: bytes in, plain values out, nothing guessed (RFC 8259; issue "Collect").
 
-Refused with ``AnswerError``: invalid UTF-8 and lone surrogates anywhere, duplicate keys, NaN and infinities, nesting beyond
-64, numbers whose exponent lies beyond ±30. Numbers come out as ``int`` or ``Decimal`` with every digit as sent.
+Refused with ``AnswerError``: invalid UTF-8 and lone surrogates anywhere, duplicate keys, NaN and infinities, nesting
+beyond 64, numbers whose exponent lies beyond ±30. Numbers come out as ``int`` or ``Decimal`` with every digit as
+sent.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ def _check_depth(value: Any, level: int = 1) -> None:
 
 
 def parse(data: bytes) -> Any:
-    """The value that the bytes hold; ``AnswerError`` says what is wrong and where in the bytes, never the bytes themselves."""
+    """The value that the bytes hold; ``AnswerError`` says what is wrong and where in the bytes, never the bytes
+    themselves.
+    """
     try:
         text = data.decode("utf-8")
         value = _DECODER.decode(text)

@@ -1,4 +1,6 @@
-"""Which versions a result was made with: chargeback, Python, and every library that shapes a byte (INTERFACE, run.json)."""
+"""Which versions a result was made with: chargeback, Python, and every library that shapes a byte (INTERFACE,
+run.json).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``invoice-cutoff``, ``invoice-duplicate``, ``currency``: the right days, once, in one currency (INTERFACE, checks)."""
+"""``invoice-cutoff``, ``invoice-duplicate``, ``currency``: right days, once, in one currency (INTERFACE)."""
 
 from __future__ import annotations
 
@@ -55,17 +55,24 @@ def _overlaps(month: AccountMonth, config: Config) -> Iterator[Check]:
     """Credit notes aside: they are for days that another invoice covers."""
     charges = tuple(invoice for invoice in month.booked if invoice.total >= 0)
     for first, second in _overlapping(charges):
-        starts = max(first.start, second.start) if first.start and second.start else None
-        since = _local(starts, config) if starts else ""
+        bounds = _shared_bounds(first, second)
+        since = _local(bounds[0], config) if bounds else ""
         message = f"{first.label} and {second.label} cover the same days, from {since}"
         yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, second.label, first.label)
 
 
 def _overlapping(invoices: tuple[Invoice, ...]) -> Iterator[tuple[Invoice, Invoice]]:
     for first, second in combinations(invoices, 2):
-        if first.start and first.end and second.start and second.end:
-            if max(first.start, second.start) < min(first.end, second.end):
-                yield first, second
+        bounds = _shared_bounds(first, second)
+        if bounds is not None and bounds[0] < bounds[1]:
+            yield first, second
+
+
+def _shared_bounds(first: Invoice, second: Invoice) -> tuple[datetime, datetime] | None:
+    """Where both periods would overlap, in order where they do; None where one is not usable."""
+    if first.start and first.end and second.start and second.end:
+        return max(first.start, second.start), min(first.end, second.end)
+    return None
 
 
 def _gaps(month: AccountMonth, config: Config) -> Iterator[Check]:

@@ -157,7 +157,7 @@ def _footing(invoice: Invoice) -> Check:
 
 
 def line_arithmetic(posting: Posting, config: Config) -> Iterator[Check]:
-    """For each booked by-SKU invoice: one pass, or an exception a line whose quantity × unit price is not its amount."""
+    """For each booked by-SKU invoice: one pass, or an exception a line where quantity × unit price is not its amount."""
     for invoice in posting.month.booked:
         priced = [
             (number, line)

@@ -16,7 +16,9 @@ _MOST_NAMED = 20
 
 
 def ledger_control(posting: MonthPosting, config: Config) -> Iterator[Check]:
-    """One check a booked invoice over all ledgers as they are published: Σ gross = total, Σ tax = tax, gross = net + tax."""
+    """One check a booked invoice over all ledgers as they are published: Σ gross = total, Σ tax = tax, gross = net +
+    tax.
+    """
     lines: dict[tuple[str, str], list[LedgerLine]] = defaultdict(list)
     for line in posting.ledger.lines:
         lines[line.label.account, line.label.invoice_id].append(line)
@@ -56,7 +58,9 @@ def _control(invoice: Invoice, lines: list[LedgerLine]) -> Check:
 
 
 def ownership(posting: MonthPosting, config: Config) -> Iterator[Check]:
-    """One exception a project with cost that nobody owns; notices for idle ones, unmatched claims, a missing project list."""
+    """One exception a project with cost that nobody owns; notices for idle ones, unmatched claims, a missing project
+    list.
+    """
     findings = posting.ownership
     for account in posting.postings:
         unowned = findings.unowned.get(account.month.account, ())

@@ -1,7 +1,7 @@
 """The report against the invoices' lines: in total, by project, by resource; and the report in itself (BOOKING 6).
 
-Like is compared with like: with ``tax_basis`` "gross" by-project lines as they are and by-SKU lines with their part of the
-tax, with "net" the other way round. Expected is the invoices' side.
+Like is compared with like: with ``tax_basis`` "gross" by-project lines as they are and by-SKU lines with their part
+of the tax, with "net" the other way round. Expected is the invoices' side.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def report_project(posting: Posting, config: Config) -> Iterator[Check]:
 
 
 def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
-    """By-SKU lines against the report's rows named like them; and one exception a line that the report could not divide."""
+    """By-SKU lines against the report's rows named like them; and one exception a line that the report could not
+    divide.
+    """
     yield from _undivided(posting, config)
     if _has_other_grain(posting, by_project=False):
         return

@@ -1,7 +1,12 @@
-"""What an archive holds, month by month: for ``list``."""
+"""What an archive holds, month by month: for ``list``.
+
+A signature is of one revision: where a month was restated since, its latest revision says whose signatures were given
+for an earlier one, so that nobody takes them for its own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,64 +14,101 @@ from typing import Any
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.job.overview import revision_overview
+from chargeback.model.archive_overview import RevisionOverview
+from chargeback.review.chosen import signatures_json, standing, standing_json
+from chargeback.review.screen import Screen
+from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
+
+_SHORT_HEAD = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRevision:
+    """A revision, how it stands, and, of a month's latest one, the signatures given for earlier revisions."""
+
+    revision: Revision
+    overview: RevisionOverview
+    is_latest: bool
+    signed_earlier: tuple[Signature, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The revision for machines."""
+        manifest = self.revision.manifest
+        return {
+            "period": manifest.period,
+            "revision": manifest.revision,
+            "latest": self.is_latest,
+            **standing_json(self.overview),
+            "created": manifest.created,
+            "version": manifest.version,
+            "head": self.revision.sha256,
+            "path": str(self.revision.root),
+            "totals": [
+                {"currency": total.currency, "net": total.net, "tax": total.tax, "gross": total.gross}
+                for total in manifest.totals
+            ],
+            "signatures": signatures_json(self.overview),
+            "signed_earlier": [
+                {"revision": each.revision, "signed_at": each.signed_at, "role": each.role, "by": each.by}
+                for each in self.signed_earlier
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every revision in order of month and number, who signed, and the head (None in an empty archive)."""
+    """Every revision in order of month and number, and the head (None in an empty archive)."""
 
-    revisions: tuple[Revision, ...]
-    signatures: tuple[Signature, ...]
+    revisions: tuple[ListedRevision, ...]
     head: str | None
 
     def to_json(self) -> dict[str, Any]:
         """The listing for machines."""
-        return {
-            "schema": 1,
-            "head": self.head,
-            "revisions": [
-                {
-                    "period": revision.manifest.period,
-                    "revision": revision.manifest.revision,
-                    "status": revision.manifest.status,
-                    "created": revision.manifest.created,
-                    "version": revision.manifest.version,
-                    "head": revision.sha256,
-                    "path": str(revision.root),
-                    "totals": [
-                        {"currency": total.currency, "net": total.net, "tax": total.tax, "gross": total.gross}
-                        for total in revision.manifest.totals
-                    ],
-                    "signatures": [
-                        {"signed_at": each.signed_at, "role": each.role, "by": each.by, "note": each.note}
-                        for each in self.signatures
-                        if each.head == revision.sha256
-                    ],
-                }
-                for revision in self.revisions
-            ],
-        }
+        return {"schema": 1, "head": self.head, "revisions": [each.to_json() for each in self.revisions]}
 
 
 def listing(root: Path) -> Listing:
     """Read the archive; ``StorageError`` where there is none, ``DamagedError`` where its chain is broken."""
     archive = Archive(root).require()
     head = archive.head()
-    return Listing(archive.revisions(), read_signatures(root), head.sha256 if head else None)
+    signatures = read_signatures(root)
+    latest = {revision.sha256 for revision in archive.latest_of_each().values()}
+    found = (_listed(revision, signatures, revision.sha256 in latest) for revision in archive.revisions())
+    return Listing(tuple(found), head.sha256 if head else None)
 
 
-def text_lines(found: Listing) -> list[str]:
-    """A line a revision, then the head."""
+def _listed(revision: Revision, signatures: tuple[Signature, ...], is_latest: bool) -> ListedRevision:
+    earlier = (each for each in signatures if each.name.period == revision.name.period and each.name < revision.name)
+    overview = revision_overview(revision, signatures)
+    return ListedRevision(revision, overview, is_latest, tuple(earlier) if is_latest else ())
+
+
+def listing_lines(found: Listing, screen: Screen) -> list[str]:
+    """A line a revision, then the head in full; on a terminal the other heads are cut, as nobody types them."""
     if not found.revisions:
         return ["no revision yet: run `chargeback run`"]
-    rows = [_cells(revision, found.signatures) for revision in found.revisions]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [*lines, f"head {found.head}"]
+    columns = [Column("revision"), Column("status", shrinks=True), Column("gross", right=True), Column("head")]
+    short = screen.width is not None
+    rows = [TextRow((*_cells(each, short=short), signed_text(each))) for each in found.revisions]
+    lines = table_lines([*columns, Column("signatures", shrinks=True)], rows, screen)
+    return [*lines, *wrapped(f"head {found.head}", screen)]
 
 
-def _cells(revision: Revision, signatures: tuple[Signature, ...]) -> tuple[str, str, str, str, str]:
-    manifest = revision.manifest
-    totals = ", ".join(f"{total.gross} {total.currency}" for total in manifest.totals) or "nothing billed"
-    signed = ", ".join(f"{each.role} {each.by}" for each in signatures if each.head == revision.sha256)
-    return str(revision.name), manifest.status, totals, revision.sha256, f"signed: {signed}" if signed else ""
+def _cells(listed: ListedRevision, *, short: bool) -> tuple[str, str, str, str]:
+    manifest = listed.revision.manifest
+    totals = ", ".join(f"{total.gross} {readable(total.currency)}" for total in manifest.totals) or "nothing billed"
+    head = listed.revision.sha256[:_SHORT_HEAD] if short else listed.revision.sha256
+    return str(listed.revision.name), standing(listed.overview), totals, head
+
+
+def signed_text(listed: ListedRevision) -> str:
+    """Who signed this revision; where nobody has, who signed an earlier one."""
+    own = ", ".join(f"{each.role} {readable(each.by)}" for each in listed.overview.signatures)
+    if own:
+        return f"signed: {own}"
+    return f"not signed since restated: {_earlier(listed.signed_earlier)}" if listed.signed_earlier else ""
+
+
+def _earlier(signatures: Iterable[Signature]) -> str:
+    return ", ".join(f"r{each.revision} {each.role} {readable(each.by)}" for each in signatures)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.writer import open_for_writing
 from chargeback.errors import DamagedError, SchemaError, StorageError
-from chargeback.evidence import sha256_of
+from chargeback.evidence import RunRecord, sha256_of
 from chargeback.model.period import Period
 
 from .small_archives import REPORT, STARTED, QuickFileSystem, answer, manifest, write_archive
@@ -194,16 +196,20 @@ def forged(root: Path, **files: bytes) -> Revision:
         return writer.seal(staging, manifest())
 
 
-RUN = (
-    b'{"schema": 1, "period": "2026-05", "run_at": "", "endpoint": "", "revision": 1, "previous": null, "accounts": [],\
- "known_accounts": [], "earlier": [], "documents": [], "versions": {}}'
-)
+RUN = RunRecord("2026-05", STARTED, "https://api.deploys.app/", 1, None, ()).to_json()
 
 
 @pytest.mark.parametrize("run", [b"", b"[]", b"{}", b"[" * 100_000, b'{"schema": 1, "period": 1}'])
 def test_a_forged_run_record_is_damage(root: Path, run: bytes) -> None:
     with pytest.raises(DamagedError, match="run record"):
         forged(root, run=run, index=b"[]").evidence()
+
+
+@pytest.mark.parametrize("change", [{"period": "2026-04"}, {"revision": 2}, {"previous": "0" * 64}])
+def test_a_run_record_of_another_revision_is_damage(root: Path, change: dict[str, Any]) -> None:
+    other = replace(RunRecord.from_json(RUN), **change)
+    with pytest.raises(DamagedError, match="another revision"):
+        forged(root, run=other.to_json(), index=b"[]").evidence()
 
 
 @pytest.mark.parametrize("index", [b"", b"[1]", b"{}", b'[{"path": 1}]', b"5"])

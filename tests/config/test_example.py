@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chargeback.config import Config, checking, journal, load, loader, ownership, parse, platform
+from chargeback.config import Config, checking, journal, load, loader, notify, ownership, parse, platform, usage
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 COMMENTED_OUT = re.compile(r"^# (?=(?:head_file|token_file) = )", re.MULTILINE)
@@ -25,6 +25,8 @@ KNOWN = {
     "reconciliation.tolerance": checking.TOLERANCE_KEYS,
     "accepted": checking.ACCEPTED_KEYS,
     "journal": journal.JOURNAL_KEYS,
+    "notify": notify.NOTIFY_KEYS,
+    "usage": usage.USAGE_KEYS,
 }
 
 
@@ -66,6 +68,7 @@ def test_it_sets_every_field(without: str) -> None:
         *(listed[0] for listed in (config.accounts, config.teams, config.shared, config.accepted)),
     ]
     entries += [config.teams[0].projects[-1], config.shared[0].claim, config.reconciliation, config.journal]
+    entries += [config.notify, config.usage]
     unset = {
         f"{type(entry).__name__}.{field.name}"
         for entry in entries

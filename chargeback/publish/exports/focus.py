@@ -7,14 +7,14 @@ columns of ours. UTF-8 without BOM, CRLF, RFC 4180 quoting. Cells that neighbour
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from chargeback.config import Config
 from chargeback.model.answers import LineItem
 from chargeback.model.books import Books
 from chargeback.model.instants import format_instant
-from chargeback.model.ledger import InvoiceLabel, LedgerLine
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 from chargeback.model.money import format_minor
 from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.publish.exports import focus_charge as charge
@@ -61,8 +61,9 @@ COLUMNS = (
     *LINE_COLUMNS,
 )
 
-_CHARGES = {True: f"{charge.USAGE},,Usage-Based,Standard,", False: f"{charge.ADJUSTMENT},,One-Time,,"}
+_CHARGES = {True: f"{charge.USAGE},,Usage-Based,Standard,,", False: f"{charge.ADJUSTMENT},,One-Time,,,"}
 """Cells of a charge with a measured quantity, and of one without; no row corrects another month: its class is null."""
+_BASES = {basis: f",{basis.value}," for basis in Basis}
 _NO_ITEMS: Mapping[int, LineItem] = {}
 _ROWS_A_CHUNK = 5_000
 
@@ -86,49 +87,55 @@ class _Rows:
         self.items_of = _items(books)
         self.items = _NO_ITEMS
         self.label: InvoiceLabel | None = None
-        self.invoice = self.own_invoice = self.project = ""
-        self.project_key: tuple[str, str] | None = None
+        self.project: tuple[str, str] | None = None
+        self.invoice = self.own_invoice = self.begin = self.name = ""
         self.teams: dict[tuple[str, str], str] = {}
 
     def row(self, line: LedgerLine) -> str:
         """One ledger line as one row."""
         if line.label is not self.label:
             self._begin_invoice(line.label)
-        if (line.project, line.project_name) != self.project_key:
+        if (line.project, line.project_name) != self.project:
             self._begin_project(line)
-        digits, item = line.label.digits, self.items.get(line.invoice_line)
-        used = charge.quantity(line, item)
-        quantity = f"{used},{charge.unit_format((item.unit if item else '') or '')}" if used else ","
+        digits = line.label.digits
+        used, unit = self._quantity(line)
         cost = charge.decimal_text(format_minor(line.gross, digits))
         return (
-            f"{self.invoice},{self.project},{_resource(line.resource)},"
-            f"{_CHARGES[bool(used)]},{_cell(charge.description(line))},{quantity},{quantity},{cost},{cost},{cost},{cost},"
-            f"{self.teams.get((line.team.id, line.environment)) or self._team(line)},{self.own_invoice},"
-            f"{_cell(line.project_name)},{_cell(line.resource)},{_cell(line.description)},"
-            f"{format_minor(line.net, digits)},{format_minor(line.tax, digits)},"
-            f"{line.basis.value},{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
+            f"{self.begin}{_resource(line.resource)}{_CHARGES[used != '']}{_cell(charge.description(line))}"
+            f",{used},{unit},{used},{unit},{cost},{cost},{cost},{cost},"
+            f"{self.teams.get((line.team.id, line.environment)) or self._team(line)}{self.own_invoice}"
+            f"{self.name}{_cell(line.resource)},{_cell(line.description)},"
+            f"{format_minor(line.net, digits)},{format_minor(line.tax, digits)}{_BASES[line.basis]}"
+            f"{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
         )
 
+    def _quantity(self, line: LedgerLine) -> tuple[str, str]:
+        """The line's quantity and its unit, both "" where no quantity is known."""
+        item = self.items.get(line.invoice_line)
+        used = charge.quantity(line, item)
+        return used, charge.unit_format(item.unit if item and item.unit else "") if used else ""
+
     def _begin_invoice(self, label: InvoiceLabel) -> None:
-        self.label = label
+        self.label, self.project = label, None
         self.items = self.items_of.get((label.account, label.invoice_id), _NO_ITEMS)
         account = charge.account_text(label.account)
         name = charge.name_text(label.account_name, f"Billing account {label.account}")
         issuer = (charge.PROVIDER,) * 3
-        self.invoice = _cells((account, name, label.currency, *self.bounds, *self.bounds, label.invoice, *issuer))
-        self.own_invoice = _cells((self.period, label.account, label.account_name, label.status))
+        self.invoice = _cells(account, name, label.currency, *self.bounds, *self.bounds, label.invoice, *issuer)
+        self.own_invoice = _cells(self.period, label.account, label.account_name, label.status)
 
     def _begin_project(self, line: LedgerLine) -> None:
-        self.project_key = (line.project, line.project_name)
+        self.project = (line.project, line.project_name)
         name = charge.name_text(line.project_name, line.project)
-        self.project = _cells((line.project, name, "Project") if line.project else ("", "", ""))
+        self.begin = self.invoice + (_cells(line.project, name, "Project") if line.project else ",,,")
+        self.name = _cells(line.project_name)
 
     def _team(self, line: LedgerLine) -> str:
         team = line.team
-        texts = (team.id, team.name, team.cost_center, team.gl_account, line.environment)
         tags = {"team": team.id, "cost_center": team.cost_center, "environment": line.environment}
         pairs = {key: cleaned(value) for key, value in tags.items() if value}
-        cells = _cells((json.dumps(pairs, ensure_ascii=False), *texts))
+        texts = (team.id, team.name, team.cost_center, team.gl_account, line.environment)
+        cells = _cells(json.dumps(pairs, ensure_ascii=False), *texts)
         self.teams[team.id, line.environment] = cells
         return cells
 
@@ -146,15 +153,19 @@ def _items(books: Books) -> dict[tuple[str, str], dict[int, LineItem]]:
 
 @lru_cache(4096)
 def _resource(resource: str) -> str:
-    return _cells((*charge.service(resource), resource, resource))
+    return _cells(*charge.service(resource), resource, resource)
 
 
-def _cells(texts: Iterable[str]) -> str:
-    return ",".join(map(_cell, texts))
+def _cells(*texts: str) -> str:
+    """The texts as cells, each with a comma behind it."""
+    return "".join(f"{_cell(text)}," for text in texts)
 
 
 @lru_cache(1 << 16)
 def _cell(text: str) -> str:
     """A text as a cell, inert in a spreadsheet; it has no line break any more, so that two characters need quotes."""
-    inert = guarded(text)
-    return f'"{inert.replace(chr(34), chr(34) * 2)}"' if '"' in inert or "," in inert else inert
+    plain = text[:1].isalnum() and text.isprintable()  # most texts, of which ``guarded`` would change nothing
+    inert = text if plain else guarded(text)
+    if '"' in inert or "," in inert:
+        return '"' + inert.replace('"', '""') + '"'
+    return inert

@@ -2,7 +2,7 @@
 
 Texts are as they came, less control characters. Amounts and usage are ``decimal(38, 6)``: exact, wide enough for every
 currency of ISO 4217 (at most 4 minor digits), and the widest decimal that Spark and DuckDB read. An amount that does
-not fit, from 10^32 on, is null; the file's metadata counts them, and ``ledgers/all.csv`` has them.
+not fit, from 10^32 on, is null; ``ledgers/all.csv`` has it.
 """
 
 from __future__ import annotations
@@ -59,15 +59,15 @@ def _table(period: str, lines: Sequence[LedgerLine]) -> pa.Table:
 
 
 def _column(name: str, period: str, lines: Sequence[LedgerLine]) -> pa.Array:
+    if name == "period":
+        return pa.repeat(pa.scalar(period, pa.string()), len(lines))
     if name in _TEXTS:
-        return _texts([period] * len(lines) if name == "period" else _READ_TEXT[name](lines))
+        return _texts(_READ_TEXT[name](lines))
     if name in ("net", "tax", "gross"):
-        return _decimals(_AMOUNT, [getattr(line, name) * 10 ** (SCALE - line.label.digits) for line in lines])
-    if name == "usage":
-        return _decimals(_AMOUNT, [_unscaled(line.usage, _AMOUNT.scale) for line in lines])
-    if name == "share_percent":
-        return _decimals(_SHARE, [_unscaled(line.share_percent, _SHARE.scale) for line in lines])
-    return pa.array([getattr(line, name) or None for line in lines], pa.int64())
+        return _amounts([getattr(line, name) * 10 ** (SCALE - line.label.digits) for line in lines])
+    if name in ("usage", "share_percent"):
+        return pa.array([getattr(line, name) or None for line in lines], pa.string()).cast(_TYPES[name])
+    return pa.array([getattr(line, name) or None for line in lines], _TYPES[name])
 
 
 def _texts(values: list[str]) -> pa.Array:
@@ -77,21 +77,22 @@ def _texts(values: list[str]) -> pa.Array:
     return pa.array(distinct, pa.string()).take(encoded.indices)
 
 
-def _decimals(kind: pa.DataType, unscaled: list[int | None]) -> pa.Array:
-    """Whole numbers of the type's smallest unit as decimals; null for None and for what the type cannot hold."""
-    limit = 10**kind.precision
-    kept = [number if number is not None and -limit < number < limit else None for number in unscaled]
+def _amounts(unscaled: list[int]) -> pa.Array:
+    """Whole numbers of the type's smallest unit as decimals: nearly all are 64 bits wide, and those pyarrow widens."""
+    try:
+        widened = pa.array(unscaled, pa.int64()).cast(pa.decimal128(19, 0))
+    except OverflowError:
+        return _wide_amounts(unscaled)
+    return pa.Array.from_buffers(_AMOUNT, len(unscaled), widened.buffers())
+
+
+def _wide_amounts(unscaled: list[int]) -> pa.Array:
+    """The same for numbers of any size; null for what the type cannot hold."""
+    limit = 10**PRECISION
+    kept = [number if -limit < number < limit else None for number in unscaled]
     data = b"".join((number or 0).to_bytes(_DECIMAL_BYTES, "little", signed=True) for number in kept)
     validity = pa.array([number is not None for number in kept], pa.bool_()).buffers()[1]
-    return pa.Array.from_buffers(kind, len(kept), [validity, pa.py_buffer(data)])
-
-
-def _unscaled(text: str, scale: int) -> int | None:
-    """A written decimal with at most so many decimals in its smallest units; None for ""."""
-    if not text:
-        return None
-    whole, _, fraction = text.partition(".")
-    return int(whole + fraction.ljust(scale, "0"))
+    return pa.Array.from_buffers(_AMOUNT, len(kept), [validity, pa.py_buffer(data)])
 
 
 _READ_TEXT: dict[str, Callable[[Sequence[LedgerLine]], list[str]]] = {

@@ -86,6 +86,7 @@ def render(months: Iterable[MonthOverview], *, head: str = "", timezone: ZoneInf
     place = timezone or zone("UTC")
     periods = calendar(ordered)
     missing = sorted(set(periods) - {month.period for month in ordered})
+    years = _years(ordered, place)
     simulated = sum(is_on_loopback(month.latest.endpoint) for month in ordered)
     return b"".join(
         rendered(
@@ -101,7 +102,8 @@ def render(months: Iterable[MonthOverview], *, head: str = "", timezone: ZoneInf
             head=head,
             timezone=str(place),
             trends=trends(ordered),
-            years=_years(ordered, place),
+            years=years,
+            newest=years[0].months[0] if years else None,
             has_signatures=any(revision.signatures for month in ordered for revision in month.revisions),
         )
     )

@@ -55,8 +55,9 @@ class CostTable:
 class _Entry:
     code: str
     name: str
-    note: str
     sum: Sum
+    cost_center: str = ""
+    teams: Iterable[str] = ()
     before: int | None = None
 
 
@@ -65,7 +66,7 @@ def cost_tables(books: Books) -> tuple[tuple[CostTable, ...], tuple[CostTable, .
     sums = ledger_sums(books.ledger)
     teams, projects = [], []
     for total in books.totals:
-        of_currency = sums.get(total.currency, CurrencyLedger({}))
+        of_currency = sums.get(total.currency, CurrencyLedger())
         before = _before(books, total.currency)
         teams.append(_table(total, _team_entries(books.ledger.teams, of_currency, before), MOST_TEAMS))
         projects.append(_table(total, _project_entries(of_currency.projects.values()), MOST_PROJECTS))
@@ -89,12 +90,12 @@ def _team_entries(
         earlier = None if before is None else before.get(team.id, 0)
         found = sums.teams.get(team.id, Sum())
         if found.lines or earlier:
-            entries.append(_Entry(team.id, team.name, team.cost_center, found, earlier))
+            entries.append(_Entry(team.id, team.name, found, team.cost_center, before=earlier))
     return entries
 
 
 def _project_entries(projects: Iterable[ProjectSum]) -> list[_Entry]:
-    return [_Entry(project.sid, project.name, ", ".join(project.teams), project.sum) for project in projects]
+    return [_Entry(project.sid, project.name, project.sum, teams=project.teams) for project in projects]
 
 
 def _table(total: CurrencyTotal, entries: list[_Entry], most: int) -> CostTable:
@@ -106,8 +107,8 @@ def _table(total: CurrencyTotal, entries: list[_Entry], most: int) -> CostTable:
     def row(entry: _Entry) -> CostRow:
         return _row(entry, whole.gross, largest, total.digits)
 
-    rest = row(_Entry("", "", "", added(entry.sum for entry in left), _added_before(left))) if left else None
-    all_of_it = row(_Entry("", "", "", whole, _added_before(entries)))
+    rest = row(_Entry("", "", added(entry.sum for entry in left), before=_added_before(left))) if left else None
+    all_of_it = row(_Entry("", "", whole, before=_added_before(entries)))
     return CostTable(total.currency, tuple(row(entry) for entry in shown), len(left), rest, all_of_it)
 
 
@@ -126,7 +127,7 @@ def _row(entry: _Entry, whole: int, largest: int, digits: int) -> CostRow:
     return CostRow(
         code=entry.code,
         name=entry.name,
-        note=entry.note,
+        note=entry.cost_center or ", ".join(entry.teams),
         net=minor(found.net, digits),
         tax=minor(found.tax, digits),
         gross=minor(found.gross, digits),

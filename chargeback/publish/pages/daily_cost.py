@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from heapq import nsmallest
 
 from chargeback.config import Config
 from chargeback.evidence import Evidence
@@ -118,15 +119,16 @@ def _largest(books: Books, config: Config, postings: Iterable[Posting], evidence
 
 
 def _holding_the_largest(postings: Iterable[Posting]) -> list[Posting]:
-    """The accounts whose reports hold the projects of the largest value, in the month's order."""
-    values = [
-        (report.value_of(rows), -place, posting)
-        for place, posting in enumerate(postings)
-        if (report := posting.month.report) is not None
-        for rows in report.by_project.values()
-    ]
-    values.sort(key=lambda value: value[:2], reverse=True)
-    return list({-place: posting for _, place, posting in values[:SERIES]}.values())
+    """The accounts whose reports hold the projects of the largest value, the largest first."""
+    with localcontext(EXACT):
+        values = [
+            (sum(report.rows[row].value for row in rows), place, posting)
+            for place, posting in enumerate(postings)
+            if (report := posting.month.report) is not None
+            for rows in report.by_project.values()
+        ]
+    largest = nsmallest(SERIES, values, key=lambda value: (-value[0], value[1]))
+    return list({place: posting for _, place, posting in largest}.values())
 
 
 def _series_days(

@@ -14,21 +14,20 @@ from chargeback.publish.pages.wording import amount, money_list
 
 MOST_FINDINGS = 40
 """Findings of one check that are listed; the others are counted and added up."""
+FIRST_FINDINGS = 5
+"""So many of them are seen at once, the others are folded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of a check; amounts as text, "" where the check has none."""
+    """One result of a check; ``figures`` are its amounts by name, none where the check has none."""
 
     account: str
     account_name: str
     invoice: str
     subject: str
     message: str
-    expected: str
-    actual: str
-    variance: str
-    tolerance: str
+    figures: tuple[tuple[str, str], ...]
     currency: str
 
 
@@ -45,6 +44,16 @@ class FindingGroup:
     findings: tuple[Finding, ...]
     more: int
     more_amount: str
+
+    @property
+    def first(self) -> tuple[Finding, ...]:
+        """Those that are seen at once; a single one more is not worth folding."""
+        return self.findings[:FIRST_FINDINGS] if self.folded else self.findings
+
+    @property
+    def folded(self) -> tuple[Finding, ...]:
+        """Those that are listed, but folded."""
+        return self.findings[FIRST_FINDINGS:] if len(self.findings) > FIRST_FINDINGS + 1 else ()
 
 
 def finding_groups(books: Books, outcome: Outcome) -> tuple[FindingGroup, ...]:
@@ -95,13 +104,16 @@ def _finding(check: Check, names: Mapping[str, str]) -> Finding:
         invoice=check.invoice,
         subject=check.subject,
         message=check.message,
-        expected=_amount(check.expected),
-        actual=_amount(check.actual),
-        variance=_amount(check.variance),
-        tolerance=_amount(check.tolerance),
+        figures=_figures(check),
         currency=check.currency,
     )
 
 
-def _amount(value: Decimal | None) -> str:
-    return "" if value is None else amount(value)
+def _figures(check: Check) -> tuple[tuple[str, str], ...]:
+    named = (
+        ("Expected", check.expected),
+        ("Actual", check.actual),
+        ("Variance", check.variance),
+        ("Tolerance", check.tolerance),
+    )
+    return tuple((name, amount(value)) for name, value in named if value is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chargeback.model.ledger import Ledger, LedgerTeam
+from chargeback.model.ledger import Ledger, LedgerLine
 
 
 @dataclass(slots=True)
@@ -17,12 +17,12 @@ class Sum:
     gross: int = 0
     lines: int = 0
 
-    def add(self, net: int, tax: int, gross: int, lines: int = 1) -> None:
-        """Take in one ledger line, or a sum of several."""
-        self.net += net
-        self.tax += tax
-        self.gross += gross
-        self.lines += lines
+    def take(self, line: LedgerLine) -> None:
+        """Add one ledger line."""
+        self.net += line.net
+        self.tax += line.tax
+        self.gross += line.gross
+        self.lines += 1
 
 
 @dataclass(slots=True)
@@ -37,10 +37,22 @@ class ProjectSum:
 
 @dataclass(slots=True)
 class CurrencyLedger:
-    """One currency's sums; teams in the ledger's order, those without a line left out."""
+    """One currency's sums by team id and by project's sid; only what has a line."""
 
-    teams: dict[str, Sum]
+    teams: dict[str, Sum] = field(default_factory=dict)
     projects: dict[str, ProjectSum] = field(default_factory=dict)
+
+    def take(self, line: LedgerLine) -> None:
+        """Add one ledger line."""
+        team = self.teams.get(line.team.id)
+        if team is None:
+            team = self.teams[line.team.id] = Sum()
+        team.take(line)
+        project = self.projects.get(line.project)
+        if project is None:
+            project = self.projects[line.project] = ProjectSum(line.project, line.project_name)
+        project.sum.take(line)
+        project.teams[line.team.id] = None
 
 
 def ledger_sums(ledger: Ledger) -> dict[str, CurrencyLedger]:
@@ -49,13 +61,8 @@ def ledger_sums(ledger: Ledger) -> dict[str, CurrencyLedger]:
     for line in ledger.lines:
         sums = found.get(line.label.currency)
         if sums is None:
-            sums = found[line.label.currency] = CurrencyLedger({team.id: Sum() for team in ledger.teams})
-        project = sums.projects.get(line.project)
-        if project is None:
-            project = sums.projects[line.project] = ProjectSum(line.project, line.project_name)
-        project.teams[line.team.id] = None
-        sums.teams.setdefault(line.team.id, Sum()).add(line.net, line.tax, line.gross)
-        project.sum.add(line.net, line.tax, line.gross)
+            sums = found[line.label.currency] = CurrencyLedger()
+        sums.take(line)
     return found
 
 
@@ -63,10 +70,8 @@ def added(sums: Iterable[Sum]) -> Sum:
     """Several sums as one."""
     total = Sum()
     for one in sums:
-        total.add(one.net, one.tax, one.gross, one.lines)
+        total.net += one.net
+        total.tax += one.tax
+        total.gross += one.gross
+        total.lines += one.lines
     return total
-
-
-def team_names(teams: Iterable[LedgerTeam]) -> dict[str, LedgerTeam]:
-    """The ledger's teams by id."""
-    return {team.id: team for team in teams}

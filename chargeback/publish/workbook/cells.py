@@ -6,9 +6,10 @@ when the row is streamed. So a fragment that repeats is made once, whatever rows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import cache
 from xml.sax.saxutils import escape
 
 from chargeback.model.money import format_exact, format_minor
@@ -18,17 +19,34 @@ ROW = "\0"
 """Stands for the number of the row; no text from outside can hold it."""
 MOST_DIGITS = 15
 """Significant digits that a spreadsheet's numbers keep (BOOKING 8)."""
-LARGEST_EXACT = 10**MOST_DIGITS
+LARGEST_EXACT = 1_000_000_000_000_000
+FIFTEEN = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_EVEN)
+"""The precision of a number cell."""
 _EPOCH = date(1899, 12, 30)
 _DAY = 86_400
 _MOST_FRAGMENTS = 1 << 15
+_MOST_PREPARED = 3
 
 
 def fits(amount: Decimal) -> bool:
     """Whether a number cell keeps every digit of the amount."""
-    digits = amount.as_tuple()
-    written = len(digits.digits) + max(int(digits.exponent), 0)
-    return written <= MOST_DIGITS
+    return FIFTEEN.plus(amount) == amount
+
+
+@cache
+def minor_writer(digits: int) -> Callable[[int], str]:
+    """``format_minor`` for one number of digits, the fractions written beforehand: amounts are most of a ledger."""
+    if not 0 < digits <= _MOST_PREPARED:
+        return lambda units: format_minor(units, digits)
+    unit = 10**digits
+    fractions = tuple(f".{fraction:0{digits}d}" for fraction in range(unit))
+
+    def written(units: int) -> str:
+        if units < 0:
+            return f"-{-units // unit}{fractions[-units % unit]}"
+        return f"{units // unit}{fractions[units % unit]}"
+
+    return written
 
 
 class Cells:
@@ -57,7 +75,7 @@ class Cells:
 
     def minor(self, column: str, units: int, digits: int, look: int) -> str:
         """An amount in minor units; a text where it has more digits than a number keeps."""
-        written = format_minor(units, digits)
+        written = minor_writer(digits)(units)
         if -LARGEST_EXACT < units < LARGEST_EXACT:
             return f'<c r="{column}{ROW}" s="{look}"><v>{written}</v></c>'
         return self.text(column, written, look)
@@ -100,7 +118,7 @@ def serial(moment: datetime) -> str:
 
 
 class TextColumn(dict[str, str]):
-    """Text cells of one column with one look, each different text made once: ``column[text]``; no cell without a text."""
+    """Text cells of one column with one look, each text made once: ``column[text]``; no cell without a text."""
 
     def __init__(self, cells: Cells, column: str, look: int) -> None:
         super().__init__()

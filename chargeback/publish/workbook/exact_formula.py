@@ -1,7 +1,8 @@
 """When a spreadsheet's formula gives exactly the amount that the books have.
 
-A spreadsheet adds binary floats. Rounded to the minor unit, a sum is exact as long as the addends, their signs aside, stay
-below 15 digits in minor units; names in criteria must not differ in case alone, nor hold what criteria read otherwise.
+A spreadsheet adds binary floats. Rounded to the minor unit, a sum is exact as long as the addends, their signs aside,
+stay below 15 digits in minor units; names in criteria must not differ in case alone, nor hold what criteria read
+otherwise.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The sheet *Lines*: the CSV's columns, row for row, as a table with filters, and totals that are formulas.
 
-The cells hold what the CSV's fields do: numbers with the currency's digits, never by way of a float; texts guarded alike.
+The cells hold what the CSV's fields do: numbers with the currency's digits, never by way of a float; texts guarded.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ from collections.abc import Iterator, Sequence
 
 from chargeback.model.ledger import COLUMNS, LedgerLine
 from chargeback.model.money import from_minor
-from chargeback.publish.workbook.cells import EMPTY_ROW, MOST_DIGITS, Cells, TextColumn, row
+from chargeback.publish.workbook.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.workbook.exact_formula import is_safe_sum, names_apart
+from chargeback.publish.workbook.ledger_rows import AMOUNTS, LETTERS, NUMBERS, LineRows
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.page_setup import add_table, set_up
-from chargeback.publish.workbook.styles import INTEGER, QUANTITY, Kind, look, money
+from chargeback.publish.workbook.styles import COUNT, Kind, look, money
 from chargeback.publish.workbook.team_totals import Sums, TeamTotals
 
 LINES = "Lines"
 MOST_LINES = 1_048_575
 """Lines of one sheet: its rows less the header."""
-LETTERS = dict(zip(COLUMNS, "ABCDEFGHIJKLMNOPQRSTUV", strict=True))
-NUMBERS = ("usage", "share_percent", "net", "tax", "gross", "line", "invoice_line")
-AMOUNTS = ("net", "tax", "gross")
 WIDTHS = {
     "period": 9,
     "account": 14,
@@ -90,7 +88,7 @@ def add_lines(
 
 def _rows(cells: Cells, lines: Sequence[LedgerLine], period: str, closing: Sequence[str]) -> Iterator[str]:
     yield header_row(cells)
-    yield from line_rows(cells, lines, period)
+    yield from map(LineRows(cells, period).row, lines)
     if not lines:
         yield EMPTY_ROW
     yield from closing
@@ -100,71 +98,6 @@ def header_row(cells: Cells) -> str:
     """The column names, numbers' to the right."""
     left, right = look(Kind.HEADER), look(Kind.HEADER_RIGHT)
     return row([cells.text(LETTERS[name], name, right if name in NUMBERS else left) for name in COLUMNS], 30)
-
-
-def line_rows(cells: Cells, lines: Sequence[LedgerLine], period: str) -> Iterator[str]:
-    """One row a line; what neighbouring lines share is made once."""
-    text = {name: TextColumn(cells, LETTERS[name], look()) for name in COLUMNS}
-    usage, share = LETTERS["usage"], LETTERS["share_percent"]
-    net, tax, gross = (LETTERS[name] for name in AMOUNTS)
-    quantity, whole = look(Kind.PLAIN, QUANTITY), look(Kind.PLAIN, INTEGER)
-    line_column, invoice_line = LETTERS["line"], LETTERS["invoice_line"]
-    last_label = last_team = None
-    head = team_cells = currency = ""
-    amount = 0
-    for line in lines:
-        if line.label is not last_label:
-            last_label = label = line.label
-            head = "".join(
-                text[name][value]
-                for name, value in (
-                    ("period", period),
-                    ("account", label.account),
-                    ("account_name", label.account_name),
-                    ("invoice", label.invoice),
-                    ("invoice_status", label.status),
-                )
-            )
-            currency, amount, digits = (
-                text["currency"][label.currency],
-                look(Kind.PLAIN, money(label.digits)),
-                label.digits,
-            )
-        if line.team is not last_team:
-            last_team = team = line.team
-            team_cells = (
-                text["team"][team.id] + text["cost_center"][team.cost_center] + text["gl_account"][team.gl_account]
-            )
-        yield "".join(
-            (
-                '<row r="\0">',
-                head,
-                team_cells,
-                text["project"][line.project],
-                text["project_name"][line.project_name],
-                text["environment"][line.environment],
-                text["resource"][line.resource],
-                _quantity(cells, usage, line.usage, quantity),
-                _quantity(cells, share, line.share_percent, quantity),
-                cells.minor(net, line.net, digits, amount),
-                cells.minor(tax, line.tax, digits, amount),
-                cells.minor(gross, line.gross, digits, amount),
-                currency,
-                text["basis"][line.basis.value],
-                cells.number(line_column, str(line.line), whole),
-                cells.number(invoice_line, str(line.invoice_line), whole) if line.invoice_line else "",
-                text["description"][line.description],
-                "</row>",
-            )
-        )
-
-
-def _quantity(cells: Cells, column: str, written: str, style: int) -> str:
-    if not written:
-        return ""
-    if len(written) <= MOST_DIGITS or sum(map(str.isdigit, written.lstrip("-0."))) <= MOST_DIGITS:
-        return cells.number(column, written, style)
-    return cells.text(column, written, style)
 
 
 def total_rows(cells: Cells, totals: TeamTotals, sheets: int) -> Iterator[str]:
@@ -231,3 +164,13 @@ def total_cell(
     tables = [table_name(number) for number in range(1, sheets + 1)]
     terms = "+".join(f'SUMIF({table}[currency],"{currency}",{table}[{name}])' for table in tables)
     return cells.formula(column, f"ROUND({terms},{digits})", from_minor(value, digits), style)
+
+
+def count_cell(cells: Cells, column: str, currency: str, sums: Sums, totals: TeamTotals, sheets: int) -> str:
+    """How many lines are of the currency, as a formula over them where it finds that currency alone."""
+    style = look(Kind.PLAIN, COUNT)
+    if not names_apart(totals.currencies):
+        return cells.number(column, str(sums.lines), style)
+    tables = (table_name(number) for number in range(1, sheets + 1))
+    terms = "+".join(f'COUNTIF({table}[currency],"{currency}")' for table in tables)
+    return cells.formula(column, terms, sums.lines, style)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from chargeback.model.check import Check, Outcome
 from chargeback.model.ledger import Basis
-from chargeback.publish.workbook.ledger_summary import TeamMonth
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.page_setup import set_up
 from chargeback.publish.workbook.sections import Column, Sections
 from chargeback.publish.workbook.styles import EXACT, Kind, look
+from chargeback.publish.workbook.team_month import TeamMonth
 
 NOTES = "Notes"
 WIDTHS = {"A": 22, "B": 20, "C": 20, "D": 22, "E": 80, "F": 16, "G": 10}
@@ -25,7 +25,7 @@ TAX_RULES = (
 )
 BASES = {
     Basis.INVOICE_LINE: "the invoice bills the project or the SKU by itself",
-    Basis.REPORT_SHARE: "the invoice's line is divided by the usage report's cost: the part of this project and resource",
+    Basis.REPORT_SHARE: "the invoice's line is divided by the usage report's cost: this project's and resource's part",
     Basis.SHARED_SPLIT: "the project is shared: this team's part, share_percent of it",
     Basis.ADJUSTMENT: "what the invoice holds beyond its lines",
 }
@@ -34,9 +34,7 @@ BASES = {
 def add_notes(book: Book, month: TeamMonth, told: Sequence[tuple[Check, str]], footer: str) -> None:
     """Add the sheet; ``told`` are the checks that touch the team, and what is said of each."""
     sections = Sections(book.cells)
-    sections.title(
-        "Notes", f"{month.team.name or month.team.id} · {month.books.period} · revision {month.books.revision}"
-    )
+    sections.title("Notes", f"{month.title} · {month.books.period} · revision {month.books.revision}")
     sections.gap()
     _exceptions(sections, told)
     _rules(sections, month)
@@ -128,7 +126,7 @@ def _sayings(month: TeamMonth) -> Iterable[str]:
     run = month.books.posting.run
     yield "What the platform answered stands in the folder evidence of this revision; evidence/index.json lists it."
     yield f"The answers were collected at {run.run_at} from {run.endpoint}"
-    yield "reconciliation/reconciliation.xlsx shows that the invoices, the usage report and the ledgers agree, or where not."
+    yield "reconciliation/reconciliation.xlsx shows that invoices, usage report and ledgers agree, or where not."
     earlier = next((entry for entry in run.earlier if entry.period == month.previous_name), None)
     if earlier:
         yield f"The previous month's figures are those of {earlier.period}, revision {earlier.revision}."

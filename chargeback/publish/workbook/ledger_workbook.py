@@ -1,4 +1,4 @@
-"""``ledgers/<team>.xlsx``: what a team's people open, one workbook a team with the sheets Summary, Lines, Notes (issue 11).
+"""``ledgers/<team>.xlsx``: what a team's people open, one workbook a team: Summary, Lines, Notes (issue 11).
 
 A workbook holds its team's lines and nothing of another team's.
 """
@@ -14,8 +14,9 @@ from chargeback.model.check import Check
 from chargeback.model.ledger import LedgerLine, LedgerTeam
 from chargeback.publish.workbook.ledger_lines import add_lines, sheet_count
 from chargeback.publish.workbook.ledger_notes import add_notes
-from chargeback.publish.workbook.ledger_summary import TeamMonth, add_summary
+from chargeback.publish.workbook.ledger_summary import add_summary
 from chargeback.publish.workbook.package import Book
+from chargeback.publish.workbook.team_month import TeamMonth, previous_month
 from chargeback.publish.workbook.team_totals import add_up
 from chargeback.publish.workbook.touching import TOLD, Reach, touching
 
@@ -50,20 +51,11 @@ def _chunks(
     foreign: frozenset[str],
 ) -> Iterator[bytes]:
     totals = add_up(lines)
-    previous, name = _previous(books, team.id)
+    previous, name = previous_month(books, team.id)
     month = TeamMonth(books, config, team, totals, previous, name, sheet_count(lines))
     footer = f"{ledger_path(team.id)} · {books.period} revision {books.revision}"
-    book = Book(books.posting.run.run_at, f"{team.name or team.id}, {books.period}", footer)
+    book = Book(books.posting.run.run_at, f"{month.title}, {books.period}", footer)
     add_summary(book, month, footer)
     add_lines(book, lines, str(books.period), totals, footer)
     add_notes(book, month, list(touching(told, Reach.of(team.id, totals), foreign)), footer)
     yield from book.chunks()
-
-
-def _previous(books: Books, team: str) -> tuple[Mapping[str, int] | None, str]:
-    """The team's gross of the previous month by currency, None where that month is not archived; and its name."""
-    name = str(books.period.plus(-1))
-    earlier = next((month for month in books.posting.run.earlier if month.period == name), None)
-    if earlier is None:
-        return None, name
-    return {total.currency: total.gross for total in earlier.totals if total.team == team}, name

@@ -1,4 +1,4 @@
-"""How a sheet is read and printed: A4 landscape, header rows repeated, page numbers, file and revision in the footer."""
+"""How a sheet is read and printed: A4 landscape, header rows repeated, pages numbered, file and revision below."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles.differential import DifferentialStyle
-from openpyxl.worksheet.table import AutoFilter, Table, TableColumn, TableStyleInfo
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from chargeback.publish.workbook.styles import verdict_styles
 
 _A4 = 9
+_ROW_HEIGHT = 16.0
+"""Points: room for the marks above and below Thai letters."""
 
 
 def set_up(
@@ -30,6 +35,7 @@ def set_up(
     for column, width in widths.items():
         sheet.column_dimensions[column].width = width
     sheet.freeze_panes = freeze
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = _ROW_HEIGHT, True
     sheet.sheet_view.showGridLines = False
     sheet.sheet_view.zoomScale = zoom
     if header_rows:
@@ -41,15 +47,15 @@ def _set_up_page(sheet: Worksheet, footer: str) -> None:
     page = sheet.page_setup
     page.orientation, page.paperSize = "landscape", _A4
     page.fitToWidth, page.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     margins = sheet.page_margins
     margins.left = margins.right = 0.4
     margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
-    sheet.oddFooter.left.text = footer.replace("&", "&&")
-    sheet.oddFooter.center.text = "&A"
-    sheet.oddFooter.right.text = "Page &P of &N"
-    for part in (sheet.oddFooter.left, sheet.oddFooter.center, sheet.oddFooter.right):
-        part.size = 8
+    sheet.HeaderFooter.oddFooter = HeaderFooterItem(
+        left=_HeaderFooterPart(text=footer.replace("&", "&&"), size=8),
+        center=_HeaderFooterPart(text="&A", size=8),
+        right=_HeaderFooterPart(text="Page &P of &N", size=8),
+    )
 
 
 def add_table(

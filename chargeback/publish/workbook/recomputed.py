@@ -1,25 +1,29 @@
 """Formulas whose result a spreadsheet must find again: how far they round, and when only the value may stand.
 
-A spreadsheet computes in binary floats. A formula of ours therefore ends in ROUND, to as many decimals as the exact result
-has where floats carry them, and never where the exact result lies so near a tie that a float could fall to its other side.
+A spreadsheet computes in binary floats. A formula of ours therefore ends in ROUND, to as many decimals as the exact
+result has where floats carry them, and never where the exact result lies so near a tie that a float could fall to its
+other side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import cache
 
-from chargeback.model.money import EXACT, exact_sum
-from chargeback.publish.workbook.cells import MOST_DIGITS, Cells, fits
+from chargeback.model.money import EXACT, exact_sum, from_minor
+from chargeback.publish.workbook.cells import FIFTEEN, Cells, fits
 
 MOST_PLACES = 9
 _RELIABLE_DIGITS = 13
 """Digits of a sum of a few thousand floats that are surely right."""
 _HALF = Decimal("0.5")
 _NEAR_TIE = Decimal("0.001")
-_FIFTEEN = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_EVEN)
 LARGEST = Decimal(10) ** 13
+_EASY = Decimal(10) ** 9
+"""Below it, an amount in minor digits is surely found by a sum of floats."""
+_NOTHING, _ONE = Decimal(0), Decimal(1)
 SLACK = Decimal("0.0000001")
 """What comparisons in formulas allow for binary floats, below any minor unit."""
 
@@ -46,7 +50,7 @@ class Rounded:
 
 def numeric(amount: Decimal) -> Decimal:
     """The amount as a number cell holds it: itself, or rounded to 15 significant digits."""
-    return amount if fits(amount) else _FIFTEEN.create_decimal(amount)
+    return amount if fits(amount) else FIFTEEN.plus(amount)
 
 
 def decimals(amount: Decimal) -> int:
@@ -57,13 +61,23 @@ def decimals(amount: Decimal) -> int:
 
 def quantized(amount: Decimal, places: int) -> Decimal:
     """The amount rounded half away from zero to so many decimals."""
-    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
+    return amount.quantize(_unit(places), ROUND_HALF_UP, EXACT)
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def rounded(exact: Decimal, digits: int, magnitude: Decimal | None = None, most: int = MOST_PLACES) -> Rounded:
-    """The exact result, rounded no further than ``most`` decimals, no coarser than the currency's ``digits`` where floats
-    carry them; ``magnitude`` is what the largest of its addends and sums may reach, the result's own where None."""
-    reach = max(exact.copy_abs(), magnitude or Decimal(0), Decimal(1))
+    """The exact result, rounded no further than ``most`` decimals, no coarser than the currency's ``digits``.
+
+    ``magnitude`` is what the largest of its addends and sums may reach, the result's own where None.
+    """
+    reach = max(exact.copy_abs(), magnitude or _NOTHING, _ONE)
+    plain = quantized(exact, digits)
+    if plain == exact and reach < _EASY:
+        return Rounded(plain, digits, True)
     carried = _RELIABLE_DIGITS - max(reach.adjusted() + 1, 0)
     places = min(max(decimals(exact), digits), most, max(carried, digits))
     while places > digits and _is_near_tie(exact, places):
@@ -81,4 +95,14 @@ def _is_near_tie(exact: Decimal, places: int) -> bool:
 def summed(amounts: Iterable[Decimal], digits: int) -> Rounded:
     """The sum of amounts that stand in number cells."""
     found = list(amounts)
-    return rounded(exact_sum(found), digits, exact_sum(amount.copy_abs() for amount in found))
+    total = exact_sum(found)
+    if not found or min(found) >= 0:
+        return rounded(total, digits)
+    return rounded(total, digits, exact_sum(amount.copy_abs() for amount in found))
+
+
+def summed_minor(amounts: Iterable[int], digits: int) -> Rounded:
+    """The sum of amounts in minor units."""
+    found = list(amounts)
+    magnitude = from_minor(sum(map(abs, found)), digits)
+    return rounded(from_minor(sum(found), digits), digits, magnitude)

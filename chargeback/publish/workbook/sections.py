@@ -56,8 +56,8 @@ class Sections:
         if note:
             self.add([self.cells.text(first, note, look(Kind.NOTE))])
 
-    def header(self, columns: Sequence[Column], height: float | None = None) -> int:
-        """A row of headings."""
+    def header(self, columns: Sequence[Column], height: float = 18) -> int:
+        """A row of headings, ``height`` points high."""
         left, right = look(Kind.HEADER), look(Kind.HEADER_RIGHT)
         return self.add(
             [

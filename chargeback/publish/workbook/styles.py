@@ -6,8 +6,9 @@ A style is a kind (what the cell is for) and a number format; ``look`` gives its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import cache
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -53,31 +54,52 @@ class _Kind:
     top: bool = False
     bottom: bool = False
     font: str = "Calibri"
+    indented: bool = True
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a cell is for."""
 
-    PLAIN = _Kind()
-    WRAPPED = _Kind(wrap=True)
-    QUIET = _Kind(color=GREY)
-    NOTE = _Kind(color=GREY, italic=True)
-    STRONG = _Kind(bold=True)
-    TITLE = _Kind(size=18, bold=True, color=BRAND)
-    SUBTITLE = _Kind(size=11, color=GREY)
-    SECTION = _Kind(size=12, bold=True, color=BRAND, bottom=True)
-    HEADER = _Kind(bold=True, color="FFFFFF", fill=BRAND, wrap=True)
-    HEADER_RIGHT = _Kind(bold=True, color="FFFFFF", fill=BRAND, wrap=True, horizontal="right")
-    TOTAL = _Kind(bold=True, fill=BRAND_PALE, top=True)
-    GOOD = _Kind(bold=True, color=GREEN, fill=GREEN_PALE, horizontal="center")
-    BAD = _Kind(bold=True, color=RED, fill=RED_PALE, horizontal="center")
-    KNOWN = _Kind(bold=True, color=AMBER, fill=AMBER_PALE, horizontal="center")
-    VERDICT = _Kind(bold=True, horizontal="center")
-    MARK = _Kind(bold=True, color=BRAND, horizontal="center")
-    LINK = _Kind(color="0B5CAD")
-    MONO = _Kind(size=9, font="Consolas")
+    PLAIN = "plain"
+    WRAPPED = "wrapped"
+    QUIET = "quiet"
+    NOTE = "note"
+    STRONG = "strong"
+    TITLE = "title"
+    SUBTITLE = "subtitle"
+    SECTION = "section"
+    HEADER = "header"
+    HEADER_RIGHT = "header right"
+    TOTAL = "total"
+    GOOD = "good"
+    BAD = "bad"
+    KNOWN = "known"
+    VERDICT = "verdict"
+    RIGHT = "right"
+    LINK = "link"
+    MONO = "mono"
 
 
+_KINDS = {
+    Kind.PLAIN: _Kind(),
+    Kind.WRAPPED: _Kind(wrap=True),
+    Kind.QUIET: _Kind(color=GREY),
+    Kind.NOTE: _Kind(color=GREY, italic=True),
+    Kind.STRONG: _Kind(bold=True),
+    Kind.TITLE: _Kind(size=18, bold=True, color=BRAND, indented=False),
+    Kind.SUBTITLE: _Kind(size=11, color=GREY, indented=False),
+    Kind.SECTION: _Kind(size=12, bold=True, color=BRAND, bottom=True, indented=False),
+    Kind.HEADER: _Kind(bold=True, color="FFFFFF", fill=BRAND, wrap=True),
+    Kind.HEADER_RIGHT: _Kind(bold=True, color="FFFFFF", fill=BRAND, wrap=True, horizontal="right"),
+    Kind.TOTAL: _Kind(bold=True, fill=BRAND_PALE, top=True),
+    Kind.GOOD: _Kind(bold=True, color=GREEN, fill=GREEN_PALE, horizontal="center"),
+    Kind.BAD: _Kind(bold=True, color=RED, fill=RED_PALE, horizontal="center"),
+    Kind.KNOWN: _Kind(bold=True, color=AMBER, fill=AMBER_PALE, horizontal="center"),
+    Kind.VERDICT: _Kind(bold=True, horizontal="center"),
+    Kind.RIGHT: _Kind(horizontal="right"),
+    Kind.LINK: _Kind(color="0B5CAD"),
+    Kind.MONO: _Kind(size=9, font="Consolas"),
+}
 _FORMATS = (
     GENERAL,
     INTEGER,
@@ -100,14 +122,15 @@ class _Stylebook:
 
 @cache
 def _stylebook() -> _Stylebook:
-    workbook = Workbook()
+    workbook: Any = Workbook()
     sheet = workbook.worksheets[0]
     looks: dict[tuple[Kind, str], int] = {}
     for kind in Kind:
         for number_format in _FORMATS if kind in _NUMERIC_KINDS else (GENERAL,):
             cell = sheet.cell(len(looks) + 1, 1)
-            cell.font, cell.fill = _font(kind.value), _fill(kind.value)
-            cell.border, cell.alignment = _border(kind.value), _alignment(kind.value, number_format)
+            style = _KINDS[kind]
+            cell.font, cell.fill = _font(style), _fill(style)
+            cell.border, cell.alignment = _border(style), _alignment(style, number_format)
             cell.number_format = number_format
             looks[kind, number_format] = cell.style_id
     for rule in verdict_styles().values():
@@ -131,8 +154,11 @@ def _border(kind: _Kind) -> Border:
 
 
 def _alignment(kind: _Kind, number_format: str) -> Alignment:
-    horizontal = kind.horizontal or ("right" if number_format != GENERAL else None)
-    return Alignment(horizontal=horizontal, vertical="top", wrap_text=kind.wrap)
+    """Numbers to the right, texts to the left and a little in, so that neither touches its neighbour."""
+    horizontal = kind.horizontal or ("right" if number_format != GENERAL else "left")
+    indent = 1 if horizontal == "left" and kind.indented else 0
+    vertical = "top" if kind.wrap and not kind.fill else "center"
+    return Alignment(horizontal=horizontal, vertical=vertical, wrap_text=kind.wrap, indent=indent)
 
 
 def look(kind: Kind = Kind.PLAIN, number_format: str = GENERAL) -> int:

@@ -13,21 +13,25 @@ Finer = TypeVar("Finer", bound=Hashable)
 
 
 class Part(NamedTuple):
-    """What lines have in common that are added up together; ``share_percent`` as written, "" unless shared."""
+    """What lines of any project may have in common."""
 
     currency: str
     digits: int
-    project: str
-    project_name: str
     environment: str
-    resource: str
     basis: Basis
+
+
+class Cell(NamedTuple):
+    """What lines of one part may differ in; ``share_percent`` as written, "" unless shared."""
+
+    project: str
+    resource: str
     share_percent: str
 
 
 @dataclass(slots=True)
 class Sums:
-    """Amounts in minor units of one currency, and how many lines they are of; ``magnitude`` is Σ of their absolute values."""
+    """Amounts in minor units of one currency, how many lines they are of, and the sum of their absolute values."""
 
     net: int = 0
     tax: int = 0
@@ -43,84 +47,91 @@ class Sums:
         self.lines += other.lines
         self.magnitude += other.magnitude
 
+    def add_line(self, line: LedgerLine) -> None:
+        """Add a line's amounts."""
+        net, tax, gross = line.net, line.tax, line.gross
+        self.net += net
+        self.tax += tax
+        self.gross += gross
+        self.lines += 1
+        self.magnitude += abs(net) + abs(tax) + abs(gross)
+
 
 @dataclass(slots=True)
 class TeamTotals:
-    """A team's lines of the month, added up; ``labels`` are the invoices that they are of, in order.
+    """A team's lines of the month, added up; ``labels`` are the invoices that they are of, ``names`` the projects'."""
 
-    ``parts`` are the finest sums; ``coarse`` the same without project, resource and share, for what needs no project.
-    """
-
-    parts: dict[Part, Sums]
-    labels: list[InvoiceLabel]
-    coarse: dict[Part, Sums] = field(init=False)
+    cells: Mapping[Part, Mapping[Cell, Sums]]
+    labels: Sequence[InvoiceLabel]
+    names: Mapping[str, str]
+    parts: dict[Part, Sums] = field(init=False)
     currencies: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.coarse = grouped(
-            self.parts, lambda part: part._replace(project="", project_name="", resource="", share_percent="")
-        )
-        self.currencies = dict(sorted({(part.currency, part.digits) for part in self.coarse}))
+        self.parts = {part: total(cells.values()) for part, cells in self.cells.items()}
+        self.currencies = dict(sorted({(part.currency, part.digits) for part in self.parts}))
 
     def by(self, key: Callable[[Part], Key]) -> dict[Key, Sums]:
-        """The sums by what ``key`` says of each part; projects, resources and shares are not told apart."""
-        return grouped(self.coarse, key)
+        """The sums by what ``key`` says of each part."""
+        return grouped(self.parts, key)
 
     def by_cell(self, currency: str) -> dict[tuple[str, str], Sums]:
         """The sums in one currency by project and resource."""
-        return grouped(
-            {part: sums for part, sums in self.parts.items() if part.currency == currency},
-            lambda part: (part.project, part.resource),
-        )
-
-    @property
-    def names(self) -> dict[str, str]:
-        """The projects of the lines, with their display names."""
-        return {part.project: part.project_name for part in self.parts if part.project}
+        sums: dict[tuple[str, str], Sums] = {}
+        for part, cells in self.cells.items():
+            if part.currency == currency:
+                for cell, amounts in cells.items():
+                    _add(sums, cell[:2], amounts)
+        return sums
 
     @property
     def resources(self) -> set[str]:
         """The resources of the lines."""
-        return {part.resource for part in self.parts if part.resource}
+        return {cell.resource for cells in self.cells.values() for cell in cells if cell.resource}
+
+
+def _add(sums: dict[Key, Sums], key: Key, amounts: Sums) -> None:
+    group = sums.get(key)
+    if group is None:
+        group = sums[key] = Sums()
+    group.add(amounts)
 
 
 def grouped(sums: Mapping[Finer, Sums], key: Callable[[Finer], Key]) -> dict[Key, Sums]:
     """Sums added up by what ``key`` says of each, in the order in which they first appear."""
     groups: dict[Key, Sums] = {}
     for finer, amounts in sums.items():
-        coarser = key(finer)
-        group = groups.get(coarser)
-        if group is None:
-            group = groups[coarser] = Sums()
-        group.add(amounts)
+        _add(groups, key(finer), amounts)
     return groups
+
+
+def total(sums: Iterable[Sums]) -> Sums:
+    """All of them added up."""
+    whole = Sums()
+    for amounts in sums:
+        whole.add(amounts)
+    return whole
 
 
 def add_up(lines: Iterable[LedgerLine]) -> TeamTotals:
     """The totals of the lines."""
-    found: dict[tuple[object, ...], list[int]] = {}
+    cells: dict[Part, dict[Cell, Sums]] = {}
     labels: dict[int, InvoiceLabel] = {}
-    last = None
+    names: dict[str, str] = {}
     for line in lines:
         label = line.label
-        if label is not last:
-            last = labels[id(label)] = label
-        key = (label.currency, label.digits, line.project, line.project_name, line.environment, line.resource, line.basis,
-               line.share_percent)  # fmt: skip
-        sums = found.get(key)
-        net, tax, gross = line.net, line.tax, line.gross
+        labels[id(label)] = label
+        part = cells.setdefault(Part(label.currency, label.digits, line.environment, line.basis), {})
+        cell = Cell(line.project, line.resource, line.share_percent)
+        sums = part.get(cell)
         if sums is None:
-            found[key] = [net, tax, gross, 1, abs(net) + abs(tax) + abs(gross)]
-        else:
-            sums[0] += net
-            sums[1] += tax
-            sums[2] += gross
-            sums[3] += 1
-            sums[4] += abs(net) + abs(tax) + abs(gross)
-    parts = {Part(*key): Sums(*sums) for key, sums in found.items()}  # type: ignore[arg-type]
-    return TeamTotals(parts, list(dict.fromkeys(labels.values())))
+            sums = part[cell] = Sums()
+            names[line.project] = line.project_name
+        sums.add_line(line)
+    names.pop("", None)
+    return TeamTotals(cells, list(dict.fromkeys(labels.values())), names)
 
 
-def largest_first(sums: dict[str, Sums]) -> Sequence[str]:
+def largest_first(sums: Mapping[str, Sums]) -> Sequence[str]:
     """The keys, the one with the largest gross first, ties by code point."""
     return sorted(sums, key=lambda name: (-sums[name].gross, name))

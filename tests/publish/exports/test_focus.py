@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -173,3 +174,8 @@ def test_service_follows_the_price_lists_names(resource: str, category: str, nam
 )
 def test_unit_is_spelled_as_focus_spells_units(unit: str, spelled: str) -> None:
     assert unit_format(unit) == spelled
+
+
+def test_documentation_names_every_column() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "focus.md").read_text(encoding="utf-8")
+    assert [name for name in focus.COLUMNS if f"`{name}`" not in text] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,8 @@ def test_file_without_rows_is_a_heading() -> None:
 def test_bytes_that_are_no_journal_are_damage(data: bytes) -> None:
     with pytest.raises(DamagedError, match=r"exports/journal\.csv of the revision before is not a journal"):
         journal_csv.read(data)
+
+
+def test_documentation_names_every_column() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "journal.md").read_text(encoding="utf-8")
+    assert [name for name in journal_csv.COLUMNS if f"`{name}`" not in text] == []

@@ -1,4 +1,4 @@
-"""A month of two accounts as evidence: by project in THB, by SKU in USD; shared, unowned, adjusted, void, Thai, hostile."""
+"""A month of two accounts as evidence: THB by project, USD by SKU; shared, unowned, adjusted, void, Thai, hostile."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from chargeback.evidence import (
     RunRecord,
     sha256_of,
 )
-from chargeback.month_end import close_month
 from chargeback.model.books import Books
+from chargeback.month_end import close_month
 
 ENDPOINT = "http://127.0.0.1:8080/"
 CONFIG = """

@@ -1,7 +1,7 @@
 """``reconciliation/reconciliation.xlsx``: the month's workpaper in the auditor's sense (issue 11).
 
-A figure can be followed from *Lead* to the evidence without the program: every sum and comparison is a live formula that
-carries its value, every figure that the platform sent has its file, JSON pointer and checksum.
+A figure can be followed from *Lead* to the evidence without the program: every sum and comparison is a live formula
+that carries its value, every figure that the platform sent has its file, JSON pointer and checksum.
 """
 
 from __future__ import annotations

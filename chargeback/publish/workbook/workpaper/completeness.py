@@ -1,4 +1,4 @@
-"""The lower half of *Cut-off and completeness*: every invoice of the list is here or a draft; every document is kept."""
+"""The lower half of *Cut-off and completeness*: every listed invoice is here or a draft; every document is kept."""
 
 from __future__ import annotations
 

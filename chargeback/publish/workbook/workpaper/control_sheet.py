@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from chargeback.model.money import from_minor
 from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.recomputed import SLACK, summed
+from chargeback.publish.workbook.recomputed import SLACK, summed, summed_minor
 from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
 from chargeback.publish.workbook.workpaper.invoices_sheet import INVOICES, TAX, TOTAL
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, InvoicePlan, Plan
@@ -15,7 +15,7 @@ from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_she
 
 CONTROL = Layout(
     "Ledger control",
-    "The ledgers of all teams add up to the invoices, exactly, with no tolerance. Each sum is over the rows of Ledger parts.",
+    "All ledgers add up to the invoices, exactly, with no tolerance. Each sum is over rows of Ledger parts.",
     {
         "A": Heading("No.", 6, True),
         "B": Heading("Account", 16),
@@ -36,7 +36,7 @@ CONTROL = Layout(
 GROSS = "H"
 PARTS = Layout(
     "Ledger parts",
-    "What of each invoice went to which team: sums of the lines in ledgers/<team>.csv and .xlsx, and of ledgers/all.csv.",
+    "What of each invoice went to which team: sums of the lines in ledgers/<team>.csv, and so of ledgers/all.csv.",
     {
         "A": Heading("No.", 6, True),
         "B": Heading("Account", 16),
@@ -74,7 +74,7 @@ def _control(cells: Cells, account: AccountPlan, plan: InvoicePlan) -> list[str]
     invoice, digits = plan.invoice, plan.invoice.digits
     amount, parts = look(Kind.PLAIN, money(digits)), list(plan.teams.values())
     first, last = plan.parts, plan.parts + len(parts) - 1
-    sums = [summed([from_minor(part[place], digits) for part in parts], digits) for place in (1, 2, 3)]
+    sums = [summed_minor([part[place] for part in parts], digits) for place in (1, 2, 3)]
     totals = [
         total.cell(cells, letters, f"SUM({PARTS.range(letters, first, last)})" if parts else "0", amount)
         for letters, total in zip("FGH", sums, strict=True)

@@ -119,7 +119,7 @@ def _outcome(cells: Cells, check: Check) -> list[str]:
 
 def _reports(sections: Sections, plan: Plan) -> None:
     headings = {
-        "A": "No.", "B": "Account", "C": "Range echoed", "D": "Requested at", "E": "First day shown", "F": "Last day shown",
+        "A": "No.", "B": "Account", "C": "Range echoed", "D": "Requested at", "E": "First day", "F": "Last day",
         "G": "Days shown", "H": "Report's rows", "I": "Its chart", "J": "Difference", "K": "Proved", "L": "Why",
     }  # fmt: skip
     note = "A report is used only if its answer proves which month it covers."

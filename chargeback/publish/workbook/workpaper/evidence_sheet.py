@@ -1,4 +1,4 @@
-"""*Evidence*: each figure as the platform sent it, with its file, JSON pointer (RFC 6901) and checksum; and the files."""
+"""*Evidence*: each figure as the platform sent it, with file, JSON pointer (RFC 6901) and checksum; and the files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chargeback.publish.workbook.workpaper.sources import Figure
 
 EVIDENCE = Layout(
     "Evidence",
-    "Every figure as received: open the file, follow the pointer, and the value stands there. Files are of this revision.",
+    "Every figure as received: open the file of this revision, follow the pointer, and the value stands there.",
     {
         "A": Heading("No.", 6, True),
         "B": Heading("Account", 16),
@@ -34,7 +34,7 @@ EVIDENCE = Layout(
 VALUE = "F"
 FILES = Layout(
     "Evidence files",
-    "What was asked, when, and the checksum of what came back; then the documents. `chargeback verify` checks them all.",
+    "What was asked, when, and the checksum of what came back; then the documents. `chargeback verify` checks all.",
     {
         "A": Heading("Account", 16),
         "B": Heading("Function", 24),
@@ -64,7 +64,9 @@ def add_files(book: Book, plan: Plan) -> None:
 def _figures(cells: Cells, plan: Plan) -> Iterator[str]:
     texts = {letters: TextColumn(cells, letters, look()) for letters in "BCDEHIJ"}
     for account in plan.accounts:
-        yield from (_row(cells, texts, account, figure) for figure in _account_figures(account))
+        number = cells.number("A", str(account.number), look(Kind.QUIET, INTEGER))
+        whose = number + texts["B"][account.account]
+        yield from (_row(cells, texts, whose, figure) for figure in _account_figures(account))
 
 
 def _account_figures(account: AccountPlan) -> Iterator[Figure]:
@@ -74,16 +76,15 @@ def _account_figures(account: AccountPlan) -> Iterator[Figure]:
         yield from line_figures(invoice.source)
 
 
-def _row(cells: Cells, texts: dict[str, TextColumn], account: AccountPlan, figure: Figure) -> str:
+def _row(cells: Cells, texts: dict[str, TextColumn], whose: str, figure: Figure) -> str:
     answer = figure.answer
     return row(
         (
-            cells.number("A", str(account.number), look(Kind.QUIET, INTEGER)),
-            texts["B"][account.account],
+            whose,
             texts["C"][figure.name],
             texts["D"][figure.invoice],
             texts["E"][figure.of],
-            *_value(cells, figure.value),
+            _value(cells, figure.value),
             texts["H"][answer.path or ""],
             texts["I"][figure.pointer],
             texts["J"][answer.sha256],
@@ -91,11 +92,11 @@ def _row(cells: Cells, texts: dict[str, TextColumn], account: AccountPlan, figur
     )
 
 
-def _value(cells: Cells, value: Decimal | str) -> list[str]:
+def _value(cells: Cells, value: Decimal | str) -> str:
     if isinstance(value, str):
-        return [cells.text(VALUE, value, look())]
-    found = [cells.number(VALUE, format_exact(numeric(value)), look(Kind.PLAIN, EXACT))]
-    return found if fits(value) else [*found, cells.text("G", format_exact(value), look())]
+        return cells.text(VALUE, value, look(Kind.RIGHT))
+    found = cells.number(VALUE, format_exact(numeric(value)), look(Kind.PLAIN, EXACT))
+    return found if fits(value) else found + cells.text("G", format_exact(value), look())
 
 
 def _files(cells: Cells, plan: Plan) -> Iterator[str]:

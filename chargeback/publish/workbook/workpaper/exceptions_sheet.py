@@ -17,7 +17,7 @@ from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_she
 
 EXCEPTIONS = Layout(
     "Exceptions",
-    "Whatever did not simply agree. A reviewer's conclusion goes to signatures.csv (`chargeback sign`): a revision never changes.",
+    "Whatever did not simply agree. A reviewer's conclusion goes to signatures.csv: `chargeback sign`.",
     {
         "A": Heading("No.", 6, True),
         "B": Heading("Outcome", 12),

@@ -1,4 +1,4 @@
-"""What the tie-out compares: the report's rows and the invoices' lines that belong together, one group a row of the sheet.
+"""What the tie-out compares: report rows and invoice lines that belong together, one group a row of the sheet.
 
 By project where all lines are by project, by resource where all are by SKU; otherwise in total (BOOKING 6).
 """

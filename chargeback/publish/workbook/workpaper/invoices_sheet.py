@@ -10,7 +10,7 @@ from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.money import EXACT, from_minor, to_minor
 from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.recomputed import SLACK, Rounded, half_unit, numeric, quantized, summed
+from chargeback.publish.workbook.recomputed import SLACK, Rounded, half_unit, numeric, quantized, summed, summed_minor
 from chargeback.publish.workbook.styles import COUNT, INTEGER, MOMENT, RATE, Kind, look, money
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, VALUE
@@ -20,7 +20,7 @@ from chargeback.publish.workbook.workpaper.sheet import NOT_PERFORMED, Heading, 
 
 INVOICES = Layout(
     "Invoices",
-    "Every invoice of the month, void ones too. Header amounts are read from Evidence, in minor units; the rest is computed.",
+    "Every invoice of the month, void ones too. Header amounts are read from Evidence, the rest is computed.",
     {
         "A": Heading("No.", 6, True),
         "B": Heading("Account", 16),
@@ -225,7 +225,7 @@ def _booked(cells: Cells, plan: InvoicePlan) -> list[str]:
     invoice, digits = plan.invoice, plan.invoice.digits
     if not plan.posted:
         return [cells.text("AF", "not booked", look(Kind.NOTE))]
-    gross = summed([from_minor(line.gross, digits) for line in plan.posted], digits)
+    gross = summed_minor([line.gross for line in plan.posted], digits)
     amounts = LINES.range(GROSS, plan.lines, plan.lines + len(plan.posted) - 1)
     holds = gross.value == from_minor(invoice.total_minor, digits)
     return [

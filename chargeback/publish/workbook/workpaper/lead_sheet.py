@@ -10,7 +10,7 @@ from chargeback.model.money import from_minor
 from chargeback.publish.workbook.cells import EMPTY_ROW, ROW, Cells, row
 from chargeback.publish.workbook.exact_formula import names_apart
 from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.recomputed import Rounded, rounded, summed
+from chargeback.publish.workbook.recomputed import Rounded, rounded, summed, summed_minor
 from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
 from chargeback.publish.workbook.workpaper.control_sheet import CONTROL, GROSS
@@ -22,7 +22,7 @@ from chargeback.publish.workbook.workpaper.tie_out_sheet import INVOICED, REPORT
 
 LEAD = Layout(
     "Lead",
-    "Per account: what the usage report shows, what the invoices bill, what the ledgers hold. Follow a figure to its sheet.",
+    "Per account: what the usage report shows, the invoices bill, the ledgers hold. Follow a figure to its sheet.",
     {
         "A": Heading("No.", 6, True),
         "B": Heading("Account", 18),
@@ -55,13 +55,10 @@ def _rows(cells: Cells, plan: Plan) -> Iterator[str]:
     for account in plan.accounts:
         groups = [(group, compared(account, group, plan)) for group in account.groups()]
         for summary in account.summaries:
-            found = [
-                *_named(cells, account, summary),
-                *_compared(cells, account, summary, groups),
-                *_booked(cells, account, summary),
-                *_status(cells, account, summary, counts, last),
-            ]
-            yield row(found)
+            sides, variance = _compared(cells, account, summary, groups)
+            totals, difference = _booked(cells, account, summary)
+            status = _status(cells, account, summary, counts, last)
+            yield row([*_named(cells, account, summary), *sides, *totals, variance, difference, *status])
     yield EMPTY_ROW
     yield from _totals(cells, plan)
 
@@ -75,7 +72,8 @@ def _named(cells: Cells, account: AccountPlan, summary: AccountSummary) -> list[
 
 def _compared(
     cells: Cells, account: AccountPlan, summary: AccountSummary, groups: Sequence[tuple[Group, Compared]]
-) -> list[str]:
+) -> tuple[list[str], str]:
+    """The two sides of the tie-out, and the variance between them."""
     exact, amount = look(Kind.PLAIN, EXACT_FORMAT), look(Kind.PLAIN, money(summary.digits))
     report = _side([figures.report for _, figures in groups], summary.digits)
     own = [place for place, (group, _) in enumerate(groups) if group.currency == summary.currency]
@@ -90,8 +88,8 @@ def _compared(
     if report is not None and lines is not None and summary.variance is not None:
         reach = max(report.value.copy_abs(), lines.value.copy_abs())
         variance = rounded(report.value - lines.value, report.places, reach)
-        found.append(variance.cell(cells, "J", f"F{ROW}-G{ROW}", exact))
-    return found
+        return found, variance.cell(cells, "J", f"F{ROW}-G{ROW}", exact)
+    return found, ""
 
 
 def _side(figures: Sequence[Rounded | None], digits: int) -> Rounded | None:
@@ -99,7 +97,8 @@ def _side(figures: Sequence[Rounded | None], digits: int) -> Rounded | None:
     return summed(values, digits) if values else None
 
 
-def _booked(cells: Cells, account: AccountPlan, summary: AccountSummary) -> list[str]:
+def _booked(cells: Cells, account: AccountPlan, summary: AccountSummary) -> tuple[list[str], str]:
+    """What the invoices and the ledgers come to, and the difference."""
     digits, amount = summary.digits, look(Kind.PLAIN, money(summary.digits))
     rows = [plan.control for plan in account.invoices if plan.control and plan.invoice.currency == summary.currency]
     totals = (("H", "J", summary.invoice_total), ("I", GROSS, summary.ledger_total))
@@ -111,7 +110,7 @@ def _booked(cells: Cells, account: AccountPlan, summary: AccountSummary) -> list
             total.cell(cells, column, formula, amount) if formula else cells.minor(column, units, digits, amount)
         )
     difference = rounded(from_minor(summary.ledger_total - summary.invoice_total, digits), digits)
-    return [*found, difference.cell(cells, "K", f"I{ROW}-H{ROW}", amount)]
+    return found, difference.cell(cells, "K", f"I{ROW}-H{ROW}", amount)
 
 
 def _sum_of(column: str, rows: Sequence[int]) -> str:
@@ -165,7 +164,7 @@ def _totals(cells: Cells, plan: Plan) -> Iterator[str]:
             *(cells.blank(letters, style) for letters in "EF"),
         ]
         for column, units in zip("GHI", _sums(mine), strict=True):
-            total = summed([from_minor(value, mine[0].digits) for value in units], mine[0].digits)
+            total = summed_minor(units, mine[0].digits)
             formula = f'SUMIF($D${FIRST}:$D${last},"{currency}",{column}${FIRST}:{column}${last})'
             found.append(
                 total.cell(cells, column, formula, amount) if apart else cells.exact(column, total.value, amount)

@@ -18,7 +18,7 @@ from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_she
 
 LINES = Layout(
     "Invoice lines",
-    "Every line of every booked invoice. Amounts and prices are read from Evidence; net, tax and gross are what was booked.",
+    "Every line of every booked invoice: amounts and prices as in Evidence; net, tax and gross as booked.",
     {
         "A": Heading("No.", 6, True),
         "B": Heading("Account", 16),

@@ -26,22 +26,39 @@ MARKS = (
     (NOT_PERFORMED, "the comparison needs something that is not there; a notice or an exception says what"),
 )
 STEPS = (
-    ("1 Evidence", "The platform's answers are kept as received; nothing is changed in them. Evidence files lists them."),
-    ("2 Cut-off", "An invoice belongs to the month, in the configured time zone, that holds most of its period. Open and "
-     "paid ones are booked; void ones and drafts are evidence."),
-    ("3 The report", "It is used only if its answer proves which month it covers: by the days of its chart, or by the range "
-     "that it echoes."),
-    ("4 Tie-out", "The report is compared with the invoices' lines, in total and by project or by resource; the expected "
-     "side is the invoice's."),
-    ("5 Posting", "Lines are rounded together to minor units, so that they add up to what their exact sum rounds to; what "
-     "does not foot to the header is an adjustment."),
-    ("6 Allocation", "A by-project line goes to the project's team, divided over resources by the report; a by-SKU line is "
-     "divided over projects by the report; shared projects are split by the configured rule."),
+    ("1 Evidence", "The platform's answers are kept as received, unchanged. Evidence files lists them."),
+    (
+        "2 Cut-off",
+        "An invoice belongs to the month, in the configured time zone, that holds most of its period. "
+        "Open and paid ones are booked; void ones and drafts are evidence.",
+    ),
+    (
+        "3 The report",
+        "It is used only if its answer proves which month it covers: by the days of its chart, or its range.",
+    ),
+    (
+        "4 Tie-out",
+        "The report is compared with the invoices' lines, in total and by project or by resource; "
+        "the expected side is the invoice's.",
+    ),
+    (
+        "5 Posting",
+        "Lines are rounded together to minor units, so that they add up to what their exact sum rounds to; "
+        "what does not foot to the header is an adjustment.",
+    ),
+    (
+        "6 Allocation",
+        "A by-project line goes to the project's team, divided over resources by the report; a by-SKU line is "
+        "divided over projects by the report; shared projects are split by the configured rule.",
+    ),
     ("7 Control", "All ledgers together add up to every invoice's tax and total, exactly, with no tolerance."),
-    ("Formulas", "Each ends in ROUND and carries its value. 0.0000001 in a formula moves exact halves away from zero, or "
-     "allows for binary fractions; it is below any minor unit. Where a number cell cannot hold an amount (more than 15 "
-     "digits) it stands as a text, and no formula is made of it."),
-)  # fmt: skip
+    (
+        "Formulas",
+        "Each ends in ROUND and carries its value. 0.0000001 in a formula moves exact halves away from zero, or "
+        "allows for binary fractions; it is below any minor unit. An amount of more than 15 digits, which a number "
+        "cell cannot hold, stands as a text, and no formula is made of it.",
+    ),
+)
 
 
 def add_method(book: Book, plan: Plan) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from chargeback.config import Config
 from chargeback.evidence import Answer, Evidence
@@ -28,8 +27,11 @@ TeamPart = tuple[str, str]
 
 @dataclass(slots=True)
 class InvoicePlan:
-    """Rows of one invoice: ``row`` on *Invoices*; of its header figures and its lines' on *Evidence*; of its posted lines
-    on *Invoice lines* (none where it is not booked); of its parts by team on *Ledger parts*."""
+    """Rows of one invoice: ``row`` on *Invoices*; of its header's and lines' figures on *Evidence*.
+
+    Where it is booked: ``lines`` the first on *Invoice lines*, ``control`` on *Ledger control*, ``parts`` the first on
+    *Ledger parts*; ``teams`` what went to each of them.
+    """
 
     source: InvoiceSource
     row: int

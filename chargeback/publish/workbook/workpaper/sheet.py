@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chargeback.publish.workbook.cells import EMPTY_ROW, Cells, fits, row
+from chargeback.publish.workbook.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.workbook.package import Book, Sheet
 from chargeback.publish.workbook.page_setup import colour_verdicts, set_up
+from chargeback.publish.workbook.recomputed import LARGEST
 from chargeback.publish.workbook.styles import Kind, look
 from chargeback.publish.workbook.workpaper.plan import FIRST, Plan
 
@@ -119,7 +120,9 @@ def footer(plan: Plan) -> str:
 
 def reference(cells: Cells, column: str, place: str, value: Decimal, style: int) -> str:
     """A formula that reads an amount from another sheet; the value alone where it is a text there."""
-    return cells.formula(column, place, value, style) if fits(value) else cells.exact(column, value, style)
+    return (
+        cells.formula(column, place, value, style) if value.copy_abs() < LARGEST else cells.exact(column, value, style)
+    )
 
 
 def verdict(cells: Cells, column: str, condition: str, holds: bool) -> str:

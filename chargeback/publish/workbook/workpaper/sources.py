@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from chargeback.evidence import Answer, Evidence
 from chargeback.model.answers import text_of
@@ -21,8 +21,7 @@ _Place = tuple[Answer, str, Mapping[str, Any]]
 """An answer, the pointer to a value in it, and that value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """One value as the platform sent it; ``of`` says of what: an invoice, a project and resource, a line."""
 
     name: str
@@ -40,7 +39,7 @@ def pointer(*steps: str | int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSource:
-    """Where one invoice's figures stand: those of its header and period, and of its lines (None where it has no detail)."""
+    """Where one invoice's figures stand: header and period, and the lines (None where it has no detail)."""
 
     invoice: Invoice
     header: tuple[Figure, ...]

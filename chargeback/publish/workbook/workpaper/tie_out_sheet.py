@@ -1,4 +1,4 @@
-"""*Tie-out*: the usage report against the invoices' lines, by project or by resource, each side added up by a formula."""
+"""*Tie-out*: the usage report against the invoices' lines, by project or resource, each side added up by a formula."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chargeback.model.check import Check, Code
-from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits
+from chargeback.model.money import EXACT, format_exact, minor_digits
 from chargeback.model.posting import PostedLine
 from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.recomputed import SLACK, Rounded, half_unit, numeric, rounded, summed
+from chargeback.publish.workbook.recomputed import SLACK, Rounded, half_unit, numeric, rounded, summed, summed_minor
 from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, VALUE
@@ -22,7 +22,7 @@ from chargeback.publish.workbook.workpaper.sheet import NOT_PERFORMED, Heading, 
 
 TIE_OUT = Layout(
     "Tie-out",
-    "The usage report against the invoices' lines: like with like, on the tax basis of the report's values (see Method).",
+    "The usage report against the invoices' lines, like with like: on the tax basis of the report (see Method).",
     {
         "A": Heading("No.", 6, True),
         "B": Heading("Account", 16),
@@ -72,11 +72,11 @@ def compared(account: AccountPlan, group: Group, plan: Plan) -> Compared:
     report, digits = account.posting.month.report, minor_digits(account.posting.month.currency)
     values = [numeric(report.rows[place].value) for place in group.rows] if report else []
     has_report = report is not None and (group.grain is not Grain.CURRENCY or not group.currency)
-    amounts = [from_minor(line_units(line, plan), line.invoice.digits) for line in group.lines]
+    amounts = [line_units(line, plan) for line in group.lines]
     has_lines = group.grain is not Grain.CURRENCY or bool(group.currency)
     return Compared(
         summed(values, digits) if has_report else None,
-        summed(amounts, minor_digits(group.currency)) if has_lines else None,
+        summed_minor(amounts, minor_digits(group.currency)) if has_lines else None,
         len(group.lines),
     )
 

@@ -1,0 +1,44 @@
+"""``chargeback diff``: what changed between two revisions of a month."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending, write_json
+from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
+
+
+@click.command("diff")
+@click.argument("period", metavar="PERIOD")
+@click.argument("first", required=False, metavar="[R1")
+@click.argument("second", required=False, metavar="R2]")
+@config_option
+@archive_option
+@output_option("text", "json")
+@verbose_option
+def command(
+    period: str,
+    first: str | None,
+    second: str | None,
+    config_path: Path | None,
+    archive_path: Path | None,
+    output: str,
+    verbose: bool,
+) -> None:
+    """What changed in PERIOD from revision R1 to R2, by team, invoice and line, and why.
+
+    By default from the revision before the latest to the latest; `diff 2026-05 r1` compares r1 with the latest. Every
+    table sums to the difference of the totals. Amounts are gross; JSON has net and tax too. Reads the archive only.
+    """
+    with ending(json_output=output == "json", verbose=verbose):
+        from chargeback.cli.printing import print_lines
+        from chargeback.review.difference import difference
+        from chargeback.review.difference_text import difference_lines
+
+        found = difference(archive_root(config_path, archive_path), period, first, second)
+        if output == "json":
+            write_json(found.to_json())
+        else:
+            print_lines(lambda screen: difference_lines(found, screen))

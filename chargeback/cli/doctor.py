@@ -1,0 +1,46 @@
+"""``chargeback doctor``: will next month's run work?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending, write_json
+from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
+from chargeback.model.spreadsheet_text import cleaned
+
+
+@click.command("doctor")
+@config_option
+@archive_option
+@output_option("text", "json")
+@verbose_option
+def command(config_path: Path | None, archive_path: Path | None, output: str, verbose: bool) -> None:
+    """Look at everything that a month's run will need; one line each, with the remedy.
+
+    Python and packages, configuration, credential and how long it lives, access and role per account, clock, time zone,
+    projects without an owner, archive, notifications, schedule. Writes nothing.
+
+    \b
+    ✓ good    ! worth a look    ✗ in the way of a run
+    0 a run will work           2 configuration, machine or archive
+    5 credential or access      6 the platform cannot be reached
+    """
+    with ending(json_output=output == "json", verbose=verbose) as set_code:
+        from chargeback.collect.clock import SystemClock
+        from chargeback.config import find
+        from chargeback.operate.doctor import Examination, examine, exit_of
+
+        path = find(config_path, os.environ, Path.cwd())
+        archive = archive_path.absolute() if archive_path else None
+        findings = []
+        for finding in examine(Examination(path, archive, os.environ, SystemClock())):
+            findings.append(finding)
+            if output == "text":
+                click.echo(cleaned(finding.line()))
+        code = exit_of(findings)
+        if output == "json":
+            write_json({"schema": 1, "exit": code, "checks": [finding.to_json() for finding in findings]})
+        set_code(code)

@@ -1,0 +1,36 @@
+"""``chargeback plan``: what another configuration would have done to an archived month."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending, write_json
+from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+
+
+@click.command("plan")
+@click.option("-p", "--period", metavar="YYYY-MM", help="The month; by default the latest archived one.")
+@config_option
+@archive_option
+@output_option("text", "json")
+@verbose_option
+def command(
+    period: str | None, config_path: Path | None, archive_path: Path | None, output: str, verbose: bool
+) -> None:
+    """What this configuration would do to an archived month: per team before, after, difference; moved projects.
+
+    Edit a copy of config.toml and name it with -c. The month's own evidence is booked again with it; nothing is
+    written. Where only ownership moved, the differences sum to zero.
+    """
+    with ending(json_output=output == "json", verbose=verbose):
+        from chargeback.cli.printing import print_lines
+        from chargeback.review.planning import plan
+        from chargeback.review.planning_text import plan_lines
+
+        found = plan(load_config(config_path, archive_path, network=False), period)
+        if output == "json":
+            write_json(found.to_json())
+        else:
+            print_lines(lambda screen: plan_lines(found, screen))

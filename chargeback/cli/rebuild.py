@@ -1,0 +1,45 @@
+"""``chargeback rebuild``: a revision again from its own evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending
+from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
+
+
+@click.command("rebuild")
+@click.argument("revision", metavar="REVISION")
+@click.option(
+    "-o",
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Becomes the revision; absent or empty until then.",
+)
+@config_option
+@archive_option
+@output_option("text", "json")
+@verbose_option
+def command(
+    revision: str, folder: Path | None, config_path: Path | None, archive_path: Path | None, output: str, verbose: bool
+) -> None:
+    """Write a revision again from its own evidence and configuration, byte for byte.
+
+    REVISION is 2026-05/r1, 2026-05 (its latest) or the path of a revision. Offline: no credential is read, no command
+    run. By default it is written into a new folder in the working directory, such as 2026-05-r1.
+
+    \b
+    0 the same bytes; of another version: ledgers and checks are the same, what else differs is said
+    3 of another version, and its ledgers or checks come out otherwise
+    7 the evidence is damaged, or gives another revision than the archive's
+    9 the folder holds something, or cannot be written
+    """
+    with ending(json_output=output == "json", verbose=verbose) as set_code:
+        from chargeback.cli.rebuilding import chosen, rebuild_and_tell
+
+        original = chosen(revision, config_path, archive_path)
+        set_code(rebuild_and_tell(original, folder, json_output=output == "json"))

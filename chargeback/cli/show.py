@@ -1,0 +1,52 @@
+"""``chargeback show``: an archived month's figures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending, write_json
+from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
+
+
+@click.command("show")
+@click.argument("period", required=False, metavar="[PERIOD]")
+@click.option("--team", metavar="TEAM", help="Only this team's lines; by project unless --by says otherwise.")
+@click.option(
+    "--by",
+    type=click.Choice(["team", "project", "resource", "environment", "account"]),
+    help="What a row stands for; by default a team.",
+)
+@config_option
+@archive_option
+@output_option("text", "json", "csv")
+@verbose_option
+def command(
+    period: str | None,
+    team: str | None,
+    by: str | None,
+    config_path: Path | None,
+    archive_path: Path | None,
+    output: str,
+    verbose: bool,
+) -> None:
+    """The archive's figures of a month: what each team costs, and the total.
+
+    PERIOD is 2026-05 (its latest revision) or 2026-05/r1; by default the latest month. Totals are per currency and foot
+    to the manifest. Reads the archive only.
+    """
+    with ending(json_output=output == "json", verbose=verbose):
+        from chargeback.cli.printing import print_lines
+        from chargeback.review.figures import figures
+        from chargeback.review.figures_text import figures_csv, figures_lines
+
+        found = figures(archive_root(config_path, archive_path), period, team, by)
+        if output == "json":
+            write_json(found.to_json())
+        elif output == "csv":
+            sys.stdout.buffer.write(figures_csv(found).encode())
+            sys.stdout.buffer.flush()
+        else:
+            print_lines(lambda screen: figures_lines(found, screen))

@@ -1,0 +1,69 @@
+"""``chargeback sign``: the preparer or reviewer of a month answers for its latest revision."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chargeback.cli.ending import ending, tell, write_json
+from chargeback.cli.options import (
+    archive_option,
+    archive_root,
+    config_option,
+    load_config,
+    output_option,
+    verbose_option,
+)
+
+if TYPE_CHECKING:
+    from chargeback.collect.clock import Clock
+
+
+@click.command("sign")
+@click.argument("period", metavar="PERIOD")
+@click.option("--by", required=True, metavar="NAME", help="Who signs.")
+@click.option(
+    "--role", type=click.Choice(["preparer", "reviewer"]), default="preparer", show_default=True, help="As what."
+)
+@click.option("--note", default="", metavar="TEXT", help="The conclusion, kept with the signature.")
+@config_option
+@archive_option
+@output_option("text", "json")
+@verbose_option
+@click.pass_context
+def command(
+    context: click.Context,
+    period: str,
+    by: str,
+    role: str,
+    note: str,
+    config_path: Path | None,
+    archive_path: Path | None,
+    output: str,
+    verbose: bool,
+) -> None:
+    """Sign the latest revision of PERIOD (2026-05): who, when, which revision, its head.
+
+    Appends a line to the archive's signatures.csv. The revision must be intact. Its reviewer is another person than its
+    preparer; a restated month needs new signatures.
+    """
+    with ending(json_output=output == "json", verbose=verbose):
+        from chargeback.review.signing import SignRequest, sign, signed_line
+
+        head_file = None if archive_path else load_config(config_path, None, network=False).head_file
+        root = archive_root(config_path, archive_path)
+        signed = sign(root, SignRequest(period, by, role, note), _now(context), head_file=head_file)
+        if output == "json":
+            write_json(signed.to_json())
+        else:
+            tell(f"appended to {root / 'signatures.csv'}")
+            click.echo(signed_line(signed))
+
+
+def _now(context: click.Context) -> datetime:
+    """The time: the machine's, unless the caller's context object is a clock."""
+    clock: Clock | None = context.obj
+    return clock.now() if clock is not None else datetime.now(UTC)

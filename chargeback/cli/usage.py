@@ -1,0 +1,69 @@
+"""``chargeback usage``: the daily look."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending, tell, write_json
+from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+
+
+@click.command("usage")
+@config_option
+@archive_option
+@output_option("text", "json", "prometheus")
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write there, in one step, instead."
+)
+@click.option("--quiet", is_flag=True, help="Say nothing unless there is a new alert (text only).")
+@verbose_option
+def command(
+    config_path: Path | None,
+    archive_path: Path | None,
+    output: str,
+    target: Path | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Look at this month's usage so far: once a day.
+
+    Appends a snapshot to <archive>/usage/YYYY-MM.csv (again on the same day: in its place), estimates the month's cost by
+    project and team at list prices before tax, and alerts where a day's cost leaves the band of the trailing days, naming
+    project, resource and deployment. An alert that goes on is shown, but is new only on the day it begins or grows. What is
+    out of the ordinary is set in [usage].
+
+    \b
+    0 nothing new       3 a cost runs away: look at the alert
+    5 no access         6 platform: again tomorrow
+    """
+    with ending(json_output=output == "json", verbose=verbose) as set_code:
+        from chargeback.cli.using import look_and_note
+
+        config = load_config(config_path, archive_path, network=True)
+        report = look_and_note(config, os.environ)
+        from chargeback.operate.metrics import exposition, write_textfile
+        from chargeback.operate.usage import showing
+
+        set_code(report.exit)
+        for problem in report.problems:
+            tell(f"not read: {problem}")
+        for resource in report.unpriced:
+            tell(f"no list price for {resource}: left out of the estimate; [usage] prices can name one")
+        if output == "text" and quiet and not report.exit:
+            return
+        if output == "json" and target is None:
+            write_json(showing.to_json(report))
+            return
+        shown = {
+            "text": lambda: "".join(f"{line}\n" for line in showing.text_lines(report)),
+            "json": lambda: json.dumps(showing.to_json(report), ensure_ascii=False, indent=2) + "\n",
+            "prometheus": lambda: exposition(showing.families(report)),
+        }[output]()
+        if target is not None:
+            write_textfile(target, shown)
+        else:
+            click.echo(shown, nl=False)

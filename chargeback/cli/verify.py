@@ -1,0 +1,55 @@
+"""``chargeback verify``: proves an archive, a month or a revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending
+from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
+
+
+@click.command("verify")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@config_option
+@archive_option
+@click.option("--quick", is_flag=True, help="Checksums and the chain only.")
+@click.option(
+    "--head", "heads", multiple=True, metavar="SHA256", help="A head kept elsewhere: the archive must have it."
+)
+@click.option("--base", metavar="SHA256", help="The archive begins after this manifest: older years were moved away.")
+@output_option("text", "json")
+@verbose_option
+def command(
+    paths: tuple[Path, ...],
+    config_path: Path | None,
+    archive_path: Path | None,
+    quick: bool,
+    heads: tuple[str, ...],
+    base: str | None,
+    output: str,
+    verbose: bool,
+) -> None:
+    """Prove an archive, a month of it, or a revision; without PATH the configured archive.
+
+    Four layers: every file against its manifest; the chain of revisions; the control totals (ledgers foot to the
+    invoices in evidence, every format says the same); and re-performance: the revision is made again from its evidence
+    and compared byte for byte. Offline: no credential is read, no command run. Run it from a copy of the program that
+    the archive's owner cannot change.
+
+    \b
+    0 proved; of another version: ledgers and checks are the same
+    3 of another version, and its data come out otherwise: which version to verify with is said
+    7 damaged: each file is named, with what to do
+    9 the archive cannot be read
+    """
+    with ending(json_output=output == "json", verbose=verbose) as set_code:
+        from chargeback.cli.verifying import places, verify_and_tell
+
+        found, known = places(paths, config_path, archive_path)
+        set_code(
+            verify_and_tell(
+                found, quick=quick, heads=(*heads, *known), base=base, json_output=output == "json", verbose=verbose
+            )
+        )

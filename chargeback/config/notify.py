@@ -1,0 +1,72 @@
+"""``[notify]``: who is told what, and where monitoring finds the job; secrets in URLs are named, never written.
+
+The configuration is kept with every revision, so what stands in it is archived for years.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chargeback.config.place import Place, did_you_mean, listed, shown
+from chargeback.config.scalars import location, text, whole
+from chargeback.config.secrecy import looks_random, names_secret
+from chargeback.config.settings import EVENTS, Notify
+from chargeback.config.table import Table, each
+
+NOTIFY_KEYS = ("urls", "on", "close_by", "healthcheck_url", "metrics")
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+"""How a URL names the environment variable that holds a part of it."""
+_REMEDY = "write ${NAME} in its place, and set the variable NAME where the job runs"
+_PATH_OR_QUERY = re.compile(r"[/?#]")
+_PARTS = re.compile(r"[/@:?&=.#]")
+
+
+def notify(place: Place, value: object) -> Notify:
+    """The ``[notify]`` table."""
+    table, default = Table.of(place, value, NOTIFY_KEYS), Notify()
+    return Notify(
+        urls=table.optional("urls", each(service_url), default.urls),
+        on=table.optional("on", each(event), default.on),
+        close_by=table.optional("close_by", whole(1, 28), default.close_by),
+        healthcheck_url=table.optional("healthcheck_url", web_url, default.healthcheck_url),
+        metrics=table.optional("metrics", location, default.metrics),
+    )
+
+
+def event(place: Place, value: object) -> str:
+    """One of the occasions on which somebody is told."""
+    name = text(place, value)
+    if name not in EVENTS:
+        raise place.error(f"{shown(name)} is not known here", did_you_mean(name, EVENTS, f"write {listed(EVENTS)}"))
+    return name
+
+
+def service_url(place: Place, value: object) -> str:
+    """A URL as apprise takes it; one that holds a secret itself is refused, and never shown."""
+    url = text(place, value)
+    if any(looks_random(part.replace("-", "")) for part in _PARTS.split(VARIABLE.sub("", url))) or _has_password(url):
+        raise place.error("this URL holds what looks like a secret, and none is ever read from this file", _REMEDY)
+    if "://" not in url and not VARIABLE.fullmatch(url):
+        raise place.error("this is not a URL", 'write one such as "mailtos://…", "slack://…", or "${NOTIFY_URL}"')
+    return url
+
+
+def web_url(place: Place, value: object) -> str:
+    """A URL that is asked for with HTTP: https, or http to this machine."""
+    url = service_url(place, value)
+    scheme = url.partition("://")[0]
+    if scheme not in ("https", "http") and not VARIABLE.match(url):
+        raise place.error(
+            f"the scheme {shown(scheme)} is none of the web's", 'write "https://…", or "${HEALTHCHECK_URL}"'
+        )
+    return url
+
+
+def _has_password(url: str) -> bool:
+    """Whether a password stands in the URL itself, before its host or in its query."""
+    named = VARIABLE.sub("$", url)
+    user = _PATH_OR_QUERY.split(named.partition("://")[2])[0].rpartition("@")[0]
+    pairs = [pair.partition("=") for pair in named.partition("?")[2].split("&")]
+    passwords = [user.partition(":")[2], *(value for key, _, value in pairs if names_secret(key))]
+    return any(password not in ("", "$") for password in passwords)

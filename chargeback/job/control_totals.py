@@ -1,0 +1,215 @@
+"""The third layer of ``verify``: the ledgers foot to the invoices in evidence, and every format says the same.
+
+Totals are taken from the archived files and compared with each other and with the invoices; nothing is booked again
+here, that is the fourth layer's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from chargeback.archive.checking import Finding, FindingKind
+from chargeback.archive.revision import Revision
+from chargeback.errors import ChargebackError
+from chargeback.job.csv_rows import Row, column_name, first_difference, rows, shown
+from chargeback.job.performing import HOSTILE_DATA
+from chargeback.model.books import Books
+from chargeback.model.ledger import COLUMNS
+from chargeback.model.money import EXACT, format_minor, minor_digits
+from chargeback.model.spreadsheet_text import guarded
+
+ALL_PATH = "ledgers/all.csv"
+JOURNAL_PATHS = ("exports/journal.csv", "exports/journal-change.csv")
+
+_AMOUNT = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+_PLACE = {name: COLUMNS.index(name) for name in COLUMNS}
+_LOOK = "find out who changed it; restore the revision's folder from a backup and run verify"
+
+
+@dataclass(slots=True)
+class LedgerSums:
+    """``all.csv`` added up: [net, tax, gross] in minor units by (account, invoice) and by currency; by team how many
+    lines, and the SHA-256 over them."""
+
+    by_invoice: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    by_currency: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    lines_of: Counter[str] = field(default_factory=Counter)
+    digest_of: dict[str, Any] = field(default_factory=lambda: defaultdict(hashlib.sha256))
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, number: int, row: Row) -> None:
+        """Add a line; ``number`` is its row in the file."""
+        currency = row[_PLACE["currency"]]
+        amounts = [_minor(row[_PLACE[name]], currency, number, name) for name in ("net", "tax", "gross")]
+        if amounts[0] + amounts[1] != amounts[2]:
+            self.problems.append(f"row {number}: net {amounts[0]} + tax {amounts[1]} is not gross {amounts[2]}")
+        invoice = self.by_invoice[row[_PLACE["account"]], row[_PLACE["invoice"]]]
+        total = self.by_currency[currency]
+        for place, amount in enumerate(amounts):
+            invoice[place] += amount
+            total[place] += amount
+        team = row[_PLACE["team"]]
+        self.lines_of[team] += 1
+        self.digest_of[team].update(repr(row).encode())
+
+
+def _minor(text: str, currency: str, number: int, column: str) -> int:
+    digits = minor_digits(currency)
+    whole, _, fraction = text.partition(".")
+    if not _AMOUNT.fullmatch(text) or len(fraction) != digits:
+        raise ValueError(f"row {number}, {column}: {shown(text)} is no amount with {digits} decimals")
+    return int(whole + fraction)
+
+
+class ControlTotals:
+    """One revision's control totals; ``damaged`` are paths that the first layer has named, which are not read again."""
+
+    def __init__(self, revision: Revision, damaged: frozenset[str]) -> None:
+        self.revision = revision
+        self.count = 0
+        self.findings: list[Finding] = []
+        self._damaged = damaged
+
+    def prove(self, books: Books | None) -> None:
+        """Everything; ``books`` None where the evidence gives none, which is the fourth layer's finding."""
+        sums = self._sums()
+        if sums is not None:
+            self._teams(sums)
+            self._manifest_totals(sums)
+            if books is not None:
+                self._invoices(sums, books)
+        for path in JOURNAL_PATHS:
+            if self._readable(path):
+                self._guarded(path, self._journal)
+
+    def _readable(self, path: str) -> bool:
+        return path in self.revision.records and path not in self._damaged
+
+    def _find(self, path: str, detail: str) -> None:
+        self.findings.append(Finding(FindingKind.TOTAL, f"{self.revision.name}/{path}", detail, _LOOK))
+
+    def _guarded(self, path: str, prove: Any) -> Any:
+        """What ``prove`` gives; a finding and None where the file cannot be read as what it is."""
+        try:
+            return prove(path)
+        except HOSTILE_DATA as error:
+            self._find(path, str(error) or type(error).__name__)
+        except ChargebackError as error:
+            self._find(path, error.message)
+        return None
+
+    def _rows(self, path: str) -> Iterator[Row]:
+        with self.revision.open(path) as file:
+            yield from rows(file)
+
+    def _sums(self) -> LedgerSums | None:
+        if not self._readable(ALL_PATH):
+            return None
+        sums: LedgerSums | None = self._guarded(ALL_PATH, self._added_up)
+        for problem in sums.problems[:10] if sums else ():
+            self._find(ALL_PATH, problem)
+        return sums
+
+    def _added_up(self, path: str) -> LedgerSums:
+        sums, lines = LedgerSums(), self._rows(path)
+        if tuple(next(lines, ())) != COLUMNS:
+            raise ValueError("row 1: not the ledger's columns")
+        for number, row in enumerate(lines, start=2):
+            if len(row) != len(COLUMNS):
+                raise ValueError(f"row {number}: {len(row)} cells, expected {len(COLUMNS)}")
+            sums.add(number, row)
+        self.count += 1
+        return sums
+
+    def _invoices(self, sums: LedgerSums, books: Books) -> None:
+        """Σ tax and Σ gross of every booked invoice are the header's in evidence, and nothing else is booked."""
+        expected: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        digits: dict[tuple[str, str], int] = {}
+        for posting in books.posting.postings:
+            for invoice in posting.month.booked:
+                key = (guarded(invoice.account), guarded(invoice.label))
+                digits[key] = invoice.digits
+                for place, amount in enumerate((invoice.net_minor, invoice.tax_minor, invoice.total_minor)):
+                    expected[key][place] += amount
+        for key in sorted({*expected, *sums.by_invoice}):
+            self._invoice(key, expected[key], sums.by_invoice[key], digits.get(key, 0))
+        self.count += 2 * len(expected)
+
+    def _invoice(self, key: tuple[str, str], expected: list[int], found: list[int], digits: int) -> None:
+        for place, name in ((1, "taxAmount"), (2, "total")):
+            if expected[place] != found[place]:
+                have, want = format_minor(found[place], digits), format_minor(expected[place], digits)
+                where = f"invoice {shown(key[1])} of account {shown(key[0])}"
+                self._find(ALL_PATH, f"{where}: the lines add up to {have}, its {name} in evidence is {want}")
+
+    def _manifest_totals(self, sums: LedgerSums) -> None:
+        written = {total.currency: [total.net, total.tax, total.gross] for total in self.revision.manifest.totals}
+        found = {
+            currency: [format_minor(amount, minor_digits(currency)) for amount in amounts]
+            for currency, amounts in sums.by_currency.items()
+        }
+        self.count += len(found)
+        if written != found:
+            self._find("manifest.json", f"totals are {written}, the ledgers give {found}")
+
+    def _teams(self, sums: LedgerSums) -> None:
+        """Every team's file is its lines of ``all.csv``, and its workbook says the same."""
+        teams = sorted(
+            path.removeprefix("ledgers/").removesuffix(".csv")
+            for path in self.revision.records
+            if path.startswith("ledgers/") and path.endswith(".csv") and path != ALL_PATH
+        )
+        for team in sorted(set(sums.lines_of) - set(teams)):
+            self._find(ALL_PATH, f"has lines of team {shown(team)}, which has no file")
+        for team in teams:
+            if self._readable(f"ledgers/{team}.csv"):
+                self._guarded(f"ledgers/{team}.csv", partial(self._team, team=team, sums=sums))
+                if self._readable(f"ledgers/{team}.xlsx"):
+                    self._guarded(f"ledgers/{team}.xlsx", self._workbook)
+
+    def _team(self, path: str, *, team: str, sums: LedgerSums) -> None:
+        self.count += 1
+        lines, count, digest = self._rows(path), 0, hashlib.sha256()
+        is_headed = tuple(next(lines, ())) == COLUMNS
+        for row in lines:
+            count += 1
+            digest.update(repr(row).encode())
+        if not is_headed or (count, digest.digest()) != (sums.lines_of[team], sums.digest_of[team].digest()):
+            problem = first_difference(self._lines_of(team), self._rows(path), column_name)
+            self._find(path, f"not the team's lines of all.csv: {problem}")
+
+    def _lines_of(self, team: str) -> Iterator[Row]:
+        lines = self._rows(ALL_PATH)
+        yield next(lines)
+        yield from (row for row in lines if row[_PLACE["team"]] == team)
+
+    def _workbook(self, path: str) -> None:
+        from chargeback.job.readback import workbook_difference
+
+        self.count += 1
+        beside = path.removesuffix(".xlsx") + ".csv"
+        with self.revision.open(path) as file:
+            problem = workbook_difference(file, self.revision.records[beside].size, self._rows(beside))
+        if problem:
+            self._find(path, f"not the CSV's cells: {problem}")
+
+    def _journal(self, path: str) -> None:
+        """Debits equal credits in each entry."""
+        lines = self._rows(path)
+        header = next(lines, [])
+        entry, debit, credit = (header.index(name) for name in ("entry", "debit", "credit"))
+        balance: dict[str, Decimal] = defaultdict(Decimal)
+        for row in lines:
+            amount = EXACT.subtract(Decimal(row[debit] or 0), Decimal(row[credit] or 0))
+            balance[row[entry]] = EXACT.add(balance[row[entry]], amount)
+        self.count += len(balance)
+        for name, amount in balance.items():
+            if amount:
+                self._find(path, f"entry {shown(name)}: debits less credits are {amount}, expected 0")

@@ -1,0 +1,99 @@
+"""A revision performed again: its books from its own evidence and configuration, and every file that follows from them.
+
+Nothing here reads the clock, the environment or the network; what the archived configuration names is never acted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chargeback.archive.revision import RESTORE, Revision
+from chargeback.config import Config, parse
+from chargeback.errors import ChargebackError, DamagedError
+from chargeback.evidence import Evidence
+from chargeback.model.books import Books
+from chargeback.model.versions import versions
+from chargeback.month_end import close_month
+from chargeback.publish import revision_files
+from chargeback.publish.revision_files import CONFIG_PATH, PublishedFile
+
+HOSTILE_DATA = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What nonsense in an archive makes code stumble over: a finding about the archive, not a bug of the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """A revision's evidence, its configuration, and the books that they give with the versions at work now.
+
+    ``foreign``: what it was made with that is another version now, as ``openpyxl 3.1.2``; empty for this version's own.
+    """
+
+    revision: Revision
+    evidence: Evidence
+    config: Config
+    books: Books
+    foreign: tuple[str, ...]
+
+    def files(self) -> Iterator[PublishedFile]:
+        """(path, chunks) of every file that follows from the evidence, in the order of writing."""
+        return revision_files.files(self.books, self.config, self.evidence)
+
+    def file(self, wanted: str) -> Iterator[bytes]:
+        """The chunks of one of these files; none where there is no such file."""
+        for path, chunks in self.files():
+            if path == wanted:
+                yield from chunks
+                return
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The files that are evidence themselves: answers, documents, the journal before."""
+        return frozenset(revision_files.evidence_paths(self.evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class Unperformed:
+    """A revision of another version that gives no books with those at work now, and why."""
+
+    revision: Revision
+    reason: str
+    foreign: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """One line with the versions that made it."""
+        return f"{self.revision.name} was made by another version ({', '.join(self.foreign)}): {self.reason}"
+
+
+def perform(revision: Revision) -> Performance | Unperformed:
+    """The revision's books again; ``Unperformed`` where another version made it and this one cannot read it.
+
+    ``DamagedError`` where evidence or configuration do not prove themselves, or give no books though this version made
+    it.
+    """
+    evidence, source = revision.evidence(), revision.read(CONFIG_PATH)
+    try:
+        foreign = foreign_versions(evidence)
+    except HOSTILE_DATA as error:
+        raise DamagedError(f"{revision.root}: evidence/run.json: versions are none", remedy=RESTORE) from error
+    try:
+        config = parse(source, revision.root / CONFIG_PATH)
+        return Performance(revision, evidence, config, close_month(evidence, config), foreign)
+    except ChargebackError as error:
+        return _without_books(revision, foreign, error.message, error)
+    except HOSTILE_DATA as error:
+        return _without_books(revision, foreign, f"{type(error).__name__}: {error}", error)
+
+
+def foreign_versions(evidence: Evidence) -> tuple[str, ...]:
+    """Names and versions of what the evidence was booked with and is not at work now."""
+    now, then = versions(), evidence.run.versions
+    return tuple(
+        f"{name} {then.get(name, 'absent')}" for name in sorted({*now, *then}) if now.get(name) != then.get(name)
+    )
+
+
+def _without_books(revision: Revision, foreign: tuple[str, ...], reason: str, error: Exception) -> Unperformed:
+    if not foreign:
+        raise DamagedError(f"{revision.root}: its evidence gives no books: {reason}", remedy=RESTORE) from error
+    return Unperformed(revision, reason, foreign)

@@ -1,0 +1,159 @@
+"""The fourth layer of ``verify``: the evidence gives this revision and no other, byte for byte.
+
+A revision of another version is compared as data: its ledgers' cells and how its checks came out. What differs then is
+no damage, and is told with the versions to verify it with (INTERFACE, exit codes).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import BinaryIO
+
+from chargeback.archive.checking import Finding, FindingKind
+from chargeback.archive.opening import open_inside
+from chargeback.archive.revision import Revision
+from chargeback.errors import ChargebackError
+from chargeback.evidence import DocumentRecord
+from chargeback.job.csv_rows import Row, column_name, first_difference, rows, rows_of
+from chargeback.job.difference import described, differing_byte
+from chargeback.job.performing import HOSTILE_DATA, Performance
+from chargeback.job.sameness import differing_checks
+from chargeback.job.sealing import manifest_of
+from chargeback.publish import ledger_csv
+
+_REMEDY = "find out who changed it; restore the revision's folder from a backup and run verify"
+
+OnFile = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one revision: files compared, findings (damage), differences (of another version), and notes."""
+
+    count: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def compare(performance: Performance, damaged: frozenset[str], on_file: OnFile = lambda path: None) -> Outcome:
+    """The revision held against its evidence; files that the first layer named are looked at too, to name the cell."""
+    if performance.foreign:
+        return compare_data(performance)
+    return _compare_bytes(performance, damaged, on_file)
+
+
+def _compare_bytes(performance: Performance, damaged: frozenset[str], on_file: OnFile) -> Outcome:
+    revision, outcome = performance.revision, Outcome()
+    rebuilt: set[str] = set(performance.kept)
+    for path, chunks in performance.files():
+        rebuilt.add(path)
+        on_file(path)
+        outcome.count += 1
+        problem = _file_problem(performance, path, chunks)
+        if problem and not (path in damaged and problem == "missing"):
+            outcome.findings.append(_finding(revision, path, problem))
+    outcome.findings += _stray_findings(revision, rebuilt)
+    outcome.findings += _document_findings(performance)
+    outcome.findings += _manifest_findings(performance)
+    return outcome
+
+
+def _file_problem(performance: Performance, path: str, chunks: object) -> str:
+    """How the archived file differs from the rebuilt one; "" where it does not."""
+    revision = performance.revision
+    if path not in revision.records:
+        return "missing: the evidence gives such a file, the manifest has none"
+    try:
+        with _opened(revision, path) as file:
+            place = differing_byte(file, chunks)  # type: ignore[arg-type]
+    except OSError:
+        return "missing"
+    if place is None:
+        return ""
+    where = described(path, partial(_opened, revision, path), partial(performance.file, path), place)
+    return f"not what the evidence gives: {where}"
+
+
+def _opened(revision: Revision, path: str) -> BinaryIO:
+    """The file as it lies there, proved or not: what was changed in it is what is looked for."""
+    return os.fdopen(open_inside(revision.root, path), "rb")
+
+
+def _stray_findings(revision: Revision, rebuilt: set[str]) -> Iterator[Finding]:
+    for path in sorted(set(revision.records) - rebuilt):
+        yield _finding(revision, path, "follows from nothing: neither evidence nor made from it")
+
+
+def _document_findings(performance: Performance) -> Iterator[Finding]:
+    """The documents are those whose reading the run recorded."""
+    for record in performance.evidence.run.documents:
+        if record.path is not None and _is_another(performance.revision, record):
+            yield _finding(performance.revision, record.path, "not the document that evidence/run.json records")
+
+
+def _is_another(revision: Revision, record: DocumentRecord) -> bool:
+    found = revision.records.get(record.path or "")
+    return found is None or (found.size, found.sha256) != (record.size, record.sha256)
+
+
+def _manifest_findings(performance: Performance) -> Iterator[Finding]:
+    manifest = performance.revision.manifest
+    rebuilt = replace(manifest_of(performance.books), files=manifest.files)
+    for name in ("period", "revision", "status", "version", "created", "endpoint", "previous", "totals"):
+        found, expected = getattr(manifest, name), getattr(rebuilt, name)
+        if found != expected:
+            detail = f"{name} is {found}, the evidence gives {expected}"
+            yield _finding(performance.revision, "manifest.json", detail)
+
+
+def _finding(revision: Revision, path: str, detail: str) -> Finding:
+    return Finding(FindingKind.PERFORMANCE, f"{revision.name}/{path}", detail, _REMEDY)
+
+
+def compare_data(performance: Performance) -> Outcome:
+    """Ledgers cell by cell and checks by what came out: what counts where another version wrote the bytes."""
+    revision, outcome = performance.revision, Outcome()
+    try:
+        for path, chunks in ledger_csv.files(performance.books):
+            outcome.count += 1
+            problem = _data_problem(performance, path, chunks)  # type: ignore[arg-type]
+            if problem:
+                outcome.differences.append(f"{revision.name}/{path}: {problem}")
+        for key in differing_checks(performance.books, revision):
+            outcome.differences.append(f"{revision.name}: the check {' '.join(filter(None, key))} comes out otherwise")
+    except (ChargebackError, *HOSTILE_DATA) as error:
+        outcome.differences.append(f"{revision.name}: cannot be compared: {error}")
+    made = ", ".join(performance.foreign)
+    same = "its ledgers and checks are the same" if not outcome.differences else f"verify it with {made}"
+    outcome.notes.append(f"{revision.name} was made by another version ({made}): {same}")
+    return outcome
+
+
+def _data_problem(performance: Performance, path: str, chunks: Iterator[bytes]) -> str:
+    revision = performance.revision
+    if path not in revision.records:
+        return "the evidence gives such a ledger, the revision has none"
+    expected = hashlib.sha256()
+    for chunk in chunks:
+        expected.update(chunk)
+    if expected.hexdigest() == revision.records[path].sha256:
+        return ""
+    again = dict(ledger_csv.files(performance.books))[path]
+    with revision.open(path) as file:
+        return first_difference(rows(file), _in_columns_of(revision, path, rows_of(again)), column_name)
+
+
+def _in_columns_of(revision: Revision, path: str, lines: Iterator[Row]) -> Iterator[Row]:
+    """The rows with the columns that the archived file has, in its order: later versions may have added some."""
+    with revision.open(path) as file:
+        header = next(rows(file), [])
+    mine = next(lines, [])
+    places = [mine.index(name) for name in header if name in mine]
+    yield [mine[place] for place in places]
+    for row in lines:
+        yield [row[place] for place in places]

@@ -1,0 +1,78 @@
+"""``doctor``: everything that a month's run will need, looked at before it needs it; one finding a line, never raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chargeback.collect.clock import Clock
+from chargeback.collect.session import open_session
+from chargeback.config import Config, load
+from chargeback.errors import ConfigurationError
+from chargeback.evidence import MemoryStore
+from chargeback.operate.doctor import archive, machine, notification, platform
+from chargeback.operate.doctor.findings import Finding, Mark, exit_of, good, guarded, of_error, wrong
+
+__all__ = ["Examination", "Finding", "Mark", "examine", "exit_of"]
+
+PATIENCE = 45.0
+"""Seconds for all questions together: a person waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What is looked at: the configuration file, and the archive where an option names another one."""
+
+    path: Path
+    archive: Path | None
+    environ: Mapping[str, str]
+    clock: Clock
+
+
+def examine(given: Examination) -> Iterator[Finding]:
+    """Every finding, in the order in which they are looked at; nothing is raised but an interruption.
+
+    Without a configuration what can be checked by its defaults is; with a broken one the platform is not asked, because
+    it would say where.
+    """
+    config, findings = _configuration(given)
+    yield from guarded("python", machine.python)
+    yield from guarded("packages", lambda: machine.packages(config or Config(archive=Path("archive"))))
+    yield from findings
+    if config is None:
+        return
+    yield from _platform(given, config)
+    yield from guarded("archive", lambda: archive.archive(config))
+    yield from guarded("notify", lambda: notification.notification(config, given.environ))
+    yield from guarded("schedule", lambda: machine.schedule(given.environ))
+
+
+def _configuration(given: Examination) -> tuple[Config | None, list[Finding]]:
+    """The configuration in use, or its defaults where there is none; None where it is wrong."""
+    try:
+        config = load(given.path, network=True)
+    except ConfigurationError as error:
+        return _without(given), list(of_error("configuration", error))
+    if given.archive is not None:
+        config = replace(config, archive=given.archive)
+    teams, accounts = len(config.teams), len(config.accounts) or "all"
+    return config, [good("configuration", f"{given.path}: {accounts} accounts, {teams} teams")]
+
+
+def _without(given: Examination) -> Config | None:
+    if given.path.exists():
+        return None
+    return Config(archive=given.archive or given.path.parent / "archive")
+
+
+def _platform(given: Examination, config: Config) -> Iterator[Finding]:
+    """The platform's checks, within a time that a person waits."""
+    hurried = replace(config, api=replace(config.api, deadline=min(config.api.deadline, PATIENCE)))
+    try:
+        with open_session(hurried, given.environ, MemoryStore(), clock=given.clock) as session:
+            yield from platform.PlatformChecks(hurried, given.environ, session, given.clock).all()
+    except ConfigurationError as error:
+        yield from of_error("platform", error)
+    except OSError as error:
+        yield wrong("platform", f"TLS cannot be set up: {error}", "mend SSL_CERT_FILE, or the system's certificates")

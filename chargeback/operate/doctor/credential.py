@@ -1,0 +1,67 @@
+"""The credential: of what kind, and whether it will still live when the next month is due (CONTRACT, transport)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from chargeback.collect.credentials import PASSWORD, USER, Credential
+from chargeback.operate.doctor.findings import Finding, good, notice, wrong
+
+SERVICE_ACCOUNT = "set DEPLOYS_AUTH_USER and DEPLOYS_AUTH_PASS to a service account and its key"
+A_MONTH = timedelta(days=35)
+"""A credential that lives shorter than this dies before the next month's run."""
+
+
+def credential_lifetime(credential: Credential, user: str, now: datetime) -> Iterator[Finding]:
+    """The credential's kind and how long it lives; ``CredentialError`` where it cannot be obtained."""
+    grant = credential.grant()
+    if credential.source == f"{USER} and {PASSWORD}":
+        yield _service_account(user)
+    elif credential.source.startswith("token_command"):
+        yield good("credential", f"{credential.source}: mints a token when asked, so it does not expire")
+    else:
+        yield _token(credential.source, grant.secrets[0], now)
+
+
+def _service_account(user: str) -> Finding:
+    if user.endswith(".serviceaccount.deploys.app"):
+        return good("credential", f"service account {user}: its key lives until it is revoked")
+    return notice("credential", f"{USER} is no service account's name", "…@<project>.serviceaccount.deploys.app")
+
+
+def _token(source: str, token: str, now: datetime) -> Finding:
+    """A token by its looks: one that says when it expires, Google's (an hour), or one that does not say."""
+    expires = expiry(token)
+    if expires is not None and expires <= now:
+        return wrong("credential", f"{source}: the token expired on {expires:%Y-%m-%d %H:%M}Z", SERVICE_ACCOUNT, 5)
+    if expires is not None and expires - now < A_MONTH:
+        return notice(
+            "credential", f"{source}: the token expires on {expires:%Y-%m-%d}, before next month's run", SERVICE_ACCOUNT
+        )
+    if expires is not None:
+        return good("credential", f"{source}: the token lives until {expires:%Y-%m-%d}")
+    if token.startswith("ya29."):
+        return notice("credential", f"{source}: a Google access token lives an hour", SERVICE_ACCOUNT)
+    if source.startswith("token_file"):
+        return good("credential", f"{source}: read at every run; whoever writes it renews it")
+    return notice(
+        "credential",
+        f"{source}: a token that does not say how long it lives; one of a browser login dies in 7 days, before the next "
+        "month",
+        SERVICE_ACCOUNT,
+    )
+
+
+def expiry(token: str) -> datetime | None:
+    """When a JSON web token says that it expires (RFC 7519, ``exp``); None where the token does not say."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return datetime.fromtimestamp(float(claims["exp"]), UTC)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None

@@ -1,0 +1,88 @@
+"""What ``doctor`` finds: a mark, what was found, and on the same line what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
+
+EXITS = (2, 5, 6)
+"""What ``doctor`` exits with where something is wrong (issue "Operating it"); any other cause counts as the first."""
+
+
+class Mark(StrEnum):
+    """Good, worth a look, or in the way of a run."""
+
+    GOOD = "good"
+    NOTICE = "notice"
+    WRONG = "wrong"
+
+
+SYMBOLS = {Mark.GOOD: "✓", Mark.NOTICE: "!", Mark.WRONG: "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line; ``remedy`` is "" where nothing is to be done, ``exit`` 0 unless the mark is ``WRONG``."""
+
+    check: str
+    mark: Mark
+    message: str
+    remedy: str = ""
+    exit: int = 0
+
+    def line(self) -> str:
+        """The finding for people."""
+        remedy = f" -> {self.remedy}" if self.remedy else ""
+        return f"{SYMBOLS[self.mark]} {self.check}: {self.message}{remedy}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding for machines."""
+        return {
+            "check": self.check,
+            "mark": self.mark.value,
+            "message": self.message,
+            "remedy": self.remedy,
+            "exit": self.exit,
+        }
+
+
+def good(check: str, message: str) -> Finding:
+    """Nothing to do."""
+    return Finding(check, Mark.GOOD, message)
+
+
+def notice(check: str, message: str, remedy: str) -> Finding:
+    """Worth a look; a run works nevertheless."""
+    return Finding(check, Mark.NOTICE, message, remedy)
+
+
+def wrong(check: str, message: str, remedy: str, code: int = ConfigurationError.exit_code) -> Finding:
+    """In the way of a run, which would end with that exit code."""
+    return Finding(check, Mark.WRONG, message, remedy, code if code in EXITS else EXITS[0])
+
+
+def of_error(check: str, error: ChargebackError) -> Iterator[Finding]:
+    """A finding for each cause of an error."""
+    for cause in each_error(error):
+        yield wrong(check, cause.message, cause.remedy or "mend it, then look again", cause.exit_code)
+
+
+def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What the look finds; whatever it raises becomes a finding too, so that ``doctor`` always ends with all lines."""
+    found: list[Finding] = []
+    try:
+        found.extend(look())
+    except ChargebackError as error:
+        found.extend(of_error(check, error))
+    except Exception as error:  # the other checks must still be told
+        found.append(wrong(check, f"could not be checked: {type(error).__name__}: {error}", "report it"))
+    return found
+
+
+def exit_of(findings: Iterable[Finding]) -> int:
+    """The exit code that decides among the findings, 0 where none is wrong."""
+    return decisive_exit(finding.exit for finding in findings)

@@ -1,0 +1,107 @@
+"""The machine: Python, the packages that the job needs, and whether something will start it every month."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from chargeback import __version__
+from chargeback.config import Config
+from chargeback.operate.doctor.findings import Finding, good, notice, wrong
+
+LEAST_PYTHON = (3, 11)
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=\s*([0-9.]+))?")
+_SCHEDULE_FOLDERS = ("/etc/cron.d", "/etc/systemd/system", "/usr/lib/systemd/system")
+_SCHEDULE_FILES = ("/etc/crontab",)
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter, and this program's version."""
+    shown = f"Python {platform.python_version()}, chargeback {__version__}"
+    if sys.version_info[:2] < LEAST_PYTHON:
+        yield wrong("python", shown, f"install Python {'.'.join(map(str, LEAST_PYTHON))} or later")
+    else:
+        yield good("python", shown)
+
+
+def packages(config: Config) -> Iterator[Finding]:
+    """Every library that the distribution names is there and new enough; apprise where notifications are configured."""
+    try:
+        needed = [text for text in requires("chargeback") or [] if "extra ==" not in text]
+    except PackageNotFoundError:
+        yield notice("packages", "chargeback is not installed as a package", "pip install chargeback")
+        return
+    problems = [problem for text in needed if (problem := _missing(text))]
+    if config.notify.urls and (problem := _missing("apprise")):
+        problems.append(f"{problem}, needed by [notify]")
+    if problems:
+        yield wrong("packages", "; ".join(problems), "pip install --upgrade 'chargeback[notify]'")
+    else:
+        yield good("packages", f"{len(needed)} libraries present")
+
+
+def _missing(requirement: str) -> str:
+    """What is wrong with an installed library, "" where nothing is."""
+    match = _REQUIREMENT.match(requirement)
+    name, least = (match[1], match[2]) if match else (requirement, None)
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return f"{name} is not installed"
+    return f"{name} {found} is older than {least}" if least and _numbers(found) < _numbers(least) else ""
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def schedule(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether a crontab, a timer or a cluster starts ``chargeback``; other machines cannot be seen from here."""
+    found = _scheduled_in(environ)
+    if found:
+        yield good("schedule", f"found in {', '.join(found)}")
+    else:
+        yield notice(
+            "schedule", "nothing on this machine starts chargeback", "chargeback schedule cron (or systemd, kubernetes)"
+        )
+
+
+def _scheduled_in(environ: Mapping[str, str]) -> list[str]:
+    found = ["this cluster"] if environ.get("KUBERNETES_SERVICE_HOST") else []
+    home = environ.get("HOME")
+    folders = [*_SCHEDULE_FOLDERS, *([f"{home}/.config/systemd/user"] if home else [])]
+    paths = [Path(name) for name in _SCHEDULE_FILES]
+    for folder in folders:
+        paths += sorted(Path(folder).glob("*.timer" if "systemd" in folder else "*"))
+    found += [str(path) for path in paths if _mentions(path)]
+    return [*found, *(["crontab"] if "chargeback" in _crontab(environ) else [])]
+
+
+def _mentions(path: Path) -> bool:
+    """Whether a schedule is ours: a timer by its name, a crontab by a line that is no comment."""
+    if path.suffix == ".timer":
+        return "chargeback" in path.name
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    except OSError:
+        return False
+    return any("chargeback" in line and not line.lstrip().startswith("#") for line in lines)
+
+
+def _crontab(environ: Mapping[str, str]) -> str:
+    """The user's crontab without comments; "" where there is none, or no cron."""
+    command = shutil.which("crontab", path=environ.get("PATH"))
+    if command is None:
+        return ""
+    try:
+        shown = subprocess.run([command, "-l"], capture_output=True, timeout=5, check=False)  # noqa: S603 (no shell)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = shown.stdout.decode(errors="replace").splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("#"))

@@ -1,0 +1,119 @@
+"""What the platform answers: reachable, credential accepted, clock, accounts, roles, time zone, projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from chargeback.collect.clock import Clock
+from chargeback.collect.credentials import USER, Credential
+from chargeback.collect.session import Session
+from chargeback.config import AccountEntry, Config
+from chargeback.errors import AccessError, ChargebackError
+from chargeback.model import answers as wire
+from chargeback.model.instants import parse_http_date
+from chargeback.operate.asking import Asking, credentials_of, understood
+from chargeback.operate.doctor.credential import credential_lifetime
+from chargeback.operate.doctor.findings import Finding, good, guarded, notice, of_error, wrong
+from chargeback.operate.doctor.ownership import ownership
+from chargeback.operate.doctor.timezone import timezone
+
+ROLES = ("owner", "admin", "accountant")
+SLIGHT_SKEW, GROSS_SKEW = 60, 3600
+"""Seconds that the clocks may differ: above the first it is told, above the second the wrong month may be chosen."""
+
+
+class PlatformChecks:
+    """The checks of one session; what one finds out serves the next."""
+
+    def __init__(self, config: Config, environ: Mapping[str, str], session: Session, clock: Clock) -> None:
+        self.config = config
+        self.environ = environ
+        self.session = session
+        self.clock = clock
+        self.asking = Asking(session)
+        self.listed: dict[str, wire.AccountAnswer] = {}
+        self.reached = False
+
+    def all(self) -> Iterator[Finding]:
+        """Every check, in an order in which the first that fails explains the later ones."""
+        credentials: list[Credential] = []
+        yield from guarded("credential", lambda: self._credentials(credentials))
+        for credential in credentials:
+            yield from guarded("platform", lambda credential=credential: self._accounts(credential))  # type: ignore[misc]
+        if not self.reached:
+            return
+        invoices: list[wire.InvoiceAnswer] = []
+        for entry in self._entries():
+            yield from guarded("account", lambda entry=entry: self._account(entry, invoices))  # type: ignore[misc]
+        yield from guarded("time zone", lambda: timezone(self.config, invoices))
+        yield from guarded("projects", lambda: ownership(self.config, self.asking, credentials, self.clock.now()))
+
+    def _credentials(self, found: list[Credential]) -> Iterator[Finding]:
+        """Each credential's kind; those that can be obtained are added to the list."""
+        for credential in credentials_of(self.session, self.config):
+            try:
+                yield from credential_lifetime(credential, self.environ.get(USER, ""), self.clock.now())
+            except ChargebackError as error:
+                yield from of_error("credential", error)
+            else:
+                found.append(credential)
+
+    def _accounts(self, credential: Credential) -> Iterator[Finding]:
+        reply = self.asking.reply("billing.list", {}, credential)
+        sent = self.clock.now()
+        listed = understood(reply, lambda value: wire.decode_items(value, wire.AccountAnswer, "billing.list"))
+        first, self.reached = not self.reached, True
+        self.listed.update({wire.text_of(item.id): item for item in listed})
+        yield good("platform", f"{self.session.endpoint} accepts {credential.source}, {len(listed)} accounts")
+        if first:
+            yield from _skew(reply.answer.date, sent)
+
+    def _entries(self) -> list[AccountEntry]:
+        return [*self.config.accounts] or [AccountEntry(identifier) for identifier in self.listed]
+
+    def _account(self, entry: AccountEntry, invoices: list[wire.InvoiceAnswer]) -> Iterator[Finding]:
+        """Whether the account is listed, with which role, and whether its invoices may be read."""
+        item = self.listed.get(entry.id)
+        title = f'{entry.id} "{entry.name or (item.name if item else "") or ""}"'
+        if item is None:
+            yield wrong("account", f"{title} is not among the accounts listed", "correct the id, or ask for access", 5)
+            return
+        if item.role and item.role not in ROLES:
+            yield wrong("account", f"{title}: the role is {item.role}", f"ask an owner for {ROLES[-1]}", 5)
+            return
+        yield from self._readable(entry, title, item, invoices)
+
+    def _readable(
+        self, entry: AccountEntry, title: str, item: wire.AccountAnswer, invoices: list[wire.InvoiceAnswer]
+    ) -> Iterator[Finding]:
+        request = {"id": entry.id, "billingAccountId": entry.id}
+        credential = self.session.credentials.of(entry)
+        try:
+            rows = self.asking.items("billing.listInvoices", request, wire.InvoiceAnswer, credential, account=entry.id)
+        except AccessError as error:
+            yield wrong("account", f"{title}: {error.message}", error.remedy, 5)
+            return
+        except ChargebackError as error:
+            if "not active" not in error.message:
+                raise
+            yield notice("account", f"{title} is not active", "nothing, if it should be; else ask deploys.app")
+            return
+        invoices.extend(rows)
+        yield good("account", f"{title}: {item.role or 'role unknown'}, {len(rows)} invoices")
+
+
+def _skew(date: str | None, now: datetime) -> Iterator[Finding]:
+    """How far this machine's clock is from the server's ``Date``."""
+    theirs = parse_http_date(date)
+    if theirs is None:
+        yield notice("clock", "the platform's answer has no Date", "compare the clock by hand")
+        return
+    seconds = (now - theirs).total_seconds()
+    shown = f"{abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} the platform's"
+    if abs(seconds) > GROSS_SKEW:
+        yield wrong("clock", f"{shown}: another month may be closed than is meant", "set the clock (NTP)")
+    elif abs(seconds) > SLIGHT_SKEW:
+        yield notice("clock", shown, "set the clock (NTP)")
+    else:
+        yield good("clock", f"within {SLIGHT_SKEW} s of the platform's")

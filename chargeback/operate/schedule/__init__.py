@@ -1,0 +1,18 @@
+"""``schedule``: the monthly job and the daily look at usage, ready to paste, for cron, systemd, Kubernetes, deploys.app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chargeback.operate.schedule import cron, deploys, kubernetes, systemd
+from chargeback.operate.schedule.plan import SchedulePlan, plan
+
+__all__ = ["FORMS", "SchedulePlan", "plan"]
+
+FORMS: dict[str, Callable[[SchedulePlan], str]] = {
+    "cron": cron.crontab,
+    "systemd": systemd.text,
+    "kubernetes": kubernetes.text,
+    "deploys": deploys.text,
+}
+"""By scheduler, the text to paste."""

@@ -1,0 +1,39 @@
+"""``usage``: the daily look between the months: a snapshot kept, cost estimated, a runaway cost found the day it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chargeback.archive.writer import open_for_writing
+from chargeback.collect.clock import Clock
+from chargeback.collect.session import open_session
+from chargeback.config import Config
+from chargeback.evidence import MemoryStore
+from chargeback.model.instants import format_instant
+from chargeback.model.period import Period
+from chargeback.operate.usage.report import UsageReport, report_of
+from chargeback.operate.usage.snapshot import keep, paths, read
+from chargeback.operate.usage.taking import Taking
+
+__all__ = ["UsageReport", "look"]
+
+MONTHS_READ = 3
+"""This month and those before it: enough for the trailing days, and for the same day of last month."""
+
+
+def look(config: Config, environ: Mapping[str, str], clock: Clock) -> UsageReport:
+    """Ask, keep the day's snapshot, and say what it means.
+
+    The errors of a run: no access (exit 5), the platform away (6), the archive locked (8) or unwritable (9). Nothing is kept
+    unless every project that may be read was.
+    """
+    now = clock.now().replace(microsecond=0)
+    with open_session(config, environ, MemoryStore(), clock=clock) as session:
+        taking = Taking(config, session, now)
+        taken = taking.take()
+    period = Period.holding(now, config.timezone)
+    with open_for_writing(config.archive, started=format_instant(now)) as writer:
+        keep(writer, period, taking.day, taken.snapshot)
+        snapshot = read(config.archive, [period.plus(-back) for back in range(MONTHS_READ - 1, -1, -1)])
+    path = config.archive / paths(period)[0]
+    return report_of(snapshot, config, now, path, taken.problems, taken.unpriced)

@@ -1,0 +1,164 @@
+"""``usage/YYYY-MM.csv``: what every project had used since the month began, a row a day, project and resource.
+
+Estimates, no part of the proof. ``YYYY-MM-deployments.csv`` beside it has what each deployment's requested resources cost
+a month, so that an alert can name the one that grew. A day that is looked at again replaces its rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from chargeback.archive.opening import read_inside
+from chargeback.archive.revision import refuse
+from chargeback.archive.writer import ArchiveWriter
+from chargeback.errors import AnswerError, DamagedError
+from chargeback.evidence.stores import LARGEST_FILE
+from chargeback.model.instants import format_instant, parse_instant
+from chargeback.model.money import format_exact
+from chargeback.model.period import Period
+from chargeback.model.spreadsheet_text import guarded
+
+CURRENCY = "THB"
+"""List prices carry no currency; the platform's is this one (CONTRACT, ``billing.skus``)."""
+FOLDER = "usage"
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One project's use of one resource since the month began, as the platform said it at ``taken_at``.
+
+    ``date`` is the day in the configured zone; ``price`` a unit's list price without tax, ``cost`` usage × price to six
+    decimals, both zero where the list has none; ``team`` is who owned the project that day, "" for nobody.
+    """
+
+    date: date
+    taken_at: datetime
+    account: str
+    project: str
+    project_name: str
+    team: str
+    resource: str
+    usage: Decimal
+    price: Decimal
+    cost: Decimal
+    currency: str = CURRENCY
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRow:
+    """What a deployment's requested resources cost a month at its present replicas (CONTRACT, ``deployment.list``)."""
+
+    date: date
+    project: str
+    deployment: str
+    location: str
+    monthly_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One day's look, or the rows of many days in order."""
+
+    usage: tuple[UsageRow, ...]
+    deployments: tuple[DeploymentRow, ...] = ()
+
+    def dates(self) -> list[date]:
+        """The days that were looked at, in order."""
+        return sorted({row.date for row in self.usage})
+
+
+def paths(period: Period) -> tuple[str, str]:
+    """The month's two files, relative to the archive: usage and deployments."""
+    return f"{FOLDER}/{period}.csv", f"{FOLDER}/{period}-deployments.csv"
+
+
+def read(root: Path, periods: Iterable[Period]) -> Snapshot:
+    """The rows of those months that there are; ``DamagedError`` where a file is none of snapshots."""
+    usage: list[UsageRow] = []
+    deployments: list[DeploymentRow] = []
+    for period in periods:
+        usage_path, deployments_path = paths(period)
+        usage += [_usage_row(root / usage_path, cells) for cells in _read(root, usage_path, UsageRow)]
+        found = _read(root, deployments_path, DeploymentRow)
+        deployments += [_deployment_row(root / deployments_path, cells) for cells in found]
+    return Snapshot(tuple(usage), tuple(deployments))
+
+
+def keep(writer: ArchiveWriter, period: Period, day: date, snapshot: Snapshot) -> None:
+    """Put the day's rows in place of those that the month's files have of it; each file is replaced in one step."""
+    before = read(writer.root, [period])
+    usage = [*(row for row in before.usage if row.date != day), *snapshot.usage]
+    deployments = [*(row for row in before.deployments if row.date != day), *snapshot.deployments]
+    usage_path, deployments_path = paths(period)
+    writer.replace(usage_path, _written(UsageRow, sorted(usage, key=lambda row: (row.date, row.project, row.resource))))
+    ordered = sorted(deployments, key=lambda row: (row.date, row.project, row.deployment, row.location))
+    writer.replace(deployments_path, _written(DeploymentRow, ordered))
+
+
+def _written(kind: type, rows: Iterable[object]) -> bytes:
+    text = io.StringIO()
+    names = [field.name for field in fields(kind)]
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow(names)
+    table.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+    return (_BOM + text.getvalue()).encode()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return format_instant(value)
+    if isinstance(value, Decimal):
+        return format_exact(value)
+    return guarded(str(value))
+
+
+def _read(root: Path, path: str, kind: type) -> list[list[str]]:
+    """The cells below the header; none where there is no file."""
+    try:
+        data = read_inside(root, path, LARGEST_FILE)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        refuse(root / path, error)
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+    except (ValueError, csv.Error) as error:
+        raise _damaged(root / path, str(error)) from error
+    if not rows or rows[0] != [field.name for field in fields(kind)]:
+        raise _damaged(root / path, "its first line is another one")
+    return [[_raw(cell) for cell in row] for row in rows[1:]]
+
+
+def _usage_row(path: Path, cells: list[str]) -> UsageRow:
+    try:
+        day, taken_at, account, project, name, team, resource, usage, price, cost, currency = cells
+        taken = parse_instant(taken_at)
+        if taken is None:
+            raise ValueError("no time")
+        amounts = (Decimal(usage), Decimal(price), Decimal(cost))
+        return UsageRow(date.fromisoformat(day), taken, account, project, name, team, resource, *amounts, currency)
+    except (ValueError, InvalidOperation, AnswerError) as error:
+        raise _damaged(path, f"not a row of usage: {','.join(cells)[:80]}") from error
+
+
+def _deployment_row(path: Path, cells: list[str]) -> DeploymentRow:
+    try:
+        day, project, deployment, location, price = cells
+        return DeploymentRow(date.fromisoformat(day), project, deployment, location, Decimal(price))
+    except (ValueError, InvalidOperation) as error:
+        raise _damaged(path, f"not a row of deployments: {','.join(cells)[:80]}") from error
+
+
+def _raw(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
+
+
+def _damaged(path: Path, problem: str) -> DamagedError:
+    return DamagedError(f"{path}: {problem}", remedy="move it out of the archive: it holds estimates alone")

@@ -1,0 +1,119 @@
+"""What differs between two ledgers of one month: by team, invoice and line; the rows sum to the difference of
+totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chargeback.review.ledger_rows import Amounts, LedgerRow, totals_of, written
+
+Key = tuple[Any, ...]
+_LINE_KEY = ("account", "invoice", "invoice_line", "project", "resource", "team")
+_NOT_COMPARED = frozenset({*_LINE_KEY, "period", "invoice_status", "net", "tax", "gross", "line", "digits", "currency"})
+"""Of a line: what makes it that line, what is compared as an amount or by invoice, and its place in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one team, invoice or line was and is, in one currency and minor units; None where that side lacks it.
+
+    ``key`` names it in the order of the table's columns; ``note`` says what differs besides the amounts.
+    """
+
+    key: Key
+    currency: str
+    before: Amounts | None
+    after: Amounts | None
+    note: str = ""
+
+    @property
+    def difference(self) -> Amounts:
+        """After less before."""
+        return (self.after or Amounts()).minus(self.before or Amounts())
+
+    def to_json(self) -> dict[str, Any]:
+        """Amounts as text, null on the side that lacks it."""
+        sides = {"before": self.before, "after": self.after, "difference": self.difference}
+        return {"currency": self.currency, **{name: _side(side, self.currency) for name, side in sides.items()}}
+
+
+def _side(amounts: Amounts | None, currency: str) -> dict[str, str] | None:
+    return None if amounts is None else {name: written(each, currency) for name, each in amounts._asdict().items()}
+
+
+Rows = Iterable[LedgerRow]
+
+
+def total_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change]:
+    """Each currency's total on both sides, whether it differs or not."""
+    old, new = totals_of(before), totals_of(after)
+    return [Change((), currency, old.get(currency), new.get(currency)) for currency in sorted({*old, *new})]
+
+
+def team_changes(before: Rows, after: Rows) -> list[Change]:
+    """Each team's gross, tax and net on both sides, those that differ not at all included."""
+    return _compared(before, after, lambda row: (row.team,))
+
+
+def invoice_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change]:
+    """The invoices that differ in amount or status; key: account, invoice."""
+    old, new = _statuses(before), _statuses(after)
+    found = _compared(before, after, lambda row: (row.account, row.invoice))
+    noted = [_with_note(change, _status_note(old.get(change.key), new.get(change.key))) for change in found]
+    return [change for change in noted if change.note or any(change.difference)]
+
+
+def line_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change]:
+    """The lines that differ; key: account, invoice, invoice line, project, resource, team."""
+    old, new = _first_of(before), _first_of(after)
+    found = _compared(before, after, _line_key)
+    noted = [_with_note(change, _line_note(old.get(change.key), new.get(change.key))) for change in found]
+    return [change for change in noted if change.note or any(change.difference)]
+
+
+def _compared(before: Rows, after: Rows, key: Callable[[LedgerRow], Key]) -> list[Change]:
+    old, new = _sums(before, key), _sums(after, key)
+    keys = sorted({*old, *new})
+    return [Change(each[:-1], each[-1], old.get(each), new.get(each)) for each in keys]
+
+
+def _sums(rows: Rows, key: Callable[[LedgerRow], Key]) -> Mapping[Key, Amounts]:
+    sums: dict[Key, Amounts] = {}
+    for row in rows:
+        each = (*key(row), row.currency)
+        sums[each] = sums.get(each, Amounts()).plus(row.net, row.tax, row.gross)
+    return sums
+
+
+def _line_key(row: LedgerRow) -> Key:
+    return tuple(getattr(row, name) for name in _LINE_KEY)
+
+
+def _statuses(rows: Rows) -> dict[Key, str]:
+    return {(row.account, row.invoice): row.invoice_status for row in rows}
+
+
+def _first_of(rows: list[LedgerRow]) -> dict[Key, LedgerRow]:
+    return {_line_key(row): row for row in reversed(rows)}
+
+
+def _status_note(old: str | None, new: str | None) -> str:
+    if old is None:
+        return f"new, {new}"
+    if new is None:
+        return "gone"
+    return "" if old == new else f"{old} -> {new}"
+
+
+def _line_note(old: LedgerRow | None, new: LedgerRow | None) -> str:
+    if old is None or new is None:
+        return "new" if old is None else "gone"
+    return ", ".join(
+        name for name in LedgerRow._fields if name not in _NOT_COMPARED and getattr(old, name) != getattr(new, name)
+    )
+
+
+def _with_note(change: Change, note: str) -> Change:
+    return Change(change.key, change.currency, change.before, change.after, note)

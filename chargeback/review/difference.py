@@ -1,0 +1,110 @@
+"""Two revisions of one month against each other: for ``diff``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chargeback.archive.chain import RevisionName
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.errors import ConfigurationError
+from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.period import Period
+from chargeback.review.causes import Causes, causes
+from chargeback.review.changes import Change, invoice_changes, line_changes, team_changes, total_changes
+from chargeback.review.chosen import identity, overview_of, revision_number, standing_json
+from chargeback.review.ledger_rows import read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed from one revision to another, and why; each list of rows sums to the difference of the totals."""
+
+    before: Revision
+    after: Revision
+    overviews: tuple[RevisionOverview, RevisionOverview]
+    totals: tuple[Change, ...]
+    teams: tuple[Change, ...]
+    invoices: tuple[Change, ...]
+    lines: tuple[Change, ...]
+    causes: Causes
+
+    def to_json(self) -> dict[str, Any]:
+        """The difference for machines."""
+        old, new = self.overviews
+        return {
+            "schema": 1,
+            "period": str(self.before.name.period),
+            "before": {**identity(self.before), **standing_json(old)},
+            "after": {**identity(self.after), **standing_json(new)},
+            "totals": [change.to_json() for change in self.totals],
+            "teams": [self._team(change) for change in self.teams],
+            "invoices": [self._named(change, "account", "invoice") for change in self.invoices],
+            "lines": [self._named(change, *_LINE_NAMES) for change in self.lines],
+            "checks": [
+                {**dict(zip(_CHECK_NAMES, each.key, strict=True)), "before": each.before, "after": each.after}
+                for each in self.causes.checks
+            ],
+            "why": self.causes.to_json(),
+        }
+
+    def _team(self, change: Change) -> dict[str, Any]:
+        reason = self.causes.reason(change.key[0], change.currency)
+        return {"team": change.key[0], **change.to_json(), "reason": reason}
+
+    def _named(self, change: Change, *names: str) -> dict[str, Any]:
+        key: dict[str, Any] = dict(zip(names, change.key, strict=True))
+        if key.get("invoice_line") == 0:
+            key["invoice_line"] = None
+        return {**key, **change.to_json(), "note": change.note}
+
+
+_LINE_NAMES = ("account", "invoice", "invoice_line", "project", "resource", "team")
+_CHECK_NAMES = ("check", "account", "invoice", "subject")
+
+
+def difference(root: Path, period: str, first: str | None, second: str | None) -> Difference:
+    """What changed in a month from the first revision to the second; by default to the latest from the one before it.
+
+    With one of them given, from that one to the latest. ``ConfigurationError`` where the month lacks one of them.
+    """
+    archive = Archive(root).require()
+    before, after = _chosen(archive, Period.parse(period), first, second)
+    old, new = read_rows(before), read_rows(after)
+    return Difference(
+        before=before,
+        after=after,
+        overviews=(overview_of(archive, before), overview_of(archive, after)),
+        totals=tuple(total_changes(old, new)),
+        teams=tuple(team_changes(old, new)),
+        invoices=tuple(invoice_changes(old, new)),
+        lines=tuple(line_changes(old, new)),
+        causes=causes(archive, before, after),
+    )
+
+
+def _chosen(archive: Archive, period: Period, first: str | None, second: str | None) -> tuple[Revision, Revision]:
+    names = archive.names(period)
+    if not names:
+        there = ", ".join(map(str, archive.periods())) or "none"
+        raise ConfigurationError(f"{archive.root}: has no {period}", remedy=f"there are: {there}")
+    after = _named(archive, names, revision_number(second)) if second else archive.revision(names[-1])
+    if first is not None:
+        return _named(archive, names, revision_number(first)), after
+    if len(names) == 1:
+        raise ConfigurationError(
+            f"{period} has one revision, {names[0]}: there is nothing to compare it with",
+            remedy="`chargeback show` has its figures",
+        )
+    return archive.revision(names[-2]), after
+
+
+def _named(archive: Archive, names: tuple[RevisionName, ...], number: int) -> Revision:
+    for name in names:
+        if name.number == number:
+            return archive.revision(name)
+    raise ConfigurationError(
+        f"{names[0].period} has no r{number}", remedy=f"there are: {', '.join(f'r{name.number}' for name in names)}"
+    )

@@ -1,0 +1,174 @@
+"""How an amount came about: one ledger line down to the evidence, or a team's or project's total as parts of invoice
+lines.
+
+The parts sum to the amount exactly, and the amount is the archived one (``review.reperformance``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chargeback.allocate.invoice_lines import post_lines
+from chargeback.allocate.steps import LineSteps, line_steps
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision, damaged
+from chargeback.errors import ConfigurationError
+from chargeback.model.booking import AccountMonth
+from chargeback.model.invoice import Invoice
+from chargeback.model.ledger import LedgerLine
+from chargeback.model.posting import PostedLine
+from chargeback.model.spreadsheet_text import guarded
+from chargeback.review.chosen import chosen_revision
+from chargeback.review.figures import teams_of
+from chargeback.review.ledger_rows import PATH, Amounts, LedgerRow, by_account, read_rows, totals_of
+from chargeback.review.provenance import Provenance, Source, provenance
+from chargeback.review.reperformance import Reperformance
+
+LINE, TEAM, PROJECT = "line", "team", "project"
+_PREFIXED = re.compile(r"(line|team|project):(.*)", re.DOTALL)
+_SELECTS: Mapping[str, Callable[[LedgerRow], str]] = {
+    LINE: lambda row: str(row.line),
+    TEAM: lambda row: row.team,
+    PROJECT: lambda row: row.project,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LineExplanation:
+    """One line of ``all.csv``: the archived row, the invoice, every division on the way, and where each figure
+    stands."""
+
+    revision: Revision
+    row: LedgerRow
+    invoice: Invoice
+    steps: LineSteps
+    claims: tuple[str, ...]
+    """The patterns of the configuration by which the project is the team's, or shared."""
+    sources: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePart:
+    """What one invoice line (0: its adjustment) brings to the total on one project: ``rows`` of the ledger, added
+    up."""
+
+    row: LedgerRow
+    posted: PostedLine
+    lines: tuple[int, ...]
+    amounts: Amounts
+    source: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalExplanation:
+    """A team's or project's total by currency, and the parts of invoice lines that it is the sum of."""
+
+    revision: Revision
+    kind: str
+    name: str
+    parts: tuple[InvoicePart, ...]
+    totals: Mapping[str, Amounts]
+
+
+Explanation = LineExplanation | TotalExplanation
+
+
+def explain(root: Path, period: str | None, subject: str) -> Explanation:
+    """How the amount of a ledger line (its number), a team or a project came about.
+
+    ``ConfigurationError`` where there is no such line, team or project, or several mean different things;
+    ``DamagedError`` where the archived ledger does not follow from the evidence.
+    """
+    revision = chosen_revision(Archive(root), period)
+    rows = read_rows(revision)
+    kind, name = _meaning(revision, rows, subject)
+    chosen = [row for row in rows if _SELECTS[kind](row) == name]
+    if kind == LINE:
+        return _explain_line(revision, chosen[0], rows)
+    return TotalExplanation(revision, kind, name, tuple(_parts(revision, chosen, rows)), totals_of(chosen))
+
+
+def _meaning(revision: Revision, rows: list[LedgerRow], subject: str) -> tuple[str, str]:
+    """What the text names; a line, team and project of one name are told apart by a prefix."""
+    match = _PREFIXED.fullmatch(subject)
+    kinds, name = ((match[1],), match[2]) if match else ((LINE, TEAM, PROJECT), subject)
+    known = {
+        LINE: {str(row.line) for row in rows},
+        TEAM: set(teams_of(revision)),
+        PROJECT: {row.project for row in rows if row.project},
+    }
+    found = [kind for kind in kinds if name in known[kind]]
+    if len(found) == 1:
+        return found[0], name
+    if found:
+        ways = " or ".join(f"{kind}:{name}" for kind in found)
+        raise ConfigurationError(
+            f'"{name[:80]}" is a {" and a ".join(found)} of {revision.name}', remedy=f"write {ways}"
+        )
+    raise ConfigurationError(
+        f'{revision.name}: has no line, team or project "{name[:80]}"',
+        remedy=f"lines are 1 to {len(rows)}, teams {', '.join(teams_of(revision))}; `show --by project` names projects",
+    )
+
+
+def _explain_line(revision: Revision, row: LedgerRow, rows: list[LedgerRow]) -> LineExplanation:
+    again = Reperformance(revision)
+    archived = by_account(rows)[row.account]
+    month, line = _again(again, archived, archived.index(row))
+    invoice = next(each for each in month.booked if each.id == line.label.invoice_id)
+    steps = line_steps(month, invoice, line, again.context)
+    if (steps.gross, steps.tax) != (row.gross, row.tax):
+        raise damaged(revision.root / PATH, f"line {row.line} does not follow from its steps")
+    return LineExplanation(revision, row, invoice, steps, _claims(again, line), provenance(again, month, invoice))
+
+
+def _again(again: Reperformance, archived: list[LedgerRow], place: int) -> tuple[AccountMonth, LedgerLine]:
+    (month,) = again.months((_account(again, archived[0]),))
+    return month, again.lines(month, archived)[place]
+
+
+def _account(again: Reperformance, row: LedgerRow) -> str:
+    """The account's id as the platform gave it: the ledger has it without control characters."""
+    shown = guarded(row.account)
+    return next((each for each in again.evidence.run.accounts if guarded(each) == shown), row.account)
+
+
+def _claims(again: Reperformance, line: LedgerLine) -> tuple[str, ...]:
+    owner = again.context.ownership.owner(line.project) if line.project else None
+    claims = owner.team.projects if owner and owner.team else (owner.shared.claim,) if owner and owner.shared else ()
+    period = again.revision.name.period
+    return tuple(claim.pattern for claim in claims if claim.active_in(period) and claim.matches(line.project))
+
+
+def _parts(revision: Revision, chosen: list[LedgerRow], rows: list[LedgerRow]) -> Iterable[InvoicePart]:
+    again = Reperformance(revision)
+    archived = by_account(rows)
+    wanted = {row.line for row in chosen}
+    accounts = {_account(again, row): row.account for row in chosen}
+    for month in again.months(tuple(accounts)):
+        mine = archived[accounts[month.account]]
+        lines = again.lines(month, mine)
+        pairs = [(row, line) for row, line in zip(mine, lines, strict=True) if row.line in wanted]
+        yield from _account_parts(again, month, pairs)
+
+
+def _account_parts(
+    again: Reperformance, month: AccountMonth, pairs: list[tuple[LedgerRow, LedgerLine]]
+) -> Iterable[InvoicePart]:
+    grouped: dict[tuple[str, int, str], list[LedgerRow]] = {}
+    for row, line in pairs:
+        grouped.setdefault((line.label.invoice_id, line.invoice_line, line.project), []).append(row)
+    for invoice in month.booked:
+        posted = {line.number: line for line in post_lines(invoice, again.projects)}
+        mine = {key: group for key, group in grouped.items() if key[0] == invoice.id}
+        sources = provenance(again, month, invoice) if mine else None
+        for (_, number, _), group in sorted(mine.items(), key=lambda entry: entry[0]):
+            yield _part(posted[number], group, sources.amount_of_line(number) if sources else None)
+
+
+def _part(posted: PostedLine, group: list[LedgerRow], source: Source | None) -> InvoicePart:
+    amounts = totals_of(group)[group[0].currency]
+    return InvoicePart(group[0], posted, tuple(row.line for row in group), amounts, source)

@@ -1,0 +1,117 @@
+"""The figures of an archived month, added up by team, project, resource, environment or account: for ``show``.
+
+They come from the archived ledger, not from a new reckoning, and foot to the manifest; per currency, never mixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.errors import ConfigurationError
+from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED
+from chargeback.review.chosen import chosen_revision, identity, overview_of, signatures_json, standing_json
+from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
+
+BY = ("team", "project", "resource", "environment", "account")
+_KEYS: Mapping[str, Callable[[LedgerRow], tuple[str, str]]] = {
+    "team": lambda row: (row.team, ""),
+    "project": lambda row: (row.project, row.project_name),
+    "resource": lambda row: (row.resource, ""),
+    "environment": lambda row: (row.environment, ""),
+    "account": lambda row: (row.account, row.account_name),
+}
+_LEDGERS = "ledgers/"
+_ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """What one team (project, …) costs in one currency; ``key`` is "" for lines without one; amounts in minor units."""
+
+    key: str
+    name: str
+    currency: str
+    lines: int
+    amounts: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """An archived month's figures: rows by currency, the largest first; ``totals`` are their sums by currency."""
+
+    revision: Revision
+    overview: RevisionOverview
+    team: str | None
+    by: str
+    rows: tuple[FigureRow, ...]
+    totals: Mapping[str, Amounts]
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures for machines."""
+        return {
+            "schema": 1,
+            **identity(self.revision),
+            "created": self.overview.created,
+            **standing_json(self.overview),
+            "team": self.team,
+            "by": self.by,
+            "rows": [self._row(row) for row in self.rows],
+            "totals": [{"currency": code, **amounts_json(total, code)} for code, total in self.totals.items()],
+            "signatures": signatures_json(self.overview),
+        }
+
+    def _row(self, row: FigureRow) -> dict[str, Any]:
+        named = {"name": row.name} if self.by in ("project", "account") else {}
+        amounts = amounts_json(row.amounts, row.currency)
+        return {self.by: row.key, **named, "lines": row.lines, **amounts, "currency": row.currency}
+
+
+def amounts_json(amounts: Amounts, currency: str) -> dict[str, str]:
+    """Net, tax and gross as text with the currency's digits."""
+    return {name: written(units, currency) for name, units in amounts._asdict().items()}
+
+
+def figures(root: Path, period: str | None, team: str | None, by: str | None) -> Figures:
+    """The figures of a month, by default the latest; of all teams or of one, which is shown by project by default.
+
+    ``StorageError`` where there is no archive; ``ConfigurationError`` for a month or team that it does not have.
+    """
+    archive = Archive(root)
+    revision = chosen_revision(archive, period)
+    if team is not None:
+        _require_team(revision, team)
+    chosen = by or ("team" if team is None else "project")
+    rows = [row for row in read_rows(revision) if team is None or row.team == team]
+    overview = overview_of(archive, revision)
+    return Figures(revision, overview, team, chosen, tuple(_added_up(rows, chosen)), totals_of(rows))
+
+
+def _require_team(revision: Revision, team: str) -> None:
+    known = teams_of(revision)
+    if team not in known:
+        raise ConfigurationError(f'{revision.name}: has no team "{team[:80]}"', remedy=f"teams are: {', '.join(known)}")
+
+
+def teams_of(revision: Revision) -> list[str]:
+    """The teams that have a ledger in the revision, the configured ones first."""
+    paths = [path for path in revision.records if path.startswith(_LEDGERS) and path.endswith(".csv")]
+    names = {path.removeprefix(_LEDGERS).removesuffix(".csv") for path in paths} - {_ALL}
+    return sorted(names, key=lambda name: (name in (UNASSIGNED, ADJUSTMENTS), name))
+
+
+def _added_up(rows: Iterable[LedgerRow], by: str) -> list[FigureRow]:
+    found: dict[tuple[str, str], FigureRow] = {}
+    for row in rows:
+        key, name = _KEYS[by](row)
+        sofar = found.get((row.currency, key))
+        amounts = sofar.amounts if sofar else Amounts()
+        found[row.currency, key] = FigureRow(
+            key, name, row.currency, (sofar.lines if sofar else 0) + 1, amounts.plus(row.net, row.tax, row.gross)
+        )
+    return sorted(found.values(), key=lambda row: (row.currency, -row.amounts.gross, row.key))

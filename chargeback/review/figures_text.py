@@ -1,0 +1,97 @@
+"""The figures of a month as text: a table with a bar a row on a terminal, or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from chargeback.model.money import minor_digits
+from chargeback.model.spreadsheet_text import guarded
+from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
+from chargeback.publish.pages.wording import minor, percent
+from chargeback.review.chosen import signature_text, standing, title
+from chargeback.review.figures import FigureRow, Figures
+from chargeback.review.ledger_rows import Amounts, written
+from chargeback.review.screen import Screen
+from chargeback.review.text_table import Column, TextRow, readable, table_lines, table_width, wrapped
+
+_LONGEST_BAR = 30
+_SHORTEST_BAR = 6
+_LONGEST_NAME = 12
+"""Cells that a name keeps in favour of the bar beside it."""
+_NOTHING = {"project": "(no project)", "environment": "(no environment)", "resource": "(no resource)"}
+
+
+def figures_lines(figures: Figures, screen: Screen) -> Iterator[str]:
+    """The month's state, then for each currency a row a team (project, …) and the total that they foot to."""
+    yield from _heading(figures, screen)
+    for currency, total in figures.totals.items():
+        yield ""
+        yield from _currency_lines(figures, currency, total, screen)
+    if not figures.totals:
+        yield ""
+        yield "nothing billed" if figures.team is None else f"nothing for {figures.team}"
+
+
+def figures_csv(figures: Figures) -> str:
+    """The rows without totals, so that a sum over a column is right; written as the ledgers are (INTERFACE)."""
+    named = ["name"] if figures.by in ("project", "account") else []
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(["period", "revision", figures.by, *named, "lines", "net", "tax", "gross", "currency"])
+    for row in figures.rows:
+        text = [guarded(row.key), *([guarded(row.name)] if named else [])]
+        amounts = [written(units, row.currency) for units in row.amounts]
+        period, number = figures.revision.name.period, figures.revision.name.number
+        writer.writerow([str(period), number, *text, row.lines, *amounts, row.currency])
+    return BYTE_ORDER_MARK + buffer.getvalue()
+
+
+def _heading(figures: Figures, screen: Screen) -> Iterator[str]:
+    team = f", team {figures.team}" if figures.team else ""
+    yield from wrapped(screen.strong(f"{title(figures.revision)}{team}  {standing(figures.overview)}"), screen)
+    signed = ", ".join(signature_text(each) for each in figures.overview.signatures)
+    yield from wrapped(f"signed: {signed}" if signed else "not signed", screen)
+
+
+def _currency_lines(figures: Figures, currency: str, total: Amounts, screen: Screen) -> list[str]:
+    rows = [row for row in figures.rows if row.currency == currency]
+    columns = _columns(figures.by)
+    cells = [_cells(row, figures.by, total) for row in rows]
+    last = _total_cells(currency, total)
+    room = _room_for_bars(columns, [*cells, last], screen)
+    largest = max((abs(row.amounts.gross) for row in rows), default=0)
+    bars = [screen.bar(row.amounts.gross, largest, room) for row in rows]
+    shown = [TextRow((*cell, bar)) for cell, bar in zip(cells, bars, strict=True)]
+    return table_lines([*columns, Column("")], [*shown, TextRow((*last, ""), strong=True)], screen)
+
+
+def _columns(by: str) -> list[Column]:
+    numbers = [Column(name, right=True) for name in ("net", "tax", "gross", "share")]
+    return [Column(by, shrinks=True), *numbers]
+
+
+def _cells(row: FigureRow, by: str, total: Amounts) -> tuple[str, ...]:
+    digits = minor_digits(row.currency)
+    amounts = (minor(units, digits) for units in row.amounts)
+    return (_label(row, by), *amounts, percent(row.amounts.gross, total.gross))
+
+
+def _total_cells(currency: str, total: Amounts) -> tuple[str, ...]:
+    return (f"total {readable(currency)}", *(minor(units, minor_digits(currency)) for units in total), "")
+
+
+def _label(row: FigureRow, by: str) -> str:
+    key = readable(row.key) or _NOTHING.get(by, "(none)")
+    return f"{key} {readable(row.name)}" if by == "account" and row.name else key
+
+
+def _room_for_bars(columns: list[Column], cells: list[tuple[str, ...]], screen: Screen) -> int:
+    """What the numbers leave beside a name that may be cut to some length; none where that is too little."""
+    if screen.width is None:
+        return _LONGEST_BAR
+    rows = [TextRow(cell) for cell in cells]
+    names = table_width(columns[:1], [TextRow(row.cells[:1]) for row in rows])
+    room = screen.width - table_width(columns, rows) - 2 + max(names - max(_LONGEST_NAME, names * 2 // 3), 0)
+    return min(room, _LONGEST_BAR) if room >= _SHORTEST_BAR else 0

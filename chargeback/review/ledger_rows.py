@@ -1,0 +1,148 @@
+"""The archived ledger read back: ``ledgers/all.csv``, proved by the manifest, a tuple a line with amounts as
+integers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from chargeback.archive.revision import Revision, damaged
+from chargeback.model.ledger import COLUMNS, LedgerLine
+from chargeback.model.money import format_minor, minor_digits
+from chargeback.model.spreadsheet_text import guarded
+
+PATH = "ledgers/all.csv"
+_NET, _TAX, _GROSS, _CURRENCY = (COLUMNS.index(name) for name in ("net", "tax", "gross", "currency"))
+_LINE, _INVOICE_LINE = COLUMNS.index("line"), COLUMNS.index("invoice_line")
+
+
+class LedgerRow(NamedTuple):
+    """A line of the archived ledger, its columns in INTERFACE's order.
+
+    ``net``, ``tax`` and ``gross`` are in minor units of the currency, which has ``digits`` of them; ``invoice_line``
+    is 0 for an adjustment; texts are as they came, without the guard that keeps a spreadsheet from calculating them.
+    """
+
+    period: str
+    account: str
+    account_name: str
+    invoice: str
+    invoice_status: str
+    team: str
+    cost_center: str
+    gl_account: str
+    project: str
+    project_name: str
+    environment: str
+    resource: str
+    usage: str
+    share_percent: str
+    net: int
+    tax: int
+    gross: int
+    currency: str
+    basis: str
+    line: int
+    invoice_line: int
+    description: str
+    digits: int
+
+
+class Amounts(NamedTuple):
+    """Net, tax and gross in minor units."""
+
+    net: int = 0
+    tax: int = 0
+    gross: int = 0
+
+    def plus(self, net: int, tax: int, gross: int) -> Amounts:
+        """Both added up."""
+        return Amounts(self.net + net, self.tax + tax, self.gross + gross)
+
+    def minus(self, other: Amounts) -> Amounts:
+        """What these are more than the others."""
+        return self.plus(-other.net, -other.tax, -other.gross)
+
+
+def read_rows(revision: Revision) -> list[LedgerRow]:
+    """All lines of the revision, in order; ``DamagedError`` where they cannot be read or do not foot to the
+    manifest."""
+    try:
+        text = revision.read(PATH).decode("utf-8-sig")
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        if tuple(next(reader, ())) != COLUMNS:
+            raise ValueError("its first line does not name the ledger's columns")
+        rows = [_row(cells) for cells in reader]
+    except (ValueError, csv.Error) as error:
+        raise damaged(revision.root / PATH, f"not a ledger: {error}") from error
+    _require_footing(revision, rows)
+    return rows
+
+
+def row_of(period: str, line: LedgerLine) -> LedgerRow:
+    """A line that was posted just now as it would be read back from an archive."""
+    texts: list[str | int] = [_raw(guarded(cell)) for cell in line.cells(period)]
+    texts[_NET], texts[_TAX], texts[_GROSS] = line.net, line.tax, line.gross
+    texts[_LINE], texts[_INVOICE_LINE] = line.line, line.invoice_line
+    return LedgerRow(*texts, line.label.digits)  # type: ignore[arg-type, call-arg]
+
+
+def totals_of(rows: Iterable[LedgerRow]) -> dict[str, Amounts]:
+    """Currency -> the lines added up, in order of currency."""
+    net: Counter[str] = Counter()
+    tax: Counter[str] = Counter()
+    gross: Counter[str] = Counter()
+    for row in rows:
+        net[row.currency] += row.net
+        tax[row.currency] += row.tax
+        gross[row.currency] += row.gross
+    return {currency: Amounts(net[currency], tax[currency], gross[currency]) for currency in sorted(gross)}
+
+
+def by_account(rows: Iterable[LedgerRow]) -> dict[str, list[LedgerRow]]:
+    """Account -> its lines, in order."""
+    grouped: dict[str, list[LedgerRow]] = defaultdict(list)
+    for row in rows:
+        grouped[row.account].append(row)
+    return dict(grouped)
+
+
+def _require_footing(revision: Revision, rows: list[LedgerRow]) -> None:
+    stated = {total.currency: (total.net, total.tax, total.gross) for total in revision.manifest.totals}
+    found = {code: tuple(written(amount, code) for amount in total) for code, total in totals_of(rows).items()}
+    if found != stated:
+        raise damaged(revision.root / PATH, f"its lines add up to {found}, the manifest says {stated}")
+
+
+def written(amount: int, currency: str) -> str:
+    """Minor units with the currency's digits, as every file has them."""
+    return format_minor(amount, minor_digits(currency))
+
+
+def _row(cells: list[str]) -> LedgerRow:
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"a line has {len(cells)} columns, {len(COLUMNS)} were expected")
+    digits = minor_digits(cells[_CURRENCY])
+    values: list[str | int] = [_raw(cell) if cell[:1] == "'" else cell for cell in cells]
+    for place in (_NET, _TAX, _GROSS):
+        values[place] = _units(cells[place], digits)
+    values[_LINE] = int(cells[_LINE])
+    values[_INVOICE_LINE] = int(cells[_INVOICE_LINE] or 0)
+    return LedgerRow(*values, digits)  # type: ignore[arg-type, call-arg]
+
+
+def _units(text: str, digits: int) -> int:
+    whole, _, fraction = text.partition(".")
+    if len(fraction) != digits:
+        raise ValueError(f'"{text[:40]}" does not have {digits} decimals')
+    return int(whole + fraction)
+
+
+@lru_cache(1 << 16)
+def _raw(cell: str) -> str:
+    """The text without the guard; one that came with an apostrophe before a formula loses that too."""
+    return cell[1:] if cell[:1] == "'" and guarded(cell[1:]) == cell else cell

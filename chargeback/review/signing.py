@@ -1,0 +1,146 @@
+"""``sign``: a person answers for a month's latest revision, as its preparer or its reviewer.
+
+A signature is of one head. Preparer and reviewer of a head are different people; a later revision needs new signatures.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from chargeback.archive.checking import require_intact
+from chargeback.archive.head_file import check_head_file
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.archive.signatures import Signature, append_signature, read_signatures
+from chargeback.archive.writer import ArchiveWriter, open_for_writing
+from chargeback.errors import ConfigurationError
+from chargeback.job.overview import refresh_overview
+from chargeback.job.sealing import archived_config
+from chargeback.model.instants import format_instant
+from chargeback.model.period import Period
+from chargeback.model.spreadsheet_text import cleaned
+
+LONGEST_NAME = 200
+LONGEST_NOTE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SignRequest:
+    """Who signs which month, as what; ``role`` is "preparer" or "reviewer"."""
+
+    period: str
+    by: str
+    role: str = "preparer"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The signature that was appended, and the revision that it is of."""
+
+    signature: Signature
+    revision: Revision
+
+    def to_json(self) -> dict[str, Any]:
+        """The signature for machines, in the columns of ``signatures.csv``."""
+        each = self.signature
+        return {
+            "schema": 1,
+            "signed_at": each.signed_at,
+            "period": each.period,
+            "revision": each.revision,
+            "head": each.head,
+            "role": each.role,
+            "by": each.by,
+            "note": each.note,
+            "path": str(self.revision.root),
+        }
+
+
+def sign(root: Path, request: SignRequest, now: datetime, *, head_file: Path | None = None) -> Signed:
+    """Append a signature of the month's latest revision and bring the archive's page up to date.
+
+    ``ConfigurationError`` for a month, name or role that cannot sign; ``DamagedError`` where the revision or the chain
+    does not prove itself; ``LockedError`` where another run holds the lock; ``StorageError`` where there is no archive.
+    """
+    wanted = _checked(request)
+    period = Period.parse(wanted.period)
+    _latest(Archive(root).require(), period)  # a month that is not there needs no lock
+    moment = format_instant(now.replace(microsecond=0))
+    with open_for_writing(root, started=moment) as writer:
+        if head_file is not None:
+            check_head_file(head_file, writer.archive)
+        revision = _provable(writer, period)
+        signature = Signature(
+            moment, str(period), revision.name.number, revision.sha256, wanted.role, wanted.by, wanted.note
+        )
+        _refuse(signature, (each for each in read_signatures(root) if each.head == revision.sha256))
+        append_signature(writer, signature)
+        _refresh(writer, revision)
+    return Signed(signature, revision)
+
+
+def signed_line(signed: Signed) -> str:
+    """What was signed, as one line."""
+    each = signed.signature
+    return f"{each.period} r{each.revision} signed by {each.by} as {each.role} at {each.signed_at}  head {each.head}"
+
+
+def _checked(request: SignRequest) -> SignRequest:
+    """The request with its texts on one line each; ``ConfigurationError`` where the name is empty or too long."""
+    by, note = _one_line(request.by), _one_line(request.note)
+    if not any(character.isalnum() for character in by) or len(by) > LONGEST_NAME:
+        raise ConfigurationError(
+            f"--by: a name of 1 to {LONGEST_NAME} characters was expected", remedy='write --by "Ann Example"'
+        )
+    if len(note) > LONGEST_NOTE:
+        raise ConfigurationError(f"--note: longer than {LONGEST_NOTE} characters", remedy="say it in fewer")
+    return SignRequest(request.period, by, request.role, note)
+
+
+def _one_line(text: str) -> str:
+    """What can be written as UTF-8, without control characters, on one line."""
+    return " ".join(cleaned(" ".join(text.encode("utf-8", "replace").decode().split())).split())
+
+
+def _latest(archive: Archive, period: Period) -> Revision:
+    latest = archive.latest(period)
+    if latest is None:
+        there = ", ".join(map(str, archive.periods())) or "none"
+        raise ConfigurationError(f"{archive.root}: has no {period}", remedy=f"months that can be signed: {there}")
+    return latest
+
+
+def _provable(writer: ArchiveWriter, period: Period) -> Revision:
+    """The latest revision, every file of it proved, in a chain that is whole: what a person can answer for."""
+    writer.archive.sound_chain()
+    revision = _latest(writer.archive, period)
+    require_intact(revision)
+    return revision
+
+
+def _refuse(signature: Signature, given: Iterable[Signature]) -> None:
+    """``ConfigurationError`` where the same person has signed this head already, in whatever role."""
+    for each in given:
+        if _person(each.by) != _person(signature.by):
+            continue
+        where = f"{each.name}: {each.by} has signed it as {each.role} already"
+        if each.role == signature.role:
+            raise ConfigurationError(where, remedy="nothing is left to do; another role needs another person")
+        raise ConfigurationError(where, remedy="the reviewer must be another person than the preparer")
+
+
+def _person(name: str) -> str:
+    """A name by which people are compared: case, width and spaces do not make another person."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _refresh(writer: ArchiveWriter, revision: Revision) -> None:
+    """Times on the page are in the time zone of the newest configuration in the archive."""
+    newest = writer.archive.head() or revision
+    refresh_overview(writer, archived_config(newest).timezone)

@@ -1,0 +1,61 @@
+"""``[notify]`` and ``[usage]``: known values, and no secret in a URL."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from chargeback.config import Notify, Usage
+from tests.config.conftest import PATH, Read, Refused
+
+
+def test_both_tables_may_be_left_out(read: Read) -> None:
+    config = read("")
+    assert (config.notify, config.usage) == (Notify(), Usage())
+
+
+def test_every_key_is_read(read: Read) -> None:
+    config = read(
+        '[notify]\nurls = ["mailtos://${U}:${P}@mail.acme.example?to=a@b.example", "${SLACK_URL}"]\non = ["failed"]\n'
+        'close_by = 7\nhealthcheck_url = "https://hc.example/${ID}"\nmetrics = "prom"\n'
+        '[usage]\nfloor = "12.5"\nband = 4\ndays = 14\nprices = { cpu = "0.00025" }\n'
+    )
+    assert config.notify.urls[1] == "${SLACK_URL}" and config.notify.on == ("failed",) and config.notify.close_by == 7
+    assert config.notify.metrics == PATH.parent / "prom"
+    assert (config.usage.floor, config.usage.days) == (Decimal("12.5"), 14)
+    assert config.usage.prices == {"cpu": Decimal("0.00025")}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+        "mailto://me:hunter2@mail.example",
+        "https://hooks.example/x?token=abc",
+        "json://user:${P}x@host/",
+        "https://hc-ping.com/5f3b6c1a-8d2e-4f7a-9b0c-1d2e3f4a5b6c",
+    ],
+)
+def test_a_secret_in_a_url_is_refused_and_not_shown(refused: Refused, url: str) -> None:
+    error = refused(f'[notify]\nurls = ["{url}"]', "notify.urls[0]", "${NAME}")
+    assert url not in error.message and "hunter2" not in f"{error.message}{error.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("written", "fragment"),
+    [
+        ('on = ["faild"]', 'did you mean "failed"?'),
+        ("close_by = 31", "close_by"),
+        ('urls = ["finance"]', "not a URL"),
+        ('healthcheck_url = "ftp://x.example/"', "none of the web's"),
+        ('urls = "mailto://x"', "not a list"),
+    ],
+)
+def test_what_is_wrong_is_named(refused: Refused, written: str, fragment: str) -> None:
+    refused(f"[notify]\n{written}", "notify", fragment)
+
+
+@pytest.mark.parametrize("written", ['floor = "-1"', "days = 3", "prices = 5", 'prices = { cpu = "x" }'])
+def test_what_is_wrong_with_usage_is_named(refused: Refused, written: str) -> None:
+    refused(f"[usage]\n{written}", "usage")

@@ -1,0 +1,94 @@
+"""Calendar months, where an instant lies, and what the labels of a chart say (BOOKING 1 and 3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+ZONES_OF_THE_SERVER = ("UTC", "Asia/Bangkok")
+
+
+def shifted(period: str, by: int) -> str:
+    """The month so many months later."""
+    count = int(period[:4]) * 12 + int(period[5:7]) - 1 + by
+    return f"{count // 12:04}-{count % 12 + 1:02}"
+
+
+def month_of(moment: datetime, zone: str) -> str:
+    """The month that an instant lies in."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m")
+
+
+def first_instant(period: str, zone: str) -> datetime:
+    """When the month begins in that time zone."""
+    return midnight(date(int(period[:4]), int(period[5:7]), 1), zone)
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """When the day begins in that time zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def bounds(period: str, zone: str) -> tuple[datetime, datetime]:
+    """When the month begins, and when the next one does."""
+    return first_instant(period, zone), first_instant(shifted(period, 1), zone)
+
+
+def month_with_most(start: datetime, end: datetime, zone: str) -> str:
+    """The month that holds most of the time between two instants; of several the earliest."""
+    month, last = month_of(start, zone), month_of(end, zone)
+    best, longest = month, timedelta(0)
+    while month <= last:
+        begins, ends = bounds(month, zone)
+        held = min(end, ends) - max(start, begins)
+        if held > longest:
+            best, longest = month, held
+        month = shifted(month, 1)
+    return best
+
+
+def chart_days(labels: Iterable[str], year: int) -> Iterator[date]:
+    """The days that the labels show; one that cannot be read shows none."""
+    for label in labels:
+        day = label_day(label, year)
+        if day is not None:
+            yield day
+
+
+def label_day(label: str, year: int) -> date | None:
+    """The day of a label: "2026-05-01", "May 01", "1 May", "May 1, 2026" or "1 May 2026"."""
+    words = re.findall(r"[a-z]+|\d+", label.casefold())
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", label):
+        return day_or_none(int(words[0]), int(words[1]), int(words[2]))
+    names = [word[:3] for word in words if word[:3] in MONTHS]
+    numbers = [int(word) for word in words if word.isdigit()]
+    if len(names) != 1 or len(numbers) not in (1, 2) or len(words) != len(names) + len(numbers):
+        return None
+    return day_or_none(numbers[1] if len(numbers) == 2 else year, MONTHS.index(names[0]) + 1, numbers[0])
+
+
+def day_or_none(year: int, month: int, day: int) -> date | None:
+    """The day, None where the calendar has none such."""
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def named_months(named: str, requested_at: datetime, header: str | None, zone: str) -> set[str]:
+    """Every month that an echoed range may mean: by both clocks, in the three time zones; "" for one it does not name."""
+    steps = {"this_month": 0, "prev_month": -1}
+    moments = [requested_at] + ([parsedate_to_datetime(header)] if header else [])
+    if named not in steps or not header:
+        return {""}
+    return {shifted(month_of(moment, each), steps[named]) for moment in moments for each in (zone, *ZONES_OF_THE_SERVER)}
+
+
+def month_length(period: str) -> list[date]:
+    """The days of the month."""
+    first = date(int(period[:4]), int(period[5:7]), 1)
+    return [day for day in (first + timedelta(days=count) for count in range(31)) if day.month == first.month]

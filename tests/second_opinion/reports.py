@@ -1,0 +1,85 @@
+"""billing.report: its rows, and whether it proves to be the month's (BOOKING 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .answers import AccountAnswers, Fields, StopError, amount, first_text, instant, text
+from .calendar import chart_days, named_months
+from .owners import Directory
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the report; ``index`` tells it from its like."""
+
+    index: int
+    project: str
+    name: str
+    value: Fraction
+    usage: Fraction
+
+    @property
+    def weight(self) -> Fraction:
+        """Its value, where that is above zero."""
+        return max(self.value, Fraction(0))
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report of an account; ``proved`` where it shows that it is the month's."""
+
+    rows: tuple[Row, ...]
+    proved: bool
+    chart: Mapping[str, list[Fraction]]
+
+    @property
+    def total(self) -> Fraction:
+        """Everything in it."""
+        return sum((row.value for row in self.rows), Fraction(0))
+
+    @property
+    def used(self) -> tuple[Row, ...]:
+        """The rows, where they may be used."""
+        return self.rows if self.proved else ()
+
+
+def report_of(answers: AccountAnswers, directory: Directory, period: str, zone: str, *, billed_before: bool) -> Report:
+    """The account's report; a refusal is one that is not proved, want of access exit 5."""
+    result = answers.report.result
+    if result is None:
+        if answers.report.refuses_access:
+            raise StopError(5, answers.report.refusal)
+        return Report((), proved=False, chart={})
+    rows = tuple(row_of(index, fields, directory) for index, fields in enumerate(result.get("list") or ()))
+    proved = is_proved(answers, result, period, zone, empty_is_proof=not billed_before)
+    chart = result.get("chart") or {}
+    series = {text(each.get("name")): [Fraction(point) for point in each["data"]] for each in chart.get("series") or ()}
+    return Report(rows, proved, series)
+
+
+def row_of(index: int, fields: Fields, directory: Directory) -> Row:
+    """A row, its project by sid."""
+    return Row(
+        index=index,
+        project=directory.sid(first_text(fields, "projectSid"), first_text(fields, "projectId")),
+        name=text(fields.get("name")),
+        value=amount(fields, "billingValue") or Fraction(0),
+        usage=amount(fields, "usageValue") or Fraction(0),
+    )
+
+
+def is_proved(answers: AccountAnswers, result: Fields, period: str, zone: str, *, empty_is_proof: bool) -> bool:
+    """Whether the answer proves which month it covers."""
+    labels = [text(label) for label in (result.get("chart") or {}).get("categories") or ()]
+    days = list(chart_days(labels, int(period[:4])))
+    if days:
+        return all(day.strftime("%Y-%m") == period for day in days)
+    named = first_text(result, "range")
+    if named:
+        asked = instant(answers.report.requested_at)
+        assert asked is not None
+        return named_months(named, asked, answers.report.date, zone) == {period}
+    return empty_is_proof and not result.get("list")

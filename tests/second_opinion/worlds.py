@@ -1,0 +1,400 @@
+"""Months as a platform might answer them: a hypothesis strategy of everything that BOOKING.md has a rule for.
+
+Few different amounts, so that equal fractional parts are frequent; few names, so that they meet. What is drawn first is
+the simplest, so that a failing month shrinks to a short one.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import format_datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from .answers import AccountAnswers, Month, Reply
+from .arithmetic import digits_of
+from .calendar import bounds, month_length, shifted
+
+Draw = Callable[[int], int]
+"""Draws a number from 0 to below the one given; 0 is the simplest."""
+
+PERIODS = ("2026-05", "2026-03", "2026-10", "2026-11", "2024-02")
+ZONES = ("Asia/Bangkok", "UTC", "America/New_York", "Europe/Berlin")
+PROJECTS = (("1001", "web"), ("1002", "shop"), ("1003", "data-dev"), ("1004", "core"), ("1005", "nobody"))
+"""Id and sid; the first four are claimed in most configurations."""
+NAMES = ("CPU", "cpu", "Memory", "Disk", "disk", "Egress")
+SKUS = ("cpu", "memory", "DISK", "egress", "replica", "", "cpu ")
+DESCRIPTIONS = ("CPU", "Memory", "Disk space", "", "Straße")
+ODD_TEXTS = (
+    "plain",
+    "=1+1",
+    "\u200b=1+1",
+    " \u202e+2",
+    "＝SUM(A1)",
+    "－5",
+    "a\tb\r\nc",
+    "\x00-1",
+    'say "no", twice',
+    "บริษัท จำกัด",
+    "@home",
+    "\ufeff-x",
+    "it's; fine",
+    "'=already",
+    "e\u0301",
+)
+AMOUNTS = ("0", "1", "2", "3", "0.01", "0.05", "10.700000000000001", "33.33", "0.005", "-1", "-3", "100.125", "7.77", "-0.015")
+VALUES = ("1", "2", "0", "3", "0.5", "0.333333333", "-1", "10.700000000000001", "1080.2512345", "0.0000001", "-2.5")
+USAGES = ("0", "1", "720", "0.1", "0.0000005", "-3", "1.23456789", "0.000001", "2")
+INACTIVE = "api: billing account not active, please contact us via email to activate billing account"
+MARKS: tuple[dict[str, Any], ...] = (*[{}] * 40, {"hasMore": True}, {"nextPageToken": "x"}, {"next": ""}, {"Cursor": "x"})
+"""What a list answer carries beside its items."""
+TAXES = ("exact", "zero", "0.01", "0.05", "-0.07", "1.005", "3")
+
+
+ENVIRONMENTS = (
+    *['[environments]\ndevelopment = ["*-dev", "core"]\nstaging = "w?b"'] * 30,
+    '[environments]\ndevelopment = ["*-dev", "?ore"]\nstaging = "c?re"',
+    '[environments]\ndevelopment = ["c*re", "?ore"]\nlong-lived = "sho[p]"\nstaging = ["*", "sh*"]',
+)
+DETAIL_CHANGES: tuple[tuple[str, Any], ...] = (
+    ("status", "void"),
+    ("status", "open"),
+    ("status", "draft"),
+    ("status", None),
+    ("status", "unheard-of"),
+    ("total", Decimal("12.5")),
+    ("total", None),
+    ("taxAmount", Decimal("0.5")),
+    ("taxAmount", None),
+    ("currency", "EUR"),
+    ("currency", ""),
+    ("number", "OTHER"),
+    ("number", ""),
+    ("id", "another"),
+    ("id", None),
+    ("billingAccountId", "another"),
+    ("billingAccountId", None),
+    ("billingAccountId", 12),
+    ("periodStart", None),
+    ("periodEnd", "2026-09-01T00:00:00Z"),
+    ("subtotal", None),
+    ("lineItems", None),
+    ("lineItems", [{"project": "web"}]),
+    ("lineItems", [{"sku": "cpu", "quantity": 1, "unitPrice": 2}]),
+)
+ROW_CHANGES: tuple[tuple[str, Any], ...] = (
+    ("status", "unheard-of"),
+    ("status", "Paid"),
+    ("status", None),
+    ("total", None),
+    ("taxAmount", None),
+    ("subtotal", None),
+    ("issuedAt", None),
+    ("issuedAt", "0001-01-01T00:00:00Z"),
+    ("currency", None),
+    ("currency", "thb"),
+    ("number", 17),
+    ("id", "i0"),
+)
+"""A field and what it is instead."""
+
+
+@dataclass
+class World:
+    """What is drawn once a month and every part of it needs."""
+
+    period: str
+    zone: str
+    previous_month: str
+
+    @property
+    def start(self) -> datetime:
+        """When the month begins."""
+        return bounds(self.period, self.zone)[0]
+
+    @property
+    def end(self) -> datetime:
+        """When the next one begins."""
+        return bounds(self.period, self.zone)[1]
+
+
+def encoded(value: object) -> bytes:
+    """JSON with decimals written as they are."""
+    if isinstance(value, dict):
+        return b"{" + b",".join(encoded(key) + b":" + encoded(each) for key, each in value.items()) + b"}"
+    if isinstance(value, list):
+        return b"[" + b",".join(encoded(each) for each in value) + b"]"
+    if isinstance(value, Decimal):
+        return f"{value:f}".encode()
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ok(result: object) -> bytes:
+    """An answer."""
+    return encoded({"ok": True, "result": result})
+
+
+def refused(message: str) -> bytes:
+    """A refusal."""
+    return encoded({"ok": False, "error": {"message": message}})
+
+
+def pick(draw: Draw, options: Sequence[Any]) -> Any:
+    """One of the options, the first the simplest."""
+    return options[draw(len(options))]
+
+
+def seldom(draw: Draw, times: int = 8) -> bool:
+    """True once in so many."""
+    return draw(times) == times - 1
+
+
+@st.composite
+def months(draw: st.DrawFn) -> Month:
+    """Months that hypothesis draws, and shortens where one fails."""
+    return month(lambda below: draw(st.integers(0, below - 1)))
+
+
+def random_month(seed: int) -> Month:
+    """The month of that seed: quicker to draw than hypothesis' own, and wilder."""
+    return month(random.Random(seed).randrange)
+
+
+def month(draw: Draw) -> Month:
+    """A month of one to four accounts, ready or not."""
+    period = pick(draw, PERIODS)
+    world = World(period, pick(draw, ZONES), shifted(period, -1))
+    late = pick(draw, (51, 51, 51, 51, 1, 6, 45 * 24, 30 * 24))
+    run_at = world.end + timedelta(hours=late)
+    names = ("ba_1", "12", "B", "ก")[: pick(draw, (1, 1, 2, 4))]
+    currency = pick(draw, ("THB", "JPY", "KWD", "XYZ", "USD"))
+    accounts = {name: account(draw, world, name, currency, run_at) for name in names}
+    return Month(period, stamp(run_at), config(draw, world, names), accounts, projects(draw, run_at))
+
+
+def reply(body: bytes, run_at: datetime) -> Reply:
+    """An answer at that time."""
+    return Reply(body, stamp(run_at), format_datetime(run_at.astimezone(UTC), usegmt=True))
+
+
+def account(draw: Draw, world: World, name: str, currency: str, run_at: datetime) -> AccountAnswers:
+    """An account's answers."""
+    described = {"id": name, "name": pick(draw, ODD_TEXTS), "active": True}
+    currency = pick(draw, (currency, currency, currency, "THB"))
+    rows, details = [], {}
+    for index in range(draw(5)):
+        number = pick(draw, (f"INV-{index}", f"INV-{9 - index}", "", "=INV", f"inv-{index}\t"))
+        row, detail = invoice(draw, world, name, f"i{index}", number, currency)
+        rows.append(row)
+        details[row["id"]] = reply(detail, run_at)
+    answers = AccountAnswers(
+        get=reply(ok(described), run_at),
+        report=report(draw, world, run_at),
+        invoices=reply(ok({"items": rows, **pick(draw, MARKS)}), run_at),
+        details={str(key): value for key, value in details.items()},
+    )
+    return answers if draw(12) else refusing(draw, answers)
+
+
+def refusing(draw: Draw, answers: AccountAnswers) -> AccountAnswers:
+    """The answers of an account that the platform refuses, in part or altogether."""
+    refusal = replace(answers.report, body=refused(INACTIVE))
+    parts = pick(draw, (("report", "invoices"), ("report",), ("invoices",), ("get", "report", "invoices"), ("get",)))
+    return replace(answers, **dict.fromkeys(parts, refusal))
+
+
+def invoice(
+    draw: Draw, world: World, account_id: str, id_: str, number: str, currency: str
+) -> tuple[dict[str, Any], bytes]:
+    """A list row and the answer to its detail."""
+    lines = line_items(draw)
+    by_project = all("projectId" in line or "project" in line for line in lines)
+    foots_to = sum((line["amount"] for line in lines), Decimal(0)) + Decimal(pick(draw, ("0", "0", "0", "0.01", "-1", "5")))
+    tax = tax_of(pick(draw, TAXES), foots_to, currency)
+    unit = Decimal(1).scaleb(-digits_of(currency))
+    net, total = (foots_to - tax, foots_to) if by_project else (foots_to, foots_to + tax)
+    if draw(2):
+        net, total = net.quantize(unit), total.quantize(unit)
+    start, end = span(draw, world)
+    row = {
+        "id": int(id_[1:]) + 1000 if seldom(draw) else id_,
+        "number": number,
+        "currency": currency,
+        "periodStart": start,
+        "periodEnd": end,
+        "subtotal": net + (1 if seldom(draw) else 0),
+        "taxAmount": tax,
+        "total": total,
+        "status": pick(draw, ("open", "paid", "open", "paid", "void", "draft")),
+        "issuedAt": stamp(world.end + timedelta(days=1)),
+        "createdAt": pick(draw, ("", None, "0001-01-01T00:00:00Z", stamp(world.end))),
+    }
+    detail = {**row, "billingAccountId": account_id, "taxRate": Decimal("0.07"), "lineItems": lines or pick(draw, ([], None))}
+    changed(draw, detail, DETAIL_CHANGES, 5)
+    changed(draw, row, ROW_CHANGES, 25)
+    if seldom(draw, 12):
+        return row, refused(pick(draw, ("api: invoice not found", "api: forbidden", "api: something else")))
+    return row, ok(detail)
+
+
+def changed(draw: Draw, fields: dict[str, Any], changes: Sequence[tuple[str, Any]], once_in: int) -> None:
+    """Now and then one field is another one, or is missing."""
+    if seldom(draw, once_in):
+        key, value = pick(draw, changes)
+        fields[key] = value
+
+
+def tax_of(kind: str, foots_to: Decimal, currency: str) -> Decimal:
+    """A tax amount."""
+    if kind == "exact":
+        return (foots_to * 7 / 107).quantize(Decimal(1).scaleb(-digits_of(currency)))
+    return Decimal(0) if kind == "zero" else Decimal(kind)
+
+
+def span(draw: Draw, world: World) -> tuple[Any, Any]:
+    """Bounds of a period, mostly of this month."""
+    start, end = world.start, world.end
+    middle = start + (end - start) / 2
+    return pick(
+        draw,
+        (
+            (stamp(start), stamp(end)),
+            (stamp(start), stamp(end)),
+            (stamp(start), stamp(middle)),
+            (stamp(middle), stamp(end)),
+            (None, None),
+            (stamp(end), stamp(start)),
+            (stamp(start), ""),
+            (stamp(start - timedelta(days=10)), stamp(end)),
+            (stamp(start + timedelta(days=20)), stamp(end + timedelta(days=30))),
+            (stamp(end - timedelta(hours=5)), stamp(end + timedelta(hours=5))),
+            (stamp(start - timedelta(hours=5)), stamp(start + timedelta(hours=5))),
+            (stamp(end - timedelta(hours=5)), stamp(end + timedelta(hours=6))),
+            (stamp(start - timedelta(hours=7)), stamp(end - timedelta(hours=7))),
+            (bounds(world.previous_month, world.zone)[0].strftime("%Y-%m-%dT00:00:00+07:00"), stamp(start)),
+        ),
+    )
+
+
+def line_items(draw: Draw) -> list[dict[str, Any]]:
+    """Lines by project, by SKU, of both shapes, or none."""
+    shape = pick(draw, ("project", "sku", "project", "sku", "mixed"))
+    lines = []
+    for index in range(draw(5)):
+        by_project = shape == "project" or (shape == "mixed" and index % 2 == 0)
+        lines.append(project_line(draw) if by_project else sku_line(draw))
+    return lines
+
+
+def project_line(draw: Draw) -> dict[str, Any]:
+    """A line by project: by id, by sid, or by both."""
+    id_, sid = pick(draw, PROJECTS)
+    named = pick(draw, ({"projectId": id_, "project": sid}, {"projectId": id_}, {"project": sid}, {"projectId": int(id_)}, {"project": id_}))
+    return {**named, "description": pick(draw, ODD_TEXTS), "amount": Decimal(pick(draw, AMOUNTS))}
+
+
+def sku_line(draw: Draw) -> dict[str, Any]:
+    """A line by SKU; now and then with an empty project."""
+    value = Decimal(pick(draw, AMOUNTS))
+    fields = {"sku": pick(draw, SKUS), "description": pick(draw, DESCRIPTIONS), "amount": value}
+    if draw(2):
+        fields |= {"quantity": 2, "unitPrice": value / 2}
+    return fields | ({"project": "", "projectId": None} if seldom(draw) else {})
+
+
+def report(draw: Draw, world: World, run_at: datetime) -> Reply:
+    """A report: of this month, of another, or of none that it names."""
+    rows = []
+    for _ in range(draw(7)):
+        id_, sid = pick(draw, PROJECTS)
+        named = pick(draw, ({"projectSid": sid}, {"projectSid": id_}, {"projectId": id_}, {"projectId": int(id_)}))
+        named = named if draw(40) else {}
+        name = pick(draw, (*NAMES, *NAMES, "Straße", "STRASSE", "=evil", "", " cpu"))
+        rows.append(
+            {**named, "name": name, "usageValue": Decimal(pick(draw, USAGES)), "billingValue": Decimal(pick(draw, VALUES))}
+        )
+    proof = pick(draw, ("iso", "iso", "words", "range", "none", "outside", "no date", "refused", "unreadable", "year"))
+    if proof == "refused":
+        return reply(refused("api: something went wrong"), run_at)
+    days = month_length(world.period)
+    labels = {
+        "iso": [day.isoformat() for day in days],
+        "words": [day.strftime(pick(draw, ("%b %d", "%d %B", "%B %d, %Y", "%d %b %Y"))) for day in days],
+        "unreadable": ["week 18", "2026-05", "total", "Feb 30"],
+        "year": [f"{days[0].year - 1}{day.isoformat()[4:]}" for day in days],
+        "outside": [day.isoformat() for day in (*days, days[-1] + timedelta(days=1))],
+    }.get(proof, [])
+    result = {
+        "list": rows,
+        "chart": {"categories": labels, "series": [{"name": "all", "data": [1] * len(labels)}] if labels else []},
+    }
+    if proof in {"range", "no date", "unreadable"} or seldom(draw):
+        result["range"] = pick(draw, ("prev_month", "prev_month", "prev_month", "", "this_month", "3_months", "PREV_MONTH"))
+    answer = reply(ok(result), run_at)
+    return Reply(answer.body, answer.requested_at) if proof == "no date" else answer
+
+
+def projects(draw: Draw, run_at: datetime) -> Reply:
+    """project.list: whole, short, or refused."""
+    known = PROJECTS[: pick(draw, (5, 5, 3, 0))]
+    if seldom(draw):
+        return reply(refused("api: forbidden"), run_at)
+    rows = [{"id": id_, "project": sid, "name": pick(draw, ODD_TEXTS), "billingAccount": "ba_1"} for id_, sid in known]
+    return reply(ok({"items": rows}), run_at)
+
+
+def config(draw: Draw, world: World, accounts: Sequence[str]) -> str:
+    """A configuration: two to three teams, shared projects, environments, acceptances."""
+    teams = pick(draw, (("web", "data"), ("zeta", "alpha", "mid"), ("b", "a")))
+    parts = [f'timezone = "{world.zone}"']
+    parts += [f'[[accounts]]\nid = "{accounts[0]}"\nname = "=Named"'] if seldom(draw, 4) else []
+    owned = pick(draw, (["web", "shop"], ["web"], ["web", "*-dev"], ["we*"]))
+    claims = [*(f'"{each}"' for each in owned), f'{{ match = "w*b", from = "{world.period}" }}']
+    parts.append(f'[[teams]]\nid = "{teams[0]}"\nname = "First"\ncost_center = "=CC"\nprojects = [{", ".join(claims)}]')
+    parts.append(f'[[teams]]\nid = "{teams[1]}"\ngl_account = "-6420"\nprojects = ["s*", "da*", "web-*"]')
+    if seldom(draw, 20):
+        parts[-1] = parts[-1].replace('"s*"', pick(draw, ('"sho*", "*hop"', '"*data*"', '"nobody", "w*b*"')))
+    parts += [f'[[teams]]\nid = "{each}"\nname = "T"' for each in teams[2:]]
+    parts.append(f'[[shared]]\nproject = "core"\nsplit = {split(draw, teams)}')
+    if draw(2):
+        parts.append(f'[[shared]]\nproject = "data-d*"\nsplit = {split(draw, teams)}')
+    parts.append(pick(draw, ENVIRONMENTS))
+    parts.append(f'[reconciliation]\ntax_basis = "{pick(draw, ("gross", "net"))}"')
+    for name in accounts:
+        if draw(2):
+            parts.append(accepted(name, "invoice-issued"))
+    return "\n\n".join(parts) + "\n"
+
+
+def accepted(account_id: str, check: str) -> str:
+    """An acceptance."""
+    return (
+        f'[[accepted]]\ncheck = "{check}"\naccount = "{account_id}"\nup_to = "100000"\nuntil = "2030-12"\n'
+        'reason = "known"\nby = "finance@acme.example"'
+    )
+
+
+def split(draw: Draw, teams: Sequence[str]) -> str:
+    """How a shared project is divided."""
+    kind = pick(draw, ("even", "proportional", "equal", "weights", "zero", "one"))
+    weights = {
+        "equal": [1] * len(teams),
+        "weights": [pick(draw, ("60", "0.5", "1", "2.25")) for _ in teams],
+        "zero": [0, *[1] * (len(teams) - 1)],
+        "one": [1],
+    }
+    if kind not in weights:
+        return f'"{kind}"'
+    pairs = list(zip(teams, weights[kind], strict=False))
+    return "{ " + ", ".join(f"{team} = {weight}" for team, weight in (reversed(pairs) if draw(2) else pairs)) + " }"
