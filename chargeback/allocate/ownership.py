@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from fnmatch import translate
 
 from chargeback.config import Config, ProjectClaim, SharedProject, Team
 from chargeback.errors import ConfigurationError
@@ -33,73 +35,99 @@ class _Contender:
     claim: ProjectClaim
     owner: Owner
     title: str
+    match: Callable[[str], object]
+    strength: tuple[bool, int]
 
-    @property
-    def strength(self) -> tuple[bool, int]:
-        return (not self.claim.is_glob, self.claim.literal_characters)
+    @classmethod
+    def of(cls, claim: ProjectClaim, owner: Owner, title: str) -> _Contender:
+        match = re.compile(translate(claim.pattern)).match if claim.is_glob else claim.pattern.__eq__
+        return cls(claim, owner, title, match, (not claim.is_glob, claim.literal_characters))
+
+
+class _Contest:
+    """Claims of one kind, the exact ones by sid, the globs with the strongest first."""
+
+    def __init__(self, contenders: Iterable[_Contender], quarrel: str) -> None:
+        self.contenders = tuple(contenders)
+        self._quarrel = quarrel
+        self._exact: dict[str, list[_Contender]] = {}
+        for contender in self.contenders:
+            if not contender.claim.is_glob:
+                self._exact.setdefault(contender.claim.pattern, []).append(contender)
+        globs = [contender for contender in self.contenders if contender.claim.is_glob]
+        self._globs = sorted(globs, key=lambda contender: contender.strength, reverse=True)
+
+    def winner(self, project: str) -> _Contender | None:
+        """The strongest claim, None where there is none; ``ConfigurationError`` where equal claims meet."""
+        best = self._exact.get(project) or self._best_globs(project)
+        if not best:
+            return None
+        if len({(id(each.owner.team), id(each.owner.shared), each.title) for each in best}) > 1:
+            claims = " and ".join(f'{contender.title} ("{contender.claim.pattern}")' for contender in best)
+            raise ConfigurationError(
+                f'project "{project[:80]}" {self._quarrel} {claims}',
+                remedy="name the project itself in the one it belongs to",
+            )
+        return best[0]
+
+    def _best_globs(self, project: str) -> list[_Contender]:
+        best: list[_Contender] = []
+        for contender in self._globs:
+            if best and contender.strength < best[0].strength:
+                break
+            if contender.match(project):
+                best.append(contender)
+        return best
 
 
 @dataclass(slots=True)
 class Ownership:
-    """All claims of a month; each project is decided once. ``ConfigurationError`` where equal claims meet in a
-    project.
-    """
+    """All claims of a month; each project is decided once. ``ConfigurationError`` where equal claims meet."""
 
     period: Period
-    contenders: tuple[_Contender, ...]
-    environment_contenders: tuple[_Contender, ...]
+    _projects: _Contest
+    _environment_patterns: _Contest
     _owners: dict[str, Owner] = field(default_factory=dict)
     _environments: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Config, period: Period) -> Ownership:
         """The claims of the configuration that hold in the month."""
-        teams = (
-            _Contender(claim, Owner(team=team), f'team "{team.id}"') for team in config.teams for claim in team.projects
+        teams = [(claim, Owner(team=team), f'team "{team.id}"') for team in config.teams for claim in team.projects]
+        shared = [(entry.claim, Owner(shared=entry), "a [[shared]] entry") for entry in config.shared]
+        active = [_Contender.of(*claimed) for claimed in (*teams, *shared) if claimed[0].active_in(period)]
+        environments = [
+            _Contender.of(claim, NOBODY, name) for name, claims in config.environments.items() for claim in claims
+        ]
+        return cls(
+            period,
+            _Contest(active, "is claimed equally by"),
+            _Contest(environments, "belongs equally to the environments"),
         )
-        shared = (_Contender(entry.claim, Owner(shared=entry), "a [[shared]] entry") for entry in config.shared)
-        environments = (
-            _Contender(claim, NOBODY, name) for name, claims in config.environments.items() for claim in claims
-        )
-        active = tuple(contender for contender in (*teams, *shared) if contender.claim.active_in(period))
-        return cls(period, active, tuple(environments))
 
     def owner(self, project: str) -> Owner:
         """The project's owner in the month."""
-        if project not in self._owners:
-            best = _strongest(project, self.contenders, "is claimed equally by")
-            self._owners[project] = best.owner if best else NOBODY
-        return self._owners[project]
+        owner = self._owners.get(project)
+        if owner is None:
+            best = self._projects.winner(project)
+            owner = self._owners[project] = best.owner if best else NOBODY
+        return owner
 
     def environment(self, project: str) -> str:
         """The project's environment: "production" where no pattern matches, "" without a project."""
         if not project:
             return ""
-        if project not in self._environments:
-            best = _strongest(project, self.environment_contenders, "belongs equally to the environments")
-            self._environments[project] = best.title if best else PRODUCTION
-        return self._environments[project]
+        environment = self._environments.get(project)
+        if environment is None:
+            best = self._environment_patterns.winner(project)
+            environment = self._environments[project] = best.title if best else PRODUCTION
+        return environment
 
     def unmatched(self, projects: Iterable[str]) -> list[tuple[str, str]]:
         """The claims (pattern, who claims) that match none of the projects."""
         known = set(projects)
         return [
             (contender.claim.pattern, contender.title)
-            for contender in self.contenders
-            if not any(contender.claim.matches(project) for project in known)
+            for contender in self._projects.contenders
+            if not any(contender.match(project) for project in known)
         ]
-
-
-def _strongest(project: str, contenders: Iterable[_Contender], quarrel: str) -> _Contender | None:
-    matching = [contender for contender in contenders if contender.claim.matches(project)]
-    if not matching:
-        return None
-    strength = max(contender.strength for contender in matching)
-    best = [contender for contender in matching if contender.strength == strength]
-    rivals = {(id(contender.owner.team), id(contender.owner.shared), contender.title) for contender in best}
-    if len(rivals) > 1:
-        claims = " and ".join(f'{contender.title} ("{contender.claim.pattern}")' for contender in best)
-        raise ConfigurationError(
-            f'project "{project[:80]}" {quarrel} {claims}', remedy="name the project itself in the one it belongs to"
-        )
-    return best[0]

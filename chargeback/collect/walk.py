@@ -28,7 +28,7 @@ from chargeback.model.instants import format_instant
 from chargeback.model.invoice import Status, merge
 from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
-from chargeback.model.report import prove, read_report
+from chargeback.model.report import prove, read_report, shows_only
 
 PLATFORM_FOLDER = "_platform"
 """Where answers lie that concern no account: no safe name begins with ``_``."""
@@ -236,6 +236,8 @@ class Walk:
                 raise _refused("billing.report", entry.id, message)
             return False
         decoded = _read(reply, lambda value: wire.decode(value, wire.ReportAnswer, "billing.report"))
+        if shows_only(decoded, self.period, self.config.timezone):
+            return True
         report = read_report(reply.answer, decoded, ProjectDirectory(), self.period, self.config.timezone)
         return prove(report, self.period, self.config.timezone, billed_before=True, rows_before=True).proved
 

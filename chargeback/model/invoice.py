@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -72,6 +72,7 @@ class Invoice:
     withholding_rate: Decimal | None
     withheld: Decimal
     lines: tuple[LineItem, ...]
+    shape: Shape
     has_detail: bool
     identity_problem: str
     disagreements: tuple[str, ...]
@@ -116,15 +117,15 @@ class Invoice:
         """Tax withheld when paying, in minor units."""
         return to_minor(self.withheld, self.digits)
 
-    @property
-    def shape(self) -> Shape:
-        """What its lines are."""
-        kinds = {line.is_by_project for line in self.lines}
-        if not kinds:
-            return Shape.NONE
-        if len(kinds) == 2:
-            return Shape.MIXED
-        return Shape.BY_PROJECT if kinds == {True} else Shape.BY_SKU
+
+def shape_of(lines: Iterable[LineItem]) -> Shape:
+    """What the lines are."""
+    kinds = {line.is_by_project for line in lines}
+    if not kinds:
+        return Shape.NONE
+    if len(kinds) == 2:
+        return Shape.MIXED
+    return Shape.BY_PROJECT if kinds == {True} else Shape.BY_SKU
 
 
 def read_status(answer: InvoiceAnswer, where: str) -> Status | None:
@@ -177,6 +178,11 @@ def _either(detail: Any, listed: Any) -> Any:
     return listed if detail is None or detail == "" else detail
 
 
+def _stated(detail: str | None, listed: str | None) -> str | None:
+    """The detail's instant, or the list row's where the detail states none."""
+    return detail if parse_instant(detail) else listed
+
+
 def _needed(detail: Any, listed: Any, name: str, where: str) -> Any:
     value = _either(detail, listed)
     if value is None or value == "":
@@ -193,7 +199,12 @@ def merge(account: str, listed: InvoiceAnswer, detail: InvoiceAnswer | None, ide
     if status is None:
         raise AnswerError(f"{where}: neither the list row nor the detail has a status")
     currency = _needed(other.currency, listed.currency, "currency", where)
-    bounds = usable_period(other) or usable_period(listed)
+    bounds = usable_period(
+        InvoiceAnswer(
+            period_start=_stated(other.period_start, listed.period_start),
+            period_end=_stated(other.period_end, listed.period_end),
+        )
+    )
     withheld = _either(other.withholding_tax_amount, listed.withholding_tax_amount)
     tax_rate = _either(other.tax_rate, listed.tax_rate)
     withholding_rate = _either(other.withholding_tax_rate, listed.withholding_tax_rate)
@@ -218,6 +229,7 @@ def merge(account: str, listed: InvoiceAnswer, detail: InvoiceAnswer | None, ide
         withholding_rate=None if withholding_rate is None else amount_of(withholding_rate),
         withheld=Decimal(0) if withheld is None else amount_of(withheld),
         lines=tuple(other.line_items or ()),
+        shape=shape_of(other.line_items or ()),
         has_detail=detail is not None,
         identity_problem=identity_problem,
         disagreements=_disagreements(listed, detail) if detail else (),

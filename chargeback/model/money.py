@@ -7,7 +7,7 @@ keeps every digit that the platform sent. Rounding is half away from zero (BOOKI
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
 
 EXACT = Context(prec=min(MAX_PREC, 2_000), rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -35,12 +35,10 @@ def minor_digits(currency: str) -> int:
     return UNKNOWN_DIGITS if digits is None else digits
 
 
-def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+def exact_sum(amounts: Iterable[Decimal | int]) -> Decimal:
     """The sum with every digit."""
-    total = Decimal(0)
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total
+    with localcontext(EXACT):
+        return Decimal(sum(amounts, Decimal(0)))
 
 
 def to_minor(amount: Decimal, digits: int) -> int:

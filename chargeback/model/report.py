@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from chargeback.evidence import Answer
@@ -82,15 +83,26 @@ class Proof:
 
 def _chart(chart: Chart | None, year: int, timezone: ZoneInfo) -> ReportChart:
     series = [line.data or [] for line in (chart.series or [])] if chart else []
-    points = [amount_of(point) for line in series for point in line if point is not None]
+    columns = [[point for point in column if point is not None] for column in zip_longest(*series)]
+    costs = [exact_sum(column) for column in columns]
     days: dict[date, Decimal] = {}
-    for position, label in enumerate((chart.categories or []) if chart else []):
-        day = chart_day(str(label), year, timezone) if isinstance(label, str) else None
+    for position, day in enumerate(days_named(chart, year, timezone)):
         if day is not None:
-            shown = (line[position] for line in series if position < len(line))
-            cost = exact_sum(amount_of(point) for point in shown if point is not None)
+            cost = costs[position] if position < len(costs) else _NO_VALUE
             days[day] = EXACT.add(days.get(day, _NO_VALUE), cost)
-    return ReportChart(exact_sum(points), len(points), days)
+    return ReportChart(exact_sum(costs), sum(map(len, columns)), days)
+
+
+def days_named(chart: Chart | None, year: int, timezone: ZoneInfo) -> list[date | None]:
+    """The day that each label of the chart names, None where it cannot be read."""
+    labels = (chart.categories or []) if chart else []
+    return [chart_day(label, year, timezone) if isinstance(label, str) else None for label in labels]
+
+
+def shows_only(decoded: ReportAnswer, period: Period, timezone: ZoneInfo) -> bool:
+    """Whether the answer's chart shows days, and all of them in the month: proof enough, whatever else it says."""
+    days = [day for day in days_named(decoded.chart, period.year, timezone) if day is not None]
+    return bool(days) and all((day.year, day.month) == (period.year, period.month) for day in days)
 
 
 def read_report(

@@ -8,7 +8,9 @@ sent.
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from chargeback.errors import AnswerError
@@ -17,6 +19,12 @@ DEEPEST = 64
 EXPONENT_LIMIT = 30
 FINEST = 60
 """Decimals at most: 10.700000000000001 has fifteen; a 64-bit float's shortest form never needs more than 47 here."""
+
+
+_STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+_PLAINLY_SMALL = 25
+"""Characters: a number without exponent of this length lies within 10^±30 and has fewer decimals than ``FINEST``."""
 
 
 class _RefusedError(ValueError):
@@ -39,6 +47,8 @@ def _constant(text: str) -> NoReturn:
 
 
 def _decimal(text: str) -> Decimal:
+    if len(text) <= _PLAINLY_SMALL and "e" not in text and "E" not in text:
+        return Decimal(text)
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > 100 or len(exponent) > 4 or (exponent and abs(int(exponent)) > EXPONENT_LIMIT):
         raise _RefusedError(f"the number {text[:40]} has an exponent beyond ±{EXPONENT_LIMIT}, or too many digits")
@@ -60,13 +70,12 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _check_depth(value: Any, level: int = 1) -> None:
-    if level > DEEPEST:
-        raise _RefusedError(f"nested deeper than {DEEPEST}")
-    children = value.values() if isinstance(value, dict) else value
-    for child in children:
-        if isinstance(child, (dict, list)):
-            _check_depth(child, level + 1)
+def _depth(text: str) -> int:
+    """How deep valid JSON is nested: its brackets, those within strings aside, counted open at once."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return 0
+    brackets = _NO_BRACKETS.sub("", _STRINGS.sub("", text))
+    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets))
 
 
 def parse(data: bytes) -> Any:
@@ -76,8 +85,8 @@ def parse(data: bytes) -> Any:
     try:
         text = data.decode("utf-8")
         value = _DECODER.decode(text)
-        if isinstance(value, (dict, list)):
-            _check_depth(value)
+        if _depth(text) > DEEPEST:
+            raise _RefusedError(f"nested deeper than {DEEPEST}")
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeError as error:

@@ -12,21 +12,31 @@ from chargeback.review.screen import Screen
 from chargeback.review.text_table import Column, TextRow, readable, table_lines
 
 _NUMBERS = [Column(name, right=True) for name in ("before", "after", "difference")]
+_MOST_ROWS = 100
+"""Rows of one table that a person reads; the others are added up in one row, and JSON has them all."""
 
 
-def change_lines(changes: Sequence[Change], names: Sequence[str], screen: Screen, notes: Sequence[str]) -> list[str]:
-    """A table a currency, gross amounts: the key's columns, both sides, the difference, the notes, and the sum.
-
-    Without names only the sums.
-    """
+def change_lines(
+    changes: Sequence[Change], names: Sequence[str], screen: Screen, notes: Sequence[str] = ()
+) -> list[str]:
+    """A table a currency, gross amounts: the key's columns, both sides, the difference, the notes, and the sum."""
+    columns = [*(Column(name, shrinks=True) for name in names), *_NUMBERS, Column("", shrinks=True)]
+    told = notes or [change.note for change in changes]
     lines: list[str] = []
-    columns = [*(Column(name, shrinks=True) for name in names or ("",)), *_NUMBERS, Column("", shrinks=True)]
     for currency in sorted({change.currency for change in changes}):
-        places = [place for place, change in enumerate(changes) if change.currency == currency]
-        rows = [_row(changes[place], notes[place]) for place in places if names]
-        last = _total([changes[place] for place in places], currency, len(names))
-        lines += table_lines(columns, [*rows, last], screen)
+        mine = [(change, note) for change, note in zip(changes, told, strict=True) if change.currency == currency]
+        rows = [_row(change, note) for change, note in mine[:_MOST_ROWS]]
+        if rest := [change for change, _ in mine[_MOST_ROWS:]]:
+            rows.append(_sum(f"{len(rest):,} others", rest, currency, len(names)))
+        last = _sum(f"total {readable(currency)}", (change for change, _ in mine), currency, len(names))
+        lines += [*([""] if lines else []), *table_lines(columns, [*rows, last], screen)]
     return lines
+
+
+def total_lines(totals: Sequence[Change], screen: Screen) -> list[str]:
+    """A row a currency: the totals of both sides and their difference."""
+    rows = [_sum(f"total {readable(change.currency)}", [change], change.currency, 1) for change in totals]
+    return table_lines([Column(""), *_NUMBERS, Column("")], rows, screen)
 
 
 def _row(change: Change, note: str) -> TextRow:
@@ -34,23 +44,19 @@ def _row(change: Change, note: str) -> TextRow:
     return TextRow((*key, *_amounts(change.before, change.after, change.currency), note))
 
 
-def _total(changes: Iterable[Change], currency: str, names: int) -> TextRow:
+def _sum(name: str, changes: Iterable[Change], currency: str, columns: int) -> TextRow:
     before, after = Amounts(), Amounts()
     for change in changes:
         before = before.plus(*(change.before or Amounts()))
         after = after.plus(*(change.after or Amounts()))
-    key = [f"total {readable(currency)}", *[""] * max(names - 1, 0)]
-    return TextRow((*key, *_amounts(before, after, currency), ""), strong=True)
+    return TextRow((name, *[""] * (columns - 1), *_amounts(before, after, currency), ""), strong=True)
 
 
 def _amounts(before: Amounts | None, after: Amounts | None, currency: str) -> tuple[str, str, str]:
     digits = minor_digits(currency)
     moved = (after or Amounts()).gross - (before or Amounts()).gross
-    return (
-        _side(before, digits),
-        _side(after, digits),
-        f"+{minor(moved, digits)}" if moved > 0 else minor(moved, digits),
-    )
+    sign = "+" if moved > 0 else ""
+    return _side(before, digits), _side(after, digits), sign + minor(moved, digits)
 
 
 def _side(amounts: Amounts | None, digits: int) -> str:

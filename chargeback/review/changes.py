@@ -108,10 +108,12 @@ def _status_note(old: str | None, new: str | None) -> str:
 
 
 def _line_note(old: LedgerRow | None, new: LedgerRow | None) -> str:
+    """Which columns differ besides the amounts; not those that follow from an amount that differs."""
     if old is None or new is None:
         return "new" if old is None else "gone"
+    passed = _NOT_COMPARED if (old.net, old.tax) == (new.net, new.tax) else _NOT_COMPARED | {"usage", "share_percent"}
     return ", ".join(
-        name for name in LedgerRow._fields if name not in _NOT_COMPARED and getattr(old, name) != getattr(new, name)
+        name for name in LedgerRow._fields if name not in passed and getattr(old, name) != getattr(new, name)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from chargeback.publish.pages.wording import counted
 from chargeback.review.causes import CheckChange
-from chargeback.review.change_text import change_lines
+from chargeback.review.change_text import change_lines, total_lines
 from chargeback.review.changes import Change
 from chargeback.review.chosen import standing
 from chargeback.review.difference import Difference
@@ -36,7 +36,7 @@ def _heading(found: Difference, screen: Screen) -> Iterator[str]:
     names = f"{found.before.name.period} r{found.before.name.number} -> r{found.after.name.number}"
     yield from wrapped(screen.strong(f"{names}  {standing(old)} -> {standing(new)}"), screen)
     yield ""
-    yield from change_lines(found.totals, (), screen, [""] * len(found.totals))
+    yield from total_lines(found.totals, screen)
 
 
 def _section(
@@ -47,8 +47,7 @@ def _section(
         yield f"{title}: none changed"
         return
     yield screen.strong(f"{title}: {counted(len(changes), 'change')}")
-    notes = list(reasons) or [change.note for change in changes]
-    yield from change_lines(changes, names, screen, notes)
+    yield from change_lines(changes, names, screen, reasons)
 
 
 def _why(found: Difference, screen: Screen) -> Iterator[str]:

@@ -18,9 +18,10 @@ from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.review.chosen import signatures_json, standing, standing_json
 from chargeback.review.screen import Screen
-from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
+from chargeback.review.text_table import Column, TextRow, readable, table_lines, table_width, wrapped
 
 _SHORT_HEAD = 12
+_COLUMNS = [Column("revision"), Column("status", shrinks=True), Column("gross", right=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +86,35 @@ def _listed(revision: Revision, signatures: tuple[Signature, ...], is_latest: bo
 
 
 def listing_lines(found: Listing, screen: Screen) -> list[str]:
-    """A line a revision, then the head in full; on a terminal the other heads are cut, as nobody types them."""
+    """A line a revision, then the head in full; on a terminal signatures stand below their revision."""
     if not found.revisions:
         return ["no revision yet: run `chargeback run`"]
-    columns = [Column("revision"), Column("status", shrinks=True), Column("gross", right=True), Column("head")]
-    short = screen.width is not None
-    rows = [TextRow((*_cells(each, short=short), signed_text(each))) for each in found.revisions]
-    lines = table_lines([*columns, Column("signatures", shrinks=True)], rows, screen)
+    if screen.width is None:
+        rows = [TextRow((*_cells(each), each.revision.sha256, signed_text(each))) for each in found.revisions]
+        lines = table_lines([*_COLUMNS, Column("head"), Column("signatures")], rows, screen)
+    else:
+        lines = _terminal_lines(found, screen)
     return [*lines, *wrapped(f"head {found.head}", screen)]
 
 
-def _cells(listed: ListedRevision, *, short: bool) -> tuple[str, str, str, str]:
-    manifest = listed.revision.manifest
-    totals = ", ".join(f"{total.gross} {readable(total.currency)}" for total in manifest.totals) or "nothing billed"
-    head = listed.revision.sha256[:_SHORT_HEAD] if short else listed.revision.sha256
-    return str(listed.revision.name), standing(listed.overview), totals, head
+def _terminal_lines(found: Listing, screen: Screen) -> list[str]:
+    """Heads are cut, as nobody types them, and left out where there is no room."""
+    rows = [TextRow((*_cells(each), each.revision.sha256[:_SHORT_HEAD])) for each in found.revisions]
+    columns = [*_COLUMNS, Column("head")]
+    if table_width(columns, rows) > (screen.width or 0):
+        columns, rows = columns[:-1], [TextRow(row.cells[:-1]) for row in rows]
+    heading, *lines = table_lines(columns, rows, screen)
+    shown = [heading]
+    for line, listed in zip(lines, found.revisions, strict=True):
+        signed = signed_text(listed)
+        shown += [line, *(wrapped(signed, screen, indent="  ") if signed else ())]
+    return shown
+
+
+def _cells(listed: ListedRevision) -> tuple[str, str, str]:
+    totals = listed.revision.manifest.totals
+    gross = ", ".join(f"{total.gross} {readable(total.currency)}" for total in totals) or "nothing billed"
+    return str(listed.revision.name), standing(listed.overview), gross
 
 
 def signed_text(listed: ListedRevision) -> str:

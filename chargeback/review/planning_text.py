@@ -22,12 +22,12 @@ def plan_lines(found: Plan, screen: Screen) -> Iterator[str]:
     heading = f"{title(found.revision)} with {readable(str(found.config.path or 'this configuration'))}"
     yield from wrapped(screen.strong(f"{heading}  {states}"), screen)
     yield ""
-    yield from change_lines(found.teams, ("team",), screen, [""] * len(found.teams))
+    yield from change_lines(found.teams, ("team",), screen)
     yield from _moved_lines(found, screen)
-    for change in found.checks:
-        yield from wrapped(f"check {readable(check_text(change))}", screen)
-    for note in found.notes:
-        yield from wrapped(f"note: {readable(note)}", screen)
+    told = [f"check {check_text(change)}" for change in found.checks] + [f"note: {note}" for note in found.notes]
+    yield from [""] if told else []
+    for text in told:
+        yield from wrapped(readable(text), screen)
     yield ""
     count = counted(len(found.lines), "ledger line")
     yield f"{count} would differ; nothing was written" if found.lines else "nothing would change"
@@ -40,7 +40,6 @@ def _moved_lines(found: Plan, screen: Screen) -> Iterator[str]:
     columns = [Column("project", shrinks=True), Column("gross", right=True)]
     columns += [Column("before", shrinks=True), Column("after", shrinks=True)]
     yield from table_lines(columns, [_moved_row(each) for each in found.moved], screen)
-    yield ""
 
 
 def _moved_row(moved: MovedProject) -> TextRow:

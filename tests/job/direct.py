@@ -33,7 +33,8 @@ def answering(platform: Platform, change: Change = lambda function, body: body) 
         answer = platform.answer(Request(host, request.method, path, headers, request.read()))  # type: ignore[arg-type]
         body = change(path.lstrip("/"), answer.body) if host == "api" else answer.body
         date = f"{platform.clock.now:%a, %d %b %Y %H:%M:%S GMT}"
-        return httpx.Response(answer.status, headers={"Date": date, "Content-Type": answer.content_type}, content=body)
+        headers = {"Date": date, "Content-Type": answer.content_type, "Content-Length": str(len(body))}
+        return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(body))
 
     def read(self: PdfReader, data: bytes, **named: Any) -> Reading:
         return Reading("read", "", names_number=True, names_total=True)

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -59,8 +60,8 @@ class Office:
     changed: Path
 
     def copy(self, folder: Path) -> Office:
-        """The same elsewhere, to be written to."""
-        shutil.copytree(self.root, folder / "archive")
+        """The same elsewhere, to be written to as the program writes: files are replaced, never changed (``spoil``)."""
+        shutil.copytree(self.root, folder / "archive", copy_function=os.link)
         for path in (self.config, self.changed):
             shutil.copy(path, folder / path.name)
         return Office(folder / "archive", folder / self.config.name, folder / self.changed.name)
@@ -152,6 +153,13 @@ def once(folder: Path) -> Iterator[bool]:
         done = folder / ".done"
         yield not done.exists()
         done.touch()
+
+
+def spoil(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Put other bytes in a file's place."""
+    data = change(path.read_bytes())
+    path.unlink()
+    path.write_bytes(data)
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.review.figures import BY, figures
 from chargeback.review.figures_text import figures_csv, figures_lines
 from chargeback.review.screen import Screen
-from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, units
+from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, spoil, units
 
 
 def test_the_latest_month_is_shown_by_default(office: Office) -> None:
@@ -116,7 +116,6 @@ def test_a_month_that_is_not_there_names_those_that_are(office: Office) -> None:
 
 def test_a_changed_ledger_is_damage(own_office: Office) -> None:
     path = own_office.root / MARCH / "r1/ledgers/all.csv"
-    path.chmod(0o640)
-    path.write_bytes(path.read_bytes().replace(b"Acme Web", b"Acme Wed", 1))
+    spoil(path, lambda data: data.replace(b"Acme Web", b"Acme Wed", 1))
     with pytest.raises(DamagedError):
         figures(own_office.root, MARCH, None, None)

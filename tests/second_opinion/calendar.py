@@ -79,13 +79,21 @@ def day_or_none(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def named_months(named: str, requested_at: datetime, header: str | None, zone: str) -> set[str]:
-    """Every month that an echoed range may mean: by both clocks, in the three time zones; "" for one it does not name."""
+def named_months(named: str, requested_at: datetime, header: datetime | None, zone: str) -> set[str]:
+    """Every month that an echoed range may mean: by both clocks, in three time zones; "" where it names none."""
     steps = {"this_month": 0, "prev_month": -1}
-    moments = [requested_at] + ([parsedate_to_datetime(header)] if header else [])
-    if named not in steps or not header:
+    if named not in steps or header is None:
         return {""}
-    return {shifted(month_of(moment, each), steps[named]) for moment in moments for each in (zone, *ZONES_OF_THE_SERVER)}
+    zones = (zone, *ZONES_OF_THE_SERVER)
+    return {shifted(month_of(moment, each), steps[named]) for moment in (requested_at, header) for each in zones}
+
+
+def header_instant(header: str | None) -> datetime | None:
+    """The instant of a ``Date`` header, None where it is missing or is none."""
+    try:
+        return parsedate_to_datetime(header or "").astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def month_length(period: str) -> list[date]:

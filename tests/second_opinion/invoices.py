@@ -201,15 +201,17 @@ def listed(answers: AccountAnswers) -> list[Fields]:
 
 
 def booking_month(row: Fields, zone: str) -> str:
-    """The month that a list row belongs to."""
+    """The month that a list row belongs to; exit 6 for an issued one without any time, "" for any other such."""
     if says("status", row.get("status")):
         known_status(row)
     start, end = instant(row.get("periodStart")), instant(row.get("periodEnd"))
     if start and end and start < end:
         return month_with_most(start, end, zone)
     issued = instant(row.get("issuedAt")) or instant(row.get("createdAt"))
-    if issued is None:
+    if issued is None and row.get("status") in BOOKED:
         raise StopError(6, "an invoice without a time")
+    if issued is None:
+        return ""
     return shifted(month_of(issued, zone), -1)
 
 

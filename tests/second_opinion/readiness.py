@@ -32,10 +32,10 @@ def issued(
     if rules.period < last:
         speaks_against = bool(invoices) or (report.proved and report.total > 0)
         return "exception" if speaks_against else "notice"
-    if is_accepted(account, report, rules):
-        return "accepted"
     if "not active" in answers.report.refusal + answers.invoices.refusal + answers.get.refusal and not invoices:
         return "notice"
+    if is_accepted(account, report, rules):
+        return "accepted"
     raise StopError(4, f"{account} is not ready")
 
 

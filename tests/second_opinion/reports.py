@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 
 from .answers import AccountAnswers, Fields, StopError, amount, first_text, instant, text
-from .calendar import chart_days, named_months
+from .calendar import chart_days, header_instant, label_day, named_months
 from .owners import Directory
 
 
@@ -33,7 +34,8 @@ class Report:
 
     rows: tuple[Row, ...]
     proved: bool
-    chart: Mapping[str, list[Fraction]]
+    days: Mapping[date, Fraction] = field(default_factory=dict)
+    points: tuple[Fraction, ...] = ()
 
     @property
     def total(self) -> Fraction:
@@ -52,12 +54,18 @@ def report_of(answers: AccountAnswers, directory: Directory, period: str, zone: 
     if result is None:
         if answers.report.refuses_access:
             raise StopError(5, answers.report.refusal)
-        return Report((), proved=False, chart={})
+        return Report((), proved=False)
     rows = tuple(row_of(index, fields, directory) for index, fields in enumerate(result.get("list") or ()))
     proved = is_proved(answers, result, period, zone, empty_is_proof=not billed_before)
     chart = result.get("chart") or {}
-    series = {text(each.get("name")): [Fraction(point) for point in each["data"]] for each in chart.get("series") or ()}
-    return Report(rows, proved, series)
+    labels = [label_day(text(label), int(period[:4])) for label in chart.get("categories") or ()]
+    series = [[Fraction(point) for point in each.get("data") or ()] for each in chart.get("series") or ()]
+    days = {
+        day: sum((data[place] for data in series if place < len(data)), Fraction(0))
+        for place, day in enumerate(labels)
+        if day is not None
+    }
+    return Report(rows, proved, days, tuple(point for data in series for point in data))
 
 
 def row_of(index: int, fields: Fields, directory: Directory) -> Row:
@@ -81,5 +89,5 @@ def is_proved(answers: AccountAnswers, result: Fields, period: str, zone: str, *
     if named:
         asked = instant(answers.report.requested_at)
         assert asked is not None
-        return named_months(named, asked, answers.report.date, zone) == {period}
+        return named_months(named, asked, header_instant(answers.report.date), zone) == {period}
     return empty_is_proof and not result.get("list")

@@ -131,7 +131,7 @@ def encoded(value: object) -> bytes:
     if isinstance(value, list):
         return b"[" + b",".join(encoded(each) for each in value) + b"]"
     if isinstance(value, Decimal):
-        return f"{value:f}".encode()
+        return str(value).encode()
     return json.dumps(value, ensure_ascii=False).encode()
 
 
@@ -240,7 +240,9 @@ def invoice(
         "issuedAt": stamp(world.end + timedelta(days=1)),
         "createdAt": pick(draw, ("", None, "0001-01-01T00:00:00Z", stamp(world.end))),
     }
-    detail = {**row, "billingAccountId": account_id, "taxRate": Decimal("0.07"), "lineItems": lines or pick(draw, ([], None))}
+    detail = {**row, "billingAccountId": account_id, "lineItems": lines or pick(draw, ([], None))}
+    detail["taxRate"] = pick(draw, (Decimal("0.07"), Decimal("0.07"), 0, None))
+    detail |= pick(draw, ({}, {"withholdingTaxRate": Decimal("0.03"), "withholdingTaxAmount": pick(draw, (0, Decimal("0.3")))}))
     changed(draw, detail, DETAIL_CHANGES, 5)
     changed(draw, row, ROW_CHANGES, 25)
     if seldom(draw, 12):
@@ -309,7 +311,7 @@ def sku_line(draw: Draw) -> dict[str, Any]:
     value = Decimal(pick(draw, AMOUNTS))
     fields = {"sku": pick(draw, SKUS), "description": pick(draw, DESCRIPTIONS), "amount": value}
     if draw(2):
-        fields |= {"quantity": 2, "unitPrice": value / 2}
+        fields |= {"quantity": pick(draw, (2, 2, 2, 3)), "unitPrice": value / 2}
     return fields | ({"project": "", "projectId": None} if seldom(draw) else {})
 
 
@@ -335,14 +337,21 @@ def report(draw: Draw, world: World, run_at: datetime) -> Reply:
         "year": [f"{days[0].year - 1}{day.isoformat()[4:]}" for day in days],
         "outside": [day.isoformat() for day in (*days, days[-1] + timedelta(days=1))],
     }.get(proof, [])
-    result = {
+    total = sum((row["billingValue"] for row in rows), Decimal(0))
+    points = pick(draw, ([Decimal(1)] * len(labels), [total, *[Decimal(0)] * (len(labels) - 1)]))
+    result: dict[str, Any] = {
         "list": rows,
-        "chart": {"categories": labels, "series": [{"name": "all", "data": [1] * len(labels)}] if labels else []},
+        "chart": {"categories": labels, "series": [{"name": "all", "data": points}] if labels else []},
     }
     if proof in {"range", "no date", "unreadable"} or seldom(draw):
         result["range"] = pick(draw, ("prev_month", "prev_month", "prev_month", "", "this_month", "3_months", "PREV_MONTH"))
     answer = reply(ok(result), run_at)
-    return Reply(answer.body, answer.requested_at) if proof == "no date" else answer
+    if proof == "no date":
+        return replace(answer, date=pick(draw, (None, "", "yesterday")))
+    if seldom(draw):
+        late = pick(draw, (3, 9, 24 * 31))
+        return replace(answer, date=format_datetime((run_at + timedelta(hours=late)).astimezone(UTC), usegmt=True))
+    return answer if draw(6) else replace(answer, requested_at=stamp(run_at - timedelta(hours=pick(draw, (3, 9, 24 * 31)))))
 
 
 def projects(draw: Draw, run_at: datetime) -> Reply:

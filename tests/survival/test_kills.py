@@ -162,16 +162,7 @@ def test_a_hung_platform_ends_at_the_deadline_with_exit_6(office: Office) -> Non
     told = office.run("2026-05")
     assert (told.exit, office.revisions()) == (6, [])
     assert time.monotonic() - before < 15
-    assert "deadline" in told.err
-
-
-def test_a_token_command_that_hangs_ends_at_the_deadline(office: Office) -> None:
-    office.configure(settings='deadline = 2\ntoken_command = ["sleep", "600"]\n')
-    office.environ.clear()
-    before = time.monotonic()
-    told = office.run("2026-05")
-    assert told.exit in (5, 6), told.err
-    assert time.monotonic() - before < 15
+    assert told.err.count("\n") == 1
 
 
 def test_a_dead_run_between_revision_and_head_file_is_made_good_by_the_next(office: Office) -> None:

@@ -42,13 +42,13 @@ class Excess:
 
 def excess_of(series: Series, day: date, settings: Usage) -> Excess | None:
     """Whether that day is out of the band; None where it is not, or cannot be told."""
+    return excesses(series, settings).get(day)
+
+
+def excesses(series: Series, settings: Usage) -> dict[date, Excess]:
+    """Every day of a series that is out of its band; what comes later has no part in it."""
     watch = _Watch(settings)
-    found: Excess | None = None
-    for entry in series:
-        if entry.date > day:
-            break
-        found = watch.judge(entry)
-    return found if series and any(entry.date == day for entry in series) else None
+    return {entry.date: found for entry in series if (found := watch.judge(entry)) is not None}
 
 
 def usual_of(series: Series, day: date, settings: Usage) -> Decimal:
@@ -78,7 +78,7 @@ class _Watch:
 
     def _usual_if_out(self, day: date, cost: Decimal) -> Decimal | None:
         trailing = [value for _, value in self.days[-self.settings.days :]]
-        if len(trailing) < LEAST_DAYS:
+        if len(trailing) < LEAST_DAYS or cost <= self.settings.floor:
             return None
         middle, spread = middle_and_spread(trailing)
         above = cost - middle
@@ -87,15 +87,20 @@ class _Watch:
 
     def _seasonal(self, day: date, cost: Decimal) -> bool:
         """Whether the same weekday has been about as high within four weeks, outside of a runaway that goes on."""
+        since = self.since if self._goes_on(day) else None
         same = [
             value
             for earlier, value in self.days[-7 * WEEKS :]
-            if earlier.weekday() == day.weekday() and (self.since is None or earlier < self.since)
+            if earlier.weekday() == day.weekday() and not (since is not None and earlier >= since)
         ]
         return bool(same) and cost <= SEASONAL * max(same)
 
+    def _goes_on(self, day: date) -> bool:
+        """Whether a runaway has been there right before."""
+        return self.last_out is not None and (day - self.last_out).days <= LULL
+
     def _noted(self, day: date, cost: Decimal, usual: Decimal) -> Excess:
-        goes_on = self.last_out is not None and (day - self.last_out).days <= LULL
+        goes_on = self._goes_on(day)
         new = not goes_on or cost > GROWTH * self.peak
         self.since = self.since if goes_on and self.since is not None else day
         self.peak = max(self.peak, cost) if goes_on else cost

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -94,12 +94,20 @@ def read(root: Path, periods: Iterable[Period]) -> Snapshot:
 def keep(writer: ArchiveWriter, period: Period, day: date, snapshot: Snapshot) -> None:
     """Put the day's rows in place of those that the month's files have of it; each file is replaced in one step."""
     before = read(writer.root, [period])
+    if _same(tuple(row for row in before.usage if row.date == day), snapshot.usage):
+        snapshot = replace(snapshot, usage=tuple(row for row in before.usage if row.date == day))
     usage = [*(row for row in before.usage if row.date != day), *snapshot.usage]
     deployments = [*(row for row in before.deployments if row.date != day), *snapshot.deployments]
     usage_path, deployments_path = paths(period)
     writer.replace(usage_path, _written(UsageRow, sorted(usage, key=lambda row: (row.date, row.project, row.resource))))
     ordered = sorted(deployments, key=lambda row: (row.date, row.project, row.deployment, row.location))
     writer.replace(deployments_path, _written(DeploymentRow, ordered))
+
+
+def _same(before: tuple[UsageRow, ...], after: tuple[UsageRow, ...]) -> bool:
+    """Whether two looks at one day found the same, whatever the hour: then the file keeps its bytes."""
+    hour = datetime.min.replace(tzinfo=UTC)
+    return {replace(row, taken_at=hour) for row in before} == {replace(row, taken_at=hour) for row in after}
 
 
 def _written(kind: type, rows: Iterable[object]) -> bytes:

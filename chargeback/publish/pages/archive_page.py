@@ -1,4 +1,4 @@
-"""The archive's front page, ``<archive>/index.html``: months, revisions, states, totals, trend, signatures (issue 11)."""
+"""The archive's front page, ``<archive>/index.html``: months, revisions, states, totals, trend, signatures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from chargeback.model.archive_overview import MonthOverview, RevisionOverview, Signature
 from chargeback.model.books import Status
-from chargeback.model.period import Period, zone
 from chargeback.model.money import minor_digits
+from chargeback.model.period import Period, zone
 from chargeback.publish.pages.addresses import is_on_loopback
 from chargeback.publish.pages.rendering import render as rendered
 from chargeback.publish.pages.trend import calendar, gross_of, trends
@@ -81,7 +81,7 @@ class Year:
 
 
 def render(months: Iterable[MonthOverview], *, head: str = "", timezone: ZoneInfo | None = None) -> bytes:
-    """The page of these months; ``head`` is the SHA-256 of the archive's newest manifest; times are shown in the zone."""
+    """The page of these months; ``head`` is the SHA-256 of the archive's newest manifest; times are in the zone."""
     ordered = sorted(months, key=lambda month: month.period)
     place = timezone or zone("UTC")
     periods = calendar(ordered)

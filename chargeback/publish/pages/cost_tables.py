@@ -1,9 +1,10 @@
-"""Who bears the month: a table of teams and one of projects per currency, the largest first, the rest as one honest row."""
+"""Who bears the month: a table of teams and one of projects per currency, the rest as one honest row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from chargeback.evidence import EarlierMonth
 from chargeback.model.books import Books, CurrencyTotal
@@ -18,9 +19,10 @@ MOST_PROJECTS = 25
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
-    """A row of the table of teams or projects; ``bar`` in thousandths of the largest gross, ``change`` since last month.
+    """A row of the table of teams or projects; ``bar`` in thousandths of the largest gross.
 
-    ``code`` is the team's id or the project's sid; ``note`` the team's cost centre, or the project's teams.
+    ``code`` is the team's id or the project's sid; ``note`` the team's cost centre, or the project's teams;
+    ``change`` is since the month before.
     """
 
     code: str
@@ -51,8 +53,10 @@ class CostTable:
         return any(row.change for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
+    """A team or a project before it is a row; ``before`` is last month's gross, None where it is not known."""
+
     code: str
     name: str
     sum: Sum
@@ -82,9 +86,7 @@ def _before(books: Books, currency: str) -> Mapping[str, int] | None:
     return {total.team: total.gross for total in months[-1].totals if total.currency == currency}
 
 
-def _team_entries(
-    teams: Iterable[LedgerTeam], sums: CurrencyLedger, before: Mapping[str, int] | None
-) -> list[_Entry]:
+def _team_entries(teams: Iterable[LedgerTeam], sums: CurrencyLedger, before: Mapping[str, int] | None) -> list[_Entry]:
     entries = []
     for team in teams:
         earlier = None if before is None else before.get(team.id, 0)
@@ -99,22 +101,30 @@ def _project_entries(projects: Iterable[ProjectSum]) -> list[_Entry]:
 
 
 def _table(total: CurrencyTotal, entries: list[_Entry], most: int) -> CostTable:
-    ranked = sorted(entries, key=lambda entry: (-entry.sum.gross, entry.code))
-    shown, left = _cut(ranked, most)
-    largest = max((abs(entry.sum.gross) for entry in entries), default=0)
-    whole = added(entry.sum for entry in entries)
+    shown = _largest(entries, most)
+    everything = _Entry("", "", added(entry.sum for entry in entries), before=_added_before(entries))
+    longest = max((abs(entry.sum.gross) for entry in entries), default=0)
 
     def row(entry: _Entry) -> CostRow:
-        return _row(entry, whole.gross, largest, total.digits)
+        return _row(entry, everything.sum.gross, longest, total.digits)
 
-    rest = row(_Entry("", "", added(entry.sum for entry in left), before=_added_before(left))) if left else None
-    all_of_it = row(_Entry("", "", whole, before=_added_before(entries)))
-    return CostTable(total.currency, tuple(row(entry) for entry in shown), len(left), rest, all_of_it)
+    left = len(entries) - len(shown)
+    rest = row(_less(everything, shown)) if left else None
+    return CostTable(total.currency, tuple(row(entry) for entry in shown), left, rest, row(everything))
 
 
-def _cut(ranked: list[_Entry], most: int) -> tuple[list[_Entry], list[_Entry]]:
-    """The largest ones and the others; a single one more is shown too, rather than called "1 more"."""
-    return (ranked, []) if len(ranked) <= most + 1 else (ranked[:most], ranked[most:])
+def _largest(entries: list[_Entry], most: int) -> list[_Entry]:
+    """The largest ones in order; a single one more is shown too, rather than called "1 more"."""
+    ranked = nsmallest(most + 1, entries, key=lambda entry: (-entry.sum.gross, entry.code))
+    return ranked if len(entries) == len(ranked) else ranked[:most]
+
+
+def _less(everything: _Entry, shown: Iterable[_Entry]) -> _Entry:
+    """What is left when those shown are taken away."""
+    whole, seen = everything.sum, added(entry.sum for entry in shown)
+    rest = Sum(whole.net - seen.net, whole.tax - seen.tax, whole.gross - seen.gross, whole.lines - seen.lines)
+    before = None if everything.before is None else everything.before - (_added_before(shown) or 0)
+    return _Entry("", "", rest, before=before)
 
 
 def _added_before(entries: Iterable[_Entry]) -> int | None:

@@ -44,7 +44,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class DailyCost:
-    """One currency's chart and the table of its figures; ``days`` are all of the month; ``total`` a day over all series."""
+    """One currency's chart and the table of its figures; ``days`` are the month's, ``total`` is over all series."""
 
     currency: str
     digits: int
@@ -109,7 +109,7 @@ def _add(days: Days, more: Mapping[date, Decimal]) -> None:
 
 
 def _largest(books: Books, config: Config, postings: Iterable[Posting], evidence: Evidence) -> dict[Key, Days]:
-    """The days of the largest series by account and name, largest first, of the reports that hold the largest projects."""
+    """The days of the largest series by account and name, of the reports that hold the largest projects."""
     series: dict[Key, Days] = {}
     for posting in _holding_the_largest(postings):
         for name, days in _series_days(books, config, posting, evidence):

@@ -29,7 +29,7 @@ _ABOUT = {
 
 @dataclass(frozen=True, slots=True)
 class FileLink:
-    """One file: ``href`` relative to the page, ``name`` as it is shown, ``about`` what it is, "" where its name says so."""
+    """One file: ``href`` relative to the page, ``about`` what it is, "" where its name says so."""
 
     href: str
     name: str

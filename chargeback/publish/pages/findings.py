@@ -1,4 +1,4 @@
-"""Exceptions, accepted exceptions and notices as a page shows them: grouped by check, counted in full, listed up to a limit."""
+"""Exceptions, accepted exceptions and notices as a page shows them: by check, counted in full, listed up to a limit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """A check's findings of one outcome; ``count`` is of all, ``more`` of those not listed, ``more_amount`` their sum."""
+    """A check's findings of one outcome; ``count`` is of all, ``more`` of those not listed, ``more_amount`` theirs."""
 
     code: str
     anchor: str
@@ -84,7 +84,7 @@ def _cut(checks: list[Check]) -> tuple[list[Check], list[Check]]:
     """The findings to list, those with the largest variance first where not all can be, and the others."""
     if len(checks) <= MOST_FINDINGS + 1:
         return checks, []
-    ranked = sorted(checks, key=lambda check: -abs(check.variance or 0))
+    ranked = sorted(checks, key=lambda check: abs(check.variance or Decimal(0)), reverse=True)
     return ranked[:MOST_FINDINGS], ranked[MOST_FINDINGS:]
 
 

@@ -1,4 +1,4 @@
-"""A month as one page, ``<period>/r<N>/index.html``: status, totals, daily cost, tie-out, exceptions, every file (issue 11).
+"""A month as one page, ``<period>/r<N>/index.html``: status, totals, daily cost, tie-out, exceptions, files.
 
 The page is a pure function of the books, the configuration, the evidence and the names of the revision's files.
 Signatures come later than the revision and stand on the archive's page.
@@ -65,8 +65,8 @@ def files(
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The revision's page.
 
-    ``paths`` are the revision's files, relative to it; ``evidence`` gives the daily cost its projects (without it the chart
-    shows the total); ``changes`` is what a revision after the first restates.
+    ``paths`` are the revision's files, relative to it; ``evidence`` gives the daily cost its projects (without it
+    the chart shows the total); ``changes`` is what a revision after the first restates.
     """
     yield PAGE, _page(books, config, list(paths), evidence, changes)
 

@@ -40,32 +40,32 @@ _ACCEPT = "if the difference is known and right, answer for it with an [[accepte
 REMEDIES: Mapping[Code, str] = MappingProxyType(
     {
         Code.INVOICE_ISSUED: f"Find out why there is no invoice, or why there is one; {_ACCEPT}.",
-        Code.INVOICE_IDENTITY: f"{_ASK}, which of the two is right; until then the detail counts, or the list row alone.",
-        Code.INVOICE_ARITHMETIC: f"{_ASK}, and for a corrected invoice; what is paid, total and tax, is what is booked.",
+        Code.INVOICE_IDENTITY: f"{_ASK}, which of the two is right; until then the detail counts, else the list row.",
+        Code.INVOICE_ARITHMETIC: f"{_ASK}, and for a corrected invoice; total and tax are what is booked.",
         Code.INVOICE_TAX: "Check the tax rate on the invoice's PDF before claiming the input tax; ask for a corrected "
         "invoice where it is wrong.",
         Code.INVOICE_WITHHOLDING: "Compare with the withholding certificate; correct the payment or the certificate.",
         Code.INVOICE_FOOTING: "Compare the lines with the invoice's PDF; what the lines do not explain stands in the "
         "ledger adjustments until a corrected invoice comes.",
         Code.LINE_ARITHMETIC: f"{_ASK}, for the line's quantity and unit price; the amount is what is booked.",
-        Code.INVOICE_CUTOFF: "Check whether the neighbouring month holds the rest; accrue or defer by hand what belongs to "
-        f"another month; {_ACCEPT}.",
-        Code.INVOICE_DUPLICATE: "Do not pay both before the platform has confirmed which one stands; ask for the other to "
-        "be voided.",
+        Code.INVOICE_CUTOFF: "Check whether the neighbouring month holds the rest; accrue or defer by hand what "
+        f"belongs to another month; {_ACCEPT}.",
+        Code.INVOICE_DUPLICATE: "Do not pay both before the platform has confirmed which one stands; ask for the "
+        "other to be voided.",
         Code.ACCOUNT_SET: "Restore the access to the account, or end it in config.toml with until.",
-        Code.PRIOR_PERIODS: "Run the earlier month again (chargeback run -p, or --catch-up) so that its change is restated "
-        "there.",
-        Code.REPORT_PERIOD: "Nothing could be compared with the report. Run the job in the first days of the month, while "
-        "the platform can still prove the report; else compare with the console by hand and accept it.",
+        Code.PRIOR_PERIODS: "Run the earlier month again (chargeback run -p, or --catch-up) so that its change is "
+        "restated there.",
+        Code.REPORT_PERIOD: "Nothing could be compared with the report. Run the job in the first days of the month, "
+        "while the platform can still prove the report; else compare with the console by hand and accept it.",
         Code.REPORT_CHART: f"Compare the days with the platform's console; {_ACCEPT}.",
         Code.REPORT_TOTAL: f"Look at the projects or resources that differ below; {_ACCEPT}.",
         Code.REPORT_PROJECT: f"Compare the project's usage in the platform's console with its invoice line; {_ACCEPT}.",
         Code.REPORT_RESOURCE: f"Compare the resource's usage in the console with the invoice line; {_ACCEPT}.",
-        Code.CURRENCY: "Ask the platform which currency the account is billed in; book and pay each currency by itself.",
-        Code.OWNERSHIP: "Give the project to a team under [[teams]] or [[shared]] in config.toml and run again; until then "
-        "its cost stands in the ledger unassigned.",
+        Code.CURRENCY: "Ask the platform which currency the account is billed in; book and pay each by itself.",
+        Code.OWNERSHIP: "Give the project to a team under [[teams]] or [[shared]] in config.toml and run again; until "
+        "then its cost stands in the ledger unassigned.",
         Code.LEDGER_CONTROL: "This is a fault of the program, not of the bill: do not book this month; report it.",
-        Code.INVOICE_PDF: "Download the document from the platform's console and compare number and total; run again later.",
+        Code.INVOICE_PDF: "Download the document from the platform's console and compare number and total; run again.",
         Code.HISTORY: "Ask the team whether the change is meant.",
     }
 )

@@ -1,4 +1,4 @@
-"""Templates into bytes: escaping is on, text from outside is isolated, and one style element is all that the page may use.
+"""Templates into bytes: escaping is on, text from outside is isolated, and one style element is all that a page uses.
 
 The content security policy names that element by its hash, so that not even a hostile name that got past the escaping
 could bring in a style, a script, a picture or a connection.
@@ -17,6 +17,7 @@ from markupsafe import Markup
 from chargeback.publish.pages.outside_text import isolated, readable, sentence
 
 _CHUNK_PARTS = 2_000
+
 
 @cache
 def _environment() -> Environment:
@@ -50,4 +51,3 @@ def render(template: str, **values: object) -> Iterator[bytes]:
     stream = _environment().get_template(template).stream(style=_style(), policy=_policy(), **values)
     stream.enable_buffering(_CHUNK_PARTS)
     return (part.encode("utf-8") for part in stream)
-

@@ -27,7 +27,7 @@ class Sum:
 
 @dataclass(slots=True)
 class ProjectSum:
-    """One project's sum; ``sid`` and ``name`` are "" for what belongs to no project; ``teams`` in order of appearance."""
+    """One project's sum; ``sid`` and ``name`` are "" for what belongs to no project; ``teams`` as they appear."""
 
     sid: str
     name: str

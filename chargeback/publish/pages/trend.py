@@ -101,9 +101,7 @@ def _series(
     return tuple(found)
 
 
-def _team_costs(
-    months: Iterable[MonthOverview], currency: str
-) -> tuple[dict[str, dict[Period, int]], dict[str, str]]:
+def _team_costs(months: Iterable[MonthOverview], currency: str) -> tuple[dict[str, dict[Period, int]], dict[str, str]]:
     """Each team's gross by month, and its newest name."""
     digits = minor_digits(currency)
     costs: dict[str, dict[Period, int]] = {}
@@ -136,6 +134,6 @@ def _month(period: Period) -> str:
 def _description(periods: Sequence[Period], totals: Sequence[int], archived: int, currency: str, digits: int) -> str:
     highest = max(range(len(periods)), key=lambda place: totals[place])
     return (
-        f"{minor(sum(totals), digits)} {currency} over {counted(archived, 'month')} from {periods[0]} to {periods[-1]}; "
+        f"{minor(sum(totals), digits)} {currency} over {counted(archived, 'month')}, {periods[0]} to {periods[-1]}; "
         f"the highest is {periods[highest]} with {minor(totals[highest], digits)} {currency}."
     )

@@ -24,7 +24,7 @@ FIFTEEN = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_EVEN)
 """The precision of a number cell."""
 _EPOCH = date(1899, 12, 30)
 _DAY = 86_400
-_MOST_FRAGMENTS = 1 << 15
+_MOST_FRAGMENTS = 1 << 13
 _MOST_PREPARED = 3
 
 
@@ -59,10 +59,9 @@ class Cells:
         """A text, from outside or ours; without a text a blank cell."""
         if not text:
             return self.blank(column, look)
-        element = text_element(text)
-        place = self.strings.place(element)
+        place = self.strings.place(text)
         if place is None:
-            return f'<c r="{column}{ROW}" s="{look}" t="inlineStr"><is>{element}</is></c>'
+            return f'<c r="{column}{ROW}" s="{look}" t="inlineStr"><is>{text_element(text)}</is></c>'
         return f'<c r="{column}{ROW}" s="{look}" t="s"><v>{place}</v></c>'
 
     def blank(self, column: str, look: int) -> str:

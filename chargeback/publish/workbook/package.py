@@ -1,8 +1,7 @@
 """The XLSX package: openpyxl writes all of it but the rows, which are streamed into it as they are made.
 
 The bytes depend on nothing but what is written (and on zlib): every entry of the ZIP file, ``created`` and ``modified``
-carry the time of the run, and styles come from one closed set. A workbook is built in memory, compressed: 13 MB for
-100,000 lines.
+carry the time of the run, and styles come from one closed set.
 """
 
 from __future__ import annotations
@@ -45,8 +44,6 @@ from chargeback.publish.workbook.pinned_archive import PinnedArchive
 from chargeback.publish.workbook.shared_strings import SharedStrings
 from chargeback.publish.workbook.styles import stylesheet, verdict_styles
 
-CHUNK = 1 << 20
-"""Bytes handed on at a time."""
 _BATCH = 400
 """Rows joined before they are compressed."""
 _ROWS_HERE = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
@@ -91,41 +88,46 @@ class Book:
 
     def chunks(self) -> Iterator[bytes]:
         """The file's bytes; to be asked for once."""
-        target = BytesIO()
-        StreamingWriter(self, PinnedArchive(target, self.moment)).save()
-        data = target.getbuffer()
-        for start in range(0, len(data), CHUNK):
-            yield bytes(data[start : start + CHUNK])
+        archive = PinnedArchive(self.moment)
+        writer = StreamingWriter(self, archive)
+        writer.write_data()
+        for path, frame, rows in writer.waiting:
+            yield from archive.stream(path, _sheet_xml(frame, rows))
+        yield from archive.stream(ARC_SHARED_STRINGS, self.strings.xml())
+        yield from archive.finish()
 
 
 class StreamingWriter(ExcelWriter):
-    """openpyxl's writer with the rows of each sheet streamed, the shared strings and the styles ours."""
+    """openpyxl's writer of all parts but the sheets and texts; ``waiting`` are the sheets, to be streamed after it.
+
+    A sheet waits as its path, its XML before and after the rows, and the rows.
+    """
 
     def __init__(self, book: Book, archive: PinnedArchive) -> None:
         super().__init__(book.workbook, archive)
         self._book = book
         self._pinned = archive
+        self.waiting: list[tuple[str, tuple[bytes, bytes], Iterable[str]]] = []
 
     def write_worksheet(self, ws: Any) -> None:
-        """Write one sheet: openpyxl's part before the rows, the rows, openpyxl's part after them."""
+        """Let one sheet wait: openpyxl's part before the rows, the rows, openpyxl's part after them."""
         sheet = next(sheet for sheet in self._book.sheets if sheet.worksheet is ws)
         ws._drawing = SpreadsheetDrawing()
         ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
         writer: Any = _FrameWriter(sheet)
         frame = writer.frame()
         ws._rels = writer._rels
-        self._pinned.stream(ws.path[1:], _sheet_xml(frame, sheet.rows))
+        self.waiting.append((ws.path[1:], frame, sheet.rows))
         self.manifest.append(ws)
 
     def write_data(self) -> None:
-        """Write every part of the package, in the order of openpyxl's own writer."""
+        """Write every part of the package but the sheets and their texts, in the order of openpyxl's own writer."""
         archive, workbook, openpyxl = self._pinned, self._book.workbook, cast(Any, self)
         archive.writestr(ARC_APP, tostring(ExtendedProperties().to_tree()))
         archive.writestr(ARC_CORE, tostring(workbook.properties.to_tree()))
         archive.writestr(ARC_THEME, theme_xml)
         openpyxl._write_worksheets()
         openpyxl._write_charts()
-        archive.stream(ARC_SHARED_STRINGS, self._book.strings.xml())
         openpyxl.manifest.Override.append(Override(f"/{ARC_SHARED_STRINGS}", SHARED_STRINGS))
         archive.writestr(ARC_STYLE, stylesheet())
         writer: Any = _PackageWriter(workbook)

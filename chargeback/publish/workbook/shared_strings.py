@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from chargeback.model.spreadsheet_text import guarded
 
 LONGEST_TEXT = 32_767
 """Characters that a cell holds, in UTF-16 units; a longer text makes Excel refuse the file."""
-MOST_STRINGS = 1 << 16
+MOST_STRINGS = 1 << 15
 """Different texts kept in the table."""
 
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -45,7 +44,6 @@ def xml_text(text: str) -> str:
     return escape(text)
 
 
-@lru_cache(MOST_STRINGS)
 def text_element(text: str) -> str:
     """``<t>…</t>`` of a text from outside."""
     shown = cell_text(text)
@@ -58,19 +56,20 @@ class SharedStrings:
 
     def __init__(self, most: int = MOST_STRINGS) -> None:
         self._places: dict[str, int] = {}
+        self._elements: list[str] = []
         self._most = most
 
-    def place(self, element: str) -> int | None:
-        """Where the element stands in the table; None where the table is full and does not have it."""
-        found = self._places.get(element)
-        if found is None and len(self._places) < self._most:
-            found = self._places[element] = len(self._places)
+    def place(self, text: str) -> int | None:
+        """Where the text stands in the table; None where the table is full and does not have it."""
+        found = self._places.get(text)
+        if found is None and len(self._elements) < self._most:
+            found = self._places[text] = len(self._elements)
+            self._elements.append(text_element(text))
         return found
 
     def xml(self) -> Iterator[bytes]:
         """The part ``xl/sharedStrings.xml``, in chunks."""
         yield _HEAD
-        elements = list(self._places)
-        for start in range(0, len(elements), 4096):
-            yield "".join(f"<si>{element}</si>" for element in elements[start : start + 4096]).encode()
+        for start in range(0, len(self._elements), 4096):
+            yield "".join(f"<si>{element}</si>" for element in self._elements[start : start + 4096]).encode()
         yield b"</sst>"

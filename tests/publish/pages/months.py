@@ -10,7 +10,16 @@ from functools import cache
 from typing import Any
 
 from chargeback.config import AcceptedException, Config, ProjectClaim, SharedProject, Team
-from chargeback.evidence import Answer, DocumentRecord, EarlierMonth, EarlierTotal, Evidence, MemoryStore, RunRecord, sha256_of
+from chargeback.evidence import (
+    Answer,
+    DocumentRecord,
+    EarlierMonth,
+    EarlierTotal,
+    Evidence,
+    MemoryStore,
+    RunRecord,
+    sha256_of,
+)
 from chargeback.model.books import Books
 from chargeback.model.period import Period
 from chargeback.month_end import close_month
@@ -65,7 +74,8 @@ class _Writer:
     def keep(self, account: str, function: str, result: Any, request: Mapping[str, Any]) -> None:
         text = json.dumps({"ok": True, "result": result}, ensure_ascii=False, default=_number)
         data = text.replace('"~', "").replace('~"', "").encode("utf-8", "surrogatepass")
-        path = f"evidence/{account or 'all'}/{function}{'-' + str(request['invoiceId']) if 'invoiceId' in request else ''}.json"
+        which = f"-{request['invoiceId']}" if "invoiceId" in request else ""
+        path = f"evidence/{account or 'all'}/{function}{which}.json"
         self.store.write(path, data)
         self.answers.append(
             Answer(
@@ -92,7 +102,9 @@ def evidence_of(
     accounts = list(accounts)
     writer = _Writer(endpoint)
     sids = {sid for account in accounts for sid in account.projects}
-    projects = [{"id": str(place), "project": sid, "name": names.get(sid, sid)} for place, sid in enumerate(sorted(sids))]
+    projects = [
+        {"id": str(place), "project": sid, "name": names.get(sid, sid)} for place, sid in enumerate(sorted(sids))
+    ]
     writer.keep("", "project.list", {"items": projects}, {})
     for account in accounts:
         _account(writer, account, names, period)
@@ -296,7 +308,8 @@ def hostile_month() -> Month:
     odd = {sid: sum(days) + 10_000 for sid, days in projects.items()}
     config = small_config(
         teams=tuple(
-            Team(f"t{place}", name, name, "", (ProjectClaim(sids[place]),)) for place, name in enumerate(HOSTILE_NAMES[:6])
+            Team(f"t{place}", name, name, "", (ProjectClaim(sids[place]),))
+            for place, name in enumerate(HOSTILE_NAMES[:6])
         ),
         shared=(),
     )
@@ -317,5 +330,7 @@ def big_month(accounts: int = 1_000, per_account: int = 20, teams_count: int = 6
             for which in range(per_account)
         }
         billed = {sid: sum(days) + 999 for sid, days in list(projects.items())[:3]} if place < odd_accounts else {}
-        made.append(Account(f"ba_{place:04d}", f"Company {place:04d}", projects, billed=billed, number=f"INV-2026-{place:04d}"))
+        made.append(
+            Account(f"ba_{place:04d}", f"Company {place:04d}", projects, billed=billed, number=f"INV-{place:04d}")
+        )
     return month_of(made, small_config(teams=teams(teams_count), shared=()), {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chargeback.model.money import from_minor
 from chargeback.publish.workbook.cells import ROW, Cells, row
@@ -10,7 +10,7 @@ from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import SLACK, summed, summed_minor
 from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
 from chargeback.publish.workbook.workpaper.invoices_sheet import INVOICES, TAX, TOTAL
-from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, InvoicePlan, Plan
+from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, InvoicePlan, Plan, team_parts
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet, reference, verdict
 
 CONTROL = Layout(
@@ -65,14 +65,16 @@ def add_parts(book: Book, plan: Plan) -> None:
 
 
 def _controls(cells: Cells, plan: Plan) -> Iterator[str]:
-    for account, invoice in plan.invoices():
-        if invoice.control:
-            yield row(_control(cells, account, invoice))
+    for account in plan.accounts:
+        parts = team_parts(account.posting)
+        for invoice in account.invoices:
+            if invoice.control:
+                yield row(_control(cells, account, invoice, list(parts.get(invoice.invoice.id, {}).values())))
 
 
-def _control(cells: Cells, account: AccountPlan, plan: InvoicePlan) -> list[str]:
+def _control(cells: Cells, account: AccountPlan, plan: InvoicePlan, parts: Sequence[Sequence[int]]) -> list[str]:
     invoice, digits = plan.invoice, plan.invoice.digits
-    amount, parts = look(Kind.PLAIN, money(digits)), list(plan.teams.values())
+    amount = look(Kind.PLAIN, money(digits))
     first, last = plan.parts, plan.parts + len(parts) - 1
     sums = [summed_minor([part[place] for part in parts], digits) for place in (1, 2, 3)]
     totals = [
@@ -108,21 +110,23 @@ def _control(cells: Cells, account: AccountPlan, plan: InvoicePlan) -> list[str]
 
 
 def _parts(cells: Cells, plan: Plan) -> Iterator[str]:
-    for account, invoice in plan.invoices():
-        amount, label = look(Kind.PLAIN, money(invoice.invoice.digits)), invoice.invoice.label
-        for team, (lines, *amounts) in invoice.teams.items():
-            yield row(
-                [
-                    cells.number("A", str(account.number), look(Kind.QUIET, INTEGER)),
-                    cells.text("B", account.account, look()),
-                    cells.text("C", label, look()),
-                    cells.text("D", team, look()),
-                    cells.number("E", str(lines), look(Kind.PLAIN, COUNT)),
-                    *(
-                        cells.minor(letters, units, invoice.invoice.digits, amount)
-                        for letters, units in zip("FGH", amounts, strict=True)
-                    ),
-                    cells.text("I", invoice.invoice.currency, look()),
-                    cells.text("J", f"ledgers/{team}.csv", look()),
-                ]
-            )
+    for account in plan.accounts:
+        parts = team_parts(account.posting)
+        for invoice in account.invoices:
+            for team, sums in parts.get(invoice.invoice.id, {}).items():
+                yield row(_part(cells, account, invoice, team, sums))
+
+
+def _part(cells: Cells, account: AccountPlan, plan: InvoicePlan, team: str, sums: Sequence[int]) -> list[str]:
+    invoice = plan.invoice
+    amount = look(Kind.PLAIN, money(invoice.digits))
+    return [
+        cells.number("A", str(account.number), look(Kind.QUIET, INTEGER)),
+        cells.text("B", account.account, look()),
+        cells.text("C", invoice.label, look()),
+        cells.text("D", team, look()),
+        cells.number("E", str(sums[0]), look(Kind.PLAIN, COUNT)),
+        *(cells.minor(letters, units, invoice.digits, amount) for letters, units in zip("FGH", sums[1:], strict=True)),
+        cells.text("I", invoice.currency, look()),
+        cells.text("J", f"ledgers/{team}.csv", look()),
+    ]

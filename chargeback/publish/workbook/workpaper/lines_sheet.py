@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.money import EXACT
@@ -48,11 +48,13 @@ def add_lines(book: Book, plan: Plan) -> None:
 
 def _rows(cells: Cells, plan: Plan) -> Iterator[str]:
     texts = {letters: TextColumn(cells, letters, look()) for letters in "BCDEF"}
-    for account, invoice in plan.invoices():
-        prices = invoice.prices
-        for posted in invoice.posted:
-            yield row(_line(cells, texts, account, invoice, posted, prices))
-            prices += 2 * (posted.item is not None and priced(posted.item))
+    for account in plan.accounts:
+        keys = account.group_rows()
+        for invoice in account.invoices:
+            prices = invoice.prices
+            for posted in invoice.posted:
+                yield row(_line(cells, texts, account, invoice, posted, prices, keys))
+                prices += 2 * (posted.item is not None and priced(posted.item))
 
 
 def _line(
@@ -62,6 +64,7 @@ def _line(
     invoice: InvoicePlan,
     posted: PostedLine,
     prices: int,
+    keys: Mapping[int, int],
 ) -> list[str]:
     item, digits = posted.item, posted.invoice.digits
     amount = look(Kind.PLAIN, money(digits))
@@ -79,7 +82,7 @@ def _line(
         texts["E"][posted.project or item.sku_label],
         texts["F"][item.description or ""],
     ]
-    key = cells.number(KEY, str(account.group_rows[id(posted)]), look(Kind.QUIET, INTEGER))
+    key = cells.number(KEY, str(keys[id(posted)]), look(Kind.QUIET, INTEGER))
     return [*known, *named, *_recomputed(cells, invoice, posted, item, prices), *booked, key]
 
 

@@ -21,8 +21,8 @@ from chargeback.publish.workbook.workpaper.sources import Figure, InvoiceSource,
 
 FIRST = 5
 """The first row of figures on every sheet: title, purpose, an empty row and the headings come before."""
-TeamPart = tuple[str, str]
-"""(team, currency)."""
+InvoiceParts = Mapping[str, Mapping[str, Sequence[int]]]
+"""Invoice id -> team -> lines, net, tax, gross; amounts in minor units, teams by id."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class InvoicePlan:
     """Rows of one invoice: ``row`` on *Invoices*; of its header's and lines' figures on *Evidence*.
 
     Where it is booked: ``lines`` the first on *Invoice lines*, ``control`` on *Ledger control*, ``parts`` the first on
-    *Ledger parts*; ``teams`` what went to each of them.
+    *Ledger parts*.
     """
 
     source: InvoiceSource
@@ -40,7 +40,6 @@ class InvoicePlan:
     prices: int = 0
     posted: Sequence[PostedLine] = ()
     lines: int = 0
-    teams: Mapping[str, Sequence[int]] = field(default_factory=dict)
     control: int = 0
     parts: int = 0
 
@@ -62,7 +61,6 @@ class AccountPlan:
     evidence: int
     invoices: list[InvoicePlan]
     first_line: int = 0
-    group_rows: dict[int, int] = field(default_factory=dict)
 
     @property
     def account(self) -> str:
@@ -72,6 +70,11 @@ class AccountPlan:
     def groups(self) -> list[Group]:
         """What the tie-out compares, in the order of its rows."""
         return groups_of(self.posting)
+
+    def group_rows(self) -> dict[int, int]:
+        """The identity of each posted line -> the row of *Tie-out* that compares it."""
+        groups = enumerate(self.groups(), start=self.tie_out)
+        return {id(line): row for row, group in groups for line in group.lines}
 
     def report_rows(self) -> int:
         """How many rows the proved report has, each a row of *Evidence*, from ``evidence`` on."""
@@ -137,7 +140,6 @@ class Planner:
     def __init__(self, books: Books, config: Config, evidence: Evidence) -> None:
         self._books, self._config, self._evidence = books, config, evidence
         self._answers: Mapping[str, Sequence[Answer]] = answers_by_account(evidence)
-        self._parts = _parts_by_invoice(books)
         self._next: Counter[str] = Counter()
 
     def plan(self) -> Plan:
@@ -174,12 +176,11 @@ class Planner:
             posted[line.invoice.id].append(line)
         account.first_line = FIRST + self._next["lines"]
         sources = invoice_sources(posting.month.facts, self._evidence, self._answers.get(account.account, ()))
-        account.invoices = [self._invoice(source, posted.get(source.invoice.id, [])) for source in sources]
-        for row, group in enumerate(account.groups(), start=account.tie_out):
-            account.group_rows.update((id(line), row) for line in group.lines)
+        parts = team_parts(posting)
+        account.invoices = [self._invoice(source, posted.get(source.invoice.id, []), parts) for source in sources]
         return account
 
-    def _invoice(self, source: InvoiceSource, posted: Sequence[PostedLine]) -> InvoicePlan:
+    def _invoice(self, source: InvoiceSource, posted: Sequence[PostedLine], parts: InvoiceParts) -> InvoicePlan:
         plan = InvoicePlan(source, self._take("invoices", 1), posted=posted)
         first = self._take("evidence", len(source.header))
         plan.figures = {figure.name: row for row, figure in enumerate(source.header, start=first)}
@@ -189,18 +190,17 @@ class Planner:
         plan.lines = self._take("lines", len(posted))
         if posted:
             plan.control = self._take("control", 1)
-            plan.teams = self._parts.get((source.invoice.account, source.invoice.id), {})
-            plan.parts = self._take("parts", len(plan.teams))
+            plan.parts = self._take("parts", len(parts.get(source.invoice.id, {})))
         return plan
 
 
-def _parts_by_invoice(books: Books) -> Mapping[tuple[str, str], Mapping[str, Sequence[int]]]:
-    """(account, invoice id) -> team -> [lines, net, tax, gross], amounts in minor units; teams by id."""
-    sums: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(dict)
-    for line in books.ledger.lines:
-        parts = sums[line.label.account, line.label.invoice_id].setdefault(line.team.id, [0, 0, 0, 0])
+def team_parts(posting: Posting) -> InvoiceParts:
+    """What of each of the account's invoices went to which team."""
+    sums: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    for line in posting.lines:
+        parts = sums[line.label.invoice_id].setdefault(line.team.id, [0, 0, 0, 0])
         parts[0] += 1
         parts[1] += line.net
         parts[2] += line.tax
         parts[3] += line.gross
-    return {key: dict(sorted(parts.items())) for key, parts in sums.items()}
+    return {invoice: dict(sorted(parts.items())) for invoice, parts in sums.items()}

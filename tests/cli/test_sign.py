@@ -1,0 +1,68 @@
+"""``chargeback sign`` as it is called, by the clock of its context."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from chargeback.collect.clock import SystemClock
+from tests.cli.calling import Called, call
+from tests.review.archives import APRIL, MAY, SIGNED_AT, Office, csv_rows, spoil
+
+pytestmark = pytest.mark.usefixtures("offline")
+
+
+class SigningClock(SystemClock):
+    """Shows when the tests sign."""
+
+    def now(self) -> datetime:
+        """The time of signing."""
+        return SIGNED_AT
+
+
+def sign(office: Office, *arguments: str) -> Called:
+    return call("sign", *arguments, "--archive", office.root, context=SigningClock())
+
+
+def test_preparer_and_reviewer_sign_and_list_shows_them(own_office: Office) -> None:
+    assert sign(own_office, MAY, "--by", "Ann").exit == 0
+    assert sign(own_office, MAY, "--by", "Bob", "--role", "reviewer", "--note", "both exceptions are known").exit == 0
+    rows = csv_rows(own_office.root / "signatures.csv")
+    assert [(row["signed_at"], row["role"], row["by"]) for row in rows] == [
+        ("2026-06-27T01:00:00Z", "preparer", "Ann"),
+        ("2026-06-27T01:00:00Z", "reviewer", "Bob"),
+    ]
+    assert "signed: preparer Ann, reviewer Bob" in call("list", "--archive", own_office.root).out
+    assert "signed: preparer Ann, reviewer Bob" in call("show", MAY, "--archive", own_office.root).out
+
+
+def test_json_is_the_signature(own_office: Office) -> None:
+    document = call("sign", MAY, "--by", "สมชาย ใจดี", "--output", "json", "-c", own_office.config).document
+    assert (document["schema"], document["by"], document["revision"]) == (1, "สมชาย ใจดี", 3)
+    assert len(document["head"]) == 64
+
+
+def test_the_same_person_as_reviewer_is_exit_2_and_nothing_is_appended(own_office: Office) -> None:
+    sign(own_office, APRIL, "--by", "Ann")
+    refused = sign(own_office, APRIL, "--by", "Ann", "--role", "reviewer")
+    assert refused.exit == 2
+    assert len(refused.err.splitlines()) == 1
+    assert len(csv_rows(own_office.root / "signatures.csv")) == 1
+
+
+@pytest.mark.parametrize("arguments", [(APRIL,), (APRIL, "--by", " "), (APRIL, "--by", "Ann", "--role", "auditor")])
+def test_what_cannot_sign_is_exit_2(own_office: Office, arguments: tuple[str, ...]) -> None:
+    assert sign(own_office, *arguments).exit == 2
+    assert not (own_office.root / "signatures.csv").exists()
+
+
+def test_a_damaged_revision_is_exit_7(own_office: Office) -> None:
+    path = own_office.root / APRIL / "r1/index.html"
+    spoil(path, lambda data: data + b" ")
+    assert sign(own_office, APRIL, "--by", "Ann").exit == 7
+
+
+def test_an_absent_archive_is_exit_9(own_office: Office) -> None:
+    assert call("sign", APRIL, "--by", "Ann", "--archive", own_office.root / "nowhere").exit == 9
+    assert not (own_office.root / "nowhere").exists()

@@ -1,0 +1,1 @@
+"""Operating the job: init, doctor, schedule, usage, notify."""

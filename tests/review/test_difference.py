@@ -1,0 +1,117 @@
+"""What changed between revisions: rows that sum to the difference of the totals, each with its reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chargeback.errors import ConfigurationError, StorageError
+from chargeback.review.change_text import change_lines
+from chargeback.review.changes import Change
+from chargeback.review.difference import difference
+from chargeback.review.difference_text import difference_lines
+from chargeback.review.ledger_rows import Amounts
+from chargeback.review.screen import Screen
+from tests.review.archives import APRIL, CREDIT, MAY, Office, units
+
+PAIRS = [("r1", "r2"), ("r2", "r3"), ("r1", "r3"), ("r3", "r1"), ("2", "2")]
+
+
+def document(office: Office, first: str | None = None, second: str | None = None) -> dict[str, Any]:
+    return json.loads(json.dumps(difference(office.root, MAY, first, second).to_json()))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+@pytest.mark.parametrize("table", ["teams", "invoices", "lines"])
+def test_rows_sum_to_the_difference_of_the_totals(office: Office, first: str, second: str, table: str) -> None:
+    found = document(office, first, second)
+    assert {total["currency"] for total in found["totals"]} == {"JPY", "KWD", "THB"}
+    for total in found["totals"]:
+        for side in ("net", "tax", "gross"):
+            rows = [row["difference"][side] for row in found[table] if row["currency"] == total["currency"]]
+            assert sum(map(units, rows)) == units(total["difference"][side])
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_totals_are_those_of_the_manifests(office: Office, first: str, second: str) -> None:
+    found = document(office, first, second)
+    for side in ("before", "after"):
+        manifest = json.loads((office.root / MAY / f"r{found[side]['revision']}/manifest.json").read_bytes())
+        stated = {total["currency"]: total["gross"] for total in manifest["totals"]}
+        assert {total["currency"]: total[side]["gross"] for total in found["totals"]} == stated
+
+
+def test_by_default_the_latest_is_compared_with_the_one_before(office: Office) -> None:
+    found = document(office)
+    assert (found["before"]["revision"], found["after"]["revision"]) == (2, 3)
+    assert document(office, "r1")["after"]["revision"] == 3
+
+
+def test_an_invoice_paid_later_a_replaced_one_and_a_credit_note(office: Office) -> None:
+    found = document(office, "r1", "r2")
+    notes = sorted((row["account"], row["note"], units(row["difference"]["gross"])) for row in found["invoices"])
+    thai = [note for note in notes if note[0] in ("1042", "1043", "1045")]
+    assert [note[:2] for note in thai] == [
+        ("1042", "new, open"),
+        ("1043", "open -> paid"),
+        ("1045", "gone"),
+        ("1045", "new, open"),
+    ]
+    assert thai[0][2] == -CREDIT
+    assert thai[1][2] == 0
+    assert thai[2][2] == -thai[3][2] != 0
+
+
+def test_reasons_are_those_that_the_runs_gave(office: Office) -> None:
+    assert _reasons(document(office, "r1", "r2")) == {"evidence"}
+    assert _reasons(document(office, "r2", "r3")) == {"configuration"}
+    assert _reasons(document(office, "r1", "r3")) <= {"evidence, configuration", "evidence", "configuration"}
+    assert document(office, "r1", "r2")["why"]["differing"] == ["evidence"]
+    assert document(office, "r2", "r3")["why"]["configuration"] == {"lines_added": 3, "lines_removed": 3}
+
+
+def _reasons(found: dict[str, Any]) -> set[str]:
+    return {row["reason"] for row in found["teams"] if units(row["difference"]["gross"])}
+
+
+def test_exceptions_that_came_are_named(office: Office) -> None:
+    found = document(office, "r1", "r2")
+    assert ("report-total", "exception") in {(row["check"], row["after"]) for row in found["checks"]}
+
+
+def test_a_revision_does_not_differ_from_itself(office: Office) -> None:
+    found = document(office, "r2", "r2")
+    assert (found["invoices"], found["lines"], found["checks"], found["why"]["differing"]) == ([], [], [], [])
+
+
+def test_a_month_with_one_revision_has_nothing_to_compare(office: Office) -> None:
+    with pytest.raises(ConfigurationError, match="one revision"):
+        difference(office.root, APRIL, None, None)
+
+
+@pytest.mark.parametrize(("first", "second"), [("r9", None), ("r1", "r7"), ("x", None), ("r0", None)])
+def test_a_revision_that_is_not_there_is_a_usage_error(office: Office, first: str, second: str | None) -> None:
+    with pytest.raises(ConfigurationError):
+        difference(office.root, MAY, first, second)
+
+
+def test_an_absent_archive_is_a_storage_error(office: Office) -> None:
+    with pytest.raises(StorageError):
+        difference(office.root / "nowhere", MAY, None, None)
+
+
+def test_text_has_every_table_and_the_reason(office: Office) -> None:
+    text = "\n".join(difference_lines(difference(office.root, MAY, "r1", "r2"), Screen()))
+    for part in ("teams: 4 changes", "invoices: 6 changes", "why: evidence", "-107.00", "open -> paid"):
+        assert part in text
+    assert "invoices: none changed" in "\n".join(difference_lines(difference(office.root, MAY, None, None), Screen()))
+
+
+def test_rows_beyond_the_most_are_added_up() -> None:
+    changes = [Change((str(place),), "THB", None, Amounts(1, 0, 1)) for place in range(250)]
+    lines = change_lines(changes, ("team",), Screen())
+    assert len(lines) == 103
+    assert "150 others" in lines[-2] and lines[-2].split()[-1] == "+1.50"
+    assert lines[-1].split()[-1] == "+2.50"

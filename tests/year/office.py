@@ -1,0 +1,178 @@
+"""A place to let a year pass in: a platform, a configuration, an archive, and a job that lives by their clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from chargeback.archive.file_system import FileSystem
+from chargeback.config import Config, parse
+from chargeback.errors import ChargebackError, error_exit
+from chargeback.job.results import MonthResult, exit_of
+from chargeback.job.run import RunRequest, Surroundings, run
+from chargeback.publish import exports, revision_files
+from chargeback.sandbox import Platform, sample_configuration
+
+from ..job.direct import answering
+
+JOURNAL = """
+[journal]
+expense = "6400"
+unassigned = "6499"
+adjustments = "6498"
+input_vat = "1154"
+input_vat_pending = "1155"
+payable = "2110"
+withholding = "2160"
+"""
+NO_ENDPOINT = "http://127.0.0.1:9/"
+
+
+class YearClock:
+    """The platform's time, or an hour off it; nothing waits: a pause moves the clock that limits are measured by."""
+
+    def __init__(self, platform: Platform, skew: timedelta = timedelta(0)) -> None:
+        self._platform = platform
+        self._skew = skew
+        self._waited = 0.0
+
+    def now(self) -> datetime:
+        """The platform's time and how far the job's is off."""
+        return self._platform.clock.now + self._skew
+
+    def monotonic(self) -> float:
+        """Seconds waited so far."""
+        return self._waited
+
+    def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass at once."""
+        self._waited += seconds
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing that follows writes anything any more."""
+
+
+@contextmanager
+def killed_at(write: int) -> Iterator[None]:
+    """Within, the archive's so-manieth call that changes something on disk is the last thing that the process does."""
+    names = ("make_folder", "create", "write", "sync", "rename", "remove_file", "remove_folder", "truncate")
+    left = [write]
+
+    def dying(name: str) -> Any:
+        real = getattr(FileSystem, name)
+
+        def call(self: FileSystem, *arguments: Any) -> Any:
+            left[0] -= 1
+            if left[0] <= 0:
+                raise KilledError
+            return real(self, *arguments)
+
+        return call
+
+    with ExitStack() as stack:
+        for name in names:
+            stack.enter_context(patch.object(FileSystem, name, dying(name)))
+        yield
+
+
+@contextmanager
+def plain_files() -> Iterator[None]:
+    """Within, revisions hold CSV, JSON and evidence only: workbooks, pages and Parquet are other tests' business."""
+
+    def without_parquet(*arguments: Any) -> Iterator[Any]:
+        yield from (file for file in exports_files(*arguments) if not file[0].endswith(".parquet"))
+
+    exports_files = exports.files
+    nothing: Any = lambda *arguments, **named: iter(())  # noqa: E731
+    with ExitStack() as stack:
+        for module, name in (
+            (revision_files.ledger_workbook, "files"),
+            (revision_files.workpaper, "workpaper"),
+            (revision_files.month_page, "files"),
+        ):
+            stack.enter_context(patch.object(module, name, nothing))
+        stack.enter_context(patch.object(exports, "files", without_parquet))
+        stack.enter_context(patch("chargeback.publish.pages.archive_page.render", lambda *_, **__: b"<html>"))
+        yield
+
+
+@dataclass
+class Ended:
+    """How a run ended: its exit, each month's result, what it said, and the error that ended the whole of it."""
+
+    exit: int
+    results: list[MonthResult] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    error: ChargebackError | None = None
+
+    def of(self, month: object) -> MonthResult | None:
+        """A month's result, None where the run did not do it."""
+        return next((result for result in self.results if str(result.period) == str(month)), None)
+
+    @property
+    def messages(self) -> str:
+        """All errors in one text."""
+        found = [error.message for result in self.results for error in result.errors]
+        return " | ".join([*found, *([self.error.message] if self.error else [])])
+
+
+@dataclass
+class Office:
+    """``changes`` are replacements in the configuration's text, ``more`` is added to it."""
+
+    root: Path
+    platform: Platform
+    split: str = "proportional"
+    accounts: bool = False
+    head_file: bool = False
+    more: str = ""
+    changes: dict[str, str] = field(default_factory=dict)
+    endpoint: str = NO_ENDPOINT
+
+    @property
+    def archive(self) -> Path:
+        """The archive's folder."""
+        return self.root / "archive"
+
+    @property
+    def head_path(self) -> Path:
+        """Where the newest head is kept outside the archive."""
+        return self.root / "elsewhere" / "head"
+
+    def config(self) -> Config:
+        """The configuration as it is now."""
+        world = self.platform.world
+        text = sample_configuration(world, endpoint=self.endpoint, accounts=self.accounts, shared=self.split)
+        for old, new in self.changes.items():
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        if self.head_file:
+            self.head_path.parent.mkdir(exist_ok=True)
+            text = f'head_file = "{self.head_path}"\n{text}'
+        return parse(f"{text}{self.more}{JOURNAL}".encode(), self.root / "config.toml")
+
+    def run(self, moment: str | datetime, *, catch_up: bool = True, skew: timedelta = timedelta(0), **more: Any) -> Ended:
+        """A run at an instant; the platform answers in this process."""
+        self.platform.clock.set(moment)
+        lines: list[str] = []
+        surroundings = Surroundings(
+            {"DEPLOYS_TOKEN": self.platform.token}, YearClock(self.platform, skew), tell=lines.append
+        )
+        try:
+            results = run(self.config(), RunRequest(catch_up=catch_up, **more), surroundings)
+        except ChargebackError as error:
+            return Ended(error_exit(error), lines=lines, error=error)
+        return Ended(exit_of(results), results, lines)
+
+
+@contextmanager
+def in_process(platform: Platform) -> Iterator[None]:
+    """Within, the platform answers without sockets, and revisions hold data only."""
+    with answering(platform), plain_files():
+        yield
