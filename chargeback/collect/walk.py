@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,14 @@ from chargeback.collect.envelope import Reply
 from chargeback.collect.failures import NotAskedError
 from chargeback.collect.paperwork import Paperwork
 from chargeback.config import AccountEntry, Config
-from chargeback.errors import AccessError, AnswerError, ChargebackError, CombinedError, PlatformError
+from chargeback.errors import (
+    AccessError,
+    AnswerError,
+    ChargebackError,
+    CombinedError,
+    CredentialError,
+    PlatformError,
+)
 from chargeback.evidence import Answer, DocumentRecord, Store
 from chargeback.model import answers as wire
 from chargeback.model.facts import ListedInvoice, decode_listed, each_once, identity_problem
@@ -103,15 +111,25 @@ class Walk:
         answers = sorted((*self._answers, *self.paperwork.answers()), key=_index_key)
         return Collection(answers, self.paperwork.records(), accounts, errors)
 
-    def listed(self) -> dict[str, tuple[ListedInvoice, ...]]:
-        """By account, every invoice that it lists, whatever the month; ``CombinedError`` with what failed."""
+    def listed(self, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
+        """By account, every invoice that it lists, whatever the month; ``CombinedError`` with what failed.
+
+        Asked are the accounts of the month, and those that were ours in an earlier month since then, as long as the
+        platform still gives access to them.
+        """
         found: dict[str, tuple[ListedInvoice, ...]] = {}
 
         def note(entry: AccountEntry, credential: Credential) -> None:
             found[entry.id] = self._rows(entry, credential)
 
+        def note_former(entry: AccountEntry, credential: Credential) -> None:
+            with suppress(AccessError):
+                note(entry, credential)
+
         for entry, credential in self._entries():
             self.crew.submit(self._task(note, entry, credential))
+        for entry, credential in self._former(since):
+            self.crew.submit(self._task(note_former, entry, credential))
         errors = _one_each(self.crew.finish())
         if errors:
             raise CombinedError(errors)
@@ -131,6 +149,16 @@ class Walk:
         chosen = [entry for entry in entries if not self.assignment.only or entry.id in self.assignment.only]
         self._check_chosen({entry.id for entry in chosen})
         return self._with_credentials(sorted(chosen, key=lambda entry: entry.id))
+
+    def _former(self, since: Period) -> list[tuple[AccountEntry, Credential]]:
+        """The configured accounts that are not ours in the month but were since an earlier one, if they can be asked:
+        a missing credential of theirs is no reason not to close a month."""
+        found = []
+        for entry in self.config.accounts:
+            if (entry.since or since) < self.period and (entry.until or self.period) < self.period:
+                with suppress(CredentialError):
+                    found.append((entry, self.credentials.of(entry)))
+        return found
 
     def _check_account_set(self, present: set[str]) -> None:
         """``account-set``: an account of the newest revision that is gone is never a quietly shorter ledger."""

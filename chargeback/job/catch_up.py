@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from chargeback.archive.pending import PendingReports
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
 from chargeback.job.collecting import Collector, background
@@ -11,32 +13,64 @@ from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.facts import ListedInvoice
 from chargeback.model.invoice import Status
 from chargeback.model.period import Period
+from chargeback.publish import month_summary
+
+Listed = Mapping[str, tuple[ListedInvoice, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """A month's latest revision: its invoices, and which of them were paid (None where that version did not say)."""
+
+    books: ArchivedMonth
+    paid: frozenset[tuple[str, str]] | None
+
+    def differs(self, account: str, row: ListedInvoice) -> bool:
+        """Whether the row is not as the revision has it: another total, void since, or paid since."""
+        if difference(account, row, self.books):
+            return True
+        archived = (account, row.id) in self.books.invoices
+        return archived and self.paid is not None and ((account, row.id) in self.paid) != (row.status is Status.PAID)
 
 
 def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -> list[Period]:
     """The months since the first archived one that have no revision, or whose invoices, as listed, differ from their
     latest revision's; oldest first. One ``billing.listInvoices`` an account."""
-    first = min(archive.periods(), default=period)
+    first = _first(archive, period)
     if first >= period:
         return []
-    known = background(archive, period)
-    archived = {Period.parse(month.period): ArchivedMonth.of(month) for month in known.earlier}
-    listed = collector.listed(period, known)
-    differing = {month for month, books in archived.items() if _differs(month, books, listed, collector.config)}
+    closed = _closed(archive, period)
+    differing: set[Period] = set()
+    if closed:
+        listed = collector.listed(period, background(archive, period), min(closed))
+        differing = {month for month, books in closed.items() if _differs(month, books, listed, collector.config)}
     months = [first.plus(offset) for offset in range(_months_between(first, period))]
-    return [month for month in months if month not in archived or month in differing]
+    return [month for month in months if month not in closed or month in differing]
+
+
+def _first(archive: Archive, period: Period) -> Period:
+    """The first archived month; of an empty archive the first one that a run has tried to close in vain."""
+    return min(archive.periods() or PendingReports(archive.root).periods(), default=period)
+
+
+def _closed(archive: Archive, period: Period) -> dict[Period, _Closed]:
+    """The earlier months as their latest revisions have them."""
+    found = {}
+    for month, revision in archive.latest_of_each().items():
+        if month < period:
+            data = revision.read(month_summary.PATH)
+            found[month] = _Closed(ArchivedMonth.of(month_summary.read(data)), month_summary.read_paid(data))
+    return found
 
 
 def _months_between(first: Period, last: Period) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
-def _differs(
-    month: Period, books: ArchivedMonth, listed: Mapping[str, tuple[ListedInvoice, ...]], config: Config
-) -> bool:
+def _differs(month: Period, books: _Closed, listed: Listed, config: Config) -> bool:
     entries = {entry.id: entry for entry in config.accounts}
     return any(
-        difference(account, row, books)
+        books.differs(account, row)
         for account, rows in listed.items()
         if account not in entries or entries[account].ours_in(month)
         for row in rows

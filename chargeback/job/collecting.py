@@ -126,14 +126,15 @@ class Collector:
         run = self._record(period, known, collection, now)
         return Collected(Evidence(tuple(collection.answers), run, store), collection.errors)
 
-    def listed(self, period: Period, known: Background) -> dict[str, tuple[ListedInvoice, ...]]:
-        """By account of the month, every invoice that it lists; ``CombinedError`` with what failed."""
+    def listed(self, period: Period, known: Background, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
+        """By account of the month, and of those that were ours in an earlier one since then, every invoice that it
+        lists; ``CombinedError`` with what failed."""
         session, store = self.session, MemoryStore()
         api = session.api.into(store)
         crew = Crew(self.config.api.concurrency, session.stop, self.progress)
         paperwork = Paperwork(api, session.downloads, store, self.reader, {})
         assignment = Assignment(self.config, period, {}, known.known_accounts)
-        return Walk(assignment, api, session.credentials, store, crew, paperwork).listed()
+        return Walk(assignment, api, session.credentials, store, crew, paperwork).listed(since)
 
     def _record(self, period: Period, known: Background, collection: Collection, now: datetime) -> RunRecord:
         return RunRecord(

@@ -100,7 +100,10 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
     if request.only and not request.dry_run:
         raise ConfigurationError("-a restricts a dry run: a revision holds all accounts", remedy="add --dry-run")
     now = surroundings.clock.now()
-    period = chosen_period(request, config, now)
+    try:
+        period = chosen_period(request, config, now)
+    except NotReadyError as error:
+        return [of_errors([error], last_month(now, config.timezone).plus(1))]
     with _opened(config, request, now) as (archive, writer):
         told = check_head_file(config.head_file, archive) if config.head_file else ""
         if told:

@@ -28,11 +28,16 @@ class ArchivedMonth:
 
 
 def difference(account: str, row: ListedInvoice, month: ArchivedMonth) -> str:
-    """How a listed invoice differs from what the month's latest revision has, "" where it stands there as listed."""
+    """How a listed invoice differs from what the month's latest revision has, "" where it stands there as listed.
+
+    One that is void and never stood there as issued makes no difference: no revision could hold anything new.
+    """
     archived = month.invoices.get((account, row.id))
+    void = row.status is Status.VOID
+    if void and (archived is None or archived.void):
+        return ""
     if archived is None:
         return f"{row.label} is not in {month.title}: run --catch-up books it"
-    void = row.status is Status.VOID
     if archived.void != void:
         now = "void now, and issued" if void else "issued now, and void"
         return f"{row.label} is {now} in {month.title}: run --catch-up books it"

@@ -19,7 +19,7 @@ PATH = "reconciliation/month.json"
 
 def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The summary's file."""
-    yield PATH, [canonical_json({"schema": 1, **asdict(summary(books))})]
+    yield PATH, [canonical_json({"schema": 1, **asdict(summary(books)), "paid": _paid(books)})]
 
 
 def summary(books: Books) -> EarlierMonth:
@@ -39,6 +39,15 @@ def read(data: bytes) -> EarlierMonth:
         value = json.loads(data)
         value.pop("schema")
         return earlier_month(value)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DamagedError(f"{PATH}: not a month's summary ({error})", remedy="restore the revision") from error
+
+
+def read_paid(data: bytes) -> frozenset[tuple[str, str]] | None:
+    """Account and id of the invoices that the list showed as paid; None where the summary does not say."""
+    try:
+        paid = json.loads(data).get("paid")
+        return None if paid is None else frozenset((each["account"], each["invoice"]) for each in paid)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DamagedError(f"{PATH}: not a month's summary ({error})", remedy="restore the revision") from error
 
@@ -67,3 +76,13 @@ def _invoices(posting: Posting) -> Iterator[EarlierInvoice]:
             total=totals.get(row.id, 0) if total is None else total,
             void=row.status is Status.VOID,
         )
+
+
+def _paid(books: Books) -> list[dict[str, str]]:
+    """The month's invoices that the list shows as paid: a payment since then is a difference, if none of totals."""
+    return [
+        {"account": posting.month.account, "invoice": row.id}
+        for posting in books.posting.postings
+        for row in posting.month.facts.listed
+        if row.month == posting.month.period and row.status is Status.PAID
+    ]

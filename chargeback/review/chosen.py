@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.scope import named_revision
-from chargeback.archive.signatures import read_signatures
+from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.errors import ConfigurationError
 from chargeback.job.overview import revision_overview
-from chargeback.model.archive_overview import RevisionOverview, Signature
+from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.archive_overview import Signature as ShownSignature
 from chargeback.model.money import format_exact
 from chargeback.publish.pages.outside_text import readable
 from chargeback.publish.pages.wording import status_text
@@ -58,9 +60,18 @@ def title(revision: Revision) -> str:
     return f"{revision.name.period} r{revision.name.number}"
 
 
-def signature_text(signature: Signature) -> str:
-    """Who signed as what: "preparer Ann"."""
-    return f"{signature.role} {readable(signature.by)}"
+def signed_earlier(revision: Revision, signatures: Iterable[Signature]) -> tuple[Signature, ...]:
+    """The signatures that were given for earlier revisions of its month."""
+    name = revision.name
+    return tuple(each for each in signatures if each.name.period == name.period and each.name < name)
+
+
+def signed_text(own: Iterable[ShownSignature], earlier: Iterable[Signature]) -> str:
+    """Who signed the revision; where nobody has, who signed an earlier one; "" where nobody signed any."""
+    if names := ", ".join(f"{each.role} {readable(each.by)}" for each in own):
+        return f"signed: {names}"
+    before = ", ".join(f"r{each.revision} {each.role} {readable(each.by)}" for each in earlier)
+    return f"not signed since restated: {before}" if before else ""
 
 
 def identity(revision: Revision) -> dict[str, Any]:
@@ -81,6 +92,14 @@ def standing_json(overview: RevisionOverview) -> dict[str, Any]:
         "exceptions": overview.exceptions,
         "accepted": {"count": overview.accepted.count, "amounts": amounts},
     }
+
+
+def earlier_json(signatures: Iterable[Signature]) -> list[dict[str, Any]]:
+    """Signatures of earlier revisions in JSON, each with the revision that it is of."""
+    return [
+        {"revision": each.revision, "signed_at": each.signed_at, "role": each.role, "by": each.by}
+        for each in signatures
+    ]
 
 
 def signatures_json(overview: RevisionOverview) -> list[dict[str, str]]:

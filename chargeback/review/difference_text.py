@@ -34,7 +34,7 @@ def difference_lines(found: Difference, screen: Screen) -> Iterator[str]:
 def _heading(found: Difference, screen: Screen) -> Iterator[str]:
     old, new = found.overviews
     names = f"{found.before.name.period} r{found.before.name.number} -> r{found.after.name.number}"
-    yield from wrapped(screen.strong(f"{names}  {standing(old)} -> {standing(new)}"), screen)
+    yield from wrapped(f"{names}  {standing(old)} -> {standing(new)}", screen, strong=True)
     yield ""
     yield from total_lines(found.totals, screen)
 

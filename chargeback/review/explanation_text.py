@@ -50,13 +50,13 @@ def _line_lines(found: LineExplanation, screen: Screen) -> Iterator[str]:
         yield from _step_lines(found, step, number, screen)
     yield ""
     amounts = f"{_money(row.net, row)} net + {_money(row.tax, row)} tax = {_money(row.gross, row)} {row.currency} gross"
-    yield from wrapped(screen.strong(f"= {amounts}, as in ledgers/all.csv, line {row.line}"), screen)
+    yield from wrapped(f"= {amounts}, as in ledgers/all.csv, line {row.line}", screen, strong=True)
 
 
 def _head(found: LineExplanation, screen: Screen) -> Iterator[str]:
     row = found.row
     amount = f"{_money(row.gross, row)} {readable(row.currency)}"
-    yield from wrapped(screen.strong(f"{title(found.revision)}, line {row.line}: {amount} for team {row.team}"), screen)
+    yield from wrapped(f"{title(found.revision)}, line {row.line}: {amount} for team {row.team}", screen, strong=True)
     parts = (("project", _named(row.project, row.project_name)), ("environment", row.environment), ("basis", row.basis))
     yield from wrapped(", ".join(f"{name} {text}" for name, text in parts if text), screen)
     if row.resource:
@@ -100,7 +100,7 @@ def _step_lines(found: LineExplanation, step: Step, number: int, screen: Screen)
     rule = f" {_SPLITS.get(step.rule, step.rule)}" if step.kind is StepKind.TEAMS else ""
     other = "Nothing is named like the line: it is divided over projects by the whole report"
     heading = other if step.rule == "whole report" else _HEADINGS[step.kind] + rule
-    yield from wrapped(screen.strong(f"{number}. {heading}"), screen)
+    yield from wrapped(f"{number}. {heading}", screen, strong=True)
     for text in _sentences(step, digits):
         yield from wrapped(text, screen, indent=_INDENT)
     yield from table_lines(_columns(step), _rows(step, digits), screen, indent=_INDENT)
@@ -199,7 +199,7 @@ def exact_text(units: Fraction, digits: int, *, shown: int = _MORE_DECIMALS) -> 
 
 
 def _total_lines(found: TotalExplanation, screen: Screen) -> Iterator[str]:
-    yield from wrapped(screen.strong(f"{title(found.revision)}, {found.kind} {readable(found.name)}"), screen)
+    yield from wrapped(f"{title(found.revision)}, {found.kind} {readable(found.name)}", screen, strong=True)
     if not found.parts:
         yield "no line of this month"
     for currency, total in found.totals.items():

@@ -12,10 +12,19 @@ from typing import Any
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED
-from chargeback.review.chosen import chosen_revision, identity, overview_of, signatures_json, standing_json
+from chargeback.review.chosen import (
+    chosen_revision,
+    earlier_json,
+    identity,
+    overview_of,
+    signatures_json,
+    signed_earlier,
+    standing_json,
+)
 from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
 
 BY = ("team", "project", "resource", "environment", "account")
@@ -47,6 +56,7 @@ class Figures:
 
     revision: Revision
     overview: RevisionOverview
+    signed_earlier: tuple[Signature, ...]
     team: str | None
     by: str
     rows: tuple[FigureRow, ...]
@@ -64,6 +74,7 @@ class Figures:
             "rows": [self._row(row) for row in self.rows],
             "totals": [{"currency": code, **amounts_json(total, code)} for code, total in self.totals.items()],
             "signatures": signatures_json(self.overview),
+            "signed_earlier": earlier_json(self.signed_earlier),
         }
 
     def _row(self, row: FigureRow) -> dict[str, Any]:
@@ -88,8 +99,15 @@ def figures(root: Path, period: str | None, team: str | None, by: str | None) ->
         _require_team(revision, team)
     chosen = by or ("team" if team is None else "project")
     rows = [row for row in read_rows(revision) if team is None or row.team == team]
-    overview = overview_of(archive, revision)
-    return Figures(revision, overview, team, chosen, tuple(_added_up(rows, chosen)), totals_of(rows))
+    return Figures(
+        revision=revision,
+        overview=overview_of(archive, revision),
+        signed_earlier=signed_earlier(revision, read_signatures(root)),
+        team=team,
+        by=chosen,
+        rows=tuple(_added_up(rows, chosen)),
+        totals=totals_of(rows),
+    )
 
 
 def _require_team(revision: Revision, team: str) -> None:

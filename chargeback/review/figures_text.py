@@ -10,16 +10,16 @@ from chargeback.model.money import minor_digits
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.publish.pages.wording import minor, percent
-from chargeback.review.chosen import signature_text, standing, title
+from chargeback.review.chosen import signed_text, standing, title
 from chargeback.review.figures import FigureRow, Figures
 from chargeback.review.ledger_rows import Amounts, written
 from chargeback.review.screen import Screen
-from chargeback.review.text_table import Column, TextRow, readable, table_lines, table_width, wrapped
+from chargeback.review.text_table import GAP, Column, TextRow, readable, table_lines, table_width, wrapped
 
 _LONGEST_BAR = 30
-_SHORTEST_BAR = 6
-_LONGEST_NAME = 12
-"""Cells that a name keeps in favour of the bar beside it."""
+_SHORTEST_BAR = 10
+_SHORTEST_NAME = 16
+"""Cells that a longer name keeps, so that there is a bar beside it."""
 _NOTHING = {"project": "(no project)", "environment": "(no environment)", "resource": "(no resource)"}
 
 
@@ -50,9 +50,8 @@ def figures_csv(figures: Figures) -> str:
 
 def _heading(figures: Figures, screen: Screen) -> Iterator[str]:
     team = f", team {figures.team}" if figures.team else ""
-    yield from wrapped(screen.strong(f"{title(figures.revision)}{team}  {standing(figures.overview)}"), screen)
-    signed = ", ".join(signature_text(each) for each in figures.overview.signatures)
-    yield from wrapped(f"signed: {signed}" if signed else "not signed", screen)
+    yield from wrapped(f"{title(figures.revision)}{team}  {standing(figures.overview)}", screen, strong=True)
+    yield from wrapped(signed_text(figures.overview.signatures, figures.signed_earlier) or "not signed", screen)
 
 
 def _currency_lines(figures: Figures, currency: str, total: Amounts, screen: Screen) -> list[str]:
@@ -93,5 +92,6 @@ def _room_for_bars(columns: list[Column], cells: list[tuple[str, ...]], screen: 
         return _LONGEST_BAR
     rows = [TextRow(cell) for cell in cells]
     names = table_width(columns[:1], [TextRow(row.cells[:1]) for row in rows])
-    room = screen.width - table_width(columns, rows) - 2 + max(names - max(_LONGEST_NAME, names * 2 // 3), 0)
+    room = screen.width - table_width(columns, rows) - len(GAP)
+    room += min(max(_SHORTEST_BAR - room, 0), max(names - _SHORTEST_NAME, 0))
     return min(room, _LONGEST_BAR) if room >= _SHORTEST_BAR else 0

@@ -6,7 +6,6 @@ for an earlier one, so that nobody takes them for its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,14 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.review.chosen import signatures_json, standing, standing_json
+from chargeback.review.chosen import (
+    earlier_json,
+    signatures_json,
+    signed_earlier,
+    signed_text,
+    standing,
+    standing_json,
+)
 from chargeback.review.screen import Screen
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, table_width, wrapped
 
@@ -50,10 +56,7 @@ class ListedRevision:
                 for total in manifest.totals
             ],
             "signatures": signatures_json(self.overview),
-            "signed_earlier": [
-                {"revision": each.revision, "signed_at": each.signed_at, "role": each.role, "by": each.by}
-                for each in self.signed_earlier
-            ],
+            "signed_earlier": earlier_json(self.signed_earlier),
         }
 
 
@@ -80,9 +83,8 @@ def listing(root: Path) -> Listing:
 
 
 def _listed(revision: Revision, signatures: tuple[Signature, ...], is_latest: bool) -> ListedRevision:
-    earlier = (each for each in signatures if each.name.period == revision.name.period and each.name < revision.name)
-    overview = revision_overview(revision, signatures)
-    return ListedRevision(revision, overview, is_latest, tuple(earlier) if is_latest else ())
+    earlier = signed_earlier(revision, signatures) if is_latest else ()
+    return ListedRevision(revision, revision_overview(revision, signatures), is_latest, earlier)
 
 
 def listing_lines(found: Listing, screen: Screen) -> list[str]:
@@ -90,7 +92,7 @@ def listing_lines(found: Listing, screen: Screen) -> list[str]:
     if not found.revisions:
         return ["no revision yet: run `chargeback run`"]
     if screen.width is None:
-        rows = [TextRow((*_cells(each), each.revision.sha256, signed_text(each))) for each in found.revisions]
+        rows = [TextRow((*_cells(each), each.revision.sha256, _signed(each))) for each in found.revisions]
         lines = table_lines([*_COLUMNS, Column("head"), Column("signatures")], rows, screen)
     else:
         lines = _terminal_lines(found, screen)
@@ -106,7 +108,7 @@ def _terminal_lines(found: Listing, screen: Screen) -> list[str]:
     heading, *lines = table_lines(columns, rows, screen)
     shown = [heading]
     for line, listed in zip(lines, found.revisions, strict=True):
-        signed = signed_text(listed)
+        signed = _signed(listed)
         shown += [line, *(wrapped(signed, screen, indent="  ") if signed else ())]
     return shown
 
@@ -117,13 +119,5 @@ def _cells(listed: ListedRevision) -> tuple[str, str, str]:
     return str(listed.revision.name), standing(listed.overview), gross
 
 
-def signed_text(listed: ListedRevision) -> str:
-    """Who signed this revision; where nobody has, who signed an earlier one."""
-    own = ", ".join(f"{each.role} {readable(each.by)}" for each in listed.overview.signatures)
-    if own:
-        return f"signed: {own}"
-    return f"not signed since restated: {_earlier(listed.signed_earlier)}" if listed.signed_earlier else ""
-
-
-def _earlier(signatures: Iterable[Signature]) -> str:
-    return ", ".join(f"r{each.revision} {each.role} {readable(each.by)}" for each in signatures)
+def _signed(listed: ListedRevision) -> str:
+    return signed_text(listed.overview.signatures, listed.signed_earlier)

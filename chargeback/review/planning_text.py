@@ -20,7 +20,7 @@ def plan_lines(found: Plan, screen: Screen) -> Iterator[str]:
     """The plan; the last line says that nothing was written."""
     states = f"{standing(found.overview)} -> {found.standing_after}"
     heading = f"{title(found.revision)} with {readable(str(found.config.path or 'this configuration'))}"
-    yield from wrapped(screen.strong(f"{heading}  {states}"), screen)
+    yield from wrapped(f"{heading}  {states}", screen, strong=True)
     yield ""
     yield from change_lines(found.teams, ("team",), screen)
     yield from _moved_lines(found, screen)

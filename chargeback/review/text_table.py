@@ -64,18 +64,21 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def wrapped(text: str, screen: Screen, *, indent: str = "") -> list[str]:
+def wrapped(text: str, screen: Screen, *, indent: str = "", strong: bool = False) -> list[str]:
     """A sentence in lines no wider than the screen, broken at spaces only: a path or pointer stays whole."""
-    if screen.width is None:
-        return [indent + text]
+    lines = [text] if screen.width is None else _broken(text, screen.width - cell_len(indent))
+    return [indent + (screen.strong(line) if strong else line) for line in lines]
+
+
+def _broken(text: str, width: int) -> list[str]:
     lines, current = [], ""
     for word in text.split(" "):
-        if current and cell_len(indent) + cell_len(current) + 1 + cell_len(word) > screen.width:
-            lines.append(indent + current)
+        if current and cell_len(current) + 1 + cell_len(word) > width:
+            lines.append(current)
             current = word
         else:
             current = f"{current} {word}" if current else word
-    return [*lines, indent + current]
+    return [*lines, current]
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[TextRow], screen: Screen, taken: int) -> list[int]:

@@ -379,17 +379,22 @@ def config(draw: Draw, world: World, accounts: Sequence[str]) -> str:
     if draw(2):
         parts.append(f'[[shared]]\nproject = "data-d*"\nsplit = {split(draw, teams)}')
     parts.append(pick(draw, ENVIRONMENTS))
-    parts.append(f'[reconciliation]\ntax_basis = "{pick(draw, ("gross", "net"))}"')
+    tolerance = pick(draw, ("", "", 'tolerance = { absolute = "1", percent = "0.5" }', 'tolerance = { percent = "50" }'))
+    parts.append(f'[reconciliation]\ntax_basis = "{pick(draw, ("gross", "net"))}"\n{tolerance}')
     for name in accounts:
         if draw(2):
-            parts.append(accepted(name, "invoice-issued"))
+            parts.append(accepted(draw, name))
     return "\n\n".join(parts) + "\n"
 
 
-def accepted(account_id: str, check: str) -> str:
+def accepted(draw: Draw, account_id: str) -> str:
     """An acceptance."""
+    check = pick(draw, ("invoice-issued", "invoice-issued", "report-*", "report-total", "invoice-footing", "ownership"))
+    up_to = pick(draw, ("100000", "100000", "1"))
+    only = pick(draw, ("", "", "", 'invoice = "INV-0"\n', 'subject = "web"\n', 'subject = "nobody"\n'))
+    until = pick(draw, ("2030-12", "2030-12", "2026-04"))
     return (
-        f'[[accepted]]\ncheck = "{check}"\naccount = "{account_id}"\nup_to = "100000"\nuntil = "2030-12"\n'
+        f'[[accepted]]\ncheck = "{check}"\naccount = "{account_id}"\n{only}up_to = "{up_to}"\nuntil = "{until}"\n'
         'reason = "known"\nby = "finance@acme.example"'
     )
 

@@ -12,7 +12,7 @@ from chargeback.evidence import MemoryStore
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period
 from chargeback.operate.usage.report import UsageReport, report_of
-from chargeback.operate.usage.snapshot import keep, paths, read
+from chargeback.operate.usage.snapshot import Snapshot, keep, paths, read
 from chargeback.operate.usage.taking import Taking
 
 __all__ = ["UsageReport", "look"]
@@ -33,7 +33,8 @@ def look(config: Config, environ: Mapping[str, str], clock: Clock) -> UsageRepor
         taken = taking.take()
     period = Period.holding(now, config.timezone)
     with open_for_writing(config.archive, started=format_instant(now)) as writer:
-        keep(writer, period, taking.day, taken.snapshot)
-        snapshot = read(config.archive, [period.plus(-back) for back in range(MONTHS_READ - 1, -1, -1)])
+        month = keep(writer, period, taking.day, taken.snapshot)
+    earlier = read(config.archive, [period.plus(-back) for back in range(MONTHS_READ - 1, 0, -1)])
+    snapshot = Snapshot(earlier.usage + month.usage, earlier.deployments + month.deployments)
     path = config.archive / paths(period)[0]
     return report_of(snapshot, config, now, path, taken.problems, taken.unpriced)

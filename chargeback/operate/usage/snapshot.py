@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from chargeback.archive.opening import read_inside
 from chargeback.archive.revision import refuse
@@ -28,6 +30,7 @@ CURRENCY = "THB"
 """List prices carry no currency; the platform's is this one (CONTRACT, ``billing.skus``)."""
 FOLDER = "usage"
 _BOM = "\ufeff"
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +88,27 @@ def read(root: Path, periods: Iterable[Period]) -> Snapshot:
     deployments: list[DeploymentRow] = []
     for period in periods:
         usage_path, deployments_path = paths(period)
-        usage += [_usage_row(root / usage_path, cells) for cells in _read(root, usage_path, UsageRow)]
-        found = _read(root, deployments_path, DeploymentRow)
-        deployments += [_deployment_row(root / deployments_path, cells) for cells in found]
+        usage += _rows(root, usage_path, UsageRow, _usage_row)
+        deployments += _rows(root, deployments_path, DeploymentRow, _deployment_row)
     return Snapshot(tuple(usage), tuple(deployments))
 
 
-def keep(writer: ArchiveWriter, period: Period, day: date, snapshot: Snapshot) -> None:
-    """Put the day's rows in place of those that the month's files have of it; each file is replaced in one step."""
+def keep(writer: ArchiveWriter, period: Period, day: date, snapshot: Snapshot) -> Snapshot:
+    """Put the day's rows in place of those that the month's files have of it, and return the whole month.
+
+    Each file is replaced in one step.
+    """
     before = read(writer.root, [period])
     if _same(tuple(row for row in before.usage if row.date == day), snapshot.usage):
         snapshot = replace(snapshot, usage=tuple(row for row in before.usage if row.date == day))
     usage = [*(row for row in before.usage if row.date != day), *snapshot.usage]
     deployments = [*(row for row in before.deployments if row.date != day), *snapshot.deployments]
+    usage.sort(key=lambda row: (row.date, row.project, row.resource))
+    deployments.sort(key=lambda row: (row.date, row.project, row.deployment, row.location))
     usage_path, deployments_path = paths(period)
-    writer.replace(usage_path, _written(UsageRow, sorted(usage, key=lambda row: (row.date, row.project, row.resource))))
-    ordered = sorted(deployments, key=lambda row: (row.date, row.project, row.deployment, row.location))
-    writer.replace(deployments_path, _written(DeploymentRow, ordered))
+    writer.replace(usage_path, _written(UsageRow, usage))
+    writer.replace(deployments_path, _written(DeploymentRow, deployments))
+    return Snapshot(tuple(usage), tuple(deployments))
 
 
 def _same(before: tuple[UsageRow, ...], after: tuple[UsageRow, ...]) -> bool:
@@ -120,11 +127,22 @@ def _written(kind: type, rows: Iterable[object]) -> bytes:
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, datetime):
-        return format_instant(value)
+    if isinstance(value, str):
+        return guarded(value)
     if isinstance(value, Decimal):
         return format_exact(value)
-    return guarded(str(value))
+    return format_instant(value) if isinstance(value, datetime) else str(value)
+
+
+def _rows(root: Path, path: str, kind: type, read_row: Callable[[list[str]], Row]) -> list[Row]:
+    """The rows of a file; none where there is no file."""
+    found: list[Row] = []
+    for cells in _read(root, path, kind):
+        try:
+            found.append(read_row(cells))
+        except (ValueError, InvalidOperation, AnswerError) as error:
+            raise _damaged(root / path, f"not a row of it: {','.join(cells)[:80]}") from error
+    return found
 
 
 def _read(root: Path, path: str, kind: type) -> list[list[str]]:
@@ -144,28 +162,29 @@ def _read(root: Path, path: str, kind: type) -> list[list[str]]:
     return [[_raw(cell) for cell in row] for row in rows[1:]]
 
 
-def _usage_row(path: Path, cells: list[str]) -> UsageRow:
-    try:
-        day, taken_at, account, project, name, team, resource, usage, price, cost, currency = cells
-        taken = parse_instant(taken_at)
-        if taken is None:
-            raise ValueError("no time")
-        amounts = (Decimal(usage), Decimal(price), Decimal(cost))
-        return UsageRow(date.fromisoformat(day), taken, account, project, name, team, resource, *amounts, currency)
-    except (ValueError, InvalidOperation, AnswerError) as error:
-        raise _damaged(path, f"not a row of usage: {','.join(cells)[:80]}") from error
+def _usage_row(cells: list[str]) -> UsageRow:
+    day, taken_at, account, project, name, team, resource, usage, price, cost, currency = cells
+    amounts = (Decimal(usage), Decimal(price), Decimal(cost))
+    texts = (account, project, name, team, resource)
+    return UsageRow(date.fromisoformat(day), _instant(taken_at), *texts, *amounts, currency)
 
 
-def _deployment_row(path: Path, cells: list[str]) -> DeploymentRow:
-    try:
-        day, project, deployment, location, price = cells
-        return DeploymentRow(date.fromisoformat(day), project, deployment, location, Decimal(price))
-    except (ValueError, InvalidOperation) as error:
-        raise _damaged(path, f"not a row of deployments: {','.join(cells)[:80]}") from error
+def _deployment_row(cells: list[str]) -> DeploymentRow:
+    day, project, deployment, location, price = cells
+    return DeploymentRow(date.fromisoformat(day), project, deployment, location, Decimal(price))
+
+
+@lru_cache(256)
+def _instant(text: str) -> datetime:
+    """A look's time; many rows have the same."""
+    instant = parse_instant(text)
+    if instant is None:
+        raise ValueError("no time")
+    return instant
 
 
 def _raw(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
+    return cell[1:] if cell[:1] == "'" and guarded(cell[1:]) == cell else cell
 
 
 def _damaged(path: Path, problem: str) -> DamagedError:

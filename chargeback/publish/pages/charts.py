@@ -19,6 +19,7 @@ MARGIN = 14
 SERIES = 6
 """As many series have a colour of their own; what is left is one more."""
 _FULL = 10_000
+_WIDEST = 800
 _MOST_TICKS = 5
 _CHARACTER = 8
 _LETTERS = 12
@@ -101,7 +102,8 @@ def column_chart(columns: Sequence[Column], series: Sequence[str], currency: str
 def _segments(
     column: Column, left: int, slot: int, scale: _Scale, series: Sequence[str], currency: str
 ) -> list[Segment]:
-    gap = slot // 8
+    width = min(slot - slot // 4, _WIDEST)
+    x, wide = _percentage(left + (slot - width) // 2), _percentage(width)
     up = down = 0
     segments = []
     for position, units in enumerate(column.amounts):
@@ -113,9 +115,7 @@ def _segments(
             down += units
         if foot > top:
             label = f"{column.name}, {series[position]}: {minor(units, scale.digits)} {currency}"
-            segments.append(
-                Segment(_percentage(left + gap), _percentage(slot - 2 * gap), top, foot - top, position, label)
-            )
+            segments.append(Segment(x, wide, top, foot - top, position, label))
     return segments
 
 
@@ -136,13 +136,14 @@ class _Scale:
     def of(cls, columns: Sequence[Column], digits: int) -> _Scale:
         high = max((sum(units for units in column.amounts if units > 0) for column in columns), default=0)
         low = min((sum(units for units in column.amounts if units < 0) for column in columns), default=0)
-        step = _step(max(high - low, 1))
+        if high == low:
+            high = 10**digits
+        step = _step(high - low)
         return cls(low // step * step, -(-high // step) * step, step, digits)
 
     def y(self, units: int) -> int:
         """Pixels from the top, rounded down."""
-        span = max(self.high - self.low, 1)
-        return MARGIN + (self.high - units) * HEIGHT // span
+        return MARGIN + (self.high - units) * HEIGHT // (self.high - self.low)
 
     @property
     def ticks(self) -> tuple[Tick, ...]:

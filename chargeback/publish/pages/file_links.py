@@ -19,6 +19,8 @@ _ABOUT = {
     "exports/journal-change.csv": "the difference to the revision before: the entry to book where that one is booked",
     "exports/journal-change.beancount": "the same in plain-text accounting",
     "exports/ledger.parquet": "the lines for a data warehouse",
+    "reconciliation/month.json": "what later months need of this one",
+    "evidence/_previous/journal.csv": "the journal of the revision before",
     "evidence/index.json": "what was asked, when, and what came back",
     "evidence/run.json": "what else the result depends on",
     MANIFEST: "checksums, totals and the chain of revisions",

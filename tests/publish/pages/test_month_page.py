@@ -1,0 +1,194 @@
+"""A month's page: what it says, that nothing is hidden, and that nothing comes from outside or goes there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from chargeback.model.archive_overview import Restatement, TeamChange
+from chargeback.model.books import CurrencyTotal
+from chargeback.model.check import Outcome
+from chargeback.publish.pages import month_page
+
+from . import months
+from .months import Month
+from .reading import Page, unsound
+
+ROOT = Path(__file__).parents[3]
+
+
+def bytes_of(month: Month, changes: Restatement | None = None, *, evidence: bool = True) -> bytes:
+    ((path, chunks),) = month_page.files(
+        month.books, month.config, month.paths, evidence=month.evidence if evidence else None, changes=changes
+    )
+    assert path == "index.html"
+    return b"".join(chunks)
+
+
+def page_of(month: Month, changes: Restatement | None = None) -> Page:
+    return Page(bytes_of(month, changes))
+
+
+@pytest.mark.parametrize(
+    "month",
+    [
+        months.small_month(),
+        months.small_month(clean=True),
+        months.small_month(clean=True, accepted=True),
+        months.small_month(endpoint=months.SANDBOX),
+        months.hostile_month(),
+        months.month_of([], months.small_config()),
+    ],
+    ids=["exceptions", "clean", "accepted", "sandbox", "hostile", "empty"],
+)
+def test_a_page_fetches_nothing_runs_nothing_and_says_everything_in_words(month: Month) -> None:
+    assert unsound(page_of(month)) == []
+
+
+def test_a_reconciled_month_says_so_first() -> None:
+    page = page_of(months.small_month(clean=True))
+    assert page.status == "✓Reconciled"
+    assert "2 billing accounts, 2 invoices" in page.text
+    assert not page.root.xpath("//section[@aria-labelledby='exceptions']")
+
+
+def test_exceptions_are_counted_first_and_told_with_cause_and_remedy() -> None:
+    page = page_of(months.small_month())
+    assert page.status == "!3 exceptions"
+    told = page.section("exceptions")
+    assert "Report and invoice differ in total (1)" in told
+    assert "the report shows 12476.08 THB" in told
+    assert "Variance-12.50 THB" in told.replace("Variance -", "Variance-")
+    assert "Account Acme Billing (ba_123)" in told
+    assert told.count("What to do:") == 3
+
+
+def test_what_is_accepted_is_said_wherever_the_status_is() -> None:
+    page = page_of(months.small_month(clean=True, accepted=True))
+    assert page.status == "✓Reconciled, 2 accepted (25.00 THB)"
+    assert str(page.root.findtext("head/title")).endswith("reconciled, 2 accepted (25.00 THB)")
+    assert "reconciled, 2 accepted (25.00 THB)" in page.section("tie-out")
+    assert "Accepted by finance@acme.example until 2026-09: promotional credit, ticket 4711" in page.section("accepted")
+
+
+def test_totals_and_teams_are_those_of_the_books() -> None:
+    month = months.small_month()
+    page = page_of(month)
+    thb = next(total for total in month.books.totals if total.currency == "THB")
+    assert thb == CurrencyTotal("THB", 2, 1_167_157, 81_701, 1_248_858)
+    assert "12,488.58" in page.section("totals")
+    assert "net 11,671.57, tax 817.01" in page.section("totals")
+    web = next(row for row in page.rows("teams") if row[0].startswith("Web"))
+    assert web[2:] == ["7,535.06", "527.44", "8,062.50", "64.6 %", "-0.5 %"]
+    assert "ทีมข้อมูล" in page.section("teams")
+
+
+def test_a_simulation_is_plainly_not_the_platform() -> None:
+    assert "not the platform" not in page_of(months.small_month()).text
+    page = page_of(months.small_month(endpoint=months.SANDBOX))
+    assert "These are not the platform's figures." in page.text
+    assert "http://127.0.0.1:8399/ (this computer, not the platform)" in page.section("totals")
+
+
+def test_the_source_and_the_time_are_told() -> None:
+    totals = page_of(months.small_month()).section("totals")
+    assert "https://api.deploys.app/" in totals
+    assert "1 June 2026, 07:05 (Asia/Bangkok)" in totals
+
+
+def test_every_file_of_the_revision_is_linked() -> None:
+    month = months.small_month()
+    linked = {unquote(link) for link in page_of(month).links}
+    assert set(month.paths) - {"index.html"} <= linked
+    assert {"manifest.json", "SHA256SUMS", "../../index.html"} <= linked
+
+
+def test_a_path_of_thai_and_odd_characters_is_linked_as_a_path() -> None:
+    month = months.small_month()
+    odd = replace(month, paths=(*month.paths, "invoices/ba_ไทย~1/a b#?%.pdf", "javascript:alert(1)"))
+    page = page_of(odd)
+    assert "invoices/ba_%E0%B9%84%E0%B8%97%E0%B8%A2~1/a%20b%23%3F%25.pdf" in page.links
+    assert "javascript%3Aalert%281%29" in page.links
+
+
+def test_notices_are_folded_and_counted() -> None:
+    month = months.small_month()
+    count = sum(1 for _ in month.books.having(Outcome.NOTICE))
+    page = page_of(month)
+    (details,) = page.root.xpath("//section[@aria-labelledby='notices']/details[not(@open)]")
+    assert f"{count} to know" in details.findtext("summary")
+
+
+def test_a_restatement_says_against_what_why_and_how_much() -> None:
+    changes = Restatement(
+        1,
+        ("evidence",),
+        (TeamChange("web", "THB", 2, 81_000_000, 81_250_000), TeamChange("unassigned", "THB", 2, None, 4_700)),
+    )
+    page = page_of(months.small_month(revision=2), changes)
+    assert page.rows("restatement")[1:] == [
+        ["web", "THB", "810,000.00", "812,500.00", "+2,500.00", "+0.3 %"],
+        ["unassigned", "THB", "", "47.00", "+47.00", ""],
+    ]
+    assert "../r1/index.html" in page.links
+    assert "evidence" in page.section("restatement")
+    assert unsound(page) == []
+
+
+def test_names_from_outside_are_text_and_nothing_else() -> None:
+    page = page_of(months.hostile_month())
+    assert page.root.xpath("//b[text()='sid']") == []
+    assert "<script>alert(1)</script>" in page.text
+    assert "{{ 7 * 7 }}" in page.text
+    assert "gpj.exe[U+202E]gnp.[U+2066]x" in page.text
+    assert "\x07" not in page.source
+    assert "\x1b" not in page.source
+    assert "\u202e" not in page.source
+
+
+def test_in_a_big_month_nothing_is_hidden_and_the_page_stays_small() -> None:
+    month = months.big_month(accounts=200, per_account=10, teams_count=120, odd_accounts=90)
+    data = bytes_of(month)
+    page = Page(data)
+    exceptions = sum(1 for _ in month.books.having(Outcome.EXCEPTION))
+    assert exceptions == 90 * 4
+    assert page.status == f"!{exceptions} exceptions"
+    assert "Report and invoice differ for a project (270)" in page.section("exceptions")
+    assert "And 230 not listed here, variances of 2,297.70 THB in all" in page.section("exceptions")
+    assert "And 140 more accounts" in page.section("tie-out")
+    assert "30 with exceptions, 110 reconciled (120 exceptions)" in page.section("tie-out")
+    assert any(row[0] == "and 20 more" for row in page.rows("teams"))
+    assert any(row[0] == "and 1,975 more" for row in page.rows("projects"))
+    assert len(data) < 600_000
+    assert unsound(page) == []
+
+
+def test_the_bytes_are_the_same_whatever_the_hash_seed_and_the_zone() -> None:
+    script = (
+        "import sys, hashlib; from tests.publish.pages import months; from tests.publish.pages.test_month_page import "
+        "bytes_of; print(hashlib.sha256(bytes_of(months.small_month())).hexdigest())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": place, "LC_ALL": "C"},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed, place in (("1", "UTC"), ("77", "Asia/Tokyo"))
+    }
+    assert len(found) == 1
+
+
+def test_without_evidence_the_chart_shows_the_total_alone() -> None:
+    page = Page(bytes_of(months.small_month(), evidence=False))
+    assert "all projects" in page.section("daily")
+    assert "12,476.08 THB over 31 days" in page.section("daily")

@@ -1,0 +1,182 @@
+"""A year of unattended runs, and what must hold after each of them and in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from chargeback.archive.scope import scope_of
+from chargeback.archive.verification import verify_chain, verify_files
+from chargeback.sandbox import Clock, Platform
+from chargeback.sandbox.months import Month, newest_closed
+
+from . import ledgers, oracle
+from .office import Ended, KilledError, Office, killed_at
+from .plan import Plan, Visit
+
+CLOSED = (0, 3)
+
+
+@dataclass
+class Life:
+    """A year under way; ``seen`` is when each month was last closed or found unchanged."""
+
+    plan: Plan
+    office: Office
+    runs: int = 0
+    kills: int = 0
+    exits: Counter[int] = field(default_factory=Counter)
+    seen: dict[str, datetime] = field(default_factory=dict)
+    states: dict[str, list[object]] = field(default_factory=dict)
+    known: dict[str, tuple[Path, dict[ledgers.Key, int]]] = field(default_factory=dict)
+
+    def live(self) -> None:
+        """Every run of the year, each looked at."""
+        for visit in self.plan.visits:
+            self._visit(visit)
+
+    def _visit(self, visit: Visit) -> None:
+        self.office.split = self.plan.split(visit.moment)
+        self.runs += 1
+        try:
+            with killed_at(visit.killed_at) if visit.killed_at else nullcontext():
+                ended = self.office.run(visit.moment, skew=visit.skew)
+        except KilledError:
+            self.kills += 1
+            self._note_states(visit, set(map(str, self.plan.months)))
+            return
+        self.exits[ended.exit] += 1
+        assert ended.exit in (0, 3, 4, 5, 6), (visit, ended.exit, ended.messages)
+        done = {str(result.period) for result in ended.results if result.exit in CLOSED}
+        self._note_states(visit, done)
+        for month in done:
+            self.seen[month] = visit.moment
+        self._assert_told(visit, ended)
+
+    def _note_states(self, visit: Visit, done: set[str]) -> None:
+        """What could be seen of the months that the run closed."""
+        for month in done:
+            state = (self.office.split, oracle.shown(self.plan.world, Month.parse(month), visit.moment))
+            states = self.states.setdefault(month, [])
+            if not states or states[-1] != state:
+                states.append(state)
+
+    def _assert_told(self, visit: Visit, ended: Ended) -> None:
+        """No difference between archive and platform that the run did not tell, by a month's exit or by its own."""
+        failed = {str(result.period) for result in ended.results if result.exit not in CLOSED}
+        if str(self._period(visit)) in failed and len(ended.results) == 1:
+            return  # nothing was done, and the exit says so
+        for month in self._closed_months(visit):
+            if month in failed or not self._is_begun(month):
+                continue
+            archived = self.grosses(month)
+            now = {
+                key: invoice.gross
+                for key, invoice in oracle.billed(self.plan.world, Month.parse(month), visit.moment).items()
+            }
+            assert archived == now, f"{visit}: {month} differs, and exit {ended.exit} does not tell it"
+
+    def _period(self, visit: Visit) -> Month:
+        return newest_closed(visit.moment + visit.skew, self.plan.world.zone)
+
+    def _closed_months(self, visit: Visit) -> list[str]:
+        return [str(month) for month in self.plan.months if month <= self._period(visit)]
+
+    def _is_begun(self, month: str) -> bool:
+        """Whether the archive has begun by that month."""
+        archived = ledgers.months(self.office.archive)
+        return bool(archived) and min(archived) <= month
+
+    def grosses(self, month: str) -> dict[ledgers.Key, int]:
+        """The latest revision's invoices: number and total."""
+        revisions = ledgers.months(self.office.archive).get(month)
+        if not revisions:
+            return {}
+        known = self.known.get(month)
+        if known is None or known[0] != revisions[-1]:
+            found = {key: gross for key, (_, _, gross, _) in ledgers.invoices(revisions[-1]).items()}
+            known = self.known[month] = (revisions[-1], found)
+        return known[1]
+
+
+def live(plan: Plan, root: Path, verify: Callable[[Path], None] = lambda path: None) -> Life:
+    """The whole year, and everything that must hold in the end."""
+    platform = Platform(plan.world, plan.kind, clock=Clock(plan.visits[0].moment))
+    life = Life(plan, Office(root, platform, plan.splits[0][1], head_file=True))
+    life.live()
+    assert_final_state(life)
+    assert_journals(life)
+    assert_bounds(life)
+    assert_verified(life.office)
+    verify(life.office.archive)
+    return life
+
+
+def assert_final_state(life: Life) -> None:
+    """The latest revisions together are what the platform billed, per invoice, to the satang, paid or not."""
+    plan = life.plan
+    archived = ledgers.months(life.office.archive)
+    assert list(archived) == [str(month) for month in plan.months]
+    for month in plan.months:
+        final = oracle.billed(plan.world, month, plan.end)
+        found = ledgers.invoices(archived[str(month)][-1])
+        assert found == {
+            key: (invoice.net, invoice.tax, invoice.gross, "paid" if invoice.paid else "open")
+            for key, invoice in final.items()
+        }, month
+
+
+def assert_journals(life: Life) -> None:
+    """The first journals and all changes are the latest journals, and they are what the platform billed."""
+    for month, revisions in ledgers.months(life.office.archive).items():
+        replayed = ledgers.replayed(revisions)
+        assert replayed == ledgers.journal(revisions[-1] / "exports/journal.csv"), month
+        final = oracle.billed(life.plan.world, Month.parse(month), life.plan.end)
+        # The invoice list does not show what was withheld: that is as it was when the month was last looked at.
+        seen = oracle.billed(life.plan.world, Month.parse(month), life.seen[month])
+        withheld = {key: seen[key].withheld for key in final}
+        assert by_leg(replayed) == {
+            key: {
+                "cost": invoice.net,
+                "vat": invoice.tax,
+                "payable": withheld[key] - invoice.gross,
+                "withholding": -withheld[key],
+            }
+            for key, invoice in final.items()
+        }, month
+
+
+_LEGS = {"1154": "vat", "1155": "vat", "2110": "payable", "2160": "withholding"}
+
+
+def by_leg(balances: ledgers.Legs) -> dict[ledgers.Key, dict[str, int]]:
+    """By invoice what it costs, its tax, what is owed, what was withheld."""
+    found: dict[ledgers.Key, dict[str, int]] = {}
+    for (account, invoice, gl_account), amount in balances.items():
+        legs = found.setdefault((account, invoice), {"cost": 0, "vat": 0, "payable": 0, "withholding": 0})
+        legs[_LEGS.get(gl_account, "cost")] += amount
+    return found
+
+
+def assert_bounds(life: Life) -> None:
+    """A revision needs something new to be seen."""
+    for month, revisions in ledgers.months(life.office.archive).items():
+        states = life.states[month]
+        assert len(revisions) <= len(states), f"{month}: {len(revisions)} revisions of {len(states)} states"
+
+
+def assert_verified(office: Office) -> None:
+    """Files and chain prove themselves, and the head is the one that is kept elsewhere."""
+    scope = scope_of(office.archive)
+    head = office.head_path.read_text().strip()
+    assert verify_files(scope).findings == ()
+    assert verify_chain(scope, heads=[head]).findings == ()
+    newest = scope.archive.head() if scope.archive else None
+    assert newest is not None
+    assert newest.sha256 == head
+    assert list(office.archive.glob("pending/*")) == []
+    assert [path.name for path in office.archive.glob(".*") if path.name != ".lock"] == []
