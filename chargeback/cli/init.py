@@ -29,7 +29,8 @@ def command(
 ) -> None:
     """Ask the platform and write a commented config.toml to start from.
 
-    Finds the billing accounts, your role in each, the projects and the time zone of the invoices, and proposes teams from
+    Finds the billing accounts, your role in each, the projects and the time zone of the invoices, and proposes teams
+    from
     the projects' names. Shows all that it guessed. Never overwrites a file, and writes no secret: the credential comes
     from DEPLOYS_AUTH_USER with DEPLOYS_AUTH_PASS, or DEPLOYS_TOKEN.
     """

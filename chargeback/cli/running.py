@@ -21,6 +21,7 @@ from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.period import Period
+from chargeback.operate.notify import watched
 from chargeback.publish.reconciliation import document
 
 _MOST_LINES = 30
@@ -39,8 +40,9 @@ def run_and_tell(
 ) -> int:
     """Run, tell what came of it, and return the exit code."""
     request = RunRequest(Period.parse(period) if period else None, only, dry_run, catch_up)
-    with _progress() as progress:
-        results = run(config, request, Surroundings(os.environ, clock or SystemClock(), progress, tell))
+    clock = clock or SystemClock()
+    with watched(config, os.environ, clock, tell, silent=dry_run) as watcher, _progress() as progress:
+        results = watcher.results = run(config, request, Surroundings(os.environ, clock, progress, tell))
     for result in results:
         _tell_result(result, json_output=json_output, chatty=verbose or sys.stdout.isatty())
     if json_output:

@@ -34,9 +34,9 @@ def command(
 ) -> None:
     """Print a schedule for this configuration, ready to paste.
 
-    The monthly job runs daily from the 3rd (`run --catch-up`): a month that is not ready, or a platform that is away, is
-    tried again the next day. Right for the configured time zone whatever zone the scheduler reckons in. Secrets are named,
-    never printed.
+    The monthly job runs daily from the 3rd (`run --catch-up`): a month that is not ready, or a platform that is away,
+    is tried again the next day. Right for the configured time zone whatever zone the scheduler reckons in. Secrets are
+    named, never printed.
 
     \b
     cron         lines for `crontab -e`

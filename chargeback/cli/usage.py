@@ -31,10 +31,12 @@ def command(
 ) -> None:
     """Look at this month's usage so far: once a day.
 
-    Appends a snapshot to <archive>/usage/YYYY-MM.csv (again on the same day: in its place), estimates the month's cost by
-    project and team at list prices before tax, and alerts where a day's cost leaves the band of the trailing days, naming
-    project, resource and deployment. An alert that goes on is shown, but is new only on the day it begins or grows. What is
-    out of the ordinary is set in [usage].
+    Appends a snapshot to <archive>/usage/YYYY-MM.csv (again on the same day: in its place), estimates the month's
+    cost by
+    project and team at list prices before tax, and alerts where a day's cost leaves the band of the trailing days,
+    naming
+    project, resource and deployment. An alert that goes on is shown, but is new only on the day it begins or grows.
+    What is out of the ordinary is set in [usage].
 
     \b
     0 nothing new       3 a cost runs away: look at the alert

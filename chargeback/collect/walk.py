@@ -55,13 +55,14 @@ class Assignment:
     """What to collect: a month, and what the archive already has.
 
     ``reports``: by account, what an earlier run proved; ``known_accounts``: those of the archive's newest revision;
-    ``only``: the accounts to restrict a dry run to, empty for all.
+    ``month_accounts``: those of the month's latest one; ``only``: the accounts to restrict a dry run to, empty for all.
     """
 
     config: Config
     period: Period
     reports: Mapping[str, CarriedReport] = field(default_factory=dict)
     known_accounts: tuple[str, ...] = ()
+    month_accounts: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
 
 
@@ -108,7 +109,7 @@ class Walk:
                 self.crew.submit(self._task(ask, entry, credential))
         errors = _one_each(self.crew.finish())
         accounts = tuple(entry.id for entry, _ in entries)
-        answers = sorted((*self._answers, *self.paperwork.answers()), key=_index_key)
+        answers = sorted((*self._answers, *self.paperwork.answers()), key=index_key)
         return Collection(answers, self.paperwork.records(), accounts, errors)
 
     def listed(self, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
@@ -123,7 +124,7 @@ class Walk:
             found[entry.id] = self._rows(entry, credential)
 
         def note_former(entry: AccountEntry, credential: Credential) -> None:
-            with suppress(AccessError):
+            with suppress(CredentialError):
                 note(entry, credential)
 
         for entry, credential in self._entries():
@@ -161,16 +162,19 @@ class Walk:
         return found
 
     def _check_account_set(self, present: set[str]) -> None:
-        """``account-set``: an account of the newest revision that is gone is never a quietly shorter ledger."""
+        """``account-set``: an account of the newest revision, or of the month's latest one, that is gone is never a
+        quietly shorter ledger.
+        """
         not_ours = {entry.id for entry in self.config.accounts if not entry.ours_in(self.period)}
-        gone = sorted(set(self.assignment.known_accounts) - present - not_ours)
+        of_month = dict.fromkeys(self.assignment.month_accounts, f"the latest revision of {self.period}")
+        known = {**of_month, **dict.fromkeys(self.assignment.known_accounts, "the archive's newest revision")}
         errors = [
             AccessError(
-                f"account {account} is in the archive's newest revision, and {self._not_here()}",
+                f"account {account} is in {known[account]}, and {self._not_here()}",
                 remedy="restore the access, or list the accounts and give this one an until",
                 account=account,
             )
-            for account in gone
+            for account in sorted(set(known) - present - not_ours)
         ]
         if errors:
             raise CombinedError(errors)
@@ -344,7 +348,7 @@ def _one_each(errors: list[ChargebackError]) -> list[ChargebackError]:
 _REPORT_RANKS = ("billing.report.json", "billing.report-utc.json", "billing.report-carried.json")
 
 
-def _index_key(answer: Answer) -> tuple[str, str, int, str, str]:
+def index_key(answer: Answer) -> tuple[str, str, int, str, str]:
     """By account and function; reports in the order of preference: asked for, asked for in UTC, carried."""
     name = (answer.path or "").rpartition("/")[2]
     rank = _REPORT_RANKS.index(name) if name in _REPORT_RANKS else 0

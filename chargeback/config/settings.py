@@ -174,7 +174,7 @@ class Usage:
     """
 
     floor: Decimal = Decimal(50)
-    band: Decimal = Decimal(6)
+    band: Decimal = Decimal(7)
     days: int = 28
     prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
 

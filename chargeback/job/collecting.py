@@ -10,6 +10,7 @@ from datetime import datetime
 from chargeback.archive.pending import PendingReports
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.collect.clock import Clock
 from chargeback.collect.crew import Crew
 from chargeback.collect.paperwork import CarriedDocument, Paperwork
 from chargeback.collect.pdf_reader import PdfReader
@@ -18,10 +19,11 @@ from chargeback.collect.walk import Assignment, CarriedReport, Collection, Walk
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
 from chargeback.evidence import Answer, EarlierMonth, Evidence, MemoryStore, RunRecord, Store
+from chargeback.job.former_accounts import carry_former_accounts
 from chargeback.model.booking import choose_report, was_billed
 from chargeback.model.facts import ListedInvoice, answers_by_account, read_account, read_projects
 from chargeback.model.instants import format_instant
-from chargeback.model.period import Period
+from chargeback.model.period import Period, last_month
 from chargeback.model.versions import versions
 from chargeback.publish import month_summary
 
@@ -36,6 +38,7 @@ class Background:
     pending: PendingReports
     earlier: tuple[EarlierMonth, ...]
     known_accounts: tuple[str, ...]
+    month_accounts: tuple[str, ...]
     latest: Revision | None
     head: Revision | None
 
@@ -48,13 +51,15 @@ def background(archive: Archive, period: Period) -> Background:
         for month, revision in archive.latest_of_each().items()
         if month < period
     ]
-    newest = month_summary.read(head.read(month_summary.PATH)) if head else None
+    latest = archive.latest(period)
+    newest, of_month = (month_summary.read(each.read(month_summary.PATH)) if each else None for each in (head, latest))
     return Background(
         archive=archive,
         pending=PendingReports(archive.root),
         earlier=tuple(earlier),
         known_accounts=newest.accounts if newest else (),
-        latest=archive.latest(period),
+        month_accounts=of_month.accounts if of_month else (),
+        latest=latest,
         head=head,
     )
 
@@ -96,10 +101,11 @@ class ProvedReports(Mapping[str, CarriedReport]):
 
 @dataclass(slots=True)
 class Collected:
-    """A month's evidence and what failed; books can be closed only where nothing did."""
+    """A month's evidence, what failed (books can be closed only where nothing did), and what is to be told."""
 
     evidence: Evidence
     errors: list[ChargebackError] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
 
 class Collector:
@@ -120,11 +126,13 @@ class Collector:
         crew = Crew(self.config.api.concurrency, session.stop, self.progress)
         paperwork = Paperwork(api, session.downloads, store, self.reader, _carried_documents(known.latest))
         reports = ProvedReports(known, self.config, period)
-        accounts = () if only else known.known_accounts
-        assignment = Assignment(self.config, period, reports, accounts, only)
+        accounts, of_month = ((), ()) if only else (known.known_accounts, known.month_accounts)
+        assignment = Assignment(self.config, period, reports, accounts, of_month, only)
         collection = Walk(assignment, api, session.credentials, store, crew, paperwork).collect()
+        newest = last_month(now, self.config.timezone)
+        told = carry_former_accounts(collection, known.latest, self.config, newest, store)
         run = self._record(period, known, collection, now)
-        return Collected(Evidence(tuple(collection.answers), run, store), collection.errors)
+        return Collected(Evidence(tuple(collection.answers), run, store), collection.errors, told)
 
     def listed(self, period: Period, known: Background, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
         """By account of the month, and of those that were ours in an earlier one since then, every invoice that it
@@ -153,13 +161,13 @@ class Collector:
 
 @contextmanager
 def open_collector(
-    config: Config, environ: Mapping[str, str], store: Store, clock: object, progress: Progress
+    config: Config, environ: Mapping[str, str], store: Store, clock: Clock, progress: Progress
 ) -> Iterator[Collector]:
     """A collector whose run's time begins now."""
     with (
         open_session(config, environ, store, clock=clock) as session,
         PdfReader(environ, left=session.run_time.left) as reader,
-    ):  # type: ignore[arg-type]
+    ):
         yield Collector(config, session, reader, progress)
 
 

@@ -104,14 +104,21 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
         period = chosen_period(request, config, now)
     except NotReadyError as error:
         return [of_errors([error], last_month(now, config.timezone).plus(1))]
+    _check_head(config, Archive(config.archive))
     with _opened(config, request, now) as (archive, writer):
-        told = check_head_file(config.head_file, archive) if config.head_file else ""
+        told = _check_head(config, archive)
         if told:
             surroundings.tell(told)
         with open_collector(
             config, surroundings.environ, MemoryStore(), surroundings.clock, surroundings.progress
         ) as c:
-            return _Run(config, request, archive, writer, c, now).months(period)
+            return _Run(config, request, archive, writer, c, now, surroundings.tell).months(period)
+
+
+def _check_head(config: Config, archive: Archive) -> str:
+    """The head file's sentence; asked before anything is created (the archive may not be mounted), and again under the
+    lock."""
+    return check_head_file(config.head_file, archive) if config.head_file else ""
 
 
 @contextmanager
@@ -133,7 +140,9 @@ class _Run:
         writer: ArchiveWriter | None,
         collector: Collector,
         now: datetime,
+        tell: Callable[[str], None],
     ) -> None:
+        self.tell = tell
         self.config = config
         self.request = request
         self.archive = archive
@@ -181,6 +190,8 @@ class _Run:
 
     def _judged(self, collected: Collected, known: Background, period: Period) -> tuple[MonthResult, bool]:
         """The month's result, and whether it is one to be written."""
+        for line in collected.told:
+            self.tell(f"{period} {line}")
         if collected.errors:
             return of_errors(collected.errors, period), False
         try:

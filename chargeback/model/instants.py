@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from dateutil.parser import isoparse
 
@@ -14,6 +15,7 @@ from chargeback.model.period import FIRST_YEAR, LAST_YEAR
 _RFC_3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:)(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 
+@lru_cache(maxsize=10_000)
 def parse_instant(text: str | None) -> datetime | None:
     """The instant in UTC, or None for "", null and the year 1; ``AnswerError`` where the text is no RFC 3339 instant.
 

@@ -57,8 +57,9 @@ class Asking:
         return self.items("billing.list", {}, wire.AccountAnswer, credential)
 
     def projects(self, credentials: list[Credential]) -> tuple[ProjectDirectory, dict[str, Credential]]:
-        """The projects that any of the credentials shows, and by sid which one shows it; refusals are in the directory."""
-        directory, shown_by = ProjectDirectory(), {}
+        """The projects that any credential shows, and by sid which one does; refusals are in the directory."""
+        directory = ProjectDirectory()
+        shown_by: dict[str, Credential] = {}
         for credential in credentials:
             try:
                 items = self.items("project.list", {}, wire.ProjectAnswer, credential)

@@ -8,14 +8,11 @@ from io import StringIO
 
 from chargeback.model.books import Books
 from chargeback.model.ledger import COLUMNS, LedgerLine
+from chargeback.model.money import format_minor
 from chargeback.model.spreadsheet_text import guarded
 
 BYTE_ORDER_MARK = "\ufeff"
 _ROWS_A_CHUNK = 5_000
-_NUMERIC = frozenset(
-    COLUMNS.index(name) for name in ("usage", "share_percent", "net", "tax", "gross", "line", "invoice_line")
-)
-"""Columns that the program writes itself as numbers: a minus sign there is no formula."""
 
 
 def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -37,17 +34,42 @@ def chunks(period: str, lines: Sequence[LedgerLine]) -> Iterator[bytes]:
     writer.writerow(COLUMNS)
     for start in range(0, len(lines), _ROWS_A_CHUNK):
         writer.writerows(csv_row(period, line) for line in lines[start : start + _ROWS_A_CHUNK])
-        yield _drain(buffer)
+        yield drained(buffer)
     if not lines:
-        yield _drain(buffer)
+        yield drained(buffer)
 
 
-def csv_row(period: str, line: LedgerLine) -> list[str]:
-    """The line's cells, text from outside made inert."""
-    return [cell if place in _NUMERIC else guarded(cell) for place, cell in enumerate(line.cells(period))]
+def csv_row(period: str, line: LedgerLine) -> tuple[str, ...]:
+    """The line's cells in the order of ``COLUMNS``, text from outside made inert; numbers are the program's own."""
+    label, team, digits = line.label, line.team, line.label.digits
+    return (
+        period,
+        guarded(label.account),
+        guarded(label.account_name),
+        guarded(label.invoice),
+        label.status,
+        team.id,
+        guarded(team.cost_center),
+        guarded(team.gl_account),
+        guarded(line.project),
+        guarded(line.project_name),
+        guarded(line.environment),
+        guarded(line.resource),
+        line.usage,
+        line.share_percent,
+        format_minor(line.net, digits),
+        format_minor(line.tax, digits),
+        format_minor(line.gross, digits),
+        guarded(label.currency),
+        line.basis.value,
+        str(line.line),
+        str(line.invoice_line) if line.invoice_line else "",
+        guarded(line.description),
+    )
 
 
-def _drain(buffer: StringIO) -> bytes:
+def drained(buffer: StringIO) -> bytes:
+    """What the buffer holds, as UTF-8; it is empty afterwards."""
     data = buffer.getvalue().encode()
     buffer.seek(0)
     buffer.truncate()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -13,7 +13,7 @@ from chargeback.model.books import AccountSummary, Books, Status
 from chargeback.model.check import Check
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.spreadsheet_text import cleaned, guarded
-from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
+from chargeback.publish.ledger_csv import BYTE_ORDER_MARK, drained
 
 CHECK_COLUMNS = (
     "check",
@@ -28,22 +28,36 @@ CHECK_COLUMNS = (
     "tolerance",
     "message",
 )
+_ROWS_A_CHUNK = 5_000
 _AMOUNTS = frozenset(CHECK_COLUMNS.index(name) for name in ("expected", "actual", "variance", "tolerance"))
 
 
 def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The reconciliation as JSON and as CSV."""
-    yield "reconciliation/reconciliation.json", [to_bytes(document(books))]
-    yield "reconciliation/reconciliation.csv", [_csv(books.checks)]
+    yield "reconciliation/reconciliation.json", _json(books)
+    yield "reconciliation/reconciliation.csv", _csv(books.checks)
 
 
-def to_bytes(value: dict[str, Any]) -> bytes:
-    """The document as published: keys in INTERFACE's order, two spaces, UTF-8, a newline at the end."""
-    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+def _json(books: Books) -> Iterator[bytes]:
+    """The document as published: keys in INTERFACE's order, a check a line, UTF-8, a newline at the end."""
+    head = json.dumps(_head(books), ensure_ascii=False, indent=2)
+    yield head.removesuffix("\n}").encode() + b',\n  "checks": ['
+    separator = "\n"
+    for start in range(0, len(books.checks), _ROWS_A_CHUNK):
+        rows = [
+            json.dumps(check_row(check), ensure_ascii=False) for check in books.checks[start : start + _ROWS_A_CHUNK]
+        ]
+        yield (separator + ",\n".join(f"    {row}" for row in rows)).encode()
+        separator = ",\n"
+    yield b"\n  ]\n}\n"
 
 
 def document(books: Books) -> dict[str, Any]:
     """INTERFACE's ``reconciliation.json``; ``revision`` None where the month is not ready."""
+    return {**_head(books), "checks": [check_row(check) for check in books.checks]}
+
+
+def _head(books: Books) -> dict[str, Any]:
     return {
         "schema": 1,
         "period": str(books.period),
@@ -57,7 +71,6 @@ def document(books: Books) -> dict[str, Any]:
             ],
         },
         "accounts": [_account(summary) for summary in books.accounts],
-        "checks": [check_row(check) for check in books.checks],
     }
 
 
@@ -97,13 +110,18 @@ def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else format_exact(amount)
 
 
-def _csv(checks: Iterable[Check]) -> bytes:
+def _csv(checks: Sequence[Check]) -> Iterator[bytes]:
     buffer = StringIO()
     buffer.write(BYTE_ORDER_MARK)
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(CHECK_COLUMNS)
-    for check in checks:
-        row = check_row(check)
-        cells = [row[name] or "" for name in CHECK_COLUMNS]
-        writer.writerow([cell if place in _AMOUNTS else guarded(cell) for place, cell in enumerate(cells)])
-    return buffer.getvalue().encode()
+    for start in range(0, len(checks), _ROWS_A_CHUNK):
+        writer.writerows(_csv_row(check) for check in checks[start : start + _ROWS_A_CHUNK])
+        yield drained(buffer)
+    yield drained(buffer)
+
+
+def _csv_row(check: Check) -> list[str]:
+    row = check_row(check)
+    cells = [row[name] or "" for name in CHECK_COLUMNS]
+    return [cell if place in _AMOUNTS else guarded(cell) for place, cell in enumerate(cells)]

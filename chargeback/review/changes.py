@@ -3,14 +3,16 @@ totals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from chargeback.review.ledger_rows import Amounts, LedgerRow, totals_of, written
+from chargeback.review.ledger_rows import Amounts, LedgerRow, sums, totals_of, written
 
 Key = tuple[Any, ...]
 _LINE_KEY = ("account", "invoice", "invoice_line", "project", "resource", "team")
+_line_key: Callable[[LedgerRow], Key] = attrgetter(*_LINE_KEY)
 _NOT_COMPARED = frozenset({*_LINE_KEY, "period", "invoice_status", "net", "tax", "gross", "line", "digits", "currency"})
 """Of a line: what makes it that line, what is compared as an amount or by invoice, and its place in the file."""
 
@@ -54,13 +56,13 @@ def total_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Chang
 
 def team_changes(before: Rows, after: Rows) -> list[Change]:
     """Each team's gross, tax and net on both sides, those that differ not at all included."""
-    return _compared(before, after, lambda row: (row.team,))
+    return _compared(before, after, "team")
 
 
 def invoice_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change]:
     """The invoices that differ in amount or status; key: account, invoice."""
     old, new = _statuses(before), _statuses(after)
-    found = _compared(before, after, lambda row: (row.account, row.invoice))
+    found = _compared(before, after, "account", "invoice")
     noted = [_with_note(change, _status_note(old.get(change.key), new.get(change.key))) for change in found]
     return [change for change in noted if change.note or any(change.difference)]
 
@@ -68,27 +70,17 @@ def invoice_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Cha
 def line_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change]:
     """The lines that differ; key: account, invoice, invoice line, project, resource, team."""
     old, new = _first_of(before), _first_of(after)
-    found = _compared(before, after, _line_key)
+    found = _compared(before, after, *_LINE_KEY)
     noted = [_with_note(change, _line_note(old.get(change.key), new.get(change.key))) for change in found]
     return [change for change in noted if change.note or any(change.difference)]
 
 
-def _compared(before: Rows, after: Rows, key: Callable[[LedgerRow], Key]) -> list[Change]:
-    old, new = _sums(before, key), _sums(after, key)
-    keys = sorted({*old, *new})
+def _compared(before: Rows, after: Rows, *names: str) -> list[Change]:
+    """Both sides added up by these columns, a row for each key of either."""
+    key = attrgetter(*names, "currency")
+    old, new = sums(before, key), sums(after, key)
+    keys: list[Key] = sorted({*old, *new})
     return [Change(each[:-1], each[-1], old.get(each), new.get(each)) for each in keys]
-
-
-def _sums(rows: Rows, key: Callable[[LedgerRow], Key]) -> Mapping[Key, Amounts]:
-    sums: dict[Key, Amounts] = {}
-    for row in rows:
-        each = (*key(row), row.currency)
-        sums[each] = sums.get(each, Amounts()).plus(row.net, row.tax, row.gross)
-    return sums
-
-
-def _line_key(row: LedgerRow) -> Key:
-    return tuple(getattr(row, name) for name in _LINE_KEY)
 
 
 def _statuses(rows: Rows) -> dict[Key, str]:
@@ -111,6 +103,8 @@ def _line_note(old: LedgerRow | None, new: LedgerRow | None) -> str:
     """Which columns differ besides the amounts; not those that follow from an amount that differs."""
     if old is None or new is None:
         return "new" if old is None else "gone"
+    if old._replace(line=0, invoice_status="") == new._replace(line=0, invoice_status=""):
+        return ""
     passed = _NOT_COMPARED if (old.net, old.tax) == (new.net, new.tax) else _NOT_COMPARED | {"usage", "share_percent"}
     return ", ".join(
         name for name in LedgerRow._fields if name not in passed and getattr(old, name) != getattr(new, name)

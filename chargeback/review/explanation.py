@@ -17,7 +17,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, damaged
 from chargeback.errors import ConfigurationError
 from chargeback.model.booking import AccountMonth
-from chargeback.model.invoice import Invoice
+from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.ledger import LedgerLine
 from chargeback.model.posting import PostedLine
 from chargeback.model.spreadsheet_text import guarded
@@ -37,6 +37,17 @@ _SELECTS: Mapping[str, Callable[[LedgerRow], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What an invoice holds beyond its booked lines, on the lines' ``basis`` ("total" or "net"), in minor units:
+    difference = header - lines (BOOKING 4.3)."""
+
+    basis: str
+    header: int
+    lines: int
+    difference: int
+
+
+@dataclass(frozen=True, slots=True)
 class LineExplanation:
     """One line of ``all.csv``: the archived row, the invoice, every division on the way, and where each figure
     stands."""
@@ -48,6 +59,17 @@ class LineExplanation:
     claims: tuple[str, ...]
     """The patterns of the configuration by which the project is the team's, or shared."""
     sources: Provenance
+
+    @property
+    def adjustment(self) -> Adjustment | None:
+        """What was booked beyond the invoice's lines, where the ledger line is that."""
+        posted = self.steps.posted
+        if posted.item is not None:
+            return None
+        by_sku = self.invoice.shape is Shape.BY_SKU
+        header = self.invoice.net_minor if by_sku else self.invoice.total_minor
+        difference = posted.net if by_sku else posted.gross
+        return Adjustment("net" if by_sku else "total", header, header - difference, difference)
 
 
 @dataclass(frozen=True, slots=True)

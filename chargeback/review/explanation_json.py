@@ -10,10 +10,10 @@ from chargeback.allocate.steps import Divided, Step
 from chargeback.model.money import format_minor
 from chargeback.review.chosen import identity
 from chargeback.review.explanation import Explanation, InvoicePart, LineExplanation, TotalExplanation
-from chargeback.review.explanation_text import how
 from chargeback.review.figures import amounts_json
 from chargeback.review.ledger_rows import LedgerRow
 from chargeback.review.provenance import Source
+from chargeback.review.total_text import how
 
 
 def explanation_json(found: Explanation) -> dict[str, Any]:
@@ -39,8 +39,17 @@ def _line(found: LineExplanation) -> dict[str, Any]:
         "currency": row.currency,
         "claims": list(found.claims),
         "sources": [_source(each) for each in ([amount] if amount else []) + header],
+        "adjustment": _adjustment(found),
         "steps": [_step(found, step) for step in found.steps.steps],
     }
+
+
+def _adjustment(found: LineExplanation) -> dict[str, str] | None:
+    beyond = found.adjustment
+    if beyond is None:
+        return None
+    amounts = {"header": beyond.header, "lines": beyond.lines, "difference": beyond.difference}
+    return {"basis": beyond.basis, **{name: format_minor(each, found.row.digits) for name, each in amounts.items()}}
 
 
 def _row(row: LedgerRow) -> dict[str, Any]:

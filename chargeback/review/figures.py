@@ -5,8 +5,10 @@ They come from the archived ledger, not from a new reckoning, and foot to the ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +27,11 @@ from chargeback.review.chosen import (
     signed_earlier,
     standing_json,
 )
-from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
+from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, sums, totals_of, written
 
 BY = ("team", "project", "resource", "environment", "account")
-_KEYS: Mapping[str, Callable[[LedgerRow], tuple[str, str]]] = {
-    "team": lambda row: (row.team, ""),
-    "project": lambda row: (row.project, row.project_name),
-    "resource": lambda row: (row.resource, ""),
-    "environment": lambda row: (row.environment, ""),
-    "account": lambda row: (row.account, row.account_name),
-}
+_NAMES = {"project": "project_name", "account": "account_name"}
+"""The columns that say what a key is called, where there is one."""
 _LEDGERS = "ledgers/"
 _ALL = "all"
 
@@ -78,7 +75,7 @@ class Figures:
         }
 
     def _row(self, row: FigureRow) -> dict[str, Any]:
-        named = {"name": row.name} if self.by in ("project", "account") else {}
+        named = {"name": row.name} if self.by in _NAMES else {}
         amounts = amounts_json(row.amounts, row.currency)
         return {self.by: row.key, **named, "lines": row.lines, **amounts, "currency": row.currency}
 
@@ -123,13 +120,12 @@ def teams_of(revision: Revision) -> list[str]:
     return sorted(names, key=lambda name: (name in (UNASSIGNED, ADJUSTMENTS), name))
 
 
-def _added_up(rows: Iterable[LedgerRow], by: str) -> list[FigureRow]:
-    found: dict[tuple[str, str], FigureRow] = {}
-    for row in rows:
-        key, name = _KEYS[by](row)
-        sofar = found.get((row.currency, key))
-        amounts = sofar.amounts if sofar else Amounts()
-        found[row.currency, key] = FigureRow(
-            key, name, row.currency, (sofar.lines if sofar else 0) + 1, amounts.plus(row.net, row.tax, row.gross)
-        )
-    return sorted(found.values(), key=lambda row: (row.currency, -row.amounts.gross, row.key))
+def _added_up(rows: Sequence[LedgerRow], by: str) -> list[FigureRow]:
+    key, name = attrgetter("currency", by), attrgetter(_NAMES.get(by, by))
+    lines = Counter(map(key, rows))
+    names = {key(row): name(row) for row in reversed(rows)} if by in _NAMES else {}
+    found = (
+        FigureRow(each[1], names.get(each, ""), each[0], lines[each], amounts)
+        for each, amounts in sums(rows, key).items()
+    )
+    return sorted(found, key=lambda row: (row.currency, -row.amounts.gross, row.key))

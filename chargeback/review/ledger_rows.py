@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
 
 from chargeback.archive.revision import Revision, damaged
 from chargeback.model.ledger import COLUMNS, LedgerLine
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.spreadsheet_text import guarded
+
+Key = TypeVar("Key")
 
 PATH = "ledgers/all.csv"
 _NET, _TAX, _GROSS, _CURRENCY = (COLUMNS.index(name) for name in ("net", "tax", "gross", "currency"))
@@ -91,16 +94,20 @@ def row_of(period: str, line: LedgerLine) -> LedgerRow:
     return LedgerRow(*texts, line.label.digits)  # type: ignore[arg-type, call-arg]
 
 
+def sums(rows: Iterable[LedgerRow], key: Callable[[LedgerRow], Key]) -> dict[Key, Amounts]:
+    """The lines added up by a key, which is to hold the currency; in the order in which keys come."""
+    found: dict[Key, list[int]] = {}
+    for row in rows:
+        sofar = found.setdefault(key(row), [0, 0, 0])
+        sofar[0] += row.net
+        sofar[1] += row.tax
+        sofar[2] += row.gross
+    return {each: Amounts(*total) for each, total in found.items()}
+
+
 def totals_of(rows: Iterable[LedgerRow]) -> dict[str, Amounts]:
     """Currency -> the lines added up, in order of currency."""
-    net: Counter[str] = Counter()
-    tax: Counter[str] = Counter()
-    gross: Counter[str] = Counter()
-    for row in rows:
-        net[row.currency] += row.net
-        tax[row.currency] += row.tax
-        gross[row.currency] += row.gross
-    return {currency: Amounts(net[currency], tax[currency], gross[currency]) for currency in sorted(gross)}
+    return dict(sorted(sums(rows, attrgetter("currency")).items()))
 
 
 def by_account(rows: Iterable[LedgerRow]) -> dict[str, list[LedgerRow]]:

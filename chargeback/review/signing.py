@@ -24,6 +24,7 @@ from chargeback.job.sealing import archived_config
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period
 from chargeback.model.spreadsheet_text import cleaned
+from chargeback.publish.pages.outside_text import readable
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 1000
@@ -88,7 +89,8 @@ def sign(root: Path, request: SignRequest, now: datetime, *, head_file: Path | N
 def signed_line(signed: Signed) -> str:
     """What was signed, as one line."""
     each = signed.signature
-    return f"{each.period} r{each.revision} signed by {each.by} as {each.role} at {each.signed_at}  head {each.head}"
+    name = f"{each.period} r{each.revision}"
+    return f"{name} signed by {readable(each.by)} as {each.role} at {each.signed_at}  head {each.head}"
 
 
 def _checked(request: SignRequest) -> SignRequest:

@@ -21,9 +21,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from chargeback.archive.reading import Archive
+from chargeback.archive.signatures import Signature, append_signature
+from chargeback.archive.writer import open_for_writing
 from chargeback.collect.clock import SystemClock
 from chargeback.config import Config, parse
 from chargeback.job.run import RunRequest, Surroundings, run
+from chargeback.model.period import Period
 from chargeback.sandbox import SCENARIOS, Clock, Month, Server, Setup, World, instant, running, sample_configuration
 from chargeback.sandbox import small_world as made_world
 from chargeback.sandbox.records import Account, Books, Line, Row
@@ -61,7 +65,7 @@ class Office:
 
     def copy(self, folder: Path) -> Office:
         """The same elsewhere, to be written to as the program writes: files are replaced, never changed (``spoil``)."""
-        shutil.copytree(self.root, folder / "archive", copy_function=os.link)
+        shutil.copytree(self.root, folder / "archive", copy_function=os.link, ignore=shutil.ignore_patterns(".lock"))
         for path in (self.config, self.changed):
             shutil.copy(path, folder / path.name)
         return Office(folder / "archive", folder / self.config.name, folder / self.changed.name)
@@ -153,6 +157,14 @@ def once(folder: Path) -> Iterator[bool]:
         done = folder / ".done"
         yield not done.exists()
         done.touch()
+
+
+def sign_first_revision(office: Office) -> None:
+    """A signature of May's first revision, given before the month was restated."""
+    first = Archive(office.root).revisions(Period.parse(MAY))[0]
+    signature = Signature("2026-06-04T01:00:00Z", MAY, 1, first.sha256, "preparer", "Ann")
+    with open_for_writing(office.root, started="2026-06-04T01:00:00Z") as writer:
+        append_signature(writer, signature)
 
 
 def spoil(path: Path, change: Callable[[bytes], bytes]) -> None:

@@ -12,9 +12,11 @@ import pytest
 from rich.cells import cell_len
 
 from chargeback.errors import ConfigurationError, DamagedError
+from chargeback.model.booking import AccountMonth
+from chargeback.review.division_text import exact_text
 from chargeback.review.explanation import explain
 from chargeback.review.explanation_json import explanation_json
-from chargeback.review.explanation_text import exact_text, explanation_lines
+from chargeback.review.explanation_text import explanation_lines
 from chargeback.review.reperformance import Reperformance
 from chargeback.review.screen import Screen
 from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, units
@@ -67,6 +69,15 @@ def test_the_parts_of_every_step_sum_to_its_whole(office: Office, basis: str) ->
             assert sum(abs(portion["unit"]) for portion in portions) == step[side]["missing"]
             if step["kind"] != "rounding":  # what is rounded is the sum itself
                 assert sum(Fraction(portion["exact"]) for portion in portions) == Fraction(step[side]["whole"])
+
+
+def test_an_adjustment_is_what_the_header_holds_beyond_the_lines(office: Office) -> None:
+    row = first_line(office, APRIL, basis="adjustment")
+    beyond = document(office.root, APRIL, row["line"])["adjustment"]
+    assert units(beyond["header"]) - units(beyond["lines"]) == units(beyond["difference"])
+    assert row["net" if beyond["basis"] == "net" else "gross"] == beyond["difference"]
+    text = "\n".join(explanation_lines(explain(office.root, APRIL, row["line"]), Screen()))
+    assert "its lines do not foot" in text and f"leaves {beyond['difference']}" in text
 
 
 def test_each_step_begins_with_what_the_one_before_gave(office: Office) -> None:
@@ -144,9 +155,12 @@ def test_only_the_account_concerned_is_read_where_no_split_needs_more(
 ) -> None:
     asked: list[tuple[str, ...]] = []
     months = Reperformance.months
-    monkeypatch.setattr(
-        Reperformance, "months", lambda self, accounts: asked.append(accounts) or months(self, accounts)
-    )
+
+    def noting(self: Reperformance, accounts: tuple[str, ...]) -> list[AccountMonth]:
+        asked.append(accounts)
+        return months(self, accounts)
+
+    monkeypatch.setattr(Reperformance, "months", noting)
     row = first_line(office, MARCH, project="baan-suan-shop")
     explain(office.root, MARCH, row["line"])
     assert asked == [(row["account"],)]

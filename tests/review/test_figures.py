@@ -14,7 +14,7 @@ from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.review.figures import BY, figures
 from chargeback.review.figures_text import figures_csv, figures_lines
 from chargeback.review.screen import Screen
-from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, spoil, units
+from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, sign_first_revision, spoil, units
 
 
 def test_the_latest_month_is_shown_by_default(office: Office) -> None:
@@ -51,6 +51,13 @@ def test_a_team_is_shown_by_project_and_only_its_lines(office: Office) -> None:
     assert found.by == "project"
     assert sum(row.lines for row in found.rows) == len(rows)
     assert sum(row.amounts.gross for row in found.rows) == sum(units(row["gross"]) for row in rows)
+
+
+def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(own_office: Office) -> None:
+    sign_first_revision(own_office)
+    lines = list(figures_lines(figures(own_office.root, MAY, None, None), Screen()))
+    assert lines[1] == "not signed since restated: r1 preparer Ann"
+    assert list(figures_lines(figures(own_office.root, f"{MAY}/r1", None, None), Screen()))[1] == "signed: preparer Ann"
 
 
 def test_unknown_team_is_named_with_the_known_ones(office: Office) -> None:

@@ -9,22 +9,11 @@ import pytest
 from rich.cells import cell_len
 
 from chargeback.archive.reading import Archive
-from chargeback.archive.signatures import Signature, append_signature
-from chargeback.archive.writer import open_for_writing
 from chargeback.errors import DamagedError, StorageError
-from chargeback.model.period import Period
 from chargeback.review.listing import listing, listing_lines
 from chargeback.review.screen import Screen
 from chargeback.review.signing import SignRequest, sign
-from tests.review.archives import APRIL, MARCH, MAY, SIGNED_AT, Office
-
-
-def sign_first(office: Office) -> None:
-    """A signature of May's first revision, given before the month was restated."""
-    first = Archive(office.root).revisions(Period.parse(MAY))[0]
-    signature = Signature("2026-06-04T01:00:00Z", MAY, 1, first.sha256, "preparer", "Ann")
-    with open_for_writing(office.root, started="2026-06-04T01:00:00Z") as writer:
-        append_signature(writer, signature)
+from tests.review.archives import APRIL, MARCH, MAY, SIGNED_AT, Office, sign_first_revision
 
 
 def test_every_revision_is_listed_with_status_totals_and_the_head(office: Office) -> None:
@@ -39,7 +28,7 @@ def test_every_revision_is_listed_with_status_totals_and_the_head(office: Office
 
 
 def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(own_office: Office) -> None:
-    sign_first(own_office)
+    sign_first_revision(own_office)
     lines = listing_lines(listing(own_office.root), Screen())
     assert lines[3].endswith("signed: preparer Ann")
     assert lines[5].endswith("not signed since restated: r1 preparer Ann")
@@ -52,14 +41,14 @@ def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(ow
 
 
 def test_new_signatures_of_the_latest_revision_take_their_place(own_office: Office) -> None:
-    sign_first(own_office)
+    sign_first_revision(own_office)
     sign(own_office.root, SignRequest(MAY, "Ann"), SIGNED_AT)
     assert listing_lines(listing(own_office.root), Screen())[5].endswith("signed: preparer Ann")
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_lines_fit_a_terminal(own_office: Office, width: int) -> None:
-    sign_first(own_office)
+    sign_first_revision(own_office)
     assert max(map(cell_len, listing_lines(listing(own_office.root), Screen(width=width)))) <= width
 
 

@@ -18,7 +18,7 @@ from .arithmetic import divided, divided_twice, half_away, money, trimmed
 from .calendar import shifted
 from .invoices import BOOKED, Invoice, Line, months_invoices, was_billed
 from .owners import ADJUSTMENTS, UNASSIGNED, Directory, Rules
-from .readiness import issued
+from .readiness import NOT_READY, issued
 from .reports import Report, Row, report_of
 from .spreadsheet import csv_bytes
 
@@ -89,6 +89,7 @@ class Booking:
                 read.append(self.read(account, self.month.accounts[account]))
             except StopError as error:
                 errors.append(error)
+        errors += [StopError(4, f"{account.id} is not ready") for account in read if account.issued == NOT_READY]
         errors += self.equal_claims(read)
         if errors:
             raise min(errors, key=lambda error: PRECEDENCE.index(error.code))
@@ -174,7 +175,10 @@ class Booking:
     def files(self) -> dict[str, bytes]:
         """The ledgers: path -> bytes."""
         rows = [(posting.team, self.cells(number, posting)) for number, posting in enumerate(self.postings, 1)]
-        teams = [*self.rules.teams, *(each for each in (UNASSIGNED, ADJUSTMENTS) if any(each == team for team, _ in rows))]
+        teams = [
+            *self.rules.teams,
+            *(each for each in (UNASSIGNED, ADJUSTMENTS) if any(each == team for team, _ in rows)),
+        ]
         ledgers = {f"ledgers/{each}.csv": csv_bytes(cells for team, cells in rows if team == each) for each in teams}
         return {"ledgers/all.csv": csv_bytes(cells for _, cells in rows), **ledgers}
 

@@ -64,8 +64,8 @@ def account_checks(books: Booking, account: AccountMonth) -> Iterator[Check]:
         yield within_month(books, invoice)
     if account.booked:
         yield from coverage(books, account)
-        yield from duplicates(books, account)
         yield from currencies(account)
+    yield from duplicates(books, account)
     yield report_period(account)
     yield from tie_outs(books, account)
     yield from ownership(books, account)
@@ -108,7 +108,7 @@ def identity(invoice: Invoice) -> Check:
 def same(invoice: Invoice, detail: Fields, key: str) -> bool:
     """Whether row and detail agree on a field; amounts do in minor units, times as instants."""
     left, right = invoice.row.get(key), detail.get(key)
-    if not says(key, left) or not says(key, right):
+    if left is None or right is None or not says(key, left) or not says(key, right):
         return True
     if key in AMOUNTS:
         return to_minor(Fraction(left), invoice.digits) == to_minor(Fraction(right), invoice.digits)
@@ -131,7 +131,7 @@ def is_finer(invoice: Invoice, key: str) -> bool:
     """Whether an amount of the header is finer than the minor unit, noise aside."""
     value = amount(invoice.fields, key) or ZERO
     rounded = Fraction(to_minor(value, invoice.digits), 10**invoice.digits)
-    return abs(value - rounded) > max(abs(value), 1) * NOISE
+    return abs(value - rounded) > max(abs(value), Fraction(1)) * NOISE
 
 
 def tax_checks(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[Check]:
@@ -216,7 +216,9 @@ def other_periods(books: Booking, account: AccountMonth) -> list[tuple[datetime,
     """The periods of listed issued invoices that belong to other months."""
     mine = {invoice.id for invoice in account.invoices}
     rows = once_each(listed(books.month.accounts[account.id]))
-    others = (Invoice(account.id, row, None) for row in rows if text(row["id"]) not in mine and row.get("status") in BOOKED)
+    others = (
+        Invoice(account.id, row, None) for row in rows if text(row["id"]) not in mine and row.get("status") in BOOKED
+    )
     return [held for held in map(period_of, others) if held]
 
 
@@ -249,7 +251,7 @@ def duplicates(books: Booking, account: AccountMonth) -> Iterator[Check]:
     for one, two in overlapping(account.booked):
         for project in charged(books, one) & charged(books, two):
             found.append(base._replace(invoice=two.number, subject=project))
-    yield from found or [base._replace(outcome="pass")]
+    yield from found or ([base._replace(outcome="pass")] if account.booked else [])
 
 
 def charged(books: Booking, invoice: Invoice) -> set[str]:
@@ -303,7 +305,9 @@ def tie_out(books: Booking, check: Check, side: Side, digits: int) -> Check:
     """Lines on the report's basis against report rows."""
     expected = Fraction(sum(on_basis(books, line) for _, line in side.lines), 10**digits)
     allowed = max(books.rules.tolerance(expected), Fraction(len(side.lines), 2 * 10**digits))
-    return compared(check._replace(subject=side.subject), expected, sum((row.value for row in side.rows), ZERO), allowed)
+    return compared(
+        check._replace(subject=side.subject), expected, sum((row.value for row in side.rows), ZERO), allowed
+    )
 
 
 def on_basis(books: Booking, line: Line) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,27 @@ from chargeback.model.books import Books
 from chargeback.publish import ledger_csv, reconciliation
 
 from .answers import Month, Reply
+from .checking import Check
 
+SHARED = {
+    "invoice-issued",
+    "invoice-identity",
+    "invoice-arithmetic",
+    "invoice-tax",
+    "invoice-withholding",
+    "invoice-footing",
+    "line-arithmetic",
+    "invoice-cutoff",
+    "invoice-duplicate",
+    "report-period",
+    "report-chart",
+    "report-total",
+    "report-project",
+    "report-resource",
+    "currency",
+    "ownership",
+}
+"""The checks that follow from a month's own answers."""
 ENDPOINT = "https://api.deploys.app/"
 
 
@@ -30,9 +51,29 @@ def ledgers_of(books: Books) -> dict[str, bytes]:
     return {path: b"".join(chunks) for path, chunks in ledger_csv.files(books)}
 
 
-def document_of(books: Books) -> dict[str, Any]:
-    """What ``reconciliation.json`` holds."""
-    return reconciliation.document(books)
+def checks_of(books: Books) -> list[Check]:
+    """The checks that the second opinion has too, as it has them; notices "not performed" are left out."""
+    document = reconciliation.document(books)
+    tied_out = {row["account"] for row in document["accounts"] if row["invoices"]}
+    return [check_of(row) for row in document["checks"] if is_shared(row, tied_out)]
+
+
+def is_shared(row: dict[str, Any], tied_out: set[str]) -> bool:
+    """Whether the second opinion has that check: of an account, and ``report-chart`` where it has a currency."""
+    if (
+        row["check"] not in SHARED
+        or not row["account"]
+        or (row["check"] == "report-chart" and row["account"] not in tied_out)
+    ):
+        return False
+    return not row["message"].startswith("not performed") and "covered nothing" not in row["message"]
+
+
+def check_of(row: dict[str, Any]) -> Check:
+    """A check of ``reconciliation.json``, its amounts as fractions."""
+    amounts = (row[name] for name in ("expected", "actual", "variance"))
+    texts = (row[name] for name in ("check", "account", "invoice", "subject", "outcome"))
+    return Check(*texts, *(None if each is None else Fraction(each) for each in amounts))
 
 
 def evidence_of(month: Month) -> Evidence:

@@ -10,6 +10,8 @@ from .invoices import BOOKED, Invoice
 from .owners import Rules
 from .reports import Report
 
+NOT_READY = "not ready"
+
 
 def issued(
     account: str,
@@ -21,7 +23,7 @@ def issued(
     *,
     billed_before: bool,
 ) -> str:
-    """The outcome of ``invoice-issued``: pass, exception, accepted or notice; exit 4 where the account is not ready."""
+    """The outcome of ``invoice-issued``: pass, exception, accepted or notice; or that the account is not ready."""
     last = last_month(run_at, rules.zone)
     if rules.period > last:
         raise StopError(4 if rules.period == shifted(last, 1) else 2, "the month is not over")
@@ -36,7 +38,7 @@ def issued(
         return "notice"
     if is_accepted(account, report, rules):
         return "accepted"
-    raise StopError(4, f"{account} is not ready")
+    return NOT_READY
 
 
 def last_month(run_at: str, zone: str) -> str:

@@ -5,10 +5,30 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-COLUMNS = (
-    "period, account, account_name, invoice, invoice_status, team, cost_center, gl_account, project, project_name, "
-    "environment, resource, usage, share_percent, net, tax, gross, currency, basis, line, invoice_line, description"
-).split(", ")
+COLUMNS = [
+    "period",
+    "account",
+    "account_name",
+    "invoice",
+    "invoice_status",
+    "team",
+    "cost_center",
+    "gl_account",
+    "project",
+    "project_name",
+    "environment",
+    "resource",
+    "usage",
+    "share_percent",
+    "net",
+    "tax",
+    "gross",
+    "currency",
+    "basis",
+    "line",
+    "invoice_line",
+    "description",
+]
 FIGURES = {"usage", "share_percent", "net", "tax", "gross", "line", "invoice_line"}
 FORMULA = set("=+-@＝＋－＠")
 UNSEEN = {"Zs", "Zl", "Zp", "Cf", "Cc"}

@@ -48,11 +48,32 @@ ODD_TEXTS = (
     "'=already",
     "e\u0301",
 )
-AMOUNTS = ("0", "1", "2", "3", "0.01", "0.05", "10.700000000000001", "33.33", "0.005", "-1", "-3", "100.125", "7.77", "-0.015")
+AMOUNTS = (
+    "0",
+    "1",
+    "2",
+    "3",
+    "0.01",
+    "0.05",
+    "10.700000000000001",
+    "33.33",
+    "0.005",
+    "-1",
+    "-3",
+    "100.125",
+    "7.77",
+    "-0.015",
+)
 VALUES = ("1", "2", "0", "3", "0.5", "0.333333333", "-1", "10.700000000000001", "1080.2512345", "0.0000001", "-2.5")
 USAGES = ("0", "1", "720", "0.1", "0.0000005", "-3", "1.23456789", "0.000001", "2")
 INACTIVE = "api: billing account not active, please contact us via email to activate billing account"
-MARKS: tuple[dict[str, Any], ...] = (*[{}] * 40, {"hasMore": True}, {"nextPageToken": "x"}, {"next": ""}, {"Cursor": "x"})
+MARKS: tuple[dict[str, Any], ...] = (
+    *[{}] * 40,
+    {"hasMore": True},
+    {"nextPageToken": "x"},
+    {"next": ""},
+    {"Cursor": "x"},
+)
 """What a list answer carries beside its items."""
 TAXES = ("exact", "zero", "0.01", "0.05", "-0.07", "1.005", "3")
 
@@ -211,7 +232,9 @@ def refusing(draw: Draw, answers: AccountAnswers) -> AccountAnswers:
     """The answers of an account that the platform refuses, in part or altogether."""
     refusal = replace(answers.report, body=refused(INACTIVE))
     parts = pick(draw, (("report", "invoices"), ("report",), ("invoices",), ("get", "report", "invoices"), ("get",)))
-    return replace(answers, **dict.fromkeys(parts, refusal))
+    kept = {"get": answers.get, "report": answers.report, "invoices": answers.invoices}
+    said = {part: refusal if part in parts else reply for part, reply in kept.items()}
+    return AccountAnswers(said["get"], said["report"], said["invoices"], answers.details)
 
 
 def invoice(
@@ -220,7 +243,9 @@ def invoice(
     """A list row and the answer to its detail."""
     lines = line_items(draw)
     by_project = all("projectId" in line or "project" in line for line in lines)
-    foots_to = sum((line["amount"] for line in lines), Decimal(0)) + Decimal(pick(draw, ("0", "0", "0", "0.01", "-1", "5")))
+    foots_to = sum((line["amount"] for line in lines), Decimal(0)) + Decimal(
+        pick(draw, ("0", "0", "0", "0.01", "-1", "5"))
+    )
     tax = tax_of(pick(draw, TAXES), foots_to, currency)
     unit = Decimal(1).scaleb(-digits_of(currency))
     net, total = (foots_to - tax, foots_to) if by_project else (foots_to, foots_to + tax)
@@ -242,7 +267,9 @@ def invoice(
     }
     detail = {**row, "billingAccountId": account_id, "lineItems": lines or pick(draw, ([], None))}
     detail["taxRate"] = pick(draw, (Decimal("0.07"), Decimal("0.07"), 0, None))
-    detail |= pick(draw, ({}, {"withholdingTaxRate": Decimal("0.03"), "withholdingTaxAmount": pick(draw, (0, Decimal("0.3")))}))
+    detail |= pick(
+        draw, ({}, {"withholdingTaxRate": Decimal("0.03"), "withholdingTaxAmount": pick(draw, (0, Decimal("0.3")))})
+    )
     changed(draw, detail, DETAIL_CHANGES, 5)
     changed(draw, row, ROW_CHANGES, 25)
     if seldom(draw, 12):
@@ -268,7 +295,7 @@ def span(draw: Draw, world: World) -> tuple[Any, Any]:
     """Bounds of a period, mostly of this month."""
     start, end = world.start, world.end
     middle = start + (end - start) / 2
-    return pick(
+    held: tuple[Any, Any] = pick(
         draw,
         (
             (stamp(start), stamp(end)),
@@ -287,6 +314,7 @@ def span(draw: Draw, world: World) -> tuple[Any, Any]:
             (bounds(world.previous_month, world.zone)[0].strftime("%Y-%m-%dT00:00:00+07:00"), stamp(start)),
         ),
     )
+    return held
 
 
 def line_items(draw: Draw) -> list[dict[str, Any]]:
@@ -302,7 +330,16 @@ def line_items(draw: Draw) -> list[dict[str, Any]]:
 def project_line(draw: Draw) -> dict[str, Any]:
     """A line by project: by id, by sid, or by both."""
     id_, sid = pick(draw, PROJECTS)
-    named = pick(draw, ({"projectId": id_, "project": sid}, {"projectId": id_}, {"project": sid}, {"projectId": int(id_)}, {"project": id_}))
+    named = pick(
+        draw,
+        (
+            {"projectId": id_, "project": sid},
+            {"projectId": id_},
+            {"project": sid},
+            {"projectId": int(id_)},
+            {"project": id_},
+        ),
+    )
     return {**named, "description": pick(draw, ODD_TEXTS), "amount": Decimal(pick(draw, AMOUNTS))}
 
 
@@ -324,7 +361,12 @@ def report(draw: Draw, world: World, run_at: datetime) -> Reply:
         named = named if draw(40) else {}
         name = pick(draw, (*NAMES, *NAMES, "Straße", "STRASSE", "=evil", "", " cpu"))
         rows.append(
-            {**named, "name": name, "usageValue": Decimal(pick(draw, USAGES)), "billingValue": Decimal(pick(draw, VALUES))}
+            {
+                **named,
+                "name": name,
+                "usageValue": Decimal(pick(draw, USAGES)),
+                "billingValue": Decimal(pick(draw, VALUES)),
+            }
         )
     proof = pick(draw, ("iso", "iso", "words", "range", "none", "outside", "no date", "refused", "unreadable", "year"))
     if proof == "refused":
@@ -344,14 +386,20 @@ def report(draw: Draw, world: World, run_at: datetime) -> Reply:
         "chart": {"categories": labels, "series": [{"name": "all", "data": points}] if labels else []},
     }
     if proof in {"range", "no date", "unreadable"} or seldom(draw):
-        result["range"] = pick(draw, ("prev_month", "prev_month", "prev_month", "", "this_month", "3_months", "PREV_MONTH"))
+        result["range"] = pick(
+            draw, ("prev_month", "prev_month", "prev_month", "", "this_month", "3_months", "PREV_MONTH")
+        )
     answer = reply(ok(result), run_at)
     if proof == "no date":
         return replace(answer, date=pick(draw, (None, "", "yesterday")))
     if seldom(draw):
         late = pick(draw, (3, 9, 24 * 31))
         return replace(answer, date=format_datetime((run_at + timedelta(hours=late)).astimezone(UTC), usegmt=True))
-    return answer if draw(6) else replace(answer, requested_at=stamp(run_at - timedelta(hours=pick(draw, (3, 9, 24 * 31)))))
+    return (
+        answer
+        if draw(6)
+        else replace(answer, requested_at=stamp(run_at - timedelta(hours=pick(draw, (3, 9, 24 * 31)))))
+    )
 
 
 def projects(draw: Draw, run_at: datetime) -> Reply:
@@ -379,7 +427,9 @@ def config(draw: Draw, world: World, accounts: Sequence[str]) -> str:
     if draw(2):
         parts.append(f'[[shared]]\nproject = "data-d*"\nsplit = {split(draw, teams)}')
     parts.append(pick(draw, ENVIRONMENTS))
-    tolerance = pick(draw, ("", "", 'tolerance = { absolute = "1", percent = "0.5" }', 'tolerance = { percent = "50" }'))
+    tolerance = pick(
+        draw, ("", "", 'tolerance = { absolute = "1", percent = "0.5" }', 'tolerance = { percent = "50" }')
+    )
     parts.append(f'[reconciliation]\ntax_basis = "{pick(draw, ("gross", "net"))}"\n{tolerance}')
     for name in accounts:
         if draw(2):

@@ -1,4 +1,4 @@
-"""The credential is in nothing that a run leaves behind or prints; files have INTERFACE's modes; hostile text is inert."""
+"""The credential is in nothing that a run leaves or prints; files have INTERFACE's modes; hostile text is inert."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -149,6 +150,7 @@ class Office:
         """The configuration as it is now."""
         world = self.platform.world
         text = sample_configuration(world, endpoint=self.endpoint, accounts=self.accounts, shared=self.split)
+        text = text.replace("[api]\n", "[api]\nconcurrency = 2\n", 1)
         for old, new in self.changes.items():
             assert old in text, old
             text = text.replace(old, new, 1)
@@ -157,7 +159,9 @@ class Office:
             text = f'head_file = "{self.head_path}"\n{text}'
         return parse(f"{text}{self.more}{JOURNAL}".encode(), self.root / "config.toml")
 
-    def run(self, moment: str | datetime, *, catch_up: bool = True, skew: timedelta = timedelta(0), **more: Any) -> Ended:
+    def run(
+        self, moment: str | datetime, *, catch_up: bool = True, skew: timedelta = timedelta(0), **more: Any
+    ) -> Ended:
         """A run at an instant; the platform answers in this process."""
         self.platform.clock.set(moment)
         lines: list[str] = []
@@ -173,6 +177,11 @@ class Office:
 
 @contextmanager
 def in_process(platform: Platform) -> Iterator[None]:
-    """Within, the platform answers without sockets, and revisions hold data only."""
-    with answering(platform), plain_files():
+    """Within, the platform answers without sockets (certificates are read once), and revisions hold data only."""
+    tls = ssl.create_default_context()
+    with (
+        answering(platform),
+        plain_files(),
+        patch("chargeback.collect.session.tls_context", lambda environ: tls),
+    ):
         yield

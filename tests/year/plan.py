@@ -13,11 +13,12 @@ from chargeback.sandbox.events import Absent, Away, DocumentsAway, Event
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.months import Month
 from chargeback.sandbox.records import Account, Project
-from chargeback.sandbox.timeline import credit_note, edited, extra, issued, paying, voiding, withholding
+from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding, withholding
 from chargeback.sandbox.world import BooksChange, World
 
 ZONES = ("Asia/Bangkok", "UTC", "Europe/Berlin")
 SPLITS = ("proportional", "weights", "even")
+FIRST = Month(2026, 1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -29,7 +30,7 @@ class Profile:
     accounts: int
     daily: bool
     events: int
-    first: Month = Month(2026, 1)
+    first: Month = FIRST
 
 
 SHORT = Profile(months=5, accounts=4, daily=False, events=2)

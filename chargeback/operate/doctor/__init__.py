@@ -1,4 +1,4 @@
-"""``doctor``: everything that a month's run will need, looked at before it needs it; one finding a line, never raised."""
+"""``doctor``: all that a month's run will need, looked at before it needs it; a finding a line, never raised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The archive: can it be written, is there space, does somebody hold the lock, does the newest revision prove itself."""
+"""The archive: may it be written, is there space, who holds the lock, does the newest revision prove itself."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _newest(archive: Archive) -> Iterator[Finding]:
     else:
         yield good(
             "archive verify",
-            f"{count} revisions in an unbroken chain, {head.name} intact byte for byte (`chargeback verify` proves all)",
+            f"{count} revisions in an unbroken chain, {head.name} intact (`chargeback verify` proves them all)",
         )
 
 

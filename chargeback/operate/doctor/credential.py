@@ -49,8 +49,8 @@ def _token(source: str, token: str, now: datetime) -> Finding:
         return good("credential", f"{source}: read at every run; whoever writes it renews it")
     return notice(
         "credential",
-        f"{source}: a token that does not say how long it lives; one of a browser login dies in 7 days, before the next "
-        "month",
+        f"{source}: a token that does not say how long it lives; one of a browser login dies in 7 days, "
+        "before the next month",
         SERVICE_ACCOUNT,
     )
 

@@ -1,4 +1,4 @@
-"""``init``: from an account and a credential to a ``config.toml`` that loads, with everything that was guessed shown."""
+"""``init``: from a credential to a ``config.toml`` that loads, with everything that was guessed shown."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Teams, shared projects and environments as the projects' names suggest them: guesses, to be looked over by a person.
 
 ``acme-web``, ``acme-web-staging``, ``acme-shop``: ``-staging`` is an environment; ``acme`` begins the names of several
-different things, so it is the organisation, and ``web`` and ``shop`` are teams. Where names share their beginning and are
-few (``siam-app``, ``siam-cloud``), that beginning is the team.
+different things, so it is the organisation, and ``web`` and ``shop`` are teams. Where names share their beginning and
+are few (``siam-app``, ``siam-cloud``), that beginning is the team.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class SurveyedAccount:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """``timezone`` is None where no invoice tells; ``invoices`` counts those that told; ``endpoint`` is where it was asked."""
+    """``timezone`` is None where no invoice tells; ``invoices`` counts those that told."""
 
     endpoint: str
     credential: str

@@ -1,1 +1,161 @@
-"""Telling people and monitoring what came of a run; nothing in here ever fails the run."""
+"""Telling people and monitoring what came of a run; nothing in here ever fails the run, nor changes its exit code.
+
+One message a run, when there is something to say. Problems of telling are themselves told on stderr, without addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from chargeback.collect.clock import Clock
+from chargeback.config import Config
+from chargeback.errors import ChargebackError, InterruptedRunError, error_exit
+from chargeback.job.results import MonthResult, exit_of
+from chargeback.operate.metrics import exposition, write_textfile
+from chargeback.operate.notify import run_metrics
+from chargeback.operate.notify.healthcheck import Signal, ping, signal_of
+from chargeback.operate.notify.news import ONCE, News, is_overdue, of_failure, of_run, of_usage, overdue
+from chargeback.operate.notify.sending import send
+from chargeback.operate.notify.told import Told
+from chargeback.operate.usage import showing
+from chargeback.operate.usage.report import UsageReport
+
+__all__ = [
+    "Watcher",
+    "healthcheck",
+    "notify",
+    "notify_run",
+    "notify_usage",
+    "notify_usage_failure",
+    "watched",
+    "write_metrics",
+]
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Where a run is told to, and what came of it: ``results``, once it has ended without an error."""
+
+    config: Config
+    environ: Mapping[str, str]
+    clock: Clock
+    tell: Callable[[str], None]
+    results: list[MonthResult] = field(default_factory=list)
+
+
+@contextmanager
+def watched(
+    config: Config, environ: Mapping[str, str], clock: Clock, tell: Callable[[str], None], *, silent: bool
+) -> Iterator[Watcher]:
+    """A run within: pinged when it starts and ends, told of where there is something to say; ``silent`` for a dry run.
+
+    Errors of the run pass through.
+    """
+    watcher = Watcher(config, environ, clock, tell)
+    if silent:
+        yield watcher
+        return
+    healthcheck(watcher, "start")
+    try:
+        yield watcher
+    except ChargebackError as error:
+        _end(watcher, error_exit(error), of_failure(error))
+        raise
+    except KeyboardInterrupt:
+        _end(watcher, InterruptedRunError.exit_code, None)
+        raise
+    except Exception as error:
+        _end(watcher, 1, of_failure(ChargebackError(f"unexpected {type(error).__name__}", remedy="look at the log")))
+        raise
+    _end(watcher, exit_of(watcher.results), of_run(watcher.results))
+
+
+def notify_run(watcher: Watcher, results: Iterable[MonthResult]) -> None:
+    """Tell what came of a run's months."""
+    notify(watcher, [of_run(results)])
+
+
+def notify_usage(watcher: Watcher, report: UsageReport) -> None:
+    """Tell a daily look's alerts, and a month that is overdue; leave its metrics."""
+    _guarded(watcher, lambda: notify(watcher, [of_usage(report)]))
+    metrics = watcher.config.notify.metrics
+    if metrics is not None:
+        text = exposition(showing.families(report))
+        _guarded(watcher, lambda: write_textfile(metrics / run_metrics.USAGE_NAME, text))
+
+
+def notify_usage_failure(watcher: Watcher, error: ChargebackError) -> None:
+    """Tell that the daily look failed."""
+    _guarded(watcher, lambda: notify(watcher, [of_failure(error, "usage")]))
+
+
+def notify(watcher: Watcher, news: Iterable[News]) -> None:
+    """Send one message with all news that are due, and remember what was told."""
+    config, now = watcher.config, watcher.clock.now()
+    if not config.notify.urls:
+        return
+    told = Told.read(config.archive)
+    late = overdue(config, now)
+    candidates = [*news, *([late] if late else [])]
+    due = [each for each in candidates if _is_due(each, told, watcher)]
+    count = 0
+    if due:
+        title = due[0].title if len(due) == 1 else "chargeback: " + "; ".join(_bare(each.title) for each in due)
+        count, problems = send(config.notify, watcher.environ, title, "\n\n".join(each.text for each in due))
+        for problem in problems:
+            watcher.tell(problem)
+    for each in candidates:
+        told.note(each.kind, each.state, now if each in due and count else None)
+    told.write(config.archive)
+
+
+def _is_due(news: News, told: Told, watcher: Watcher) -> bool:
+    """Whether somebody wants to hear of it, and has not just heard it."""
+    wanted = news.occasions & frozenset(watcher.config.notify.on)
+    return bool(wanted) and (bool(wanted & ONCE) or told.is_due(news.kind, news.state, watcher.clock.now()))
+
+
+def healthcheck(watcher: Watcher, signal: Signal) -> None:
+    """Ping whoever watches that the job lives."""
+    problem = ping(watcher.config, watcher.environ, signal)
+    if problem:
+        watcher.tell(problem)
+
+
+def write_metrics(watcher: Watcher, code: int) -> None:
+    """Leave the run's metrics for the textfile collector, where a folder is configured."""
+    folder = watcher.config.notify.metrics
+    if folder is not None:
+        families = run_metrics.families(watcher.config, code, watcher.clock.now())
+        write_textfile(folder / run_metrics.NAME, exposition(families))
+
+
+def _end(watcher: Watcher, code: int, news: News | None) -> None:
+    """Everything after a run; each part by itself, so that one that fails keeps none of the others."""
+    if news is not None:
+        _guarded(watcher, lambda: notify(watcher, [news]))
+    _guarded(watcher, lambda: write_metrics(watcher, code))
+    _guarded(watcher, lambda: healthcheck(watcher, signal_of(code, overdue=_overdue(watcher))))
+
+
+def _overdue(watcher: Watcher) -> bool:
+    try:
+        return is_overdue(watcher.config, watcher.clock.now())
+    except ChargebackError:
+        return True
+
+
+def _guarded(watcher: Watcher, act: Callable[[], None]) -> None:
+    """Whatever goes wrong in telling is told on stderr; the run has its own result."""
+    try:
+        act()
+    except ChargebackError as error:
+        watcher.tell(f"[notify]: {error.message}")
+    except Exception as error:  # never the run's failure; the error may hold an address
+        watcher.tell(f"[notify]: {type(error).__name__}")
+
+
+def _bare(title: str) -> str:
+    return title.removeprefix("chargeback: ")

@@ -9,7 +9,7 @@ from chargeback.config.notify import VARIABLE
 
 
 def filled(url: str, environ: Mapping[str, str]) -> str | None:
-    """The URL with its variables' values, percent-encoded where they are only a part of it; None where one is not set."""
+    """The URL with its variables' values, percent-encoded where they are a part of it; None where one is unset."""
     if missing_variables(url, environ):
         return None
     whole = VARIABLE.fullmatch(url)

@@ -1,4 +1,4 @@
-"""``schedule``: the monthly job and the daily look at usage, ready to paste, for cron, systemd, Kubernetes, deploys.app."""
+"""``schedule``: the monthly job and the daily look, ready to paste: cron, systemd, Kubernetes, deploys.app."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ def deployments(plan: SchedulePlan) -> list[dict[str, Any]]:
 
 def _parts(plan: SchedulePlan) -> Iterator[str]:
     zone = plan.config.timezone_name
-    yield "# deploys.app CronJobs reckon in UTC: at these times it is the 3rd or later in every zone, and the same month as\n"
-    yield f"# in {zone}. The secrets and the archive's disk beforehand, once:\n"
+    yield "# deploys.app CronJobs reckon in UTC: at these times it is the 3rd or later in every zone, and the same\n"
+    yield f"# month as in {zone}. The secrets and the archive's disk beforehand, once:\n"
     values = " ".join(f'-env {name}="${name}"' for name in plan.secrets)
     where = f"-project {plan.project}"
     yield f"#   deploys envgroup create {where} -name chargeback {values}\n"

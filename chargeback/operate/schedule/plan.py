@@ -1,9 +1,10 @@
 """What every schedule is made from: the commands, when they start, how long they may take, which secrets they need.
 
 Invoices are issued from the 2nd on, so the monthly job starts daily from the 3rd (exit 4 and 6 mean: again tomorrow).
-Where a scheduler takes a time zone it gets the configuration's. Where it does not (cron reckons in the machine's, deploys.app
-in UTC) the days and hours are chosen so that, at that instant, it is the 3rd or later in every zone of the world, and still
-the same month: zones lie between UTC-12 and UTC+14.
+Where a scheduler takes a time zone it gets the configuration's. Where it does not (cron reckons in the machine's,
+deploys.app
+in UTC) the days and hours are chosen so that, at that instant, it is the 3rd or later in every zone of the world, and
+still the same month: zones lie between UTC-12 and UTC+14.
 """
 
 from __future__ import annotations

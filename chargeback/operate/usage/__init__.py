@@ -1,4 +1,4 @@
-"""``usage``: the daily look between the months: a snapshot kept, cost estimated, a runaway cost found the day it begins."""
+"""``usage``: the daily look between the months: snapshots, estimated cost, a runaway found the day it begins."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MONTHS_READ = 3
 def look(config: Config, environ: Mapping[str, str], clock: Clock) -> UsageReport:
     """Ask, keep the day's snapshot, and say what it means.
 
-    The errors of a run: no access (exit 5), the platform away (6), the archive locked (8) or unwritable (9). Nothing is kept
-    unless every project that may be read was.
+    The errors of a run: no access (exit 5), the platform away (6), the archive locked (8) or unwritable (9). Nothing
+    is kept unless every project that may be read was.
     """
     now = clock.now().replace(microsecond=0)
     with open_session(config, environ, MemoryStore(), clock=clock) as session:

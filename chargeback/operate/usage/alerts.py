@@ -47,6 +47,7 @@ class Alert:
     account: str
     team: str
     since: date
+    last_new: date
     new: bool
     cost: Decimal
     usual: Decimal
@@ -146,6 +147,7 @@ def _alert(
         account=row.account,
         team=row.team,
         since=min(excess.since for excess in excesses),
+        last_new=max(excess.last_new for excess in excesses),
         new=any(excess.new for excess in excesses),
         cost=cost_of(projects[project], day) or Decimal(0),
         usual=usual_of(projects[project], day, settings),

@@ -1,9 +1,10 @@
 """When a day's cost is out of the ordinary: a robust band over the trailing days, and an absolute floor.
 
 The middle is the median, the spread 1.4826 × the median absolute deviation (which for normal noise is the standard
-deviation), but at least a tenth of the median: days that happen to be alike must not make the next one an alarm. A day is out
-when it lies above the middle by more than ``band`` spreads and by more than the floor, and above what the same weekday has
-been in four weeks: a batch that runs on Sundays is no runaway.
+deviation), but at least a tenth of the median: days that happen to be alike must not make the next one an alarm. A
+day is out
+when it lies above the middle by more than ``band`` spreads and by more than the floor, and above what the same
+weekday has been in four weeks: a batch that runs on Sundays is no runaway.
 """
 
 from __future__ import annotations
@@ -32,12 +33,16 @@ LULL = 2
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A day out of the band: since when without a lull, what is usual, what it cost; ``new`` where it begins or grows."""
+    """A day out of the band: since when without a lull, what is usual, what it cost.
+
+    ``last_new`` is the day on which it began, or last grew: told anew then.
+    """
 
     since: date
     usual: Decimal
     cost: Decimal
     new: bool
+    last_new: date
 
 
 def excess_of(series: Series, day: date, settings: Usage) -> Excess | None:
@@ -65,6 +70,7 @@ class _Watch:
         self.days: list[tuple[date, Decimal]] = []
         self.since: date | None = None
         self.last_out: date | None = None
+        self.last_new: date | None = None
         self.peak = Decimal(0)
 
     def judge(self, entry: DayCost) -> Excess | None:
@@ -105,7 +111,8 @@ class _Watch:
         self.since = self.since if goes_on and self.since is not None else day
         self.peak = max(self.peak, cost) if goes_on else cost
         self.last_out = day
-        return Excess(self.since, usual, cost, new)
+        self.last_new = day if new or self.last_new is None else self.last_new
+        return Excess(self.since, usual, cost, new, self.last_new)
 
 
 def middle_and_spread(values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:

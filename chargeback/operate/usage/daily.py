@@ -1,4 +1,4 @@
-"""From counters that run since the month began to what each day cost: rollovers, resets and missed days are no jumps."""
+"""From counters since the month began to what each day cost: rollovers, resets, missed days are no jumps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from chargeback.model.money import EXACT
@@ -64,7 +65,7 @@ def _series(rows: Sequence[UsageRow], looks: Iterable[tuple[date, datetime]], ti
         days.append(DayCost(rows[0].date, _since(earlier[-1], rows[0])))
     else:
         days.append(DayCost(rows[0].date, None))
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         days.append(DayCost(after.date, _between(before, after, timezone)))
     return days
 

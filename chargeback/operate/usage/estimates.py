@@ -23,8 +23,8 @@ PACE_DAYS = 7
 class Figures:
     """Amounts in currency; None where there is nothing to compare with.
 
-    ``today`` and ``yesterday`` are what the day of the last look and of the one before cost; ``last_month`` is month to date
-    on the same day of last month.
+    ``today`` and ``yesterday`` are what the day of the last look and of the one before cost; ``last_month`` is month
+    to date on the same day of last month.
     """
 
     month_to_date: Decimal
@@ -89,7 +89,7 @@ def same_day_last_month(day: date) -> date:
 
 
 def combined(parts: Iterable[tuple[Figures, Decimal]]) -> Figures:
-    """The sum of figures, each with the share that counts; a figure that is unknown somewhere counts where it is known."""
+    """The sum of figures, each with the share that counts; what is unknown somewhere counts where it is known."""
     sums: dict[str, Decimal | None] = {field.name: None for field in fields(Figures)}
     for figures, share in parts:
         for name in sums:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -97,7 +97,7 @@ def families(report: UsageReport) -> list[Family]:
     ]
 
 
-def _of(noun: str, owner: str, labels: dict[str, Labels], rows: dict[str, Figures]) -> Iterator[Family]:
+def _of(noun: str, owner: str, labels: Mapping[str, Labels], rows: dict[str, Figures]) -> Iterator[Family]:
     def samples(name: str) -> tuple[tuple[Labels, Value], ...]:
         found = ((labels[key], getattr(figures, name)) for key, figures in rows.items())
         return tuple((label, round(amount, 2)) for label, amount in found if isinstance(amount, Decimal))

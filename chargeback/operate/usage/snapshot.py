@@ -1,7 +1,7 @@
 """``usage/YYYY-MM.csv``: what every project had used since the month began, a row a day, project and resource.
 
-Estimates, no part of the proof. ``YYYY-MM-deployments.csv`` beside it has what each deployment's requested resources cost
-a month, so that an alert can name the one that grew. A day that is looked at again replaces its rows.
+Estimates, no part of the proof. ``YYYY-MM-deployments.csv`` beside it has what each deployment's requested resources
+cost a month, so that an alert can name the one that grew. A day that is looked at again replaces its rows.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Taking:
         self._problems: list[str] = []
 
     def take(self) -> Taken:
-        """The rows of every project of ours; ``AccessError`` where there is none, ``CombinedError`` with what failed."""
+        """The rows of every project of ours; ``AccessError`` where there is none, else what failed first."""
         credentials = credentials_of(self.session, self.config)
         directory, shown_by = self.asking.projects(credentials)
         ours = projects_of(self.config, directory)

@@ -40,8 +40,8 @@ def sandbox_month(seed: int) -> Snapshot:
 
 
 def rough_month(seed: int) -> Snapshot:
-    """Rougher: noise of 20 % that is now and then half again as strong, weekends at 60 %, slow growth, missed looks, a counter
-    that is set back, a price that changes."""
+    """Rougher: noise of 20 % that is now and then half again as strong, weekends at 60 %, slow growth, missed looks,
+    a counter that is set back, a price that changes."""
     source = random.Random(seed)
     rows: list[UsageRow] = []
     missed = {source.randint(2, 59) for _ in range(3)}

@@ -53,8 +53,8 @@ class Page:
 
 
 def unsound(page: Page) -> list[str]:
-    """What a page must not have: things fetched, scripts, styles beyond the one named, broken references, tables without
-    captions, charts without words."""
+    """What a page must not have: things fetched, scripts, styles beyond the one named, broken references, tables
+    without captions, charts without words."""
     return [*_fetched(page), *_policy(page), *_references(page), *_tables(page), *_charts(page)]
 
 

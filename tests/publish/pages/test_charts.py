@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,8 +21,8 @@ def _chart(values: list[list[int]], digits: int = 2) -> ColumnChart:
 def test_every_part_lies_within_the_drawing(values: list[list[int]]) -> None:
     chart = _chart(values)
     for part in chart.segments:
-        assert MARGIN <= part.y and part.y + part.height <= MARGIN + HEIGHT
-        assert 0 <= float(part.x[:-1]) and float(part.x[:-1]) + float(part.width[:-1]) <= 100
+        assert part.y >= MARGIN and part.y + part.height <= MARGIN + HEIGHT
+        assert float(part.x[:-1]) >= 0 and float(part.x[:-1]) + float(part.width[:-1]) <= 100
     assert 2 <= len(chart.ticks) <= 7
     assert chart.baseline in {tick.y for tick in chart.ticks}
 
@@ -30,7 +32,7 @@ def test_parts_of_a_column_stand_on_each_other_without_gap(column: list[int]) ->
     chart = _chart([column])
     parts = sorted(chart.segments, key=lambda part: -part.y)
     assert parts[0].y + parts[0].height == chart.baseline
-    for lower, upper in zip(parts, parts[1:], strict=False):
+    for lower, upper in pairwise(parts):
         assert upper.y + upper.height == lower.y
 
 

@@ -25,7 +25,9 @@ def test_the_largest_projects_have_their_name_and_the_others_are_one_series() ->
         "ใหญ่ที่สุด", "p7", "p6", "p5", "p4", "p3", "all other projects",
     ]  # fmt: skip
     assert cost.series[0].amounts == tuple(projects["p8"])
-    assert cost.series[-1].amounts == tuple(sum(day) for day in zip(*(projects[f"p{n}"] for n in range(3)), strict=True))
+    assert cost.series[-1].amounts == tuple(
+        sum(day) for day in zip(*(projects[f"p{n}"] for n in range(3)), strict=True)
+    )
 
 
 def test_projects_of_several_accounts_say_whose_they_are() -> None:

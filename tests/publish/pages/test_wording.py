@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.model.books import AcceptedTotal, Status
+from chargeback.model.money import from_minor
 from chargeback.model.period import zone
 from chargeback.publish.pages.wording import amount, change_text, counted, instant_text, minor, percent, status_text
 
@@ -26,7 +27,7 @@ NOTHING = AcceptedTotal(0, ())
         (1234567, 3, "1,234.567"),
     ],
 )
-def test_minor_units_have_the_digits_of_their_currency_and_grouped_thousands(units: int, digits: int, text: str) -> None:
+def test_minor_units_have_their_currencys_digits_and_grouped_thousands(units: int, digits: int, text: str) -> None:
     assert minor(units, digits) == text
 
 
@@ -38,7 +39,7 @@ def test_a_reports_figure_keeps_its_digits() -> None:
 
 @given(st.integers(-(10**30), 10**30), st.integers(0, 4))
 def test_grouping_changes_no_digit(units: int, digits: int) -> None:
-    assert Decimal(minor(units, digits).replace(",", "")) == Decimal(units).scaleb(-digits)
+    assert Decimal(minor(units, digits).replace(",", "")) == from_minor(units, digits)
 
 
 @pytest.mark.parametrize(

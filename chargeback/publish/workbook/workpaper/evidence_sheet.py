@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from chargeback.model.money import format_exact
-from chargeback.publish.workbook.cells import Cells, TextColumn, fits, row
+from chargeback.publish.workbook.cells import Cells, TextColumn, row
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import numeric
 from chargeback.publish.workbook.styles import COUNT, EXACT, INTEGER, Kind, look
@@ -95,8 +95,10 @@ def _row(cells: Cells, texts: dict[str, TextColumn], whose: str, figure: Figure)
 def _value(cells: Cells, value: Decimal | str) -> str:
     if isinstance(value, str):
         return cells.text(VALUE, value, look(Kind.RIGHT))
-    found = cells.number(VALUE, format_exact(numeric(value)), look(Kind.PLAIN, EXACT))
-    return found if fits(value) else found + cells.text("G", format_exact(value), look())
+    kept, sent = numeric(value), format_exact(value)
+    if kept is value:
+        return cells.number(VALUE, sent, look(Kind.PLAIN, EXACT))
+    return cells.number(VALUE, format_exact(kept), look(Kind.PLAIN, EXACT)) + cells.text("G", sent, look())
 
 
 def _files(cells: Cells, plan: Plan) -> Iterator[str]:

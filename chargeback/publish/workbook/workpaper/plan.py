@@ -125,13 +125,12 @@ def report_figures(account: AccountPlan) -> Iterator[Figure]:
     report = account.posting.month.report
     if report is None:
         return
+    base, rows = pointer("result", "list"), report.rows
     for group in account.groups():
         for place in group.rows:
-            row = report.rows[place]
+            row = rows[place]
             of = f"{row.project} · {row.resource}" if row.project else row.resource
-            yield Figure(
-                "billingValue", "", of, row.value, report.answer, pointer("result", "list", place, "billingValue")
-            )
+            yield Figure("billingValue", "", of, row.value, report.answer, f"{base}/{place}/billingValue")
 
 
 class Planner:

@@ -52,7 +52,6 @@ class Compared:
     lines: Rounded | None
     count: int
 
-    @property
     def variance(self) -> Rounded | None:
         """Report less lines, as exact as the report's side."""
         if self.report is None or self.lines is None:
@@ -109,6 +108,7 @@ def _row(
     checks: Mapping[tuple[Code, str, str], Check],
 ) -> list[str]:
     figures = compared(account, group, plan)
+    variance = figures.variance()
     exact, last = look(Kind.PLAIN, EXACT_FORMAT), first + len(group.rows) - 1
     found = [
         cells.number("A", str(account.number), look(Kind.QUIET, INTEGER)),
@@ -121,10 +121,10 @@ def _row(
         found.append(figures.report.cell(cells, REPORT, total, exact))
     if figures.lines is not None:
         found.append(figures.lines.cell(cells, INVOICED, _lines_total(plan, account), _amount(group)))
-    if figures.variance is not None:
-        found.append(figures.variance.cell(cells, VARIANCE, f"{REPORT}{ROW}-{INVOICED}{ROW}", exact))
+    if variance is not None:
+        found.append(variance.cell(cells, VARIANCE, f"{REPORT}{ROW}-{INVOICED}{ROW}", exact))
     found.append(cells.number("H", str(figures.count), look(Kind.PLAIN, COUNT)))
-    found += _judged(cells, plan, account, group, figures, checks)
+    found += _judged(cells, plan, account, group, figures, variance, checks)
     if group.rows:
         style = look(Kind.QUIET, INTEGER)
         found += [cells.number("M", str(first), style), cells.number("N", str(last), style)]
@@ -161,19 +161,20 @@ def _judged(
     account: AccountPlan,
     group: Group,
     figures: Compared,
+    variance: Rounded | None,
     checks: Mapping[tuple[Code, str, str], Check],
 ) -> list[str]:
     code = _CODES.get(group.grain)
     check = checks.get((code, account.account, group.subject)) if code else None
     outcome = check.outcome.value if check else NOT_PERFORMED
-    performed = check is not None and check.actual is not None and figures.variance is not None
+    performed = check is not None and check.actual is not None
     currency = cells.text("L", group.currency, look())
-    if not performed or figures.lines is None or figures.variance is None:
+    if not performed or figures.lines is None or variance is None:
         return [cells.text("J", NOT_PERFORMED, look(Kind.NOTE)), cells.text("K", outcome, look(Kind.VERDICT)), currency]
     formula, allowed = _allowed(plan, figures.lines.value, figures.count, group.currency)
     return [
         allowed.cell(cells, "I", formula, look(Kind.PLAIN, EXACT_FORMAT)),
-        _verdict(cells, figures.variance, allowed),
+        _verdict(cells, variance, allowed),
         cells.text("K", outcome, look(Kind.VERDICT)),
         currency,
     ]
@@ -187,8 +188,10 @@ def _verdict(cells: Cells, variance: Rounded, allowed: Rounded) -> str:
 def _allowed(plan: Plan, expected: Decimal, count: int, currency: str) -> tuple[str, Rounded]:
     """The larger of the configured tolerance and half a minor unit a line: formula and value."""
     settings, half = plan.config.reconciliation, half_unit(minor_digits(currency))
-    share = EXACT.divide(EXACT.multiply(expected.copy_abs(), settings.tolerance_percent), Decimal(100))
-    value = max(settings.tolerance_absolute, share, EXACT.multiply(half, Decimal(count)))
     absolute, percent = format_exact(settings.tolerance_absolute), format_exact(settings.tolerance_percent)
+    value = max(settings.tolerance_absolute, EXACT.multiply(half, Decimal(count)))
+    if settings.tolerance_percent:
+        share = EXACT.divide(EXACT.multiply(expected.copy_abs(), settings.tolerance_percent), Decimal(100))
+        value = max(value, share)
     formula = f"MAX({absolute},{percent}/100*ABS({INVOICED}{ROW}),{half:f}*H{ROW})"
     return formula, rounded(value, 2, expected.copy_abs())

@@ -1,0 +1,157 @@
+"""What there is to say of a run or a daily look: occasions, a title, a text, and the state that it stands for.
+
+Everything in a message is public within the company: amounts, names, paths, the head's SHA-256; no secret has a way
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from chargeback.archive.reading import Archive
+from chargeback.config import Config
+from chargeback.errors import ChargebackError, each_error, error_exit
+from chargeback.job.restatement import change_row
+from chargeback.job.results import MonthResult, exit_of
+from chargeback.model.check import Outcome
+from chargeback.model.money import format_minor
+from chargeback.model.period import last_month
+from chargeback.operate.usage.report import UsageReport
+from chargeback.publish.month_summary import team_totals
+
+QUIET_EXITS = (0, 4, 8, 130)
+"""Neither failures nor exceptions: reconciled, not ready, another run at work, interrupted by a person."""
+ONCE = frozenset({"archived", "restated"})
+"""Occasions that happen; the others are states that last."""
+_MOST_EXCEPTIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """``kind``: whose state it is; ``occasions``: on which it is told; ``state``: equal as long as nothing changes."""
+
+    kind: str
+    occasions: frozenset[str]
+    title: str
+    text: str
+    state: str
+
+
+def of_run(results: Iterable[MonthResult]) -> News:
+    """What a run says of its months."""
+    months = list(results)
+    code = exit_of(months)
+    parts = [line for month in months for line in _month_lines(month)]
+    titles = ", ".join(f"{month.period} {_status(month)}" for month in months)
+    state = [line for month in months for line in _state_lines(month)]
+    return News("run", _occasions(months, code), f"chargeback: {titles}", "\n".join(parts), fingerprint(code, state))
+
+
+def of_failure(error: ChargebackError, kind: str = "run") -> News:
+    """What a run, or a daily look, that ended with an error says."""
+    code = error_exit(error)
+    occasions = frozenset() if code in QUIET_EXITS else frozenset({"failed"})
+    lines = [_error_line(cause) for cause in each_error(error)]
+    noun = "run" if kind == "run" else kind
+    return News(kind, occasions, f"chargeback: {noun} failed (exit {code})", "\n".join(lines), fingerprint(code, lines))
+
+
+def of_usage(report: UsageReport) -> News:
+    """What a daily look says: its alerts, those that go on too."""
+    lines = [alert.line() for alert in report.alerts]
+    names = ", ".join(alert.project for alert in report.alerts[:5])
+    state = [f"{alert.project} {alert.since} {alert.last_new}" for alert in report.alerts]
+    occasions = frozenset({"alert"}) if lines else frozenset[str]()
+    return News("usage", occasions, f"chargeback: costs run away: {names}", "\n".join(lines), fingerprint(0, state))
+
+
+def overdue(config: Config, now: datetime) -> News | None:
+    """Last month without a revision, from ``close_by`` on; its state is another one each day, so it is told daily."""
+    today = now.astimezone(config.timezone).date()
+    period = last_month(now, config.timezone)
+    if not is_overdue(config, now):
+        return None
+    due = config.notify.close_by
+    text = f"Day {today.day} of the month, and {period} has no revision in {config.archive} (close_by = {due})."
+    return News("overdue", frozenset({"overdue"}), f"chargeback: {period} is overdue", text, f"{period} {today}")
+
+
+def is_overdue(config: Config, now: datetime) -> bool:
+    """Whether last month should have a revision by now and has none; a month before the first run is not due."""
+    if now.astimezone(config.timezone).day < config.notify.close_by:
+        return False
+    archive = Archive(config.archive)
+    return not archive.names(last_month(now, config.timezone))
+
+
+def _occasions(months: list[MonthResult], code: int) -> frozenset[str]:
+    found = set()
+    if any(month.exit == 3 for month in months):
+        found.add("exceptions")
+    if code not in (*QUIET_EXITS, 3):
+        found.add("failed")
+    for month in months:
+        if month.written:
+            found.add("archived" if month.revision == 1 else "restated")
+    return frozenset(found)
+
+
+def _status(month: MonthResult) -> str:
+    if month.books is None:
+        return "not ready" if month.exit == 4 else f"failed (exit {month.exit})"
+    count = sum(1 for _ in month.books.having(Outcome.EXCEPTION))
+    status = f"{count} exceptions" if month.exit == 3 else month.books.status.value
+    return f"{status}, r{month.revision}" if month.revision else status
+
+
+def _month_lines(month: MonthResult) -> Iterator[str]:
+    yield f"{month.period}: {_status(month)}"
+    yield from (_error_line(error) for error in month.errors)
+    yield from _totals(month)
+    yield from _exceptions(month)
+    for change in month.changes:
+        row = change_row(change)
+        amounts = f"{row['before']} -> {row['after']} {row['currency']}"
+        yield f"  restated {row['team']}: {amounts}, because of {row['reason']}"
+    if month.path is not None:
+        yield f"  {month.path}"
+        yield f"  head {month.head}"
+
+
+def _totals(month: MonthResult) -> Iterator[str]:
+    """Each team's gross by currency."""
+    if month.books is None:
+        return
+    digits = {total.currency: total.digits for total in month.books.totals}
+    for total in team_totals(month.books):
+        yield f"  {total.team}: {format_minor(total.gross, digits[total.currency])} {total.currency}"
+
+
+def _exceptions(month: MonthResult) -> Iterator[str]:
+    if month.books is None:
+        return
+    found = list(month.books.having(Outcome.EXCEPTION))
+    for check in found[:_MOST_EXCEPTIONS]:
+        where = " ".join(part for part in (check.account, check.invoice, check.subject) if part)
+        yield f"  exception {check.code.value} {where}: {check.message}"
+    if len(found) > _MOST_EXCEPTIONS:
+        yield f"  and {len(found) - _MOST_EXCEPTIONS} exceptions more"
+
+
+def _state_lines(month: MonthResult) -> Iterator[str]:
+    yield f"{month.period} {month.exit} {month.revision}"
+    yield from (_error_line(error) for error in month.errors)
+    yield from _exceptions(month)
+
+
+def _error_line(error: ChargebackError) -> str:
+    return f"  {error.message}{f' -> {error.remedy}' if error.remedy else ''}"
+
+
+def fingerprint(code: int, lines: Iterable[str]) -> str:
+    """A short name of a state: its exit code and messages, how often and how long was tried aside."""
+    text = "\n".join([str(code), *(line.partition(", after ")[0] for line in lines)])
+    return sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,73 @@
+"""What a run leaves for Prometheus: how it ended, and the last month that is closed, its status, age and exceptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.config import Config
+from chargeback.model.instants import parse_instant
+from chargeback.operate.metrics import Family
+from chargeback.operate.notify.news import is_overdue
+
+NAME = "chargeback.prom"
+USAGE_NAME = "chargeback_usage.prom"
+RECONCILIATION = "reconciliation/reconciliation.json"
+STATUSES = ("reconciled", "exceptions")
+
+
+def families(config: Config, code: int, now: datetime) -> list[Family]:
+    """The gauges; those of the last closed month are left out as long as there is none."""
+    latest = _latest(Archive(config.archive))
+    return [
+        Family("chargeback_run_exit_code", "Exit code of the last run", (({}, code),)),
+        Family("chargeback_run_timestamp_seconds", "When the last run ended", (({}, now.timestamp()),)),
+        Family(
+            "chargeback_month_overdue",
+            "1 where last month has no revision on close_by or later, else 0",
+            (({}, int(is_overdue(config, now))),),
+        ),
+        *(_of_month(latest, config, now) if latest else ()),
+    ]
+
+
+def _latest(archive: Archive) -> Revision | None:
+    periods = archive.periods()
+    return archive.latest(periods[-1]) if periods else None
+
+
+def _of_month(latest: Revision, config: Config, now: datetime) -> Iterator[Family]:
+    """Of the newest month that has a revision."""
+    period = latest.manifest.period
+    checks = json.loads(latest.read(RECONCILIATION))["checks"]
+    created = parse_instant(latest.manifest.created)
+    ended = latest.name.period.end(config.timezone)
+    yield Family(
+        "chargeback_last_closed_period",
+        "The newest month with a revision: 1, its name and revision are labels",
+        (({"period": period, "revision": str(latest.name.number)}, 1),),
+    )
+    yield Family(
+        "chargeback_last_closed_status",
+        "1 for the status that the newest month with a revision has",
+        tuple(({"status": status}, int(status == latest.manifest.status)) for status in STATUSES),
+    )
+    yield Family(
+        "chargeback_last_closed_exceptions",
+        "Exceptions of that month that nobody has accepted",
+        (({}, sum(1 for check in checks if check["outcome"] == "exception")),),
+    )
+    yield Family(
+        "chargeback_last_closed_end_age_seconds",
+        "Seconds since that month ended",
+        (({}, round((now - ended).total_seconds())),),
+    )
+    if created is not None:
+        yield Family(
+            "chargeback_last_closed_revision_timestamp_seconds",
+            "When that month's latest revision was made",
+            (({}, created.timestamp()),),
+        )

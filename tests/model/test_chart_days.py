@@ -1,0 +1,41 @@
+"""Which day a label of the chart names."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from chargeback.model.chart_days import chart_day
+from chargeback.model.period import zone
+
+
+@pytest.mark.parametrize(("label", "day"), [
+    ("2026-05-01", date(2026, 5, 1)),
+    ("2026/5/1", date(2026, 5, 1)),
+    ("2026-05-01 00:00", date(2026, 5, 1)),
+    ("2026-05-01T00:00:00", date(2026, 5, 1)),
+    ("May 01", date(2026, 5, 1)),
+    ("may 1", date(2026, 5, 1)),
+    ("MAY-01", date(2026, 5, 1)),
+    ("May 1st, 2025", date(2025, 5, 1)),
+    ("1 May", date(2026, 5, 1)),
+    ("01 May 2026", date(2026, 5, 1)),
+    ("3rd May 2026", date(2026, 5, 3)),
+    ("Fri, 1 May", date(2026, 5, 1)),
+    ("Friday May 1", date(2026, 5, 1)),
+    ("Sept. 30", date(2026, 9, 30)),
+    (" December 31 ", date(2026, 12, 31)),
+    ("2026-04-30T17:00:00Z", date(2026, 5, 1)),
+    ("2026-05-31T17:00:00Z", date(2026, 6, 1)),
+])  # fmt: skip
+def test_a_label_names_its_day_in_the_months_year(label: str, day: date) -> None:
+    assert chart_day(label, 2026, zone("Asia/Bangkok")) == day
+
+
+@pytest.mark.parametrize("label", [
+    "", "May", "May 2026", "Week 18", "Feb 29", "31 Apr", "Mayo 1", "1", "2026-13-01", "2026-05-32", "05/01", "Total",
+    "0001-01-01T00:00:00Z", "วันที่ 1", "Foo 12", "2026-05-01T99:00:00Z",
+])  # fmt: skip
+def test_a_label_that_cannot_be_read_names_no_day(label: str) -> None:
+    assert chart_day(label, 2026, zone("Asia/Bangkok")) is None

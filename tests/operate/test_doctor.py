@@ -1,0 +1,151 @@
+"""Each thing that a run needs, missing once: marked, with its remedy, and never raised."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chargeback.collect.credentials import Credential as Held
+from chargeback.collect.credentials import basic, bearer
+from chargeback.operate.doctor import Examination, Finding, Mark, examine, exit_of
+from chargeback.operate.doctor.credential import credential_lifetime
+from chargeback.operate.doctor.findings import guarded
+from chargeback.sandbox import Credential, sample_configuration
+from tests.operate.platforms import ENVIRON, Place, place
+
+NOW = datetime(2026, 6, 5, 2, tzinfo=UTC)
+
+
+def found(at: Place, folder: Path, text: str | None = None, **environ: str) -> dict[str, list[Finding]]:
+    """By check, what is found with that configuration (None: the sample's)."""
+    path = folder / "config.toml"
+    path.write_text(text or sample_configuration(at.server.platform.world, endpoint=at.server.endpoint))
+    path.chmod(0o640)
+    return by_check(list(examine(Examination(path, None, {**ENVIRON, **environ}, at.clock))))
+
+
+def by_check(findings: list[Finding]) -> dict[str, list[Finding]]:
+    grouped: dict[str, list[Finding]] = {}
+    for finding in findings:
+        assert finding.mark is Mark.GOOD or finding.remedy, finding
+        assert "\n" not in finding.line()
+        grouped.setdefault(finding.check, []).append(finding)
+    return grouped
+
+
+def code(checks: dict[str, list[Finding]]) -> int:
+    return exit_of(finding for findings in checks.values() for finding in findings)
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        checks = found(at, tmp_path)
+    assert code(checks) == 0
+    good = {name for name, findings in checks.items() if all(each.mark is Mark.GOOD for each in findings)}
+    assert good >= {"python", "packages", "configuration", "platform", "clock", "account", "time zone", "archive"}
+    assert "legacy-batch" in checks["unowned projects"][0].message
+    assert "7 days" in checks["credential"][0].message
+
+
+def test_a_wrong_zone_is_told_with_the_right_one(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        text = sample_configuration(at.server.platform.world, endpoint=at.server.endpoint)
+        checks = found(at, tmp_path, text.replace("Asia/Bangkok", "Europe/Berlin"))
+    (finding,) = checks["time zone"]
+    assert (finding.mark, finding.remedy) == (Mark.WRONG, 'write timezone = "Asia/Bangkok"') and code(checks) == 2
+
+
+def test_what_is_configured_and_does_not_exist_is_told(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        text = sample_configuration(at.server.platform.world, endpoint=at.server.endpoint)
+        text += '[[teams]]\nid = "gone"\nprojects = ["gone-web"]\n[[accounts]]\nid = "999"\n'
+        text += '[notify]\nurls = ["${NOT_SET}"]\n'
+        checks = found(at, tmp_path, text)
+    assert "gone-web" in checks["configured projects"][0].message
+    assert any("999" in each.message and each.exit == 5 for each in checks["account"])
+    assert "NOT_SET" in checks["notify"][0].message and code(checks) == 5
+
+
+@pytest.mark.parametrize(("environ", "exit_code"), [({"DEPLOYS_TOKEN": "wrong"}, 5), ({"DEPLOYS_TOKEN": ""}, 5)])
+def test_a_credential_that_fails_is_exit_5(tmp_path: Path, environ: dict[str, str], exit_code: int) -> None:
+    with place(tmp_path) as at:
+        assert code(found(at, tmp_path, **environ)) == exit_code
+
+
+def test_a_role_without_billing_is_exit_5(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        at.server.platform.keyring.add(Credential(token="viewer-token", role="viewer"))
+        checks = found(at, tmp_path, DEPLOYS_TOKEN="viewer-token")
+    assert "the role is viewer" in checks["account"][0].message and code(checks) == 5
+
+
+def test_no_configuration_and_a_broken_one_are_exit_2(tmp_path: Path) -> None:
+    missing = by_check(list(examine(Examination(tmp_path / "none.toml", None, {}, _clock()))))
+    assert "chargeback init" in missing["configuration"][0].remedy and code(missing) == 2
+    (tmp_path / "config.toml").write_text("archiv = 1")
+    broken = by_check(list(examine(Examination(tmp_path / "config.toml", None, {}, _clock()))))
+    assert code(broken) == 2 and "platform" not in broken
+
+
+def test_a_clock_that_is_off_is_told(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+
+        class Ahead(type(at.clock)):  # type: ignore[misc]
+            def now(self) -> datetime:
+                return super().now() + timedelta(hours=30)  # type: ignore[no-any-return]
+
+        at.clock = Ahead(at.server)
+        (finding,) = found(at, tmp_path)["clock"]
+    assert finding.mark is Mark.WRONG and "108,000 s ahead" in finding.message
+
+
+def test_the_archive_is_looked_at(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        (tmp_path / "archive").mkdir()
+        with (tmp_path / "archive/.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            checks = found(at, tmp_path)
+    assert checks["archive lock"][0].mark is Mark.NOTICE
+    assert checks["archive verify"][0].message == "no revision yet"
+
+
+def token(days: float) -> str:
+    claims = base64.urlsafe_b64encode(json.dumps({"exp": (NOW + timedelta(days=days)).timestamp()}).encode()).decode()
+    return f"e30.{claims.rstrip('=')}.x"
+
+
+@pytest.mark.parametrize(
+    ("source", "grant", "mark", "fragment"),
+    [
+        ("the environment variable DEPLOYS_TOKEN", bearer(token(7)), Mark.NOTICE, "before next month"),
+        ("the environment variable DEPLOYS_TOKEN", bearer(token(-1)), Mark.WRONG, "expired"),
+        ("the environment variable DEPLOYS_TOKEN", bearer(token(400)), Mark.GOOD, "lives until"),
+        ("the environment variable DEPLOYS_TOKEN", bearer("ya29.abc"), Mark.NOTICE, "an hour"),
+        ("token_command deploys", bearer("x"), Mark.GOOD, "mints"),
+        ("token_file /run/x", bearer("x"), Mark.GOOD, "at every run"),
+        ("DEPLOYS_AUTH_USER and DEPLOYS_AUTH_PASS", basic("u", "p"), Mark.GOOD, "service account"),
+    ],
+)
+def test_how_long_a_credential_lives(source: str, grant: object, mark: Mark, fragment: str) -> None:
+    held = Held(source, lambda: grant, renewable=False)  # type: ignore[arg-type,return-value]
+    (finding,) = credential_lifetime(held, "job@acme.serviceaccount.deploys.app", NOW)
+    assert finding.mark is mark and fragment in finding.message
+
+
+def test_nothing_is_ever_raised() -> None:
+    def broken() -> list[Finding]:
+        raise ZeroDivisionError("x")
+
+    (finding,) = guarded("any", broken)
+    assert finding.mark is Mark.WRONG and finding.exit == 2
+
+
+def _clock() -> object:
+    from chargeback.collect.clock import SystemClock
+
+    return SystemClock()

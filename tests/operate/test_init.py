@@ -1,0 +1,91 @@
+"""A configuration from nothing: teams guessed from names, a file that loads, nothing overwritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chargeback.config import load
+from chargeback.errors import AccessError, ConfigurationError, CredentialError
+from chargeback.model.projects import Project
+from chargeback.operate.init import draft, refuse_existing, survey, write
+from chargeback.operate.init.proposing import patterns, propose
+from chargeback.operate.init.surveying import Survey, SurveyedAccount
+from chargeback.sandbox import Credential
+from tests.operate.platforms import Place, place
+
+
+@pytest.mark.parametrize(
+    ("sids", "teams", "shared"),
+    [
+        (["acme-web", "acme-web-staging", "acme-shop", "acme-data"], ["data", "shop", "web"], []),
+        (["siam-app", "siam-cloud", "siam-app-dev"], ["siam"], []),
+        (["baan-suan-shop", "baan-suan-data"], ["baan-suan"], []),
+        (["solo"], ["solo"], []),
+        (["acme-web", "acme-platform", "acme-shop", "acme-data"], ["data", "shop", "web"], ["acme-platform"]),
+        (["platform"], [], []),
+        (["con", "all", "ร้าน"], ["team", "team-all", "team-con"], []),
+        ([], [], []),
+    ],
+)
+def test_teams_are_guessed_from_names(sids: list[str], teams: list[str], shared: list[str]) -> None:
+    found = propose(sids)
+    assert ([team.id for team in found.teams], list(found.shared)) == (teams, shared)
+
+
+def test_environments_are_seen() -> None:
+    found = propose(["a-web", "a-web-staging", "a-web-dev", "b-qa", "c-prod"])
+    assert found.environments == {"development": ("*-dev",), "staging": ("*-staging",), "test": ("*-qa",)}
+    assert patterns(["a-web", "a-web-staging", "b"]) == ["a-web", "a-web-*", "b"]
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    with place(tmp_path) as found:
+        found.environ["DEPLOYS_ENDPOINT"] = found.server.endpoint
+        yield found  # type: ignore[misc]
+
+
+def test_what_is_written_loads_and_owns_every_project(at: Place, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    made = draft(survey(at.environ, at.clock), path, at.clock.now())
+    write(path, made.text)
+    config = load(path, network=True)
+    assert made.unowned == () and config.timezone_name == "Asia/Bangkok"
+    assert {account.name for account in config.accounts} >= {"Acme Billing", "สยามคลาวด์"}
+    assert {team.id for team in config.teams} >= {"web", "shop", "data", "siam"}
+    assert "sandbox-token" not in made.text
+    with pytest.raises(ConfigurationError, match="never overwritten"):
+        write(path, made.text)
+    with pytest.raises(ConfigurationError):
+        refuse_existing(path)
+
+
+def test_a_role_that_may_not_read_is_commented_out(at: Place, tmp_path: Path) -> None:
+    at.server.platform.keyring.add(Credential(token="viewer-token", role="viewer"))
+    found = survey({**at.environ, "DEPLOYS_TOKEN": "viewer-token"}, at.clock)
+    made = draft(found, tmp_path / "config.toml", at.clock.now())
+    assert made.config.accounts == () and "# Not readable (the role is viewer)" in made.text
+
+
+@pytest.mark.parametrize(("token", "error"), [("wrong", CredentialError), ("", CredentialError), ("none", AccessError)])
+def test_without_access_nothing_is_guessed(at: Place, token: str, error: type[Exception]) -> None:
+    at.server.platform.keyring.add(Credential(token="none", accounts=frozenset()))
+    with pytest.raises(error):
+        survey({**at.environ, "DEPLOYS_TOKEN": token}, at.clock)
+
+
+def test_names_from_outside_never_break_the_file(tmp_path: Path) -> None:
+    awkward = 'x"]\n[api]\u0007 \u202e "ghp_0123456789abcdefghij"'
+    accounts = (SurveyedAccount("1", awkward, "owner\n[x]", readable=True),)
+    projects = (Project('a"b', "1", awkward, "1"), Project("ok-dev", "2", "", "1"))
+    found = Survey("https://api.deploys.app/", "x", accounts, projects, None, 0)
+    made = draft(found, tmp_path / "config.toml", at_noon())
+    assert [account.id for account in made.config.accounts] == ["1"] and made.unowned == ()
+
+
+def at_noon() -> object:
+    from datetime import UTC, datetime
+
+    return datetime(2026, 6, 5, 12, tzinfo=UTC)

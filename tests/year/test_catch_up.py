@@ -1,0 +1,187 @@
+"""Earlier months: which are done again, which are named, and that nothing is done twice."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from chargeback.cli.running import run_and_tell
+from chargeback.sandbox import Clock, Month, Platform, instant
+from chargeback.sandbox.makers import scale_world
+from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding
+
+from ..job.office import told
+from . import ledgers, oracle
+from .conftest import Opening
+from .office import Ended, Office, YearClock, in_process
+from .plan import DAY
+
+MAY, JUNE = Month(2026, 5), Month(2026, 6)
+CREDIT = credit_note("1045", MAY, instant("2026-07-03T00:00:00Z"), 10_700)
+
+
+def done(ended: Ended) -> list[tuple[str, int, int | None, bool]]:
+    """Month, exit, revision, whether it was written."""
+    return [(str(each.period), each.exit, each.revision, each.written) for each in ended.results]
+
+
+def test_months_without_a_revision_are_done_oldest_first(opening: Opening) -> None:
+    office = opening()
+    assert done(office.run("2026-06-05T03:00:00Z")) == [("2026-05", 0, 1, True)]
+    ended = office.run("2026-09-05T03:00:00Z")
+    assert [(month, revision, written) for month, _, revision, written in done(ended)] == [
+        ("2026-06", 1, True),
+        ("2026-07", 1, True),
+        ("2026-08", 1, True),
+    ]
+    assert ended.exit == 3, "kind C no longer proves what June's and July's reports are of"
+
+
+def test_a_changed_month_is_done_again_and_told_once(opening: Opening) -> None:
+    office = opening(CREDIT)
+    office.run("2026-06-05T03:00:00Z")
+    ended = office.run("2026-07-05T03:00:00Z")
+    assert done(ended) == [("2026-05", 0, 2, True), ("2026-06", 0, 1, True)]
+    changes = ended.results[0].changes
+    assert sum(change.after - change.before for change in changes) == -10_700
+    assert {change.reason for change in changes} == {"evidence"}
+    assert done(office.run("2026-07-06T03:00:00Z")) == [("2026-06", 0, 1, False)]
+
+
+def test_a_plain_run_names_the_months_in_one_line_and_in_its_checks(opening: Opening) -> None:
+    office = opening(CREDIT, extra("1042", Month(2026, 4), instant("2026-07-02T00:00:00Z"), 500))
+    office.run("2026-05-05T03:00:00Z")
+    office.run("2026-06-05T03:00:00Z")
+    office.platform.clock.set("2026-07-05T03:00:00Z")
+    config = office.config()
+
+    def body() -> int:
+        return run_and_tell(config, clock=YearClock(office.platform))
+
+    with patch.dict(os.environ, {"DEPLOYS_TOKEN": office.platform.token}):
+        plain = told(body)
+    assert plain.exit == 3
+    (line,) = [line for line in plain.err.splitlines() if "prior-periods" in line]
+    assert "2 invoices of 2026-04, 2026-05 differ from the archive: run --catch-up" in line
+    found = [
+        (check["account"], check["subject"])
+        for check in ledgers.checks(office.archive / "2026-06/r1")
+        if check["check"] == "prior-periods" and check["outcome"] == "exception"
+    ]
+    assert found == [("1042", "2026-04"), ("1045", "2026-05")]
+    caught_up = office.run("2026-07-06T03:00:00Z")
+    assert done(caught_up) == [("2026-04", 3, 2, True), ("2026-05", 0, 2, True), ("2026-06", 0, 2, True)]
+
+
+def test_only_the_months_that_differ_are_fetched_again(opening: Opening) -> None:
+    office = opening(CREDIT)
+    for moment in ("2026-04-05T03:00:00Z", "2026-05-05T03:00:00Z", "2026-06-05T03:00:00Z"):
+        office.run(moment)
+    office.platform.recorder.clear()
+    office.run("2026-07-05T03:00:00Z")
+    asked = Counter(request["function"] for request in office.platform.recorder.documents())
+    accounts = len(office.platform.world.accounts)
+    assert asked["billing.listInvoices"] == 3 * accounts, "once to look, once for May, once for June"
+    assert asked["billing.get"] == 2 * accounts
+    assert asked["billing.getInvoice"] == len(invoices(office, MAY)) + len(invoices(office, JUNE))
+
+
+def invoices(office: Office, month: Month) -> list[str]:
+    now = office.platform.clock.now
+    world = office.platform.world
+    return [
+        invoice.id
+        for account in world.accounts
+        for invoice, status in world.invoices_at(account.id, month, now)
+        if status != "draft"
+    ]
+
+
+def test_a_payment_of_an_earlier_month_is_a_difference_but_no_exception(opening: Opening) -> None:
+    office = opening(paying("1045", MAY, instant("2026-07-20T00:00:00Z")))
+    office.run("2026-06-05T03:00:00Z")
+    office.run("2026-07-05T03:00:00Z")
+    plain = office.run("2026-07-21T03:00:00Z", catch_up=False)
+    assert done(plain) == [("2026-06", 0, 1, False)]
+    assert done(office.run("2026-07-22T03:00:00Z")) == [("2026-05", 0, 2, True), ("2026-06", 0, 1, False)]
+    statuses = {status for *_, status in ledgers.invoices(office.archive / "2026-05/r2").values()}
+    assert statuses == {"paid"}
+    assert done(office.run("2026-07-23T03:00:00Z")) == [("2026-06", 0, 1, False)]
+
+
+def test_an_invoice_that_came_and_was_void_unseen_is_not_looked_for_for_ever(opening: Opening) -> None:
+    office = opening(
+        extra("1042", MAY, instant("2026-07-01T00:00:00Z"), 500),
+        voiding("1042", MAY, instant("2026-07-02T00:00:00Z"), part=1),
+    )
+    office.run("2026-06-05T03:00:00Z")
+    assert done(office.run("2026-07-05T03:00:00Z")) == [("2026-06", 0, 1, True)]
+
+
+def test_a_first_month_that_never_became_ready_is_not_forgotten(opening: Opening) -> None:
+    office = opening(issued("1045", MAY, instant("2026-07-02T00:00:00Z"), part=0))
+    assert office.run("2026-06-05T03:00:00Z").exit == 4
+    assert (office.archive / "pending/2026-05/1042").is_dir()
+    assert [month for month, *_ in done(office.run("2026-07-05T03:00:00Z"))] == ["2026-05", "2026-06"]
+
+
+def test_a_dry_run_catches_up_without_writing(opening: Opening) -> None:
+    office = opening(CREDIT)
+    office.run("2026-06-05T03:00:00Z")
+    before = sorted(office.root.rglob("*"))
+    ended = office.run("2026-07-05T03:00:00Z", dry_run=True)
+    assert done(ended) == [("2026-05", 0, 1, False), ("2026-06", 0, None, False)]
+    assert sorted(office.root.rglob("*")) == before
+
+
+def test_one_month_that_fails_does_not_hold_up_the_others(opening: Opening) -> None:
+    office = opening(CREDIT)
+    office.run("2026-05-05T03:00:00Z")
+    office.run("2026-06-05T03:00:00Z")
+    (office.archive / "2026-05/r1/ledgers/web.csv").chmod(0o600)
+    (office.archive / "2026-05/r1/ledgers/web.csv").write_bytes(b"changed")
+    ended = office.run("2026-07-05T03:00:00Z")
+    assert ended.exit == 7
+    assert not (office.archive / "2026-05/r2").exists()
+
+
+def test_in_a_year_of_payments_a_month_has_a_revision_for_each_day_on_which_one_was_seen(tmp_path: Path) -> None:
+    world = scale_world(3, 2, 2, now=instant("2026-06-05T03:00:00Z"))
+    start = instant("2026-06-03T03:00:00Z")
+    paid = {
+        (account.id, month): start + timedelta(days=2 + 37 * place % 70 + 30 * number)
+        for place, account in enumerate(world.accounts)
+        for number, month in enumerate((MAY, JUNE))
+    }
+    changes = [paying(account, month, moment) for (account, month), moment in paid.items()]
+    platform = Platform(world.changed(*changes), "D", clock=Clock(start))
+    office = Office(tmp_path, platform)
+    runs = [start + number * 2 * DAY for number in range(55)]
+    with in_process(platform):
+        for moment in runs:
+            assert office.run(moment).exit in (0, 3)
+    archived = ledgers.months(office.archive)
+    for month in (MAY, JUNE):
+        seen = {next(run for run in runs if run >= moment) for (_, of), moment in paid.items() if of == month}
+        assert len(archived[str(month)]) <= 1 + len(seen)
+        final = oracle.billed(platform.world, month, runs[-1])
+        found = ledgers.invoices(archived[str(month)][-1])
+        assert {key: status for key, (*_, status) in found.items()} == dict.fromkeys(final, "paid")
+
+
+@pytest.mark.parametrize(
+    ("moment", "reasons"),
+    [("2026-06-06T03:00:00Z", {"configuration"}), ("2026-07-06T03:00:00Z", {"evidence", "configuration"})],
+)
+def test_the_reason_of_a_restatement_is_told(opening: Opening, moment: str, reasons: set[str]) -> None:
+    office = opening(CREDIT)
+    office.run("2026-06-05T03:00:00Z")
+    office.split = "even"
+    ended = office.run(datetime.fromisoformat(moment))
+    changes = ended.results[0].changes
+    assert {word for change in changes for word in change.reason.split(", ")} == reasons
