@@ -7,14 +7,15 @@ evidence with its original ``requested_at``, as a report is that was proved in t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from chargeback.archive.revision import Revision
+from chargeback.archive.staging import Staging
 from chargeback.collect.walk import Collection, index_key
 from chargeback.config import Config
 from chargeback.errors import AccessError, ChargebackError
-from chargeback.evidence import Store
+from chargeback.evidence import Answer, DocumentRecord, MemoryStore, Store
 from chargeback.model.period import Period
 
 
@@ -45,12 +46,29 @@ def _carry(account: str, collection: Collection, latest: Revision, store: Store)
         return False
     answers = [answer for answer in evidence.answers if answer.account == account]
     documents = [record for record in evidence.run.documents if record.account == account]
+    _discard([answer.path for answer in collection.answers if answer.account == account], store)
+    _discard([record.path for record in collection.documents if record.account == account], store)
     for answer in answers:
         if answer.path is not None:
             store.write(answer.path, evidence.body(answer))
     for record in documents:
         if record.path is not None:
             store.write(record.path, latest.read(record.path))
+    _put(account, answers, documents, collection)
+    return True
+
+
+def _discard(paths: Iterable[str | None], store: Store) -> None:
+    """Take out what the refusals left, so that the carried files can have their names."""
+    for path in paths:
+        if path is not None and isinstance(store, Staging):
+            store.remove(path)
+        elif path is not None and isinstance(store, MemoryStore):
+            store.files.pop(path, None)
+
+
+def _put(account: str, answers: list[Answer], documents: list[DocumentRecord], collection: Collection) -> None:
+    """The collection's account is now as it was."""
     others = [answer for answer in collection.answers if answer.account != account]
     collection.answers[:] = sorted((*others, *answers), key=index_key)
     kept = [record for record in collection.documents if record.account != account]
@@ -58,4 +76,3 @@ def _carry(account: str, collection: Collection, latest: Revision, store: Store)
     collection.documents[:] = sorted(
         (*kept, *carried), key=lambda record: (record.account, record.number, record.invoice, record.kind)
     )
-    return True

@@ -192,10 +192,10 @@ def decode_items(value: Any, kind: type[Decoded], function: str) -> list[Decoded
     marker = page_marker(result)
     if marker:
         raise AnswerError(f'{function}: "{marker}" says that the list is incomplete, and no further page is understood')
-    items = result.get("items")
-    if items is None and "items" not in result:
+    if "items" not in result:
         raise AnswerError(f"{function}: no items")
-    return _convert(items or [], list[kind], f"{function} items")  # type: ignore[valid-type]
+    items = [] if result["items"] is None else result["items"]
+    return _convert(items, list[kind], f"{function} items")  # type: ignore[valid-type]
 
 
 def page_marker(result: dict[str, Any]) -> str | None:

@@ -122,14 +122,19 @@ def answers_by_account(evidence: Evidence) -> dict[str, list[Answer]]:
 def decode_listed(value: Any, account: str, timezone: ZoneInfo) -> tuple[ListedInvoice, ...]:
     """The rows of a ``billing.listInvoices`` envelope, one that is there twice too.
 
-    ``AnswerError`` for a row without id or of another account, for an unknown status, and for an issued one without
-    times.
+    ``AnswerError`` for a row without id or of another account, for an unknown status, for an issued one without times,
+    and for two rows of one id that differ in month or status: which of them is booked must not hang on their order.
     """
     rows = wire.decode_items(value, InvoiceAnswer, "billing.listInvoices")
     for position, row in enumerate(rows):
         if not text_of(row.id):
             raise AnswerError(f"items[{position}] has no id")
-    return tuple(_listed(row, account, timezone) for row in rows)
+    listed = tuple(_listed(row, account, timezone) for row in rows)
+    standing: dict[str, tuple[Period | None, Status | None]] = {}
+    for each in listed:
+        if standing.setdefault(each.id, (each.month, each.status)) != (each.month, each.status):
+            raise AnswerError(f"the invoice {each.label[:80]} is listed twice, with another month or status")
+    return listed
 
 
 def each_once(listed: Iterable[ListedInvoice]) -> tuple[ListedInvoice, ...]:

@@ -60,7 +60,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def _integer(text: str) -> int:
-    if len(text) > EXPONENT_LIMIT + 2:
+    if len(text.lstrip("-")) > EXPONENT_LIMIT + 1:
         raise _RefusedError(f"the number {text[:40]}… lies beyond 10^{EXPONENT_LIMIT}")
     return int(text)
 

@@ -59,6 +59,22 @@ def _overlaps(month: AccountMonth, config: Config) -> Iterator[Check]:
         since = _local(bounds[0], config) if bounds else ""
         message = f"{first.label} and {second.label} cover the same days, from {since}"
         yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, second.label, first.label)
+    for charge in charges:
+        for label in _reaching_in(month, charge, config):
+            message = f"{label}, which belongs to another month, covers days of {charge.label} too"
+            yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, charge.label, label)
+
+
+def _reaching_in(month: AccountMonth, charge: Invoice, config: Config) -> Iterator[str]:
+    """Issued invoices of other months that cover days of this month which the charge covers too."""
+    first, last = month.period.start(config.timezone), month.period.end(config.timezone)
+    for row in month.facts.listed:
+        bounds = usable_period(row.row) if row.status in ISSUED and row.month != month.period else None
+        is_charge = row.row.total is None or row.row.total >= 0
+        if not (bounds and is_charge and charge.start and charge.end):
+            continue
+        if max(bounds[0], charge.start, first) < min(bounds[1], charge.end, last):
+            yield row.label
 
 
 def _overlapping(invoices: tuple[Invoice, ...]) -> Iterator[tuple[Invoice, Invoice]]:

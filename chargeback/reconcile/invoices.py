@@ -102,7 +102,8 @@ def invoice_withholding(posting: Posting, config: Config) -> Iterator[Check]:
     for invoice in posting.month.booked:
         withheld = invoice.withheld_minor
         rate = invoice.withholding_rate or Decimal(0)
-        due = to_minor(EXACT.multiply(invoice.subtotal, rate), invoice.digits) if withheld else 0
+        subtotal = from_minor(invoice.subtotal_minor, invoice.digits)
+        due = to_minor(EXACT.multiply(subtotal, rate), invoice.digits) if withheld else 0
         yield _compared(
             Code.INVOICE_WITHHOLDING,
             invoice,
@@ -151,13 +152,13 @@ def _footing(invoice: Invoice) -> Check:
         agree=f"{count} lines foot to the {target_name}",
         differ=(
             f"{count} lines add up to {format_exact(rounded)}, the {target_name} is {_money(target, invoice)}; "
-            "the difference is booked to adjustments"
+            "what the lines do not explain is booked to adjustments"
         ),
     ).check()
 
 
 def line_arithmetic(posting: Posting, config: Config) -> Iterator[Check]:
-    """For each booked by-SKU invoice: one pass, or an exception a line where quantity × unit price is not its amount."""
+    """A booked by-SKU invoice: one pass, or an exception a line where quantity × unit price is not its amount."""
     for invoice in posting.month.booked:
         priced = [
             (number, line)
@@ -175,23 +176,30 @@ def line_arithmetic(posting: Posting, config: Config) -> Iterator[Check]:
 
 
 def _line_check(invoice: Invoice, number: int, line: LineItem) -> Check | None:
+    """The exception of a line, None where it holds; judged on the exact figures, which the message gives."""
     product = EXACT.multiply(amount_of(line.quantity or 0), amount_of(line.unit_price or 0))
-    comparison = Comparison(
+    amount = amount_of(line.amount)
+    variance = EXACT.subtract(amount, product)
+    if variance.copy_abs() <= half_units(1, invoice.digits):
+        return None
+    return Check(
         Code.LINE_ARITHMETIC,
+        Outcome.EXCEPTION,
+        f"line {number} ({line.sku_label}): quantity × unit price is {format_exact(product)}, "
+        f"its amount is {format_exact(amount)}",
         invoice.account,
-        expected=product,
-        actual=amount_of(line.amount),
+        invoice.label,
+        f"line {number}",
+        expected=_rounded(product, invoice),
+        actual=_rounded(amount, invoice),
+        variance=_rounded(variance, invoice),
+        tolerance=half_units(1, invoice.digits),
         currency=invoice.currency,
-        invoice=invoice.label,
-        subject=f"line {number}",
-        rounding=half_units(1, invoice.digits),
-        agree="quantity × unit price = amount",
-        differ=(
-            f"line {number} ({line.sku_label}): quantity × unit price is {format_exact(product)}, "
-            f"its amount is {format_exact(amount_of(line.amount))}"
-        ),
     )
-    return None if comparison.holds else comparison.check()
+
+
+def _rounded(amount: Decimal, invoice: Invoice) -> Decimal:
+    return from_minor(to_minor(amount, invoice.digits), invoice.digits)
 
 
 def _compared(code: Code, invoice: Invoice, *, expected: int, actual: int, agree: str, differ: str) -> Comparison:

@@ -5,12 +5,11 @@ They come from the archived ledger, not from a new reckoning, and foot to the ma
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -27,11 +26,15 @@ from chargeback.review.chosen import (
     signed_earlier,
     standing_json,
 )
-from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, sums, totals_of, written
+from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BY = ("team", "project", "resource", "environment", "account")
 _NAMES = {"project": "project_name", "account": "account_name"}
 """The columns that say what a key is called, where there is one."""
+_AMOUNTS = ("net", "tax", "gross")
 _LEDGERS = "ledgers/"
 _ALL = "all"
 
@@ -121,11 +124,33 @@ def teams_of(revision: Revision) -> list[str]:
 
 
 def _added_up(rows: Sequence[LedgerRow], by: str) -> list[FigureRow]:
-    key, name = attrgetter("currency", by), attrgetter(_NAMES.get(by, by))
-    lines = Counter(map(key, rows))
-    names = {key(row): name(row) for row in reversed(rows)} if by in _NAMES else {}
-    found = (
-        FigureRow(each[1], names.get(each, ""), each[0], lines[each], amounts)
-        for each, amounts in sums(rows, key).items()
+    """The lines grouped by currency and key, in pandas: columns of integers, added up exactly."""
+    import pandas as pd
+
+    name = attrgetter(_NAMES.get(by, by))
+    key = attrgetter(by)
+    frame = pd.DataFrame(
+        {
+            "currency": [row.currency for row in rows],
+            "key": [key(row) for row in rows],
+            "name": [name(row) if by in _NAMES else "" for row in rows],
+            **{column: _whole_numbers([getattr(row, column) for row in rows]) for column in _AMOUNTS},
+        }
     )
+    grouped = frame.groupby(["currency", "key"], sort=True)
+    table = grouped.agg(name=("name", "first"), lines=("name", "size"), **{each: (each, "sum") for each in _AMOUNTS})
+    found = [
+        FigureRow(key, name, currency, int(lines), Amounts(int(net), int(tax), int(gross)))
+        for (currency, key), name, lines, net, tax, gross in zip(
+            table.index, *(table[column] for column in ("name", "lines", *_AMOUNTS)), strict=True
+        )
+    ]
     return sorted(found, key=lambda row: (row.currency, -row.amounts.gross, row.key))
+
+
+def _whole_numbers(values: list[int]) -> pd.Series[int]:
+    """A column of minor units: ``int64`` where no sum of it can overflow, else Python's own integers."""
+    import pandas as pd
+
+    largest = max(map(abs, values), default=0)
+    return pd.Series(values, dtype="int64" if largest * max(len(values), 1) < 2**63 else "object")

@@ -40,10 +40,9 @@ def test_a_day_whose_midnight_comes_twice_begins_at_the_first() -> None:
     assert day_start(date(2026, 11, 1), zone("America/Havana")) == utc("2026-11-01T04:00")
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "2026", "2026-5", "2026-13", "2026-00", "26-05", "2026-05-01", "２０２６-05", "0001-01", "2026-05\n", "may"],
-)
+@pytest.mark.parametrize("text", [
+    "", "2026", "2026-5", "2026-13", "2026-00", "26-05", "2026-05-01", "２０２６-05", "0001-01", "2026-05\n", "may",
+])  # fmt: skip
 def test_a_malformed_month_is_an_error_that_says_how_to_write_it(text: str) -> None:
     with pytest.raises(ConfigurationError, match="is not a month") as wrong:
         Period.parse(text)

@@ -135,8 +135,8 @@ def is_finer(invoice: Invoice, key: str) -> bool:
 
 
 def tax_checks(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[Check]:
-    """``invoice-tax`` and ``invoice-withholding``, by the amounts as sent."""
-    subtotal, total = (amount(invoice.fields, key) or ZERO for key in ("subtotal", "total"))
+    """``invoice-tax`` and ``invoice-withholding``, by the header's rounded amounts (BOOKING 4.1)."""
+    subtotal, total = (invoice.header(key) * unit for key in ("subtotal", "total"))
     tax, rate = invoice.tax * unit, amount(invoice.fields, "taxRate")
     if rate is not None or not tax:
         rate = rate or ZERO
@@ -166,9 +166,18 @@ def line_arithmetic(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[C
         quantity, price = amount(item, "quantity"), amount(item, "unitPrice")
         if quantity is not None and price is not None:
             check = base._replace(subject=f"line {number}")
-            priced.append(compared(check, quantity * price, amount(item, "amount") or ZERO, unit / 2))
+            judged = compared(check, quantity * price, amount(item, "amount") or ZERO, unit / 2)
+            priced.append(rounded(judged, invoice.digits))
     failed = [check for check in priced if check.outcome == "exception"]
     yield from failed or ([base] if priced else [])
+
+
+def rounded(check: Check, digits: int) -> Check:
+    """The check with its amounts in whole minor units, judged before."""
+    figures = {name: getattr(check, name) for name in ("expected", "actual", "variance")}
+    return check._replace(
+        **{name: Fraction(to_minor(value, digits), 10**digits) for name, value in figures.items() if value is not None}
+    )
 
 
 def within_month(books: Booking, invoice: Invoice) -> Check:
@@ -184,6 +193,12 @@ def coverage(books: Booking, account: AccountMonth) -> Iterator[Check]:
     base = Check("invoice-cutoff", account.id, outcome="exception")
     charges = [invoice for invoice in account.booked if (amount(invoice.fields, "total") or ZERO) >= 0]
     found = [base._replace(invoice=two.number, subject=one.number) for one, two in overlapping(charges)]
+    found += [
+        base._replace(invoice=charge.number, subject=other.number)
+        for charge in charges
+        for other in others(books, account)
+        if (amount(other.row, "total") or ZERO) >= 0 and share_days(books, charge, other)
+    ]
     found += [base._replace(subject=days) for days in gaps(books, account)]
     yield from found or [base._replace(outcome="pass")]
 
@@ -214,12 +229,23 @@ def gaps(books: Booking, account: AccountMonth) -> Iterator[str]:
 
 def other_periods(books: Booking, account: AccountMonth) -> list[tuple[datetime, datetime]]:
     """The periods of listed issued invoices that belong to other months."""
+    return [held for held in map(period_of, others(books, account)) if held]
+
+
+def others(books: Booking, account: AccountMonth) -> list[Invoice]:
+    """The listed issued invoices that belong to other months."""
     mine = {invoice.id for invoice in account.invoices}
     rows = once_each(listed(books.month.accounts[account.id]))
-    others = (
+    return [
         Invoice(account.id, row, None) for row in rows if text(row["id"]) not in mine and row.get("status") in BOOKED
-    )
-    return [held for held in map(period_of, others) if held]
+    ]
+
+
+def share_days(books: Booking, charge: Invoice, other: Invoice) -> bool:
+    """Whether both cover the same time of the month."""
+    held = [period_of(charge), period_of(other), bounds(books.month.period, books.rules.zone)]
+    known = [each for each in held if each]
+    return len(known) == 3 and max(start for start, _ in known) < min(end for _, end in known)
 
 
 def covered(start: datetime, end: datetime, periods: Iterable[tuple[datetime, datetime]]) -> bool:

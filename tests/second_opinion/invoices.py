@@ -171,11 +171,21 @@ def known_status(fields: Fields) -> str:
 
 def months_invoices(account: str, answers: AccountAnswers, period: str, zone: str) -> list[Invoice]:
     """The account's invoices of the month, drafts and void ones too, in order of number, then id."""
+    refuse_contradictions(listed(answers), zone)
     rows = [row for row in once_each(listed(answers)) if booking_month(row, zone) == period]
     found = [with_detail(account, row, answers) for row in rows]
     for invoice in found:
         require_all(invoice)
     return sorted(found, key=lambda invoice: (invoice.number, invoice.id))
+
+
+def refuse_contradictions(rows: list[Fields], zone: str) -> None:
+    """Exit 6 where two rows of one id differ in month or status: which is meant must not hang on their order."""
+    standing: dict[str, tuple[object, object]] = {}
+    for row in rows:
+        stands = (booking_month(row, zone), row.get("status") or None)
+        if standing.setdefault(text(row["id"]), stands) != stands:
+            raise StopError(6, f"{row['id']} is listed twice, with another month or status")
 
 
 def once_each(rows: list[Fields]) -> list[Fields]:

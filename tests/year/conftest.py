@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chargeback.sandbox import Clock, Platform, small_world
 from chargeback.sandbox.events import Event
+from chargeback.sandbox.records import Account
 from chargeback.sandbox.world import BooksChange
 
 from .office import Office, in_process
 
 Opening = Callable[..., Office]
+
+
+def _quick(account: Account) -> Account:
+    """The account, paying so soon that payments play no part, or never."""
+    return replace(account, pays_after=min(account.pays_after, 1) if account.pays_after else None)
 
 
 @pytest.fixture
@@ -24,6 +31,7 @@ def opening(tmp_path: Path) -> Iterator[Opening]:
 
         def make(*changes: BooksChange | Event, kind: str = "C", root: Path = tmp_path) -> Office:
             world = small_world(spelling="numbers")
+            world = replace(world, accounts=tuple(map(_quick, world.accounts)))
             for change in changes:
                 world = world.happening(change) if isinstance(change, Event) else world.changed(change)
             platform = Platform(world, kind, clock=Clock("2026-06-05T03:00:00Z"))  # type: ignore[arg-type]

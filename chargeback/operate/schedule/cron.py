@@ -25,10 +25,10 @@ def crontab(plan: SchedulePlan) -> str:
 
 def _lines(plan: SchedulePlan) -> Iterator[str]:
     yield "# chargeback, for `crontab -e` of the user who owns the archive."
-    yield "# Cron reckons in the machine's zone: on these days, at this hour, it is the 3rd or later in every zone,"
-    yield "# Cron reckons in the machine's zone: on these days, at this hour, it is the 3rd or later in every"
-    yield f"# zone, and the same month as in {plan.config.timezone_name}. A month that is not ready, or a platform that is"
-    yield f"# away, is tried again tomorrow (--ok {AGAIN_TOMORROW})."
+    yield "# Cron reckons in the machine's zone: at these times it is the 3rd or later in every zone, and the same"
+    yield f"# month as in {plan.config.timezone_name}. A month that is not ready, or a platform that is away, is tried"
+    yield f"# again tomorrow (--ok {AGAIN_TOMORROW})."
+    if plan.secrets:
         yield f"# Secrets: {ENVIRONMENT_FILE}, mode 0600, with a line NAME=value for each of"
         yield f"# {' '.join(plan.secrets)}"
     yield "SHELL=/bin/sh"

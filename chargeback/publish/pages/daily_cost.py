@@ -1,32 +1,26 @@
 """Daily cost per project, as the proved reports' charts show it: the largest by name, all others as one series.
 
-The total of a day is the model's; for the projects the charts of those reports are read once more that hold the largest
-ones, from the evidence. A report carries no currency: its account's is taken.
+A report carries no currency: its account's is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, localcontext
-from heapq import nsmallest
+from decimal import Decimal
 
 from chargeback.config import Config
 from chargeback.evidence import Evidence
-from chargeback.model.answers import Chart, ReportAnswer, amount_of, decode, parse_answer
 from chargeback.model.books import Books, CurrencyTotal
-from chargeback.model.chart_days import chart_day
-from chargeback.model.money import EXACT, exact_sum, minor_digits, to_minor
+from chargeback.model.money import exact_sum, minor_digits, to_minor
 from chargeback.model.posting import Posting
-from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart
+from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
+from chargeback.publish.pages.report_charts import Days, SeriesKey, add_days, largest_series
 from chargeback.publish.pages.wording import counted, minor
 
 LABELLED_DAYS = frozenset({1, 5, 10, 15, 20, 25, 30})
 _REST, _EVERY = "all other projects", "all projects"
-Days = dict[date, Decimal]
-Key = tuple[str, str]
-"""Account and the chart's name of a series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,7 @@ def daily_costs(books: Books, config: Config, evidence: Evidence | None) -> tupl
         postings = [posting for posting in books.posting.postings if posting.month.currency == currency]
         whole = _total_days(postings)
         if whole:
-            named = _largest(books, config, postings, evidence) if evidence else {}
+            named = largest_series(books, config, postings, evidence) if evidence else {}
             found.append(_daily_cost(books, currency, whole, named, len(postings) > 1))
     return tuple(found)
 
@@ -99,61 +93,11 @@ def _total_days(postings: Iterable[Posting]) -> Days:
     days: Days = {}
     for posting in postings:
         if posting.month.report:
-            _add(days, posting.month.report.chart.days)
+            add_days(days, posting.month.report.chart.days)
     return days
 
 
-def _add(days: Days, more: Mapping[date, Decimal]) -> None:
-    for day, cost in more.items():
-        days[day] = EXACT.add(days.get(day, Decimal(0)), cost)
-
-
-def _largest(books: Books, config: Config, postings: Iterable[Posting], evidence: Evidence) -> dict[Key, Days]:
-    """The days of the largest series by account and name, of the reports that hold the largest projects."""
-    series: dict[Key, Days] = {}
-    for posting in _holding_the_largest(postings):
-        for name, days in _series_days(books, config, posting, evidence):
-            _add(series.setdefault((posting.month.account, name), {}), days)
-    ranked = sorted(series, key=lambda key: (-exact_sum(series[key].values()), key))[:SERIES]
-    return {key: series[key] for key in ranked}
-
-
-def _holding_the_largest(postings: Iterable[Posting]) -> list[Posting]:
-    """The accounts whose reports hold the projects of the largest value, the largest first."""
-    with localcontext(EXACT):
-        values = [
-            (sum(report.rows[row].value for row in rows), place, posting)
-            for place, posting in enumerate(postings)
-            if (report := posting.month.report) is not None
-            for rows in report.by_project.values()
-        ]
-    largest = nsmallest(SERIES, values, key=lambda value: (-value[0], value[1]))
-    return list({place: posting for _, place, posting in largest}.values())
-
-
-def _series_days(
-    books: Books, config: Config, posting: Posting, evidence: Evidence
-) -> Iterable[tuple[str, Mapping[date, Decimal]]]:
-    report = posting.month.report
-    if report is None:
-        return
-    body, where = evidence.body(report.answer), report.answer.path or report.answer.function
-    chart = parse_answer(body, where, lambda value: decode(value, ReportAnswer, "billing.report")).chart or Chart()
-    days = [_day(label, books, config) for label in chart.categories or []]
-    for line in chart.series or []:
-        points = zip(days, line.data or [], strict=False)
-        shown: Days = {}
-        for day, point in points:
-            if day is not None and point is not None:
-                _add(shown, {day: amount_of(point)})
-        yield line.name or "", shown
-
-
-def _day(label: object, books: Books, config: Config) -> date | None:
-    return chart_day(label, books.period.year, config.timezone) if isinstance(label, str) else None
-
-
-def _daily_cost(books: Books, currency: str, whole: Days, named: dict[Key, Days], several: bool) -> DailyCost:
+def _daily_cost(books: Books, currency: str, whole: Days, named: dict[SeriesKey, Days], several: bool) -> DailyCost:
     digits = minor_digits(currency)
     days = tuple(books.period.days())
     total = _series("total", "", whole, days, digits)
@@ -186,7 +130,7 @@ def _day_label(day: date) -> str:
 def _remainder(whole: Days, named: Iterable[Days]) -> Days:
     rest = dict(whole)
     for costs in named:
-        _add(rest, {day: -cost for day, cost in costs.items()})
+        add_days(rest, {day: -cost for day, cost in costs.items()})
     return rest
 
 

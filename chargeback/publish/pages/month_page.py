@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from chargeback.config import Config
 from chargeback.evidence import Evidence
 from chargeback.model.archive_overview import Restatement
-from chargeback.model.books import Books
+from chargeback.model.books import Books, CurrencyTotal
 from chargeback.model.check import Outcome
 from chargeback.publish.pages.addresses import is_on_loopback
 from chargeback.publish.pages.cost_tables import cost_tables
@@ -22,6 +22,8 @@ from chargeback.publish.pages.findings import FindingGroup, finding_groups
 from chargeback.publish.pages.rendering import render
 from chargeback.publish.pages.tie_out import tie_out
 from chargeback.publish.pages.wording import change_text, counted, instant_text, minor, month_name, status_text
+
+_WORKPAPERS = ("reconciliation/reconciliation.xlsx", "reconciliation/reconciliation.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,53 +76,65 @@ def files(
 def _page(
     books: Books, config: Config, paths: list[str], evidence: Evidence | None, changes: Restatement | None
 ) -> Iterator[bytes]:
-    run = books.posting.run
     exceptions = finding_groups(books, Outcome.EXCEPTION)
     teams, projects = cost_tables(books)
-    known = frozenset(paths)
     return render(
         "month.html",
-        title=month_name(books.period),
-        period=str(books.period),
-        revision=books.revision,
         glance=_glance(books, exceptions),
-        totals=[
-            TotalCard(total.currency, *(minor(units, total.digits) for units in (total.net, total.tax, total.gross)))
-            for total in books.totals
-        ],
-        endpoint=run.endpoint,
-        is_simulated=is_on_loopback(run.endpoint),
-        run_at=run.run_at,
-        run_at_text=instant_text(run.run_at, config.timezone),
-        timezone=config.timezone_name,
-        version=run.versions.get("chargeback", ""),
-        tax_basis=config.reconciliation.tax_basis,
-        previous_month=month_name(books.period.plus(-1)),
         teams=teams,
         projects=projects,
-        ledger_links={
-            team.id: [
-                (extension.upper(), href(f"ledgers/{team.id}.{extension}"))
-                for extension in ("xlsx", "csv")
-                if f"ledgers/{team.id}.{extension}" in known
-            ]
-            for team in books.ledger.teams
-        },
         daily=daily_costs(books, config, evidence),
         without_chart=without_chart(books),
-        accounts=len(books.posting.postings),
         tie_out=tie_out(books),
         exceptions=exceptions,
         accepted=finding_groups(books, Outcome.ACCEPTED),
         notices=finding_groups(books, Outcome.NOTICE),
         restatement=changes,
         change_rows=_change_rows(changes),
-        groups=file_groups(paths),
-        workpaper=next((href(path) for path in _WORKPAPERS if path in known), ""),
+        **_heading(books, config),
+        **_links(books, paths),
     )
 
 
-_WORKPAPERS = ("reconciliation/reconciliation.xlsx", "reconciliation/reconciliation.csv")
+def _heading(books: Books, config: Config) -> dict[str, object]:
+    """Which month this is, where its figures came from, and what it comes to."""
+    run = books.posting.run
+    return {
+        "title": month_name(books.period),
+        "period": str(books.period),
+        "previous_month": month_name(books.period.plus(-1)),
+        "revision": books.revision,
+        "totals": [_total_card(total) for total in books.totals],
+        "accounts": len(books.posting.postings),
+        "endpoint": run.endpoint,
+        "is_simulated": is_on_loopback(run.endpoint),
+        "run_at": run.run_at,
+        "run_at_text": instant_text(run.run_at, config.timezone),
+        "timezone": config.timezone_name,
+        "version": run.versions.get("chargeback", ""),
+        "tax_basis": config.reconciliation.tax_basis,
+    }
+
+
+def _total_card(total: CurrencyTotal) -> TotalCard:
+    return TotalCard(total.currency, *(minor(units, total.digits) for units in (total.net, total.tax, total.gross)))
+
+
+def _links(books: Books, paths: list[str]) -> dict[str, object]:
+    """Every file, and those that a table links to: each team's ledgers, the workpaper."""
+    known = frozenset(paths)
+    return {
+        "groups": file_groups(paths),
+        "workpaper": next((href(path) for path in _WORKPAPERS if path in known), ""),
+        "ledger_links": {
+            team.id: [
+                (kind.upper(), href(f"ledgers/{team.id}.{kind}"))
+                for kind in ("xlsx", "csv")
+                if f"ledgers/{team.id}.{kind}" in known
+            ]
+            for team in books.ledger.teams
+        },
+    }
 
 
 def _glance(books: Books, exceptions: tuple[FindingGroup, ...]) -> Glance:

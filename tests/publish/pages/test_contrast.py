@@ -1,4 +1,4 @@
-"""The palette: letters have WCAG AA's contrast on every ground they stand on, in light, dark and print; charts 3 : 1."""
+"""The palette: letters have the contrast of WCAG AA on every ground, light, dark and in print; charts 3 : 1."""
 
 from __future__ import annotations
 

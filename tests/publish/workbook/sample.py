@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,14 @@ class Sample:
 
     def say(self, function: str, account: str, result: object, request: dict[str, Any], suffix: str = "") -> None:
         """Keep one answer."""
-        body = envelope(result)
+        self._keep(function, account, envelope(result), request, suffix)
+
+    def refuse(self, function: str, account: str, message: str, request: dict[str, Any], suffix: str = "") -> None:
+        """Keep a refusal."""
+        body = json.dumps({"ok": False, "error": {"message": message}}).encode()
+        self._keep(function, account, body, request, suffix)
+
+    def _keep(self, function: str, account: str, body: bytes, request: dict[str, Any], suffix: str) -> None:
         folder = f"{account}/" if account else ""
         path = f"evidence/{folder}{function}{suffix}.json"
         self.store.write(path, body)
@@ -261,3 +269,82 @@ def config() -> Config:
 def books() -> Books:
     """The sample's books."""
     return close_month(evidence(), config())
+
+
+def changed(change: Callable[[Sample], None]) -> tuple[Evidence, Config]:
+    """The sample with the second account's answers made otherwise."""
+    sample = Sample()
+    whole = evidence()
+    for answer in whole.answers:
+        if answer.account != "ba_usd":
+            sample.answers.append(answer)
+            sample.store.write(answer.path or "", whole.store.read(answer.path or ""))
+    sample.say("billing.get", "ba_usd", {"id": "ba_usd", "name": "USD"}, {"id": "ba_usd"})
+    change(sample)
+    return Evidence(tuple(sample.answers), _run(), sample.store), config()
+
+
+def _billed(sample: Sample, rows: list[dict[str, Any]], details: list[dict[str, Any]]) -> None:
+    sample.say("billing.listInvoices", "ba_usd", {"items": rows}, {"id": "ba_usd"})
+    for row, detail in zip(rows, details, strict=True):
+        request = {"id": row["id"], "invoiceId": row["id"]}
+        sample.say("billing.getInvoice", "ba_usd", detail, request, f"-{row['id']}")
+
+
+def two_currencies() -> tuple[Evidence, Config]:
+    """The second account has an invoice in USD and one in THB: nothing is tied out."""
+
+    def change(sample: Sample) -> None:
+        usd = invoice("inv_7", "INV-USD-7", "ba_usd", "USD", ("100", "7", "107"))
+        thb = invoice("inv_8", "INV-THB-8", "ba_usd", "THB", ("200", "14", "214"))
+        lines = [{"project": "usd-app", "amount": Raw("107")}], [{"project": "usd-app", "amount": Raw("214")}]
+        _billed(sample, [usd, thb], [usd | {"lineItems": lines[0]}, thb | {"lineItems": lines[1]}])
+        sample.say("billing.report", "ba_usd", report([("usd-app", "CPU", "1", "321")]), {"id": "ba_usd"})
+
+    return changed(change)
+
+
+def unproved_report() -> tuple[Evidence, Config]:
+    """The second account's report shows another month."""
+
+    def change(sample: Sample) -> None:
+        usd = invoice("inv_7", "INV-USD-7", "ba_usd", "USD", ("100", "7", "107"))
+        _billed(sample, [usd], [usd | {"lineItems": [{"project": "usd-app", "amount": Raw("107")}]}])
+        other = report([("usd-app", "CPU", "1", "107")])
+        other["chart"]["categories"] = ["2026-04-01", "2026-04-30"]
+        sample.say("billing.report", "ba_usd", other, {"id": "ba_usd"})
+
+    return changed(change)
+
+
+def huge_amounts() -> tuple[Evidence, Config]:
+    """The second account's amounts have more digits than a number cell keeps, or look like noise of floats."""
+
+    def change(sample: Sample) -> None:
+        amounts = ("101869158878504672.96", "7130841121495327.11", "109000000000000000.07")
+        huge = invoice("inv_7", "INV-USD-7", "ba_usd", "USD", amounts)
+        lines = [
+            {"project": "usd-app", "amount": Raw("108999999999999999.99")},
+            {"project": "acme-web", "amount": Raw("10.700000000000001")},
+        ]
+        _billed(sample, [huge], [huge | {"taxRate": Raw("0.07"), "lineItems": lines}])
+        rows = [
+            ("usd-app", "CPU", "1e3", "108999999999999999.99"),
+            ("acme-web", "CPU", "0.000001", "0.080000000000000002"),
+        ]
+        sample.say("billing.report", "ba_usd", report(rows), {"id": "ba_usd"})
+
+    return changed(change)
+
+
+def refused_detail() -> tuple[Evidence, Config]:
+    """The platform does not give the second account's invoice, which is booked from its list row."""
+
+    def change(sample: Sample) -> None:
+        usd = invoice("inv_7", "INV-USD-7", "ba_usd", "USD", ("100", "7", "107"))
+        sample.say("billing.listInvoices", "ba_usd", {"items": [usd]}, {"id": "ba_usd"})
+        request = {"id": "inv_7", "invoiceId": "inv_7"}
+        sample.refuse("billing.getInvoice", "ba_usd", "api: invoice not found", request, "-inv_7")
+        sample.say("billing.report", "ba_usd", report([("usd-app", "CPU", "1", "107")]), {"id": "ba_usd"})
+
+    return changed(change)

@@ -1,0 +1,73 @@
+"""Dockerfile, compose file, alert rules and dashboard: held to rules, since no daemon may be at hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from chargeback.cli.lazy import COMMANDS
+from chargeback.config.notify import NOTIFY_KEYS
+from chargeback.config.usage import USAGE_KEYS
+from chargeback.operate.metrics import Family, exposition
+
+ROOT = Path(__file__).parents[2]
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's instructions in order, lines joined."""
+    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    joined = re.sub(r"\\\n\s*", "", text)
+    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in joined.splitlines() if line.strip()]
+
+
+def of(name: str) -> list[str]:
+    return [argument for instruction, argument in instructions() if instruction == name]
+
+
+def test_the_image_runs_as_nobody_in_particular_from_a_pinned_base() -> None:
+    assert all(re.fullmatch(r"python:3\.\d+-slim( AS \w+)?", base) for base in of("FROM"))
+    assert of("USER")[-1] == "10001:10001" and of("VOLUME") == ['["/archive"]']
+    names = [name for name, _ in instructions()]
+    assert names.index("USER") < names.index("ENTRYPOINT") and "ADD" not in names and "HEALTHCHECK" not in names
+    assert all(argument.startswith("[") for argument in [*of("ENTRYPOINT"), *of("CMD")])
+
+
+def test_the_build_keeps_no_cache_and_takes_locked_libraries() -> None:
+    installs = [step for step in of("RUN") if "pip install" in step]
+    assert installs and all("--no-cache-dir" in step and "--constraint requirements.lock" in step for step in installs)
+    assert not any("sudo" in step or "apt-get upgrade" in step or "curl" in step for step in of("RUN"))
+    copied = [word for step in of("COPY") if "--from" not in step for word in step.split()[:-1]]
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_compose_has_a_read_only_root_and_known_commands() -> None:
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    for service in services.values():
+        assert service["read_only"] and service["cap_drop"] == ["ALL"] and service["command"][0] in COMMANDS
+        assert all(value.startswith("${") for value in service["environment"].values())
+
+
+def test_alert_rules_and_dashboard_ask_for_metrics_that_exist() -> None:
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    rules = yaml.safe_load((ROOT / "docs/alert-rules.yml").read_text())["groups"][0]["rules"]
+    board = json.loads((ROOT / "docs/grafana-dashboard.json").read_text())
+    asked = " ".join([rule["expr"] for rule in rules] + [t["expr"] for p in board["panels"] for t in p["targets"]])
+    sources = "".join(path.read_text() for path in (ROOT / "chargeback/operate").rglob("*.py"))
+    for name in set(re.findall(r"chargeback_\w+", asked)):
+        stem = re.sub(r"chargeback_usage_(project|team)_", "{prefix}_", name)
+        assert f'"{name}"' in sources or f'f"{stem}"' in sources, name
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+def test_the_text_format_escapes() -> None:
+    family = Family("m", "a \\ b\nc", (({"team": 'x"y\\z\n'}, 1),))
+    assert exposition([family]) == '# HELP m a \\\\ b\\nc\n# TYPE m gauge\nm{team="x\\"y\\\\z\\n"} 1\n'
+
+
+def test_operations_names_every_key() -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    assert [key for key in (*NOTIFY_KEYS, *USAGE_KEYS) if key not in text] == []

@@ -1,0 +1,218 @@
+"""``ledgers/<team>.xlsx``: the CSV's cells, exact totals, what changed and why, and nothing of another team."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from chargeback.model.books import Books
+from chargeback.model.ledger import COLUMNS, LedgerLine
+from chargeback.model.spreadsheet_text import guarded
+from chargeback.publish.workbook import ledger_lines
+from chargeback.publish.workbook.ledger_workbook import files
+from chargeback.publish.workbook.package import Book
+from chargeback.publish.workbook.team_totals import add_up
+from tests.publish.workbook import sample
+from tests.publish.workbook.opened import Opened
+
+NUMBERS = {"usage", "share_percent", "net", "tax", "gross", "line", "invoice_line"}
+
+
+@cache
+def workbooks() -> dict[str, Opened]:
+    """The sample's workbooks by path."""
+    return {path: Opened.of(chunks) for path, chunks in files(sample.books(), sample.config())}
+
+
+def of_team(team: str) -> Opened:
+    """One team's workbook."""
+    return workbooks()[f"ledgers/{team}.xlsx"]
+
+
+def changed(books: Books, *lines: LedgerLine) -> Books:
+    """The books with these lines instead."""
+    ledger = replace(books.ledger, lines=lines)
+    return replace(books, posting=replace(books.posting, ledger=ledger), checks=())
+
+
+def opened(books: Books, team: str) -> Opened:
+    """A team's workbook of other books."""
+    return next(Opened.of(chunks) for path, chunks in files(books, sample.config()) if path == f"ledgers/{team}.xlsx")
+
+
+def test_each_team_has_a_workbook_lines_or_not() -> None:
+    names = ("web", "data", "idle", "unassigned", "adjustments")
+    assert list(workbooks()) == [f"ledgers/{team}.xlsx" for team in names]
+    for book in workbooks().values():
+        assert book.values.sheetnames == ["Summary", "Lines", "Notes"]
+        assert book.misplaced_cells() == []
+
+
+@pytest.mark.parametrize("team", ["web", "data", "unassigned", "adjustments"])
+def test_lines_hold_what_the_csv_holds(team: str) -> None:
+    lines = list(sample.books().ledger.of_team(team))
+    rows = of_team(team).rows("Lines")
+    assert tuple(rows[0]) == COLUMNS
+    for line, found in zip(lines, rows[1:], strict=False):
+        for name, text, value in zip(COLUMNS, line.cells("2026-05"), found, strict=True):
+            if name in NUMBERS and text:
+                assert isinstance(value, int | float)
+                assert Decimal(str(value)) == Decimal(text)
+            else:
+                assert (value or "") == guarded(text)
+
+
+def test_lines_are_a_table_with_filters_under_a_frozen_header() -> None:
+    book = of_team("web")
+    sheet = book.formulas["Lines"]
+    table = sheet.tables["Lines"]
+    assert table.ref == table.autoFilter.ref == "A1:V7"
+    assert [column.name for column in table.tableColumns] == list(COLUMNS)
+    assert sheet.freeze_panes == "A2"
+    assert sheet.print_title_rows == "$1:$1"
+
+
+def test_amounts_show_the_digits_of_their_currency() -> None:
+    first = sample.books().ledger.lines[0]
+    line = replace(first, label=replace(first.label, currency="JPY", digits=0), net=1000, tax=70, gross=1070)
+    sheet = opened(changed(sample.books(), line), first.team.id).formulas["Lines"]
+    assert (sheet["Q2"].value, sheet["Q2"].number_format) == (1070, "#,##0")
+
+
+def total(book: Opened, sheet: str, formula: str) -> Any:
+    """The value of the one formula that contains the text."""
+    found = [value for name, _, text, value in book.formula_cells() if name == sheet and formula in text]
+    assert found
+    return found[0]
+
+
+def test_totals_are_formulas_that_carry_exact_values() -> None:
+    book = of_team("web")
+    lines = [line for line in sample.books().ledger.of_team("web") if line.label.currency == "THB"]
+    for name in ("net", "tax", "gross"):
+        expected = Decimal(sum(getattr(line, name) for line in lines)).scaleb(-2)
+        for sheet in ("Lines", "Summary"):
+            found = total(book, sheet, f'SUMIF(Lines[currency],"THB",Lines[{name}])')
+            assert Decimal(str(found)) == expected
+
+
+def test_the_summary_shows_the_previous_month_and_the_change() -> None:
+    rows = of_team("web").rows("Summary")
+    (found,) = [row for row in rows if row[0] == "THB" and row[1] == 5]
+    assert found[4:8] == [1295.93, 900, 395.93, 0.43992]
+
+
+def test_a_previous_month_that_is_not_archived_is_told() -> None:
+    books = sample.books()
+    alone = replace(books, posting=replace(books.posting, run=replace(books.posting.run, earlier=())))
+    assert "not archived" in opened(alone, "web").texts()
+
+
+def test_shared_projects_stand_apart_with_their_rule() -> None:
+    texts = of_team("web").texts()
+    assert "Shared projects: this team's part" in texts
+    assert "by weights: 60 of 100" in texts
+    assert "by weights: 40 of 100" in of_team("data").texts()
+
+
+def test_a_native_chart_shows_projects_with_values_kept() -> None:
+    (chart,) = of_team("web").formulas["Summary"]._charts
+    series = chart.series[0]
+    names = [point.v for point in series.cat.strRef.strCache.pt]
+    values = [point.v for point in series.val.numRef.numCache.pt]
+    assert names == ["acme-web", "acme-platform", "acme-shop-staging"]
+    assert values == [1070, 192.6, 33.33]
+
+
+def test_a_team_without_lines_has_headers_and_zero_totals() -> None:
+    book = of_team("idle")
+    assert tuple(book.rows("Lines")[0]) == COLUMNS
+    assert book.formulas["Lines"].tables["Lines"].ref == "A1:V2"
+    values = {value for name, _, text, value in book.formula_cells() if name == "Summary" and "SUMIF" in text}
+    assert values == {0}
+    assert not book.formulas["Summary"]._charts
+
+
+@pytest.mark.parametrize("team", ["web", "data", "idle", "unassigned", "adjustments"])
+def test_no_other_teams_data(team: str) -> None:
+    lines = sample.books().ledger.lines
+    mine = {name for line in lines if line.team.id == team for name in (line.project, line.project_name)}
+    foreign = {name for line in lines for name in (line.project, line.project_name) if name and len(name) > 4} - mine
+    for text in of_team(team).texts():
+        assert not [name for name in foreign if name in text]
+
+
+def test_notes_say_what_touches_the_team_in_plain_words() -> None:
+    web, data = of_team("web").texts(), of_team("data").texts()
+    staging = "acme-shop-staging: the report shows 43.33 THB, the invoices' lines 33.33 THB"
+    assert staging in web
+    assert staging not in data
+    assert any(text.startswith("5 lines add up to 2066.33, the total is 2070.00") for text in data)
+    assert "invoices/ba_thai/INV-2026-0009.pdf" in data
+    assert "The previous month's figures are those of 2026-04, revision 2." in web
+
+
+def test_an_acceptance_is_no_other_teams_project() -> None:
+    texts = of_team("data").texts()
+    assert not any("acme-lost" in text for text in texts)
+
+
+def test_pages_are_a4_landscape_with_file_and_revision_below() -> None:
+    for book in workbooks().values():
+        for sheet in book.formulas:
+            assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+            assert "2026-05 revision 1" in sheet.oddFooter.left.text
+            assert sheet.oddFooter.right.text == "Page &P of &N"
+            assert sheet.print_title_rows
+
+
+def test_more_lines_than_a_sheet_holds_continue_on_the_next() -> None:
+    books = sample.books()
+    lines = list(books.ledger.of_team("web"))
+    book = Book("2026-06-01T01:00:00Z", "", "")
+    ledger_lines.add_lines(book, lines, "2026-05", add_up(lines), "", most=5)
+    found = Opened.of(book.chunks())
+    assert found.values.sheetnames == ["Lines", "Lines 2"]
+    assert [sheet.tables[name].ref for sheet, name in zip(found.formulas, ("Lines", "Lines_2"), strict=True)] == [
+        "A1:V6",
+        "A1:V2",
+    ]
+    assert [row[19] for row in found.rows("Lines", 2)] == [line.line for line in lines[:5]]
+    formulas = [text for sheet, _, text, _ in found.formula_cells() if sheet == "Lines 2"]
+    assert 'SUMIF(Lines[currency],"THB",Lines[net])+SUMIF(Lines_2[currency],"THB",Lines_2[net])' in formulas[0]
+
+
+def test_a_full_last_sheet_leaves_its_totals_to_the_summary() -> None:
+    lines = list(sample.books().ledger.of_team("web"))
+    book = Book("2026-06-01T01:00:00Z", "", "")
+    ledger_lines.add_lines(book, lines, "2026-05", add_up(lines), "", most=len(lines))
+    assert not list(Opened.of(book.chunks()).formula_cells())
+
+
+def test_amounts_beyond_a_number_cell_are_texts_and_no_formula_is_made_of_them() -> None:
+    first = sample.books().ledger.lines[0]
+    huge = replace(first, net=10**17, tax=7 * 10**15, gross=107 * 10**15)
+    book = opened(changed(sample.books(), huge, replace(first, line=2)), first.team.id)
+    row = book.rows("Lines", 2)[0]
+    assert row[14:17] == ["1000000000000000.00", "70000000000000.00", "1070000000000000.00"]
+    assert not [text for _, _, text, _ in book.formula_cells() if "SUM(" in text or "SUMIF(" in text]
+
+
+@pytest.mark.parametrize("currencies", [("*", "THB"), ("thb", "THB"), ("<>", "USD")])
+def test_a_currency_that_a_criterion_reads_otherwise_is_no_formula(currencies: tuple[str, str]) -> None:
+    first = sample.books().ledger.lines[0]
+    lines = [replace(first, label=replace(first.label, currency=currency)) for currency in currencies]
+    book = opened(changed(sample.books(), *lines), first.team.id)
+    assert not [text for _, _, text, _ in book.formula_cells() if "IF(Lines" in text]
+
+
+def test_many_resources_are_listed_beneath_each_other() -> None:
+    first = sample.books().ledger.lines[0]
+    lines = [replace(first, resource=f"SKU {number}", line=number) for number in range(1, 21)]
+    texts = opened(changed(sample.books(), *lines), first.team.id).texts()
+    assert "By project and resource: THB" in texts
+    assert {f"SKU {number}" for number in range(1, 21)} <= texts

@@ -1,0 +1,231 @@
+"""The auditor's workpaper: every figure traced, every sum a live formula, every verdict the reconciliation's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from chargeback.config import Config
+from chargeback.evidence import Evidence, sha256_of
+from chargeback.model.books import Books
+from chargeback.model.check import Code, Outcome
+from chargeback.model.strict_json import parse
+from chargeback.month_end import close_month
+from chargeback.publish.workbook.workpaper import workpaper
+from tests.publish.workbook import sample
+from tests.publish.workbook.opened import Opened
+
+SHEETS = ["Index", "Lead", "Tie-out", "Invoices", "Invoice lines", "Ledger control", "Ledger parts",
+          "Cut-off and completeness", "Exceptions", "Evidence", "Evidence files", "Method"]  # fmt: skip
+
+
+@cache
+def paper() -> Opened:
+    """The sample's workpaper."""
+    ((path, chunks),) = workpaper(sample.books(), sample.config(), sample.evidence())
+    assert path == "reconciliation/reconciliation.xlsx"
+    return Opened.of(chunks)
+
+
+def of(evidence: Evidence, config: Config) -> tuple[Books, Opened]:
+    """The workpaper of other evidence, with its books."""
+    books = close_month(evidence, config)
+    ((_, chunks),) = workpaper(books, config, evidence)
+    return books, Opened.of(chunks)
+
+
+def table(book: Opened, sheet: str) -> Iterator[dict[str, Any]]:
+    """A sheet's rows under its headings (the fourth row), by heading."""
+    rows = book.rows(sheet, 4)
+    headings = [str(heading) for heading in rows[0]]
+    for row in rows[1:]:
+        if any(value is not None for value in row):
+            yield dict(zip(headings, row, strict=True))
+
+
+def resolved(document: Any, pointer: str) -> Any:
+    """What stands at a JSON pointer (RFC 6901)."""
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        document = document[int(key)] if isinstance(document, list) else document[key]
+    return document
+
+
+def untraced(book: Opened, evidence: Evidence) -> Iterator[str]:
+    """Figures whose pointer does not lead to their value, or whose checksum is not their file's."""
+    for row in table(book, "Evidence"):
+        data = evidence.store.read(row["File"])
+        found = resolved(parse(data), row["JSON pointer"])
+        shown = row["As sent, where a number cell cannot hold it"] or row["Value"]
+        same = found == shown if isinstance(found, str) else Decimal(found) == Decimal(str(shown))
+        if not same or sha256_of(data) != row["SHA-256 of the file"]:
+            yield f"{row['File']}{row['JSON pointer']}: {found!r}, shown {shown!r}"
+
+
+def test_the_sheets_are_those_of_an_auditor() -> None:
+    assert paper().values.sheetnames == SHEETS
+    assert paper().misplaced_cells() == []
+
+
+def test_every_pointer_leads_to_its_value() -> None:
+    assert list(untraced(paper(), sample.evidence())) == []
+    figures = list(table(paper(), "Evidence"))
+    assert {row["Figure"] for row in figures} >= {"billingValue", "subtotal", "taxAmount", "total", "taxRate", "amount",
+                                                  "quantity", "unitPrice", "periodStart", "periodEnd"}  # fmt: skip
+
+
+def test_a_field_that_the_detail_lacks_is_traced_to_the_list_row() -> None:
+    (row,) = [row for row in table(paper(), "Evidence") if (row["Figure"], row["Invoice"]) == ("subtotal", "INV-USD-7")]
+    assert (row["File"], row["JSON pointer"]) == (
+        "evidence/ba_usd/billing.listInvoices.json",
+        "/result/items/0/subtotal",
+    )
+
+
+def test_a_figure_that_a_number_cell_cannot_hold_keeps_its_digits() -> None:
+    (row,) = [row for row in table(paper(), "Evidence") if row["As sent, where a number cell cannot hold it"]]
+    assert row["As sent, where a number cell cannot hold it"] == "535.000000000000001"
+    assert row["Value"] == 535
+
+
+def test_the_lead_shows_the_books_by_live_formulas() -> None:
+    books = sample.books()
+    formulas = {cell: text for sheet, cell, text, _ in paper().formula_cells() if sheet == "Lead"}
+    for number, (summary, row) in enumerate(zip(books.accounts, table(paper(), "Lead"), strict=False), start=5):
+        assert row["Account"] == summary.account
+        assert row["Status"] == summary.status.value
+        assert Decimal(str(row["Invoice lines (Tie-out)"])).scaleb(2) == summary.line_total
+        assert Decimal(str(row["Invoices (Ledger control)"])).scaleb(2) == summary.invoice_total
+        assert Decimal(str(row["Ledgers (Ledger control)"])).scaleb(2) == summary.ledger_total
+        assert round(float(summary.variance or 0), 9) == row["Variance: report − lines"]
+        assert {f"{letters}{number}" for letters in "FGHIJKLMN"} <= set(formulas)
+    assert formulas["F5"] == "=ROUND(SUM('Tie-out'!$E$5:$E$9),2)"
+
+
+@pytest.mark.parametrize(("code", "sheet"), [(Code.REPORT_PROJECT, "Tie-out"), (Code.REPORT_RESOURCE, "Tie-out")])
+def test_the_tie_outs_verdicts_are_the_checks(code: Code, sheet: str) -> None:
+    checks = {(check.account, check.subject): check for check in sample.books().checks if check.code is code}
+    found = 0
+    for row in table(paper(), sheet):
+        check = checks.get((row["Account"], row["Project or resource"]))
+        if check is not None and check.actual is not None:
+            found += 1
+            assert row["Outcome of the check"] == check.outcome.value
+            assert row["Recomputed"] == ("agrees" if check.outcome is Outcome.PASS else "differs")
+            assert Decimal(str(row["Invoice lines [F]"])) == check.expected
+            assert row["Usage report [E]"] == round(float(check.actual), 9)
+    assert found
+
+
+def test_invoices_are_footed_and_taxed_again() -> None:
+    rows = {row["Invoice"]: row for row in table(paper(), "Invoices")}
+    thai, usd, void = rows["INV-2026-0009"], rows["INV-USD-7"], rows["INV-2026-0008"]
+    assert (thai["Footing [F]"], thai["Lines − header"], thai["Tax [R]"]) == ("differs", -3.67, "agrees")
+    assert (thai["With-holding [R]"], thai["Withheld [E]"]) == ("agrees", 58.04)
+    assert (usd["Footing [F]"], usd["They foot to"], usd["Tax [R]"]) == ("agrees", "subtotal", "agrees")
+    assert (void["Status"], void["Booked = total [L]"]) == ("void", "not booked")
+    assert {row["Arithmetic [X]"] for row in rows.values()} == {"agrees"}
+    assert str(thai["Period from"]) == "2026-05-01 00:00:00"
+
+
+def test_the_ledgers_are_controlled_without_tolerance() -> None:
+    assert {row["Control"] for row in table(paper(), "Ledger control")} == {"agrees"}
+    parts = [row for row in table(paper(), "Ledger parts") if row["Invoice"] == "INV-2026-0009"]
+    assert {row["Team"]: row["Gross"] for row in parts} == {
+        "adjustments": 3.67, "data": 663.4, "unassigned": 107, "web": 1295.93,
+    }  # fmt: skip
+
+
+def test_exceptions_say_what_how_much_and_where_to_look() -> None:
+    rows = list(table(paper(), "Exceptions"))
+    told = list(sample.books().having(Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE))
+    assert len(rows) == len(told)
+    (footing,) = [row for row in rows if row["Check"] == "invoice-footing"]
+    assert (footing["Outcome"], footing["Variance [R]"], footing["Currency"]) == ("accepted", -3.67, "THB")
+    assert "ticket 4711" in footing["What was found"]
+    assert all(row["Where to look"] for row in rows)
+
+
+def test_a_likely_cause_stands_by_itself() -> None:
+    books, config = sample.books(), sample.config()
+    check = next(check for check in books.checks if check.code is Code.REPORT_TOTAL and check.account == "ba_thai")
+    told = replace(check, message=f"{check.message}. Likely cause: usage after cut-off")
+    checks = tuple(told if other is check else other for other in books.checks)
+    ((_, chunks),) = workpaper(replace(books, checks=checks), config, sample.evidence())
+    rows = [row for row in table(Opened.of(chunks), "Exceptions") if row["Check"] == "report-total"]
+    assert [row["Likely cause"] for row in rows] == ["usage after cut-off"]
+
+
+def test_the_index_counts_every_check_and_leads_to_every_sheet() -> None:
+    books = sample.books()
+    rows = paper().rows("Index")
+    counted = {row[0]: row[1:5] for row in rows if row[0] in set(Code)}
+    for code in Code:
+        outcomes = [check.outcome for check in books.checks if check.code is code]
+        order = (Outcome.PASS, Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
+        assert counted[code] == [outcomes.count(outcome) for outcome in order]
+    links = [cell.hyperlink.location for row in paper().formulas["Index"].iter_rows() for cell in row if cell.hyperlink]
+    assert links == [f"'{sheet}'!A1" for sheet in SHEETS[1:]]
+
+
+def test_method_holds_the_configuration_in_force() -> None:
+    texts = paper().texts()
+    assert "split = { web = 60, data = 40 }" in texts
+    assert "3.11.7" in texts
+    assert any(text.startswith("the larger of 0.05") for text in texts)
+
+
+def test_evidence_files_lists_every_answer_and_document() -> None:
+    evidence = sample.evidence()
+    rows = list(table(paper(), "Evidence files"))
+    assert len(rows) == len(evidence.answers) + len(evidence.run.documents)
+    assert [row["File"] for row in rows[: len(evidence.answers)]] == [answer.path for answer in evidence.answers]
+    assert json.loads(rows[1]["Request"]) == {"id": "ba_thai"}
+
+
+def test_no_cell_is_an_error_or_empty() -> None:
+    for sheet, cell, text, value in paper().formula_cells():
+        assert value is not None, (sheet, cell, text)
+        assert not str(value).startswith("#"), (sheet, cell, text)
+
+
+def test_an_account_in_two_currencies_has_a_row_each() -> None:
+    evidence, config = sample.two_currencies()
+    books, book = of(evidence, config)
+    rows = [row for row in table(book, "Lead") if row["Account"] == "ba_usd"]
+    assert [row["Currency"] for row in rows] == ["THB", "USD"]
+    assert all(row["Variance: report − lines"] is None for row in rows)
+    assert book.misplaced_cells() == []
+    assert len(books.accounts) == 3
+
+
+def test_a_report_that_is_not_proved_has_no_total() -> None:
+    evidence, config = sample.unproved_report()
+    _, book = of(evidence, config)
+    (row,) = [row for row in table(book, "Lead") if row["Account"] == "ba_usd"]
+    assert row["Usage report (Tie-out)"] == "not proved"
+    assert list(untraced(book, evidence)) == []
+
+
+def test_amounts_beyond_a_number_cell_are_texts_and_no_formula_misses_them() -> None:
+    evidence, config = sample.huge_amounts()
+    books, book = of(evidence, config)
+    (row,) = [row for row in table(book, "Lead") if row["Account"] == "ba_usd"]
+    assert row["Invoices (Ledger control)"] == "109000000000000000.07"
+    assert list(untraced(book, evidence)) == []
+    assert books.status.value == "exceptions"
+
+
+def test_an_invoice_without_lines_or_detail_is_shown_as_it_is() -> None:
+    evidence, config = sample.refused_detail()
+    _, book = of(evidence, config)
+    (row,) = [row for row in table(book, "Invoices") if row["Invoice"] == "INV-USD-7"]
+    assert row["Footing [F]"] == "not performed"
+    assert row["List row and detail"].startswith("the platform does not give it")
+    assert list(untraced(book, evidence)) == []

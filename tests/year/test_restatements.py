@@ -1,0 +1,64 @@
+"""Whoever books the first journal of a month and then every change has the latest revision's balances: by beancount."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from chargeback.sandbox import Month, instant
+from chargeback.sandbox.timeline import credit_note, paying, voiding
+
+from . import ledgers
+from .conftest import Opening
+
+loader = pytest.importorskip("beancount.loader", reason="beancount is not installed: pip install beancount")
+data = pytest.importorskip("beancount.core.data")
+
+MAY = Month(2026, 5)
+Balances = dict[tuple[str, str, str], Decimal]
+
+
+def balances(paths: Iterable[Path]) -> Balances:
+    """By account, invoice and currency, over several files."""
+    found: Balances = defaultdict(Decimal)
+    for path in paths:
+        entries, errors, _ = loader.load_file(str(path))
+        assert not errors, errors
+        for entry in entries:
+            if isinstance(entry, data.Transaction):
+                for posting in entry.postings:
+                    found[posting.account, entry.meta["invoice"], posting.units.currency] += posting.units.number
+    return {key: amount for key, amount in found.items() if amount}
+
+
+def test_the_first_journal_and_every_change_are_the_latest_journal(opening: Opening) -> None:
+    office = opening(
+        paying("1045", MAY, instant("2026-06-08T00:00:00Z")),
+        voiding("1043", MAY, instant("2026-07-02T00:00:00Z"), instant("2026-07-04T00:00:00Z")),
+        credit_note("1044", MAY, instant("2026-07-03T00:00:00Z"), 10_700),
+    )
+    for moment in ("2026-06-05", "2026-06-09", "2026-07-03", "2026-07-05"):
+        office.run(f"{moment}T03:00:00Z")
+    office.split = "even"
+    office.run("2026-07-06T03:00:00Z", catch_up=False)
+    revisions = ledgers.months(office.archive)
+    assert {month: len(found) for month, found in revisions.items()} == {"2026-05": 4, "2026-06": 2}
+    for found in revisions.values():
+        first, *later = [revision / "exports" for revision in found]
+        replayed = balances([first / "journal.beancount", *(each / "journal-change.beancount" for each in later)])
+        latest = balances([found[-1] / "exports/journal.beancount"])
+        assert replayed == latest
+        assert later and all(ledgers.journal(each / "journal-change.csv") for each in later)
+
+
+def test_a_revision_that_moves_no_money_changes_no_journal(opening: Opening) -> None:
+    office = opening()
+    office.run("2026-06-05T03:00:00Z")
+    office.changes = {"[environments]\n": '[environments]\nplayground = "acme-data-*"\n'}
+    ended = office.run("2026-06-06T03:00:00Z")
+    assert (ended.results[0].written, ended.results[0].changes) == (True, ())
+    assert list(ledgers.rows(office.archive / "2026-05/r2/exports/journal-change.csv")) == []

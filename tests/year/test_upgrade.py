@@ -1,0 +1,64 @@
+"""Archives of earlier versions, kept as they were written: they are read, proved, and added to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chargeback.archive.reading import Archive
+from chargeback.job.overview import months
+from chargeback.job.rebuild import rebuild
+from chargeback.job.verify import VerifyRequest, verify
+
+from ..job.direct import answering
+from . import frozen, ledgers
+from .office import Office
+
+ARCHIVES = Path(__file__).parents[1] / "archives"
+VERSIONS = sorted(path.name for path in ARCHIVES.glob("v*"))
+
+
+@pytest.fixture(params=VERSIONS)
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """An archive of that version, and the platform that it was made from."""
+    shutil.copytree(ARCHIVES / request.param, tmp_path / "archive")
+    platform = frozen.platform()
+    with answering(platform):
+        yield Office(tmp_path, platform)
+
+
+def test_there_is_one_of_the_first_version() -> None:
+    assert "v0.1" in VERSIONS
+
+
+def test_it_verifies(office: Office) -> None:
+    proved = verify(office.archive, VerifyRequest())
+    assert (proved.findings, proved.differences) == ((), ())
+    assert proved.exit == 0
+
+
+def test_it_is_read(office: Office) -> None:
+    found = months(Archive(office.archive))
+    assert [(str(month.period), len(month.revisions)) for month in found] == [("2026-04", 2), ("2026-05", 1)]
+    for revision in (month.latest for month in found):
+        assert revision.totals
+
+
+def test_its_revisions_are_rebuilt_from_their_own_evidence(office: Office, tmp_path: Path) -> None:
+    revision = Archive(office.archive).revisions()[0]
+    assert rebuild(revision, tmp_path / "again") is not None
+    before, after = revision.root / "ledgers/all.csv", tmp_path / "again/ledgers/all.csv"
+    assert after.read_bytes() == before.read_bytes()
+
+
+def test_it_is_added_to(office: Office) -> None:
+    before = ledgers.months(office.archive)
+    ended = office.run(frozen.AFTERWARDS)
+    assert ended.exit in (0, 3), ended.messages
+    after = ledgers.months(office.archive)
+    assert list(after) == [*before, "2026-06"]
+    assert verify(office.archive, VerifyRequest()).exit == 0
+    assert not office.run("2026-07-06T03:00:00Z").results[-1].written
