@@ -34,7 +34,8 @@ def test_a_clean_environment_runs_the_demo(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "chargeback/py.typed" in names and "chargeback/publish/pages/templates/month.html" in names
     assert not any(name.startswith("tests/") for name in names)
-    assert any(name.endswith("/config.example.toml") for name in tarfile.open(sdist).getnames())
+    with tarfile.open(sdist) as source:
+        assert any(name.endswith("/config.example.toml") for name in source.getnames())
     run(
         python,
         "-m",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -48,6 +48,15 @@ def invoices(revision: Path) -> dict[Key, tuple[int, int, int, str]]:
                 sums[key][place] += cents(row[name])
             statuses[key] = row["invoice_status"]
     return {key: (net, tax, gross, statuses[key]) for key, (net, tax, gross) in sums.items()}
+
+
+def teams(revision: Path) -> Counter[str]:
+    """Gross by team, over every team's ledger."""
+    found: Counter[str] = Counter()
+    for path in sorted((revision / "ledgers").glob("*.csv")):
+        if path.stem != "all":
+            found[path.stem] += sum(cents(row["gross"]) for row in rows(path))
+    return found
 
 
 Legs = dict[tuple[str, str, str], int]

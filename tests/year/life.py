@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +10,12 @@ from pathlib import Path
 
 from chargeback.archive.scope import scope_of
 from chargeback.archive.verification import verify_chain, verify_files
+from chargeback.job.results import MonthResult
 from chargeback.sandbox import Clock, Platform
 from chargeback.sandbox.months import Month, newest_closed
 
-from . import ledgers, oracle
-from .office import Ended, KilledError, Office, killed_at
+from . import beans, ledgers, oracle
+from .office import Ended, KilledError, Office, in_process, killed_at
 from .plan import Plan, Visit
 
 CLOSED = (0, 3)
@@ -56,6 +56,19 @@ class Life:
         for month in done:
             self.seen[month] = visit.moment
         self._assert_told(visit, ended)
+        for result in ended.results:
+            if result.written and result.revision != 1:
+                self._assert_changes(result)
+
+    def _assert_changes(self, result: MonthResult) -> None:
+        """What a restatement says that it changes is what it changes, team by team."""
+        before, after = (
+            ledgers.teams(self.office.archive / str(result.period) / f"r{number}")
+            for number in ((result.revision or 0) - 1, result.revision)
+        )
+        changed = {team: (before[team], after[team]) for team in {*before, *after} if before[team] != after[team]}
+        assert {change.team: (change.before, change.after) for change in result.changes} == changed
+        assert all(change.reason for change in result.changes)
 
     def _note_states(self, visit: Visit, done: set[str]) -> None:
         """What could be seen of the months that the run closed."""
@@ -103,16 +116,16 @@ class Life:
         return known[1]
 
 
-def live(plan: Plan, root: Path, verify: Callable[[Path], None] = lambda path: None) -> Life:
+def live(plan: Plan, root: Path) -> Life:
     """The whole year, and everything that must hold in the end."""
     platform = Platform(plan.world, plan.kind, clock=Clock(plan.visits[0].moment))
     life = Life(plan, Office(root, platform, plan.splits[0][1], head_file=True))
-    life.live()
+    with in_process(platform):
+        life.live()
     assert_final_state(life)
     assert_journals(life)
     assert_bounds(life)
     assert_verified(life.office)
-    verify(life.office.archive)
     return life
 
 
@@ -135,6 +148,7 @@ def assert_journals(life: Life) -> None:
     for month, revisions in ledgers.months(life.office.archive).items():
         replayed = ledgers.replayed(revisions)
         assert replayed == ledgers.journal(revisions[-1] / "exports/journal.csv"), month
+        assert not beans.INSTALLED or beans.replayed(revisions) == beans.latest(revisions), month
         final = oracle.billed(life.plan.world, Month.parse(month), life.plan.end)
         # The invoice list does not show what was withheld: that is as it was when the month was last looked at.
         seen = oracle.billed(life.plan.world, Month.parse(month), life.seen[month])

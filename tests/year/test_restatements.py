@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from decimal import Decimal
-from pathlib import Path
-
 import pytest
 
 from chargeback.sandbox import Month, instant
 from chargeback.sandbox.timeline import credit_note, paying, voiding
 
-from . import ledgers
+from . import beans, ledgers
 from .conftest import Opening
 
-loader = pytest.importorskip("beancount.loader", reason="beancount is not installed: pip install beancount")
-data = pytest.importorskip("beancount.core.data")
-
 MAY = Month(2026, 5)
-Balances = dict[tuple[str, str, str], Decimal]
 
 
-def balances(paths: Iterable[Path]) -> Balances:
-    """By account, invoice and currency, over several files."""
-    found: Balances = defaultdict(Decimal)
-    for path in paths:
-        entries, errors, _ = loader.load_file(str(path))
-        assert not errors, errors
-        for entry in entries:
-            if isinstance(entry, data.Transaction):
-                for posting in entry.postings:
-                    found[posting.account, entry.meta["invoice"], posting.units.currency] += posting.units.number
-    return {key: amount for key, amount in found.items() if amount}
-
-
+@pytest.mark.skipif(not beans.INSTALLED, reason="beancount is not installed: pip install beancount")
 def test_the_first_journal_and_every_change_are_the_latest_journal(opening: Opening) -> None:
     office = opening(
         paying("1045", MAY, instant("2026-06-08T00:00:00Z")),
@@ -48,11 +27,9 @@ def test_the_first_journal_and_every_change_are_the_latest_journal(opening: Open
     revisions = ledgers.months(office.archive)
     assert {month: len(found) for month, found in revisions.items()} == {"2026-05": 4, "2026-06": 2}
     for found in revisions.values():
-        first, *later = [revision / "exports" for revision in found]
-        replayed = balances([first / "journal.beancount", *(each / "journal-change.beancount" for each in later)])
-        latest = balances([found[-1] / "exports/journal.beancount"])
-        assert replayed == latest
-        assert later and all(ledgers.journal(each / "journal-change.csv") for each in later)
+        assert beans.replayed(found) == beans.latest(found)
+        assert len(found) > 1
+        assert all(ledgers.journal(each / "exports/journal-change.csv") for each in found[1:])
 
 
 def test_a_revision_that_moves_no_money_changes_no_journal(opening: Opening) -> None:

@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chargeback.sandbox import Platform
-
 from .life import Life, live
-from .office import in_process
 from .plan import FULL, SHORT, Plan, plan_of
 
 NIGHTLY_SEEDS = 200
@@ -27,9 +24,8 @@ def told(life: Life) -> str:
 
 
 def lived(plan: Plan, root: Path) -> str:
-    with in_process(Platform(plan.world, plan.kind)):
-        line = told(live(plan, root))
-    gc.collect()
+    line = told(live(plan, root))
+    gc.collect()  # a year's results hold each other
     return line
 
 
@@ -53,7 +49,7 @@ def test_every_seed_ends_with_the_books_that_the_platform_billed(
 
 
 def test_the_seeds_see_every_kind_of_event() -> None:
-    kinds = {" ".join(word for word in line.split() if not word[0].isdigit()) for seed in range(NIGHTLY_SEEDS)
+    kinds = {" ".join(word for word in line.split() if not word[0].isdigit()) for seed in range(40)
              for line in plan_of(seed, SHORT).told}  # fmt: skip
     assert {kind.split(" ba_")[0] for kind in kinds} >= {
         "issued on the",

@@ -1,0 +1,209 @@
+"""From invoices to ledger lines: every basis, every division, and footing that is exact whatever comes (BOOKING 4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chargeback.model.books import Books
+from tests.small_months import TEAMS, Account, account, checks, dec, invoice, lines, month, of, report, sku
+
+COLUMNS = ("team", "project", "resource", "usage", "share_percent", "gross", "basis")
+PROPORTIONAL = TEAMS.replace("split = { web = 60, data = 40 }", 'split = "proportional"')
+
+
+def ledger(books: Books) -> list[tuple[str, ...]]:
+    return lines(books, *COLUMNS)
+
+
+def posted(*items: dict[str, Any], rows: Any = (), config: str = TEAMS, **fields: Any) -> list[tuple[str, ...]]:
+    given = report(*rows) if rows is not None else report(("x", "y", 1, 1), day="2026-04-01")
+    return ledger(month(account(invoice("I", *items, **fields), report=given), config=config).books())
+
+
+def test_a_line_by_project_is_divided_over_its_resources() -> None:
+    rows = [("acme-web", "CPU", 3, "2"), ("acme-web", "Memory", 5, "1"), ("acme-data", "CPU", 9, "9")]
+    assert posted(of("acme-web", "10"), rows=rows) == [
+        ("web", "acme-web", "CPU", "3", "", "6.67", "report-share"),
+        ("web", "acme-web", "Memory", "5", "", "3.33", "report-share"),
+    ]
+
+
+def test_a_shared_project_is_split_over_its_teams_then_each_part_over_resources() -> None:
+    rows = [("acme-platform", "CPU", 1, "1"), ("acme-platform", "Disk", 1, "1")]
+    assert posted(of("acme-platform", "10"), rows=rows) == [
+        ("data", "acme-platform", "CPU", "0.4", "40", "2.00", "shared-split"),
+        ("web", "acme-platform", "CPU", "0.6", "60", "3.00", "shared-split"),
+        ("data", "acme-platform", "Disk", "0.4", "40", "2.00", "shared-split"),
+        ("web", "acme-platform", "Disk", "0.6", "60", "3.00", "shared-split"),
+    ]
+
+
+def test_parts_of_a_shared_project_are_exact() -> None:
+    rows = [("acme-platform", "CPU", 10, "1"), ("acme-platform", "Disk", 1, "1")]
+    found = posted(of("acme-platform", "10.01"), rows=rows)
+    by_team: Counter[str] = Counter()
+    for team, _, _, _, percent, gross, basis in found:
+        assert (percent, basis) == ({"web": "60", "data": "40"}[team], "shared-split")
+        by_team[team] += int(dec(gross) * 100)
+    assert by_team == {"web": 601, "data": 400}
+    assert sum(dec(usage) for _, _, resource, usage, *_ in found if resource == "CPU") == 10
+
+
+def test_a_line_that_the_report_cannot_divide_is_booked_whole_with_one_exception() -> None:
+    books = month(account(invoice("I", of("acme-web", "10")), report=report(("acme-data", "CPU", 1, "10")))).books()
+    assert ledger(books) == [("web", "acme-web", "", "", "", "10.00", "invoice-line")]
+    (check,) = checks(books, "report-resource")
+    assert (check.outcome, check.subject, check.invoice) == ("exception", "acme-web", "I")
+    assert (check.expected, check.actual, check.variance) == (Decimal("10.00"), 0, -10)
+
+
+def test_a_negative_report_value_weighs_nothing_and_a_project_of_such_is_booked_whole() -> None:
+    rows = [("acme-web", "CPU", 1, "-5"), ("acme-web", "Disk", 2, "3")]
+    assert posted(of("acme-web", "10"), rows=rows) == [
+        ("web", "acme-web", "CPU", "1", "", "0.00", "report-share"),
+        ("web", "acme-web", "Disk", "2", "", "10.00", "report-share"),
+    ]
+    assert posted(of("acme-web", "10"), rows=rows[:1]) == [("web", "acme-web", "", "", "", "10.00", "invoice-line")]
+
+
+def test_a_shared_project_without_weight_is_still_split() -> None:
+    assert posted(of("acme-platform", "10"), rows=[("acme-web", "CPU", 1, 1)]) == [
+        ("data", "acme-platform", "", "", "40", "4.00", "shared-split"),
+        ("web", "acme-platform", "", "", "60", "6.00", "shared-split"),
+    ]
+
+
+def test_a_line_by_sku_is_divided_over_projects_then_to_their_teams() -> None:
+    rows = [("acme-web", "CPU", 6, "3"), ("acme-data", "cpu", 4, "1"), ("acme-web", "Disk", 1, "9")]
+    assert posted(sku("cpu", "8", description="vCPU"), rows=rows) == [
+        ("data", "acme-data", "CPU", "4", "", "2.00", "report-share"),
+        ("web", "acme-web", "CPU", "6", "", "6.00", "report-share"),
+    ]
+
+
+def test_a_sku_that_no_row_names_goes_by_the_whole_report_without_usage() -> None:
+    rows = [("acme-web", "CPU", 6, "3"), ("acme-platform", "CPU", 4, "1")]
+    assert posted(sku("egress", "8"), rows=rows) == [
+        ("data", "acme-platform", "egress", "", "40", "0.80", "shared-split"),
+        ("web", "acme-platform", "egress", "", "60", "1.20", "shared-split"),
+        ("web", "acme-web", "egress", "", "", "6.00", "report-share"),
+    ]
+
+
+def test_a_sku_whose_rows_have_no_weight_is_unassigned_with_one_exception() -> None:
+    books = month(account(invoice("I", sku("cpu", "8")), report=report(("acme-web", "CPU", 6, "0")))).books()
+    assert ledger(books) == [("unassigned", "", "cpu", "", "", "8.00", "invoice-line")]
+    (check,) = checks(books, "report-resource")
+    assert (check.outcome, check.subject, check.actual) == ("exception", "cpu", 0)
+
+
+def test_without_a_proved_report_lines_are_booked_whole_without_that_exception() -> None:
+    books = month(
+        account(invoice("I", of("acme-web", "10")), report=report(("acme-web", "CPU", 1, 1), day="2026-04-01"))
+    ).books()
+    assert ledger(books) == [("web", "acme-web", "", "", "", "10.00", "invoice-line")]
+    assert [check.outcome for check in checks(books, "report-resource")] == []
+    assert posted(sku("cpu", "8"), rows=None) == [("unassigned", "", "cpu", "", "", "8.00", "invoice-line")]
+    assert posted(of("acme-platform", "10"), rows=None)[0][-1] == "shared-split"
+
+
+def test_a_line_over_nothing_that_cannot_be_divided_is_no_exception() -> None:
+    books = month(account(invoice("I", of("acme-web", "0")), report=report(("acme-data", "CPU", 1, 1)))).books()
+    assert ledger(books) == []
+    assert [check.outcome for check in checks(books, "report-resource")] == []
+
+
+def test_what_does_not_foot_is_an_adjustment() -> None:
+    rows = [("acme-web", "CPU", 1, "10")]
+    assert posted(of("acme-web", "10"), rows=rows, total="12.50") == [
+        ("adjustments", "", "", "", "", "2.50", "adjustment"),
+        ("web", "acme-web", "CPU", "1", "", "10.00", "report-share"),
+    ]
+
+
+def test_a_project_that_nobody_owns_is_unassigned() -> None:
+    rows = [("ghost", "CPU", 1, "10")]
+    assert posted(of("ghost", "10"), rows=rows) == [("unassigned", "ghost", "CPU", "1", "", "10.00", "report-share")]
+
+
+def test_rows_are_never_merged_and_none_is_over_nothing_at_all() -> None:
+    rows = [("acme-web", "CPU", 2, "1"), ("acme-web", "Free", 0, "0"), ("acme-web", "Idle", 7, "0")]
+    assert posted(of("acme-web", "10"), of("acme-web", "10"), rows=rows) == [
+        ("web", "acme-web", "CPU", "1", "", "10.00", "report-share"),
+        ("web", "acme-web", "CPU", "1", "", "10.00", "report-share"),
+        ("web", "acme-web", "Idle", "7", "", "0.00", "report-share"),
+    ]
+
+
+def test_proportional_is_by_the_teams_direct_cost_over_all_accounts() -> None:
+    given = invoice("I", of("acme-web", "75"), of("acme-platform", "10"))
+    first = account(given, report=report(("acme-web", "CPU", 1, 1)))
+    second = Account([invoice("J", of("acme-data", "25"))], report=report(("acme-data", "CPU", 1, 1)), id="1043")
+    books = month(first, second, config=PROPORTIONAL).books()
+    assert [row for row in ledger(books) if row[1] == "acme-platform"] == [
+        ("data", "acme-platform", "", "", "25", "2.50", "shared-split"),
+        ("web", "acme-platform", "", "", "75", "7.50", "shared-split"),
+    ]
+
+
+def test_proportional_knows_each_currency_apart() -> None:
+    yen = Account(
+        [invoice("J", of("acme-data", "100"), of("acme-platform", "10"), currency="JPY")], report=report(), id="1043"
+    )
+    first = account(invoice("I", of("acme-web", "75")), report=report(("acme-web", "CPU", 1, 75)))
+    found = [row for row in ledger(month(first, yen, config=PROPORTIONAL).books()) if row[1] == "acme-platform"]
+    assert found == [("data", "acme-platform", "", "", "100", "10", "shared-split")]
+
+
+def test_a_line_carries_what_its_invoice_team_and_project_are() -> None:
+    paid = invoice("INV-9", of("acme-web-staging", "1.07", description="Acme Web"), tax="0.07", status="paid")
+    config = TEAMS + '[environments]\nstaging = "*-staging"\n'
+    projects = [{"id": "7", "project": "acme-web-staging", "name": "Staging"}]
+    given = account(paid, report=report(("acme-web-staging", "CPU", "0.25", 1)), name="Acme Billing")
+    (line,) = month(given, config=config, projects=projects).books().ledger.lines
+    assert line.cells("2026-05") == (
+        "2026-05", "1042", "Acme Billing", "INV-9", "paid", "web", "CC-100", "6420", "acme-web-staging", "Staging",
+        "staging", "CPU", "0.25", "", "1.00", "0.07", "1.07", "THB", "report-share", "1", "1", "Acme Web",
+    )  # fmt: skip
+
+
+def test_lines_are_sorted_and_numbered_over_all_accounts() -> None:
+    late = Account([invoice("B", of("acme-web", 1)), invoice("A", of("acme-data", 2))], report=report(), id="2")
+    early = Account([invoice("C", of("acme-web", 3), of("acme-data", 4))], report=report(), id="1")
+    found = lines(month(late, early).books(), "line", "account", "invoice", "project", "invoice_line")
+    assert found == [
+        ("1", "1", "C", "acme-data", "2"),
+        ("2", "1", "C", "acme-web", "1"),
+        ("3", "2", "A", "acme-data", "1"),
+        ("4", "2", "B", "acme-web", "1"),
+    ]
+
+
+PROJECTS = st.sampled_from(["acme-web", "acme-data", "acme-platform", "ghost"])
+AMOUNTS = st.decimals(-1000, 1000, places=3).map(str) | st.sampled_from(["0", "0.005", "-0.005", "10.700000000000001"])
+ITEMS = st.lists(st.builds(of, PROJECTS, AMOUNTS), max_size=5) | st.lists(
+    st.builds(sku, st.sampled_from(["cpu", "disk", "?"]), AMOUNTS), max_size=5
+)
+ROWS = st.lists(st.tuples(PROJECTS, st.sampled_from(["CPU", "Disk", "cpu"]), AMOUNTS, AMOUNTS), max_size=6)
+
+
+@given(ITEMS, ROWS, AMOUNTS, AMOUNTS, st.booleans(), st.sampled_from(["THB", "JPY", "KWD"]))
+def test_footing_is_exact_and_no_usage_is_lost_for_any_invoice(
+    items: list[dict[str, Any]], rows: list[Any], extra: str, tax: str, proved: bool, currency: str
+) -> None:
+    footed = sum((item["amount"] for item in items), Decimal(0)) + dec(extra)
+    one = invoice("I", *items, total=f"{footed:f}", tax=tax, subtotal="1", currency=currency)
+    given = report(*rows, day="2026-05-10" if proved else "2026-04-10")
+    books = month(account(one, report=given), config=PROPORTIONAL).books()
+    (booked,) = books.posting.postings[0].month.booked
+    found = books.ledger.lines
+    assert sum(line.gross for line in found) == booked.total_minor
+    assert sum(line.tax for line in found) == booked.tax_minor
+    assert all(line.gross == line.net + line.tax for line in found)
+    assert all(line.gross or line.tax or line.usage not in ("", "0") for line in found)
+    assert all(check.outcome == "pass" for check in checks(books, "ledger-control"))
