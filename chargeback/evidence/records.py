@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from chargeback.errors import AnswerError
+from chargeback.errors import AnswerError, SchemaError
 from chargeback.evidence.stores import Store, sha256_of
 
+SCHEMA = 1
 INDEX_PATH = "evidence/index.json"
 RUN_PATH = "evidence/run.json"
 PREVIOUS_JOURNAL_PATH = "evidence/_previous/journal.csv"
@@ -136,18 +137,24 @@ class RunRecord:
 
     def to_json(self) -> bytes:
         """The bytes of ``run.json``: sorted keys, two spaces, UTF-8, one newline at the end."""
-        return canonical_json({"schema": 1, **asdict(self)})
+        return canonical_json({"schema": SCHEMA, **asdict(self)})
 
     @classmethod
     def from_json(cls, data: bytes) -> RunRecord:
-        """Read ``run.json`` back; ``AnswerError`` where it is not one."""
+                raise SchemaError(
+                    f"{RUN_PATH}: schema {schema}, this version reads {SCHEMA}", remedy="upgrade chargeback"
+                )
         try:
             value = json.loads(data)
-            value.pop("schema")
+            schema = value.pop("schema")
+            if isinstance(schema, int) and schema > SCHEMA:
+                raise SchemaError(
+                    f"{RUN_PATH}: schema {schema}, this version reads {SCHEMA}", remedy="upgrade chargeback"
+                )
             value["accounts"] = tuple(value["accounts"])
             value["known_accounts"] = tuple(value["known_accounts"])
             value["documents"] = tuple(DocumentRecord(**record) for record in value["documents"])
-            value["restated"] = tuple(RestatedTotal(**record) for record in value["restated"])
+            value["restated"] = tuple(RestatedTotal(**record) for record in value.get("restated", ()))
             value["earlier"] = tuple(earlier_month(record) for record in value["earlier"])
             return cls(**value)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 from typing import Protocol
 
@@ -58,9 +59,9 @@ class FolderStore:
         try:
             descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:
-                size = os.fstat(descriptor).st_size
-                if size > LARGEST_FILE:
-                    raise StorageError(f"{target}: {size} bytes, at most {LARGEST_FILE} are read")
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
+                    raise StorageError(f"{target}: not a regular file of at most {LARGEST_FILE} bytes")
                 return file.read(LARGEST_FILE + 1)
         except OSError as error:
             raise StorageError(

@@ -23,8 +23,8 @@ needs_libreoffice = pytest.mark.skipif(
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value>
-</prop></item></oor:items>"""
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item></oor:items>"""
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,13 @@ def recalculated(data: bytes, folder: Path) -> Any:
     return load_workbook(out / "book.xlsx", data_only=True)
 
 
+def _same(stored: Any, found: Any) -> bool:
+    """Whether two values are the same text, or the same 64-bit float; an empty text is an empty cell."""
+    if isinstance(stored, int | float) and isinstance(found, int | float):
+        return float(stored) == float(found)
+    return (stored or "") == (found or "")
+
+
 def differences(opened: Opened, folder: Path) -> list[str]:
     """Cells whose value LibreOffice finds otherwise, or finds to be an error."""
     again = recalculated(opened.data, folder)
@@ -110,6 +117,6 @@ def differences(opened: Opened, folder: Path) -> list[str]:
         for row in sheet.iter_rows():
             for cell in row:
                 other = again[sheet.title][cell.coordinate].value
-                if (cell.value or "") != (other or "") and (cell.value, other) not in ((0, None), (None, 0)):
+                if not _same(cell.value, other):
                     found.append(f"{sheet.title}!{cell.coordinate}: {cell.value!r}, recalculated {other!r}")
     return found

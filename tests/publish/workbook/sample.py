@@ -248,16 +248,15 @@ def _run() -> RunRecord:
                        "invoices/ba_usd/INV-USD-7.pdf", 999, "cd" * 32),
     )  # fmt: skip
     return RunRecord(
-        "2026-05",
-        "2026-06-01T01:00:00Z",
-        ENDPOINT,
-        1,
-        None,
-        ("ba_thai", "ba_usd"),
-        (),
-        (earlier,),
-        documents,
-        {"chargeback": "0.1.0", "python": "3.11.7", "openpyxl": "3.1.5"},
+        period="2026-05",
+        run_at="2026-06-01T01:00:00Z",
+        endpoint=ENDPOINT,
+        revision=1,
+        previous=None,
+        accounts=("ba_thai", "ba_usd"),
+        earlier=(earlier,),
+        documents=documents,
+        versions={"chargeback": "0.1.0", "python": "3.11.7", "openpyxl": "3.1.5"},
     )
 
 

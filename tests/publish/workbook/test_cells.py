@@ -1,4 +1,4 @@
-"""Cells: numbers exactly as written, texts inert, formulas with values; and what a number cell cannot hold is a text."""
+"""Cells: numbers exactly as written, texts inert, formulas with values; what a number cell cannot hold is a text."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_text_that_would_be_a_formula_is_guarded_and_no_formula(text: str) -> 
 )
 @pytest.mark.parametrize("most", [10, 0])
 def test_a_text_is_read_back_as_it_is(text: str, most: int) -> None:
-    """From the table of texts and, where that is full, from its own cell; openpyxl knows the escape in the table alone."""
+    """From the table of texts and, where that is full, from its own cell; openpyxl knows escapes in the table alone."""
     expected = text if most or "_x" not in text else text.replace("_x", "_x005F_x")
     assert text_read_back(text, most) == expected
 

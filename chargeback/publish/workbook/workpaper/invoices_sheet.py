@@ -10,7 +10,16 @@ from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.money import EXACT, from_minor, to_minor
 from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.recomputed import SLACK, Rounded, half_unit, numeric, quantized, summed, summed_minor
+from chargeback.publish.workbook.recomputed import (
+    LARGEST,
+    SLACK,
+    Rounded,
+    half_unit,
+    numeric,
+    quantized,
+    summed,
+    summed_minor,
+)
 from chargeback.publish.workbook.styles import COUNT, INTEGER, MOMENT, RATE, Kind, look, money
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, VALUE
@@ -122,25 +131,26 @@ def minor_reference(
 
 
 def _header(cells: Cells, plan: InvoicePlan) -> list[str]:
+    """Subtotal, tax and total; that they add up; and that none is finer than the minor unit."""
     invoice, digits = plan.invoice, plan.invoice.digits
     style = look(Kind.PLAIN, money(digits))
-    amounts = (
+    units = (invoice.subtotal_minor, invoice.tax_minor, -invoice.total_minor)
+    difference = summed_minor(units, digits)
+    found, conditions, holds = [], [f"ABS(P{ROW})<={SLACK:f}"], not difference.value
+    for letters, name, exact in (
         (SUBTOTAL, "subtotal", invoice.subtotal),
         (TAX, "taxAmount", invoice.tax),
         (TOTAL, "total", invoice.total),
-    )
-    found = [
-        minor_reference(cells, letters, _reference(plan, name), exact, digits, style)
-        for letters, name, exact in amounts
-    ]
-    difference = summed(
-        [from_minor(units, digits) for units in (invoice.subtotal_minor, invoice.tax_minor, -invoice.total_minor)],
-        digits,
-    )
+    ):
+        reference, sent = _reference(plan, name), numeric(exact)
+        found.append(minor_reference(cells, letters, reference, exact, digits, style))
+        if reference is not None and sent.copy_abs() < LARGEST:
+            conditions.append(f"ABS({reference}-{letters}{ROW})<={SLACK:f}")
+            holds = holds and EXACT.subtract(sent, quantized(sent, digits)).copy_abs() <= SLACK
     return [
         *found,
         difference.cell(cells, "P", f"{SUBTOTAL}{ROW}+{TAX}{ROW}-{TOTAL}{ROW}", style),
-        verdict(cells, "Q", f"ABS(P{ROW})<={SLACK:f}", not difference.value),
+        verdict(cells, "Q", f"AND({','.join(conditions)})", holds),
     ]
 
 

@@ -1,0 +1,105 @@
+"""Exceptions that somebody answers for: which one is covered, how far, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from chargeback.config import AcceptedException, Config
+from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.period import Period
+from chargeback.reconcile.acceptance import accept
+from tests.small_months import month
+
+MAY = Period(2026, 5)
+EXCEPTION = Check(
+    Code.REPORT_TOTAL, Outcome.EXCEPTION, "they differ", "A", "INV-1", "web", Decimal(100), Decimal("87.5"),
+    Decimal("-12.5"), Decimal("0.05"), "THB",
+)  # fmt: skip
+GIVEN = AcceptedException("report-total", "A", MAY, "credit", "finance", up_to=Decimal("12.50"))
+
+
+def config(*accepted: AcceptedException) -> Config:
+    return replace(month().settings, accepted=accepted)
+
+
+def outcome(check: Check = EXCEPTION, **fields: object) -> str:
+    return accept([check], config(replace(GIVEN, **fields)), MAY)[0].outcome.value  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fields", [
+    {},
+    {"check": "report-*"},
+    {"until": Period(2026, 12)},
+    {"invoice": "INV-1"},
+    {"subject": "web"},
+    {"invoice": "INV-1", "subject": "web", "up_to": Decimal(13)},
+])  # fmt: skip
+def test_an_acceptance_covers_its_exception(fields: dict[str, object]) -> None:
+    assert outcome(**fields) == "accepted"
+
+
+@pytest.mark.parametrize("fields", [
+    {"check": "report-project"},
+    {"check": "invoice-tax"},
+    {"account": "B"},
+    {"until": Period(2026, 4)},
+    {"invoice": "INV-2"},
+    {"invoice": ""},
+    {"subject": "data"},
+    {"up_to": Decimal("12.49")},
+    {"up_to": None},
+])  # fmt: skip
+def test_an_acceptance_covers_no_other(fields: dict[str, object]) -> None:
+    assert outcome(**fields) == "exception"
+
+
+@pytest.mark.parametrize("code", ["report-period", "report-chart", "report-total", "report-project", "report-resource"])
+def test_report_star_covers_every_check_of_the_report(code: str) -> None:
+    assert outcome(replace(EXCEPTION, code=Code(code)), check="report-*") == "accepted"
+
+
+def test_report_star_covers_nothing_else() -> None:
+    assert outcome(replace(EXCEPTION, code=Code.INVOICE_TAX), check="report-*") == "exception"
+
+
+def test_a_check_without_a_variance_needs_no_limit() -> None:
+    pdf = replace(EXCEPTION, code=Code.INVOICE_PDF, variance=None)
+    assert outcome(pdf, check="invoice-pdf", up_to=None) == "accepted"
+
+
+def test_ledger_control_is_never_accepted() -> None:
+    assert outcome(replace(EXCEPTION, code=Code.LEDGER_CONTROL), check="ledger-control") == "exception"
+    assert outcome(replace(EXCEPTION, code=Code.LEDGER_CONTROL), check="report-*") == "exception"
+
+
+@pytest.mark.parametrize("was", [Outcome.PASS, Outcome.NOTICE])
+def test_what_is_no_exception_stays_as_it_is(was: Outcome) -> None:
+    check = replace(EXCEPTION, outcome=was)
+    found = accept([check], config(GIVEN), MAY)
+    assert found[0] == check
+
+
+def test_the_message_names_who_answers_until_when_and_why() -> None:
+    (check,) = accept([EXCEPTION], config(GIVEN), MAY)
+    assert check.message == "they differ. Accepted by finance until 2026-05: credit"
+    assert check.variance == EXCEPTION.variance
+
+
+def test_an_acceptance_that_covered_nothing_is_a_notice_and_one_that_is_past_is_not() -> None:
+    idle = replace(GIVEN, account="B", check="report-*")
+    past = replace(GIVEN, until=Period(2026, 4))
+    found = accept([EXCEPTION], config(idle, past, GIVEN), MAY)
+    assert [(check.code.value, check.account, check.outcome.value) for check in found] == [
+        ("report-total", "A", "accepted"),
+        ("report-total", "B", "notice"),
+    ]
+    assert found[1].message == "the acceptance of report-* by finance until 2026-05 covered nothing this month"
+
+
+def test_the_first_of_two_acceptances_counts_and_the_second_covered_nothing() -> None:
+    found = accept([EXCEPTION], config(GIVEN, replace(GIVEN, by="somebody else")), MAY)
+    assert [check.outcome.value for check in found] == ["accepted", "notice"]
+    assert "Accepted by finance" in found[0].message

@@ -1,0 +1,78 @@
+"""Nothing is lost on the way to the teams: ledger-control and ownership."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chargeback.model.check import Check
+from chargeback.reconcile.ledgers import ledger_control
+from tests.small_months import account, checks, invoice, month, of, report
+
+ROWS = (("acme-web", "CPU", 1, 10), ("acme-data", "CPU", 1, 5))
+GIVEN = account(invoice("I", of("acme-web", "10.70"), of("acme-data", "5"), tax="0.7"), report=report(*ROWS))
+
+
+def tampered(change: str) -> Check:
+    posting = month(GIVEN).posting()
+    line = posting.ledger.lines[0]
+    setattr(line, change, getattr(line, change) + 1)
+    (check,) = ledger_control(posting, month(GIVEN).settings)
+    return check
+
+
+def test_ledgers_that_add_up_to_the_invoice_pass() -> None:
+    (check,) = checks(month(GIVEN).books(), "ledger-control")
+    assert (check.outcome, check.variance, check.tolerance) == ("pass", 0, 0)
+
+
+@pytest.mark.parametrize("change", ["gross", "tax", "net"])
+def test_a_satang_too_many_is_an_exception(change: str) -> None:
+    check = tampered(change)
+    assert check.outcome == "exception"
+    assert check.message.endswith("do not book this; report it as a bug")
+
+
+def test_a_line_of_no_booked_invoice_is_an_exception() -> None:
+    posting = month(GIVEN).posting()
+    posting.postings[0].month.facts.invoices
+    object.__setattr__(posting.postings[0].month, "booked", ())
+    (check,) = ledger_control(posting, month(GIVEN).settings)
+    assert (check.outcome, check.message) == ("exception", "2 ledger lines belong to no booked invoice")
+
+
+def owned(*items: dict[str, Any], rows: Any = ROWS, **fields: Any) -> list[tuple[str, str, str]]:
+    books = month(account(invoice("I", *items), report=report(*rows)), **fields).books()
+    return [(check.account, check.subject, check.outcome.value) for check in checks(books, "ownership")]
+
+
+def test_projects_with_a_line_or_a_row_need_an_owner() -> None:
+    projects = [{"id": "1", "project": "acme-web"}]
+    found = owned(of("acme-web", 1), of("ghost", 1), rows=(*ROWS, ("spook", "CPU", 1, 1)), projects=projects)
+    assert [row for row in found if row[2] == "exception"] == [
+        ("1042", "ghost", "exception"),
+        ("1042", "spook", "exception"),
+    ]
+    assert ("1042", "", "pass") in owned(of("acme-web", 1), of("acme-platform", 1), projects=projects)
+
+
+def test_rows_without_a_project_have_no_owner() -> None:
+    books = month(account(invoice("I", of("acme-web", 1)), report=report(("", "CPU", 1, 1)))).books()
+    (check,) = [each for each in checks(books, "ownership") if each.outcome == "exception"]
+    assert check.message == "nobody owns the rows without a project: its cost is in the ledger unassigned"
+
+
+def test_idle_and_missing_projects_and_a_missing_list_are_notices() -> None:
+    idle = [{"id": str(place), "project": f"idle-{place:02}"} for place in range(25)]
+    books = month(GIVEN, projects=idle).books()
+    notices = [check.message for check in checks(books, "ownership") if check.outcome == "notice"]
+    assert notices[0].startswith("25 listed projects without cost have no owner: idle-00, ")
+    assert notices[0].endswith("idle-19 and 5 more")
+    assert '"acme-web-*" of team "web" matches no project of the month' in notices
+    refused = month(GIVEN, projects="api: forbidden").books()
+    assert 'project.list was refused ("api: forbidden"): names stay empty' in [
+        check.message for check in checks(refused, "ownership")
+    ]
+    empty = month(GIVEN, projects=[]).books()
+    assert "project.list is empty: names stay empty" in [check.message for check in checks(empty, "ownership")]

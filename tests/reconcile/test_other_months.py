@@ -1,0 +1,103 @@
+"""What other months say: history, prior periods, the set of accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
+from tests.small_months import APRIL, TEAMS, Account, account, checks, invoice, month, of, report
+
+MAY = invoice("INV-5", of("acme-web", 130))
+OLD = invoice("INV-4", of("acme-web", 100), **APRIL)
+ROWS = report(("acme-web", "CPU", 1, 130))
+
+
+def april(*invoices: EarlierInvoice, web: int = 10000) -> EarlierMonth:
+    return EarlierMonth("2026-04", 1, ("1042",), invoices, (EarlierTotal("web", "THB", web),))
+
+
+def booked(number: str, total: int = 10000, *, void: bool = False) -> EarlierInvoice:
+    return EarlierInvoice("1042", number.lower(), number, "THB", total, void=void)
+
+
+def results(code: str, *accounts: Account, **fields: Any) -> list[tuple[str, str, str]]:
+    found = checks(month(*accounts, **fields).books(), code)
+    return [(check.account or check.invoice, check.subject, check.outcome.value) for check in found]
+
+
+@pytest.mark.parametrize(("before", "outcome"), [
+    (10000, "pass"), (9999, "notice"), (13000, "pass"), (18571, "pass"), (18572, "notice"), (0, "notice"), (-10000, "notice"),
+])  # fmt: skip
+def test_a_team_beyond_its_variance_of_the_month_before_is_a_notice_never_an_exception(
+    before: int, outcome: str
+) -> None:
+    (check,) = checks(month(account(MAY, report=ROWS), earlier=(april(web=before),)).books(), "history")
+    assert (check.subject, check.outcome, check.variance) == ("web", outcome, (13000 - before) / 100)
+
+
+def test_history_without_a_month_before_or_with_a_gap_passes() -> None:
+    march = EarlierMonth("2026-03", 1, ("1042",), (), (EarlierTotal("web", "THB", 1),))
+    for earlier in ((), (march,)):
+        (check,) = checks(month(account(MAY, report=ROWS), earlier=earlier).books(), "history")
+        assert (check.outcome, check.message) == ("pass", "no previous month is archived")
+
+
+def test_a_team_that_is_gone_and_each_currency_is_looked_at() -> None:
+    earlier = EarlierMonth("2026-04", 1, (), (), (EarlierTotal("data", "THB", 5), EarlierTotal("web", "JPY", 5)))
+    found = checks(month(account(MAY, report=ROWS), earlier=(earlier,)).books(), "history")
+    assert [(each.subject, each.currency, each.outcome) for each in found] == [
+        ("data", "THB", "notice"),
+        ("web", "JPY", "notice"),
+        ("web", "THB", "notice"),
+    ]
+
+
+@pytest.mark.parametrize(("listed", "archived", "outcome"), [
+    (OLD, [booked("INV-4")], "pass"),
+    ({**OLD, "status": "paid"}, [booked("INV-4")], "pass"),
+    ({**OLD, "status": "draft"}, [], "pass"),
+    ({**OLD, "status": "void"}, [booked("INV-4", void=True)], "pass"),
+    ({**OLD, "status": "void"}, [booked("INV-4")], "exception"),
+    (OLD, [booked("INV-4", void=True)], "exception"),
+    (OLD, [booked("INV-4", 10001)], "exception"),
+    (OLD, [], "exception"),
+])  # fmt: skip
+def test_an_invoice_of_an_archived_month_stands_there_as_listed(
+    listed: Any, archived: list[EarlierInvoice], outcome: str
+) -> None:
+    found = checks(month(account(MAY, listed, report=ROWS), earlier=(april(*archived),)).books(), "prior-periods")
+    assert [check.outcome for check in found] == [outcome]
+    if outcome == "exception":
+        assert (found[0].invoice, found[0].subject) == ("INV-4", "2026-04")
+
+
+def test_invoices_of_months_that_are_not_archived_or_later_are_not_looked_at() -> None:
+    june = EarlierMonth("2026-06", 1, ("1042",), (), ())
+    given = account(MAY, OLD, invoice("INV-6", of("acme-web", 1), periodStart="2026-06-01T00:00:00Z"), report=ROWS)
+    assert results("prior-periods", given, earlier=(june,)) == [("1042", "", "pass")]
+
+
+@pytest.mark.parametrize(("bounds", "outcome"), [
+    ('from = "2026-05"', "pass"), ('until = "2026-03"', None), ('from = "2026-04"', "exception"), ("", "exception"),
+])  # fmt: skip
+def test_an_invoice_of_a_month_in_which_the_account_was_not_ours_is_nobodys_to_book(
+    bounds: str, outcome: str | None
+) -> None:
+    config = f'{TEAMS}\n[[accounts]]\nid = "1042"\n{bounds}\n'
+    found = results("prior-periods", account(MAY, OLD, report=ROWS), earlier=(april(),), config=config)
+    assert [row[2] for row in found] == [outcome or "pass"]
+
+
+@pytest.mark.parametrize(("known", "expected"), [
+    ((), [("", "", "pass")]),
+    (("1042",), [("", "", "pass")]),
+    (("1043",), [("1042", "", "notice"), ("1043", "", "pass")]),
+    (("1042", "1043"), [("1043", "", "pass")]),
+])  # fmt: skip
+def test_a_new_account_is_a_notice_and_one_that_is_gone_was_not_ours(
+    known: tuple[str, ...], expected: list[tuple[str, str, str]]
+) -> None:
+    found = checks(month(account(MAY, report=ROWS), known_accounts=known).books(), "account-set")
+    assert [(check.account, check.subject, check.outcome.value) for check in found] == expected
