@@ -15,6 +15,7 @@ _LIBRARIES = (
     "iso4217",
     "jinja2",
     "lxml",
+    "markupsafe",
     "msgspec",
     "numpy",
     "openpyxl",

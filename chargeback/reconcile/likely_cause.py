@@ -56,11 +56,12 @@ def _counted_twice(posting: Posting, config: Config, report: Report, variance: D
 
 def _line_without_rows(posting: Posting, config: Config, report: Report, variance: Decimal) -> str:
     is_gross = config.reconciliation.tax_basis == "gross"
-    alone = [undivided.posted for undivided in posting.undivided if not undivided.report_rows]
-    total = _amount(posting, sum(line.gross if is_gross else line.net for line in alone))
+    alone = [undivided for undivided in posting.undivided if not undivided.report_rows]
+    lines = [undivided.posted for undivided in alone]
+    total = _amount(posting, sum(line.gross if is_gross else line.net for line in lines))
     if not alone or not _near(posting, config, variance, total.copy_negate()):
         return ""
-    subjects = ", ".join(sorted({undivided.subject for undivided in posting.undivided}))
+    subjects = ", ".join(sorted({undivided.subject for undivided in alone}))
     return f"the report has no rows for {subjects}: the difference is what the invoice bills for it"
 
 

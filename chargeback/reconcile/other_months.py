@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
-from chargeback.config import Config
+from chargeback.config import AccountEntry, Config
 from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.invoice import Status
@@ -49,13 +49,14 @@ def _history(team: str, currency: str, before: int, now: int, config: Config) ->
 
 
 def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
-    """One exception an invoice that an account lists for an earlier archived month and whose latest revision has it
-    otherwise; one pass an account where all agree."""
+    """One exception an invoice that an account lists for an earlier archived month in which it was ours and whose
+    latest revision has it otherwise; one pass an account where all agree."""
     earlier = {
         month.period: ArchivedMonth.of(month) for month in posting.run.earlier if month.period < str(posting.period)
     }
+    entries = {entry.id: entry for entry in config.accounts}
     for account in posting.postings:
-        found = list(_differing(account, earlier))
+        found = list(_differing(account, earlier, entries.get(account.month.account)))
         yield from found
         if not found:
             message = (
@@ -64,10 +65,11 @@ def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
             yield Check(Code.PRIOR_PERIODS, Outcome.PASS, message, account.month.account)
 
 
-def _differing(account: Posting, earlier: dict[str, ArchivedMonth]) -> Iterator[Check]:
+def _differing(account: Posting, earlier: dict[str, ArchivedMonth], entry: AccountEntry | None) -> Iterator[Check]:
     for row in account.month.facts.listed:
         month = earlier.get(str(row.month))
-        if month is not None and row.status is not Status.DRAFT:
+        is_ours = row.month is not None and (entry is None or entry.ours_in(row.month))
+        if month is not None and is_ours and row.status is not Status.DRAFT:
             reason = difference(account.month.account, row, month)
             if reason:
                 yield Check(

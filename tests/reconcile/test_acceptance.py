@@ -25,8 +25,8 @@ def config(*accepted: AcceptedException) -> Config:
     return replace(month().settings, accepted=accepted)
 
 
-def outcome(check: Check = EXCEPTION, **fields: object) -> str:
-    return accept([check], config(replace(GIVEN, **fields)), MAY)[0].outcome.value  # type: ignore[arg-type]
+def outcome(found: Check = EXCEPTION, /, **fields: object) -> str:
+    return accept([found], config(replace(GIVEN, **fields)), MAY)[0].outcome.value  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("fields", [

@@ -36,7 +36,6 @@ def test_a_satang_too_many_is_an_exception(change: str) -> None:
 
 def test_a_line_of_no_booked_invoice_is_an_exception() -> None:
     posting = month(GIVEN).posting()
-    posting.postings[0].month.facts.invoices
     object.__setattr__(posting.postings[0].month, "booked", ())
     (check,) = ledger_control(posting, month(GIVEN).settings)
     assert (check.outcome, check.message) == ("exception", "2 ledger lines belong to no booked invoice")

@@ -39,8 +39,7 @@ def billed(world: World, month: Month, moment: datetime) -> dict[tuple[str, str]
 
 
 def shown(world: World, month: Month, moment: datetime) -> object:
-    """All that a run can see of a month: another value is needed for another revision."""
-    documents = bool(holding(world.events, DocumentsAway, moment))
+    """All that a run can see of a month, documents aside: another value is needed for another revision."""
     accounts = tuple(account.id for account in world.accounts if world.listed(account.id, moment))
     invoices = tuple(
         (invoice.id, status, invoice.withheld(moment))
@@ -48,4 +47,9 @@ def shown(world: World, month: Month, moment: datetime) -> object:
         for invoice, status in world.invoices_at(account, month, moment)
         if status != "draft"
     )
-    return documents, accounts, invoices
+    return accounts, invoices
+
+
+def documents_away(world: World, moment: datetime) -> bool:
+    """Whether no PDF can be had."""
+    return bool(holding(world.events, DocumentsAway, moment))

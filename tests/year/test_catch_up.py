@@ -163,7 +163,7 @@ def test_in_a_year_of_payments_a_month_has_a_revision_for_each_day_on_which_one_
     changes = [paying(account, month, moment) for (account, month), moment in paid.items()]
     platform = Platform(world.changed(*changes), "D", clock=Clock(start))
     office = Office(tmp_path, platform)
-    runs = [start + number * 2 * DAY for number in range(55)]
+    runs = [start + number * 3 * DAY for number in range(37)]
     with in_process(platform):
         for moment in runs:
             assert office.run(moment).exit in (0, 3, 4)

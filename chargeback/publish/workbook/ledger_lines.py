@@ -5,9 +5,9 @@ The cells hold what the CSV's fields do: numbers with the currency's digits, nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from chargeback.model.ledger import COLUMNS, LedgerLine
+from chargeback.model.ledger import COLUMNS, LedgerLine, LedgerTeam
 from chargeback.model.money import from_minor
 from chargeback.publish.workbook.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.workbook.exact_formula import is_safe_sum, names_apart
@@ -20,30 +20,10 @@ from chargeback.publish.workbook.team_totals import Sums, TeamTotals
 LINES = "Lines"
 MOST_LINES = 1_048_575
 """Lines of one sheet: its rows less the header."""
-WIDTHS = {
-    "period": 9,
-    "account": 14,
-    "account_name": 20,
-    "invoice": 18,
-    "invoice_status": 9,
-    "team": 12,
-    "cost_center": 10,
-    "gl_account": 10,
-    "project": 22,
-    "project_name": 22,
-    "environment": 13,
-    "resource": 20,
-    "usage": 14,
-    "share_percent": 9,
-    "net": 14,
-    "tax": 12,
-    "gross": 14,
-    "currency": 9,
-    "basis": 14,
-    "line": 9,
-    "invoice_line": 8,
-    "description": 34,
-}
+_NARROWEST, _WIDEST = 9, 40
+_WIDTHS = {"usage": 16, "net": 14, "tax": 13, "gross": 14, "basis": 15, "description": 34}
+"""Columns whose width does not follow from what the team's lines hold."""
+_FILTER_ARROW = 4
 _LAST = LETTERS["description"]
 
 
@@ -67,6 +47,7 @@ def add_lines(
 ) -> None:
     """Add the sheets with the lines; the totals stand beneath the last one's table, where there is room."""
     count = sheet_count(lines, most)
+    widths = column_widths(lines[0].team if lines else None, totals)
     for number in range(1, count + 1):
         part = lines[(number - 1) * most : number * most]
         closing = list(total_rows(book.cells, totals, count)) if number == count else []
@@ -78,7 +59,7 @@ def add_lines(
         sheet.ignored = f"A2:{_LAST}{rows}"
         set_up(
             sheet.worksheet,
-            {LETTERS[name]: width for name, width in WIDTHS.items()},
+            widths,
             footer=footer,
             freeze="A2",
             header_rows="1:1",
@@ -94,10 +75,32 @@ def _rows(cells: Cells, lines: Sequence[LedgerLine], period: str, closing: Seque
     yield from closing
 
 
+def column_widths(team: LedgerTeam | None, totals: TeamTotals) -> dict[str, float]:
+    """Widths in characters, by column letters: as wide as the heading and what the team's lines hold, within bounds."""
+    held: dict[str, Iterable[str]] = {
+        "account": (label.account for label in totals.labels),
+        "account_name": (label.account_name for label in totals.labels),
+        "invoice": (label.invoice for label in totals.labels),
+        "team": (team.id,) if team else (),
+        "cost_center": (team.cost_center,) if team else (),
+        "gl_account": (team.gl_account,) if team else (),
+        "project": totals.names,
+        "project_name": totals.names.values(),
+        "environment": (part.environment for part in totals.parts),
+        "resource": totals.resources,
+    }
+    widths = {}
+    for name in COLUMNS:
+        longest = max(map(len, held.get(name, ())), default=0)
+        wanted = _WIDTHS.get(name, max(len(name) + _FILTER_ARROW, longest + 2))
+        widths[LETTERS[name]] = float(min(max(wanted, _NARROWEST), _WIDEST))
+    return widths
+
+
 def header_row(cells: Cells) -> str:
     """The column names, numbers' to the right."""
     left, right = look(Kind.HEADER), look(Kind.HEADER_RIGHT)
-    return row([cells.text(LETTERS[name], name, right if name in NUMBERS else left) for name in COLUMNS], 30)
+    return row([cells.text(LETTERS[name], name, right if name in NUMBERS else left) for name in COLUMNS], 20)
 
 
 def total_rows(cells: Cells, totals: TeamTotals, sheets: int) -> Iterator[str]:

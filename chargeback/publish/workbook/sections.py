@@ -58,7 +58,7 @@ class Sections:
 
     def header(self, columns: Sequence[Column], height: float = 18) -> int:
         """A row of headings, ``height`` points high."""
-        left, right = look(Kind.HEADER), look(Kind.HEADER_RIGHT)
+        left, right = look(Kind.HEADING), look(Kind.HEADING_RIGHT)
         return self.add(
             [
                 self.cells.text(column.letters, column.heading, right if column.is_number else left)

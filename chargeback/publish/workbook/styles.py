@@ -70,6 +70,8 @@ class Kind(StrEnum):
     SECTION = "section"
     HEADER = "header"
     HEADER_RIGHT = "header right"
+    HEADING = "heading"
+    HEADING_RIGHT = "heading right"
     TOTAL = "total"
     GOOD = "good"
     BAD = "bad"
@@ -91,6 +93,8 @@ _KINDS = {
     Kind.SECTION: _Kind(size=12, bold=True, color=BRAND, bottom=True, indented=False),
     Kind.HEADER: _Kind(bold=True, color="FFFFFF", fill=BRAND, wrap=True),
     Kind.HEADER_RIGHT: _Kind(bold=True, color="FFFFFF", fill=BRAND, wrap=True, horizontal="right"),
+    Kind.HEADING: _Kind(bold=True, color="FFFFFF", fill=BRAND),
+    Kind.HEADING_RIGHT: _Kind(bold=True, color="FFFFFF", fill=BRAND, horizontal="right"),
     Kind.TOTAL: _Kind(bold=True, fill=BRAND_PALE, top=True),
     Kind.GOOD: _Kind(bold=True, color=GREEN, fill=GREEN_PALE, horizontal="center"),
     Kind.BAD: _Kind(bold=True, color=RED, fill=RED_PALE, horizontal="center"),
