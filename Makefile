@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench docs lock clean
 
 # Another interpreter: make PYTHON=/path/to/python3.12 …   More for the command itself: make test ARGS=--nightly
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -32,6 +32,9 @@ check: $(INSTALLED)  ## lint, format, types, direction of imports
 
 bench: $(INSTALLED)  ## how fast it is, against its budgets
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(INSTALLED)  ## write docs/configuration.md from the code
+	@$(BIN)/python docs/reference.py
 
 lock:  ## pin the newest run-time libraries in requirements.lock
 	@$(call need_python)

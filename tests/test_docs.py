@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
+from click.testing import CliRunner
 
 from chargeback import errors
+from chargeback.cli import main
 from chargeback.cli.lazy import COMMANDS
 from chargeback.model.check import HOLDS_WHEN, Code
 
@@ -43,6 +46,28 @@ def test_every_check_is_explained_in_the_words_of_the_code() -> None:
         for code in re.findall(r"`([a-z-]+)`", heading)
     }
     assert explained == {code.value for code in Code}
+
+
+def test_every_page_is_in_the_readme_s_index() -> None:
+    linked = set(re.findall(r"\]\((docs/[a-z]+\.md)\)", README))
+    assert linked == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+
+
+def test_completion_is_explained_for_every_shell_that_click_knows() -> None:
+    shells = {shell.name for shell in (BashComplete, ZshComplete, FishComplete)}
+    assert set(re.findall(r"_CHARGEBACK_COMPLETE=([a-z]+)_source chargeback", README)) == shells
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_screens_fit_into_80_columns(command: str) -> None:
+    shown = CliRunner().invoke(main, [*command.split(), "--help"], terminal_width=80)
+    assert shown.exit_code == 0
+    assert [line for line in shown.output.splitlines() if len(line) > 80] == []
+
+
+def test_every_command_s_line_of_help_fits_on_one() -> None:
+    shown = CliRunner().invoke(main, ["--help"], terminal_width=80).output
+    assert [name for name, (_, line) in COMMANDS.items() if f"  {line}\n" not in shown] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -9,13 +9,16 @@ from chargeback.cli.lazy import LazyGroup
 
 _EPILOGUE = """\b
 Start here:
-  chargeback demo                 the whole job on an embedded platform, in seconds
-  chargeback init                 a config.toml for your own account
-  chargeback run                  last month, as cron runs it
+  chargeback demo      the whole job on an embedded platform, in seconds
+  chargeback init      a config.toml for your own account
+  chargeback doctor    will a run work?
+  chargeback run       last month, as cron runs it
 
 \b
-Exit codes: 0 reconciled, 3 exceptions, 4 not ready, 5 no access, 6 platform, 7 archive
-damaged, 8 locked, 9 archive unwritable, 2 usage or configuration, 1 bug, 130 interrupted.
+Exit codes:
+  0 reconciled      3 exceptions   6 platform          9 archive unwritable
+  1 bug             4 not ready    7 archive damaged   130 interrupted
+  2 configuration   5 no access    8 another run is at work
 """
 
 

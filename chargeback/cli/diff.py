@@ -13,7 +13,7 @@ from chargeback.cli.options import archive_option, archive_root, config_option, 
 @click.command("diff")
 @click.argument("period", metavar="PERIOD")
 @click.argument("first", required=False, metavar="[R1")
-@click.argument("second", required=False, metavar="R2]")
+@click.argument("second", required=False, metavar="[R2]]")
 @config_option
 @archive_option
 @output_option("text", "json")

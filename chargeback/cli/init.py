@@ -9,13 +9,22 @@ from pathlib import Path
 import click
 
 from chargeback.cli.ending import ending, tell, write_json
-from chargeback.cli.options import config_option, output_option, verbose_option
+from chargeback.cli.options import output_option, verbose_option
 
 
 @click.command("init")
-@config_option
-@click.option("--timezone", metavar="NAME", help="Whose calendar months; else what the invoices tell.")
-@click.option("--archive", default=None, metavar="DIR", help='The archive, as it is written; else "archive".')
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file to write; else $CHARGEBACK_CONFIG, else ./config.toml.",
+)
+@click.option("--timezone", metavar="NAME", help="Whose calendar months are booked; else what the invoices tell.")
+@click.option(
+    "--archive", default=None, metavar="DIR", help="The archive; relative to FILE's folder.  [default: archive]"
+)
 @click.option("--non-interactive", is_flag=True, help="Ask nothing; take what was guessed.")
 @output_option("text", "json")
 @verbose_option
@@ -30,9 +39,8 @@ def command(
     """Ask the platform and write a commented config.toml to start from.
 
     Finds the billing accounts, your role in each, the projects and the time zone of the invoices, and proposes teams
-    from
-    the projects' names. Shows all that it guessed. Never overwrites a file, and writes no secret: the credential comes
-    from DEPLOYS_AUTH_USER with DEPLOYS_AUTH_PASS, or DEPLOYS_TOKEN.
+    from the projects' names. Shows all that it guessed. Never overwrites a file, and writes no secret: the credential
+    comes from DEPLOYS_AUTH_USER with DEPLOYS_AUTH_PASS, or DEPLOYS_TOKEN.
     """
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.collect.clock import SystemClock

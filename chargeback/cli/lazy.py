@@ -9,18 +9,18 @@ import click
 COMMANDS = {
     "init": ("chargeback.cli.init", "Ask the platform and write a commented config.toml to start from."),
     "doctor": ("chargeback.cli.doctor", "Check all that a run needs; one line each, with the remedy."),
-    "run": ("chargeback.cli.run", "Close a month: collect, reconcile, allocate, archive (the monthly job)."),
-    "demo": ("chargeback.cli.demo", "Run the real job on an embedded platform; leave an archive to look at."),
+    "run": ("chargeback.cli.run", "The monthly job: collect, reconcile, allocate, archive."),
+    "demo": ("chargeback.cli.demo", "The real job on an embedded platform, with an archive to look at."),
     "sandbox": ("chargeback.cli.sandbox", "Serve the simulated platform until interrupted."),
     "usage": ("chargeback.cli.usage", "Daily: snapshot of usage, estimated cost, runaway costs (exit 3)."),
     "schedule": ("chargeback.cli.schedule", "Print a ready schedule: cron, systemd, kubernetes, deploys."),
     "list": ("chargeback.cli.list", "Months and revisions with status, totals, head and signatures."),
-    "show": ("chargeback.cli.show", "An archived month's figures, by team, project, resource or account."),
+    "show": ("chargeback.cli.show", "An archived month's figures, by team, project, resource, account."),
     "explain": ("chargeback.cli.explain", "How an amount came about, step by step, down to the evidence."),
     "diff": ("chargeback.cli.diff", "What changed between two revisions of a month, and why."),
     "plan": ("chargeback.cli.plan", "What another configuration would have done to an archived month."),
     "sign": ("chargeback.cli.sign", "Sign a month's latest revision as its preparer or reviewer."),
-    "verify": ("chargeback.cli.verify", "Prove an archive or a revision: checksums, chain, totals, re-performance."),
+    "verify": ("chargeback.cli.verify", "Prove an archive or a revision, offline, down to its evidence."),
     "rebuild": ("chargeback.cli.rebuild", "Write a revision again from its own evidence, byte for byte."),
 }
 

@@ -33,7 +33,8 @@ def command(
     run. By default it is written into a new folder in the working directory, such as 2026-05-r1.
 
     \b
-    0 the same bytes; of another version: ledgers and checks are the same, what else differs is said
+    0 the same bytes; of another version: the same ledgers and checks, and what
+      else differs is named
     3 of another version, and its ledgers or checks come out otherwise
     7 the evidence is damaged, or gives another revision than the archive's
     9 the folder holds something, or cannot be written

@@ -52,9 +52,10 @@ def command(
     nothing. Unattended: progress on a terminal only, quiet when all is well.
 
     \b
-    0 reconciled        3 exceptions: look at the reconciliation
-    4 not ready         5 fix the credential or the access
-    6 platform: again   7 archive damaged: look at once
+    0 reconciled               5 fix the credential or the access
+    2 fix the configuration    6 platform: again later
+    3 exceptions: look         7 archive damaged: look at once
+    4 not ready: again later   8 another run is at work   9 archive unwritable
     """
     with ending(json_output=output == "json", verbose=verbose, accepted=ok) as set_code:
         from chargeback.cli.running import run_and_tell

@@ -39,7 +39,7 @@ def run_and_tell(
     clock: Clock | None = None,
 ) -> int:
     """Run, tell what came of it, and return the exit code."""
-    request = RunRequest(Period.parse(period) if period else None, only, dry_run, catch_up)
+    request = RunRequest(None if period is None else Period.parse(period), only, dry_run, catch_up)
     clock = clock or SystemClock()
     with watched(config, os.environ, clock, tell, silent=dry_run) as watcher, _progress() as progress:
         results = watcher.results = run(config, request, Surroundings(os.environ, clock, progress, tell))
@@ -145,6 +145,8 @@ def _not_ready(result: MonthResult) -> dict[str, Any]:
         "period": str(result.period),
         "status": Status.NOT_READY.value,
         "revision": result.revision,
+        "endpoint": None,
+        "accepted": {"count": 0, "amounts": []},
         "accounts": [],
         "checks": [],
         "path": None,

@@ -12,7 +12,9 @@ from chargeback.errors import ConfigurationError, StorageError
 @click.command("sandbox")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The API's port; 0: any free one.")
 @click.option("--kind", type=click.Choice(["C", "D"]), default="C", show_default=True, help="Which dialect it speaks.")
-@click.option("--scenario", default="clean", show_default=True, metavar="NAME", help="What its newest month holds.")
+@click.option(
+    "--scenario", default="clean", show_default=True, metavar="NAME", help="What its newest month holds; see --list."
+)
 @click.option(
     "--latency", type=click.FloatRange(0, 60_000), default=0, metavar="MS", help="Milliseconds before each answer."
 )
@@ -38,6 +40,7 @@ def command(
 
     \b
       export DEPLOYS_ENDPOINT=http://127.0.0.1:PORT/ DEPLOYS_TOKEN=TOKEN
+      chargeback init --non-interactive
       chargeback run
     """
     with ending(json_output=False, verbose=verbose):

@@ -19,9 +19,11 @@ SCHEDULERS = ("cron", "systemd", "kubernetes", "deploys")
 @click.argument("scheduler", type=click.Choice(SCHEDULERS))
 @config_option
 @archive_option
-@click.option("--image", default=f"chargeback:{__version__}", show_default=True, help="kubernetes, deploys: the image.")
-@click.option("--project", default="PROJECT", metavar="SID", help="deploys: the project that the jobs run in.")
-@click.option("--location", default="gke.cluster-rcf2", show_default=True, help="deploys: where they run.")
+@click.option(
+    "--image", default=f"chargeback:{__version__}", show_default=True, metavar="NAME", help="The containers' image."
+)
+@click.option("--project", default="PROJECT", metavar="SID", help="deploys: the project to run in.")
+@click.option("--location", default="gke.cluster-rcf2", show_default=True, metavar="ID", help="deploys: where.")
 @verbose_option
 def command(
     scheduler: str,
@@ -40,7 +42,7 @@ def command(
 
     \b
     cron         lines for `crontab -e`
-    systemd      services and timers, with a time limit, and caught up after a reboot
+    systemd      services and timers: with a time limit, caught up after a reboot
     kubernetes   ConfigMap, volume claim and CronJobs for `kubectl apply -f -`
     deploys      CronJob deployments on deploys.app itself
     """

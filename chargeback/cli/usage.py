@@ -17,7 +17,11 @@ from chargeback.cli.options import archive_option, config_option, load_config, o
 @archive_option
 @output_option("text", "json", "prometheus")
 @click.option(
-    "--to", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write there, in one step, instead."
+    "--to",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write there instead of stdout, in one step.",
 )
 @click.option("--quiet", is_flag=True, help="Say nothing unless there is a new alert (text only).")
 @verbose_option
@@ -31,12 +35,10 @@ def command(
 ) -> None:
     """Look at this month's usage so far: once a day.
 
-    Appends a snapshot to <archive>/usage/YYYY-MM.csv (again on the same day: in its place), estimates the month's
-    cost by
-    project and team at list prices before tax, and alerts where a day's cost leaves the band of the trailing days,
-    naming
-    project, resource and deployment. An alert that goes on is shown, but is new only on the day it begins or grows.
-    What is out of the ordinary is set in [usage].
+    Appends a snapshot to <archive>/usage/YYYY-MM.csv (a second one on the same day takes its place), estimates the
+    month's cost by project and team at list prices before tax, and alerts where a day's cost leaves the band of the
+    trailing days, naming project, resource and deployment. An alert that goes on is shown, but is new only on the day
+    it begins or grows. What is out of the ordinary is set in [usage].
 
     \b
     0 nothing new       3 a cost runs away: look at the alert

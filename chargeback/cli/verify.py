@@ -40,7 +40,8 @@ def command(
 
     \b
     0 proved; of another version: ledgers and checks are the same
-    3 of another version, and its data come out otherwise: which version to verify with is said
+    3 of another version, and its data come out otherwise: verify it with the
+      version that is named
     7 damaged: each file is named, with what to do
     9 the archive cannot be read
     """

@@ -148,7 +148,7 @@ class Walk:
             raise AccessError(f"no billing account: {where}", remedy="list [[accounts]], or ask for access to one")
         self._check_account_set({entry.id for entry in entries})
         chosen = [entry for entry in entries if not self.assignment.only or entry.id in self.assignment.only]
-        self._check_chosen({entry.id for entry in chosen})
+        self._check_chosen({entry.id for entry in entries})
         return self._with_credentials(sorted(chosen, key=lambda entry: entry.id))
 
     def _former(self, since: Period) -> list[tuple[AccountEntry, Credential]]:
@@ -182,10 +182,14 @@ class Walk:
     def _not_here(self) -> str:
         return "the configuration no longer lists it" if self.config.accounts else "billing.list no longer shows it"
 
-    def _check_chosen(self, chosen: set[str]) -> None:
-        unknown = sorted(set(self.assignment.only) - chosen)
+    def _check_chosen(self, present: set[str]) -> None:
+        unknown = sorted(set(self.assignment.only) - present)
         if unknown:
-            raise AccessError(f"account {unknown[0]}: not among the accounts of {self.period}", account=unknown[0])
+            raise AccessError(
+                f"account {unknown[0]}: not among the accounts of {self.period}",
+                remedy=f"name one of these: {', '.join(sorted(present)[:10])}",
+                account=unknown[0],
+            )
 
     def _with_credentials(self, entries: list[AccountEntry]) -> list[tuple[AccountEntry, Credential]]:
         errors: list[ChargebackError] = []
@@ -338,11 +342,11 @@ def _refused(function: str, account: str, message: str) -> ChargebackError:
 
 
 def _one_each(errors: list[ChargebackError]) -> list[ChargebackError]:
-    """The first error of each account; calls that were only not asked count where an account has no other."""
+    """The first error of each account, by account; calls that were only not asked count where it has no other."""
     first: dict[str, ChargebackError] = {}
     for error in sorted(errors, key=lambda error: isinstance(error, NotAskedError)):
         first.setdefault(error.account, error)
-    return list(first.values())
+    return [first[account] for account in sorted(first)]
 
 
 _REPORT_RANKS = ("billing.report.json", "billing.report-utc.json", "billing.report-carried.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
@@ -86,21 +86,22 @@ def differing_checks(books: Books, latest: Revision) -> list[CheckKey]:
     return [
         key
         for key in sorted({*archived, *present})
-        if archived.get(key) != present.get(key)
-        and not (
-            _all_pass(archived.get(key, []))
-            and _all_pass(present.get(key, []))
-            and (key not in archived or key not in present)
-        )
+        if _differ(archived.get(key, Counter()), present.get(key, Counter()))
     ]
 
 
-def _by_key(rows: Iterable[dict[str, Any]]) -> dict[CheckKey, list[CheckValue]]:
-    found: dict[CheckKey, list[CheckValue]] = defaultdict(list)
+def _differ(archived: Counter[CheckValue], present: Counter[CheckValue]) -> bool:
+    """Whether the values of one key differ by more than passes that only one side has."""
+    gone, new = archived - present, present - archived
+    return bool(gone and new) or not _all_pass(gone + new)
+
+
+def _by_key(rows: Iterable[dict[str, Any]]) -> dict[CheckKey, Counter[CheckValue]]:
+    found: dict[CheckKey, Counter[CheckValue]] = defaultdict(Counter)
     for row in rows:
         if row["check"] != Code.HISTORY:
-            found[row["check"], row["account"], row["invoice"], row["subject"]].append(_value(row))
-    return {key: sorted(values) for key, values in found.items()}
+            found[row["check"], row["account"], row["invoice"], row["subject"]][_value(row)] += 1
+    return found
 
 
 def _value(row: dict[str, Any]) -> CheckValue:
@@ -110,5 +111,5 @@ def _value(row: dict[str, Any]) -> CheckValue:
     return (str(outcome), *("" if amount is None else str(to_minor(Decimal(amount), digits)) for amount in amounts))
 
 
-def _all_pass(values: list[CheckValue]) -> bool:
+def _all_pass(values: Iterable[CheckValue]) -> bool:
     return all(value[0] == Outcome.PASS for value in values)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from chargeback.errors import DamagedError
+from chargeback.errors import DamagedError, SchemaError
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
 from chargeback.evidence.records import canonical_json, earlier_month
 from chargeback.model.books import Books
@@ -15,11 +15,12 @@ from chargeback.model.invoice import Status, listed_total
 from chargeback.model.posting import Posting
 
 PATH = "reconciliation/month.json"
+SCHEMA = 1
 
 
 def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The summary's file."""
-    yield PATH, [canonical_json({"schema": 1, **asdict(summary(books)), "paid": _paid(books)})]
+    yield PATH, [canonical_json({"schema": SCHEMA, **asdict(summary(books)), "paid": _paid(books)})]
 
 
 def summary(books: Books) -> EarlierMonth:
@@ -34,10 +35,12 @@ def summary(books: Books) -> EarlierMonth:
 
 
 def read(data: bytes) -> EarlierMonth:
-    """Read a summary back; ``DamagedError`` where it is none."""
+    """Read a summary back; ``DamagedError`` where it is none, ``SchemaError`` where a newer version wrote it."""
     try:
         value = json.loads(data)
-        value.pop("schema")
+        schema = value.pop("schema")
+        if schema > SCHEMA:
+            raise SchemaError(f"{PATH}: schema {schema}, this version reads {SCHEMA}", remedy="upgrade chargeback")
         return earlier_month(value)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DamagedError(f"{PATH}: not a month's summary ({error})", remedy="restore the revision") from error

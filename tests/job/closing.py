@@ -6,14 +6,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from ssl import SSLContext
 from types import TracebackType
 
 import pytest
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.collect import session
 from chargeback.collect.clock import SystemClock
+from chargeback.collect.exchange import tls_context
 from chargeback.collect.pdf_reader import PdfReader
 from chargeback.config import Config, load
 from chargeback.job import collecting
@@ -65,6 +69,16 @@ class SharedReader:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         pass
+
+
+@cache
+def _tls_context() -> SSLContext:
+    return tls_context({})
+
+
+def shared_tls_context(environ: Mapping[str, str]) -> SSLContext:
+    """One context for all runs: reading the machine's certificates is most of the rest, and the sandbox needs none."""
+    return _tls_context()
 
 
 @dataclass
@@ -141,6 +155,7 @@ def closing(root: Path, platform: Platform) -> Iterator[Closing]:
     """A place to close months in, for as long as the block runs."""
     with pytest.MonkeyPatch.context() as patch, running(platform) as server:
         patch.setattr(collecting, "PdfReader", SharedReader)
+        patch.setattr(session, "tls_context", shared_tls_context)
         yield Closing(root, platform, server)
 
 

@@ -163,11 +163,10 @@ def check(told: Told, files: dict[str, bytes], *, dry_run: bool = False) -> None
 
 
 @settings(SLOW, max_examples=max(200, settings().max_examples))
-@given(st.sampled_from(PLATFORMS), MUTATIONS, st.sampled_from((True, True, True, True, False)))
-def test_a_mutated_answer_ends_in_the_table_and_ledgers_foot(
-    chosen: Platform, mutation: Mutation, dry_run: bool
-) -> None:
-    """One run in five writes its revision too: that takes ten times as long."""
+@given(st.sampled_from(PLATFORMS), MUTATIONS, st.integers(0, 9))
+def test_a_mutated_answer_ends_in_the_table_and_ledgers_foot(chosen: Platform, mutation: Mutation, tenth: int) -> None:
+    """One run in ten writes its revision too: that takes ten times as long."""
+    dry_run = tenth > 0
     told, files = whole_run(chosen, Once(mutation.function, mutation.of), dry_run=dry_run)
     event(f"exit {told.exit}")
     check(told, files, dry_run=dry_run)
@@ -195,7 +194,7 @@ def test_a_mutated_amount_is_never_absorbed_silently(
     def change(body: bytes) -> bytes:
         document = json.loads(body, parse_float=Decimal)
         found = [path for path in places(document) if path and path[-1] in AMOUNTS]
-        if not found:
+        if not found or document["result"].get("status") == "void":  # evidence, never lines (BOOKING 1)
             return body
         path = found[place % len(found)]
         parent = document

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chargeback.job.verify import VerifyRequest, verify
 from chargeback.sandbox import Month, instant
 from chargeback.sandbox.events import Absent
@@ -112,7 +110,6 @@ def test_before_its_first_month_an_account_is_not_ours(opening: Opening) -> None
     assert [(each["account"], each["outcome"]) for each in notices] == [("1045", "notice")]
 
 
-@pytest.mark.xfail(strict=True, reason="reconcile.other_months does not ask whether the account was ours in the month")
 def test_what_an_account_was_billed_before_it_was_ours_is_no_difference(opening: Opening) -> None:
     office = opening()
     office.accounts = True

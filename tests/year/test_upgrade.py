@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from chargeback import __version__
 from chargeback.archive.reading import Archive
 from chargeback.job.overview import months
 from chargeback.job.rebuild import rebuild
@@ -23,10 +25,10 @@ VERSIONS = sorted(path.name for path in ARCHIVES.glob("v*"))
 
 @pytest.fixture(params=VERSIONS)
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    """An archive of that version, and the platform that it was made from."""
+    """An archive of that version, the platform that it was made from, and a version of ours that is a later one."""
     shutil.copytree(ARCHIVES / request.param, tmp_path / "archive")
     platform = frozen.platform()
-    with answering(platform):
+    with answering(platform), patch("chargeback.model.versions.__version__", f"{__version__}+later"):
         yield Office(tmp_path, platform)
 
 
@@ -38,6 +40,7 @@ def test_it_verifies(office: Office) -> None:
     proved = verify(office.archive, VerifyRequest())
     assert (proved.findings, proved.differences) == ((), ())
     assert proved.exit == 0
+    assert any("chargeback" in note for note in proved.notes), "that it is another version's is said"
 
 
 def test_it_is_read(office: Office) -> None:
@@ -49,7 +52,8 @@ def test_it_is_read(office: Office) -> None:
 
 def test_its_revisions_are_rebuilt_from_their_own_evidence(office: Office, tmp_path: Path) -> None:
     revision = Archive(office.archive).revisions()[0]
-    assert rebuild(revision, tmp_path / "again") is not None
+    rebuilt = rebuild(revision, tmp_path / "again")
+    assert (rebuilt.exit, rebuilt.differences) == (0, ())
     before, after = revision.root / "ledgers/all.csv", tmp_path / "again/ledgers/all.csv"
     assert after.read_bytes() == before.read_bytes()
 

@@ -14,7 +14,7 @@ from chargeback.config import Config
 from chargeback.evidence import Evidence
 from chargeback.month_end import close_month
 from chargeback.publish.workbook.ledger_workbook import files
-from chargeback.publish.workbook.workpaper import workpaper
+from chargeback.publish.workbook.workpaper import sheet, workpaper
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened, differences, needs_libreoffice
 
@@ -41,6 +41,12 @@ def test_the_workpaper_recalculates_to_what_it_stores(case: Case, tmp_path: Path
 def test_a_ledger_recalculates_to_what_it_stores(team: str, tmp_path: Path) -> None:
     books = dict(files(sample.books(), sample.config()))
     assert differences(Opened.of(books[f"ledgers/{team}.xlsx"]), tmp_path) == []
+
+
+def test_divided_sheets_recalculate_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "_MOST_ROWS", 4)
+    ((_, chunks),) = workpaper(sample.books(), sample.config(), sample.evidence())
+    assert differences(Opened.of(chunks), tmp_path) == []
 
 
 def test_huge_amounts_recalculate_in_ledgers_too(tmp_path: Path) -> None:

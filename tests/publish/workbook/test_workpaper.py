@@ -17,7 +17,7 @@ from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.strict_json import parse
 from chargeback.month_end import close_month
-from chargeback.publish.workbook.workpaper import workpaper
+from chargeback.publish.workbook.workpaper import sheet, workpaper
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened
 
@@ -135,11 +135,34 @@ def test_invoices_are_footed_and_taxed_again() -> None:
 
 
 def test_the_ledgers_are_controlled_without_tolerance() -> None:
-    assert {row["Control"] for row in table(paper(), "Ledger control")} == {"agrees"}
+    controls = [row["Control"] for row in table(paper(), "Ledger control") if row["Control"]]
+    assert controls == ["agrees", "agrees"]
     parts = [row for row in table(paper(), "Ledger parts") if row["Invoice"] == "INV-2026-0009"]
     assert {row["Team"]: row["Gross"] for row in parts} == {
         "adjustments": 3.67, "data": 663.4, "unassigned": 107, "web": 1295.93,
     }  # fmt: skip
+
+
+def test_each_teams_totals_are_those_of_its_own_workbook() -> None:
+    found = {(row["Account"], row["Currency"]): row["Ledgers: gross [F]"] for row in table(paper(), "Ledger control")}
+    for (team, currency), gross in found.items():
+        lines = [line for line in sample.books().ledger.of_team(team) if line.label.currency == currency]
+        if lines:
+            assert Decimal(str(gross)).scaleb(2) == sum(line.gross for line in lines)
+    assert {team for team, _ in found} >= {"web", "data", "unassigned", "adjustments"}
+
+
+def test_rows_that_a_sheet_does_not_hold_go_on_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "_MOST_ROWS", 4)
+    evidence, config = sample.evidence(), sample.config()
+    _, book = of(evidence, config)
+    assert "Evidence 2" in book.values.sheetnames
+    names = [name for name in book.values.sheetnames if name.startswith("Evidence") and "files" not in name]
+    figures = [row for name in names for row in table(book, name)]
+    assert [row["JSON pointer"] for row in figures] == [row["JSON pointer"] for row in table(paper(), "Evidence")]
+    formulas = {text for name, _, text, _ in book.formula_cells() if name.startswith("Tie-out")}
+    assert any("'Evidence 2'!" in text for text in formulas)
+    assert book.misplaced_cells() == []
 
 
 def test_exceptions_say_what_how_much_and_where_to_look() -> None:
@@ -190,9 +213,9 @@ def test_evidence_files_lists_every_answer_and_document() -> None:
 
 
 def test_no_cell_is_an_error_or_empty() -> None:
-    for sheet, cell, text, value in paper().formula_cells():
-        assert value is not None, (sheet, cell, text)
-        assert not str(value).startswith("#"), (sheet, cell, text)
+    for name, cell, text, value in paper().formula_cells():
+        assert value is not None, (name, cell, text)
+        assert not str(value).startswith("#"), (name, cell, text)
 
 
 def test_an_account_in_two_currencies_has_a_row_each() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
-from chargeback.model.money import from_minor
-from chargeback.publish.workbook.cells import ROW, Cells, row
+from chargeback.model.money import from_minor, minor_digits
+from chargeback.publish.workbook.cells import EMPTY_ROW, LARGEST_EXACT, ROW, Cells, row
+from chargeback.publish.workbook.exact_formula import names_apart
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import SLACK, summed, summed_minor
 from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
@@ -48,14 +50,17 @@ PARTS = Layout(
         "H": Heading("Gross", 15, True),
         "I": Heading("Currency", 9),
         "J": Heading("File", 30),
+        "K": Heading("Team no.", 9, True),
     },
 )
+_TEAM_NUMBER = "K"
 
 
 def add_control(book: Book, plan: Plan) -> None:
     """Add the sheet of controls."""
     count = plan.last.get("control", FIRST - 1) - FIRST + 1
-    add_sheet(book, plan, CONTROL, _controls(book.cells, plan), count, verdicts="N")
+    rows = chain(_controls(book.cells, plan), team_rows(book.cells, plan))
+    add_sheet(book, plan, CONTROL, rows, count, verdicts="N")
 
 
 def add_parts(book: Book, plan: Plan) -> None:
@@ -110,11 +115,58 @@ def _control(cells: Cells, account: AccountPlan, plan: InvoicePlan, parts: Seque
 
 
 def _parts(cells: Cells, plan: Plan) -> Iterator[str]:
+    numbers = {team.id: str(number) for number, team in enumerate(plan.books.ledger.teams, start=1)}
+    style = look(Kind.QUIET, INTEGER)
     for account in plan.accounts:
         parts = team_parts(account.posting)
         for invoice in account.invoices:
             for team, sums in parts.get(invoice.invoice.id, {}).items():
-                yield row(_part(cells, account, invoice, team, sums))
+                number = cells.number(_TEAM_NUMBER, numbers[team], style)
+                yield row([*_part(cells, account, invoice, team, sums), number])
+
+
+def team_rows(cells: Cells, plan: Plan) -> Iterator[str]:
+    """Beneath the controls: what all invoices together give each team, as its own workbook's Summary has it."""
+    yield EMPTY_ROW
+    headings = {
+        "A": "No.",
+        "B": "Team",
+        "C": "File",
+        "D": "Currency",
+        "E": "Lines",
+        "F": "Net",
+        "G": "Tax",
+        "H": "Gross",
+    }
+    left, right = look(Kind.HEADING), look(Kind.HEADING_RIGHT)
+    yield row([cells.text(letters, text, right if letters in "AEFGH" else left) for letters, text in headings.items()])
+    sums: dict[tuple[str, str], list[int]] = {}
+    for line in plan.books.ledger.lines:
+        found = sums.setdefault((line.team.id, line.label.currency), [0, 0, 0, 0, 0])
+        for place, units in enumerate((1, line.net, line.tax, line.gross, abs(line.net) + abs(line.tax))):
+            found[place] += units
+    plain = names_apart({currency for _, currency in sums})
+    for number, team in enumerate(plan.books.ledger.teams, start=1):
+        for currency in sorted(code for owner, code in sums if owner == team.id):
+            yield _team(cells, plan, number, team.id, currency, sums[team.id, currency], plain=plain)
+
+
+def _team(cells: Cells, plan: Plan, number: int, team: str, currency: str, sums: Sequence[int], *, plain: bool) -> str:
+    digits, last = minor_digits(currency), plan.last.get("parts", FIRST)
+    styles = (look(Kind.PLAIN, COUNT), *[look(Kind.PLAIN, money(digits))] * 3)
+    found = [
+        cells.number("A", str(number), look(Kind.QUIET, INTEGER)),
+        cells.text("B", team, look()),
+        cells.text("C", f"ledgers/{team}.xlsx", look()),
+        cells.text("D", currency, look()),
+    ]
+    safe = plain and not PARTS.is_divided(FIRST, last) and sums[4] < LARGEST_EXACT // 100
+    for letters, units, style, places in zip("EFGH", sums, styles, (0, digits, digits, digits), strict=False):
+        amounts, numbers, codes = (PARTS.range(column, FIRST, last) for column in (letters, _TEAM_NUMBER, "I"))
+        formula = f"ROUND(SUMIFS({amounts},{numbers},A{ROW},{codes},D{ROW}),{places})"
+        value = from_minor(units, places)
+        found.append(cells.formula(letters, formula, value, style) if safe else cells.exact(letters, value, style))
+    return row(found)
 
 
 def _part(cells: Cells, account: AccountPlan, plan: InvoicePlan, team: str, sums: Sequence[int]) -> list[str]:

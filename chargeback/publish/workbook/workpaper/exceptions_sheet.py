@@ -10,8 +10,8 @@ from chargeback.model.money import EXACT
 from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import numeric, rounded
+from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
-from chargeback.publish.workbook.styles import INTEGER, Kind, look
 from chargeback.publish.workbook.workpaper.plan import FIRST, Plan
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
 
@@ -78,6 +78,15 @@ def listed(plan: Plan) -> list[Check]:
 def last_row(plan: Plan) -> int:
     """The sheet's last row."""
     return FIRST + max(sum(1 for _ in plan.books.having(*_ORDER)), 1) - 1
+
+
+def count_cell(cells: Cells, column: str, plan: Plan, key: str, of: str, outcome: Outcome, count: int) -> str:
+    """How many of the sheet's rows have the outcome and, in their column ``key``, what the cell ``of`` has."""
+    last, style = last_row(plan), look(Kind.PLAIN, COUNT)
+    if EXCEPTIONS.is_divided(FIRST, last):
+        return cells.number(column, str(count), style)
+    keys, outcomes = (EXCEPTIONS.range(letters, FIRST, last) for letters in (key, OUTCOME))
+    return cells.formula(column, f'COUNTIFS({keys},{of},{outcomes},"{outcome.value}")', count, style)
 
 
 def add_exceptions(book: Book, plan: Plan) -> None:

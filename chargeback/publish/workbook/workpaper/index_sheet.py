@@ -13,11 +13,11 @@ from chargeback.publish.workbook.styles import COUNT, Kind, look, money
 from chargeback.publish.workbook.workpaper import cut_off_sheet, method_sheet
 from chargeback.publish.workbook.workpaper.control_sheet import CONTROL, PARTS
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, FILES
-from chargeback.publish.workbook.workpaper.exceptions_sheet import EXCEPTIONS, OUTCOME, last_row
+from chargeback.publish.workbook.workpaper.exceptions_sheet import EXCEPTIONS, count_cell
 from chargeback.publish.workbook.workpaper.invoices_sheet import INVOICES
 from chargeback.publish.workbook.workpaper.lead_sheet import LEAD
 from chargeback.publish.workbook.workpaper.lines_sheet import LINES
-from chargeback.publish.workbook.workpaper.plan import FIRST, Plan
+from chargeback.publish.workbook.workpaper.plan import Plan
 from chargeback.publish.workbook.workpaper.sheet import footer
 from chargeback.publish.workbook.workpaper.tie_out_sheet import TIE_OUT
 
@@ -106,16 +106,10 @@ def _checks(sections: Sections, plan: Plan) -> None:
     sections.section("Checks", _ALL, "How many comparisons came out how; reconciliation.csv has a row for each.")
     headings = ("Check", "Pass", "Exception", "Accepted", "Notice", "It holds when")
     sections.header([Column(letters, text, letters in "BCDE") for letters, text in zip(_ALL, headings, strict=True)])
-    codes, outcomes = (EXCEPTIONS.range(column, FIRST, last_row(plan)) for column in ("C", OUTCOME))
     for code, holds in HOLDS_WHEN.items():
         row = sections.next
         live = [
-            cells.formula(
-                letters,
-                f'COUNTIFS({codes},A{row},{outcomes},"{outcome.value}")',
-                counts[code, outcome],
-                count,
-            )
+            count_cell(cells, letters, plan, "C", f"A{row}", outcome, counts[code, outcome])
             for letters, outcome in zip("CDE", (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE), strict=True)
         ]
         passed = cells.number("B", str(counts[code, Outcome.PASS]), count)

@@ -11,10 +11,10 @@ from chargeback.publish.workbook.cells import EMPTY_ROW, ROW, Cells, row
 from chargeback.publish.workbook.exact_formula import names_apart
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import Rounded, rounded, summed, summed_minor
-from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
+from chargeback.publish.workbook.styles import INTEGER, Kind, look, money
 from chargeback.publish.workbook.workpaper.control_sheet import CONTROL, GROSS
-from chargeback.publish.workbook.workpaper.exceptions_sheet import EXCEPTIONS, NUMBER, OUTCOME, last_row
+from chargeback.publish.workbook.workpaper.exceptions_sheet import NUMBER, count_cell
 from chargeback.publish.workbook.workpaper.groups import Group
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
@@ -50,14 +50,13 @@ def add_lead(book: Book, plan: Plan) -> None:
 
 
 def _rows(cells: Cells, plan: Plan) -> Iterator[str]:
-    last = last_row(plan)
     counts = _counts(plan)
     for account in plan.accounts:
         groups = [(group, compared(account, group, plan)) for group in account.groups()]
         for summary in account.summaries:
             sides, variance = _compared(cells, account, summary, groups)
             totals, difference = _booked(cells, account, summary)
-            status = _status(cells, account, summary, counts, last)
+            status = _status(cells, plan, account, summary, counts)
             yield row([*_named(cells, account, summary), *sides, *totals, variance, difference, *status])
     yield EMPTY_ROW
     yield from _totals(cells, plan)
@@ -131,14 +130,12 @@ def _counts(plan: Plan) -> dict[tuple[str, Outcome], int]:
 
 
 def _status(
-    cells: Cells, account: AccountPlan, summary: AccountSummary, counts: dict[tuple[str, Outcome], int], last: int
+    cells: Cells, plan: Plan, account: AccountPlan, summary: AccountSummary, counts: dict[tuple[str, Outcome], int]
 ) -> list[str]:
-    numbers, outcomes = (EXCEPTIONS.range(column, FIRST, last) for column in (NUMBER, OUTCOME))
-    found = []
-    for column, outcome in (("L", Outcome.EXCEPTION), ("M", Outcome.ACCEPTED)):
-        count = counts.get((account.account, outcome), 0)
-        formula = f'COUNTIFS({numbers},A{ROW},{outcomes},"{outcome.value}")'
-        found.append(cells.formula(column, formula, count, look(Kind.PLAIN, COUNT)))
+    found = [
+        count_cell(cells, column, plan, NUMBER, f"A{ROW}", outcome, counts.get((account.account, outcome), 0))
+        for column, outcome in (("L", Outcome.EXCEPTION), ("M", Outcome.ACCEPTED))
+    ]
     formula = f'IF(L{ROW}>0,"{Status.EXCEPTIONS.value}","{Status.RECONCILED.value}")'
     expected = Status.EXCEPTIONS if counts.get((account.account, Outcome.EXCEPTION)) else Status.RECONCILED
     if summary.status is not expected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from chargeback.publish.workbook.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.workbook.package import Book, Sheet
@@ -16,6 +17,8 @@ from chargeback.publish.workbook.workpaper.plan import FIRST, Plan
 AGREES, DIFFERS, NOT_PERFORMED = "agrees", "differs", "not performed"
 VERDICTS = {AGREES: "good", DIFFERS: "bad", "exception": "bad", "exceptions": "bad", "accepted": "known",
             "reconciled": "good"}  # fmt: skip
+_MOST_ROWS = 1_048_576 - FIRST - 1_000
+"""Rows of figures on one sheet; some are left for totals beneath them."""
 PATH = "reconciliation/reconciliation.xlsx"
 
 
@@ -42,12 +45,26 @@ class Layout:
         return list(self.columns)[-1]
 
     def range(self, column: str, first: int, last: int) -> str:
-        """A range of one column as formulas on other sheets write it."""
-        return f"'{self.name}'!${column}${first}:${column}${last}"
+        """A range of one column as formulas on other sheets write it: several where it goes on on a further sheet."""
+        (name, start), (last_name, end) = self.place(first), self.place(last)
+        if name == last_name:
+            return f"'{name}'!${column}${start}:${column}${end}"
+        turn = first + (_MOST_ROWS - (start - FIRST))
+        return f"{self.range(column, first, turn - 1)},{self.range(column, turn, last)}"
 
     def cell(self, column: str, row_number: int) -> str:
         """A cell as formulas on other sheets write it."""
-        return f"'{self.name}'!{column}{row_number}"
+        name, place = self.place(row_number)
+        return f"'{name}'!{column}{place}"
+
+    def place(self, row_number: int) -> tuple[str, int]:
+        """The sheet and the row on it: rows that one sheet does not hold are on *… 2*, and so on."""
+        part, offset = divmod(row_number - FIRST, _MOST_ROWS)
+        return (self.name if not part else f"{self.name} {part + 1}"), FIRST + offset
+
+    def is_divided(self, first: int, last: int) -> bool:
+        """Whether the rows are on more than one sheet."""
+        return self.place(first)[0] != self.place(last)[0]
 
 
 def head(cells: Cells, layout: Layout, plan: Plan) -> Iterator[str]:
@@ -73,34 +90,34 @@ def month_line(plan: Plan) -> str:
 
 
 def add_sheet(
-    book: Book,
-    plan: Plan,
-    layout: Layout,
-    rows: Iterable[str],
-    count: int,
-    *,
-    verdicts: Sequence[str] = (),
-    texts: bool = True,
+    book: Book, plan: Plan, layout: Layout, rows: Iterable[str], count: int, *, verdicts: Sequence[str] = ()
 ) -> Sheet:
-    """Add a sheet of one table: ``count`` rows under the headings, with a filter; ``verdicts`` are columns of words to
-    colour."""
-    last_row = FIRST + max(count, 1) - 1
-    sheet = book.add(layout.name, _framed(book.cells, layout, plan, rows))
-    sheet.dimension = f"A1:{layout.last}{last_row}"
-    if texts:
-        sheet.ignored = f"A{FIRST}:{layout.last}{last_row}"
+    """Add a sheet of one table: ``count`` rows under the headings, with a filter, and any further rows of ``rows``.
+
+    ``verdicts`` are columns of words to colour. What one sheet does not hold goes on on a further one; the first is
+    returned.
+    """
+    found = iter(rows)
+    parts = range(max(-(-count // _MOST_ROWS), 1))
+    sheets = []
+    for part in parts:
+        own = found if part == parts[-1] else islice(found, _MOST_ROWS)
+        held = min(count - part * _MOST_ROWS, _MOST_ROWS)
+        name = layout.place(FIRST + part * _MOST_ROWS)[0]
+        sheets.append(book.add(name, _framed(book.cells, layout, plan, own)))
+        _set_up(sheets[-1], plan, layout, FIRST + max(held, 1) - 1, verdicts)
+    return sheets[0]
+
+
+def _set_up(sheet: Sheet, plan: Plan, layout: Layout, last_row: int, verdicts: Sequence[str]) -> None:
     worksheet = sheet.worksheet
-    set_up(
-        worksheet,
-        {letters: heading.width for letters, heading in layout.columns.items()},
-        footer=footer(plan),
-        freeze=f"A{FIRST}",
-        header_rows=f"1:{FIRST - 1}",
-    )
+    sheet.ignored = f"A{FIRST}:{layout.last}{last_row}"
+    widths = {letters: heading.width for letters, heading in layout.columns.items()}
+    titles = f"1:{FIRST - 1}"
+    set_up(worksheet, widths, footer=footer(plan), freeze=f"A{FIRST}", header_rows=titles)
     worksheet.auto_filter.ref = f"A{FIRST - 1}:{layout.last}{last_row}"
     for letters in verdicts:
         colour_verdicts(worksheet, f"{letters}{FIRST}:{letters}{last_row}", VERDICTS)
-    return sheet
 
 
 def _framed(cells: Cells, layout: Layout, plan: Plan, rows: Iterable[str]) -> Iterator[str]:

@@ -94,8 +94,8 @@ def _rows(cells: Cells, plan: Plan) -> Iterator[str]:
     }
     for account in plan.accounts:
         first = account.evidence
-        for group in account.groups():
-            yield row(_row(cells, plan, account, group, first, checks))
+        for key, group in enumerate(account.groups(), start=account.tie_out):
+            yield row(_row(cells, plan, account, group, key, first, checks))
             first += len(group.rows)
 
 
@@ -104,6 +104,7 @@ def _row(
     plan: Plan,
     account: AccountPlan,
     group: Group,
+    key: int,
     first: int,
     checks: Mapping[tuple[Code, str, str], Check],
 ) -> list[str]:
@@ -120,14 +121,17 @@ def _row(
         total = f"SUM({EVIDENCE.range(VALUE, first, last)})" if group.rows else "0"
         found.append(figures.report.cell(cells, REPORT, total, exact))
     if figures.lines is not None:
-        found.append(figures.lines.cell(cells, INVOICED, _lines_total(plan, account), _amount(group)))
+        formula, amount = _lines_total(plan, account, key), _amount(group)
+        lines = figures.lines.cell(cells, INVOICED, formula, amount) if formula else ""
+        found.append(lines or cells.exact(INVOICED, figures.lines.value, amount))
     if variance is not None:
         found.append(variance.cell(cells, VARIANCE, f"{REPORT}{ROW}-{INVOICED}{ROW}", exact))
     found.append(cells.number("H", str(figures.count), look(Kind.PLAIN, COUNT)))
     found += _judged(cells, plan, account, group, figures, variance, checks)
     if group.rows:
         style = look(Kind.QUIET, INTEGER)
-        found += [cells.number("M", str(first), style), cells.number("N", str(last), style)]
+        places = (EVIDENCE.place(number)[1] for number in (first, last))
+        found += [cells.number(letters, str(place), style) for letters, place in zip("MN", places, strict=True)]
     return found
 
 
@@ -145,14 +149,16 @@ def _amount(group: Group) -> int:
     return look(Kind.PLAIN, money(minor_digits(group.currency)))
 
 
-def _lines_total(plan: Plan, account: AccountPlan) -> str:
-    """Σ of the lines that name this row, within the account's rows of *Invoice lines*."""
+def _lines_total(plan: Plan, account: AccountPlan, key: int) -> str:
+    """Σ of the lines that name the row, within the account's rows of *Invoice lines*; "" where no formula does it."""
     last = max((invoice.lines + len(invoice.posted) - 1 for invoice in account.invoices), default=0)
     if last < account.first_line:
         return "0"
+    if LINES.is_divided(account.first_line, last):
+        return ""
     column = GROSS if plan.basis == "gross" else NET
     keys, amounts = LINES.range(KEY, account.first_line, last), LINES.range(column, account.first_line, last)
-    return f"SUMIF({keys},{ROW},{amounts})"
+    return f"SUMIF({keys},{key},{amounts})"
 
 
 def _judged(

@@ -1,0 +1,121 @@
+"""``docs/configuration.md`` is what its script writes; every message that is explained is one of the code's."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from chargeback import errors
+from chargeback.config import checking, journal, loader, notify, ownership, platform, usage
+
+ROOT = Path(__file__).parents[1]
+TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+MESSAGES = [
+    message
+    for cell in re.findall(r"^\| (`.*?) \| ", TROUBLESHOOTING, re.MULTILINE)
+    for message in re.findall(r"`([^`]+)`", cell)
+]
+OF_THE_SYSTEM = {"No space left on device", "Permission denied", "Read-only file system"}
+
+
+@cache
+def reference() -> ModuleType:
+    """The script that writes the page, as a module."""
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def source_texts() -> tuple[str, ...]:
+    """Every text in the code, on one line; what is filled in at run time is ``…``."""
+    return tuple(text for path in (ROOT / "chargeback").rglob("*.py") for text in _texts(path))
+
+
+def _texts(path: Path) -> list[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    found = []
+    for node in nodes:
+        if isinstance(node, ast.JoinedStr):
+            found.append("".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            found.append(node.value)
+    return found
+
+
+def test_the_page_is_what_the_script_writes() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert page == reference().page(), "renew it: make docs"
+
+
+def test_the_page_names_the_command_that_writes_it() -> None:
+    command = reference().COMMAND
+    assert command in reference().page()
+    assert re.search(rf"^{command.removeprefix('make ')}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_every_key_has_a_row() -> None:
+    tables = [
+        platform.API_KEYS,
+        platform.ACCOUNT_KEYS,
+        ownership.TEAM_KEYS,
+        ownership.CLAIM_KEYS,
+        ownership.SHARED_KEYS,
+        checking.RECONCILIATION_KEYS,
+        checking.TOLERANCE_KEYS,
+        checking.ACCEPTED_KEYS,
+        journal.JOURNAL_KEYS,
+        notify.NOTIFY_KEYS,
+        usage.USAGE_KEYS,
+    ]
+    rows = re.findall(r"^\| `([a-z_]+)` \|", reference().page(), re.MULTILINE)
+    tops = [key for key in loader.DOCUMENT_KEYS if key not in reference().TABLES]
+    assert sorted(rows) == sorted([*tops, *(key for table in tables for key in table)])
+
+
+@pytest.mark.parametrize("table", loader.DOCUMENT_KEYS)
+def test_every_table_has_a_section(table: str) -> None:
+    page = reference().page()
+    assert f"## `[{table}]`" in page or f"## `[[{table}]]`" in page or f"| `{table}` |" in page
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "default"),
+    [
+        ("concurrency", "a whole number from 1 to 64", "`16`"),
+        ("deadline", "seconds above 0, at most 604800", "`7200`"),
+        ("tax_basis", '`"gross"` or `"net"`', '`"gross"`'),
+        ("history_variance_percent", "an amount", '`"30"`'),
+        ("token_file", "a path", "none"),
+        ("reason", "a text", "**needed**"),
+    ],
+)
+def test_types_bounds_and_defaults_are_the_code_s(key: str, value: str, default: str) -> None:
+    assert f"| `{key}` | {value} | {default} |" in reference().page()
+
+
+def test_a_key_without_an_explanation_is_an_error() -> None:
+    section = reference().SECTIONS[1]
+    with pytest.raises(ValueError, match="novel"):
+        reference().rows(section._replace(keys=(*section.keys, "novel")))
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_every_message_explained_is_one_of_the_code_s(message: str) -> None:
+    assert message in OF_THE_SYSTEM or any(message in text for text in source_texts())
+
+
+def test_the_most_likely_messages_of_every_exit_code_are_explained() -> None:
+    assert len(MESSAGES) >= 25
+    codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
+    assert {code for code in codes if not re.search(rf"\b{code}\b", TROUBLESHOOTING)} == set()
