@@ -44,7 +44,7 @@ def run_and_tell(
     with watched(config, os.environ, clock, tell, silent=dry_run) as watcher, _progress() as progress:
         results = watcher.results = run(config, request, Surroundings(os.environ, clock, progress, tell))
     for result in results:
-        _tell_result(result, json_output=json_output, chatty=verbose or sys.stdout.isatty())
+        _tell_result(result, json_output=json_output, chatty=verbose or dry_run or sys.stdout.isatty())
     if json_output:
         documents = [to_document(result) for result in results]
         write_json({"schema": 1, "periods": documents} if catch_up else documents[-1])
@@ -75,7 +75,7 @@ def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> Non
         return
     if not json_output and (result.written or chatty or result.exit):
         click.echo(summary_line(result, books))
-    _tell_checks(books, chatty=chatty)
+    _tell_checks(books)
     for change in result.changes:
         row = change_row(change)
         tell(
@@ -110,7 +110,7 @@ def status_text(books: Books) -> str:
     return text
 
 
-def _tell_checks(books: Books, *, chatty: bool) -> None:
+def _tell_checks(books: Books) -> None:
     exceptions = list(books.having(Outcome.EXCEPTION))
     later = [check for check in exceptions if check.code is Code.PRIOR_PERIODS]
     shown = [check for check in exceptions if check.code is not Code.PRIOR_PERIODS]
