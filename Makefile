@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench docs lock clean
+.PHONY: help demo test check check-formats bench docs lock clean
 
 # Another interpreter: make PYTHON=/path/to/python3.12 …   More for the command itself: make test ARGS=--nightly
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -15,7 +15,7 @@ INSTALLED := .venv/.installed
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 
 help:  ## what there is to do
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(INSTALLED)  ## the real job against the embedded platform; leaves an archive in chargeback-demo
 	@$(BIN)/chargeback demo $(ARGS)
@@ -29,6 +29,16 @@ check: $(INSTALLED)  ## lint, format, types, direction of imports
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m pytest -q --no-header --no-summary tests/test_imports.py >/dev/null \
 	  || $(BIN)/python -m pytest tests/test_imports.py
+
+check-formats: $(INSTALLED)  ## every published format by its owner's own checker; says what is missing
+	@command -v soffice >/dev/null || echo 'no LibreOffice: apt-get install libreoffice-calc fonts-noto-core fonts-thai-tlwg' >&2
+	@command -v chromium >/dev/null || echo 'no Chromium: apt-get install chromium fonts-noto-core fonts-thai-tlwg' >&2
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix build/checkers axe-core playwright-core; \
+	  else echo 'no npm, so no axe-core: apt-get install npm' >&2; fi
+	@if test ! -x .venv-focus/bin/python; then for python in python3.12 python3.13; do command -v $$python >/dev/null || continue; \
+	  $$python -m venv .venv-focus && .venv-focus/bin/python $(PIP) install 'focus-validator>=2.2' 'pyarrow<20' && break; done; fi
+	@test -x .venv-focus/bin/python || echo 'no Python 3.12, so no focus-validator: install it, then again' >&2
+	@$(BIN)/python -m pytest -rs -n auto tests/publish $(ARGS)
 
 bench: $(INSTALLED)  ## how fast it is, against its budgets
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 
-from chargeback.collect.token_sources import token_command, token_file, variable
+from chargeback.collect.token_sources import COMMAND_SECONDS, token_command, token_file, variable
 from chargeback.config import AccountEntry, Api
 from chargeback.errors import CredentialError
 
@@ -111,10 +112,11 @@ class Credential:
 
 
 class Credentials:
-    """The run's credentials, one a source."""
+    """The run's credentials, one a source; ``left`` gives the seconds that the run has left, and raises what ends it."""
 
-    def __init__(self, api: Api, environ: Mapping[str, str]) -> None:
+    def __init__(self, api: Api, environ: Mapping[str, str], left: Callable[[], float] = lambda: inf) -> None:
         self._api = api
+        self._left = left
         self._environ = environ
         self._known: dict[str, Credential] = {}
         self._lock = threading.Lock()
@@ -152,14 +154,22 @@ class Credentials:
     def _of_configuration(self) -> Credential:
         command, file = self._api.token_command, self._api.token_file
         if command:
-            obtain = partial(token_command, command, self._environ)
-            return Credential(f"token_command {command[0]}", lambda: bearer(obtain()), renewable=True)
+            obtain = partial(self._of_command, command)
+            return Credential(f"token_command {command[0]}", obtain, renewable=True)
         if file is not None:
             return Credential(f"token_file {file}", lambda: bearer(token_file(file)), renewable=True)
         raise CredentialError(
             f"no credential: {USER} with {PASSWORD}, {TOKEN}, [api] token_command and token_file are all unset",
             remedy=f"set {USER} and {PASSWORD} to a service account and its key",
         )
+
+    def _of_command(self, command: Sequence[str]) -> Grant:
+        """What the command prints, within its own time and the run's; ``DeadlineError`` where the run's is over."""
+        try:
+            return bearer(token_command(command, self._environ, min(COMMAND_SECONDS, self._left())))
+        except CredentialError:
+            self._left()
+            raise
 
 
 def _service_account(user: str, password: str) -> Grant:

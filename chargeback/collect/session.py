@@ -57,7 +57,7 @@ def open_session(
         Exchange(run_time, tls, _api_rule(endpoint), connections=connections, limit=LARGEST_ANSWER) as calls,
         Exchange(run_time, tls, _document_rule(endpoint), connections=connections, limit=LARGEST_DOCUMENT) as files,
     ):
-        yield _session(config, endpoint, Credentials(config.api, environ), store, (calls, files), random)
+        yield _session(config, endpoint, Credentials(config.api, environ, run_time.left), store, (calls, files), random)
 
 
 def _session(

@@ -9,6 +9,7 @@ from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
 from chargeback.evidence import RestatedTotal
+from chargeback.job.sealing import archived_config
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.month_end import close_month
@@ -30,7 +31,7 @@ def change_row(change: RestatedTotal) -> dict[str, str]:
     }
 
 
-def changes(books: Books, config: Config, latest: Revision, archived_config: Config) -> tuple[RestatedTotal, ...]:
+def changes(books: Books, config: Config, latest: Revision) -> tuple[RestatedTotal, ...]:
     """Each team and currency whose gross differs from the latest revision's; none where only other things do."""
     summary = month_summary.read(latest.read(month_summary.PATH))
     before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
@@ -38,7 +39,7 @@ def changes(books: Books, config: Config, latest: Revision, archived_config: Con
     differing = [key for key in sorted({*before, *after}) if before[key] != after[key]]
     if not differing:
         return ()
-    steps = _steps(before, after, config, latest, archived_config)
+    steps = _steps(before, after, config, latest)
     return tuple(
         RestatedTotal(team, currency, before[team, currency], after[team, currency], _reason((team, currency), steps))
         for team, currency in differing
@@ -49,13 +50,14 @@ def _totals(books: Books) -> Totals:
     return Counter({(total.team, total.currency): total.gross for total in month_summary.team_totals(books)})
 
 
-def _steps(
-    before: Totals, after: Totals, config: Config, latest: Revision, archived_config: Config
-) -> list[tuple[str, Totals, Totals]]:
-    """(reason, totals before it, totals after it): the old evidence with this version, then with this configuration."""
+def _steps(before: Totals, after: Totals, config: Config, latest: Revision) -> list[tuple[str, Totals, Totals]]:
+    """(reason, totals before it, totals after it): the old evidence with this version, then with this configuration.
+
+    Where this version cannot read the old configuration any more, all three are named: none can be ruled out.
+    """
     evidence = latest.evidence()
     try:
-        by_version = _totals(close_month(evidence, archived_config))
+        by_version = _totals(close_month(evidence, archived_config(latest)))
         by_configuration = _totals(close_month(evidence, config))
     except ChargebackError:
         return [("evidence, configuration, version", before, after)]

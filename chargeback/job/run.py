@@ -41,7 +41,7 @@ from chargeback.job.overview import refresh_overview
 from chargeback.job.restatement import changes
 from chargeback.job.results import MonthResult, of_books, of_errors
 from chargeback.job.sameness import is_same_result
-from chargeback.job.sealing import archived_config, seal
+from chargeback.job.sealing import seal
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
 from chargeback.model.instants import format_instant
@@ -181,8 +181,7 @@ class _Run:
             if result.exit in PENDING_EXITS:
                 self._keep_pending(period, collected.evidence)
             if is_new and result.books is not None:
-                previous = archived_config(known.latest) if known.latest else None
-                told = changes(result.books, self.config, known.latest, previous) if known.latest and previous else ()
+                told = changes(result.books, self.config, known.latest) if known.latest else ()
                 revision = seal(self.writer, staging, result.books, self.config, collected.evidence, known.latest, told)
                 result = of_books(result.books, period, revision, written=True, changes=told)
             self._leave(result)

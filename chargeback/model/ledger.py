@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from chargeback.model.money import format_minor
+
+csv.field_size_limit(2**31 - 1)
+"""What the program writes it reads back: a name from outside may be longer than the csv module's 131,072 characters."""
 
 UNASSIGNED = "unassigned"
 """The team of projects that nobody owns."""

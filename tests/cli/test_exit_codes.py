@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from chargeback.archive.writer import open_for_writing
 from chargeback.cli import running
 from chargeback.errors import ChargebackError, CombinedError, decisive_exit, each_error, error_exit
 from chargeback.model.period import last_month, zone
+from chargeback.sandbox import Credential
 
 from .calling import Called, call
 from .offices import CREDENTIALS, Office, office
@@ -120,7 +122,7 @@ def test_each_code_is_provoked_and_told_in_one_line_with_what_to_do(
         assert told in called.err
         assert where.server.token not in called.err + called.out
     if exit_code == 0:
-        assert (called.out, called.err) == ("", "")
+        assert ("  reconciled  4 accounts  " in called.out, called.err) == (True, "")
     if exit_code not in (0, 3) and scenario == "clean":
         (line,) = called.err.splitlines()
         assert line.startswith("chargeback: ")
@@ -130,7 +132,7 @@ def test_each_code_is_provoked_and_told_in_one_line_with_what_to_do(
 def test_a_refused_credential_is_exit_5(tmp_path: Path) -> None:
     with office(tmp_path) as where:
         secret = where.server.token
-        where.server.platform.keyring.add(where.server.platform.keyring.first.__class__(token="another", role="owner"))
+        where.server.platform.keyring.add(Credential(token="another", role="owner"))
         forget(where)
         environ: dict[str, Any] = dict.fromkeys(CREDENTIALS)
         called = call("run", "-c", where.config, "--dry-run", **{**environ, "DEPLOYS_TOKEN": secret})
@@ -218,7 +220,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     with office(tmp_path) as where:
         assert run(where).exit == 0
         shell = subprocess.run(
-            ["sh", "-c", f"{os.sys.executable} -m chargeback list --archive {where.archive} | true"],  # type: ignore[attr-defined]
+            ["sh", "-c", f"{sys.executable} -m chargeback list --archive {where.archive} | true"],
             capture_output=True,
             text=True,
             check=False,

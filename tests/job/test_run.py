@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from chargeback.archive.writer import open_for_writing
+from chargeback.config import Config
 from chargeback.errors import (
     AccessError,
     ChargebackError,
@@ -25,6 +26,11 @@ from chargeback.errors import (
     DamagedError,
     LockedError,
 )
+from chargeback.evidence import Evidence
+from chargeback.job import run
+from chargeback.model.books import Books
+from chargeback.model.check import Code, Outcome
+from chargeback.month_end import close_month
 from chargeback.sandbox import Platform, Setup, instant, newest_closed, small_world
 from chargeback.sandbox.calls import Call
 from chargeback.sandbox.credentials import Credential
@@ -376,6 +382,22 @@ def test_a_damaged_revision_to_build_on_is_exit_7(place: Place) -> None:
     result = office.close()
     assert (result.exit, office.revisions) == (7, ["2026-05/r1"])
     assert "ledgers/all.csv" in messages(result)[0]
+
+
+def test_ledgers_that_do_not_add_up_are_never_written(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unbalanced(evidence: Evidence, config: Config) -> Books:
+        books = close_month(evidence, config)
+        wrong = [
+            replace(check, outcome=Outcome.EXCEPTION) if check.code is Code.LEDGER_CONTROL else check
+            for check in books.checks
+        ]
+        return replace(books, checks=tuple(wrong))
+
+    monkeypatch.setattr(run, "close_month", unbalanced)
+    office = place()
+    result = office.close()
+    assert (result.exit, result.written, office.revisions) == (1, False, [])
+    assert result.errors[0].remedy == "report this with the evidence"
 
 
 def test_one_of_several_accounts_refused_publishes_nothing_and_is_named(tmp_path: Path) -> None:

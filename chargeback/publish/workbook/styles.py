@@ -161,8 +161,7 @@ def _alignment(kind: _Kind, number_format: str) -> Alignment:
     """Numbers to the right, texts to the left and a little in, so that neither touches its neighbour."""
     horizontal = kind.horizontal or ("right" if number_format != GENERAL else "left")
     indent = 1 if horizontal == "left" and kind.indented else 0
-    vertical = "top" if kind.wrap and not kind.fill else "center"
-    return Alignment(horizontal=horizontal, vertical=vertical, wrap_text=kind.wrap, indent=indent)
+    return Alignment(horizontal=horizontal, vertical="center", wrap_text=kind.wrap, indent=indent)
 
 
 def look(kind: Kind = Kind.PLAIN, number_format: str = GENERAL) -> int:

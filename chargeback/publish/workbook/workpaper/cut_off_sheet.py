@@ -51,7 +51,7 @@ def add_cut_off(book: Book, plan: Plan) -> None:
 def _invoices(sections: Sections, plan: Plan) -> None:
     headings = {
         "A": "No.", "B": "Account", "C": "Invoice", "D": "Period from", "E": "until (exclusive)", "F": "Month from",
-        "G": "until (exclusive)", "H": "Days before the month", "I": "Days after it", "K": "Within the month",
+        "G": "until (exclusive)", "H": "Days before", "I": "Days after", "K": "Within the month",
     }  # fmt: skip
     note = f"Times are of {plan.config.timezone_name}. An invoice belongs to the month that holds most of its period."
     section_head(sections, "1 Cut-off of the invoices", note, headings, "ADEFGHI")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from chargeback.model.check import HOLDS_WHEN, Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.money import EXACT
 from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
@@ -33,7 +33,6 @@ EXCEPTIONS = Layout(
         "L": Heading("What was found", 58),
         "M": Heading("Likely cause", 38),
         "N": Heading("Where to look", 38),
-        "O": Heading("The check holds when", 38),
     },
 )
 NUMBER, OUTCOME = "A", "B"
@@ -41,7 +40,7 @@ _ORDER = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
 _KINDS = {Outcome.EXCEPTION: Kind.BAD, Outcome.ACCEPTED: Kind.KNOWN, Outcome.NOTICE: Kind.QUIET}
 _CAUSE = ". Likely cause: "
 _ACCEPTED = ". Accepted by "
-_CHARACTERS = {"L": 62, "M": 40, "N": 40, "O": 40}
+_CHARACTERS = {"L": 62, "M": 40, "N": 40}
 
 WHERE: Mapping[Code, str] = MappingProxyType(
     {
@@ -106,15 +105,17 @@ def _rows(cells: Cells, plan: Plan, checks: list[Check]) -> Iterator[str]:
 
 def said(check: Check) -> tuple[str, str]:
     """What was found, and the likely cause where the check gives one."""
-    found, _, cause = check.message.partition(_CAUSE)
+    found, told, cause = check.message.partition(_CAUSE)
     cause, accepted, by = cause.partition(_ACCEPTED)
+    if not told and check.variance and check.outcome is not Outcome.NOTICE:
+        cause = "none that the figures show"
     return found + accepted + by, cause
 
 
 def _row(cells: Cells, check: Check, number: int | None) -> str:
     found, cause = said(check)
     exact, wrapped = look(Kind.PLAIN, EXACT_FORMAT), look(Kind.WRAPPED)
-    texts = {"L": found, "M": cause, "N": WHERE[check.code], "O": HOLDS_WHEN[check.code]}
+    texts = {"L": found, "M": cause, "N": WHERE[check.code]}
     lines = max(-(-len(text) // _CHARACTERS[letters]) for letters, text in texts.items())
     return row(
         [
