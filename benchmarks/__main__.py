@@ -34,8 +34,8 @@ class Measured:
 
     def __str__(self) -> str:
         return (
-            f"run, {self.accounts:>5} accounts, {self.lines:>7,} lines: {self.wall:7.2f} s = {self.wall / self.floor:.2f} x "
-            f"floor {self.floor:.2f} s ({self.parts}), peak {self.memory:.0f} MB"
+            f"run, {self.accounts:>5} accounts, {self.lines:>7,} lines: {self.wall:7.2f} s = "
+            f"{self.wall / self.floor:.2f} x floor {self.floor:.2f} s ({self.parts}), peak {self.memory:.0f} MB"
         )
 
 

@@ -55,10 +55,12 @@ def _streamed(rows: list[list[str]]) -> bytes:
     names = rows[0]
     is_text = [name in _TEXT_COLUMNS for name in names]
     target = BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
-        with package.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            for start in range(0, len(rows), 1000):
-                sheet.write("".join(_row(row, is_text) for row in rows[start : start + 1000]).encode())
+    with (
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package,
+        package.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet,
+    ):
+        for start in range(0, len(rows), 1000):
+            sheet.write("".join(_row(row, is_text) for row in rows[start : start + 1000]).encode())
     return target.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The example of docs/booking.md, run: a figure there that is not the program's would mislead whoever re-performs one."""
+"""The example of docs/booking.md, run: a figure there that is not the program's would mislead who re-performs one."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class Credential:
 
 
 class Credentials:
-    """The run's credentials, one a source; ``left`` gives the seconds that the run has left, and raises what ends it."""
+    """The run's credentials, one a source; ``left`` gives the seconds that the run has left, or raises what ends it."""
 
     def __init__(self, api: Api, environ: Mapping[str, str], left: Callable[[], float] = lambda: inf) -> None:
         self._api = api

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from openpyxl.chart import BarChart
 from openpyxl.chart.data_source import AxDataSource, NumData, NumDataSource, NumRef, NumVal, StrData, StrRef, StrVal
 from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.layout import Layout, ManualLayout
 from openpyxl.chart.series import Series
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -50,6 +51,7 @@ def add_bars(sheet: Worksheet, name: str, bars: Bars, anchor: str) -> None:
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.delete, chart.y_axis.delete = False, True
     chart.y_axis.majorGridlines = None
+    chart.layout = Layout(manualLayout=ManualLayout("inner", "edge", "edge", x=0.28, y=0.14, w=0.58, h=0.8))
     sheet.add_chart(chart, anchor)
 
 

@@ -15,7 +15,7 @@ from chargeback.model.booking import AccountMonth, Ground
 from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.books import Status as BooksStatus
 from chargeback.model.facts import AccountFacts
-from chargeback.model.invoice import Invoice, Status
+from chargeback.model.invoice import Invoice, Status, shape_of
 from chargeback.model.ledger import Basis, InvoiceLabel, Ledger, LedgerLine, LedgerTeam
 from chargeback.model.money import minor_digits
 from chargeback.model.period import Period
@@ -214,6 +214,7 @@ def _invoice(bill: Bill) -> Invoice:
         withholding_rate=None,
         withheld=Decimal(bill.withheld),
         lines=bill.items,
+        shape=shape_of(bill.items),
         has_detail=True,
         identity_problem="",
         disagreements=(),
