@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from chargeback.config import Config
 from chargeback.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from chargeback.config import Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -76,12 +76,13 @@ class TeamTotals:
         return grouped(self.parts, key)
 
     def by_cell(self, currency: str) -> dict[tuple[str, str], Sums]:
-        """The sums in one currency by project and resource."""
+        """The sums in one currency by project and resource; not to be added to, as most are those of ``cells``."""
         sums: dict[tuple[str, str], Sums] = {}
         for part, cells in self.cells.items():
             if part.currency == currency:
                 for cell, amounts in cells.items():
-                    _add(sums, cell[:2], amounts)
+                    key = cell[:2]
+                    sums[key] = amounts if key not in sums else total((sums[key], amounts))
         return sums
 
     @property
