@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -122,8 +123,8 @@ def _children() -> list[int]:
     """The reader's processes that are alive."""
     found = []
     for task in Path("/proc/self/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"pdf_child" in command:
-                found.append(int(pid))
+        with suppress(FileNotFoundError):  # a thread or a process that ends while it is looked at
+            for pid in (task / "children").read_text().split():
+                if b"pdf_child" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(int(pid))
     return found

@@ -12,6 +12,7 @@ Months in Asia/Bangkok, accounts in THB, JPY and KWD:
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import os
 import shutil
@@ -150,10 +151,9 @@ def _close(path: Path, server: Server, clock: Clock, moment: str) -> None:
 @contextmanager
 def once(folder: Path) -> Iterator[bool]:
     """Whether the folder is still to be filled, under a lock: several test processes share it."""
-    from filelock import FileLock
-
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         done = folder / ".done"
         yield not done.exists()
         done.touch()
