@@ -74,10 +74,10 @@ def rounded(exact: Decimal, digits: int, magnitude: Decimal | None = None, most:
 
     ``magnitude`` is what the largest of its addends and sums may reach, the result's own where None.
     """
-    reach = max(exact.copy_abs(), magnitude or _NOTHING, _ONE)
     plain = quantized(exact, digits)
-    if plain == exact and reach < _EASY:
+    if plain == exact and -_EASY < exact < _EASY and (magnitude is None or magnitude < _EASY):
         return Rounded(plain, digits, True)
+    reach = max(exact.copy_abs(), magnitude or _NOTHING, _ONE)
     carried = _RELIABLE_DIGITS - max(reach.adjusted() + 1, 0)
     places = min(max(decimals(exact), digits), most, max(carried, digits))
     while places > digits and _is_near_tie(exact, places):
@@ -90,6 +90,13 @@ def _is_near_tie(exact: Decimal, places: int) -> bool:
     scaled = exact.copy_abs().scaleb(places, EXACT)
     fraction = EXACT.subtract(scaled, scaled.to_integral_value(ROUND_FLOOR, EXACT))
     return EXACT.subtract(fraction, _HALF).copy_abs() < _NEAR_TIE
+
+
+def is_carried_whole(total: Decimal) -> bool:
+    """Whether floats carry every digit of the sum and, where none of them is negative, of each of its addends."""
+    exponent = total.as_tuple().exponent
+    places = -exponent if isinstance(exponent, int) else MOST_PLACES + 1
+    return places <= MOST_PLACES and max(total.adjusted() + 1, 0) + max(places, 0) <= _RELIABLE_DIGITS
 
 
 def summed(amounts: Iterable[Decimal], digits: int) -> Rounded:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from chargeback.model.money import format_exact
-from chargeback.publish.workbook.cells import Cells, TextColumn, row
+from chargeback.publish.workbook.cells import MOST_DIGITS, ROW, Cells, TextColumn, row
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import numeric
 from chargeback.publish.workbook.styles import COUNT, EXACT, INTEGER, Kind, look
-from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan, line_figures, report_figures
+from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan, line_figures
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
-from chargeback.publish.workbook.workpaper.sources import Figure
+from chargeback.publish.workbook.workpaper.sources import Figure, pointer
 
 EVIDENCE = Layout(
     "Evidence",
@@ -23,15 +23,16 @@ EVIDENCE = Layout(
         "B": Heading("Account", 16),
         "C": Heading("Figure", 18),
         "D": Heading("Invoice", 18),
-        "E": Heading("Of", 30),
-        "F": Heading("Value", 16, True),
-        "G": Heading("As sent, where a number cell cannot hold it", 24),
-        "H": Heading("File", 46),
-        "I": Heading("JSON pointer", 34),
-        "J": Heading("SHA-256 of the file", 68),
+        "E": Heading("Project or line", 24),
+        "F": Heading("Resource", 18),
+        "G": Heading("Value", 16, True),
+        "H": Heading("As sent, where a number cell cannot hold it", 24),
+        "I": Heading("File", 46),
+        "J": Heading("JSON pointer", 34),
+        "K": Heading("SHA-256 of the file", 68),
     },
 )
-VALUE = "F"
+VALUE, _SENT = "G", "H"
 FILES = Layout(
     "Evidence files",
     "What was asked, when, and the checksum of what came back; then the documents. `chargeback verify` checks all.",
@@ -62,43 +63,54 @@ def add_files(book: Book, plan: Plan) -> None:
 
 
 def _figures(cells: Cells, plan: Plan) -> Iterator[str]:
-    texts = {letters: TextColumn(cells, letters, look()) for letters in "BCDEHIJ"}
+    texts = {letters: TextColumn(cells, letters, look()) for letters in "BCDEFIJK"}
     for account in plan.accounts:
         number = cells.number("A", str(account.number), look(Kind.QUIET, INTEGER))
         whose = number + texts["B"][account.account]
-        yield from (_row(cells, texts, whose, figure) for figure in _account_figures(account))
+        yield from _report_rows(cells, texts, whose, account)
+        for invoice in account.invoices:
+            for figure in (*invoice.source.header, *line_figures(invoice.source)):
+                yield _row(cells, texts, whose, figure)
 
 
-def _account_figures(account: AccountPlan) -> Iterator[Figure]:
-    yield from report_figures(account)
-    for invoice in account.invoices:
-        yield from invoice.source.header
-        yield from line_figures(invoice.source)
+def _report_rows(cells: Cells, texts: dict[str, TextColumn], whose: str, account: AccountPlan) -> Iterator[str]:
+    """The report's rows, those of one row of the tie-out together; what they share is made once."""
+    report = account.posting.month.report
+    if report is None:
+        return
+    rows, answer, base = report.rows, report.answer, pointer("result", "list")
+    projects, resources, pointers, exact = texts["E"], texts["F"], texts["J"], look(Kind.PLAIN, EXACT)
+    before = f'<row r="{ROW}">{whose}{texts["C"]["billingValue"]}'
+    file, after = texts["I"][answer.path or ""], f"{texts['K'][answer.sha256]}</row>"
+    for group in account.groups():
+        for place in group.rows:
+            found = rows[place]
+            value, where = _number(cells, found.value, exact), pointers[f"{base}/{place}/billingValue"]
+            yield f"{before}{projects[found.project]}{resources[found.resource]}{value}{file}{where}{after}"
 
 
 def _row(cells: Cells, texts: dict[str, TextColumn], whose: str, figure: Figure) -> str:
-    answer = figure.answer
-    return row(
-        (
-            whose,
-            texts["C"][figure.name],
-            texts["D"][figure.invoice],
-            texts["E"][figure.of],
-            _value(cells, figure.value),
-            texts["H"][answer.path or ""],
-            texts["I"][figure.pointer],
-            texts["J"][answer.sha256],
-        )
+    answer, value = figure.answer, figure.value
+    shown = (
+        cells.text(VALUE, value, look(Kind.RIGHT))
+        if isinstance(value, str)
+        else _number(cells, value, look(Kind.PLAIN, EXACT))
+    )
+    return (
+        f'<row r="{ROW}">{whose}{texts["C"][figure.name]}{texts["D"][figure.invoice]}{texts["E"][figure.of]}{shown}'
+        f"{texts['I'][answer.path or '']}{texts['J'][figure.pointer]}{texts['K'][answer.sha256]}</row>"
     )
 
 
-def _value(cells: Cells, value: Decimal | str) -> str:
-    if isinstance(value, str):
-        return cells.text(VALUE, value, look(Kind.RIGHT))
-    kept, sent = numeric(value), format_exact(value)
+def _number(cells: Cells, value: Decimal, style: int) -> str:
+    """The value as a number, and where a number cell cannot hold it also as it was sent."""
+    sent = format_exact(value)
+    if len(sent) <= MOST_DIGITS:
+        return f'<c r="{VALUE}{ROW}" s="{style}"><v>{sent}</v></c>'
+    kept = numeric(value)
     if kept is value:
-        return cells.number(VALUE, sent, look(Kind.PLAIN, EXACT))
-    return cells.number(VALUE, format_exact(kept), look(Kind.PLAIN, EXACT)) + cells.text("G", sent, look())
+        return cells.number(VALUE, sent, style)
+    return cells.number(VALUE, format_exact(kept), style) + cells.text(_SENT, sent, look())
 
 
 def _files(cells: Cells, plan: Plan) -> Iterator[str]:

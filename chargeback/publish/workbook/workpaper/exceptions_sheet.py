@@ -12,7 +12,7 @@ from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import numeric, rounded
 from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
-from chargeback.publish.workbook.workpaper.plan import FIRST, Plan
+from chargeback.publish.workbook.workpaper.plan import FIRST, TOLD, Plan
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
 
 EXCEPTIONS = Layout(
@@ -36,7 +36,6 @@ EXCEPTIONS = Layout(
     },
 )
 NUMBER, OUTCOME = "A", "B"
-_ORDER = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
 _KINDS = {Outcome.EXCEPTION: Kind.BAD, Outcome.ACCEPTED: Kind.KNOWN, Outcome.NOTICE: Kind.QUIET}
 _CAUSE = ". Likely cause: "
 _ACCEPTED = ". Accepted by "
@@ -71,17 +70,12 @@ WHERE: Mapping[Code, str] = MappingProxyType(
 
 def listed(plan: Plan) -> list[Check]:
     """The checks on this sheet: exceptions first, then accepted ones, then notices."""
-    return sorted(plan.books.having(*_ORDER), key=lambda check: _ORDER.index(check.outcome))
-
-
-def last_row(plan: Plan) -> int:
-    """The sheet's last row."""
-    return FIRST + max(sum(1 for _ in plan.books.having(*_ORDER)), 1) - 1
+    return sorted(plan.books.having(*TOLD), key=lambda check: TOLD.index(check.outcome))
 
 
 def count_cell(cells: Cells, column: str, plan: Plan, key: str, of: str, outcome: Outcome, count: int) -> str:
     """How many of the sheet's rows have the outcome and, in their column ``key``, what the cell ``of`` has."""
-    last, style = last_row(plan), look(Kind.PLAIN, COUNT)
+    last, style = plan.last["exceptions"], look(Kind.PLAIN, COUNT)
     if EXCEPTIONS.is_divided(FIRST, last):
         return cells.number(column, str(count), style)
     keys, outcomes = (EXCEPTIONS.range(letters, FIRST, last) for letters in (key, OUTCOME))

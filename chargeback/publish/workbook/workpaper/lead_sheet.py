@@ -6,19 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from chargeback.model.books import AccountSummary, Status
 from chargeback.model.check import Outcome
-from chargeback.model.money import from_minor
+from chargeback.model.money import EXACT, from_minor, minor_digits
 from chargeback.publish.workbook.cells import EMPTY_ROW, ROW, Cells, row
 from chargeback.publish.workbook.exact_formula import names_apart
 from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.recomputed import Rounded, rounded, summed, summed_minor
+from chargeback.publish.workbook.recomputed import Rounded, is_carried_whole, rounded, summed, summed_minor
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
 from chargeback.publish.workbook.styles import INTEGER, Kind, look, money
+from chargeback.publish.workbook.workpaper.comparison import report_side, units_of
 from chargeback.publish.workbook.workpaper.control_sheet import CONTROL, GROSS
 from chargeback.publish.workbook.workpaper.exceptions_sheet import NUMBER, count_cell
 from chargeback.publish.workbook.workpaper.groups import Group
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
-from chargeback.publish.workbook.workpaper.tie_out_sheet import INVOICED, REPORT, TIE_OUT, Compared, compared
+from chargeback.publish.workbook.workpaper.tie_out_sheet import INVOICED, REPORT, TIE_OUT
 
 LEAD = Layout(
     "Lead",
@@ -52,14 +53,26 @@ def add_lead(book: Book, plan: Plan) -> None:
 def _rows(cells: Cells, plan: Plan) -> Iterator[str]:
     counts = _counts(plan)
     for account in plan.accounts:
-        groups = [(group, compared(account, group, plan)) for group in account.groups()]
+        groups = account.groups()
+        report = _report(account, groups)
         for summary in account.summaries:
-            sides, variance = _compared(cells, account, summary, groups)
+            sides, variance = _compared(cells, plan, account, summary, groups, report)
             totals, difference = _booked(cells, account, summary)
             status = _status(cells, plan, account, summary, counts)
             yield row([*_named(cells, account, summary), *sides, *totals, variance, difference, *status])
     yield EMPTY_ROW
     yield from _totals(cells, plan)
+
+
+def _report(account: AccountPlan, groups: Sequence[Group]) -> Rounded | None:
+    """The sum of the tie-out's rows: the report's total, less what its rows were rounded by; None without a report."""
+    report = account.posting.month.report
+    if report is None:
+        return None
+    digits = minor_digits(account.posting.month.currency)
+    if is_carried_whole(report.total) and all(row.value >= 0 for row in report.rows):
+        return rounded(report.total, digits)
+    return summed([side.value for group in groups if (side := report_side(account, group)) is not None], digits)
 
 
 def _named(cells: Cells, account: AccountPlan, summary: AccountSummary) -> list[str]:
@@ -70,30 +83,30 @@ def _named(cells: Cells, account: AccountPlan, summary: AccountSummary) -> list[
 
 
 def _compared(
-    cells: Cells, account: AccountPlan, summary: AccountSummary, groups: Sequence[tuple[Group, Compared]]
+    cells: Cells,
+    plan: Plan,
+    account: AccountPlan,
+    summary: AccountSummary,
+    groups: Sequence[Group],
+    report: Rounded | None,
 ) -> tuple[list[str], str]:
     """The two sides of the tie-out, and the variance between them."""
     exact, amount = look(Kind.PLAIN, EXACT_FORMAT), look(Kind.PLAIN, money(summary.digits))
-    report = _side([figures.report for _, figures in groups], summary.digits)
-    own = [place for place, (group, _) in enumerate(groups) if group.currency == summary.currency]
-    lines = _side([groups[place][1].lines for place in own], summary.digits)
+    own = [place for place, group in enumerate(groups) if group.currency == summary.currency]
     first, last = account.tie_out, account.tie_out + len(groups) - 1
     found = [cells.text("F", "not proved", look(Kind.NOTE))]
     if report is not None:
         found = [report.cell(cells, "F", f"SUM({TIE_OUT.range(REPORT, first, last)})", exact)]
-    if lines is not None and own:
-        place = TIE_OUT.range(INVOICED, first + own[0], first + own[-1])
-        found.append(lines.cell(cells, "G", f"SUM({place})", amount))
-    if report is not None and lines is not None and summary.variance is not None:
-        reach = max(report.value.copy_abs(), lines.value.copy_abs())
-        variance = rounded(report.value - lines.value, report.places, reach)
-        return found, variance.cell(cells, "J", f"F{ROW}-G{ROW}", exact)
-    return found, ""
-
-
-def _side(figures: Sequence[Rounded | None], digits: int) -> Rounded | None:
-    values = [figure.value for figure in figures if figure is not None]
-    return summed(values, digits) if values else None
+    if not own:
+        return found, ""
+    lines = summed_minor([units for place in own for units in units_of(groups[place].lines, plan)], summary.digits)
+    place = TIE_OUT.range(INVOICED, first + own[0], first + own[-1])
+    found.append(lines.cell(cells, "G", f"SUM({place})", amount))
+    if report is None or summary.variance is None:
+        return found, ""
+    reach = max(report.value.copy_abs(), lines.value.copy_abs())
+    variance = rounded(EXACT.subtract(report.value, lines.value), report.places, reach)
+    return found, variance.cell(cells, "J", f"F{ROW}-G{ROW}", exact)
 
 
 def _booked(cells: Cells, account: AccountPlan, summary: AccountSummary) -> tuple[list[str], str]:

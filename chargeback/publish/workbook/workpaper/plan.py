@@ -13,14 +13,17 @@ from chargeback.config import Config
 from chargeback.evidence import Answer, Evidence
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.books import AccountSummary, Books
+from chargeback.model.check import Outcome
 from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.posting import PostedLine, Posting
 from chargeback.publish.workbook.workpaper.groups import Group, groups_of
-from chargeback.publish.workbook.workpaper.sources import Figure, InvoiceSource, invoice_sources, pointer
+from chargeback.publish.workbook.workpaper.sources import Figure, InvoiceSource, invoice_sources
 
 FIRST = 5
 """The first row of figures on every sheet: title, purpose, an empty row and the headings come before."""
+TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
+"""The outcomes that are told one by one, in this order."""
 InvoiceParts = Mapping[str, Mapping[str, Sequence[int]]]
 """Invoice id -> team -> lines, net, tax, gross; amounts in minor units, teams by id."""
 
@@ -120,19 +123,6 @@ def line_figures(source: InvoiceSource) -> Iterator[Figure]:
             yield source.line(place, "unitPrice", amount_of(item.unit_price or 0))
 
 
-def report_figures(account: AccountPlan) -> Iterator[Figure]:
-    """The evidence of the report's rows, those of one row of the tie-out together."""
-    report = account.posting.month.report
-    if report is None:
-        return
-    base, rows = pointer("result", "list"), report.rows
-    for group in account.groups():
-        for place in group.rows:
-            row = rows[place]
-            of = f"{row.project} · {row.resource}" if row.project else row.resource
-            yield Figure("billingValue", "", of, row.value, report.answer, f"{base}/{place}/billingValue")
-
-
 class Planner:
     """Hands out rows, account by account."""
 
@@ -150,6 +140,7 @@ class Planner:
             self._account(number, posting, summaries[posting.month.account])
             for number, posting in enumerate(self._books.posting.postings, start=1)
         ]
+        self._take("exceptions", max(sum(1 for _ in self._books.having(*TOLD)), 1))
         last = {sheet: FIRST + rows - 1 for sheet, rows in self._next.items()}
         return Plan(self._books, self._config, self._evidence, accounts, last)
 
@@ -175,11 +166,11 @@ class Planner:
             posted[line.invoice.id].append(line)
         account.first_line = FIRST + self._next["lines"]
         sources = invoice_sources(posting.month.facts, self._evidence, self._answers.get(account.account, ()))
-        parts = team_parts(posting)
+        parts = Counter(invoice for invoice, _ in {(line.label.invoice_id, line.team.id) for line in posting.lines})
         account.invoices = [self._invoice(source, posted.get(source.invoice.id, []), parts) for source in sources]
         return account
 
-    def _invoice(self, source: InvoiceSource, posted: Sequence[PostedLine], parts: InvoiceParts) -> InvoicePlan:
+    def _invoice(self, source: InvoiceSource, posted: Sequence[PostedLine], parts: Counter[str]) -> InvoicePlan:
         plan = InvoicePlan(source, self._take("invoices", 1), posted=posted)
         first = self._take("evidence", len(source.header))
         plan.figures = {figure.name: row for row, figure in enumerate(source.header, start=first)}
@@ -189,7 +180,7 @@ class Planner:
         plan.lines = self._take("lines", len(posted))
         if posted:
             plan.control = self._take("control", 1)
-            plan.parts = self._take("parts", len(parts.get(source.invoice.id, {})))
+            plan.parts = self._take("parts", parts[source.invoice.id])
         return plan
 
 

@@ -46,6 +46,8 @@ class Layout:
 
     def range(self, column: str, first: int, last: int) -> str:
         """A range of one column as formulas on other sheets write it: several where it goes on on a further sheet."""
+        if last < FIRST + _MOST_ROWS:
+            return f"'{self.name}'!${column}${first}:${column}${last}"
         (name, start), (last_name, end) = self.place(first), self.place(last)
         if name == last_name:
             return f"'{name}'!${column}${start}:${column}${end}"

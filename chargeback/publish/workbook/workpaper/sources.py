@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,6 @@ from chargeback.model.answers import text_of
 from chargeback.model.facts import AccountFacts
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice
-from chargeback.model.strict_json import parse
 
 HEADER_FIGURES = ("subtotal", "taxAmount", "total", "taxRate", "withholdingTaxRate", "withholdingTaxAmount")
 PERIOD_FIGURES = ("periodStart", "periodEnd")
@@ -84,10 +84,15 @@ def invoice_sources(facts: AccountFacts, evidence: Evidence, answers: Iterable[A
     return [_source(invoice, evidence, details.get(invoice.id), rows) for invoice in facts.invoices]
 
 
+def _parsed(evidence: Evidence, answer: Answer) -> Any:
+    """The answer's value, every digit kept; it was checked strictly when the month was read."""
+    return json.loads(evidence.body(answer), parse_float=Decimal)
+
+
 def _listed(evidence: Evidence, answers: Iterable[Answer]) -> dict[str, _Place]:
     found: dict[str, _Place] = {}
     for answer in answers:
-        result = parse(evidence.body(answer)).get("result")
+        result = _parsed(evidence, answer).get("result")
         for place, row in enumerate((result or {}).get("items") or []):
             found[text_of(row.get("id"))] = (answer, pointer("result", "items", place), row)
     return found
@@ -96,7 +101,7 @@ def _listed(evidence: Evidence, answers: Iterable[Answer]) -> dict[str, _Place]:
 def _source(invoice: Invoice, evidence: Evidence, detail: Answer | None, rows: Mapping[str, _Place]) -> InvoiceSource:
     places: list[_Place] = []
     if invoice.has_detail and detail is not None:
-        places.append((detail, pointer("result"), parse(evidence.body(detail))["result"]))
+        places.append((detail, pointer("result"), _parsed(evidence, detail)["result"]))
     lines = (detail, pointer("result", "lineItems")) if places and detail and places[0][2].get("lineItems") else None
     if invoice.id in rows:
         places.append(rows[invoice.id])

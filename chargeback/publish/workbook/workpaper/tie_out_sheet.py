@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from chargeback.model.check import Check, Code
-from chargeback.model.money import EXACT, format_exact, minor_digits
-from chargeback.model.posting import PostedLine
-from chargeback.publish.workbook.cells import ROW, Cells, row
+from chargeback.model.money import EXACT, minor_digits
+from chargeback.publish.workbook.cells import ROW, Cells, TextColumn
 from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.recomputed import SLACK, Rounded, half_unit, numeric, rounded, summed, summed_minor
+from chargeback.publish.workbook.recomputed import SLACK, Rounded
 from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
 from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
+from chargeback.publish.workbook.workpaper.comparison import Allowance, Compared, compared
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, VALUE
 from chargeback.publish.workbook.workpaper.groups import Grain, Group
 from chargeback.publish.workbook.workpaper.lines_sheet import GROSS, KEY, LINES, NET
@@ -42,42 +41,7 @@ TIE_OUT = Layout(
 )
 REPORT, INVOICED, VARIANCE = "E", "F", "G"
 _CODES = {Grain.PROJECT: Code.REPORT_PROJECT, Grain.RESOURCE: Code.REPORT_RESOURCE, Grain.TOTAL: Code.REPORT_TOTAL}
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One row's figures: the report's side (None where no report is proved), the lines' side, how many lines."""
-
-    report: Rounded | None
-    lines: Rounded | None
-    count: int
-
-    def variance(self) -> Rounded | None:
-        """Report less lines, as exact as the report's side."""
-        if self.report is None or self.lines is None:
-            return None
-        exact = EXACT.subtract(self.report.value, self.lines.value)
-        reach = max(self.report.value.copy_abs(), self.lines.value.copy_abs())
-        return rounded(exact, self.report.places, reach)
-
-
-def line_units(line: PostedLine, plan: Plan) -> int:
-    """The line's amount in minor units on the basis of the report's values."""
-    return line.gross if plan.basis == "gross" else line.net
-
-
-def compared(account: AccountPlan, group: Group, plan: Plan) -> Compared:
-    """The figures of one row."""
-    report, digits = account.posting.month.report, minor_digits(account.posting.month.currency)
-    values = [numeric(report.rows[place].value) for place in group.rows] if report else []
-    has_report = report is not None and (group.grain is not Grain.CURRENCY or not group.currency)
-    amounts = [line_units(line, plan) for line in group.lines]
-    has_lines = group.grain is not Grain.CURRENCY or bool(group.currency)
-    return Compared(
-        summed(values, digits) if has_report else None,
-        summed_minor(amounts, minor_digits(group.currency)) if has_lines else None,
-        len(group.lines),
-    )
+_UNNAMED = {Grain.PROJECT: "without a project", Grain.RESOURCE: "(empty)", Grain.TOTAL: "all lines"}
 
 
 def add_tie_out(book: Book, plan: Plan) -> None:
@@ -87,117 +51,99 @@ def add_tie_out(book: Book, plan: Plan) -> None:
 
 
 def _rows(cells: Cells, plan: Plan) -> Iterator[str]:
-    checks = {
-        (check.code, check.account, check.subject): check
-        for check in plan.books.checks
-        if check.code in _CODES.values()
-    }
+    codes = frozenset(_CODES.values())
+    checks: dict[str, list[Check]] = defaultdict(list)
+    for check in plan.books.checks:
+        if check.code in codes:
+            checks[check.account].append(check)
+    texts = {letters: TextColumn(cells, letters, look()) for letters in "BCDL"}
+    texts["K"] = TextColumn(cells, "K", look(Kind.VERDICT))
     for account in plan.accounts:
-        first = account.evidence
-        for key, group in enumerate(account.groups(), start=account.tie_out):
-            yield row(_row(cells, plan, account, group, key, first, checks))
+        yield from _AccountRows(cells, plan, account, checks[account.account], texts).rows()
+
+
+class _AccountRows:
+    """The rows of one account; what they share is made once."""
+
+    def __init__(
+        self, cells: Cells, plan: Plan, account: AccountPlan, checks: Iterable[Check], texts: Mapping[str, TextColumn]
+    ) -> None:
+        self._cells, self._plan, self._account, self._texts = cells, plan, account, texts
+        self._checks = {(check.code, check.subject): check for check in checks}
+        self._exact, self._count = look(Kind.PLAIN, EXACT_FORMAT), look(Kind.PLAIN, COUNT)
+        self._quiet = look(Kind.QUIET, INTEGER)
+        self._whose = cells.number("A", str(account.number), self._quiet) + texts["B"][account.account]
+        condition = f"ABS({VARIANCE}{ROW})<=I{ROW}+{SLACK:f}"
+        self._verdicts = {holds: verdict(cells, "J", condition, holds) for holds in (True, False)}
+        self._lines = self._line_ranges()
+        self._allowances: dict[str, tuple[Allowance, str]] = {}
+
+    def _line_ranges(self) -> tuple[str, str] | None:
+        """The keys and the amounts of the account's rows of *Invoice lines*; None where no formula finds them."""
+        account = self._account
+        last = max((invoice.lines + len(invoice.posted) - 1 for invoice in account.invoices), default=0)
+        if last < account.first_line or LINES.is_divided(account.first_line, last):
+            return None
+        column = GROSS if self._plan.basis == "gross" else NET
+        return LINES.range(KEY, account.first_line, last), LINES.range(column, account.first_line, last)
+
+    def rows(self) -> Iterator[str]:
+        """One row a group."""
+        first = self._account.evidence
+        for key, group in enumerate(self._account.groups(), start=self._account.tie_out):
+            yield self._row(group, key, first)
             first += len(group.rows)
 
+    def _row(self, group: Group, key: int, first: int) -> str:
+        texts, figures = self._texts, compared(self._account, group, self._plan)
+        variance = figures.variance()
+        last = first + len(group.rows) - 1
+        subject = group.subject or _UNNAMED.get(group.grain, "")
+        return (
+            f'<row r="{ROW}">{self._whose}{texts["C"][group.grain]}{texts["D"][subject]}'
+            f"{self._report_cell(figures.report, first, last)}{self._lines_cell(figures.lines, group, key)}"
+            f"{variance.cell(self._cells, VARIANCE, f'{REPORT}{ROW}-{INVOICED}{ROW}', self._exact) if variance else ''}"
+            f"{self._cells.number('H', str(figures.count), self._count)}"
+            f"{self._judged(group, figures, variance)}{self._evidence_rows(first, last)}</row>"
+        )
 
-def _row(
-    cells: Cells,
-    plan: Plan,
-    account: AccountPlan,
-    group: Group,
-    key: int,
-    first: int,
-    checks: Mapping[tuple[Code, str, str], Check],
-) -> list[str]:
-    figures = compared(account, group, plan)
-    variance = figures.variance()
-    exact, last = look(Kind.PLAIN, EXACT_FORMAT), first + len(group.rows) - 1
-    found = [
-        cells.number("A", str(account.number), look(Kind.QUIET, INTEGER)),
-        cells.text("B", account.account, look()),
-        cells.text("C", group.grain.value, look()),
-        cells.text("D", group.subject or _unnamed(group), look()),
-    ]
-    if figures.report is not None:
-        total = f"SUM({EVIDENCE.range(VALUE, first, last)})" if group.rows else "0"
-        found.append(figures.report.cell(cells, REPORT, total, exact))
-    if figures.lines is not None:
-        formula, amount = _lines_total(plan, account, key), _amount(group)
-        lines = figures.lines.cell(cells, INVOICED, formula, amount) if formula else ""
-        found.append(lines or cells.exact(INVOICED, figures.lines.value, amount))
-    if variance is not None:
-        found.append(variance.cell(cells, VARIANCE, f"{REPORT}{ROW}-{INVOICED}{ROW}", exact))
-    found.append(cells.number("H", str(figures.count), look(Kind.PLAIN, COUNT)))
-    found += _judged(cells, plan, account, group, figures, variance, checks)
-    if group.rows:
-        style = look(Kind.QUIET, INTEGER)
+    def _report_cell(self, side: Rounded | None, first: int, last: int) -> str:
+        if side is None:
+            return ""
+        formula = f"SUM({EVIDENCE.range(VALUE, first, last)})" if last >= first else "0"
+        return side.cell(self._cells, REPORT, formula, self._exact)
+
+    def _lines_cell(self, side: Rounded | None, group: Group, key: int) -> str:
+        """Σ of the lines that name the row."""
+        if side is None:
+            return ""
+        style = look(Kind.PLAIN, money(minor_digits(group.currency)))
+        if self._lines is None:
+            return self._cells.exact(INVOICED, side.value, style)
+        keys, amounts = self._lines
+        return side.cell(self._cells, INVOICED, f"SUMIF({keys},{key},{amounts})", style)
+
+    def _evidence_rows(self, first: int, last: int) -> str:
+        if last < first:
+            return ""
         places = (EVIDENCE.place(number)[1] for number in (first, last))
-        found += [cells.number(letters, str(place), style) for letters, place in zip("MN", places, strict=True)]
-    return found
+        return "".join(
+            self._cells.number(letters, str(place), self._quiet) for letters, place in zip("MN", places, strict=True)
+        )
 
+    def _judged(self, group: Group, figures: Compared, variance: Rounded | None) -> str:
+        texts, code = self._texts, _CODES.get(group.grain)
+        check = self._checks.get((code, group.subject)) if code else None
+        closing = texts["K"][check.outcome.value if check else NOT_PERFORMED] + texts["L"][group.currency]
+        if check is None or check.actual is None or figures.lines is None or variance is None:
+            return self._cells.text("J", NOT_PERFORMED, look(Kind.NOTE)) + closing
+        allowance, formula = self._allowance(group.currency)
+        allowed = allowance.value(figures.lines.value, figures.count)
+        holds = variance.value.copy_abs() <= EXACT.add(allowed.value, SLACK)
+        return f"{allowed.cell(self._cells, 'I', formula, self._exact)}{self._verdicts[holds]}{closing}"
 
-def _unnamed(group: Group) -> str:
-    return (
-        "all lines"
-        if group.grain is Grain.TOTAL
-        else "without a project"
-        if group.grain is Grain.PROJECT
-        else "(empty)"
-    )
-
-
-def _amount(group: Group) -> int:
-    return look(Kind.PLAIN, money(minor_digits(group.currency)))
-
-
-def _lines_total(plan: Plan, account: AccountPlan, key: int) -> str:
-    """Σ of the lines that name the row, within the account's rows of *Invoice lines*; "" where no formula does it."""
-    last = max((invoice.lines + len(invoice.posted) - 1 for invoice in account.invoices), default=0)
-    if last < account.first_line:
-        return "0"
-    if LINES.is_divided(account.first_line, last):
-        return ""
-    column = GROSS if plan.basis == "gross" else NET
-    keys, amounts = LINES.range(KEY, account.first_line, last), LINES.range(column, account.first_line, last)
-    return f"SUMIF({keys},{key},{amounts})"
-
-
-def _judged(
-    cells: Cells,
-    plan: Plan,
-    account: AccountPlan,
-    group: Group,
-    figures: Compared,
-    variance: Rounded | None,
-    checks: Mapping[tuple[Code, str, str], Check],
-) -> list[str]:
-    code = _CODES.get(group.grain)
-    check = checks.get((code, account.account, group.subject)) if code else None
-    outcome = check.outcome.value if check else NOT_PERFORMED
-    performed = check is not None and check.actual is not None
-    currency = cells.text("L", group.currency, look())
-    if not performed or figures.lines is None or variance is None:
-        return [cells.text("J", NOT_PERFORMED, look(Kind.NOTE)), cells.text("K", outcome, look(Kind.VERDICT)), currency]
-    formula, allowed = _allowed(plan, figures.lines.value, figures.count, group.currency)
-    return [
-        allowed.cell(cells, "I", formula, look(Kind.PLAIN, EXACT_FORMAT)),
-        _verdict(cells, variance, allowed),
-        cells.text("K", outcome, look(Kind.VERDICT)),
-        currency,
-    ]
-
-
-def _verdict(cells: Cells, variance: Rounded, allowed: Rounded) -> str:
-    holds = variance.value.copy_abs() <= EXACT.add(allowed.value, SLACK)
-    return verdict(cells, "J", f"ABS({VARIANCE}{ROW})<=I{ROW}+{SLACK:f}", holds)
-
-
-def _allowed(plan: Plan, expected: Decimal, count: int, currency: str) -> tuple[str, Rounded]:
-    """The larger of the configured tolerance and half a minor unit a line: formula and value."""
-    settings, half = plan.config.reconciliation, half_unit(minor_digits(currency))
-    absolute, percent = format_exact(settings.tolerance_absolute), format_exact(settings.tolerance_percent)
-    value = max(settings.tolerance_absolute, EXACT.multiply(half, Decimal(count)))
-    if settings.tolerance_percent:
-        share = EXACT.divide(EXACT.multiply(expected.copy_abs(), settings.tolerance_percent), Decimal(100))
-        value = max(value, share)
-    formula = f"MAX({absolute},{percent}/100*ABS({INVOICED}{ROW}),{half:f}*H{ROW})"
-    return formula, rounded(value, 2, expected.copy_abs())
+    def _allowance(self, currency: str) -> tuple[Allowance, str]:
+        if currency not in self._allowances:
+            allowance = Allowance(self._plan, currency, INVOICED, "H")
+            self._allowances[currency] = (allowance, allowance.formula)
+        return self._allowances[currency]
