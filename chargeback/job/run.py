@@ -16,7 +16,7 @@ from chargeback.archive.checking import require_intact
 from chargeback.archive.head_file import check_head_file, write_head_file
 from chargeback.archive.reading import Archive
 from chargeback.archive.writer import ArchiveWriter, open_for_writing
-from chargeback.collect.clock import Clock, SystemClock
+from chargeback.collect.clock import Clock
 from chargeback.config import Config
 from chargeback.errors import (
     ChargebackError,
@@ -72,11 +72,6 @@ class Surroundings:
     clock: Clock
     progress: Progress = lambda done, known: None
     tell: Callable[[str], None] = lambda line: None
-
-
-def system_surroundings(environ: Mapping[str, str]) -> Surroundings:
-    """The system's clock, and silence."""
-    return Surroundings(environ, SystemClock())
 
 
 def chosen_period(request: RunRequest, config: Config, now: datetime) -> Period:

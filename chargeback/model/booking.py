@@ -10,7 +10,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chargeback.model.facts import AccountFacts
-from chargeback.model.invoice import ISSUED, Invoice, Status
+from chargeback.model.invoice import ISSUED, Invoice
 from chargeback.model.period import Period
 from chargeback.model.report import Proof, Report, prove
 
@@ -132,8 +132,3 @@ def _ground(
 def only_unissued(month: AccountMonth) -> bool:
     """Whether the month has invoices, all of them void or draft."""
     return not month.booked and bool(month.facts.invoices or month.facts.drafts)
-
-
-def is_void(invoice: Invoice) -> bool:
-    """Whether the invoice is void, and so evidence, never lines."""
-    return invoice.status is Status.VOID
