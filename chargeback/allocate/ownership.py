@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fnmatch import translate
+from itertools import takewhile
 
 from chargeback.config import Config, ProjectClaim, SharedProject, Team
 from chargeback.errors import ConfigurationError
@@ -56,6 +57,7 @@ class _Contest:
                 self._exact.setdefault(contender.claim.pattern, []).append(contender)
         globs = [contender for contender in self.contenders if contender.claim.is_glob]
         self._globs = sorted(globs, key=lambda contender: contender.strength, reverse=True)
+        self._any_glob = re.compile("|".join(f"({translate(each.claim.pattern)})" for each in self._globs))
 
     def winner(self, project: str) -> _Contender | None:
         """The strongest claim, None where there is none; ``ConfigurationError`` where equal claims meet."""
@@ -71,13 +73,12 @@ class _Contest:
         return best[0]
 
     def _best_globs(self, project: str) -> list[_Contender]:
-        best: list[_Contender] = []
-        for contender in self._globs:
-            if best and contender.strength < best[0].strength:
-                break
-            if contender.match(project):
-                best.append(contender)
-        return best
+        first = self._any_glob.match(project)
+        if first is None or first.lastindex is None:
+            return []
+        strongest, *others = self._globs[first.lastindex - 1 :]
+        equal = takewhile(lambda contender: contender.strength == strongest.strength, others)
+        return [strongest, *(contender for contender in equal if contender.match(project))]
 
 
 @dataclass(slots=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from chargeback.allocate.largest_remainder import largest_remainder
 from chargeback.allocate.splits import format_plain
-from chargeback.model.money import from_minor, to_minor
-from chargeback.model.report import Report
-
-USAGE_DIGITS = 6
+from chargeback.model.money import from_minor
+from chargeback.model.report import USAGE_DIGITS, Report
 
 
 def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]) -> dict[int, int]:
@@ -18,7 +16,10 @@ def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]
     """
     usage: dict[int, int] = {}
     for report_row, ledger_rows in reached.items():
-        amount = to_minor(report.rows[report_row].usage, USAGE_DIGITS)
+        amount = report.rows[report_row].usage
+        if len(ledger_rows) == 1:
+            usage[ledger_rows[0]] = usage.get(ledger_rows[0], 0) + amount
+            continue
         weights = [max(gross[row], 0) for row in ledger_rows]
         if not any(weights):
             weights[0] = 1

@@ -22,6 +22,7 @@ COMMAND_SECONDS = 60
 LARGEST_TOKEN = 64 * 1024
 """Bytes: more than this is no token."""
 _DRAIN_SECONDS = 1
+_ALONE = "it must give the token alone, one line of printable ASCII"
 _TOKEN_CHARACTERS = frozenset(map(chr, range(0x21, 0x7F)))
 
 
@@ -31,9 +32,9 @@ def checked_token(text: str, source: str) -> str:
     if not token:
         raise CredentialError(f"{source}: gave no token", remedy=f"make {source} give one")
     if len(token.splitlines()) > 1:
-        raise CredentialError(f"{source}: gave more than one line, expected the token alone")
+        raise CredentialError(f"{source}: gave more than one line", remedy=_ALONE)
     if not _TOKEN_CHARACTERS.issuperset(token):
-        raise CredentialError(f"{source}: gave a space, a control or a non-ASCII character within the token")
+        raise CredentialError(f"{source}: gave a space, a control or a non-ASCII character", remedy=_ALONE)
     return token
 
 
@@ -58,7 +59,7 @@ def token_file(path: Path) -> str:
             f"{source}: {error.strerror or error}", remedy="create it, readable to the job"
         ) from error
     if not regular:
-        raise CredentialError(f"{source}: not a regular file")
+        raise CredentialError(f"{source}: not a regular file", remedy="name a file that holds the token")
     return checked_token(_text(data, source), source)
 
 
@@ -75,7 +76,9 @@ def token_command(command: Sequence[str], environ: Mapping[str, str], seconds: f
         code = process.wait(seconds)
         output.finish()
     except subprocess.TimeoutExpired:
-        raise CredentialError(f"{source}: no token after {seconds:g} seconds, so it was killed") from None
+        raise CredentialError(
+            f"{source}: no token after {seconds:g} seconds, so it was killed", remedy="run it by hand: it must not ask"
+        ) from None
     finally:
         _kill(process)
         output.close()
@@ -133,8 +136,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def _text(data: bytes, source: str) -> str:
     if len(data) > LARGEST_TOKEN:
-        raise CredentialError(f"{source}: gave more than {LARGEST_TOKEN:,} bytes, expected the token alone")
+        raise CredentialError(f"{source}: gave more than {LARGEST_TOKEN:,} bytes", remedy=_ALONE)
     try:
         return data.decode("ascii")
     except UnicodeDecodeError:
-        raise CredentialError(f"{source}: gave what is no text, expected the token alone") from None
+        raise CredentialError(f"{source}: gave what is no text", remedy=_ALONE) from None

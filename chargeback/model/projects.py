@@ -43,7 +43,8 @@ class ProjectDirectory:
 
     def resolve(self, name: str) -> str:
         """The sid that the name means: itself where it is a listed sid, else the sid of that id, else as it came."""
-        return name if name in self.by_sid else self.sid_by_id.get(name, name)
+        listed = self.by_sid.get(name)
+        return listed.sid if listed else self.sid_by_id.get(name, name)
 
     def of_line(self, line: LineItem) -> str:
         """The sid of the project that a by-project line names, "" where it names none."""

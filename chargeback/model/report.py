@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import zip_longest
+from sys import intern
 from zoneinfo import ZoneInfo
 
 from chargeback.evidence import Answer
 from chargeback.model.answers import Chart, LineItem, ReportAnswer, amount_of, text_of
 from chargeback.model.chart_days import chart_day
 from chargeback.model.instants import parse_http_date, parse_instant
-from chargeback.model.money import EXACT, exact_sum
+from chargeback.model.money import EXACT, exact_sum, to_minor
 from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
 
@@ -21,15 +22,19 @@ RANGE_OFFSETS = {"this_month": 0, "prev_month": -1}
 """The ranges that name one month, as months from the current one."""
 _SERVER_ZONES = ("UTC", "Asia/Bangkok")
 _NO_VALUE = Decimal(0)
+USAGE_DIGITS = 6
+"""Decimals of usage in the ledgers (BOOKING 4.7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportValue:
-    """One row: the project's sid, the resource's name, usage, and cost (more decimals than the currency)."""
+    """One row: the project's sid, the resource's name, usage in millionths (rounded half away from zero, as ledgers
+    write it), and cost (more decimals than the currency).
+    """
 
     project: str
     resource: str
-    usage: Decimal
+    usage: int
     value: Decimal
 
 
@@ -112,8 +117,8 @@ def read_report(
     rows = tuple(
         ReportValue(
             project=projects.resolve(text_of(row.project_sid) or text_of(row.project_id)),
-            resource=row.name or "",
-            usage=_NO_VALUE if row.usage_value is None else amount_of(row.usage_value),
+            resource=intern(row.name or ""),
+            usage=0 if row.usage_value is None else to_minor(amount_of(row.usage_value), USAGE_DIGITS),
             value=amount_of(row.billing_value),
         )
         for row in decoded.rows or []

@@ -8,9 +8,8 @@ sent.
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterable
 from decimal import Clamped, Context, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
-from itertools import accumulate
 from typing import Any, NoReturn
 
 from chargeback.errors import AnswerError
@@ -21,8 +20,7 @@ MOST_DIGITS = 61
 """Of one number: a 64-bit float's shortest form has seventeen, and never more than 47 decimals here."""
 
 
-_STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
-_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+_CONTAINERS = (dict, list)
 _NUMBERS = Context(
     prec=MOST_DIGITS,
     Emax=EXPONENT_LIMIT,
@@ -65,12 +63,18 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _depth(text: str) -> int:
-    """How deep valid JSON is nested: its brackets, those within strings aside, counted open at once."""
-    if text.count("[") + text.count("{") <= DEEPEST:
-        return 0
-    brackets = _NO_BRACKETS.sub("", _STRINGS.sub("", text))
-    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets))
+def _is_too_deep(value: Any) -> bool:
+    """Whether objects and arrays stand within each other deeper than ``DEEPEST``."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _values(each) if type(inner) in _CONTAINERS]
+        if not level:
+            return False
+    return True
+
+
+def _values(value: Any) -> Iterable[Any]:
+    return value.values() if type(value) is dict else value if type(value) is list else ()
 
 
 def parse(data: bytes) -> Any:
@@ -80,7 +84,7 @@ def parse(data: bytes) -> Any:
     try:
         text = data.decode("utf-8")
         value = _DECODER.decode(text)
-        if _depth(text) > DEEPEST:
+        if _is_too_deep(value):
             raise _RefusedError(f"nested deeper than {DEEPEST}")
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")

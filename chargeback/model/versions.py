@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import platform
 import zlib
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from chargeback import __version__
@@ -29,9 +30,13 @@ _LIBRARIES = (
 def versions() -> dict[str, str]:
     """Name -> version, those at work now; "absent" where a library is not installed."""
     found = {"chargeback": __version__, "python": platform.python_version(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "absent"
-    return found
+    return found | {library: _version(library) for library in _LIBRARIES}
+
+
+@cache
+def _version(library: str) -> str:
+    """Asked once: a process keeps what it has imported, whatever is installed meanwhile."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "absent"

@@ -21,7 +21,7 @@ from chargeback.operate.notify.news import of_failure
 from tests.operate.platforms import Place, place
 from tests.operate.receivers import Receiver, receiving
 
-pytest.importorskip("apprise", reason="notifications are an extra: pip install 'chargeback[notify]'")
+pytest.importorskip("apprise", reason="notifications are an extra: pip install '.[notify]'")
 
 Closed = tuple[Place, list[MonthResult], Config, datetime]
 SECRET = "s3cr3t/with@signs"

@@ -41,7 +41,7 @@ def packages(config: Config) -> Iterator[Finding]:
     if config.notify.urls and (problem := _missing("apprise")):
         problems.append(f"{problem}, needed by [notify]")
     if problems:
-        yield wrong("packages", "; ".join(problems), "pip install --upgrade 'chargeback[notify]'")
+        yield wrong("packages", "; ".join(problems), "pip install --upgrade '.[notify]' in the checkout")
     else:
         yield good("packages", f"{len(needed)} libraries present")
 

@@ -46,7 +46,7 @@ _ENVIRONMENTS = """
 [environments]
 """
 _REST = """
-# ---- Who is told, and when a day's cost is out of the ordinary (pip install 'chargeback[notify]').
+# ---- Who is told, and when a day's cost is out of the ordinary (needs the extra notify: docs/operations.md).
 # [notify]
 # urls = ["${SLACK_URL}"]
 # close_by = 10

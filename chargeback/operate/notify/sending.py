@@ -9,7 +9,7 @@ from typing import Any
 from chargeback.config import Notify
 from chargeback.operate.notify.addresses import filled, missing_variables, scheme_of
 
-INSTALL = "pip install 'chargeback[notify]'"
+INSTALL = "pip install '.[notify]' in the checkout"
 
 
 def send(settings: Notify, environ: Mapping[str, str], title: str, text: str) -> tuple[int, list[str]]:

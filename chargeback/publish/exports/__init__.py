@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from chargeback.config import Config
 from chargeback.model.books import Books
-from chargeback.publish.exports import beancount, focus, journal_csv, parquet
+from chargeback.publish.exports import beancount, focus, journal_csv
 from chargeback.publish.exports.change import change
 from chargeback.publish.exports.journal import Journal
 
@@ -35,6 +35,8 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
     )
     if previous_journal is not None:
         yield from _change_files(journal, previous_journal)
+    from chargeback.publish.exports import parquet  # pyarrow takes long to import, and a rerun writes nothing
+
     yield "exports/ledger.parquet", parquet.chunks(books.ledger)
 
 
