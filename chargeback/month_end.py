@@ -110,7 +110,7 @@ def _ownership_findings(
     billed: set[str] = set()
     accounts: set[str] = set()
     for posting in postings:
-        mine = _projects_of(posting)
+        mine = _projects_of(posting, projects)
         billed |= mine
         accounts.add(posting.month.account)
         unowned[posting.month.account] = tuple(
@@ -123,10 +123,12 @@ def _ownership_findings(
     return OwnershipFindings(unowned, idle, tuple(ownership.unmatched(listed | billed)))
 
 
-def _projects_of(posting: Posting) -> set[str]:
-    """Projects with an invoice line or a report row in the month (BOOKING 5)."""
+def _projects_of(posting: Posting, projects: ProjectDirectory) -> set[str]:
+    """Projects with an invoice line or a report row in the month, also a line that is booked with its whole invoice
+    (BOOKING 5)."""
     rows = set(posting.month.report.by_project) if posting.month.report else set()
-    return rows | {line.project for line in posting.invoice_lines if line.project}
+    lines = (line for invoice in posting.month.booked for line in invoice.lines if line.is_by_project)
+    return rows | {projects.of_line(line) for line in lines}
 
 
 def _books(posting: MonthPosting, checks: tuple[Check, ...], config: Config) -> Books:

@@ -47,7 +47,7 @@ def run_and_tell(
         _tell_result(result, json_output=json_output, chatty=verbose or dry_run or sys.stdout.isatty())
     if json_output:
         documents = [to_document(result) for result in results]
-        write_json({"schema": 1, "periods": documents} if catch_up else documents[-1])
+        write_json(_of_periods(documents, results) if catch_up else documents[-1])
     return exit_of(results)
 
 
@@ -129,7 +129,8 @@ def to_document(result: MonthResult) -> dict[str, Any]:
     if result.books is None:
         if result.exit == 4:
             return _not_ready(result)
-        return {**failure(result.errors, result.exit), "period": str(result.period)}
+        states = [{"account": account, "status": status.value} for account, status in result.states]
+        return {**failure(result.errors, result.exit), "period": str(result.period), "accounts": states}
     return {
         **document(result.books),
         "revision": result.revision,
@@ -137,6 +138,13 @@ def to_document(result: MonthResult) -> dict[str, Any]:
         "head": result.head,
         "changes": [change_row(change) for change in result.changes],
     }
+
+
+def _of_periods(documents: list[dict[str, Any]], results: list[MonthResult]) -> dict[str, Any]:
+    """All months of a run; on a failing exit with what failed in any of them."""
+    code = exit_of(results)
+    failed = {} if code in (0, 3, 4) else failure(tuple(error for each in results for error in each.errors), code)
+    return {"schema": 1, **failed, "periods": documents}
 
 
 def _not_ready(result: MonthResult) -> dict[str, Any]:

@@ -154,7 +154,7 @@ class ApiClient:
 
     def _judged(self, call: _Call, received: Received) -> Envelope | None:
         """The answer's envelope; None where the credential is refused; an error where it is no answer."""
-        if repeats_secret(received.body, self._secrets()):
+        if any(repeats_secret(data, self._secrets()) for data in (received.body, *_kept_headers(received))):
             message = f"{call.subject}: the answer repeats the credential, so it is not kept"
             raise AnswerError(message, remedy="report it to the platform, then renew the credential")
         if is_transient(received.status):
@@ -224,6 +224,11 @@ class ApiClient:
                 }
             )
         return self._headers[grant]
+
+
+def _kept_headers(received: Received) -> list[bytes]:
+    """The headers of an answer that are kept or shown."""
+    return [received.headers.get(name, "").encode() for name in ("content-type", "date")]
 
 
 def _named(call: _Call, error: CredentialError) -> CredentialError:

@@ -30,7 +30,7 @@ from chargeback.errors import AnswerError, PlatformError
 LARGEST_DOCUMENT = 50 * 1024 * 1024
 """Bytes: a larger document is refused."""
 MOST_REDIRECTS = 3
-LINK_REFUSED = frozenset({400, 401, 403, 404, 410})
+LINK_REFUSED = frozenset({400, 401, 403, 404, 405, 409, 410, 416, 451})
 """What a store answers to a link that is expired or not known: a fresh link may work."""
 
 

@@ -7,7 +7,7 @@ that fails, what the latest revision holds stays, so that a PDF that is sometime
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,8 +35,9 @@ class CarriedDocument:
     read: Callable[[], bytes]
 
 
-CarriedDocuments = Mapping[tuple[str, str, str], CarriedDocument]
-"""(account, invoice's label, kind) -> the document that the latest revision holds."""
+CarriedDocuments = Mapping[tuple[str, str, str], Sequence[CarriedDocument]]
+"""(account, invoice's label, kind) -> the documents that the latest revision holds: several where invoices share a
+number."""
 
 
 class Paperwork:
@@ -78,6 +79,7 @@ class _Errand:
         self._invoice = invoice
         self._credential = credential
         self._kind = kind
+        self._unique = unique
         name = safe_name(invoice.label) if unique else f"{safe_name(invoice.label)}~{safe_name(invoice.id)}"
         suffix = ".receipt.pdf" if kind == "receipt" else ".pdf"
         self._path = f"invoices/{safe_name(invoice.account)}/{name}{suffix}"
@@ -88,7 +90,11 @@ class _Errand:
             self._paperwork._records.append(record)
 
     def _old(self) -> CarriedDocument | None:
-        return self._paperwork._carried.get((self._invoice.account, self._invoice.label, self._kind))
+        """The document of the number; among several invoices with one number, that of the invoice itself."""
+        invoice = self._invoice
+        held = self._paperwork._carried.get((invoice.account, invoice.label, self._kind), ())
+        same = [document for document in held if document.record.invoice == invoice.id]
+        return next(iter(same or (held if self._unique and len(held) == 1 else ())), None)
 
     def _carried_if_passing(self) -> DocumentRecord | None:
         old = self._old()

@@ -107,6 +107,7 @@ class _Course(Generic[Result]):
         return self.quick_left < 0 or self.run_time.clock.monotonic() + state.upcoming_sleep >= ends
 
     def _exhaust(self, error: TransientError) -> NoReturn:
+        self.run_time.left()  # where it is the run's own time that is over, that is the cause, and not this call
         seconds = self.run_time.clock.monotonic() - self.started
         asked = "" if error.retry_after is None else f", which asks to wait {error.retry_after:,.0f} seconds"
         attempts = "1 attempt" if self.made == 1 else f"{self.made} attempts in {seconds:.0f} seconds"

@@ -7,6 +7,7 @@ decided here but what to ask next: every decision is ``model``'s, and is made ag
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from chargeback.model import answers as wire
 from chargeback.model.facts import ListedInvoice, decode_listed, each_once, identity_problem
 from chargeback.model.file_names import safe_name
 from chargeback.model.instants import format_instant
-from chargeback.model.invoice import Status, merge
+from chargeback.model.invoice import Invoice, Status, merge
 from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import prove, read_report, shows_only
@@ -113,7 +114,8 @@ class Walk:
         return Collection(answers, self.paperwork.records(), accounts, errors)
 
     def listed(self, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
-        """By account, every invoice that it lists, whatever the month; ``CombinedError`` with what failed.
+        """By account, every invoice that it lists, whatever the month; ``CombinedError`` with what failed. An account
+        that is refused as inactive lists nothing, and is left out.
 
         Asked are the accounts of the month, and those that were ours in an earlier month since then, as long as the
         platform still gives access to them.
@@ -121,7 +123,9 @@ class Walk:
         found: dict[str, tuple[ListedInvoice, ...]] = {}
 
         def note(entry: AccountEntry, credential: Credential) -> None:
-            found[entry.id] = self._rows(entry, credential)
+            rows = self._rows(entry, credential)
+            if rows is not None:
+                found[entry.id] = rows
 
         def note_former(entry: AccountEntry, credential: Credential) -> None:
             with suppress(CredentialError):
@@ -286,24 +290,27 @@ class Walk:
             self._keep(replace(carried.answer, path=path))
 
     def _invoices(self, entry: AccountEntry, credential: Credential) -> None:
-        rows = self._rows(entry, credential)
+        rows = self._rows(entry, credential) or ()
         of_month = [row for row in rows if row.month == self.period and row.status is not Status.DRAFT]
-        labels = [row.label for row in of_month]
+        binder = _Binder(entry, credential, len(of_month))
         for row in of_month:
-            self.crew.submit(self._task(self._invoice, entry, credential, row, labels.count(row.label) == 1))
+            self.crew.submit(self._task(self._invoice, binder, row))
 
-    def _rows(self, entry: AccountEntry, credential: Credential) -> tuple[ListedInvoice, ...]:
-        """What the account lists, each invoice once; nothing where it is refused as inactive (BOOKING 1)."""
+    def _rows(self, entry: AccountEntry, credential: Credential) -> tuple[ListedInvoice, ...] | None:
+        """What the account lists, each invoice once; None where it is refused as inactive (BOOKING 1)."""
         request = {"id": entry.id, "billingAccountId": entry.id}
         reply = self._ask("billing.listInvoices", request, credential, entry.id, "billing.listInvoices")
         message = wire.refusal(reply.value)
         if message is None:
             return each_once(_read(reply, lambda value: decode_listed(value, entry.id, self.config.timezone)))
         if wire.is_inactive_refusal(message):
-            return ()
+            return None
         raise _refused("billing.listInvoices", entry.id, message)
 
-    def _invoice(self, entry: AccountEntry, credential: Credential, row: ListedInvoice, unique: bool) -> None:
+    def _invoice(self, binder: _Binder, row: ListedInvoice) -> None:
+        """Ask for an invoice's detail; with the account's last one, go on to the documents: what a document is called
+        depends on the numbers of all of them, as the details have them."""
+        entry, credential = binder.entry, binder.credential
         request = {"id": row.id, "invoiceId": row.id}
         reply = self._ask(
             "billing.getInvoice", request, credential, entry.id, f"billing.getInvoice-{safe_name(row.id)}"
@@ -313,9 +320,40 @@ class Walk:
         if message is None:
             detail = _read(reply, lambda value: wire.decode(value, wire.InvoiceAnswer, "billing.getInvoice"))
         problem = identity_problem(detail, row.id, entry.id) if detail else "refused"
-        invoice = merge(entry.id, row.row, None if problem else detail, problem)
-        for task in self.paperwork.tasks(invoice, credential, unique=unique):
-            self.crew.submit(task)
+        invoices = binder.with_one_more(_merged(entry.id, row, None if problem else detail, problem))
+        labels = Counter(invoice.label for invoice in invoices)
+        for invoice in invoices:
+            for task in self.paperwork.tasks(invoice, credential, unique=labels[invoice.label] == 1):
+                self.crew.submit(task)
+
+
+@dataclass(slots=True)
+class _Binder:
+    """One account's invoices of the month as their details come in, from several threads at once."""
+
+    entry: AccountEntry
+    credential: Credential
+    expected: int
+    _invoices: list[Invoice] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def with_one_more(self, invoice: Invoice) -> list[Invoice]:
+        """The issued ones once all are there, none before."""
+        with self._lock:
+            self._invoices.append(invoice)
+            complete = len(self._invoices) == self.expected
+        return [each for each in self._invoices if each.is_issued] if complete else []
+
+
+def _merged(account: str, row: ListedInvoice, detail: wire.InvoiceAnswer | None, problem: str) -> Invoice:
+    try:
+        return merge(account, row.row, detail, problem)
+    except AnswerError as error:
+        raise AnswerError(
+            f"account {account}: {error.message}",
+            account=account,
+            remedy="run again later; if it stays so, tell support",
+        ) from error
 
 
 def _read(reply: Reply, read: Callable[[Any], Any]) -> Any:

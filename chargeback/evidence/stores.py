@@ -43,8 +43,9 @@ class MemoryStore:
             raise StorageError(f"{path}: no such evidence") from None
 
     def write(self, path: str, data: bytes) -> None:
-        """Keep the bytes under the path."""
-        self.files[path] = data
+        """Keep the bytes under the path; ``StorageError`` where there are some already, as in a folder."""
+        if self.files.setdefault(path, data) is not data:
+            raise StorageError(f"{path}: File exists")
 
 
 class FolderStore:

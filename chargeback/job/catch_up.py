@@ -32,6 +32,11 @@ class _Closed:
         archived = (account, row.id) in self.books.invoices
         return archived and self.paid is not None and ((account, row.id) in self.paid) != (row.status is Status.PAID)
 
+    def differ(self, account: str, rows: tuple[ListedInvoice, ...]) -> bool:
+        """Whether any of the account's rows does, or one is missing that the revision has as issued."""
+        mine = [row for row in rows if row.month == self.books.period and row.status is not Status.DRAFT]
+        return any(self.differs(account, row) for row in mine) or any(self.books.no_longer_listed(account, rows))
+
 
 def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -> list[Period]:
     """The months since the first archived one that have no revision, or whose invoices, as listed, differ from their
@@ -43,7 +48,7 @@ def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -
     differing: set[Period] = set()
     if closed:
         listed = collector.listed(period, background(archive, period), min(closed))
-        differing = {month for month, books in closed.items() if _differs(month, books, listed, collector.config)}
+        differing = {month for month, books in closed.items() if _differs(books, listed, collector.config)}
     months = [first.plus(offset) for offset in range(_months_between(first, period))]
     return [month for month in months if month not in closed or month in differing]
 
@@ -67,12 +72,10 @@ def _months_between(first: Period, last: Period) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
-def _differs(month: Period, books: _Closed, listed: Listed, config: Config) -> bool:
+def _differs(books: _Closed, listed: Listed, config: Config) -> bool:
     entries = {entry.id: entry for entry in config.accounts}
     return any(
-        books.differs(account, row)
+        books.differ(account, rows)
         for account, rows in listed.items()
-        if account not in entries or entries[account].ours_in(month)
-        for row in rows
-        if row.month == month and row.status is not Status.DRAFT
+        if account not in entries or entries[account].ours_in(books.books.period)
     )

@@ -171,13 +171,12 @@ def open_collector(
         yield Collector(config, session, reader, progress)
 
 
-def _carried_documents(latest: Revision | None) -> dict[tuple[str, str, str], CarriedDocument]:
-    if latest is None:
-        return {}
-    found = {}
-    for record in latest.evidence().run.documents:
-        if record.path is not None:
-            found[record.account, record.number, record.kind] = CarriedDocument(record, _reading(latest, record.path))
+def _carried_documents(latest: Revision | None) -> dict[tuple[str, str, str], list[CarriedDocument]]:
+    found: dict[tuple[str, str, str], list[CarriedDocument]] = {}
+    for record in latest.evidence().run.documents if latest else ():
+        if latest and record.path is not None:
+            document = CarriedDocument(record, _reading(latest, record.path))
+            found.setdefault((record.account, record.number, record.kind), []).append(document)
     return found
 
 

@@ -18,7 +18,8 @@ class MonthResult:
     """One month of a run.
 
     ``books`` are None where the month could not be closed; ``revision``, ``path`` and ``head`` are those of the month's
-    latest revision, None where there is none; ``written``: this run made it.
+    latest revision, None where there is none; ``written``: this run made it. ``states``: of a month that failed,
+    where the accounts stand that did not.
     """
 
     period: Period
@@ -30,6 +31,7 @@ class MonthResult:
     head: str | None = None
     changes: tuple[RestatedTotal, ...] = ()
     written: bool = False
+    states: tuple[tuple[str, Status], ...] = ()
 
 
 EXIT_OF_STATUS = {
@@ -60,10 +62,12 @@ def of_books(
     )
 
 
-def of_errors(errors: Iterable[ChargebackError], period: Period) -> MonthResult:
+def of_errors(
+    errors: Iterable[ChargebackError], period: Period, states: tuple[tuple[str, Status], ...] = ()
+) -> MonthResult:
     """The result of a month that failed."""
     causes = tuple(cause for error in errors for cause in each_error(error))
-    return MonthResult(period, decisive_exit(cause.exit_code for cause in causes), errors=causes)
+    return MonthResult(period, decisive_exit(cause.exit_code for cause in causes), errors=causes, states=states)
 
 
 def exit_of(results: Iterable[MonthResult]) -> int:

@@ -37,6 +37,7 @@ from chargeback.job.collecting import (
     open_collector,
     proved_reports,
 )
+from chargeback.job.other_accounts import other_accounts
 from chargeback.job.overview import refresh_overview
 from chargeback.job.restatement import changes
 from chargeback.job.results import MonthResult, of_books, of_errors
@@ -187,7 +188,10 @@ class _Run:
         for line in collected.told:
             self.tell(f"{period} {line}")
         if collected.errors:
-            return of_errors(collected.errors, period), False
+            others = other_accounts(collected.evidence, self.config, collected.errors)
+            for line in others.lines():
+                self.tell(f"{period} {line}")
+            return of_errors((*collected.errors, *others.not_ready), period, others.states), False
         try:
             books = close_month(collected.evidence, self.config)
         except ChargebackError as error:

@@ -38,7 +38,7 @@ class AccountAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     id: Identifier
     name: str | None = None
     type: str | None = None
-    tax_id: str | None = None
+    tax_id: Identifier | None = None
     tax_name: str | None = None
     active: bool | None = None
     role: str | None = None
@@ -127,7 +127,7 @@ class InvoiceAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     voided_at: str | None = None
     created_at: str | None = None
     tax_rate: Number | None = None
-    tax_id: str | None = None
+    tax_id: Identifier | None = None
     tax_name: str | None = None
     withholding_tax_rate: Number | None = None
     withholding_tax_amount: Number | None = None
@@ -201,7 +201,7 @@ def decode_items(value: Any, kind: type[Decoded], function: str) -> list[Decoded
 def page_marker(result: dict[str, Any]) -> str | None:
     """The field that says that a list has further pages, None where there is none (CONTRACT, transport)."""
     for key, value in result.items():
-        lower = key.lower()
+        lower = key.lower().replace("_", "").replace("-", "")
         if lower == "hasmore" and value is True:
             return key
         if isinstance(value, str) and value and (lower == "next" or any(word in lower for word in _PAGE_WORDS)):

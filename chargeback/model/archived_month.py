@@ -4,19 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth
 from chargeback.model.facts import ListedInvoice
 from chargeback.model.invoice import Status, listed_total
 from chargeback.model.money import format_minor, minor_digits
+from chargeback.model.period import Period
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedMonth:
     """The latest revision's invoices by account and id."""
 
+    period: Period
     title: str
     invoices: Mapping[tuple[str, str], EarlierInvoice]
 
@@ -24,7 +26,15 @@ class ArchivedMonth:
     def of(cls, month: EarlierMonth) -> ArchivedMonth:
         """The month, ready for looking invoices up."""
         invoices = {(invoice.account, invoice.invoice): invoice for invoice in month.invoices}
-        return cls(f"{month.period} r{month.revision}", invoices)
+        return cls(Period.parse(month.period), f"{month.period} r{month.revision}", invoices)
+
+    def no_longer_listed(self, account: str, rows: Iterable[ListedInvoice]) -> Iterator[EarlierInvoice]:
+        """The account's issued invoices that its whole list no longer shows in this month: moved to another one, or
+        gone."""
+        listed = {row.id for row in rows if row.month == self.period and row.status is not Status.DRAFT}
+        for (owner, identifier), invoice in self.invoices.items():
+            if owner == account and not invoice.void and identifier not in listed:
+                yield invoice
 
 
 def difference(account: str, row: ListedInvoice, month: ArchivedMonth) -> str:
@@ -41,7 +51,7 @@ def difference(account: str, row: ListedInvoice, month: ArchivedMonth) -> str:
     if archived.void != void:
         now = "void now, and issued" if void else "issued now, and void"
         return f"{row.label} is {now} in {month.title}: run --catch-up books it"
-    total = listed_total(row.row)
+    total = listed_total(row.row, archived.currency)
     if total is None or total == archived.total:
         return ""
     digits = minor_digits(archived.currency)

@@ -74,11 +74,19 @@ class AccountMonth:
 def choose_report(
     facts: AccountFacts, period: Period, timezone: ZoneInfo, *, billed_before: bool
 ) -> tuple[Report | None, Proof]:
-    """The first report that proves its month, and why; of the fresh one why not, where none does."""
+    """The first report that proves its month, and why; of the fresh one why not, where none does.
+
+    An empty answer without a month counts as the one asked for only where no other of the month has rows, be it carried
+    or asked for with other bounds.
+    """
+
+    def proved(report: Report, *, rows_before: bool) -> Proof:
+        return prove(report, period, timezone, billed_before=billed_before, rows_before=rows_before)
+
+    with_rows = [report for report in facts.reports if report.rows and proved(report, rows_before=False).proved]
     proofs: list[Proof] = []
     for report in facts.reports:
-        before = any(other.rows for other in facts.reports if other is not report and other.is_carried)
-        proof = prove(report, period, timezone, billed_before=billed_before, rows_before=before)
+        proof = proved(report, rows_before=any(other is not report for other in with_rows))
         if proof.proved:
             return report, _told(report, proof)
         proofs.append(proof)

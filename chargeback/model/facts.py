@@ -50,7 +50,7 @@ class AccountFacts:
     each id once; ``repeated`` the labels of the month's invoices whose id was listed more than once; ``invoices``
     those of the month with their details, drafts aside, by number then id; ``drafts`` how many drafts of the month
     were listed. ``reports`` in order of preference; ``report_refusal`` why the platform gave none. ``inactive``: a
-    call was refused because the account is not active.
+    call was refused because the account is not active; ``list_refused``: the one for the invoice list was.
     """
 
     account: str
@@ -62,6 +62,7 @@ class AccountFacts:
     reports: tuple[Report, ...] = ()
     report_refusal: str = ""
     inactive: bool = False
+    list_refused: bool = False
     documents: tuple[DocumentRecord, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -122,8 +123,9 @@ def answers_by_account(evidence: Evidence) -> dict[str, list[Answer]]:
 def decode_listed(value: Any, account: str, timezone: ZoneInfo) -> tuple[ListedInvoice, ...]:
     """The rows of a ``billing.listInvoices`` envelope, one that is there twice too.
 
-    ``AnswerError`` for a row without id or of another account, for an unknown status, for an issued one without times,
-    and for two rows of one id that differ in month or status: which of them is booked must not hang on their order.
+    ``AnswerError`` for a row without id or of another account, for an unknown status, for a row without times that may
+    be issued, and for two rows of one id that differ in month or status: which of them is booked must not hang on their
+    order.
     """
     rows = wire.decode_items(value, InvoiceAnswer, "billing.listInvoices")
     for position, row in enumerate(rows):
@@ -152,7 +154,7 @@ def _listed(row: InvoiceAnswer, account: str, timezone: ZoneInfo) -> ListedInvoi
         month = booking_month(row, timezone)
     except AnswerError as error:
         raise AnswerError(f"invoice {label[:80]}: {error.message}") from error
-    if month is None and status in (Status.OPEN, Status.PAID):
+    if month is None and status not in (Status.VOID, Status.DRAFT):
         raise AnswerError(f"the invoice {label[:80]} says neither a period nor when it was issued or created")
     return ListedInvoice(row, month, status)
 
@@ -166,6 +168,7 @@ class _AccountReader:
     projects: ProjectDirectory
     answers: list[Answer]
     inactive: bool = False
+    list_refused: bool = False
 
     def facts(self, configured_name: str) -> AccountFacts:
         platform_name = self._name()
@@ -183,6 +186,7 @@ class _AccountReader:
             reports=reports,
             report_refusal=refusal,
             inactive=self.inactive,
+            list_refused=self.list_refused,
             documents=tuple(record for record in self.evidence.run.documents if record.account == self.account),
             sources={f"{answer.function} {_asked(answer)}".strip(): answer.path or "" for answer in self.answers},
         )
@@ -215,7 +219,7 @@ class _AccountReader:
             refused, rows = _read(
                 self.evidence, answer, lambda value: decode_listed(value, self.account, self.timezone)
             )
-            self._note(refused)
+            self.list_refused = bool(self._note(refused))
             listed = rows or listed
         return listed
 

@@ -193,6 +193,16 @@ def _needed(detail: Any, listed: Any, name: str, where: str) -> Any:
 def merge(account: str, listed: InvoiceAnswer, detail: InvoiceAnswer | None, identity_problem: str) -> Invoice:
     """The invoice that a list row and its detail make; ``AnswerError`` where a needed field is missing in both."""
     where = f"invoice {text_of(listed.number) or text_of(listed.id)}"
+    try:
+        return _merged(account, listed, detail, identity_problem, where)
+    except AnswerError as error:
+        told = error.message if error.message.startswith(where) else f"{where}: {error.message}"
+        raise AnswerError(told, account=account) from error
+
+
+def _merged(
+    account: str, listed: InvoiceAnswer, detail: InvoiceAnswer | None, identity_problem: str, where: str
+) -> Invoice:
     other = detail or InvoiceAnswer()
     listed_status = read_status(listed, f"{where} in billing.listInvoices")
     status = read_status(other, f"{where} in billing.getInvoice") or listed_status
@@ -225,7 +235,7 @@ def merge(account: str, listed: InvoiceAnswer, detail: InvoiceAnswer | None, ide
         issued_at=parse_instant(other.issued_at) or parse_instant(listed.issued_at),
         paid_at=parse_instant(other.paid_at) or parse_instant(listed.paid_at),
         tax_rate=None if tax_rate is None else amount_of(tax_rate),
-        tax_id=other.tax_id or "",
+        tax_id=text_of(other.tax_id),
         withholding_rate=None if withholding_rate is None else amount_of(withholding_rate),
         withheld=Decimal(0) if withheld is None else amount_of(withheld),
         lines=tuple(other.line_items or ()),
@@ -278,8 +288,8 @@ _COMPARED: dict[str, Callable[..., bool]] = {
 }
 
 
-def listed_total(listed: InvoiceAnswer) -> int | None:
-    """The list row's total in minor units, None where it has none."""
+def listed_total(listed: InvoiceAnswer, currency: str = "") -> int | None:
+    """The list row's total in minor units, of ``currency`` where the row names none; None where it has no total."""
     if listed.total is None:
         return None
-    return to_minor(amount_of(listed.total), minor_digits(listed.currency or ""))
+    return to_minor(amount_of(listed.total), minor_digits(listed.currency or currency))

@@ -41,14 +41,21 @@ class ProjectDirectory:
             if identifier:
                 self.sid_by_id.setdefault(identifier, sid)
 
-    def resolve(self, name: str) -> str:
-        """The sid that the name means: itself where it is a listed sid, else the sid of that id, else as it came."""
+    def resolve(self, name: str, identifier: str = "") -> str:
+        """The sid of the project that is named by sid (or by id where sids stand), and perhaps by id too.
+
+        That is the first of the two that a list shows; the name as it came where none does (CONTRACT,
+        ``billing.report``).
+        """
         listed = self.by_sid.get(name)
-        return listed.sid if listed else self.sid_by_id.get(name, name)
+        if listed:
+            return listed.sid
+        found = self.sid_by_id.get(name) or self.sid_by_id.get(identifier)
+        return found or (identifier if identifier in self.by_sid else name or identifier)
 
     def of_line(self, line: LineItem) -> str:
         """The sid of the project that a by-project line names, "" where it names none."""
-        return self.resolve(text_of(line.project) or text_of(line.project_id))
+        return self.resolve(text_of(line.project), text_of(line.project_id))
 
     def name_of(self, sid: str) -> str:
         """The display name of the project, "" where no list shows it."""

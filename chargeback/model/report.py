@@ -116,7 +116,7 @@ def read_report(
     """The report that an answer holds, projects resolved to sids."""
     rows = tuple(
         ReportValue(
-            project=projects.resolve(text_of(row.project_sid) or text_of(row.project_id)),
+            project=projects.resolve(text_of(row.project_sid), text_of(row.project_id)),
             resource=intern(row.name or ""),
             usage=0 if row.usage_value is None else to_minor(amount_of(row.usage_value), USAGE_DIGITS),
             value=amount_of(row.billing_value),

@@ -77,9 +77,9 @@ def _head(books: Books) -> dict[str, Any]:
 def _account(summary: AccountSummary) -> dict[str, Any]:
     digits = summary.digits
     return {
-        "account": summary.account,
-        "currency": summary.currency,
-        "invoices": list(summary.invoices),
+        "account": cleaned(summary.account),
+        "currency": cleaned(summary.currency),
+        "invoices": [cleaned(number) for number in summary.invoices],
         "report_total": _amount(summary.report_total),
         "line_total": format_minor(summary.line_total, digits),
         "invoice_total": format_minor(summary.invoice_total, digits),
@@ -93,14 +93,14 @@ def check_row(check: Check) -> dict[str, str | None]:
     """A check as INTERFACE's JSON has it: amounts as text, None where there is none."""
     return {
         "check": check.code.value,
-        "account": check.account,
-        "invoice": check.invoice,
-        "subject": check.subject,
+        "account": cleaned(check.account),
+        "invoice": cleaned(check.invoice),
+        "subject": cleaned(check.subject),
         "outcome": check.outcome.value,
         "expected": _amount(check.expected),
         "actual": _amount(check.actual),
         "variance": _amount(check.variance),
-        "currency": check.currency,
+        "currency": cleaned(check.currency),
         "tolerance": _amount(check.tolerance),
         "message": cleaned(check.message),
     }

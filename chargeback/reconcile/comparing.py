@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from chargeback.config import Reconciliation
 from chargeback.model.check import Check, Code, Outcome
-from chargeback.model.money import EXACT, format_exact, from_minor
+from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits
 
 NOTHING = Decimal(0)
 
@@ -66,7 +66,7 @@ class Comparison:
             expected=self.expected,
             actual=self.actual,
             variance=self.variance,
-            tolerance=max(self.tolerance, self.rounding),
+            tolerance=max(self.tolerance, self.rounding) or from_minor(0, minor_digits(self.currency)),
             currency=self.currency,
         )
 
@@ -76,7 +76,7 @@ class Comparison:
         amount = f"{format_exact(self.variance.copy_abs())} {self.currency}"
         if not self.holds:
             return self.differ
-        if self.variance.copy_abs() > self.tolerance:
+        if self.variance.copy_abs() <= self.rounding:
             return f"{self.agree}; rounding alone can explain the difference of {amount}"
         return f"{self.agree}, within tolerance: they differ by {amount}"
 

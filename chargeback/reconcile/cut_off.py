@@ -1,8 +1,7 @@
-"""``invoice-cutoff``, ``invoice-duplicate``, ``currency``: right days, once, in one currency (INTERFACE)."""
+"""``invoice-cutoff``, ``currency``: the right days, in one currency (INTERFACE, checks)."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import combinations
@@ -14,6 +13,7 @@ from chargeback.model.invoice import ISSUED, Invoice, usable_period
 from chargeback.model.money import known_digits
 from chargeback.model.period import day_start
 from chargeback.model.posting import Posting
+from chargeback.reconcile.comparing import not_performed
 
 
 def invoice_cutoff(posting: Posting, config: Config) -> Iterator[Check]:
@@ -46,7 +46,11 @@ def _local(instant: datetime, config: Config) -> str:
 def _coverage(month: AccountMonth, config: Config) -> Iterator[Check]:
     found = [*_overlaps(month, config), *_gaps(month, config)]
     yield from found
-    if not found:
+    if any(invoice.start is None for invoice in month.booked):
+        yield not_performed(
+            Code.INVOICE_CUTOFF, month.account, "an invoice states no usable period, so a gap cannot show"
+        )
+    elif not found:
         message = f"the issued invoices cover {month.period} without gap or overlap"
         yield Check(Code.INVOICE_CUTOFF, Outcome.PASS, message, month.account)
 
@@ -54,7 +58,7 @@ def _coverage(month: AccountMonth, config: Config) -> Iterator[Check]:
 def _overlaps(month: AccountMonth, config: Config) -> Iterator[Check]:
     """Credit notes aside: they are for days that another invoice covers."""
     charges = tuple(invoice for invoice in month.booked if invoice.total >= 0)
-    for first, second in _overlapping(charges):
+    for first, second in overlapping(charges):
         bounds = _shared_bounds(first, second)
         since = _local(bounds[0], config) if bounds else ""
         message = f"{first.label} and {second.label} cover the same days, from {since}"
@@ -77,11 +81,15 @@ def _reaching_in(month: AccountMonth, charge: Invoice, config: Config) -> Iterat
             yield row.label
 
 
-def _overlapping(invoices: tuple[Invoice, ...]) -> Iterator[tuple[Invoice, Invoice]]:
-    for first, second in combinations(invoices, 2):
-        bounds = _shared_bounds(first, second)
-        if bounds is not None and bounds[0] < bounds[1]:
-            yield first, second
+def overlapping(invoices: tuple[Invoice, ...]) -> Iterator[tuple[Invoice, Invoice]]:
+    """The pairs whose periods hold the same days."""
+    return ((first, second) for first, second in combinations(invoices, 2) if overlap(first, second))
+
+
+def overlap(first: Invoice, second: Invoice) -> bool:
+    """Whether both periods hold the same days; False where one of them is not usable."""
+    bounds = _shared_bounds(first, second)
+    return bounds is not None and bounds[0] < bounds[1]
 
 
 def _shared_bounds(first: Invoice, second: Invoice) -> tuple[datetime, datetime] | None:
@@ -138,49 +146,6 @@ def _runs(days: list[date]) -> Iterator[tuple[date, date]]:
         first, last = first or day, day
     if first is not None and last is not None:
         yield first, last
-
-
-def invoice_duplicate(posting: Posting, config: Config) -> Iterator[Check]:
-    """No number twice among issued invoices; no project with a positive line in two of them for the same days."""
-    month = posting.month
-    found = [*_listed_twice(month), *_same_numbers(month), *_same_projects(posting)]
-    yield from found
-    if month.booked and not found:
-        message = "no number twice, no project billed twice for the same days"
-        yield Check(Code.INVOICE_DUPLICATE, Outcome.PASS, message, month.account)
-
-
-def _listed_twice(month: AccountMonth) -> Iterator[Check]:
-    for label in month.facts.repeated:
-        message = f"{label} is listed more than once: it is booked once"
-        yield Check(Code.INVOICE_DUPLICATE, Outcome.EXCEPTION, message, month.account, label)
-
-
-def _same_numbers(month: AccountMonth) -> Iterator[Check]:
-    booked = {invoice.id: invoice.number for invoice in month.booked}
-    listed = {row.id: row.label for row in month.facts.listed if row.status in ISSUED and row.row.number}
-    counts = Counter({**listed, **booked}.values())
-    for number in sorted({number for number in booked.values() if number and counts[number] > 1}):
-        message = f"{counts[number]} issued invoices have the number {number}: one may be billed twice"
-        yield Check(Code.INVOICE_DUPLICATE, Outcome.EXCEPTION, message, month.account, number)
-
-
-def _same_projects(posting: Posting) -> Iterator[Check]:
-    projects = _positive_projects(posting)
-    for first, second in _overlapping(posting.month.booked):
-        for project in sorted(projects[first.id] & projects[second.id]):
-            message = f"{project} is billed in {first.label} and in {second.label} for the same days"
-            yield Check(
-                Code.INVOICE_DUPLICATE, Outcome.EXCEPTION, message, posting.month.account, second.label, project
-            )
-
-
-def _positive_projects(posting: Posting) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for line in posting.invoice_lines:
-        if line.item is not None and line.item.is_by_project and line.gross > 0:
-            found[line.invoice.id].add(line.project)
-    return found
 
 
 def currency(posting: Posting, config: Config) -> Iterator[Check]:

@@ -168,7 +168,10 @@ def line_arithmetic(posting: Posting, config: Config) -> Iterator[Check]:
         failed = [check for number, line in priced if (check := _line_check(invoice, number, line)) is not None]
         yield from failed
         if priced and not failed:
-            message = f"quantity × unit price = amount on {len(priced)} lines"
+            rounded = sum(_product(line) != amount_of(line.amount) for _, line in priced)
+            message = f"quantity × unit price = amount on {len(priced)} lines" + (
+                f"; on {rounded} of them rounding alone can explain a difference" if rounded else ""
+            )
             yield Check(Code.LINE_ARITHMETIC, Outcome.PASS, message, invoice.account, invoice.label)
         elif not priced and invoice.shape is Shape.BY_SKU:
             why = "the invoice's lines have no quantity and unit price"
@@ -177,11 +180,10 @@ def line_arithmetic(posting: Posting, config: Config) -> Iterator[Check]:
 
 def _line_check(invoice: Invoice, number: int, line: LineItem) -> Check | None:
     """The exception of a line, None where it holds; judged on the exact figures, which the message gives."""
-    product = EXACT.multiply(amount_of(line.quantity or 0), amount_of(line.unit_price or 0))
-    amount = amount_of(line.amount)
-    variance = EXACT.subtract(amount, product)
-    if variance.copy_abs() <= half_units(1, invoice.digits):
+    product, amount = _product(line), amount_of(line.amount)
+    if EXACT.subtract(amount, product).copy_abs() <= half_units(1, invoice.digits):
         return None
+    expected, actual = _rounded(product, invoice), _rounded(amount, invoice)
     return Check(
         Code.LINE_ARITHMETIC,
         Outcome.EXCEPTION,
@@ -190,12 +192,16 @@ def _line_check(invoice: Invoice, number: int, line: LineItem) -> Check | None:
         invoice.account,
         invoice.label,
         f"line {number}",
-        expected=_rounded(product, invoice),
-        actual=_rounded(amount, invoice),
-        variance=_rounded(variance, invoice),
+        expected=expected,
+        actual=actual,
+        variance=EXACT.subtract(actual, expected),
         tolerance=half_units(1, invoice.digits),
         currency=invoice.currency,
     )
+
+
+def _product(line: LineItem) -> Decimal:
+    return EXACT.multiply(amount_of(line.quantity or 0), amount_of(line.unit_price or 0))
 
 
 def _rounded(amount: Decimal, invoice: Invoice) -> Decimal:

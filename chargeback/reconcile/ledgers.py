@@ -12,8 +12,6 @@ from chargeback.model.ledger import LedgerLine
 from chargeback.model.money import EXACT, format_exact, from_minor
 from chargeback.model.posting import MonthPosting
 
-_MOST_NAMED = 20
-
 
 def ledger_control(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One check a booked invoice over all ledgers as they are published: Σ gross = total, Σ tax = tax, gross = net +
@@ -74,11 +72,9 @@ def ownership(posting: MonthPosting, config: Config) -> Iterator[Check]:
 
 def _ownership_notices(posting: MonthPosting) -> Iterator[Check]:
     findings = posting.ownership
-    if findings.idle:
-        named = ", ".join(findings.idle[:_MOST_NAMED])
-        more = f" and {len(findings.idle) - _MOST_NAMED} more" if len(findings.idle) > _MOST_NAMED else ""
-        message = f"{len(findings.idle)} listed projects without cost have no owner: {named}{more}"
-        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message)
+    for project in findings.idle:
+        message = f"{project} is listed, without cost in the month, and nobody owns it"
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=project)
     for pattern, title in findings.unmatched:
         message = f'"{pattern}" of {title} matches no project of the month'
         yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=pattern)

@@ -50,13 +50,13 @@ def _history(team: str, currency: str, before: int, now: int, config: Config) ->
 
 def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One exception an invoice that an account lists for an earlier archived month in which it was ours and whose
-    latest revision has it otherwise; one pass an account where all agree."""
-    earlier = {
-        month.period: ArchivedMonth.of(month) for month in posting.run.earlier if month.period < str(posting.period)
-    }
+    latest revision has it otherwise, or that the revision has and the list no longer shows there; one pass an account
+    where all agree."""
+    earlier = [ArchivedMonth.of(month) for month in posting.run.earlier if month.period < str(posting.period)]
     entries = {entry.id: entry for entry in config.accounts}
     for account in posting.postings:
-        found = list(_differing(account, earlier, entries.get(account.month.account)))
+        entry = entries.get(account.month.account)
+        found = [check for month in earlier if _is_ours(entry, month) for check in _differing(account, month)]
         yield from found
         if not found:
             message = (
@@ -65,16 +65,23 @@ def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
             yield Check(Code.PRIOR_PERIODS, Outcome.PASS, message, account.month.account)
 
 
-def _differing(account: Posting, earlier: dict[str, ArchivedMonth], entry: AccountEntry | None) -> Iterator[Check]:
-    for row in account.month.facts.listed:
-        month = earlier.get(str(row.month))
-        is_ours = row.month is not None and (entry is None or entry.ours_in(row.month))
-        if month is not None and is_ours and row.status is not Status.DRAFT:
-            reason = difference(account.month.account, row, month)
+def _is_ours(entry: AccountEntry | None, month: ArchivedMonth) -> bool:
+    return entry is None or entry.ours_in(month.period)
+
+
+def _differing(account: Posting, month: ArchivedMonth) -> Iterator[Check]:
+    facts = account.month.facts
+    subject = str(month.period)
+    for row in facts.listed:
+        if row.month == month.period and row.status is not Status.DRAFT:
+            reason = difference(facts.account, row, month)
             if reason:
-                yield Check(
-                    Code.PRIOR_PERIODS, Outcome.EXCEPTION, reason, account.month.account, row.label, str(row.month)
-                )
+                yield Check(Code.PRIOR_PERIODS, Outcome.EXCEPTION, reason, facts.account, row.label, subject)
+    if facts.list_refused:
+        return
+    for invoice in month.no_longer_listed(facts.account, facts.listed):
+        reason = f"{invoice.number} is in {month.title}, but is no longer listed there: run --catch-up books that"
+        yield Check(Code.PRIOR_PERIODS, Outcome.EXCEPTION, reason, facts.account, invoice.number, subject)
 
 
 def account_set(posting: MonthPosting, config: Config) -> Iterator[Check]:

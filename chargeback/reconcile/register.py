@@ -8,8 +8,9 @@ from chargeback.config import Config
 from chargeback.model.check import Check, Code
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.reconcile.acceptance import accept
-from chargeback.reconcile.cut_off import currency, invoice_cutoff, invoice_duplicate
+from chargeback.reconcile.cut_off import currency, invoice_cutoff
 from chargeback.reconcile.documents import invoice_pdf
+from chargeback.reconcile.duplicates import invoice_duplicate
 from chargeback.reconcile.invoices import (
     invoice_arithmetic,
     invoice_footing,
@@ -35,7 +36,6 @@ ACCOUNT_CHECKS: dict[Code, AccountCheck] = {
     Code.INVOICE_FOOTING: invoice_footing,
     Code.LINE_ARITHMETIC: line_arithmetic,
     Code.INVOICE_CUTOFF: invoice_cutoff,
-    Code.INVOICE_DUPLICATE: invoice_duplicate,
     Code.REPORT_PERIOD: report_period,
     Code.REPORT_CHART: report_chart,
     Code.REPORT_TOTAL: report_total,
@@ -47,6 +47,7 @@ ACCOUNT_CHECKS: dict[Code, AccountCheck] = {
 """Checks that look at one account by itself."""
 
 MONTH_CHECKS: dict[Code, MonthCheck] = {
+    Code.INVOICE_DUPLICATE: invoice_duplicate,
     Code.ACCOUNT_SET: account_set,
     Code.PRIOR_PERIODS: prior_periods,
     Code.OWNERSHIP: ownership,

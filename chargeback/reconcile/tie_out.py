@@ -16,7 +16,7 @@ from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits
 from chargeback.model.posting import PostedLine, Posting
 from chargeback.model.report import Report
-from chargeback.reconcile.comparing import NOTHING, Comparison, half_units, not_performed, tolerance_for
+from chargeback.reconcile.comparing import Comparison, half_units, not_performed, tolerance_for
 from chargeback.reconcile.likely_cause import likely_cause
 
 NOT_PROVED = "the report is not proved to be of this month"
@@ -49,7 +49,7 @@ def report_chart(posting: Posting, config: Config) -> Iterator[Check]:
     report = month.report
     if report is None:
         yield not_performed(Code.REPORT_CHART, month.account, NOT_PROVED)
-    elif not report.chart.points and report.total:
+    elif not report.chart.points and not report.chart.days and report.total:
         yield not_performed(Code.REPORT_CHART, month.account, "the report shows no daily cost")
     else:
         yield Comparison(
@@ -117,10 +117,11 @@ def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
         return
     replaced = {id(undivided.posted) for undivided in posting.undivided}
     for subject, lines, rows in _groups(posting, report):
-        if not any(id(posted) in replaced for posted in lines):
+        compared = [posted for posted in lines if id(posted) not in replaced]
+        if compared or not lines:
             value = report.value_of(rows)
             yield _compared(
-                posting, config, Code.REPORT_RESOURCE, subject, lines, value, "report = invoice lines"
+                posting, config, Code.REPORT_RESOURCE, subject, compared, value, "report = invoice lines"
             ).check()
 
 
@@ -142,7 +143,7 @@ def _undivided(posting: Posting, config: Config) -> Iterator[Check]:
             expected,
             value,
             EXACT.subtract(value, expected),
-            NOTHING,
+            from_minor(0, posted.invoice.digits),
             posted.invoice.currency,
         )
 

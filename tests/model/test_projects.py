@@ -43,7 +43,9 @@ def test_of_two_entries_the_first_counts() -> None:
 
 @pytest.mark.parametrize(("line", "sid"), [
     (LineItem(project="acme-web", project_id="1002", amount=1), "acme-web"),
-    (LineItem(project_id=1001, amount=1), "1001"),
+    (LineItem(project_id=1001, amount=1), "acme-web"),
+    (LineItem(project="gone", project_id="1002", amount=1), "1001"),
+    (LineItem(project="gone", project_id="1", amount=1), "gone"),
     (LineItem(project="", project_id=1002, amount=1), "1001"),
     (LineItem(sku="cpu", amount=1), ""),
 ])  # fmt: skip

@@ -39,7 +39,8 @@ def test_it_holds_up_to_the_larger_of_tolerance_and_rounding(
 @pytest.mark.parametrize(("actual", "tolerance", "rounding", "message"), [
     ("100.00", "0", "0", "equal"),
     ("100.04", "0.05", "0", "equal, within tolerance: they differ by 0.04 THB"),
-    ("99.96", "0.05", "0.9", "equal, within tolerance: they differ by 0.04 THB"),
+    ("99.96", "0.05", "0.9", "equal; rounding alone can explain the difference of 0.04 THB"),
+    ("99.94", "0.07", "0.05", "equal, within tolerance: they differ by 0.06 THB"),
     ("100.06", "0.05", "0.1", "equal; rounding alone can explain the difference of 0.06 THB"),
     ("101", "0.05", "0.1", "not equal"),
 ])  # fmt: skip

@@ -16,7 +16,7 @@ from functools import cached_property
 from .answers import AccountAnswers, Month, StopError, text
 from .arithmetic import divided, divided_twice, half_away, money, trimmed
 from .calendar import shifted
-from .invoices import BOOKED, Invoice, Line, months_invoices, was_billed
+from .invoices import BOOKED, Invoice, Line, has_project, months_invoices, names_of, was_billed
 from .owners import ADJUSTMENTS, UNASSIGNED, Directory, Rules
 from .readiness import NOT_READY, issued
 from .reports import Report, Row, report_of
@@ -68,8 +68,8 @@ class AccountMonth:
 
     def projects(self, directory: Directory) -> set[str]:
         """The projects that have a line of a booked invoice or a row of the report."""
-        lines = (line for invoice in self.booked for line in invoice.lines if line.by_project)
-        return {directory.sid(*line.named) for line in lines} | {row.project for row in self.report.used}
+        named = (names_of(item) for invoice in self.booked for item in invoice.items if has_project(item))
+        return {directory.sid(*names) for names in named} | {row.project for row in self.report.used}
 
 
 class Booking:

@@ -20,6 +20,7 @@ from .booking import AccountMonth, Booking
 from .calendar import bounds, midnight, month_length
 from .invoices import AMOUNTS, BOOKED, BY_SKU, MIXED, TIMES, Invoice, Line, listed, once_each, period_of, says
 from .reports import Row
+from .spreadsheet import without_controls
 
 COMPARED = ("number", "receiptNumber", "currency", "status", *sorted(AMOUNTS), *sorted(TIMES), "paidAt", "voidedAt")
 NOISE = Fraction(1, 2**48)
@@ -50,7 +51,15 @@ def compared(check: Check, expected: Fraction, actual: Fraction, allowed: Fracti
 def checks_of(books: Booking) -> list[Check]:
     """Every check of every account."""
     found = [check for account in books.accounts for check in account_checks(books, account)]
-    return [accepted(books, check) for check in found]
+    found += across_accounts(books)
+    return [as_written(accepted(books, check)) for check in found]
+
+
+def as_written(check: Check) -> Check:
+    """The check as the files have it: texts less control characters (BOOKING 8)."""
+    return check._replace(
+        **{name: without_controls(getattr(check, name)) for name in ("account", "invoice", "subject")}
+    )
 
 
 def account_checks(books: Booking, account: AccountMonth) -> Iterator[Check]:
@@ -173,11 +182,11 @@ def line_arithmetic(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[C
 
 
 def rounded(check: Check, digits: int) -> Check:
-    """The check with its amounts in whole minor units, judged before."""
-    figures = {name: getattr(check, name) for name in ("expected", "actual", "variance")}
-    return check._replace(
-        **{name: Fraction(to_minor(value, digits), 10**digits) for name, value in figures.items() if value is not None}
+    """The check with its amounts in whole minor units, judged before; the variance is that of the amounts shown."""
+    expected, actual = (
+        Fraction(to_minor(value or ZERO, digits), 10**digits) for value in (check.expected, check.actual)
     )
+    return check._replace(expected=expected, actual=actual, variance=actual - expected)
 
 
 def within_month(books: Booking, invoice: Invoice) -> Check:
@@ -200,7 +209,8 @@ def coverage(books: Booking, account: AccountMonth) -> Iterator[Check]:
         if (amount(other.row, "total") or ZERO) >= 0 and share_days(books, charge, other)
     ]
     found += [base._replace(subject=days) for days in gaps(books, account)]
-    yield from found or [base._replace(outcome="pass")]
+    complete = all(period_of(invoice) for invoice in account.booked)
+    yield from found or ([base._replace(outcome="pass")] if complete else [])
 
 
 def overlapping(invoices: Sequence[Invoice]) -> Iterator[tuple[Invoice, Invoice]]:
@@ -272,12 +282,30 @@ def duplicates(books: Booking, account: AccountMonth) -> Iterator[Check]:
     found = [base._replace(invoice=named[id_]) for id_ in named if ids[id_] > 1]
     numbers = {text(row["id"]): text(row.get("number")) for row in once_each(rows) if row.get("status") in BOOKED}
     booked = {invoice.id: text(invoice.fields.get("number")) for invoice in account.booked}
-    counts = Counter({**numbers, **booked}.values())
+    unbooked = {invoice.id for invoice in account.invoices} - {*booked}
+    counts = Counter({id_: number for id_, number in {**numbers, **booked}.items() if id_ not in unbooked}.values())
     found += [base._replace(invoice=number) for number in {*booked.values()} - {""} if counts[number] > 1]
     for one, two in overlapping(account.booked):
         for project in charged(books, one) & charged(books, two):
             found.append(base._replace(invoice=two.number, subject=project))
     yield from found or ([base._replace(outcome="pass")] if account.booked else [])
+
+
+def across_accounts(books: Booking) -> Iterator[Check]:
+    """``invoice-duplicate`` of two accounts: an invoice in both, a number (a notice), a project for the same days."""
+    booked = [invoice for account in books.accounts for invoice in account.booked]
+    for two in booked:
+        before = [one for one in booked[: booked.index(two)] if one.account != two.account]
+        base = Check("invoice-duplicate", two.account, two.number, outcome="exception")
+        if any(one.id == two.id for one in before):
+            yield base
+        number = text(two.fields.get("number"))
+        same = [one for one in booked[: booked.index(two)] if number and text(one.fields.get("number")) == number]
+        if same and same[0].account != two.account and same[0].id != two.id:
+            yield base._replace(outcome="notice")
+        for one in before:
+            if one.id != two.id and list(overlapping([one, two])):
+                yield from (base._replace(subject=sid) for sid in charged(books, one) & charged(books, two))
 
 
 def charged(books: Booking, invoice: Invoice) -> set[str]:
@@ -311,7 +339,7 @@ def tie_outs(books: Booking, account: AccountMonth) -> Iterator[Check]:
     if not booked:
         return
     digits = booked[0].digits
-    if report.points or not report.total:
+    if report.points or report.days or not report.total:
         allowed = max(books.rules.tolerance(report.total), Fraction(len(report.points), 2 * 10**digits))
         yield compared(Check("report-chart", account.id), report.total, sum(report.points, ZERO), allowed)
     lines = [(invoice, line) for invoice in booked for line in invoice.lines if line.number]
@@ -403,8 +431,9 @@ def by_resource(
             alone[row.name].append(row)
     sides = [side._replace(subject=min((row.name for row in side.rows), default=side.subject)) for side in sides]
     for side in [*sides, *(Side(name, [], rows) for name, rows in alone.items())]:
-        if not any(entry in undivided for entry in side.lines):
-            yield tie_out(books, Check("report-resource", account.id), side, digits)
+        divided = [entry for entry in side.lines if entry not in undivided]
+        if divided or not side.lines:
+            yield tie_out(books, Check("report-resource", account.id), side._replace(lines=divided), digits)
 
 
 def meets(one: Side, two: Side) -> bool:

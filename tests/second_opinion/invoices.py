@@ -136,11 +136,16 @@ class Invoice:
             number=index + 1,
             gross=gross,
             tax=tax,
-            named=(text(item.get("project")), text(item.get("projectId"))),
+            named=names_of(item),
             sku=text(item.get("sku")),
             description=text(item.get("description")),
             by_project=has_project(item),
         )
+
+
+def names_of(item: Fields) -> tuple[str, str]:
+    """The project that an item names, by sid and by id."""
+    return text(item.get("project")), text(item.get("projectId"))
 
 
 def says(key: str, value: object) -> bool:

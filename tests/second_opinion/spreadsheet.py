@@ -34,9 +34,14 @@ FORMULA = set("=+-@＝＋－＠")
 UNSEEN = {"Zs", "Zl", "Zp", "Cf", "Cc"}
 
 
+def without_controls(value: str) -> str:
+    """The text less control characters."""
+    return "".join(character for character in value if unicodedata.category(character) != "Cc")
+
+
 def safe(value: str) -> str:
     """The text less control characters, with a leading ``'`` where a spreadsheet would take it for a formula."""
-    kept = "".join(character for character in value if unicodedata.category(character) != "Cc")
+    kept = without_controls(value)
     visible = [character for character in kept if unicodedata.category(character) not in UNSEEN]
     return f"'{kept}" if visible and visible[0] in FORMULA else kept
 

@@ -21,6 +21,15 @@ from .plan import Plan, Visit
 CLOSED = (0, 3)
 
 
+@dataclass(slots=True)
+class Seen:
+    """What could be seen of a month; whether documents could not be had then; whether a run ended since."""
+
+    state: object
+    away: bool
+    ended: bool
+
+
 @dataclass
 class Life:
     """A year under way; ``seen`` is when each month was last closed or found unchanged."""
@@ -31,7 +40,7 @@ class Life:
     kills: int = 0
     exits: Counter[int] = field(default_factory=Counter)
     seen: dict[str, datetime] = field(default_factory=dict)
-    states: dict[str, list[tuple[object, bool]]] = field(default_factory=dict)
+    states: dict[str, list[Seen]] = field(default_factory=dict)
     known: dict[str, tuple[Path, dict[ledgers.Key, int]]] = field(default_factory=dict)
 
     def live(self) -> None:
@@ -47,12 +56,12 @@ class Life:
                 ended = self.office.run(visit.moment, skew=visit.skew)
         except KilledError:
             self.kills += 1
-            self._note_states(visit, set(map(str, self.plan.months)))
+            self._note_states(visit, set(map(str, self.plan.months)), ended=False)
             return
         self.exits[ended.exit] += 1
         assert ended.exit in (0, 3, 4, 5, 6), (visit, ended.exit, ended.messages)
         done = {str(result.period) for result in ended.results if result.exit in CLOSED}
-        self._note_states(visit, done)
+        self._note_states(visit, done, ended=True)
         for month in done:
             self.seen[month] = visit.moment
         self._assert_told(visit, ended)
@@ -70,14 +79,19 @@ class Life:
         assert {change.team: (change.before, change.after) for change in result.changes} == changed
         assert all(change.reason for change in result.changes)
 
-    def _note_states(self, visit: Visit, done: set[str]) -> None:
-        """What could be seen of the months that the run closed; and whether its documents will have to follow."""
+    def _note_states(self, visit: Visit, done: set[str], *, ended: bool) -> None:
+        """What could be seen of the months that the run closed; and whether its documents will have to follow.
+
+        A killed run may have closed a month or not: then it is the next one whose documents count too.
+        """
         away = oracle.documents_away(self.plan.world, visit.moment)
         for month in done:
             state = (self.office.split, oracle.shown(self.plan.world, Month.parse(month), visit.moment))
             states = self.states.setdefault(month, [])
-            if not states or states[-1][0] != state:
-                states.append((state, away))
+            if not states or states[-1].state != state:
+                states.append(Seen(state, away, ended))
+            elif not states[-1].ended:
+                states[-1].away, states[-1].ended = states[-1].away or away, ended
 
     def _assert_told(self, visit: Visit, ended: Ended) -> None:
         """No difference between archive and platform that the run did not tell, by a month's exit or by its own."""
@@ -134,8 +148,10 @@ def assert_final_state(life: Life) -> None:
     """The latest revisions together are what the platform billed, per invoice, to the satang, paid or not."""
     plan = life.plan
     archived = ledgers.months(life.office.archive)
-    assert list(archived) == [str(month) for month in plan.months]
-    for month in plan.months:
+    months = [str(month) for month in plan.months]
+    before = [month for month in archived if month < months[0]]  # a clock that is slow on the first day
+    assert list(archived) == [*before, *months]
+    for month in map(Month.parse, archived):
         final = oracle.billed(plan.world, month, plan.end)
         found = ledgers.invoices(archived[str(month)][-1])
         assert found == {
@@ -181,7 +197,7 @@ def assert_bounds(life: Life) -> None:
     """A revision needs something new to be seen; a document that could not be had then may follow once."""
     for month, revisions in ledgers.months(life.office.archive).items():
         states = life.states[month]
-        most = len(states) + sum(away for _, away in states)
+        most = len(states) + sum(seen.away for seen in states)
         assert len(revisions) <= most, f"{month}: {len(revisions)} revisions, at most {most} had a reason"
 
 

@@ -72,19 +72,23 @@ class Cells:
         """A number as written; nothing is rounded, and no float is made of it. The writer knows that it fits."""
         return f'<c r="{column}{ROW}" s="{look}"><v>{written}</v></c>'
 
+    def figure(self, column: str, written: str, look: int) -> str:
+        """A figure of ours as a text, digit for digit: its minus sign starts no formula in a text cell."""
+        return f'<c r="{column}{ROW}" s="{look}" t="inlineStr"><is><t>{written}</t></is></c>'
+
     def minor(self, column: str, units: int, digits: int, look: int) -> str:
         """An amount in minor units; a text where it has more digits than a number keeps."""
         written = minor_writer(digits)(units)
         if -LARGEST_EXACT < units < LARGEST_EXACT:
             return f'<c r="{column}{ROW}" s="{look}"><v>{written}</v></c>'
-        return self.text(column, written, look)
+        return self.figure(column, written, look)
 
     def exact(self, column: str, amount: Decimal | None, look: int) -> str:
         """An exact decimal; a text where it has more digits than a number keeps, blank where there is none."""
         if amount is None:
             return self.blank(column, look)
         written = format_exact(amount)
-        return self.number(column, written, look) if fits(amount) else self.text(column, written, look)
+        return self.number(column, written, look) if fits(amount) else self.figure(column, written, look)
 
     def formula(self, column: str, expression: str, value: Decimal | int | str | bool, look: int) -> str:
         """A formula of ours with the value that it has, so that a viewer that does not calculate shows it."""
