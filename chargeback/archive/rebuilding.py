@@ -9,10 +9,11 @@ from pathlib import Path
 
 from chargeback.archive.file_system import FileSystem, storage_errors
 from chargeback.archive.manifest import Manifest
+from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.staging import Staging
-from chargeback.archive.writing import STAGING_PREFIX, remove_tree
-from chargeback.errors import StorageError
+from chargeback.archive.writing import STAGING_PREFIX, ensure_root, remove_tree
+from chargeback.errors import ConfigurationError, StorageError
 
 
 @contextmanager
@@ -20,11 +21,13 @@ def stage_rebuild(folder: Path, file_system: FileSystem | None = None) -> Iterat
     """A revision to be filled that ``seal_rebuild`` turns into the folder, which must be absent or empty.
 
     It is made beside the folder under a hidden name; one that a dead rebuild left there is removed. ``StorageError``
-    where the folder holds something or cannot be written.
+    where the folder holds something or cannot be written, ``ConfigurationError`` where it lies in an archive.
     """
     system = file_system or FileSystem()
     _require_absent_or_empty(folder)
+    _require_outside_archives(folder)
     place = folder.absolute()
+    ensure_root(system, place.parent)
     scratch = place.parent / f"{STAGING_PREFIX}{place.name}"
     if os.path.lexists(scratch):
         remove_tree(system, scratch)
@@ -42,6 +45,15 @@ def _require_absent_or_empty(folder: Path) -> None:
     with storage_errors(folder):
         if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
             raise StorageError(f"{folder}: must be absent or empty", remedy="name another folder with -o")
+
+
+def _require_outside_archives(folder: Path) -> None:
+    """A revision that no run wrote would break an archive's chain."""
+    for place in Path(os.path.realpath(folder)).parents:
+        if Archive(place).names():
+            raise ConfigurationError(
+                f"{folder}: lies in the archive {place}, where only runs write", remedy="name another folder with -o"
+            )
 
 
 def _make_way(folder: Path, system: FileSystem) -> None:

@@ -6,7 +6,7 @@ Findings, not errors: all that is wrong is told at once. Control totals and re-p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from chargeback.archive.checking import FileCounter, Finding, FindingKind, check
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.scope import Scope
-from chargeback.archive.signatures import SIGNATURES_PATH, read_signatures
+from chargeback.archive.signatures import SIGNATURES_PATH, Signature, read_signatures
 from chargeback.errors import DamagedError
 
 FILES_LAYER = "files"
@@ -90,7 +90,9 @@ def _manifest_finding(root: Path, name: RevisionName, error: DamagedError) -> Fi
 
 
 def _base_problems(chain: Chain, base: str | None) -> list[str]:
-    if not chain.order or chain.begins_after == base:
+    if not chain.order:
+        return [] if base is None else [f"nothing follows the base {base}: there is no revision"]
+    if chain.begins_after == base:
         return []
     first = chain.order[0].name
     if base is not None:
@@ -110,15 +112,25 @@ def _head_findings(revisions: Iterable[Revision], heads: Iterable[str]) -> list[
     ]
 
 
+def _may_be_old(signature: Signature, here: Sequence[Revision]) -> bool:
+    """Whether the revision that was signed may be one of those that were moved away: it precedes all that are here, or
+    was signed before the first of them was made."""
+    if not here:
+        return True
+    first = min(revision.manifest.created for revision in here)
+    return signature.name < min(revision.name for revision in here) or signature.signed_at < first
+
+
 def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: Chain) -> list[Finding]:
-    """People have signed for heads: each is in the archive, unless old years were moved away."""
-    if chain.begins_after is not None:
-        return []
-    present = {revision.sha256 for revision in revisions}
+    """People have signed for heads: each is in the archive, or was moved away with the old years before the base."""
+    here = list(revisions)
+    present = {revision.sha256 for revision in here}
     try:
-        lost = [signature for signature in read_signatures(archive.root) if signature.head not in present]
+        signatures = read_signatures(archive.root)
     except DamagedError as error:
         return [Finding(FindingKind.CHANGED, SIGNATURES_PATH, error.message, error.remedy)]
+    moved = chain.begins_after is not None
+    lost = [each for each in signatures if each.head not in present and not (moved and _may_be_old(each, here))]
     return [
         Finding(
             FindingKind.HEAD,

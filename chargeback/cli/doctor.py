@@ -31,7 +31,7 @@ def command(config_path: Path | None, archive_path: Path | None, output: str, ve
     with ending(json_output=output == "json", verbose=verbose) as set_code:
         from chargeback.collect.clock import SystemClock
         from chargeback.config import find
-        from chargeback.operate.doctor import Examination, examine, exit_of
+        from chargeback.operate.doctor import Examination, document, examine, exit_of
 
         path = find(config_path, os.environ, Path.cwd())
         archive = archive_path.absolute() if archive_path else None
@@ -42,5 +42,5 @@ def command(config_path: Path | None, archive_path: Path | None, output: str, ve
                 click.echo(cleaned(finding.line()))
         code = exit_of(findings)
         if output == "json":
-            write_json({"schema": 1, "exit": code, "checks": [finding.to_json() for finding in findings]})
+            write_json(document(findings, code))
         set_code(code)

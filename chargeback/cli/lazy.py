@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
+from typing import Any
 
 import click
 
@@ -25,8 +29,33 @@ COMMANDS = {
 }
 
 
+def _asks_for_json(given: Sequence[str]) -> bool:
+    """Whether the arguments hold ``--output json``, in either spelling."""
+    return "--output=json" in given or ("--output", "json") in pairwise(given)
+
+
 class LazyGroup(click.Group):
     """Knows its commands by name, and loads one at a time."""
+
+    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """As click does it; a usage error is also told in JSON where that is asked for (INTERFACE, JSON)."""
+        given = sys.argv[1:] if args is None else list(args)
+        if not extra.get("standalone_mode", True) or not _asks_for_json(given):
+            return super().main(args, **extra)
+        try:
+            result = super().main(args, **{**extra, "standalone_mode": False})
+        except click.UsageError as error:
+            from chargeback.cli.ending import failure, write_json
+            from chargeback.errors import ConfigurationError
+
+            error.show()
+            cause = ConfigurationError(error.format_message(), remedy="chargeback --help says what can be written")
+            write_json(failure((cause,), cause.exit_code))
+            sys.exit(cause.exit_code)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        sys.exit(result if isinstance(result, int) else 0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the table."""

@@ -78,8 +78,9 @@ def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> Non
     _tell_checks(books)
     for change in result.changes:
         row = change_row(change)
+        restates = f"r{result.revision} restates" if result.written else "would restate"
         tell(
-            f"{result.period} r{result.revision} restates {change.team}: {row['before']} -> {row['after']} "
+            f"{result.period} {restates} {change.team}: {row['before']} -> {row['after']} "
             f"{change.currency} ({row['difference']}), because of {change.reason}"
         )
 
@@ -93,8 +94,10 @@ def summary_line(result: MonthResult, books: Books) -> str:
         f"{len(books.posting.postings)} accounts",
         amounts or "nothing billed",
     ]
-    if result.path is not None:
-        state = "written" if result.written else "nothing new"
+    if result.is_new and not result.written:
+        parts.append(f"a run would write r{(result.revision or 0) + 1}")
+    elif result.path is not None:
+        state = "written" if result.written else "nothing new" if result.exit in (0, 3) else "latest"
         parts += [f"{state}: {result.path}", f"head {result.head}"]
     return "  ".join(parts)
 
@@ -136,8 +139,14 @@ def to_document(result: MonthResult) -> dict[str, Any]:
         "revision": result.revision,
         "path": str(result.path) if result.path else None,
         "head": result.head,
-        "changes": [change_row(change) for change in result.changes],
+        "changes": _changes(result),
     }
+
+
+def _changes(result: MonthResult) -> list[dict[str, str]] | None:
+    """Those of the revision that was written; where none was, of the latest one, None where there is none."""
+    found = result.changes if result.written else result.standing
+    return None if found is None else [change_row(change) for change in found]
 
 
 def _of_periods(documents: list[dict[str, Any]], results: list[MonthResult]) -> dict[str, Any]:
@@ -159,6 +168,6 @@ def _not_ready(result: MonthResult) -> dict[str, Any]:
         "checks": [],
         "path": None,
         "head": None,
-        "changes": [],
+        "changes": None,
         "errors": failure(result.errors, result.exit)["errors"],
     }

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chargeback.archive.head_file import read_head_file
+from chargeback.archive.head_file import check_head_file, read_head_file
 from chargeback.archive.manifest import is_sha256
+from chargeback.archive.reading import Archive
 from chargeback.archive.verification import Layer
-from chargeback.cli.ending import say, terminal_text, write_json
+from chargeback.cli.ending import error_line, say, tell, terminal_text, write_json
 from chargeback.cli.options import load_config
-from chargeback.errors import ConfigurationError, decisive_exit
+from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
 from chargeback.job.verify import Progress, Verification, VerifyRequest, verify
 
 _COUNTED = {
@@ -36,6 +37,8 @@ def places(
     except ConfigurationError as error:
         remedy = f"{error.remedy}; or name the archive: chargeback verify PATH"
         raise ConfigurationError(error.message, remedy=remedy) from error
+    if config.head_file and not config.archive.exists():
+        check_head_file(config.head_file, Archive(config.archive))
     head = read_head_file(config.head_file) if config.head_file else None
     return (config.archive,), (head,) if head else ()
 
@@ -48,15 +51,27 @@ def verify_and_tell(
         if value is not None and not is_sha256(value):
             raise ConfigurationError(f"{name}: {value!a:.80} is no SHA-256", remedy="write 64 lower-case hex digits")
     request = VerifyRequest(quick, tuple(heads), base)
+    results: list[Verification] = []
+    failed: list[ChargebackError] = []
     with _progress() as progress:
-        results = [verify(path, request, progress) for path in paths]
+        for path in paths:
+            try:
+                results.append(verify(path, request, progress))
+            except ChargebackError as error:
+                failed += each_error(error)
     if json_output:
-        write_json(document(results))
+        write_json(document(results, failed))
     else:
         for result in results:
-            for line in lines(result, several=len(results) > 1):
+            for line in lines(result, several=len(paths) > 1):
                 say(line)
-    return decisive_exit(result.exit for result in results)
+    for each in failed:
+        tell(error_line(each))
+    return _exit(results, failed)
+
+
+def _exit(results: Sequence[Verification], failed: Sequence[ChargebackError]) -> int:
+    return decisive_exit([*(result.exit for result in results), *(error.exit_code for error in failed)])
 
 
 @contextmanager
@@ -119,9 +134,10 @@ def _verdict(result: Verification) -> str:
     return f"{'intact (quick: totals and re-performance not looked at)' if len(result.layers) == 2 else 'proved'}{head}"
 
 
-def document(results: Sequence[Verification]) -> dict[str, Any]:
-    """The verification for machines; damage as INTERFACE's JSON of a failed command has it."""
-    code = decisive_exit(result.exit for result in results)
+def document(results: Sequence[Verification], failed: Sequence[ChargebackError] = ()) -> dict[str, Any]:
+    """The verification for machines; damage, and paths that could not be verified, as INTERFACE's JSON of a failed
+    command has them."""
+    code = _exit(results, failed)
     status = {0: "verified", 3: "different"}.get(code, "failed")
     value: dict[str, Any] = {"schema": 1, "status": status, "exit": code}
     if code not in (0, 3):
@@ -130,6 +146,7 @@ def document(results: Sequence[Verification]) -> dict[str, Any]:
             for result in results
             for finding in result.findings
         ]
+        value["errors"] += [{"account": "", "message": _clean(each.message), "remedy": each.remedy} for each in failed]
     return {**value, "paths": [_path_document(result) for result in results]}
 
 

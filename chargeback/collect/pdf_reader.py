@@ -104,7 +104,7 @@ class PdfReader:
         child = self._idle.get()
         try:
             seconds = min(self._seconds, self._left())
-            child = child or _Child(self._memory, self._environ)
+            child = child or _started(self._memory, self._environ)
             return child.text(data, seconds)
         finally:
             self._idle.put(child if child is not None and child.fit() else None)
@@ -116,6 +116,13 @@ class PdfReader:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _started(memory: int, environ: Mapping[str, str]) -> _Child:
+    try:
+        return _Child(memory, environ)
+    except OSError as error:
+        raise UnreadableError(f"its reader cannot be started: {error.strerror or error}") from error
 
 
 class _Child:

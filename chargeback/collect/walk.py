@@ -98,6 +98,8 @@ class Walk:
         self.crew = crew
         self.paperwork = paperwork
         self._answers: list[Answer] = []
+        self._asked: tuple[str, ...] = ()
+        self._without_credential: list[ChargebackError] = []
         self._lock = threading.Lock()
 
     def collect(self) -> Collection:
@@ -108,10 +110,9 @@ class Walk:
         for entry, credential in entries:
             for ask in (self._account, self._report, self._invoices):
                 self.crew.submit(self._task(ask, entry, credential))
-        errors = _one_each(self.crew.finish())
-        accounts = tuple(entry.id for entry, _ in entries)
+        errors = _one_each([*self._without_credential, *self.crew.finish()])
         answers = sorted((*self._answers, *self.paperwork.answers()), key=index_key)
-        return Collection(answers, self.paperwork.records(), accounts, errors)
+        return Collection(answers, self.paperwork.records(), self._asked, errors)
 
     def listed(self, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
         """By account, every invoice that it lists, whatever the month; ``CombinedError`` with what failed. An account
@@ -135,7 +136,7 @@ class Walk:
             self.crew.submit(self._task(note, entry, credential))
         for entry, credential in self._former(since):
             self.crew.submit(self._task(note_former, entry, credential))
-        errors = _one_each(self.crew.finish())
+        errors = _one_each([*self._without_credential, *self.crew.finish()])
         if errors:
             raise CombinedError(errors)
         return found
@@ -153,6 +154,7 @@ class Walk:
         self._check_account_set({entry.id for entry in entries})
         chosen = [entry for entry in entries if not self.assignment.only or entry.id in self.assignment.only]
         self._check_chosen({entry.id for entry in entries})
+        self._asked = tuple(sorted(entry.id for entry in chosen))
         return self._with_credentials(sorted(chosen, key=lambda entry: entry.id))
 
     def _former(self, since: Period) -> list[tuple[AccountEntry, Credential]]:
@@ -196,15 +198,16 @@ class Walk:
             )
 
     def _with_credentials(self, entries: list[AccountEntry]) -> list[tuple[AccountEntry, Credential]]:
-        errors: list[ChargebackError] = []
+        """Those that have a credential; the others are told at the end, unless none has one."""
         found = []
         for entry in entries:
             try:
                 found.append((entry, self.credentials.of(entry)))
-            except ChargebackError as error:
-                errors.append(error)
-        if errors:
-            raise CombinedError(errors)
+            except CredentialError as error:
+                told = CredentialError(error.message, remedy=error.remedy, account=entry.id)
+                self._without_credential.append(told)
+        if not found:
+            raise CombinedError({error.message: error for error in reversed(self._without_credential)}.values())
         return found
 
     def _listed_accounts(self) -> list[AccountEntry]:

@@ -18,6 +18,12 @@ NOTIFY_KEYS = ("urls", "on", "close_by", "healthcheck_url", "metrics")
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 """How a URL names the environment variable that holds a part of it."""
 _REMEDY = "write ${NAME} in its place, and set the variable NAME where the job runs"
+_PLAIN_SCHEMES = frozenset(
+    {"mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms", "mqtt", "mqtts", "syslog", "dbus"}
+)
+_HOOK = re.compile(
+    r"hooks?[./]|/(?:services|bot[^/]*|messages)/|webhook|discord(?:app)?\.com/api", re.IGNORECASE | re.ASCII
+)
 _PATH_OR_QUERY = re.compile(r"[/?#]")
 _PARTS = re.compile(r"[/@:?&=.#]")
 
@@ -47,6 +53,8 @@ def service_url(place: Place, value: object) -> str:
     url = text(place, value)
     if any(looks_random(part.replace("-", "")) for part in _PARTS.split(VARIABLE.sub("", url))) or _has_password(url):
         raise place.error("this URL holds what looks like a secret, and none is ever read from this file", _REMEDY)
+    if _is_a_secret(url):
+        raise place.error("a URL of this service is a secret itself, and none is ever read from this file", _REMEDY)
     if "://" not in url and not VARIABLE.fullmatch(url):
         raise place.error("this is not a URL", 'write one such as "mailtos://…", "slack://…", or "${NOTIFY_URL}"')
     return url
@@ -54,13 +62,26 @@ def service_url(place: Place, value: object) -> str:
 
 def web_url(place: Place, value: object) -> str:
     """A URL that is asked for with HTTP: https, or http to this machine."""
-    url = service_url(place, value)
-    scheme = url.partition("://")[0]
-    if scheme not in ("https", "http") and not VARIABLE.match(url):
+    url = text(place, value)
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme not in ("https", "http") and not VARIABLE.match(url):
         raise place.error(
             f"the scheme {shown(scheme)} is none of the web's", 'write "https://…", or "${HEALTHCHECK_URL}"'
         )
-    return url
+    return service_url(place, value)
+
+
+def _is_a_secret(url: str) -> bool:
+    """Whether whoever knows the URL may post there, and no part of it is named as a variable.
+
+    That holds for every service of apprise but mail and the plain protocols, and for the web hooks of chat services.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or VARIABLE.search(url):
+        return False
+    if scheme.lower() in ("http", "https"):
+        return _HOOK.search(rest) is not None
+    return scheme.lower() not in _PLAIN_SCHEMES
 
 
 def _has_password(url: str) -> bool:

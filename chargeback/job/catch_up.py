@@ -11,7 +11,7 @@ from chargeback.config import Config
 from chargeback.job.collecting import Collector, background
 from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.facts import ListedInvoice
-from chargeback.model.invoice import Status
+from chargeback.model.invoice import Status, as_listed
 from chargeback.model.period import Period
 from chargeback.publish import month_summary
 
@@ -20,17 +20,20 @@ Listed = Mapping[str, tuple[ListedInvoice, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Closed:
-    """A month's latest revision: its invoices, and which of them were paid (None where that version did not say)."""
+    """A month's latest revision: its invoices, and what the list said of each (as far as that version kept it)."""
 
     books: ArchivedMonth
-    paid: frozenset[tuple[str, str]] | None
+    listed: Mapping[tuple[str, str], Mapping[str, str]]
 
     def differs(self, account: str, row: ListedInvoice) -> bool:
-        """Whether the row is not as the revision has it: another total, void since, or paid since."""
+        """Whether the row is not as the revision has it: another total, void since, paid since, or otherwise listed."""
         if difference(account, row, self.books):
             return True
-        archived = (account, row.id) in self.books.invoices
-        return archived and self.paid is not None and ((account, row.id) in self.paid) != (row.status is Status.PAID)
+        archived = self.books.invoices.get((account, row.id))
+        if archived is None or archived.void:
+            return False
+        before, now = self.listed.get((account, row.id), {}), as_listed(row.row)
+        return any(before[name] != now[name] for name in before.keys() & now.keys())
 
     def differ(self, account: str, rows: tuple[ListedInvoice, ...]) -> bool:
         """Whether any of the account's rows does, or one is missing that the revision has as issued."""
@@ -64,7 +67,7 @@ def _closed(archive: Archive, period: Period) -> dict[Period, _Closed]:
     for month, revision in archive.latest_of_each().items():
         if month < period:
             data = revision.read(month_summary.PATH)
-            found[month] = _Closed(ArchivedMonth.of(month_summary.read(data)), month_summary.read_paid(data))
+            found[month] = _Closed(ArchivedMonth.of(month_summary.read(data)), month_summary.read_listed(data))
     return found
 
 

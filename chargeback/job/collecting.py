@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chargeback.archive.pending import PendingReports
@@ -41,6 +41,15 @@ class Background:
     month_accounts: tuple[str, ...]
     latest: Revision | None
     head: Revision | None
+
+    def after(self, tried: Mapping[Period, EarlierMonth]) -> Background:
+        """As it would be with these months written too, in their order: what a dry run goes on from."""
+        if not tried:
+            return self
+        earlier = {Period.parse(month.period): month for month in self.earlier} | {**tried}
+        *_, newest = tried.values()
+        months = tuple(earlier[period] for period in sorted(earlier))
+        return replace(self, earlier=months, known_accounts=newest.accounts)
 
 
 def background(archive: Archive, period: Period) -> Background:

@@ -14,7 +14,7 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.collect.walk import Collection, index_key
 from chargeback.config import Config
-from chargeback.errors import AccessError, ChargebackError
+from chargeback.errors import ChargebackError, CredentialError
 from chargeback.evidence import Answer, DocumentRecord, MemoryStore, Store
 from chargeback.model.period import Period
 
@@ -22,8 +22,9 @@ from chargeback.model.period import Period
 def carry_former_accounts(
     collection: Collection, latest: Revision | None, config: Config, newest: Period, store: Store
 ) -> list[str]:
-    """Put into the collection what the month's latest revision has of each account that is refused and whose ``until``
-    lies before the newest month; a sentence for each, to be told."""
+    """Put into the collection what the month's latest revision has of each account that is refused, or for which
+    there is no credential any more, and whose ``until`` lies before the newest month; a sentence for each, to be
+    told."""
     former = {entry.id for entry in config.accounts if entry.until is not None and entry.until < newest}
     told = []
     for error in _refusals(collection, former):
@@ -35,7 +36,7 @@ def carry_former_accounts(
 
 def _refusals(collection: Collection, former: set[str]) -> Iterator[ChargebackError]:
     for error in list(collection.errors):
-        if isinstance(error, AccessError) and error.account in former:
+        if isinstance(error, CredentialError) and error.account in former:
             yield error
 
 

@@ -17,8 +17,10 @@ from chargeback.model.period import Period
 class MonthResult:
     """One month of a run.
 
-    ``books`` are None where the month could not be closed; ``revision``, ``path`` and ``head`` are those of the month's
-    latest revision, None where there is none; ``written``: this run made it. ``states``: of a month that failed,
+    ``books`` are None where the month could not be closed. ``revision``, ``path`` and ``head`` are those of the month's
+    latest revision, None where there is none; ``written``: this run made it; ``is_new``: the result is another one than
+    that revision's, be it written or, of a dry run, not. ``changes`` are those of such a result, ``standing`` those
+    that the latest revision made where none was written, None where there is none. ``states``: of a month that failed,
     where the accounts stand that did not.
     """
 
@@ -31,6 +33,8 @@ class MonthResult:
     head: str | None = None
     changes: tuple[RestatedTotal, ...] = ()
     written: bool = False
+    is_new: bool = False
+    standing: tuple[RestatedTotal, ...] | None = None
     states: tuple[tuple[str, Status], ...] = ()
 
 
@@ -47,6 +51,7 @@ def of_books(
     latest: Revision | None,
     *,
     written: bool = False,
+    is_new: bool = False,
     changes: tuple[RestatedTotal, ...] = (),
 ) -> MonthResult:
     """The result of a month whose books could be closed, ready or not."""
@@ -59,6 +64,8 @@ def of_books(
         head=latest.sha256 if latest else None,
         changes=changes,
         written=written,
+        is_new=is_new,
+        standing=latest.evidence().run.restated if latest and not written else None,
     )
 
 

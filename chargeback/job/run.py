@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chargeback.archive.checking import require_intact
@@ -26,7 +26,7 @@ from chargeback.errors import (
     NotReadyError,
     StorageError,
 )
-from chargeback.evidence import Evidence, MemoryStore
+from chargeback.evidence import EarlierMonth, Evidence, MemoryStore
 from chargeback.job.catch_up import months_to_catch_up
 from chargeback.job.collecting import (
     Background,
@@ -48,6 +48,7 @@ from chargeback.model.check import Code, Outcome
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period, last_month
 from chargeback.month_end import close_month
+from chargeback.publish import month_summary
 
 PENDING_EXITS = (4, 6)
 """Runs that end so keep what they proved (INTERFACE, archive)."""
@@ -145,6 +146,7 @@ class _Run:
         self.writer = writer
         self.collector = collector
         self.now = now
+        self.tried: dict[Period, EarlierMonth] = {}
 
     def months(self, period: Period) -> list[MonthResult]:
         """The earlier months that are to be caught up, then the month itself."""
@@ -165,12 +167,12 @@ class _Run:
             return of_errors([error], period)
 
     def _closed(self, period: Period) -> MonthResult:
-        known = background(self.archive, period)
+        known = background(self.archive, period).after(self.tried)
         for revision in {id(each): each for each in (known.latest, known.head) if each}.values():
             require_intact(revision)
         if self.writer is None:
             collected = self.collector.collect(period, known, MemoryStore(), self.now, self.request.only)
-            return self._judged(collected, known, period)[0]
+            return self._tried(*self._judged(collected, known, period), known)
         with self.writer.stage() as staging:
             collected = self.collector.collect(period, known, staging, self.now)
             result, is_new = self._judged(collected, known, period)
@@ -179,9 +181,17 @@ class _Run:
             if is_new and result.books is not None:
                 told = changes(result.books, self.config, known.latest) if known.latest else ()
                 revision = seal(self.writer, staging, result.books, self.config, collected.evidence, known.latest, told)
-                result = of_books(result.books, period, revision, written=True, changes=told)
+                result = of_books(result.books, period, revision, written=True, is_new=True, changes=told)
             self._leave(result)
         return result
+
+    def _tried(self, result: MonthResult, is_new: bool, known: Background) -> MonthResult:
+        """A dry run's month: what a run would write is kept in mind, since later months would be held against it."""
+        if not is_new or result.books is None or self.request.only:
+            return result
+        self.tried[result.period] = month_summary.summary(result.books)
+        told = changes(result.books, self.config, known.latest) if known.latest else ()
+        return replace(result, is_new=True, changes=told)
 
     def _judged(self, collected: Collected, known: Background, period: Period) -> tuple[MonthResult, bool]:
         """The month's result, and whether it is one to be written."""

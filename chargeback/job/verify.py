@@ -15,7 +15,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.scope import Scope, scope_of
 from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, verify_chain, verify_files
-from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, DamagedError
+from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.job.control_totals import ControlTotals
 from chargeback.job.performing import HOSTILE_DATA, Performance, perform
@@ -64,8 +64,10 @@ class Verification:
 
 def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer, what: None) -> Verification:
     """Prove an archive, a month or a revision; ``StorageError`` where it cannot be read, ``SchemaError`` where a newer
-    version wrote it. All that is wrong is in the result."""
+    version wrote it, ``ConfigurationError`` where there is no revision. All that is wrong is in the result."""
     scope = scope_of(path)
+    if not scope.names and scope.alone is None:
+        _require_something(path, scope, request)
     files = verify_files(scope, lambda name: progress(FILES_LAYER, name))
     progress(CHAIN_LAYER, "")
     chain = _chain(scope, request)
@@ -76,6 +78,14 @@ def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer
     for revision in _readable(scope):
         deep.look_at(revision)
     return Verification(path, (files, chain, *deep.layers()), tuple(deep.differences), tuple(deep.notes), head)
+
+
+def _require_something(path: Path, scope: Scope, request: VerifyRequest) -> None:
+    """``ConfigurationError``: nothing is proved without a revision. Unless heads or signatures show one to be gone."""
+    if verify_chain(scope, base=request.base, heads=request.heads).sound:
+        raise ConfigurationError(
+            f"{path}: holds no revision, so there is nothing to prove", remedy="name an archive, a month or a revision"
+        )
 
 
 def _chain(scope: Scope, request: VerifyRequest) -> Layer:

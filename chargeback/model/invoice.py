@@ -288,6 +288,20 @@ _COMPARED: dict[str, Callable[..., bool]] = {
 }
 
 
+def as_listed(row: InvoiceAnswer) -> dict[str, str]:
+    """What a list row says of an invoice, in one spelling, fields that it lacks left out: two such rows differ where a
+    month's books may come out otherwise.
+    """
+    texts = ("status", "number", "receipt_number", "currency")
+    amounts = ("subtotal", "tax_amount", "total")
+    instants = ("period_start", "period_end", "issued_at")
+    digits = minor_digits(row.currency or "")
+    found: dict[str, Any] = {name: text_of(getattr(row, name)) for name in texts}
+    found |= {name: to_minor(amount_of(value), digits) for name in amounts if (value := getattr(row, name)) is not None}
+    found |= {name: instant.isoformat() for name in instants if (instant := parse_instant(getattr(row, name)))}
+    return {name: str(value) for name, value in found.items() if value != ""}
+
+
 def listed_total(listed: InvoiceAnswer, currency: str = "") -> int | None:
     """The list row's total in minor units, of ``currency`` where the row names none; None where it has no total."""
     if listed.total is None:

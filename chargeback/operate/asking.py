@@ -14,6 +14,7 @@ from chargeback.collect.session import Session
 from chargeback.config import AccountEntry, Config
 from chargeback.errors import AccessError, AnswerError, ChargebackError, PlatformError
 from chargeback.model import answers as wire
+from chargeback.model.period import Period
 from chargeback.model.projects import ProjectDirectory
 
 Decoded = TypeVar("Decoded")
@@ -95,8 +96,10 @@ def refused(function: str, account: str, message: str, subject: str = "") -> Cha
     return PlatformError(f'{where} was refused: "{shown}"', remedy="run again later", account=account)
 
 
-def credentials_of(session: Session, config: Config) -> list[Credential]:
-    """Each credential once: those of the configured accounts, or the one that calls without an account use."""
-    entries: list[AccountEntry | None] = [*config.accounts] or [None]
+def credentials_of(session: Session, config: Config, period: Period) -> list[Credential]:
+    """Each credential once: those of the configured accounts that are ours in the month or later, or the one that calls
+    without an account use."""
+    ours = [entry for entry in config.accounts if entry.until is None or entry.until >= period]
+    entries: list[AccountEntry | None] = [*ours] or [None]
     found = [session.credentials.of(entry) for entry in entries]
     return list({id(credential): credential for credential in found}.values())

@@ -11,7 +11,7 @@ from chargeback.errors import DamagedError, SchemaError
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
 from chargeback.evidence.records import canonical_json, earlier_month
 from chargeback.model.books import Books
-from chargeback.model.invoice import Status, listed_total
+from chargeback.model.invoice import Status, as_listed, listed_total
 from chargeback.model.posting import Posting
 
 PATH = "reconciliation/month.json"
@@ -20,7 +20,7 @@ SCHEMA = 1
 
 def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The summary's file."""
-    yield PATH, [canonical_json({"schema": SCHEMA, **asdict(summary(books)), "paid": _paid(books)})]
+    yield PATH, [canonical_json({"schema": SCHEMA, **asdict(summary(books)), "listed": _listed(books)})]
 
 
 def summary(books: Books) -> EarlierMonth:
@@ -46,11 +46,17 @@ def read(data: bytes) -> EarlierMonth:
         raise DamagedError(f"{PATH}: not a month's summary ({error})", remedy="restore the revision") from error
 
 
-def read_paid(data: bytes) -> frozenset[tuple[str, str]] | None:
-    """Account and id of the invoices that the list showed as paid; None where the summary does not say."""
+def read_listed(data: bytes) -> dict[tuple[str, str], dict[str, str]]:
+    """By account and id, what the list said of each invoice, as far as the version that wrote the summary kept it."""
     try:
-        paid = json.loads(data).get("paid")
-        return None if paid is None else frozenset((each["account"], each["invoice"]) for each in paid)
+        value = json.loads(data)
+        if "listed" in value:
+            return {(row["account"], row["invoice"]): dict(row["row"]) for row in value["listed"]}
+        if value.get("paid") is None:
+            return {}
+        paid = {(row["account"], row["invoice"]) for row in value["paid"]}  # version 0.1 kept no more than that
+        issued = [(row["account"], row["invoice"]) for row in value["invoices"] if not row["void"]]
+        return {key: {"status": (Status.PAID if key in paid else Status.OPEN).value} for key in issued}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DamagedError(f"{PATH}: not a month's summary ({error})", remedy="restore the revision") from error
 
@@ -81,11 +87,11 @@ def _invoices(posting: Posting) -> Iterator[EarlierInvoice]:
         )
 
 
-def _paid(books: Books) -> list[dict[str, str]]:
-    """The month's invoices that the list shows as paid: a payment since then is a difference, if none of totals."""
+def _listed(books: Books) -> list[dict[str, object]]:
+    """The month's invoices as the list shows them: what differs from that later is a difference of the month."""
     return [
-        {"account": posting.month.account, "invoice": row.id}
+        {"account": posting.month.account, "invoice": row.id, "row": as_listed(row.row)}
         for posting in books.posting.postings
         for row in posting.month.facts.listed
-        if row.month == posting.month.period and row.status is Status.PAID
+        if row.month == posting.month.period and row.status is not Status.DRAFT
     ]

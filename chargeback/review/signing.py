@@ -71,7 +71,10 @@ def sign(root: Path, request: SignRequest, now: datetime, *, head_file: Path | N
     """
     wanted = _checked(request)
     period = Period.parse(wanted.period)
-    _latest(Archive(root).require(), period)  # a month that is not there needs no lock
+    archive = Archive(root)
+    if head_file is not None:
+        check_head_file(head_file, archive)
+    _latest(archive.require(), period)  # a month that is not there needs no lock
     moment = format_instant(now.replace(microsecond=0))
     with open_for_writing(root, started=moment) as writer:
         if head_file is not None:

@@ -95,7 +95,7 @@ def test_json_is_one_document_with_interfaces_keys_and_nothing_else_on_stdout(tm
 def test_json_of_a_dry_run_without_an_archive_has_no_revision(tmp_path: Path) -> None:
     with office(tmp_path) as where:
         document = run(where, "--output", "json", "--dry-run").document
-    assert [document[name] for name in ("revision", "path", "head", "changes")] == [None, None, None, []]
+    assert [document[name] for name in ("revision", "path", "head", "changes")] == [None, None, None, None]
     assert not where.archive.exists()
 
 

@@ -20,11 +20,17 @@ def test_it_is_read_back() -> None:
     assert month_summary.read(written()).accounts == ("1042",)
 
 
-def test_what_was_paid_is_read_back_and_a_version_that_did_not_say_is_told_apart() -> None:
-    paid = [{"account": "1042", "invoice": "9"}]
-    assert month_summary.read_paid(written(paid=paid)) == {("1042", "9")}
-    assert month_summary.read_paid(written(paid=[])) == frozenset()
-    assert month_summary.read_paid(written()) is None
+def test_what_was_listed_is_read_back() -> None:
+    row = {"account": "1042", "invoice": "9", "row": {"status": "paid", "total": "10700"}}
+    assert month_summary.read_listed(written(listed=[row])) == {("1042", "9"): {"status": "paid", "total": "10700"}}
+    assert month_summary.read_listed(written(listed=[])) == {}
+    assert month_summary.read_listed(written()) == {}
+
+
+def test_of_version_0_1_it_is_known_what_was_paid() -> None:
+    invoices = [{"account": "1042", "invoice": number, "void": number == "7"} for number in "789"]
+    found = month_summary.read_listed(written(invoices=invoices, paid=[{"account": "1042", "invoice": "9"}]))
+    assert found == {("1042", "8"): {"status": "open"}, ("1042", "9"): {"status": "paid"}}
 
 
 def test_a_newer_schema_asks_for_an_upgrade() -> None:
@@ -38,7 +44,7 @@ def test_what_is_none_is_damage(data: bytes) -> None:
         month_summary.read(data)
 
 
-@pytest.mark.parametrize("data", [b"[]", b"{", b'{"paid": [1]}', b'{"paid": [{}]}'])
-def test_a_list_of_payments_that_is_none_is_damage(data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"[]", b"{", b'{"listed": [1]}', b'{"listed": [{}]}', b'{"paid": [{}]}'])
+def test_a_list_that_is_none_is_damage(data: bytes) -> None:
     with pytest.raises(DamagedError, match=r"month\.json"):
-        month_summary.read_paid(data)
+        month_summary.read_listed(data)

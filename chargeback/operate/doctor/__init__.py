@@ -12,9 +12,9 @@ from chargeback.config import Config, load
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import MemoryStore
 from chargeback.operate.doctor import archive, machine, notification, platform
-from chargeback.operate.doctor.findings import Finding, Mark, exit_of, good, guarded, of_error, wrong
+from chargeback.operate.doctor.findings import Finding, Mark, document, exit_of, good, guarded, of_error, wrong
 
-__all__ = ["Examination", "Finding", "Mark", "examine", "exit_of"]
+__all__ = ["Examination", "Finding", "Mark", "document", "examine", "exit_of"]
 
 PATIENCE = 45.0
 """Seconds for all questions together: a person waits."""

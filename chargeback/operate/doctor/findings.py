@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -81,6 +81,18 @@ def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     except Exception as error:  # the other checks must still be told
         found.append(wrong(check, f"could not be checked: {type(error).__name__}: {error}", "report it"))
     return found
+
+
+def document(findings: Sequence[Finding], code: int) -> dict[str, Any]:
+    """All findings for machines; what is in the way also as INTERFACE's JSON of a failed command has it."""
+    value: dict[str, Any] = {"schema": 1, "status": "failed" if code else "good", "exit": code}
+    if code:
+        value["errors"] = [
+            {"account": "", "message": f"{each.check}: {each.message}", "remedy": each.remedy}
+            for each in findings
+            if each.mark is Mark.WRONG
+        ]
+    return {**value, "checks": [finding.to_json() for finding in findings]}
 
 
 def exit_of(findings: Iterable[Finding]) -> int:

@@ -12,6 +12,7 @@ from chargeback.config import AccountEntry, Config
 from chargeback.errors import AccessError, ChargebackError
 from chargeback.model import answers as wire
 from chargeback.model.instants import parse_http_date
+from chargeback.model.period import last_month
 from chargeback.operate.asking import Asking, credentials_of, understood
 from chargeback.operate.doctor.credential import credential_lifetime
 from chargeback.operate.doctor.findings import Finding, good, guarded, notice, of_error, wrong
@@ -32,6 +33,7 @@ class PlatformChecks:
         self.session = session
         self.clock = clock
         self.asking = Asking(session)
+        self.month = last_month(clock.now(), config.timezone)
         self.listed: dict[str, wire.AccountAnswer] = {}
         self.reached = False
 
@@ -51,7 +53,7 @@ class PlatformChecks:
 
     def _credentials(self, found: list[Credential]) -> Iterator[Finding]:
         """Each credential's kind; those that can be obtained are added to the list."""
-        for credential in credentials_of(self.session, self.config):
+        for credential in credentials_of(self.session, self.config, self.month):
             try:
                 yield from credential_lifetime(credential, self.environ.get(USER, ""), self.clock.now())
             except ChargebackError as error:
@@ -70,7 +72,9 @@ class PlatformChecks:
             yield from _skew(reply.answer.date, sent)
 
     def _entries(self) -> list[AccountEntry]:
-        return [*self.config.accounts] or [AccountEntry(identifier) for identifier in self.listed]
+        """The accounts of the next run, and those that will be ours."""
+        ours = [entry for entry in self.config.accounts if entry.until is None or entry.until >= self.month]
+        return ours if self.config.accounts else [AccountEntry(identifier) for identifier in self.listed]
 
     def _account(self, entry: AccountEntry, invoices: list[wire.InvoiceAnswer]) -> Iterator[Finding]:
         """Whether the account is listed, with which role, and whether its invoices may be read."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chargeback.archive.head_file import check_head_file
+from chargeback.archive.reading import Archive
 from chargeback.archive.writer import open_for_writing
 from chargeback.collect.clock import Clock
 from chargeback.collect.session import open_session
@@ -24,15 +26,19 @@ MONTHS_READ = 3
 def look(config: Config, environ: Mapping[str, str], clock: Clock) -> UsageReport:
     """Ask, keep the day's snapshot, and say what it means.
 
-    The errors of a run: no access (exit 5), the platform away (6), the archive locked (8) or unwritable (9). Nothing
-    is kept unless every project that may be read was.
+    The errors of a run: no access (exit 5), the platform away (6), an archive that is not the one of ``head_file`` (7),
+    locked (8) or unwritable (9). Nothing is kept unless every project that may be read was.
     """
     now = clock.now().replace(microsecond=0)
+    if config.head_file is not None:
+        check_head_file(config.head_file, Archive(config.archive))
     with open_session(config, environ, MemoryStore(), clock=clock) as session:
         taking = Taking(config, session, now)
         taken = taking.take()
     period = Period.holding(now, config.timezone)
     with open_for_writing(config.archive, started=format_instant(now)) as writer:
+        if config.head_file is not None:
+            check_head_file(config.head_file, writer.archive)
         month = keep(writer, period, taking.day, taken.snapshot)
     earlier = read(config.archive, [period.plus(-back) for back in range(MONTHS_READ - 1, 0, -1)])
     snapshot = Snapshot(earlier.usage + month.usage, earlier.deployments + month.deployments)

@@ -77,7 +77,7 @@ class Taking:
 
     def take(self) -> Taken:
         """The rows of every project of ours; ``AccessError`` where there is none, else what failed first."""
-        credentials = credentials_of(self.session, self.config)
+        credentials = credentials_of(self.session, self.config, Period.holding(self.now, self.config.timezone))
         directory, shown_by = self.asking.projects(credentials)
         ours = projects_of(self.config, directory)
         if not ours:
