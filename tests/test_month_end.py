@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.errors import AnswerError, ConfigurationError
+from chargeback.evidence import Evidence, MemoryStore
 from chargeback.model.books import Books, CurrencyTotal, Status
 from chargeback.month_end import close_month
 from chargeback.publish import ledger_csv, reconciliation
@@ -48,6 +49,11 @@ SIAM = Account(
     report=report(("acme-data", "CPU", 40, "85.6"), ("acme-data", "Disk", 3, "21.4")),
     id="1043",
 )
+
+
+def files_of(evidence: Evidence) -> dict[str, bytes]:
+    """The evidence's files, to be replaced one by one."""
+    return {answer.path: evidence.body(answer) for answer in evidence.answers if answer.path}
 
 
 def published(books: Books) -> str:
@@ -156,18 +162,18 @@ def test_a_list_with_further_pages_gives_no_books() -> None:
     (listed,) = evidence.of("billing.listInvoices")
     body = evidence.body(listed).replace(b'"items"', b'"nextPageToken": "x", "items"')
     answer = replace(listed, size=len(body), sha256=hashlib.sha256(body).hexdigest())
-    evidence.store.write(str(listed.path), body)
+    other = MemoryStore({**files_of(evidence), str(listed.path): body})
     answers = tuple(answer if each is listed else each for each in evidence.answers)
     with pytest.raises(AnswerError, match=r"1042.*nextPageToken"):
-        close_month(replace(evidence, answers=answers), month(ACME).settings)
+        close_month(replace(evidence, answers=answers, store=other), month(ACME).settings)
 
 
 def test_evidence_that_is_not_what_the_index_names_gives_no_books() -> None:
     evidence = month(ACME).evidence()
     path = next(evidence.of("billing.report")).path
-    evidence.store.write(str(path), b'{"ok": true, "result": {"list": []}}')
+    other = MemoryStore({**files_of(evidence), str(path): b'{"ok": true, "result": {"list": []}}'})
     with pytest.raises(AnswerError, match="not the bytes that evidence/index"):
-        close_month(evidence, month(ACME).settings)
+        close_month(replace(evidence, store=other), month(ACME).settings)
 
 
 def test_equal_claims_of_an_idle_project_give_no_books() -> None:

@@ -44,8 +44,9 @@ class MemoryStore:
 
     def write(self, path: str, data: bytes) -> None:
         """Keep the bytes under the path; ``StorageError`` where there are some already, as in a folder."""
-        if self.files.setdefault(path, data) is not data:
+        if path in self.files:
             raise StorageError(f"{path}: File exists")
+        self.files[path] = data
 
 
 class FolderStore:

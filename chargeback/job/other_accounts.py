@@ -25,7 +25,10 @@ class OtherAccounts:
         ready = [(account, status) for account, status in self.states if status is not Status.NOT_READY]
         found = [f"account {account} has exceptions" for account, status in ready if status is Status.EXCEPTIONS]
         clean = len(ready) - len(found)
-        return [*found, *([f"{clean} other accounts reconcile; nothing is archived until all can be"] if clean else [])]
+        if clean:
+            others = "1 other account reconciles" if clean == 1 else f"{clean} other accounts reconcile"
+            found.append(f"{others}; nothing is archived until all can be")
+        return found
 
 
 def other_accounts(evidence: Evidence, config: Config, errors: Iterable[ChargebackError]) -> OtherAccounts:

@@ -11,6 +11,7 @@ import traceback
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -287,6 +288,23 @@ def test_echoed_credential_is_not_kept(bench: Open) -> None:
             given.call()
         assert given.store.files == {} and given.turns == 1
         assert "9f+86" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("spelled", [TOKEN, f"text/{TOKEN}; charset=utf-8", quote(TOKEN, safe="")])
+def test_credential_that_a_page_repeats_as_its_type_is_not_shown(bench: Open, spelled: str) -> None:
+    given = bench(lambda asked, connection: said(b"<html>", 404, {"Content-Type": spelled}))
+    with pytest.raises(AnswerError, match=r"billing\.report: the answer repeats the credential") as caught:
+        given.call()
+    assert given.turns == 1
+    assert "9f+86" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_credential_that_a_good_answer_repeats_as_its_date_is_not_kept_in_the_index(bench: Open) -> None:
+    given = bench(lambda asked, connection: said(b'{"ok": true, "result": {}}', headers={"Date": TOKEN}))
+    with pytest.raises(AnswerError, match="repeats the credential") as caught:
+        given.call()
+    assert given.store.files == {} and given.turns == 1
+    assert "9f+86" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_compressed_answer_is_understood(bench: Open) -> None:

@@ -15,7 +15,7 @@ import pytest
 from chargeback.collect.failures import AddressRefusedError, ExhaustedError, LinkRefusedError
 from chargeback.collect.session import open_session
 from chargeback.config import Api, Config
-from chargeback.errors import AnswerError, PlatformError
+from chargeback.errors import AnswerError, DeadlineError, PlatformError
 from chargeback.evidence import MemoryStore
 from tests.collect.clocks import JumpClock
 from tests.collect.conftest import TOKEN, Bench, Open
@@ -130,6 +130,12 @@ def test_exhausted_document_does_not_stop_the_facts(bench: Open) -> None:
     with pytest.raises(ExhaustedError, match=r"after 1 attempt$"):
         fetch(given)
     assert given.turns == turns + 1 and given.call().ok
+
+
+def test_document_that_hangs_until_the_run_is_over_is_the_deadlines_fault(bench: Open) -> None:
+    given = bench(lambda asked, connection: time.sleep(2), timeout=30, deadline=0.3)
+    with pytest.raises(DeadlineError, match=r"deadline = 0\.3 seconds"):
+        fetch(given)
 
 
 def test_document_too_large_is_refused(bench: Open) -> None:

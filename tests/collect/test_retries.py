@@ -85,6 +85,18 @@ def test_run_time_bounds_attempts_and_pauses() -> None:
     assert clock.slept == pytest.approx(10, abs=0.5)
 
 
+@pytest.mark.parametrize("patient", [True, False])
+def test_attempt_that_the_runs_end_cuts_off_is_not_blamed_on_what_was_asked_for(patient: bool) -> None:
+    clock = JumpClock()
+
+    def attempt(not_after: float) -> None:
+        clock.jump(10)
+        raise TransientError("no answer in time")
+
+    with pytest.raises(DeadlineError, match="deadline = 10 seconds"):
+        Retries(RunTime(clock, 10)).run(attempt, "PDF of INV-1", patient=patient)
+
+
 def test_stopped_run_ends_pauses() -> None:
     run_time = RunTime(JumpClock(), 10)
     run_time.stop()

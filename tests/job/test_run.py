@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from chargeback.archive.writer import open_for_writing
+from chargeback.cli.running import to_document
 from chargeback.config import Config
 from chargeback.errors import (
     AccessError,
@@ -24,24 +25,28 @@ from chargeback.errors import (
     ConfigurationError,
     CredentialError,
     DamagedError,
+    DeadlineError,
     LockedError,
+    NotReadyError,
 )
 from chargeback.evidence import Evidence
 from chargeback.job import run
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.month_end import close_month
-from chargeback.sandbox import Platform, Setup, instant, newest_closed, small_world
+from chargeback.sandbox import Platform, Setup, instant, newest_closed, running, small_world
 from chargeback.sandbox.calls import Call
 from chargeback.sandbox.credentials import Credential
 from chargeback.sandbox.events import DocumentsAway, Inactive
 from chargeback.sandbox.faults import Faults
-from chargeback.sandbox.scenario import OPEN, PROJECT
+from chargeback.sandbox.records import Invoice
+from chargeback.sandbox.scenario import OPEN, PARTS, PROJECT
 from chargeback.sandbox.scenarios import platform_of
-from chargeback.sandbox.timeline import extra, issued, paying, withholding
+from chargeback.sandbox.timeline import edited, extra, issued, paying, withholding
 
-from .closing import NOW, Closing, closing, codes, messages
+from .closing import NOW, Closing, closing, codes, exceptions, messages
 from .direct import only
+from .office import Office
 
 APRIL_CLOSES, MAY_CLOSES, LATER = "2026-05-05T03:00:00Z", "2026-06-05T03:00:00Z", "2026-06-25T03:00:00Z"
 Change = Callable[[Setup], Setup]
@@ -229,6 +234,50 @@ def test_a_late_invoice_of_an_archived_month_is_an_exception_until_catch_up_book
     assert [result.written for result in office.run(catch_up=True)] == [False]
 
 
+def gone_to_may(row: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**row, "periodStart": "2026-04-30T17:00:00Z", "periodEnd": "2026-05-31T17:00:00Z"}]
+
+
+def gone_for_good(row: dict[str, Any]) -> list[dict[str, Any]]:
+    return []
+
+
+@pytest.mark.parametrize("gone", [gone_to_may, gone_for_good])
+def test_an_invoice_that_leaves_an_archived_month_is_not_charged_there_for_ever_nor_in_two_months(
+    place: Place, gone: Callable[[dict[str, Any]], list[dict[str, Any]]]
+) -> None:
+    def listed_otherwise(call: Call, result: Any) -> Any:
+        if call.function != "billing.listInvoices" or call.now < instant("2026-06-01T00:00:00Z"):
+            return result
+        rows = [gone(row) if row["periodStart"].startswith("2026-03-31") else [row] for row in result["items"]]
+        return {"items": [row for group in rows for row in group]}
+
+    office = place(answered(listed_otherwise), kind="D")
+    assert office.close(at=APRIL_CLOSES).exit == 0
+    charged = office.latest("2026-04").read("ledgers/all.csv")
+    first = office.close(at=MAY_CLOSES)
+    assert first.exit == 3
+    assert [check.subject for check in exceptions(first) if check.code is Code.PRIOR_PERIODS] == ["2026-04"]
+    april, may = office.run(catch_up=True)
+    assert (str(april.period), april.revision, april.written) == ("2026-04", 2, True)
+    assert charged.count(b"INV-2026-0281") > 0
+    assert office.latest("2026-04").read("ledgers/all.csv").count(b"INV-2026-0281") == 0
+    assert "prior-periods" not in codes(may)
+    assert [result.written for result in office.run(catch_up=True)] == [False]
+
+
+def test_a_list_refused_as_inactive_takes_nothing_out_of_an_archived_month(place: Place) -> None:
+    def inactive(made: Setup) -> Setup:
+        event = Inactive(instant("2026-06-01T00:00:00Z"), account=account_of(made))
+        return replace(made, world=made.world.happening(event))
+
+    office = place(inactive, kind="D")
+    assert office.close(at=APRIL_CLOSES).exit == 0
+    (may,) = office.run(at=MAY_CLOSES, catch_up=True)
+    assert (may.exit, codes(may)) == (0, set())
+    assert office.revisions == ["2026-04/r1", "2026-05/r1"]
+
+
 def test_catch_up_closes_the_months_that_have_no_revision(place: Place) -> None:
     office = place(kind="D")
     office.close("2026-03")
@@ -296,6 +345,78 @@ def test_a_pdf_that_comes_later_is_a_new_revision(place: Place) -> None:
     assert codes(office.close()) == {"invoice-pdf"}
     result = office.close(at=LATER)
     assert (result.exit, result.revision) == (0, 2)
+
+
+def numbered(number: str, part: int = 0, listed: str = "") -> Change:
+    """One invoice of the month by that number, in its list row perhaps by another."""
+
+    def named(invoice: Invoice) -> Invoice:
+        return replace(invoice, number=number, wrong_row={"number": listed} if listed else {})
+
+    return lambda made: made.changed(edited(account_of(made), may(made), named, part))
+
+
+def documents(office: Closing) -> list[str]:
+    """The names of the documents of May's latest revision."""
+    return [path.split("/")[-1] for path in office.latest("2026-05").records if path.startswith("invoices/")]
+
+
+def test_two_invoices_whose_details_carry_one_number_are_booked_with_both_their_documents(place: Place) -> None:
+    office = place(numbered("INV-1"), numbered("INV-1", part=1, listed="INV-2"), positions=(PARTS,))
+    result = office.close()
+    assert (result.exit, result.written, messages(result)) == (3, True, [])
+    assert codes(result) == {"invoice-identity", "invoice-duplicate"}
+    assert documents(office) == [
+        "INV-1~19452800016.pdf",
+        "INV-1~19452800016.receipt.pdf",
+        "INV-1~19452800018.pdf",
+        "INV-1~19452800018.receipt.pdf",
+    ]
+
+
+def test_a_void_invoice_of_the_number_does_not_rename_the_document_that_counts(place: Place) -> None:
+    office = place(numbered("INV-2026-0345"))
+    assert office.close().exit == 0
+    listed = office.platform.world.invoices(account_of(setup()), instant(NOW))
+    assert [status for invoice, status in listed if invoice.number == "INV-2026-0345"] == ["void", "open"]
+    assert documents(office) == ["INV-2026-0345.pdf"]
+
+
+def test_of_two_invoices_with_one_number_each_keeps_its_own_document_when_one_is_paid(place: Place) -> None:
+    def two_more_of_one_sum(made: Setup) -> Setup:
+        account, month = account_of(made), may(made)
+        return made.changed(
+            extra(account, month, instant("2026-06-02T00:00:00Z"), 1070, slot=6),
+            extra(account, month, instant("2026-06-03T00:00:00Z"), 1070, slot=7),
+        )
+
+    def second_paid(made: Setup) -> Setup:
+        return made.changed(paying(account_of(made), may(made), instant("2026-06-20T00:00:00Z"), part=2))
+
+    office = place(two_more_of_one_sum, numbered("INV-1", part=1), numbered("INV-1", part=2), second_paid)
+    office.close(at=MAY_CLOSES)
+    paths = [f"invoices/1045/INV-1~{invoice}.pdf" for invoice in ("19452800030", "19452800031")]
+    bodies = [office.latest("2026-05").read(path) for path in paths]
+    assert bodies[0] != bodies[1]
+    assert office.close(at=LATER).revision == 2
+    assert [office.latest("2026-05").read(path) for path in paths] == bodies, "no invoice shows another one's PDF"
+
+
+def test_an_empty_report_for_our_bounds_does_not_hide_the_cost_that_it_has_for_those_of_utc(place: Place) -> None:
+    whole: dict[str, Any] = {}
+
+    def by_utc(call: Call, result: Any) -> Any:
+        if call.function == "billing.listInvoices":
+            return {"items": [row for row in result["items"] if row["periodStart"].startswith("2026-04-30")]}
+        if call.function == "billing.report":
+            whole.setdefault(call.payload["from"], result)
+            return whole["2026-04-30T17:00:00Z"] if len(whole) == 2 else {"list": [], "chart": {}}
+        return result
+
+    result = place(answered(by_utc), kind="D").close(dry_run=True)
+    assert (result.exit, codes(result)) == (0, set())
+    assert result.books is not None
+    assert result.books.accounts[0].report_total, "the cost that the report shows for UTC's bounds"
 
 
 # What ends a run.
@@ -412,6 +533,49 @@ def test_one_of_several_accounts_refused_publishes_nothing_and_is_named(tmp_path
         assert "accountant" in result.errors[0].remedy
 
 
+def test_an_account_that_is_not_ready_is_told_beside_one_that_is_refused(tmp_path: Path) -> None:
+    made = setup(positions=(PROJECT, OPEN))
+    refused, waiting = (account.id for account in made.world.accounts)
+    made = made.changed(issued(waiting, may(made), instant("2026-07-02T00:00:00Z")))
+    with closing(tmp_path, platform_of(made, faults=f"billing.listInvoices@{refused}:error(api: forbidden)")) as office:
+        result = office.close()
+        assert (result.exit, office.revisions) == (5, [])
+        assert {(type(error), error.account) for error in result.errors} == {
+            (AccessError, refused),
+            (NotReadyError, waiting),
+        }
+        assert to_document(result)["accounts"] == [{"account": waiting, "status": "not-ready"}]
+
+
+def test_an_account_that_reconciles_is_told_beside_one_that_is_refused(tmp_path: Path) -> None:
+    platform = platform_of(setup(positions=(PROJECT, OPEN)))
+    fine, refused = (account.id for account in platform.world.accounts)
+    platform.faults = Faults.parse(f"billing.listInvoices@{refused}:error(api: forbidden)")
+    with running(platform) as server:
+        told = Office(tmp_path, platform, server).run(json_output=True)
+    document = json.loads(told.out)
+    assert (told.exit, document["exit"], document["accounts"]) == (5, 5, [{"account": fine, "status": "reconciled"}])
+    assert "2026-05 1 other account reconciles; nothing is archived until all can be" in told.err
+
+
+def test_an_unknown_status_in_the_details_of_two_accounts_is_told_of_each_with_a_remedy(tmp_path: Path) -> None:
+    disputed = of_function("billing.getInvoice", of_other("status", "disputed"))
+    made = setup(disputed, positions=(PROJECT, OPEN))
+    with closing(tmp_path, platform_of(made)) as office:
+        result = office.close()
+        assert (result.exit, office.revisions) == (6, [])
+        assert [error.account for error in result.errors] == [account.id for account in made.world.accounts]
+        assert all("disputed" in error.message and error.remedy for error in result.errors)
+
+
+def test_a_document_that_hangs_until_the_deadline_ends_the_run_and_blames_no_invoice(place: Place) -> None:
+    office = place(faults="pdf:stall(30)")
+    office.configure(api="deadline = 2\n")
+    result = office.close()
+    assert (result.exit, result.written, codes(result)) == (6, False, set())
+    assert [type(error) for error in result.errors] == [DeadlineError]
+
+
 @pytest.mark.parametrize(("fault", "exit_code", "problem"), [
     ("billing.listInvoices:page-token", 6, "says that the list is incomplete"),
     ("billing.list:page-token", 6, "says that the list is incomplete"),
@@ -448,11 +612,18 @@ def first_row(field: str, value: Any) -> Callable[[Any], Any]:
     return lambda result: {"items": [{**result["items"][0], field: value}, *result["items"][1:]]}
 
 
+def without_times(row: dict[str, Any]) -> dict[str, Any]:
+    """A list row that says neither which month it is of nor whether it is issued."""
+    left_out = ("status", "periodStart", "periodEnd", "issuedAt", "paidAt", "voidedAt", "createdAt")
+    return {name: value for name, value in row.items() if name not in left_out}
+
+
 @pytest.mark.parametrize(("function", "change", "exit_code", "problem"), [
     ("billing.get", of_other("id", "1"), 6, "the answer is of account 1"),
     ("billing.listInvoices", first_row("billingAccountId", "1"), 6, "is of account 1"),
     ("billing.listInvoices", first_row("status", "disputed"), 6, "is not known"),
     ("billing.listInvoices", first_row("id", ""), 6, "has no id"),
+    ("billing.listInvoices", lambda result: {"items": [without_times(result["items"][0])]}, 6, "says neither a period"),
     ("billing.list", lambda result: {"items": [*result["items"], result["items"][0]]}, 6, "listed twice"),
     ("billing.list", lambda result: {"items": {}}, 6, "billing.list items"),
     ("billing.getInvoice", of_other("billingAccountId", "1"), 3, "invoice-identity"),

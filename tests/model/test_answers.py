@@ -44,6 +44,11 @@ def test_a_missing_time_is_no_error(missing: str) -> None:
     assert read(InvoiceAnswer, f'{{"id": "i", "paidAt": {missing}}}').paid_at in ("", None)
 
 
+@pytest.mark.parametrize("kind", [AccountAnswer, InvoiceAnswer])
+def test_a_tax_id_may_be_a_number(kind: type[Any]) -> None:
+    assert text_of(read(kind, '{"id": "1", "taxId": 105561234567}').tax_id) == "105561234567"
+
+
 @pytest.mark.parametrize(("kind", "result", "path"), [
     (InvoiceAnswer, '{"id": "i", "total": "10.70"}', "total"),
     (InvoiceAnswer, '{"id": "i", "total": true}', "total"),
@@ -77,6 +82,11 @@ def test_wrong_types_are_refused_with_their_path(kind: type[Any], result: str, p
     '{"items": [], "NextPageToken": "x"}',
     '{"items": [], "nextLink": "https://…"}',
     '{"items": [], "endCursor": "abc"}',
+    '{"items": [], "has_more": true}',
+    '{"items": [], "HAS-MORE": true}',
+    '{"items": [], "next_page_token": "x"}',
+    '{"items": [], "next_page": "/2"}',
+    '{"items": [], "page-token": "x"}',
 ])  # fmt: skip
 def test_a_list_that_says_there_is_more_is_incomplete(result: str) -> None:
     with pytest.raises(AnswerError, match="incomplete"):
@@ -90,6 +100,7 @@ def test_a_list_that_says_there_is_more_is_incomplete(result: str) -> None:
     '{"items": [], "next": ""}',
     '{"items": [], "next": null, "cursor": ""}',
     '{"items": [], "nextInvoiceAt": "2026-07-01"}',
+    '{"items": [], "has_more": false, "next_page_token": ""}',
 ])  # fmt: skip
 def test_a_whole_list_may_say_so(result: str) -> None:
     assert items(result) == []

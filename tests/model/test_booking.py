@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chargeback.model.booking import AccountMonth, Ground
 from chargeback.model.check import Code
+from chargeback.model.period import Period
+from chargeback.model.projects import ProjectDirectory
+from chargeback.month_end import read_months
 from tests.small_months import APRIL, INACTIVE, RUN_AT, Account, Month, account, checks, invoice, month, of, report
 
 MAY = invoice("INV-5", of("acme-web", 100))
 BEFORE = invoice("INV-4", of("acme-web", 100), **APRIL)
 SOME = (("acme-web", "CPU", 1, 100),)
 EMPTY = {"list": [], "chart": {}}
-LATE = "2026-07-03T03:00:00Z"
+LATE, MONTH = "2026-07-03T03:00:00Z", Period(2026, 5)
 ACCEPTED = """
 [[accepted]]
 check = "invoice-issued"
@@ -182,6 +186,31 @@ def test_an_empty_answer_proves_nothing_after_a_billed_month_or_where_rows_were_
     assert found.proof.proved
     assert found.report is not None
     assert found.report.is_carried
+
+
+def test_an_empty_answer_is_not_the_month_where_other_bounds_give_rows_of_it() -> None:
+    """Else the cost that the platform shows for UTC's bounds would be taken for none."""
+    given = Month([account(MAY, report=EMPTY, carried=report(*SOME))])
+    evidence = given.evidence()
+    (carried,) = [answer for answer in evidence.answers if (answer.path or "").endswith("-carried.json")]
+    utc = replace(carried, path="evidence/1042/billing.report-utc.json")
+    evidence.store.write(str(utc.path), evidence.body(carried))
+    answers = tuple(utc if answer is carried else answer for answer in evidence.answers)
+    (found,) = read_months(replace(evidence, answers=answers), given.settings, MONTH, ProjectDirectory())
+    assert (found.report_total, found.ground) == (100, Ground.INVOICED)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Bangkok", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("suffix", ["T00:00:00Z", "T00:00:00.000Z", "T00:00:00+07:00"])
+def test_days_written_as_midnights_of_another_zone_prove_their_own_month(zone: str, suffix: str) -> None:
+    """October's first midnight in UTC is still September in New York: that is no reason to refuse the report."""
+    given = report(*SOME)
+    days = [f"2026-10-{day:02}{suffix}" for day in range(1, 32)]
+    given["chart"] = {"categories": days, "series": [{"name": "all", "data": [100, *[0] * 30]}]}
+    october = {"period": "2026-10", "run_at": "2026-11-03T03:00:00Z"}
+    config = Month([]).config.replace("Asia/Bangkok", zone)
+    found = decided(account(report=given), config=config, **october)
+    assert (found.proof.proved, found.proof.reason) == (True, "its chart shows 31 days, all in 2026-10")
 
 
 def test_a_report_proved_in_time_is_carried_and_the_check_says_so() -> None:

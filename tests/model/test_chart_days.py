@@ -39,3 +39,15 @@ def test_a_label_names_its_day_in_the_months_year(label: str, day: date) -> None
 ])  # fmt: skip
 def test_a_label_that_cannot_be_read_names_no_day(label: str) -> None:
     assert chart_day(label, 2026, zone("Asia/Bangkok")) is None
+
+
+@pytest.mark.parametrize(("label", "day"), [
+    ("2026-10-01T00:00:00Z", date(2026, 10, 1)),
+    ("2026-10-31t00:00:00.000z", date(2026, 10, 31)),
+    ("2026-10-01 00:00:00+07:00", date(2026, 10, 1)),
+    ("2026-10-01T00:00:00-04:00", date(2026, 10, 1)),
+    ("2026-10-01T03:59:59Z", date(2026, 9, 30)),
+    ("2026-10-01T00:00:01Z", date(2026, 9, 30)),
+])  # fmt: skip
+def test_midnight_is_the_day_that_is_written_another_instant_the_day_it_falls_on(label: str, day: date) -> None:
+    assert chart_day(label, 2026, zone("America/New_York")) == day

@@ -163,3 +163,16 @@ def test_an_invoice_without_a_number_is_called_by_its_id() -> None:
 def test_the_listed_total_is_in_the_rows_minor_units(currency: str | None, total: int) -> None:
     assert listed_total(InvoiceAnswer(total=107, currency=currency)) == total
     assert listed_total(InvoiceAnswer(currency=currency)) is None
+
+
+@pytest.mark.parametrize(("currency", "total"), [("JPY", 107), ("KWD", 107000), ("", 10700)])
+def test_a_listed_total_without_a_currency_is_in_that_of_the_invoice_it_is_compared_with(
+    currency: str, total: int
+) -> None:
+    assert listed_total(InvoiceAnswer(total=107), currency) == total
+    assert listed_total(InvoiceAnswer(total=107, currency="THB"), currency) == 10700
+
+
+@pytest.mark.parametrize(("sent", "tax_id"), [(105561234567, "105561234567"), ("0105561234567", "0105561234567")])
+def test_a_tax_id_that_is_a_number_stays_in_the_journal(sent: Any, tax_id: str) -> None:
+    assert merged(tax_id=sent).tax_id == tax_id

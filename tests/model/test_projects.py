@@ -6,6 +6,7 @@ import pytest
 
 from chargeback.model.answers import LineItem, ProjectAnswer
 from chargeback.model.projects import ProjectDirectory
+from tests.small_months import account, exceptions, invoice, lines, month, of, report
 
 
 def directory(*items: ProjectAnswer) -> ProjectDirectory:
@@ -51,3 +52,22 @@ def test_of_two_entries_the_first_counts() -> None:
 ])  # fmt: skip
 def test_a_line_means_the_project_it_names_else_that_of_its_id(line: LineItem, sid: str) -> None:
     assert LISTED.of_line(line) == sid
+
+
+@pytest.mark.parametrize(("name", "identifier", "sid"), [
+    ("gone", "1002", "1001"),
+    ("gone", "acme-web", "acme-web"),
+    ("gone", "1", "gone"),
+    ("", "1", "1"),
+])  # fmt: skip
+def test_of_a_sid_and_an_id_the_one_that_a_list_shows_counts(name: str, identifier: str, sid: str) -> None:
+    assert LISTED.resolve(name, identifier) == sid
+
+
+def test_a_project_that_line_and_row_name_otherwise_but_for_its_id_is_charged_to_its_team() -> None:
+    shown = report(("renamed", "CPU", 1, 100))
+    shown["list"] = [{**row, "projectId": "1001"} for row in shown["list"]]
+    billed = account(invoice("I", of("formerly", 100, projectId="1001")), report=shown)
+    books = month(billed, projects=[{"id": "1001", "project": "acme-web"}]).books()
+    assert lines(books, "team", "project", "resource", "gross") == [("web", "acme-web", "CPU", "100.00")]
+    assert exceptions(books) == []

@@ -76,6 +76,15 @@ def test_an_invoice_of_another_month_that_reaches_in_covers_its_days() -> None:
     assert len(told("invoice-cutoff", late, {**april, "status": "void"}, day=None)) == 1
 
 
+@pytest.mark.parametrize("bounds", [("", ""), (END, START)])
+def test_no_month_is_called_covered_where_an_invoice_does_not_say_which_days_it_is_for(bounds: tuple[str, str]) -> None:
+    without = invoice("B", of("acme-data", 5), periodStart=bounds[0], periodEnd=bounds[1])
+    results = [(check.invoice, check.outcome.value, check.message) for check in found("invoice-cutoff", FIRST, without)]
+    why = "not performed: an invoice states no usable period, so a gap cannot show"
+    assert ("", "notice", why) in results
+    assert not [message for _, outcome, message in results if outcome == "pass" and "without gap" in message]
+
+
 def test_two_invoices_for_the_same_days_overlap() -> None:
     early = invoice("B", of("acme-data", 5), periodStart="2026-05-14T17:00:00Z")
     assert told("invoice-cutoff", FIRST, early) == ["A and B cover the same days, from 2026-05-15T00:00+07:00"]

@@ -160,6 +160,28 @@ def test_each_wrong_line_is_named() -> None:
     assert result[0].message == "line 2 (disk): quantity × unit price is 4, its amount is 5"
 
 
+@pytest.mark.parametrize(("amount", "expected", "actual", "variance"), [
+    ("10.02", "10.01", "10.02", "0.01"),  # of 10.005: 0.015 before rounding
+    ("9.99", "10.01", "9.99", "-0.02"),
+])  # fmt: skip
+def test_what_a_line_is_off_by_is_what_the_two_amounts_shown_differ_by(
+    amount: str, expected: str, actual: str, variance: str
+) -> None:
+    (check,) = found("line-arithmetic", invoice("I", sku("cpu", amount, quantity=2001, unitPrice=dec("0.005"))))
+    assert check.outcome == "exception"
+    assert [str(figure) for figure in (check.expected, check.actual, check.variance)] == [expected, actual, variance]
+
+
+def test_a_pass_says_of_how_many_lines_rounding_alone_explains_the_amount() -> None:
+    rounded = sku("cpu", "10.01", quantity=2001, unitPrice=dec("0.005"))
+    exact = sku("disk", "3", quantity=2, unitPrice=dec("1.5"))
+    messages = [found("line-arithmetic", invoice("I", *items))[0].message for items in ((rounded, exact), (exact,))]
+    assert messages == [
+        "quantity × unit price = amount on 2 lines; on 1 of them rounding alone can explain a difference",
+        "quantity × unit price = amount on 1 lines",
+    ]
+
+
 def test_nothing_is_checked_of_an_account_without_invoices() -> None:
     books = month(Account(report=report())).books()
     assert not [check for check in books.checks if check.invoice]

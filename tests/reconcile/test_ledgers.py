@@ -8,7 +8,7 @@ import pytest
 
 from chargeback.model.check import Check
 from chargeback.reconcile.ledgers import ledger_control
-from tests.small_months import account, checks, invoice, month, of, report
+from tests.small_months import account, checks, invoice, month, of, report, sku
 
 ROWS = (("acme-web", "CPU", 1, 10), ("acme-data", "CPU", 1, 5))
 GIVEN = account(invoice("I", of("acme-web", "10.70"), of("acme-data", "5"), tax="0.7"), report=report(*ROWS))
@@ -54,6 +54,16 @@ def test_projects_with_a_line_or_a_row_need_an_owner() -> None:
         ("1042", "spook", "exception"),
     ]
     assert ("1042", "", "pass") in owned(of("acme-web", 1), of("acme-platform", 1), projects=projects)
+
+
+def test_nobodys_project_is_told_also_where_its_invoice_is_booked_whole_for_its_mixed_lines() -> None:
+    found = owned(of("ghost", 1), sku("cpu", 1), of("acme-web", 1), rows=())
+    assert [row for row in found if row[2] != "notice"] == [("1042", "ghost", "exception")]
+
+
+def test_a_claim_of_a_project_that_only_a_mixed_invoice_names_is_not_called_unmatched() -> None:
+    found = owned(of("acme-data", 1), sku("cpu", 1), rows=())
+    assert [row for row in found if row[1] == "acme-data"] == []
 
 
 def test_rows_without_a_project_have_no_owner() -> None:

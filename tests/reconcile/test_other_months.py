@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
-from tests.small_months import APRIL, TEAMS, Account, account, checks, invoice, month, of, report
+from tests.small_months import APRIL, INACTIVE, TEAMS, Account, account, checks, invoice, month, of, report
 
 MAY = invoice("INV-5", of("acme-web", 130))
 OLD = invoice("INV-4", of("acme-web", 100), **APRIL)
+MOVED = invoice("INV-4", of("acme-data", 100))
 ROWS = report(("acme-web", "CPU", 1, 130))
 
 
@@ -73,6 +75,36 @@ def test_an_invoice_of_an_archived_month_stands_there_as_listed(
     assert [check.outcome for check in found] == [outcome]
     if outcome == "exception":
         assert (found[0].invoice, found[0].subject) == ("INV-4", "2026-04")
+
+
+@pytest.mark.parametrize("listed", [(MAY, MOVED), (MAY,)])
+def test_an_invoice_that_its_archived_month_no_longer_has_is_not_left_booked_there_unseen(listed: Any) -> None:
+    """It was moved to May, so that two months would book it, or it is gone, so that April is charged for nothing."""
+    found = checks(month(account(*listed, report=ROWS), earlier=(april(booked("INV-4")),)).books(), "prior-periods")
+    assert [(check.account, check.invoice, check.subject, check.outcome.value) for check in found] == [
+        ("1042", "INV-4", "2026-04", "exception")
+    ]
+    assert found[0].message == ("INV-4 is in 2026-04 r1, but is no longer listed there: run --catch-up books that")
+
+
+def test_a_void_invoice_or_another_accounts_may_leave_the_list() -> None:
+    others = [booked("INV-4", void=True), replace(booked("INV-3"), account="1043")]
+    assert results("prior-periods", account(MAY, report=ROWS), earlier=(april(*others),)) == [("1042", "", "pass")]
+
+
+def test_a_list_that_is_refused_as_inactive_misses_no_invoice() -> None:
+    found = results("prior-periods", Account(INACTIVE, report=INACTIVE), earlier=(april(booked("INV-4")),))
+    assert found == [("1042", "", "pass")]
+
+
+def test_a_listed_total_without_a_currency_is_in_that_of_the_archived_invoice() -> None:
+    """JPY 100 read as 100.00 would be restated every month."""
+    yen = replace(booked("INV-4", 100), currency="JPY")
+    for currency in ("JPY", "", None):
+        listed = {**OLD, "currency": "JPY", "_row": {"currency": currency}}
+        assert results("prior-periods", account(MAY, listed, report=ROWS), earlier=(april(yen),)) == [
+            ("1042", "", "pass")
+        ]
 
 
 def test_invoices_of_months_that_are_not_archived_or_later_are_not_looked_at() -> None:

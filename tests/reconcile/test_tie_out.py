@@ -120,6 +120,16 @@ def test_lines_that_share_rows_are_compared_together() -> None:
     assert [(each.subject, each.outcome, each.expected) for each in found] == [("CPU", "pass", 100)]
 
 
+def test_a_line_without_weight_does_not_hide_what_another_of_its_rows_is_overbilled_by() -> None:
+    items = [sku("cpu", 50, description="CPU time"), sku("cpu", 50)]
+    found = checks(books(items, [("acme-web", "CPU", 1, 0), ("acme-web", "CPU time", 1, 70)]), "report-resource")
+    assert [(each.subject, each.outcome, each.expected, each.actual) for each in found] == [
+        ("CPU", "exception", 50, 70),
+        ("cpu", "exception", 50, 0),
+    ]
+    assert "line 2 of I could not be divided" in found[1].message
+
+
 def test_a_sku_that_no_row_names_is_compared_with_nothing() -> None:
     found = checks(books([sku("egress", 10)], [("acme-web", "CPU", 1, 10)]), "report-resource")
     assert results(found) == [("CPU", "exception"), ("egress", "exception")]
@@ -194,6 +204,14 @@ def test_a_report_without_a_chart_is_not_compared_with_it() -> None:
     found = month(account(invoice("I", of("acme-web", 1)), report=report(("acme-web", "CPU", 1, 1), day=None))).books()
     (check,) = checks(found, "report-chart")
     assert (check.outcome, check.message) == ("notice", "not performed: the report shows no daily cost")
+
+
+@pytest.mark.parametrize("series", [[], [{"name": "all", "data": []}], [{"name": "all", "data": [None]}]])
+def test_a_chart_of_days_without_a_point_is_not_taken_for_no_chart(series: list[dict[str, Any]]) -> None:
+    shown = report(("acme-web", "CPU", 1, 100))
+    shown["chart"] = {"categories": ["2026-05-10", "2026-05-11"], "series": series}
+    (check,) = checks(month(account(invoice("I", of("acme-web", 100)), report=shown)).books(), "report-chart")
+    assert (check.outcome, check.expected, check.actual) == ("exception", 100, 0)
 
 
 @pytest.mark.parametrize(("items", "rows", "fields", "cause"), [

@@ -51,7 +51,9 @@ def compared(check: Check, expected: Fraction, actual: Fraction, allowed: Fracti
 def checks_of(books: Booking) -> list[Check]:
     """Every check of every account."""
     found = [check for account in books.accounts for check in account_checks(books, account)]
-    found += across_accounts(books)
+    across = list(across_accounts(books))
+    told = {("invoice-duplicate", check.account, "pass") for check in across if check.outcome == "exception"}
+    found = [check for check in found if (check.check, check.account, check.outcome) not in told] + across
     return [as_written(accepted(books, check)) for check in found]
 
 

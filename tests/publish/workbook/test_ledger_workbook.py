@@ -202,6 +202,16 @@ def test_amounts_beyond_a_number_cell_are_texts_and_no_formula_is_made_of_them()
     assert not [text for _, _, text, _ in book.formula_cells() if "SUM(" in text or "SUMIF(" in text]
 
 
+def test_a_credit_beyond_a_number_cell_is_a_text_that_still_reads_as_the_amount() -> None:
+    first = sample.books().ledger.lines[0]
+    credit = replace(first, net=-(10**17), tax=-7 * 10**15, gross=-107 * 10**15)
+    book = opened(changed(sample.books(), credit), first.team.id)
+    amounts = ["-1000000000000000.00", "-70000000000000.00", "-1070000000000000.00"]
+    assert book.rows("Lines", 2)[0][14:17] == amounts, "an apostrophe would make them no amounts"
+    assert set(amounts) <= {str(cell) for row in book.rows("Summary") for cell in row}
+    assert not [text for text in book.texts() if text.startswith("'-")]
+
+
 @pytest.mark.parametrize("currencies", [("*", "THB"), ("thb", "THB"), ("<>", "USD")])
 def test_a_currency_that_a_criterion_reads_otherwise_is_no_formula(currencies: tuple[str, str]) -> None:
     first = sample.books().ledger.lines[0]
