@@ -78,11 +78,10 @@ def invoice_tax(posting: Posting, config: Config) -> Iterator[Check]:
 
 
 def _tax_check(invoice: Invoice, rate: Decimal) -> Check:
-    expected = to_minor(EXACT.multiply(invoice.subtotal, rate), invoice.digits)
+    subtotal, total = (from_minor(units, invoice.digits) for units in (invoice.subtotal_minor, invoice.total_minor))
+    expected = to_minor(EXACT.multiply(subtotal, rate), invoice.digits)
     divisor = EXACT.add(_ONE, rate)
-    from_total = (
-        divisor > 0 and to_minor(EXACT.divide(invoice.total, divisor), invoice.digits) == invoice.subtotal_minor
-    )
+    from_total = divisor > 0 and to_minor(EXACT.divide(total, divisor), invoice.digits) == invoice.subtotal_minor
     percent = format_exact(EXACT.multiply(rate, Decimal(100)).normalize(EXACT))
     return _compared(
         Code.INVOICE_TAX,

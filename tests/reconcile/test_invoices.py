@@ -101,6 +101,12 @@ def test_the_tax_is_the_rate_of_the_subtotal_or_backed_out_of_the_total(
     assert outcome("invoice-tax", subtotal=subtotal, tax=tax, total=total, **taxed) == expected
 
 
+def test_tax_is_reckoned_with_the_subtotal_that_is_booked() -> None:
+    """155 of 154.5 yen: 10 % of that is 16, as the invoice says."""
+    taxed = {"subtotal": "154.5", "tax": 16, "total": 172, "taxRate": dec("0.1"), "currency": "JPY"}
+    assert outcome("invoice-tax", **taxed) == "pass"
+
+
 @pytest.mark.parametrize(("withheld", "rate", "expected"), [
     ("0", "0.03", "pass"), (None, None, "pass"), ("3", "0.03", "pass"), ("3.01", "0.03", "exception"),
     ("2.99", "0.03", "exception"), ("3", None, "exception"), ("3.0000000000000004", "0.03", "pass"),
