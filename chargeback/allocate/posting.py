@@ -202,9 +202,7 @@ class _Poster:
         if self.month.report is None:
             return
         lines = self.posting.lines
-        digits = max((line.label.digits for line in lines), default=0)
-        gross = [line.gross * 10 ** (digits - line.label.digits) for line in lines]  # of one size in all currencies
-        usage = divide_usage(self.month.report, self.reached, gross)
+        usage = divide_usage(self.month.report, self.reached, [line.gross for line in lines])
         for position, millionths in usage.items():
             lines[position].usage = format_usage(millionths)
 

@@ -11,8 +11,8 @@ from chargeback.model.report import USAGE_DIGITS, Report
 def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]) -> dict[int, int]:
     """Millionths of usage by ledger row.
 
-    ``reached``: for each report row the ledger rows that its value reached, in order; ``gross``: of every ledger row,
-    in one unit. A negative gross weighs nothing; where none weighs, the first row gets all.
+    ``reached``: for each report row the ledger rows that its value reached, in order; ``gross``: of every ledger row.
+    A negative gross weighs nothing; where none weighs, the first row gets all.
     """
     usage: dict[int, int] = {}
     for report_row, ledger_rows in reached.items():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chargeback.allocate.usage import divide_usage, format_usage
 from chargeback.model.money import to_minor
 from chargeback.model.report import Report
-from tests.small_months import account, dec, invoice, lines, month, of, report
+from tests.small_months import account, dec, invoice, month, of, report
 
 
 def with_usage(*usages: str) -> Report:
@@ -39,17 +39,6 @@ def test_usage_follows_the_rows_gross_to_the_millionth(usage: str, gross: list[i
 
 def test_a_ledger_row_that_several_report_rows_reach_gets_their_sum() -> None:
     assert divide_usage(with_usage("1.5", "2"), {0: [0, 1], 1: [0]}, [5, 5]) == {0: 2_750_000, 1: 750_000}
-
-
-def test_a_hundred_yen_get_as_much_of_the_usage_as_a_hundred_baht() -> None:
-    """And not a hundredth of it, as yen have no satang."""
-    two = account(
-        invoice("INV-1", of("acme-web", 100)),
-        invoice("INV-2", of("acme-web", 100), currency="JPY"),
-        report=report(("acme-web", "CPU", 10, 200)),
-    )
-    found = lines(month(two).books(), "currency", "gross", "usage")
-    assert found == [("THB", "100.00", "5"), ("JPY", "100", "5")]
 
 
 @pytest.mark.parametrize(("millionths", "text"), [
