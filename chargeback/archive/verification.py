@@ -130,6 +130,7 @@ def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: 
     except DamagedError as error:
         return [Finding(FindingKind.CHANGED, SIGNATURES_PATH, error.message, error.remedy)]
     moved = chain.begins_after is not None
+    present.add(chain.begins_after or "")
     lost = [each for each in signatures if each.head not in present and not (moved and _may_be_old(each, here))]
     return [
         Finding(

@@ -21,10 +21,12 @@ from chargeback.config import Config
 from chargeback.errors import (
     ChargebackError,
     ConfigurationError,
+    CredentialError,
     InterruptedRunError,
     LockedError,
     NotReadyError,
     StorageError,
+    each_error,
 )
 from chargeback.evidence import EarlierMonth, Evidence, MemoryStore
 from chargeback.job.catch_up import months_to_catch_up
@@ -155,8 +157,26 @@ class _Run:
         except _FATAL:
             raise
         except ChargebackError as error:
-            return [of_errors([error], period)]
+            refused = all(isinstance(cause, CredentialError) for cause in each_error(error))
+            return [self._refused(error, period) if refused else of_errors([error], period)]
         return [self._month(month) for month in (*earlier, period)]
+
+    def _refused(self, error: ChargebackError, period: Period) -> MonthResult:
+        """The month's result where an account could not even be asked for its list: nothing is archived, and where the
+        others stand is told."""
+        try:
+            known = background(self.archive, period)
+            collected = self.collector.collect(period, known, MemoryStore(), self.now)
+        except _FATAL:
+            raise
+        except ChargebackError:
+            return of_errors([error], period)
+        told = {cause.account for cause in each_error(error)}
+        also = [cause for cause in collected.errors if cause.account not in told]
+        others = other_accounts(collected.evidence, self.config, [error, *also])
+        for line in others.lines():
+            self.tell(f"{period} {line}")
+        return of_errors((error, *also, *others.not_ready), period, others.states)
 
     def _month(self, period: Period) -> MonthResult:
         try:

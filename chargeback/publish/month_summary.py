@@ -88,9 +88,21 @@ def _invoices(posting: Posting) -> Iterator[EarlierInvoice]:
 
 
 def _listed(books: Books) -> list[dict[str, object]]:
-    """The month's invoices as the list shows them: what differs from that later is a difference of the month."""
+    """The month's invoices as the list shows them: what differs from that later is a difference of the month.
+
+    Where a row has no receipt's number it is the one that is booked, as the list may show it later than the payment.
+    """
+    receipts = {
+        (invoice.account, invoice.id): invoice.receipt_number
+        for posting in books.posting.postings
+        for invoice in posting.month.facts.invoices
+    }
     return [
-        {"account": posting.month.account, "invoice": row.id, "row": as_listed(row.row)}
+        {
+            "account": posting.month.account,
+            "invoice": row.id,
+            "row": {"receipt_number": receipts.get((posting.month.account, row.id), ""), **as_listed(row.row)},
+        }
         for posting in books.posting.postings
         for row in posting.month.facts.listed
         if row.month == posting.month.period and row.status is not Status.DRAFT

@@ -16,6 +16,7 @@ from chargeback.archive.signatures import Signature, append_signature
 from chargeback.archive.verification import Layer, verify_chain, verify_files
 from chargeback.archive.writer import open_for_writing
 from chargeback.evidence import sha256_of
+from chargeback.model.period import Period
 
 from .small_archives import FILES, STARTED, QuickFileSystem, seal, write_archive
 
@@ -181,3 +182,33 @@ def test_signatures_of_months_that_were_moved_away_are_no_loss(archive: Archive)
         append_signature(writer, Signature(STARTED, "2026-04", 1, first.sha256, "preparer", "Somchai"))
     shutil.rmtree(archive.root / "2026-04")
     assert chain(archive.root, first.sha256).sound
+
+
+def test_a_signature_of_a_deleted_newest_month_is_no_moved_one(archive: Archive) -> None:
+    """Moving old months away must not hide that a later, signed one is gone."""
+    first, last = archive.revisions()[0], archive.head()
+    assert last is not None
+    sign(archive, first)
+    sign(archive, last)
+    shutil.rmtree(archive.root / "2026-04")
+    shutil.rmtree(last.root)
+    assert told(chain(archive.root, first.sha256)) == (
+        f"signatures.csv: head: Somchai signed 2026-05/r2 at head {last.sha256}, which is gone"
+    )
+
+
+def test_a_signature_of_the_base_itself_is_excused(root: Path) -> None:
+    """April was restated before May's reviewer signed; then everything up to May's first revision was moved away."""
+    archive = write_archive(root, "2026-04", "2026-05", "2026-04", "2026-06")
+    base = archive.revisions(Period.parse("2026-05"))[0]
+    sign(archive, base, "2026-06-20T00:00:00Z")
+    shutil.rmtree(root / "2026-04/r1")
+    shutil.rmtree(root / "2026-05")
+    assert told(chain(root, base.sha256)) == ""
+
+
+def sign(archive: Archive, revision: Revision, at: str = STARTED) -> None:
+    name = revision.name
+    signature = Signature(at, str(name.period), name.number, revision.sha256, "preparer", "Somchai")
+    with open_for_writing(archive.root, started=at, file_system=QuickFileSystem()) as writer:
+        append_signature(writer, signature)

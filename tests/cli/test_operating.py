@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chargeback.cli import main
 from chargeback.sandbox import made, running, sample_configuration
+from tests.archive.small_archives import write_archive
 
 Call = Callable[..., Result]
 
@@ -42,6 +44,45 @@ def test_doctor_tells_a_line_each(call: Call) -> None:
 def test_doctor_without_a_configuration_is_exit_2(call: Call) -> None:
     result = call("doctor", "-c", "none.toml")
     assert result.exit_code == 2 and "✗ configuration" in result.stdout and "chargeback init" in result.stdout
+
+
+def test_doctor_in_json_says_that_it_failed_and_why(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEPLOYS_TOKEN")
+    document = json.loads(call("doctor", "--output", "json").stdout)
+    assert (document["status"], document["exit"]) == ("failed", 5)
+    assert any("no credential" in error["message"] and error["remedy"] for error in document["errors"])
+
+
+def test_an_account_that_is_no_longer_ours_needs_no_credential(call: Call) -> None:
+    text = Path("config.toml").read_text()
+    former = '[[accounts]]\nid = "gone"\ntoken_env = "GONE"\nuntil = "2026-01"\n'
+    Path("config.toml").write_text(text.replace("[[accounts]]", former + "[[accounts]]", 1))
+    assert call("doctor").exit_code == 0
+    assert call("usage").exit_code == 0
+
+
+def keep_head(head: str) -> None:
+    """The newest head is kept elsewhere, as the configuration says."""
+    Path("head").write_text(f"{head}\n")
+    Path("config.toml").write_text('head_file = "head"\n' + Path("config.toml").read_text())
+
+
+def test_usage_writes_nothing_where_the_archive_is_not_mounted(call: Call) -> None:
+    keep_head("0" * 64)
+    result = call("usage")
+    assert (result.exit_code, Path("archive").exists()) == (7, False)
+    assert "lacks the revision" in result.stderr
+
+
+def test_usage_writes_nothing_where_the_archive_was_rolled_back(call: Call, tmp_path: Path) -> None:
+    newest = write_archive(tmp_path / "archive", "2026-04", "2026-05").head()
+    assert newest is not None
+    keep_head(newest.sha256)
+    assert call("usage").exit_code == 0
+    shutil.rmtree(Path("archive/usage"))
+    shutil.rmtree(newest.root)
+    assert call("usage").exit_code == 7
+    assert not Path("archive/usage").exists()
 
 
 def test_init_writes_once(call: Call) -> None:

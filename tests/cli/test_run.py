@@ -59,6 +59,24 @@ def test_a_month_is_told_in_one_line_when_written_and_in_none_when_nothing_is_ne
     assert first.out.split("head ")[1] == verbose.out.split("head ")[1]
 
 
+def test_a_pdf_reader_that_cannot_be_started_is_a_notice_and_the_month_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hardened machines forbid it; the PDFs are archived, and only what they say is not looked at."""
+
+    def forbidden(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with office(tmp_path) as where:
+        monkeypatch.setattr("chargeback.collect.pdf_reader.subprocess.Popen", forbidden)
+        called = run(where, "--output", "json")
+    assert (called.exit, called.err) == (0, "")
+    found = [check for check in called.document["checks"] if check["check"] == "invoice-pdf"]
+    assert {check["outcome"] for check in found} == {"notice"}
+    assert "its reader cannot be started: Permission denied" in found[0]["message"]
+    assert list((Path(called.document["path"]) / "invoices").glob("*/*.pdf"))
+
+
 def test_exceptions_are_a_line_each_on_stderr_and_are_told_again(tmp_path: Path) -> None:
     with office(tmp_path, "ownership") as where:
         for _ in range(2):
@@ -104,6 +122,49 @@ def test_json_with_catch_up_has_the_periods(tmp_path: Path) -> None:
         document = run(where, "--output", "json", "--dry-run", "--catch-up").document
     assert list(document) == ["schema", "periods"]
     assert [list(each) for each in document["periods"]] == [KEYS]
+
+
+def test_json_with_catch_up_on_a_failing_exit_has_the_failure_too(tmp_path: Path) -> None:
+    with office(tmp_path, faults="billing.listInvoices:error(api: forbidden)") as where:
+        called = run(where, "--output", "json", "--catch-up")
+    assert (called.exit, list(called.document)) == (5, ["schema", "status", "exit", "errors", "periods"])
+    assert called.document["errors"] == called.document["periods"][0]["errors"]
+
+
+@pytest.mark.parametrize("arguments", [
+    ("--output", "json", "--bogus"), ("--bogus", "--output=json"), ("--output", "json", "-p"), ("--output=json", "x"),
+])  # fmt: skip
+def test_json_of_a_wrong_command_line_is_a_failure_too(arguments: tuple[str, ...]) -> None:
+    """A script that reads stdout would find nothing there."""
+    called = call("run", *arguments)
+    assert (called.exit, called.document["status"], called.document["exit"]) == (2, "failed", 2)
+    (error,) = called.document["errors"]
+    assert error["message"] in called.err
+    assert error["remedy"]
+
+
+def test_changes_are_the_latest_revisions_where_nothing_was_written(tmp_path: Path) -> None:
+    with office(tmp_path) as where:
+        assert run(where, "--output", "json").document["changes"] == []
+        where.config.write_text(where.config.read_text().replace('split = "proportional"', 'split = "even"'))
+        dry, written, again = (run(where, "--output", "json", *more) for more in (("--dry-run",), (), ()))
+    assert dry.document["changes"] == [], "those of r1, which is what is there"
+    assert "would restate" in dry.err and "r2" not in dry.err
+    assert (written.document["revision"], again.document["revision"]) == (2, 2)
+    assert again.document["changes"] == written.document["changes"] != []
+    assert again.err == "", "told once"
+
+
+def test_a_dry_run_says_that_a_run_would_write(tmp_path: Path) -> None:
+    with office(tmp_path) as where:
+        first = run(where, "--dry-run")
+        run(where)
+        same = run(where, "--dry-run")
+        where.config.write_text(where.config.read_text().replace('split = "proportional"', 'split = "even"'))
+        other = run(where, "--dry-run")
+    assert "a run would write r1" in first.out
+    assert "nothing new: " in same.out
+    assert "a run would write r2" in other.out and "nothing new" not in other.out
 
 
 @pytest.mark.parametrize(("arguments", "faults", "exit_code"), [

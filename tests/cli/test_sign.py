@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from chargeback.archive.reading import Archive
 from chargeback.collect.clock import SystemClock
 from tests.cli.calling import Called, call
 from tests.review.archives import APRIL, MAY, SIGNED_AT, Office, csv_rows, spoil
@@ -61,6 +62,19 @@ def test_a_damaged_revision_is_exit_7(own_office: Office) -> None:
     path = own_office.root / APRIL / "r1/index.html"
     spoil(path, lambda data: data + b" ")
     assert sign(own_office, APRIL, "--by", "Ann").exit == 7
+
+
+def test_an_archive_that_is_not_mounted_is_exit_7_and_nothing_is_signed(own_office: Office) -> None:
+    """An empty mount point: "no such month" would hide that the books are away."""
+    path = own_office.config.with_name("head")
+    path.write_text(f"{Archive(own_office.root).chain().order[-1].sha256}\n")
+    spoil(own_office.config, lambda data: f'head_file = "{path}"\n'.encode() + data)
+    own_office.root.rename(own_office.root.with_name("unmounted"))
+    own_office.root.mkdir()
+    called = call("sign", MAY, "--by", "Ann", "-c", own_office.config, context=SigningClock())
+    assert called.exit == 7
+    assert "is missing, not mounted or was rolled back" in called.err
+    assert list(own_office.root.iterdir()) == []
 
 
 def test_an_absent_archive_is_exit_9(own_office: Office) -> None:

@@ -59,3 +59,24 @@ def test_what_is_wrong_is_named(refused: Refused, written: str, fragment: str) -
 @pytest.mark.parametrize("written", ['floor = "-1"', "days = 3", "prices = 5", 'prices = { cpu = "x" }'])
 def test_what_is_wrong_with_usage_is_named(refused: Refused, written: str) -> None:
     refused(f"[usage]\n{written}", "usage")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.slack.com/services/T01ABCDEF/B02GHIJKL/aBcDeFgHiJkLmNoPqRsTuVwX",
+        "slack://TokenA/TokenB/TokenC",
+        "tgram://123456789:abcdefg_hijklmnop/1/",
+        "gotify://host/tokenABCdef",
+    ],
+)
+def test_a_url_that_lets_everybody_post_is_a_secret_and_not_archived(refused: Refused, url: str) -> None:
+    refused(f'[notify]\nurls = ["{url}"]', "notify", "secret")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["slack://${SLACK}", "https://hooks.slack.com/${HOOK}", "mailtos://mail.example?to=a@b.example", "json://host/"],
+)
+def test_a_url_that_names_its_secret_or_has_none_is_taken(read: Read, url: str) -> None:
+    assert read(f'[notify]\nurls = ["{url}"]').notify.urls == (url,)

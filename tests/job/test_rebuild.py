@@ -18,6 +18,8 @@ from chargeback.cli.rebuilding import document, lines
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.job import performing
 from chargeback.job.rebuild import rebuild
+from chargeback.job.verify import VerifyRequest, verify
+from tests.cli.calling import call
 
 from .test_verify import MAY, RESTATED, archive, changed_csv, resealed, sealed, shifted
 
@@ -147,8 +149,24 @@ def test_another_versions_evidence_that_this_one_cannot_read_names_the_version(
 
 
 def test_a_rebuilt_revision_is_proved_like_any(sealed: Path, tmp_path: Path) -> None:
-    from chargeback.job.verify import VerifyRequest, verify
-
     rebuild(read_revision(sealed / RESTATED), tmp_path / "again")
     assert verify(tmp_path / "again", VerifyRequest()).exit == 0
     shutil.rmtree(tmp_path / "again")
+
+
+def test_folders_above_are_created(sealed: Path, tmp_path: Path) -> None:
+    rebuilt = call("rebuild", MAY, "-o", tmp_path / "a/b/c", "--archive", sealed)
+    assert rebuilt.exit == 0, rebuilt.err
+    assert same_files(sealed / MAY, tmp_path / "a/b/c")
+
+
+@pytest.mark.parametrize("place", ["2026-05/r9", "2026-06/r1", "again", "2026-05/r1/again"])
+def test_no_archive_gets_a_revision_that_no_run_wrote(archive: Path, tmp_path: Path, place: str) -> None:
+    """It would break the chain: the archive would be damaged, and no run would write to it any more."""
+    (tmp_path / "link").symlink_to(archive)
+    for root in (archive, tmp_path / "link"):
+        refused = call("rebuild", MAY, "-o", root / place, "--archive", archive)
+        assert (refused.exit, refused.out) == (2, "")
+        assert f"lies in the archive {archive}, where only runs write -> name another folder with -o" in refused.err
+    assert not (archive / place).exists()
+    assert verify(archive, VerifyRequest(quick=True)).exit == 0

@@ -11,6 +11,7 @@ import pytest
 
 from chargeback.sandbox import Clock, Platform, small_world
 from chargeback.sandbox.events import Event
+from chargeback.sandbox.platform import AnswerChange
 from chargeback.sandbox.records import Account
 from chargeback.sandbox.world import BooksChange
 
@@ -26,15 +27,21 @@ def _quick(account: Account) -> Account:
 
 @pytest.fixture
 def opening(tmp_path: Path) -> Iterator[Opening]:
-    """Makes an office by the small world with these changes and events."""
+    """Makes an office by the small world with these changes and events; ``answers`` change what is answered."""
     with ExitStack() as stack:
 
-        def make(*changes: BooksChange | Event, kind: str = "C", root: Path = tmp_path) -> Office:
+        def make(
+            *changes: BooksChange | Event,
+            kind: str = "C",
+            root: Path = tmp_path,
+            answers: tuple[AnswerChange, ...] = (),
+        ) -> Office:
             world = small_world(spelling="numbers")
             world = replace(world, accounts=tuple(map(_quick, world.accounts)))
             for change in changes:
                 world = world.happening(change) if isinstance(change, Event) else world.changed(change)
-            platform = Platform(world, kind, clock=Clock("2026-06-05T03:00:00Z"))  # type: ignore[arg-type]
+            clock = Clock("2026-06-05T03:00:00Z")
+            platform = Platform(world, kind, clock=clock, answer_changes=answers)  # type: ignore[arg-type]
             stack.enter_context(in_process(platform))
             return Office(root, platform)
 

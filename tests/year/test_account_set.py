@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chargeback.job.verify import VerifyRequest, verify
+from chargeback.model.books import Status
 from chargeback.sandbox import Month, instant
 from chargeback.sandbox.events import Absent
 from chargeback.sandbox.timeline import credit_note
@@ -152,3 +155,41 @@ def test_a_shared_project_and_a_claim_hold_in_their_months(opening: Opening) -> 
 def teams_of(office: Office, revision: str) -> set[str]:
     rows = ledgers.rows(office.archive / revision / "ledgers/all.csv")
     return {row["team"] for row in rows if row["project"] == "acme-platform"}
+
+
+def test_a_former_account_without_a_credential_does_not_stop_its_months_from_being_restated(opening: Opening) -> None:
+    office = opening(credit_note("1042", MAY, instant("2026-07-02T00:00:00Z"), 10_700))
+    office.accounts = True
+    office.run("2026-06-05T03:00:00Z")
+    before = {key: row for key, row in ledgers.invoices(office.archive / "2026-05/r1").items() if key[0] == "1045"}
+    office.changes = {ENTRY: f'{ENTRY}token_env = "NOT_SET"\nuntil = "2026-05"\n'}
+    ended = office.run("2026-07-05T03:00:00Z")
+    assert [(str(each.period), each.revision) for each in ended.results] == [("2026-05", 2), ("2026-06", 1)]
+    assert ended.lines == ["2026-05 account 1045 is refused and no longer ours: 2026-05/r1's answers are carried"]
+    after = ledgers.invoices(office.archive / "2026-05/r2")
+    assert {key: row for key, row in after.items() if key[0] == "1045"} == before
+    assert verify(office.archive, VerifyRequest(quick=True)).exit == 0
+    assert [str(each.period) for each in office.run("2026-07-06T03:00:00Z").results] == ["2026-06"]
+
+
+def test_where_one_account_has_no_credential_the_others_are_told(opening: Opening) -> None:
+    office = opening()
+    office.accounts = True
+    office.changes = {ENTRY: f'{ENTRY}token_env = "NOT_SET"\n'}
+    ended = office.run("2026-06-05T03:00:00Z")
+    assert (ended.exit, not (office.archive / "2026-05").exists()) == (5, True)
+    assert "NOT_SET" in ended.messages
+    assert ended.lines == ["2026-05 3 other accounts reconcile; nothing is archived until all can be"]
+    assert ended.results[0].states == tuple((account, Status.RECONCILED) for account in ("1042", "1043", "1044"))
+
+
+@pytest.mark.parametrize("catch_up", [False, True])
+def test_where_an_account_has_lost_its_credential_the_others_are_told(opening: Opening, catch_up: bool) -> None:
+    """As a schedule runs it, with months in the archive: whose invoices are still open is what people wait for."""
+    office = opening()
+    office.accounts = True
+    assert office.run("2026-06-05T03:00:00Z").exit == 0
+    office.changes = {ENTRY: f'{ENTRY}token_env = "NOT_SET"\n'}
+    ended = office.run("2026-07-05T03:00:00Z", catch_up=catch_up)
+    assert (ended.exit, ended.messages) == (5, "the environment variable NOT_SET is not set")
+    assert ended.lines == ["2026-06 3 other accounts reconcile; nothing is archived until all can be"]

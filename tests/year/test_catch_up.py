@@ -15,6 +15,7 @@ from chargeback.cli.running import run_and_tell
 from chargeback.sandbox import Clock, Month, Platform, instant
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding
+from chargeback.sandbox.world import BooksChange
 
 from ..job.office import told
 from . import ledgers, oracle
@@ -24,6 +25,8 @@ from .plan import DAY
 
 MAY, JUNE = Month(2026, 5), Month(2026, 6)
 CREDIT = credit_note("1045", MAY, instant("2026-07-03T00:00:00Z"), 10_700)
+REPLACED = voiding("1045", MAY, instant("2026-06-20T00:00:00Z"), instant("2026-06-21T00:00:00Z"))
+"""The invoice is void and replaced by one of the same total."""
 
 
 def done(ended: Ended) -> list[tuple[str, int | None, bool]]:
@@ -114,6 +117,43 @@ def test_a_payment_of_an_earlier_month_is_a_difference_but_no_exception(opening:
     statuses = {status for *_, status in ledgers.invoices(office.archive / "2026-05/r2").values()}
     assert statuses == {"paid"}
     assert done(office.run("2026-07-23T03:00:00Z")) == [("2026-06", 1, False)]
+
+
+def test_a_dry_run_is_held_against_the_months_that_it_would_have_written(opening: Opening) -> None:
+    """Else it would tell of exceptions that the run does not have."""
+    office = opening(REPLACED)
+    office.run("2026-06-05T03:00:00Z")
+    dry = office.run("2026-07-05T03:00:00Z", dry_run=True)
+    assert [(result.is_new, result.written) for result in dry.results] == [(True, False), (True, False)]
+    run = office.run("2026-07-05T03:00:00Z")
+    assert done(run) == [("2026-05", 2, True), ("2026-06", 1, True)]
+    assert (dry.exit, [result.exit for result in dry.results]) == (run.exit, [result.exit for result in run.results])
+
+
+@pytest.mark.parametrize(
+    ("change", "exit_code", "restates"),
+    [pytest.param(REPLACED, 0, False, id="same total"), pytest.param(CREDIT, 3, True, id="credit note")],
+)
+def test_a_dry_run_says_what_a_run_would_write_and_which_teams_amounts_would_change(
+    opening: Opening, change: BooksChange, exit_code: int, restates: bool
+) -> None:
+    office = opening(change)
+    office.run("2026-06-05T03:00:00Z")
+    office.platform.clock.set("2026-07-05T03:00:00Z")
+    config = office.config()
+
+    def body() -> int:
+        return run_and_tell(config, dry_run=True, catch_up=True, clock=YearClock(office.platform))
+
+    with patch.dict(os.environ, {"DEPLOYS_TOKEN": office.platform.token}):
+        dry = told(body)
+    assert dry.exit == exit_code
+    may, june = dry.out.splitlines()
+    assert (may[:7], june[:7]) == ("2026-05", "2026-06")
+    assert "a run would write r2" in may
+    assert "a run would write r1" in june
+    assert ("2026-05 would restate" in dry.err) is restates
+    assert " r2 restates" not in dry.err, "nothing was written"
 
 
 def test_an_invoice_that_came_and_was_void_unseen_is_not_looked_for_for_ever(opening: Opening) -> None:

@@ -15,6 +15,7 @@ from chargeback.job.overview import months
 from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
 
+from ..cli.calling import call
 from ..job.direct import answering
 from . import frozen, ledgers
 from .office import Office
@@ -41,6 +42,17 @@ def test_it_verifies(office: Office) -> None:
     assert (proved.findings, proved.differences) == ((), ())
     assert proved.exit == 0
     assert any("chargeback" in note for note in proved.notes), "that it is another version's is said"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_version_at_work_proves_it_and_says_whose_it_is(version: str) -> None:
+    """Nothing is patched: an auditor who upgraded still gets exit 0, and is told what it was made with."""
+    (made_with,) = {revision.manifest.version for revision in Archive(ARCHIVES / version).revisions()}
+    called = call("verify", ARCHIVES / version)
+    assert called.exit == 0, called.out + called.err
+    assert called.out.splitlines()[-1].startswith("proved, head ")
+    told = "was made by another version" in called.out and f"chargeback {made_with}" in called.out
+    assert told or made_with == __version__
 
 
 def test_it_is_read(office: Office) -> None:

@@ -1,0 +1,103 @@
+"""``chargeback verify`` as it is called: nothing is called proved that is not, and no damage hides behind an error."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from chargeback.archive.reading import Archive
+from tests.cli.calling import Called, call
+from tests.review.archives import APRIL, MARCH, MAY, Office, spoil
+
+from .test_sign import sign
+
+pytestmark = pytest.mark.usefixtures("offline")
+
+
+def verify(*arguments: str | Path) -> Called:
+    return call("verify", "--quick", *arguments)
+
+
+def head(office: Office) -> str:
+    newest = Archive(office.root).head()
+    assert newest is not None
+    return newest.sha256
+
+
+def lose_all(office: Office) -> None:
+    """Every revision is deleted."""
+    for month in office.root.glob("20*"):
+        shutil.rmtree(month)
+
+
+def keep_head(office: Office) -> str:
+    """The newest head, which from now on is kept elsewhere too, as the configuration says."""
+    path, newest = office.config.with_name("head"), head(office)
+    path.write_text(f"{newest}\n")
+    spoil(office.config, lambda data: f'head_file = "{path}"\n'.encode() + data)
+    return newest
+
+
+@pytest.mark.parametrize("quick", [("--quick",), ()])
+def test_a_folder_without_a_revision_is_not_called_proved(tmp_path: Path, quick: tuple[str, ...]) -> None:
+    (tmp_path / "papers.txt").touch()
+    called = call("verify", tmp_path, *quick)
+    assert (called.exit, called.out) == (2, "")
+    assert "holds no revision, so there is nothing to prove -> name an archive, a month or a revision" in called.err
+    document = call("verify", tmp_path, *quick, "--output", "json").document
+    assert (document["status"], document["exit"], document["paths"]) == ("failed", 2, [])
+
+
+def test_a_month_that_lost_its_revisions_is_not_called_proved(own_office: Office) -> None:
+    for revision in (own_office.root / MAY).iterdir():
+        shutil.rmtree(revision)
+    called = verify(own_office.root / MAY)
+    assert (called.exit, called.out) == (2, "")
+
+
+def test_an_archive_that_lost_all_its_revisions_is_damaged_where_somebody_knows_of_one(own_office: Office) -> None:
+    known = head(own_office)
+    assert sign(own_office, MAY, "--by", "Ann").exit == 0
+    lose_all(own_office)
+    assert verify(own_office.root).exit == 7, "signatures.csv names a head"
+    (own_office.root / "signatures.csv").unlink()
+    assert verify(own_office.root).exit == 2
+    assert verify(own_office.root, "--head", known).exit == 7
+    assert verify(own_office.root, "--base", known).exit == 7
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_an_archive_that_is_away_is_damaged_where_the_head_file_knows_of_one(own_office: Office, folder: bool) -> None:
+    newest = keep_head(own_office)
+    lose_all(own_office)
+    if not folder:
+        shutil.rmtree(own_office.root)
+    called = verify("-c", own_office.config)
+    assert called.exit == 7, called.err
+    assert newest in called.out + called.err
+
+
+def test_damage_is_told_also_where_another_path_cannot_be_verified(own_office: Office, tmp_path: Path) -> None:
+    spoil(own_office.root / f"{MAY}/r1/ledgers/all.csv", lambda data: data + b"x")
+    called = verify(own_office.root, tmp_path / "nowhere")
+    assert called.exit == 7
+    assert "ledgers/all.csv" in called.out
+    assert "nowhere" in called.err
+    document = verify(own_office.root, tmp_path / "nowhere", "--output", "json").document
+    told = [error["message"] for error in document["errors"]]
+    assert len(told) == 2 and "all.csv" in told[0] and "nowhere" in told[1]
+
+
+def test_signatures_of_what_was_moved_away_are_excused_and_those_of_what_is_lost_are_not(own_office: Office) -> None:
+    for month in (MARCH, APRIL, MAY):
+        assert sign(own_office, month, "--by", "Ann").exit == 0
+    first, *_, last = Archive(own_office.root).chain().order
+    shutil.rmtree(own_office.root / str(first.name))
+    assert verify(own_office.root, "--base", first.sha256).exit == 0
+    shutil.rmtree(own_office.root / str(last.name))
+    called = verify(own_office.root, "--base", first.sha256)
+    assert called.exit == 7
+    assert called.out.count("Ann signed") == 1
+    assert f"Ann signed {last.name} at head {last.sha256}, which is gone" in called.out
