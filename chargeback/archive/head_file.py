@@ -46,11 +46,15 @@ def read_head_file(path: Path) -> str | None:
     return text
 
 
-def check_head_file(path: Path, archive: Archive) -> str:
-    """A sentence to be told ("" for none) where the archive holds the head that the file names.
+def check_head_file(path: Path | None, archive: Archive) -> str:
+    """A sentence to be told ("" for none) where the archive holds the head that the file names, or no file is kept.
+
+    To be asked before anything is created, as the archive may not be mounted, and again under the lock.
 
     ``DamagedError`` (exit 7) where it does not: nothing may be written on top.
     """
+    if path is None:
+        return ""
     head = read_head_file(path)
     if head is None:
         first_use = bool(archive.names())

@@ -71,16 +71,24 @@ class Revision:
             f"{self.root / path}: a sealed revision is not written to", remedy="report this: it is a bug"
         )
 
-    def evidence(self) -> Evidence:
-        """All that the revision's result follows from; ``DamagedError`` where index and files disagree."""
+    def run_record(self) -> RunRecord:
+        """What the run that made it recorded; ``DamagedError`` where that is none, or another revision's."""
         try:
             run = RunRecord.from_json(self.read(RUN_PATH))
-            answers = answers_from_json(self.read(INDEX_PATH))
         except AnswerError as error:
             raise damaged(self.root, error.message) from error
         made = self.manifest
         if (run.period, run.revision, run.previous) != (made.period, made.revision, made.previous):
             raise damaged(self.root / RUN_PATH, "is that of another revision than the manifest")
+        return run
+
+    def evidence(self) -> Evidence:
+        """All that the revision's result follows from; ``DamagedError`` where index and files disagree."""
+        run = self.run_record()
+        try:
+            answers = answers_from_json(self.read(INDEX_PATH))
+        except AnswerError as error:
+            raise damaged(self.root, error.message) from error
         for answer in answers:
             self._check_answer(answer)
         return Evidence(answers, run, self)

@@ -31,10 +31,10 @@ from chargeback.errors import (
 )
 from chargeback.evidence import Answer, DocumentRecord, Store
 from chargeback.model import answers as wire
-from chargeback.model.facts import ListedInvoice, decode_listed, each_once, identity_problem
+from chargeback.model.facts import ListedInvoice, by_month, decode_listed, each_once, identity_problem
 from chargeback.model.file_names import safe_name
 from chargeback.model.instants import format_instant
-from chargeback.model.invoice import Invoice, Status, merge
+from chargeback.model.invoice import Invoice, merge
 from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import prove, read_report, shows_only
@@ -162,7 +162,7 @@ class Walk:
         a missing credential of theirs is no reason not to close a month."""
         found = []
         for entry in self.config.accounts:
-            if (entry.since or since) < self.period and (entry.until or self.period) < self.period:
+            if (entry.since or since) < self.period and entry.is_former(self.period):
                 with suppress(CredentialError):
                     found.append((entry, self.credentials.of(entry)))
         return found
@@ -294,7 +294,7 @@ class Walk:
 
     def _invoices(self, entry: AccountEntry, credential: Credential) -> None:
         rows = self._rows(entry, credential) or ()
-        of_month = [row for row in rows if row.month == self.period and row.status is not Status.DRAFT]
+        of_month = by_month(rows).get(self.period, [])
         binder = _Binder(entry, credential, len(of_month))
         for row in of_month:
             self.crew.submit(self._task(self._invoice, binder, row))
@@ -323,7 +323,7 @@ class Walk:
         if message is None:
             detail = _read(reply, lambda value: wire.decode(value, wire.InvoiceAnswer, "billing.getInvoice"))
         problem = identity_problem(detail, row.id, entry.id) if detail else "refused"
-        invoices = binder.with_one_more(_merged(entry.id, row, None if problem else detail, problem))
+        invoices = binder.with_one_more(merge(entry.id, row.row, None if problem else detail, problem))
         labels = Counter(invoice.label for invoice in invoices)
         for invoice in invoices:
             for task in self.paperwork.tasks(invoice, credential, unique=labels[invoice.label] == 1):
@@ -346,17 +346,6 @@ class _Binder:
             self._invoices.append(invoice)
             complete = len(self._invoices) == self.expected
         return [each for each in self._invoices if each.is_issued] if complete else []
-
-
-def _merged(account: str, row: ListedInvoice, detail: wire.InvoiceAnswer | None, problem: str) -> Invoice:
-    try:
-        return merge(account, row.row, detail, problem)
-    except AnswerError as error:
-        raise AnswerError(
-            f"account {account}: {error.message}",
-            account=account,
-            remedy="run again later; if it stays so, tell support",
-        ) from error
 
 
 def _read(reply: Reply, read: Callable[[Any], Any]) -> Any:

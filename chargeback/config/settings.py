@@ -43,6 +43,10 @@ class AccountEntry:
         """Whether the account is ours in that month."""
         return within(period, self.since, self.until)
 
+    def is_former(self, period: Period) -> bool:
+        """Whether the account's last month lies before that one."""
+        return self.until is not None and self.until < period
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectClaim:

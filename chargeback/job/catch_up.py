@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chargeback.archive.pending import PendingReports
@@ -10,8 +10,8 @@ from chargeback.archive.reading import Archive
 from chargeback.config import Config
 from chargeback.job.collecting import Collector, background
 from chargeback.model.archived_month import ArchivedMonth, difference
-from chargeback.model.facts import ListedInvoice
-from chargeback.model.invoice import Status, as_listed
+from chargeback.model.facts import ListedInvoice, by_month
+from chargeback.model.invoice import as_listed
 from chargeback.model.period import Period
 from chargeback.publish import month_summary
 
@@ -29,16 +29,15 @@ class _Closed:
         """Whether the row is not as the revision has it: another total, void since, paid since, or otherwise listed."""
         if difference(account, row, self.books):
             return True
-        archived = self.books.invoices.get((account, row.id))
+        archived = self.books.find(account, row)
         if archived is None or archived.void:
             return False
         before, now = self.listed.get((account, row.id), {}), as_listed(row.row)
         return any(before[name] != now[name] for name in before.keys() & now.keys())
 
-    def differ(self, account: str, rows: tuple[ListedInvoice, ...]) -> bool:
-        """Whether any of the account's rows does, or one is missing that the revision has as issued."""
-        mine = [row for row in rows if row.month == self.books.period and row.status is not Status.DRAFT]
-        return any(self.differs(account, row) for row in mine) or any(self.books.no_longer_listed(account, rows))
+    def differ(self, account: str, rows: Sequence[ListedInvoice]) -> bool:
+        """Whether any of the account's rows of the month does, or one is missing that the revision has as issued."""
+        return any(self.differs(account, row) for row in rows) or any(self.books.no_longer_listed(account, rows))
 
 
 def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -> list[Period]:
@@ -51,7 +50,7 @@ def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -
     differing: set[Period] = set()
     if closed:
         listed = collector.listed(period, background(archive, period), min(closed))
-        differing = {month for month, books in closed.items() if _differs(books, listed, collector.config)}
+        differing = _differing(closed, listed, collector.config)
     months = [first.plus(offset) for offset in range(_months_between(first, period))]
     return [month for month in months if month not in closed or month in differing]
 
@@ -75,10 +74,13 @@ def _months_between(first: Period, last: Period) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
-def _differs(books: _Closed, listed: Listed, config: Config) -> bool:
+def _differing(closed: Mapping[Period, _Closed], listed: Listed, config: Config) -> set[Period]:
     entries = {entry.id: entry for entry in config.accounts}
-    return any(
-        books.differ(account, rows)
-        for account, rows in listed.items()
-        if account not in entries or entries[account].ours_in(books.books.period)
-    )
+    found: set[Period] = set()
+    for account, rows in listed.items():
+        entry, months = entries.get(account), by_month(rows)
+        for month in closed.keys() - found:
+            is_ours = entry is None or entry.ours_in(month)
+            if is_ours and closed[month].differ(account, months.get(month, ())):
+                found.add(month)
+    return found

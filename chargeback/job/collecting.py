@@ -182,7 +182,7 @@ def open_collector(
 
 def _carried_documents(latest: Revision | None) -> dict[tuple[str, str, str], list[CarriedDocument]]:
     found: dict[tuple[str, str, str], list[CarriedDocument]] = {}
-    for record in latest.evidence().run.documents if latest else ():
+    for record in latest.run_record().documents if latest else ():
         if latest and record.path is not None:
             document = CarriedDocument(record, _reading(latest, record.path))
             found.setdefault((record.account, record.number, record.kind), []).append(document)

@@ -25,7 +25,7 @@ def carry_former_accounts(
     """Put into the collection what the month's latest revision has of each account that is refused, or for which
     there is no credential any more, and whose ``until`` lies before the newest month; a sentence for each, to be
     told."""
-    former = {entry.id for entry in config.accounts if entry.until is not None and entry.until < newest}
+    former = {entry.id for entry in config.accounts if entry.is_former(newest)}
     told = []
     for error in _refusals(collection, former):
         if latest is not None and _carry(error.account, collection, latest, store):

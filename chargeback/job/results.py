@@ -65,7 +65,7 @@ def of_books(
         changes=changes,
         written=written,
         is_new=is_new,
-        standing=latest.evidence().run.restated if latest and not written else None,
+        standing=latest.run_record().restated if latest and not written else None,
     )
 
 

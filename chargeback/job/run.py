@@ -7,7 +7,7 @@ archive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -103,21 +103,15 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
         period = chosen_period(request, config, now)
     except NotReadyError as error:
         return [of_errors([error], last_month(now, config.timezone).plus(1))]
-    _check_head(config, Archive(config.archive))
+    check_head_file(config.head_file, Archive(config.archive))
     with _opened(config, request, now) as (archive, writer):
-        told = _check_head(config, archive)
+        told = check_head_file(config.head_file, archive)
         if told:
             surroundings.tell(told)
         with open_collector(
             config, surroundings.environ, MemoryStore(), surroundings.clock, surroundings.progress
         ) as c:
             return _Run(config, request, archive, writer, c, now, surroundings.tell).months(period)
-
-
-def _check_head(config: Config, archive: Archive) -> str:
-    """The head file's sentence; asked before anything is created (the archive may not be mounted), and again under the
-    lock."""
-    return check_head_file(config.head_file, archive) if config.head_file else ""
 
 
 @contextmanager
@@ -173,10 +167,14 @@ class _Run:
             return of_errors([error], period)
         told = {cause.account for cause in each_error(error)}
         also = [cause for cause in collected.errors if cause.account not in told]
-        others = other_accounts(collected.evidence, self.config, [error, *also])
+        return self._failed((error, *also), period, collected.evidence)
+
+    def _failed(self, errors: Sequence[ChargebackError], period: Period, evidence: Evidence) -> MonthResult:
+        """The result of a month of which some accounts failed; where the others stand is told."""
+        others = other_accounts(evidence, self.config, errors)
         for line in others.lines():
             self.tell(f"{period} {line}")
-        return of_errors((error, *also, *others.not_ready), period, others.states)
+        return of_errors((*errors, *others.not_ready), period, others.states)
 
     def _month(self, period: Period) -> MonthResult:
         try:
@@ -218,10 +216,7 @@ class _Run:
         for line in collected.told:
             self.tell(f"{period} {line}")
         if collected.errors:
-            others = other_accounts(collected.evidence, self.config, collected.errors)
-            for line in others.lines():
-                self.tell(f"{period} {line}")
-            return of_errors((*collected.errors, *others.not_ready), period, others.states), False
+            return self._failed(collected.errors, period, collected.evidence), False
         try:
             books = close_month(collected.evidence, self.config)
         except ChargebackError as error:

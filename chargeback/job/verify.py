@@ -66,11 +66,13 @@ def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer
     """Prove an archive, a month or a revision; ``StorageError`` where it cannot be read, ``SchemaError`` where a newer
     version wrote it, ``ConfigurationError`` where there is no revision. All that is wrong is in the result."""
     scope = scope_of(path)
-    if not scope.names and scope.alone is None:
-        _require_something(path, scope, request)
     files = verify_files(scope, lambda name: progress(FILES_LAYER, name))
     progress(CHAIN_LAYER, "")
     chain = _chain(scope, request)
+    if not scope.names and scope.alone is None and chain.sound:  # else heads or signatures show that one is gone
+        raise ConfigurationError(
+            f"{path}: holds no revision, so there is nothing to prove", remedy="name an archive, a month or a revision"
+        )
     head = _head(scope)
     if request.quick:
         return Verification(path, (files, chain), head=head)
@@ -78,14 +80,6 @@ def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer
     for revision in _readable(scope):
         deep.look_at(revision)
     return Verification(path, (files, chain, *deep.layers()), tuple(deep.differences), tuple(deep.notes), head)
-
-
-def _require_something(path: Path, scope: Scope, request: VerifyRequest) -> None:
-    """``ConfigurationError``: nothing is proved without a revision. Unless heads or signatures show one to be gone."""
-    if verify_chain(scope, base=request.base, heads=request.heads).sound:
-        raise ConfigurationError(
-            f"{path}: holds no revision, so there is nothing to prove", remedy="name an archive, a month or a revision"
-        )
 
 
 def _chain(scope: Scope, request: VerifyRequest) -> Layer:

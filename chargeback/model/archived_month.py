@@ -16,24 +16,30 @@ from chargeback.model.period import Period
 
 @dataclass(frozen=True, slots=True)
 class ArchivedMonth:
-    """The latest revision's invoices by account and id."""
+    """The latest revision's invoices, by account and then by id."""
 
     period: Period
     title: str
-    invoices: Mapping[tuple[str, str], EarlierInvoice]
+    invoices: Mapping[str, Mapping[str, EarlierInvoice]]
 
     @classmethod
     def of(cls, month: EarlierMonth) -> ArchivedMonth:
         """The month, ready for looking invoices up."""
-        invoices = {(invoice.account, invoice.invoice): invoice for invoice in month.invoices}
+        invoices: dict[str, dict[str, EarlierInvoice]] = {}
+        for invoice in month.invoices:
+            invoices.setdefault(invoice.account, {})[invoice.invoice] = invoice
         return cls(Period.parse(month.period), f"{month.period} r{month.revision}", invoices)
 
+    def find(self, account: str, row: ListedInvoice) -> EarlierInvoice | None:
+        """The invoice of the row as the revision has it, None where it does not."""
+        return self.invoices.get(account, {}).get(row.id)
+
     def no_longer_listed(self, account: str, rows: Iterable[ListedInvoice]) -> Iterator[EarlierInvoice]:
-        """The account's issued invoices that its whole list no longer shows in this month: moved to another one, or
-        gone."""
-        listed = {row.id for row in rows if row.month == self.period and row.status is not Status.DRAFT}
-        for (owner, identifier), invoice in self.invoices.items():
-            if owner == account and not invoice.void and identifier not in listed:
+        """The account's issued invoices that are none of the rows that its list shows in this month: moved to another
+        one, or gone."""
+        listed = {row.id for row in rows}
+        for identifier, invoice in self.invoices.get(account, {}).items():
+            if not invoice.void and identifier not in listed:
                 yield invoice
 
 
@@ -42,7 +48,7 @@ def difference(account: str, row: ListedInvoice, month: ArchivedMonth) -> str:
 
     One that is void and never stood there as issued makes no difference: no revision could hold anything new.
     """
-    archived = month.invoices.get((account, row.id))
+    archived = month.find(account, row)
     void = row.status is Status.VOID
     if void and (archived is None or archived.void):
         return ""

@@ -144,6 +144,15 @@ def each_once(listed: Iterable[ListedInvoice]) -> tuple[ListedInvoice, ...]:
     return tuple({row.id: row for row in reversed(tuple(listed))}.values())[::-1]
 
 
+def by_month(listed: Iterable[ListedInvoice]) -> dict[Period | None, list[ListedInvoice]]:
+    """The rows by the month that they belong to, drafts aside, in the list's order."""
+    found: dict[Period | None, list[ListedInvoice]] = {}
+    for row in listed:
+        if row.status is not Status.DRAFT:
+            found.setdefault(row.month, []).append(row)
+    return found
+
+
 def _listed(row: InvoiceAnswer, account: str, timezone: ZoneInfo) -> ListedInvoice:
     label = text_of(row.number) or text_of(row.id)
     owner = text_of(row.billing_account_id)
@@ -232,12 +241,7 @@ class _AccountReader:
         detail, problem = None, "the platform was not asked for it"
         if answer is not None:
             problem, detail = self._detail(row, answer)
-        try:
-            return merge(self.account, row.row, detail, problem)
-        except AnswerError as error:
-            raise AnswerError(
-                f"account {self.account}: {error.message}", account=self.account, remedy="run again later"
-            ) from error
+        return merge(self.account, row.row, detail, problem)
 
     def _detail(self, row: ListedInvoice, answer: Answer) -> tuple[str, InvoiceAnswer | None]:
         refused, detail = _read(

@@ -197,7 +197,9 @@ def merge(account: str, listed: InvoiceAnswer, detail: InvoiceAnswer | None, ide
         return _merged(account, listed, detail, identity_problem, where)
     except AnswerError as error:
         told = error.message if error.message.startswith(where) else f"{where}: {error.message}"
-        raise AnswerError(told, account=account) from error
+        raise AnswerError(
+            f"account {account}: {told}", account=account, remedy="run again later; if it stays so, tell support"
+        ) from error
 
 
 def _merged(

@@ -99,7 +99,7 @@ def refused(function: str, account: str, message: str, subject: str = "") -> Cha
 def credentials_of(session: Session, config: Config, period: Period) -> list[Credential]:
     """Each credential once: those of the configured accounts that are ours in the month or later, or the one that calls
     without an account use."""
-    ours = [entry for entry in config.accounts if entry.until is None or entry.until >= period]
+    ours = [entry for entry in config.accounts if not entry.is_former(period)]
     entries: list[AccountEntry | None] = [*ours] or [None]
     found = [session.credentials.of(entry) for entry in entries]
     return list({id(credential): credential for credential in found}.values())

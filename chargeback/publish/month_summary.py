@@ -11,6 +11,7 @@ from chargeback.errors import DamagedError, SchemaError
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
 from chargeback.evidence.records import canonical_json, earlier_month
 from chargeback.model.books import Books
+from chargeback.model.facts import by_month
 from chargeback.model.invoice import Status, as_listed, listed_total
 from chargeback.model.posting import Posting
 
@@ -73,9 +74,7 @@ def _invoices(posting: Posting) -> Iterator[EarlierInvoice]:
     """The invoices of the month as the account lists them, drafts aside: later lists are compared with that."""
     month = posting.month
     totals = {invoice.id: invoice.total_minor for invoice in month.facts.invoices}
-    for row in month.facts.listed:
-        if row.month != month.period or row.status is Status.DRAFT:
-            continue
+    for row in by_month(month.facts.listed).get(month.period, []):
         total = listed_total(row.row)
         yield EarlierInvoice(
             account=month.account,
@@ -104,6 +103,5 @@ def _listed(books: Books) -> list[dict[str, object]]:
             "row": {"receipt_number": receipts.get((posting.month.account, row.id), ""), **as_listed(row.row)},
         }
         for posting in books.posting.postings
-        for row in posting.month.facts.listed
-        if row.month == posting.month.period and row.status is not Status.DRAFT
+        for row in by_month(posting.month.facts.listed).get(posting.month.period, [])
     ]

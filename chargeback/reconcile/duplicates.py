@@ -10,7 +10,7 @@ from chargeback.config import Config
 from chargeback.model.booking import AccountMonth
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.invoice import ISSUED, Invoice
-from chargeback.model.posting import MonthPosting, Posting
+from chargeback.model.posting import MonthPosting, PostedLine, Posting
 from chargeback.reconcile.cut_off import overlap, overlapping
 
 
@@ -67,10 +67,15 @@ def _same_projects(posting: Posting) -> Iterator[Check]:
 
 def _positive_projects(posting: Posting) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for line in posting.invoice_lines:
-        if line.item is not None and line.item.is_by_project and line.gross > 0:
-            found[line.invoice.id].add(line.project)
+    for line in _charges(posting):
+        found[line.invoice.id].add(line.project)
     return found
+
+
+def _charges(posting: Posting) -> Iterator[PostedLine]:
+    """The lines that bill a project something."""
+    lines = posting.invoice_lines
+    return (line for line in lines if line.item is not None and line.item.is_by_project and line.gross > 0)
 
 
 def _across_accounts(posting: MonthPosting) -> Iterator[Check]:
@@ -90,9 +95,8 @@ def _across_accounts(posting: MonthPosting) -> Iterator[Check]:
 def _projects_of_two_accounts(posting: MonthPosting) -> Iterator[Check]:
     invoices: dict[str, dict[tuple[str, str], Invoice]] = defaultdict(dict)
     for account in posting.postings:
-        for line in account.invoice_lines:
-            if line.item is not None and line.item.is_by_project and line.gross > 0:
-                invoices[line.project][line.invoice.account, line.invoice.id] = line.invoice
+        for line in _charges(account):
+            invoices[line.project][line.invoice.account, line.invoice.id] = line.invoice
     for project, found in sorted(invoices.items()):
         for first, second in combinations(found.values(), 2):
             if first.account != second.account and first.id != second.id and overlap(first, second):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from chargeback.config import AccountEntry, Config
 from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.check import Check, Code, Outcome
-from chargeback.model.invoice import Status
+from chargeback.model.facts import ListedInvoice, by_month
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, Posting
 
@@ -55,8 +55,9 @@ def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
     earlier = [ArchivedMonth.of(month) for month in posting.run.earlier if month.period < str(posting.period)]
     entries = {entry.id: entry for entry in config.accounts}
     for account in posting.postings:
-        entry = entries.get(account.month.account)
-        found = [check for month in earlier if _is_ours(entry, month) for check in _differing(account, month)]
+        ours = _ours(earlier, entries.get(account.month.account))
+        rows = by_month(account.month.facts.listed)
+        found = [check for month in ours for check in _differing(account, month, rows.get(month.period, []))]
         yield from found
         if not found:
             message = (
@@ -65,21 +66,20 @@ def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
             yield Check(Code.PRIOR_PERIODS, Outcome.PASS, message, account.month.account)
 
 
-def _is_ours(entry: AccountEntry | None, month: ArchivedMonth) -> bool:
-    return entry is None or entry.ours_in(month.period)
+def _ours(earlier: Iterable[ArchivedMonth], entry: AccountEntry | None) -> Iterator[ArchivedMonth]:
+    return (month for month in earlier if entry is None or entry.ours_in(month.period))
 
 
-def _differing(account: Posting, month: ArchivedMonth) -> Iterator[Check]:
+def _differing(account: Posting, month: ArchivedMonth, rows: Sequence[ListedInvoice]) -> Iterator[Check]:
     facts = account.month.facts
     subject = str(month.period)
-    for row in facts.listed:
-        if row.month == month.period and row.status is not Status.DRAFT:
-            reason = difference(facts.account, row, month)
-            if reason:
-                yield Check(Code.PRIOR_PERIODS, Outcome.EXCEPTION, reason, facts.account, row.label, subject)
+    for row in rows:
+        reason = difference(facts.account, row, month)
+        if reason:
+            yield Check(Code.PRIOR_PERIODS, Outcome.EXCEPTION, reason, facts.account, row.label, subject)
     if facts.list_refused:
         return
-    for invoice in month.no_longer_listed(facts.account, facts.listed):
+    for invoice in month.no_longer_listed(facts.account, rows):
         reason = f"{invoice.number} is in {month.title}, but is no longer listed there: run --catch-up books that"
         yield Check(Code.PRIOR_PERIODS, Outcome.EXCEPTION, reason, facts.account, invoice.number, subject)
 

@@ -154,7 +154,7 @@ def _reasons(archive: Archive, before: Revision, after: Revision) -> dict[tuple[
     between = (each for each in archive.revisions(before.name.period) if first < each.name.number <= last)
     found: dict[tuple[str, str], set[str]] = {}
     for revision in between:
-        for change in revision.evidence().run.restated:
+        for change in revision.run_record().restated:
             found.setdefault((change.team, change.currency), set()).update(change.reason.split(", "))
     order = (EVIDENCE, CONFIGURATION, VERSION)
     return {key: tuple(name for name in order if name in said) for key, said in found.items()}

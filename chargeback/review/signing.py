@@ -72,13 +72,11 @@ def sign(root: Path, request: SignRequest, now: datetime, *, head_file: Path | N
     wanted = _checked(request)
     period = Period.parse(wanted.period)
     archive = Archive(root)
-    if head_file is not None:
-        check_head_file(head_file, archive)
+    check_head_file(head_file, archive)
     _latest(archive.require(), period)  # a month that is not there needs no lock
     moment = format_instant(now.replace(microsecond=0))
     with open_for_writing(root, started=moment) as writer:
-        if head_file is not None:
-            check_head_file(head_file, writer.archive)
+        check_head_file(head_file, writer.archive)
         revision = _provable(writer, period)
         signature = Signature(
             moment, str(period), revision.name.number, revision.sha256, wanted.role, wanted.by, wanted.note

@@ -73,7 +73,7 @@ class PlatformChecks:
 
     def _entries(self) -> list[AccountEntry]:
         """The accounts of the next run, and those that will be ours."""
-        ours = [entry for entry in self.config.accounts if entry.until is None or entry.until >= self.month]
+        ours = [entry for entry in self.config.accounts if not entry.is_former(self.month)]
         return ours if self.config.accounts else [AccountEntry(identifier) for identifier in self.listed]
 
     def _account(self, entry: AccountEntry, invoices: list[wire.InvoiceAnswer]) -> Iterator[Finding]:

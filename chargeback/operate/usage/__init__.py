@@ -30,15 +30,13 @@ def look(config: Config, environ: Mapping[str, str], clock: Clock) -> UsageRepor
     locked (8) or unwritable (9). Nothing is kept unless every project that may be read was.
     """
     now = clock.now().replace(microsecond=0)
-    if config.head_file is not None:
-        check_head_file(config.head_file, Archive(config.archive))
+    check_head_file(config.head_file, Archive(config.archive))
     with open_session(config, environ, MemoryStore(), clock=clock) as session:
         taking = Taking(config, session, now)
         taken = taking.take()
     period = Period.holding(now, config.timezone)
     with open_for_writing(config.archive, started=format_instant(now)) as writer:
-        if config.head_file is not None:
-            check_head_file(config.head_file, writer.archive)
+        check_head_file(config.head_file, writer.archive)
         month = keep(writer, period, taking.day, taken.snapshot)
     earlier = read(config.archive, [period.plus(-back) for back in range(MONTHS_READ - 1, 0, -1)])
     snapshot = Snapshot(earlier.usage + month.usage, earlier.deployments + month.deployments)

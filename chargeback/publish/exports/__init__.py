@@ -35,9 +35,14 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
     )
     if previous_journal is not None:
         yield from _change_files(journal, previous_journal)
-    from chargeback.publish.exports import parquet  # pyarrow takes long to import, and a rerun writes nothing
+    yield "exports/ledger.parquet", _parquet(books)
 
-    yield "exports/ledger.parquet", parquet.chunks(books.ledger)
+
+def _parquet(books: Books) -> Iterator[bytes]:
+    """Imported when the bytes are asked for: a rerun compares the other files, and pyarrow takes long."""
+    from chargeback.publish.exports import parquet
+
+    yield from parquet.chunks(books.ledger)
 
 
 def _change_files(journal: Journal, previous: bytes) -> Iterator[tuple[str, Iterable[bytes]]]:
