@@ -48,7 +48,7 @@ def command(
     """
     with ending(json_output=False, verbose=verbose):
         from chargeback.config import find
-        from chargeback.operate.schedule import FORMS, plan
+        from chargeback.operate.deploy import FORMS, plan
 
         path = find(config_path, os.environ, Path.cwd()).absolute()
         config = load_config(config_path, archive_path, network=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chargeback.operate.schedule.cron import ENVIRONMENT_FILE
-from chargeback.operate.schedule.plan import USAGE_TIME, ZONED_DAYS, ZONED_TIME, SchedulePlan
+from chargeback.operate.deploy.cron import ENVIRONMENT_FILE
+from chargeback.operate.deploy.needs import USAGE_TIME, ZONED_DAYS, ZONED_TIME, SchedulePlan
 
 FOLDER = "/etc/systemd/system"
 _SERVICE = """\

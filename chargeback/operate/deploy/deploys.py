@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from chargeback.operate.schedule.kubernetes import ARCHIVE_FOLDER, CONFIG_FOLDER
-from chargeback.operate.schedule.plan import (
+from chargeback.operate.deploy.kubernetes import ARCHIVE_FOLDER, CONFIG_FOLDER
+from chargeback.operate.deploy.needs import (
     AGAIN_TOMORROW,
     USAGE_TIME,
     UTC_DAYS,

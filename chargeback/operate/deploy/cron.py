@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from chargeback.operate.schedule.plan import (
+from chargeback.operate.deploy.needs import (
     AGAIN_TOMORROW,
     MACHINE_DAYS,
     MACHINE_TIME,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chargeback.config import parse
-from chargeback.operate.schedule import FORMS, SchedulePlan, deploys, kubernetes, plan, systemd
+from chargeback.operate.deploy import FORMS, SchedulePlan, deploys, kubernetes, plan, systemd
 
 SOURCE = """
 archive = "/srv/charge back/100%"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from chargeback.operate.schedule.plan import (
+from chargeback.operate.deploy.needs import (
     AGAIN_TOMORROW,
     USAGE_TIME,
     ZONED_DAYS,

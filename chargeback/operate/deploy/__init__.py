@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chargeback.operate.schedule import cron, deploys, kubernetes, systemd
-from chargeback.operate.schedule.plan import SchedulePlan, plan
+from chargeback.operate.deploy import cron, deploys, kubernetes, systemd
+from chargeback.operate.deploy.needs import SchedulePlan, plan
 
 __all__ = ["FORMS", "SchedulePlan", "plan"]
 
