@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
 from chargeback.collect.endpoint import ENDPOINT_VARIABLE
-from chargeback.config import checking, journal, loader, notify, ownership, platform, settings, usage
+from chargeback.config import checking, journal, loader, notify, ownership, platform, publish, settings, usage
 from chargeback.config.file import DEFAULT_NAME, VARIABLE
 from chargeback.config.place import Place
 from chargeback.errors import ConfigurationError
@@ -67,8 +67,12 @@ SECTIONS = (
         lambda place, value: loader.parse(b"", Path("config.toml")),
         {},
         fields={"timezone": "timezone_name"},
-        values={"timezone": "a name of the IANA time zone database"},
-        defaults={"archive": f'`"{loader.DEFAULT_ARCHIVE}"`'},
+        values={
+            "timezone": "a name of the IANA time zone database",
+            "workers": f"a whole number from 0 to {loader.MOST_WORKERS}",
+            "format": "as in [`[journal]`](#journal)",
+        },
+        defaults={"archive": f'`"{loader.DEFAULT_ARCHIVE}"`', "format": NONE},
     ),
     Section(
         "`[api]`",
@@ -88,7 +92,7 @@ SECTIONS = (
         {"id": "ba_123"},
         fields={"from": "since"},
         values={"token_env": "the name of a variable"},
-        defaults={"name": "the platform's"},
+        defaults={"name": "the platform's", "company": "its tax id's", "vat": "by the kind of buyer"},
     ),
     Section(
         "`[[teams]]`",
@@ -97,7 +101,12 @@ SECTIONS = (
         settings.Team,
         ownership.team,
         {"id": "web"},
-        values={"id": "a-z, 0-9 and -, at most 64", "projects": "a list of sids, globs and tables (below)"},
+        values={
+            "id": "a-z, 0-9 and -, at most 64",
+            "projects": "a list of sids, globs and tables (below)",
+            "notify": "a list of URLs as apprise writes them",
+            "budget": 'an amount and its currency: `"12000.00 THB"`',
+        },
         defaults={"name": "its `id`", "cost_center": NONE, "gl_account": NONE},
     ),
     Section(
@@ -165,7 +174,10 @@ SECTIONS = (
         settings.Journal,
         journal.journal,
         {},
-        values=dict.fromkeys(journal.JOURNAL_KEYS, "an account"),
+        values={
+            **dict.fromkeys(journal.LEG_KEYS, "an account"),
+            "format": "a list of names and paths of profiles: " + ", ".join(f'`"{name}"`' for name in journal.PROFILES),
+        },
         defaults={"unassigned": "`expense`", "adjustments": "`expense`", "input_vat_pending": "`input_vat`"},
     ),
     Section(
@@ -193,6 +205,27 @@ SECTIONS = (
         values={"prices": "a table of prices by resource"},
         defaults={"prices": "the platform's list"},
     ),
+    Section(
+        "`[publish]`",
+        "How the files of a month are written. What is left out makes no new revision.",
+        publish.PUBLISH_KEYS,
+        settings.Publish,
+        publish.publish,
+        {},
+        values={
+            "language": '`"en"`, `"th"` or `"both"`',
+            "focus": '`"1.2"` or `"1.4"`',
+            "leave_out": 'a list of `"xlsx"` or nothing',
+        },
+    ),
+    Section(
+        "`[vendor]`",
+        "Who issues the invoices, for tax lists and exports. Without the table the seller's columns are empty.",
+        publish.VENDOR_KEYS,
+        settings.Vendor,
+        publish.vendor,
+        {"name": "Moon Rhythm Co., Ltd.", "tax_id": "0105500000000"},
+    ),
 )
 
 TABLES = (
@@ -206,6 +239,8 @@ TABLES = (
     "journal",
     "notify",
     "usage",
+    "publish",
+    "vendor",
 )
 """Keys of the file that are tables of their own, and have a section."""
 
@@ -217,6 +252,9 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "head_file": "a file outside the archive that always names its newest head; a run stops (exit 7) when the"
         " archive lacks it: missing, not mounted, rolled back",
         "timezone": "whose calendar months the invoices are booked in; `chargeback doctor` tells a wrong one",
+        "since": "`run --catch-up` looks at no month before it; without it, at none before the first archived one",
+        "workers": "processes that close and publish a month; 0: as many as there are processors",
+        "format": "further files for an ERP; here or in `[journal]`, not in both",
     },
     "`[api]`": {
         "endpoint": f"the platform; `{ENDPOINT_VARIABLE}` wins over it",
@@ -229,6 +267,8 @@ MEANING: Mapping[str, Mapping[str, str]] = {
     "`[[accounts]]`": {
         "id": "the billing account as the platform shows it, in quotes",
         "name": "how reports call it",
+        "company": "whose books the account belongs to",
+        "vat": "whether its buyer may reclaim input tax, or bears it as cost; an individual bears it",
         "token_env": "the variable that holds this account's own token",
         "from": "the first month in which the account is yours",
         "until": "the last one; without it a missing account stops the run (exit 5)",
@@ -238,6 +278,9 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "name": "how reports call the team",
         "cost_center": "in every line of the team's ledger",
         "gl_account": "the expense account of its lines in the journal",
+        "company": "whose team it is",
+        "notify": "gets the team's statement and workbook, and nothing of another team's",
+        "budget": "what it may cost in a month, net; other currencies are not compared",
         "projects": "what the team owns",
     },
     "An entry of `projects` as a table": {"match": "`*` any characters, `?` one, `[ab]` one of these", **_MONTHS},
@@ -274,6 +317,9 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "input_vat_pending": "the same while the invoice is unpaid",
         "payable": "what is owed to the platform",
         "withholding": "tax withheld when paying",
+        "clearing": "what is paid, until the bank's own entry meets it",
+        "corrections": "where a restatement posts: on the day of its run, or on the last day of the month it concerns",
+        "format": "further files for an ERP",
     },
     "`[notify]`": {
         "urls": "where to; needs the extra `notify`: `pip install '.[notify]'` in the checkout",
@@ -287,6 +333,16 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "band": "and by so many robust deviations (1.4826 × MAD) above the median",
         "days": "of so many trailing days",
         "prices": "prices of your own for the estimate",
+    },
+    "`[publish]`": {
+        "language": "of statements and tax lists",
+        "focus": "the version of FOCUS that the exports follow",
+        "leave_out": "the workbooks of teams and of all lines are not written; the workpaper always is",
+    },
+    "`[vendor]`": {
+        "name": "the seller",
+        "tax_id": "its tax id",
+        "branch": "its branch",
     },
 }
 

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from chargeback import errors
-from chargeback.config import checking, journal, loader, notify, ownership, platform, usage
+from chargeback.config import checking, journal, loader, notify, ownership, platform, publish, usage
 
 ROOT = Path(__file__).parents[1]
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -77,6 +77,8 @@ def test_every_key_has_a_row() -> None:
         journal.JOURNAL_KEYS,
         notify.NOTIFY_KEYS,
         usage.USAGE_KEYS,
+        publish.PUBLISH_KEYS,
+        publish.VENDOR_KEYS,
     ]
     rows = re.findall(r"^\| `([a-z_]+)` \|", reference().page(), re.MULTILINE)
     tops = [key for key in loader.DOCUMENT_KEYS if key not in reference().TABLES]

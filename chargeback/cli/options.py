@@ -25,10 +25,22 @@ config_option = click.option(
     metavar="FILE",
     help="The configuration; else $CHARGEBACK_CONFIG, else ./config.toml.",
 )
+
+
+def _archive_folder(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
+    """The folder; an address of object storage is never taken for a folder of that name."""
+    if value is not None and "://" in value:
+        raise click.BadParameter(
+            f"{value!a} is not a folder, and this version does not have the extra object for object storage"
+        )
+    return None if value is None else Path(value)
+
+
 archive_option = click.option(
     "--archive",
     "archive_path",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
+    callback=_archive_folder,
     metavar="DIR",
     help="The archive, instead of the configuration's.",
 )

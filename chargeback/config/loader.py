@@ -10,16 +10,29 @@ import difflib
 import os
 import tomllib
 import zoneinfo
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from chargeback.config import checking, ownership, platform
+from chargeback.config import publish as publishing
 from chargeback.config.file import read_file
-from chargeback.config.journal import journal
+from chargeback.config.journal import formats, journal
 from chargeback.config.notify import notify
 from chargeback.config.place import Place, shown
-from chargeback.config.scalars import location, text
-from chargeback.config.settings import Api, Config, Journal, Notify, Reconciliation, SharedProject, Team, Usage
+from chargeback.config.scalars import location, month, text, whole
+from chargeback.config.settings import (
+    Api,
+    Config,
+    Journal,
+    Notify,
+    Publish,
+    Reconciliation,
+    SharedProject,
+    Team,
+    Usage,
+    Vendor,
+)
 from chargeback.config.table import Table, each
 from chargeback.config.usage import usage
 from chargeback.errors import ConfigurationError
@@ -29,6 +42,9 @@ DOCUMENT_KEYS = (
     "archive",
     "head_file",
     "timezone",
+    "since",
+    "workers",
+    "format",
     "api",
     "accounts",
     "teams",
@@ -39,9 +55,13 @@ DOCUMENT_KEYS = (
     "journal",
     "notify",
     "usage",
+    "publish",
+    "vendor",
 )
 DEFAULT_ARCHIVE = "archive"
 DEFAULT_TIMEZONE = "UTC"
+DEFAULT_WORKERS = 0
+MOST_WORKERS = 64
 
 _MOST_DOTS = 100
 """In one line that is no comment: dotted keys take time that grows with the square of their parts."""
@@ -75,6 +95,35 @@ def timezone(place: Place, value: object) -> str:
     return name
 
 
+def workers(place: Place, value: object) -> int:
+    """How many processes close and publish; a cluster of them is another version's."""
+    if isinstance(value, str) and value.startswith("dask://"):
+        raise place.error(
+            "this version runs on one machine: it does not have the extra cluster", "write a number of processes"
+        )
+    return whole(0, MOST_WORKERS)(place, value)
+
+
+def archive_folder(place: Place, value: object) -> Path:
+    """The folder of the archive; object storage is another version's, and never taken for a folder of that name."""
+    if "://" in text(place, value):
+        raise place.error(
+            f"{shown(value)} is not a folder, and this version does not have the extra object for object storage",
+            "write the path of a folder",
+        )
+    return location(place, value)
+
+
+def _journal(document: Table) -> Journal:
+    """The ``[journal]`` table; its ``format`` may also stand before the first table."""
+    read = document.optional("journal", journal, Journal())
+    if "format" not in document.values:
+        return read
+    if read.format:
+        raise document.place.child("format").error("[journal] has a format too", "keep one of them")
+    return replace(read, format=document.optional("format", formats, ()))
+
+
 def _config(document: Table, source: bytes, path: Path) -> Config:
     teams: tuple[Team, ...] = document.optional("teams", ownership.teams, ())
     shared: tuple[SharedProject, ...] = document.optional("shared", ownership.shared(teams), ())
@@ -82,9 +131,11 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
     config = Config(
         source=source,
         path=path,
-        archive=document.optional("archive", location, path.parent / DEFAULT_ARCHIVE),
+        archive=document.optional("archive", archive_folder, path.parent / DEFAULT_ARCHIVE),
         head_file=document.optional("head_file", location, None),
         timezone_name=document.optional("timezone", timezone, DEFAULT_TIMEZONE),
+        since=document.optional("since", month, None),
+        workers=document.optional("workers", workers, DEFAULT_WORKERS),
         api=document.optional("api", platform.api, Api()),
         accounts=document.optional("accounts", platform.accounts, ()),
         teams=teams,
@@ -92,9 +143,11 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
         environments=document.optional("environments", ownership.environments, ownership.NO_ENVIRONMENTS),
         reconciliation=document.optional("reconciliation", checking.reconciliation, Reconciliation()),
         accepted=document.optional("accepted", each(checking.accepted), ()),
-        journal=document.optional("journal", journal, Journal()),
+        journal=_journal(document),
         notify=document.optional("notify", notify, Notify()),
         usage=document.optional("usage", usage, Usage()),
+        publish=document.optional("publish", publishing.publish, Publish()),
+        vendor=document.optional("vendor", publishing.vendor, Vendor()),
     )
     _refuse_head_within_archive(document.place, config)
     return config

@@ -13,14 +13,16 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from chargeback.config.claims import refuse_clashes, refuse_shared_pattern
+from chargeback.config.notify import service_url
 from chargeback.config.place import Place, did_you_mean, kind, listed, shown
 from chargeback.config.platform import months, refuse_repeated
-from chargeback.config.scalars import choice, number, pattern, text
-from chargeback.config.settings import ProjectClaim, SharedProject, Team
+from chargeback.config.scalars import amount, choice, number, pattern, text
+from chargeback.config.settings import Budget, ProjectClaim, SharedProject, Team
 from chargeback.config.table import Reader, Table, each, entries
 from chargeback.model.ledger import RESERVED_TEAMS
+from chargeback.model.money import known_digits
 
-TEAM_KEYS = ("id", "name", "cost_center", "gl_account", "projects")
+TEAM_KEYS = ("id", "name", "cost_center", "gl_account", "company", "notify", "budget", "projects")
 CLAIM_KEYS = ("match", "from", "until")
 SHARED_KEYS = ("project", "from", "until", "split")
 
@@ -49,8 +51,20 @@ def team(place: Place, value: object) -> Team:
         name=table.optional("name", text, name),
         cost_center=table.optional("cost_center", text, ""),
         gl_account=table.optional("gl_account", text, ""),
+        company=table.optional("company", text, ""),
+        notify=table.optional("notify", each(service_url), ()),
+        budget=table.optional("budget", budget, None),
         projects=table.optional("projects", each(claim), ()),
     )
+
+
+def budget(place: Place, value: object) -> Budget:
+    """What a team may cost in a month: an amount and its currency, as in ``"12000.00 THB"``."""
+    remedy = 'write an amount and a currency of ISO 4217, such as "12000.00 THB"'
+    written, separator, currency = text(place, value).partition(" ")
+    if not separator or known_digits(currency) is None:
+        raise place.error(f"{shown(value)} is no amount with its currency", remedy)
+    return Budget(amount(place, written), currency)
 
 
 def team_id(place: Place, value: object) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal, cast
 
 from chargeback.config.endpoint import address
 from chargeback.config.place import Place, kind, shown
-from chargeback.config.scalars import identifier, location, month, seconds, text, variable, whole
+from chargeback.config.scalars import choice, identifier, location, month, seconds, text, variable, whole
 from chargeback.config.settings import AccountEntry, Api
 from chargeback.config.table import Table, each
 from chargeback.model.period import Period
 
 API_KEYS = ("endpoint", "concurrency", "timeout", "deadline", "token_command", "token_file")
-ACCOUNT_KEYS = ("id", "name", "token_env", "from", "until")
+ACCOUNT_KEYS = ("id", "name", "company", "vat", "token_env", "from", "until")
 
 MOST_CONCURRENT = 64
 LONGEST_TIMEOUT = 600
@@ -58,10 +59,17 @@ def account(place: Place, value: object) -> AccountEntry:
     return AccountEntry(
         id=table.required("id", identifier),
         name=table.optional("name", text, ""),
+        company=table.optional("company", text, ""),
+        vat=table.optional("vat", vat, None),
         token_env=table.optional("token_env", variable, None),
         since=since,
         until=until,
     )
+
+
+def vat(place: Place, value: object) -> Literal["recoverable", "cost"]:
+    """Whether the account's buyer may reclaim input tax, or bears it as cost."""
+    return cast(Literal["recoverable", "cost"], choice("recoverable", "cost")(place, value))
 
 
 def months(table: Table) -> tuple[Period | None, Period | None]:

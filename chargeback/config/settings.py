@@ -31,13 +31,19 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
-    """A listed billing account, ours from ``since`` to ``until``; ``name`` is "" where the platform's is used."""
+    """A listed billing account, ours from ``since`` to ``until``; ``name`` is "" where the platform's is used.
+
+    ``company``: whose books it belongs to, "" where the platform's tax id says it. ``vat``: whether its buyer may
+    reclaim input tax, None where the platform's kind of buyer says it (INTERFACE, configuration).
+    """
 
     id: str
     name: str = ""
     token_env: str | None = None
     since: Period | None = None
     until: Period | None = None
+    company: str = ""
+    vat: Literal["recoverable", "cost"] | None = None
 
     def ours_in(self, period: Period) -> bool:
         """Whether the account is ours in that month."""
@@ -84,14 +90,29 @@ class ProjectClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What a team may cost in a month, net; months in other currencies are not compared with it."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Team:
-    """A team, in configuration order; ``cost_center`` and ``gl_account`` are "" where none is given."""
+    """A team, in configuration order; ``cost_center``, ``gl_account`` and ``company`` are "" where none is given.
+
+    ``notify``: where its statement and workbook are sent, as apprise writes it, with ``${NAME}`` for what the
+    environment holds.
+    """
 
     id: str
     name: str
     cost_center: str = ""
     gl_account: str = ""
     projects: tuple[ProjectClaim, ...] = ()
+    company: str = ""
+    notify: tuple[str, ...] = ()
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +161,12 @@ class AcceptedException:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Accounts of the journal's legs; None where the configuration names none."""
+    """Accounts of the journal's legs; None where the configuration names none.
+
+    ``corrections`` says where a restatement posts: on the day of its run, or on the last day of the month that it
+    concerns (BOOKING 9). ``format`` are further files for an ERP: the name of a profile that comes with the program, or
+    the path of one of the user's own.
+    """
 
     expense: str | None = None
     unassigned: str | None = None
@@ -149,6 +175,29 @@ class Journal:
     input_vat_pending: str | None = None
     payable: str | None = None
     withholding: str | None = None
+    clearing: str | None = None
+    corrections: Literal["open", "original"] = "open"
+    format: tuple[str | Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """How the files of a revision are written: the language of statements and tax lists, the version of FOCUS, and
+    which workbooks are left out (``"xlsx"``: the teams' and the one of all lines, never the workpaper).
+    """
+
+    language: Literal["en", "th", "both"] = "en"
+    focus: Literal["1.2", "1.4"] = "1.2"
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Who issues the invoices, for tax lists and exports; "" where the configuration does not say."""
+
+    name: str = ""
+    tax_id: str = ""
+    branch: str = ""
 
 
 EVENTS = ("exceptions", "failed", "alert", "archived", "restated", "overdue")
@@ -185,13 +234,19 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole configuration; ``source`` are the file's bytes, kept with every revision."""
+    """A whole configuration; ``source`` are the file's bytes, kept with every revision.
+
+    ``since``: the month before which ``--catch-up`` looks at none, None for the first archived one. ``workers``:
+    processes that close and publish, 0 for as many as there are processors.
+    """
 
     archive: Path
     source: bytes = field(default=b"", repr=False)
     path: Path | None = None
     timezone_name: str = "UTC"
     head_file: Path | None = None
+    since: Period | None = None
+    workers: int = 0
     api: Api = field(default_factory=Api)
     accounts: tuple[AccountEntry, ...] = ()
     teams: tuple[Team, ...] = ()
@@ -202,6 +257,8 @@ class Config:
     journal: Journal = field(default_factory=Journal)
     notify: Notify = field(default_factory=Notify)
     usage: Usage = field(default_factory=Usage)
+    publish: Publish = field(default_factory=Publish)
+    vendor: Vendor = field(default_factory=Vendor)
 
     @property
     def timezone(self) -> ZoneInfo:

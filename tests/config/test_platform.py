@@ -22,11 +22,15 @@ def test_api_is_read(read: Read) -> None:
 
 def test_accounts_are_read_in_order(read: Read) -> None:
     written = (
-        '[[accounts]]\nid = "ba_2"\nname = "B"\ntoken_env = "B_TOKEN"\nfrom = "2026-01"\nuntil = "2026-01"\n'
+        '[[accounts]]\nid = "ba_2"\nname = "B"\ncompany = "B Ltd."\nvat = "cost"\ntoken_env = "B_TOKEN"\n'
+        'from = "2026-01"\nuntil = "2026-01"\n'
         '[[accounts]]\nid = "1"'
     )
     month = Period(2026, 1)
-    assert read(written).accounts == (AccountEntry("ba_2", "B", "B_TOKEN", month, month), AccountEntry("1"))
+    assert read(written).accounts == (
+        AccountEntry("ba_2", "B", "B_TOKEN", month, month, "B Ltd.", "cost"),
+        AccountEntry("1"),
+    )
 
 
 @pytest.mark.parametrize(
