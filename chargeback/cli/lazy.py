@@ -17,7 +17,7 @@ COMMANDS = {
     "demo": ("chargeback.cli.demo", "The real job on an embedded platform, with an archive to look at."),
     "sandbox": ("chargeback.cli.sandbox", "Serve the simulated platform until interrupted."),
     "usage": ("chargeback.cli.usage", "Daily: snapshot of usage, estimated cost, runaway costs (exit 3)."),
-    "schedule": ("chargeback.cli.schedule", "Print a ready schedule: cron, systemd, kubernetes, deploys."),
+    "schedule": ("chargeback.cli.schedule", "Print a ready schedule: cron, systemd, kubernetes, compose, deploys."),
     "list": ("chargeback.cli.list", "Months and revisions with status, totals, head and signatures."),
     "show": ("chargeback.cli.show", "An archived month's figures, by team, project, resource, account."),
     "explain": ("chargeback.cli.explain", "How an amount came about, step by step, down to the evidence."),

@@ -9,27 +9,29 @@ from pathlib import Path
 import click
 
 from chargeback import __version__
-from chargeback.cli.ending import ending
+from chargeback.cli.ending import ending, tell
 from chargeback.cli.options import archive_option, config_option, load_config, verbose_option
 
-SCHEDULERS = ("cron", "systemd", "kubernetes", "deploys")
+TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")
 
 
 @click.command("schedule")
-@click.argument("scheduler", type=click.Choice(SCHEDULERS))
+@click.argument("target", type=click.Choice(TARGETS))
 @config_option
 @archive_option
 @click.option(
     "--image", default=f"chargeback:{__version__}", show_default=True, metavar="NAME", help="The containers' image."
 )
+@click.option("--user", metavar="NAME", help="Who runs it on this machine.  [default: the archive's owner]")
 @click.option("--project", default="PROJECT", metavar="SID", help="deploys: the project to run in.")
 @click.option("--location", default="gke.cluster-rcf2", show_default=True, metavar="ID", help="deploys: where.")
 @verbose_option
 def command(
-    scheduler: str,
+    target: str,
     config_path: Path | None,
     archive_path: Path | None,
     image: str,
+    user: str | None,
     project: str,
     location: str,
     verbose: bool,
@@ -38,24 +40,31 @@ def command(
 
     The monthly job runs daily from the 3rd (`run --catch-up`): a month that is not ready, or a platform that is away,
     is tried again the next day. Right for the configured time zone whatever zone the scheduler reckons in. Secrets are
-    named, never printed.
+    named, never printed. What the target cannot give the job is told on stderr.
 
     \b
     cron         lines for `crontab -e`
     systemd      services and timers: with a time limit, caught up after a reboot
-    kubernetes   ConfigMap, volume claim and CronJobs for `kubectl apply -f -`
+    kubernetes   ConfigMap, volume claims and CronJobs for `kubectl apply -f -`
+    compose      a compose file, and the lines of a crontab that start it
     deploys      CronJob deployments on deploys.app itself
     """
     with ending(json_output=False, verbose=verbose):
         from chargeback.config import find
-        from chargeback.operate.deploy import FORMS, plan
+        from chargeback.operate import deploy
 
         path = find(config_path, os.environ, Path.cwd()).absolute()
         config = load_config(config_path, archive_path, network=True)
-        made = plan(config, path, os.environ, _executable(), image, project, location)
-        click.echo(FORMS[scheduler](made), nl=False)
+        made = deploy.deployment(
+            config, path, os.environ, _executable(), image=image, user=user, project=project, location=location
+        )
+        chosen = deploy.TARGETS[target]
+        text = chosen.text(made)
+        for gap in chosen.gaps(made):
+            tell(f"{target}: {gap}")
+        click.echo(text, nl=False)
 
 
-def _executable() -> str:
+def _executable() -> Path:
     """This program, by the path that a scheduler finds it under."""
-    return str(Path(sys.executable).parent / "chargeback")
+    return Path(sys.executable).parent / "chargeback"

@@ -55,7 +55,7 @@ def command(
         set_code(report.exit)
         for problem in report.problems:
             tell(f"not read: {problem}")
-        for resource in report.unpriced:
+        for resource in () if quiet else report.unpriced:
             tell(f"no list price for {resource}: left out of the estimate; [usage] prices can name one")
         if output == "text" and quiet and not report.exit:
             return

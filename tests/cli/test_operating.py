@@ -124,7 +124,7 @@ def test_usage_without_access_is_exit_5(call: Call, monkeypatch: pytest.MonkeyPa
     assert result.exit_code == 5 and not Path("archive/usage").exists()
 
 
-@pytest.mark.parametrize("scheduler", ["cron", "systemd", "kubernetes", "deploys"])
+@pytest.mark.parametrize("scheduler", ["cron", "systemd", "kubernetes", "compose", "deploys"])
 def test_schedule_prints_no_secret(call: Call, scheduler: str) -> None:
     result = call("schedule", scheduler)
     assert result.exit_code == 0 and "--catch-up" in result.stdout and "sandbox-token" not in result.stdout

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -192,7 +193,8 @@ def test_a_run_leaves_metrics_that_prometheus_reads(desk: Desk, tmp_path: Path) 
     assert values["chargeback_last_closed_period", "1", "2026-05"] == 1
     assert values["chargeback_last_closed_status", "reconciled"] == 1
     assert values["chargeback_last_closed_exceptions",] == 0
-    assert values["chargeback_month_overdue",] == 0
+    due = datetime(2026, 7, 10, tzinfo=ZoneInfo("Asia/Bangkok"))  # of 2026-06, the first month without a revision
+    assert values["chargeback_close_due_timestamp_seconds",] == due.timestamp()
     assert values["chargeback_last_closed_end_age_seconds",] > 4 * 86400
     assert [path.name for path in tmp_path.glob("*.prom*")] == ["chargeback.prom"]
 

@@ -6,38 +6,42 @@ import shlex
 from collections.abc import Iterator
 
 from chargeback.operate.deploy.needs import (
-    AGAIN_TOMORROW,
+    ENVIRONMENT_FILE,
     MACHINE_DAYS,
     MACHINE_TIME,
     USAGE_TIME,
-    SchedulePlan,
+    Deployment,
     cron_fields,
     daily_fields,
+    program_folders,
 )
-
-ENVIRONMENT_FILE = "/etc/chargeback/environment"
-
-
-def crontab(plan: SchedulePlan) -> str:
-    """The lines for ``crontab -e``."""
-    return "".join(f"{line}\n" for line in _lines(plan))
+from chargeback.operate.deploy.preparation import steps
 
 
-def _lines(plan: SchedulePlan) -> Iterator[str]:
-    yield "# chargeback, for `crontab -e` of the user who owns the archive."
+def text(made: Deployment) -> str:
+    """The lines for ``crontab -u USER -``."""
+    return "".join(f"{line}\n" for line in _lines(made))
+
+
+def gaps(made: Deployment) -> Iterator[str]:
+    """Nothing: the machine keeps all that the job needs."""
+    yield from ()
+
+
+def _lines(made: Deployment) -> Iterator[str]:
+    yield f"# chargeback: the crontab of the user {made.user} (crontab -u {made.user} FILE)."
     yield "# Cron reckons in the machine's zone: at these times it is the 3rd or later in every zone, and the same"
-    yield f"# month as in {plan.config.timezone_name}. A month that is not ready, or a platform that is away, is tried"
-    yield f"# again tomorrow (--ok {AGAIN_TOMORROW})."
-    if plan.secrets:
-        yield f"# Secrets: {ENVIRONMENT_FILE}, mode 0600, with a line NAME=value for each of"
-        yield f"# {' '.join(plan.secrets)}"
+    yield f"# month as in {made.config.timezone_name}. A month that is not ready is tried again tomorrow."
+    yield "# Once before, as root:"
+    yield from (f"#   {step}" for step in steps(made))
     yield "SHELL=/bin/sh"
-    yield f"{cron_fields(MACHINE_DAYS, MACHINE_TIME)} {_command(plan, [*plan.run, '--ok', AGAIN_TOMORROW])}"
-    yield f"{daily_fields(USAGE_TIME)} {_command(plan, plan.usage)}"
+    yield f"PATH={':'.join(map(str, program_folders(made)))}"
+    yield f"{cron_fields(MACHINE_DAYS, MACHINE_TIME)} {_command(made, made.run)}"
+    yield f"{daily_fields(USAGE_TIME)} {_command(made, made.usage)}"
 
 
-def _command(plan: SchedulePlan, arguments: list[str]) -> str:
+def _command(made: Deployment, arguments: list[str]) -> str:
     """The shell command; cron takes an unescaped % for a line break."""
-    words = ["timeout", str(plan.seconds), plan.executable, *arguments, "-c", str(plan.path)]
-    loaded = f"set -a; . {ENVIRONMENT_FILE}; set +a; " if plan.secrets else ""
+    words = ["timeout", str(made.seconds), str(made.executable), *arguments]
+    loaded = f"set -a; . {ENVIRONMENT_FILE}; set +a; " if made.variables or made.trust else ""
     return f"{loaded}exec {shlex.join(words)}".replace("%", r"\%")

@@ -1,6 +1,7 @@
 """Two CronJob deployments on deploys.app itself, which reckon in UTC, as calls of its API.
 
-The body is JSON and not the platform's command line, whose lists of arguments are split at commas.
+The body is JSON and not the platform's command line, whose lists of arguments are split at commas. A job has one disk,
+and files beside it are mounted as plain text.
 """
 
 from __future__ import annotations
@@ -9,58 +10,78 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from chargeback.operate.deploy.kubernetes import ARCHIVE_FOLDER, CONFIG_FOLDER
+from chargeback.errors import ConfigurationError
 from chargeback.operate.deploy.needs import (
-    AGAIN_TOMORROW,
     USAGE_TIME,
     UTC_DAYS,
     UTC_TIME,
-    SchedulePlan,
+    Deployment,
     cron_fields,
     daily_fields,
+    image_gaps,
 )
 
 
-def text(plan: SchedulePlan) -> str:
-    """Shell commands; secrets are those of an environment group called ``chargeback``."""
-    return "".join(_parts(plan))
+def text(made: Deployment) -> str:
+    """Shell commands; secrets are those of an environment group called ``chargeback``.
+
+    ``ConfigurationError`` where the configuration needs what the platform does not have: a second disk, a secret file.
+    """
+    if made.head_folder and made.head_folder != made.archive:
+        raise ConfigurationError(
+            "head_file: a job on deploys.app has one disk, and the head must not lie beside what it guards",
+            remedy="leave head_file out of this configuration and keep the heads that [notify] sends",
+        )
+    if made.token_file:
+        raise ConfigurationError(
+            "[api] token_file: deploys.app mounts files as plain text, never a secret",
+            remedy="use a service account's key in DEPLOYS_AUTH_USER and DEPLOYS_AUTH_PASS",
+        )
+    return "".join(_parts(made))
 
 
-def deployments(plan: SchedulePlan) -> list[dict[str, Any]]:
+def gaps(made: Deployment) -> Iterator[str]:
+    """What a job there does not keep, and what the image has to hold."""
+    if made.metrics:
+        yield f"metrics: {made.metrics} ends with the job, so no collector reads it: use healthcheck_url"
+    yield from image_gaps(made)
+
+
+def deployments(made: Deployment) -> list[dict[str, Any]]:
     """The bodies of ``deployment.deploy``."""
-    month = [*plan.run, "--ok", AGAIN_TOMORROW]
     return [
-        _deployment(plan, "chargeback", cron_fields(UTC_DAYS, UTC_TIME), month),
-        _deployment(plan, "chargeback-usage", daily_fields(USAGE_TIME), plan.usage),
+        _deployment(made, "chargeback", cron_fields(UTC_DAYS, UTC_TIME), made.run),
+        _deployment(made, "chargeback-usage", daily_fields(USAGE_TIME), made.usage),
     ]
 
 
-def _parts(plan: SchedulePlan) -> Iterator[str]:
-    zone = plan.config.timezone_name
+def _parts(made: Deployment) -> Iterator[str]:
+    zone = made.config.timezone_name
     yield "# deploys.app CronJobs reckon in UTC: at these times it is the 3rd or later in every zone, and the same\n"
     yield f"# month as in {zone}. The secrets and the archive's disk beforehand, once:\n"
-    values = " ".join(f'-env {name}="${name}"' for name in plan.secrets)
-    where = f"-project {plan.project}"
+    values = " ".join(f'-env {name}="${name}"' for name in made.variables)
+    where = f"-project {made.project}"
     yield f"#   deploys envgroup create {where} -name chargeback {values}\n"
-    yield f"#   deploys disk create {where} -location {plan.location} -name chargeback-archive -size 10\n"
-    for body in deployments(plan):
+    yield f"#   deploys disk create {where} -location {made.location} -name chargeback-archive -size 10\n"
+    yield from (f"# Missing here: {gap}\n" for gap in gaps(made))
+    for body in deployments(made):
         yield 'curl --fail --silent --show-error --user "$DEPLOYS_AUTH_USER:$DEPLOYS_AUTH_PASS" \\\n'
         yield "  --header 'Content-Type: application/json' --data-binary @- \\\n"
         yield "  https://api.deploys.app/deployment.deploy <<'JSON'\n"
         yield f"{json.dumps(body, ensure_ascii=False, indent=2)}\nJSON\n"
 
 
-def _deployment(plan: SchedulePlan, name: str, schedule: str, arguments: list[str]) -> dict[str, Any]:
+def _deployment(made: Deployment, name: str, schedule: str, arguments: list[str]) -> dict[str, Any]:
     return {
-        "project": plan.project,
-        "location": plan.location,
+        "project": made.project,
+        "location": made.location,
         "name": name,
         "type": "CronJob",
-        "image": plan.image,
+        "image": made.image,
         "schedule": schedule,
-        "args": [*arguments, "-c", f"{CONFIG_FOLDER}/config.toml", "--archive", ARCHIVE_FOLDER],
+        "args": arguments,
         "envGroups": ["chargeback"],
-        "mountData": {f"{CONFIG_FOLDER}/config.toml": plan.config.source.decode("utf-8-sig")},
-        "disk": {"name": "chargeback-archive", "mountPath": ARCHIVE_FOLDER},
+        "mountData": {str(made.path): made.source},
+        "disk": {"name": "chargeback-archive", "mountPath": str(made.archive)},
         "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}, "limits": {"cpu": "1", "memory": "2Gi"}},
     }

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from chargeback.operate.deploy.cron import ENVIRONMENT_FILE
-from chargeback.operate.deploy.needs import USAGE_TIME, ZONED_DAYS, ZONED_TIME, SchedulePlan
+from chargeback.operate.deploy.needs import (
+    AGAIN_TOMORROW,
+    ENVIRONMENT_FILE,
+    USAGE_TIME,
+    ZONED_DAYS,
+    ZONED_TIME,
+    Deployment,
+    program_folders,
+)
+from chargeback.operate.deploy.preparation import steps
 
 FOLDER = "/etc/systemd/system"
 _SERVICE = """\
@@ -17,8 +24,10 @@ After=network-online.target
 
 [Service]
 Type=oneshot
-User=chargeback
+User={user}
+Group={user}
 ExecStart={command}
+Environment={path}
 {environment}TimeoutStartSec={seconds}
 SuccessExitStatus={success}
 UMask=0027
@@ -42,56 +51,59 @@ WantedBy=timers.target
 """
 
 
-def units(plan: SchedulePlan) -> dict[str, str]:
+def units(made: Deployment) -> dict[str, str]:
     """File name -> unit."""
-    zone, (hour, minute) = plan.config.timezone_name, ZONED_TIME
+    zone, (hour, minute) = made.config.timezone_name, ZONED_TIME
     monthly = f"*-*-{ZONED_DAYS[0]:02d}..{ZONED_DAYS[1]:02d} {hour:02d}:{minute:02d}:00 {zone}"
     daily = f"*-*-* {USAGE_TIME[0]:02d}:{USAGE_TIME[1]:02d}:00 {zone}"
     month, usage = "Monthly cost allocation of deploys.app", "Daily look at the usage of deploys.app"
     return {
-        "chargeback.service": _service(plan, month, plan.run, "4 6 8"),
+        "chargeback.service": _service(made, month, made.plain_run, " ".join(AGAIN_TOMORROW)),
         "chargeback.timer": _TIMER.format(description=month, calendar=monthly),
-        "chargeback-usage.service": _service(plan, usage, plan.usage, "6 8"),
+        "chargeback-usage.service": _service(made, usage, made.usage, "8"),
         "chargeback-usage.timer": _TIMER.format(description=usage, calendar=daily),
     }
 
 
-def text(plan: SchedulePlan) -> str:
+def text(made: Deployment) -> str:
     """All units, each below the path of its file, and what to do with them."""
-    return "".join([*_head(plan), *(f"# {FOLDER}/{name}\n{unit}\n" for name, unit in units(plan).items())])
+    return "".join([*_head(made), *(f"# {FOLDER}/{name}\n{unit}\n" for name, unit in units(made).items())])
 
 
-def _head(plan: SchedulePlan) -> Iterator[str]:
+def gaps(made: Deployment) -> Iterator[str]:
+    """What is under /tmp is the service's own, and gone when it ends."""
+    for folder in made.written:
+        if folder.parts[1:2] == ("tmp",) or folder.parts[1:3] == ("var", "tmp"):
+            yield f"{folder}: a service has a /tmp of its own, so nobody else sees it: choose another folder"
+
+
+def _head(made: Deployment) -> Iterator[str]:
     yield "# Each unit below goes into the file that is named above it; then:\n"
     yield "#   systemctl daemon-reload && systemctl enable --now chargeback.timer chargeback-usage.timer\n"
-    folders = " ".join(quoted(str(folder)) for folder in _writable(plan))
-    yield f"# The folders beforehand, once: install -d -o chargeback -m 0750 {folders}\n"
-    if plan.secrets:
-        yield f"# Secrets: {ENVIRONMENT_FILE}, mode 0600, root's, with a line NAME=value for each of\n"
-        yield f"#   {' '.join(plan.secrets)}\n"
+    yield "# Once before, as root:\n"
+    yield from (f"#   {step}\n" for step in steps(made))
+    yield from (f"# Missing here: {gap}\n" for gap in gaps(made))
     yield "\n"
 
 
-def _service(plan: SchedulePlan, description: str, arguments: list[str], success: str) -> str:
-    words = [plan.executable, *arguments, "-c", str(plan.path)]
+def _service(made: Deployment, description: str, arguments: list[str], success: str) -> str:
+    words = [str(made.executable), *arguments]
     return _SERVICE.format(
         description=description,
+        user=made.user,
         command=" ".join(quoted(word) for word in words),
-        environment=f"EnvironmentFile={ENVIRONMENT_FILE}\n" if plan.secrets else "",
-        seconds=plan.seconds,
+        path=quoted(f"PATH={':'.join(map(str, program_folders(made)))}", variables=False),
+        environment=f"EnvironmentFile={ENVIRONMENT_FILE}\n" if made.variables or made.trust else "",
+        seconds=made.seconds,
         success=success,
-        writable=" ".join(quoted(str(folder)) for folder in _writable(plan)),
+        writable=" ".join(quoted(str(folder), variables=False) for folder in made.written),
     )
 
 
-def _writable(plan: SchedulePlan) -> list[Path]:
-    """What a run writes: the archive, the head file's folder, the textfile collector's."""
-    config = plan.config
-    folders = [config.archive, config.head_file.parent if config.head_file else None, config.notify.metrics]
-    return [folder.absolute() for folder in folders if folder is not None]
-
-
-def quoted(word: str) -> str:
-    """A word of a unit's line: specifiers and variables taken literally, quoted where it has to be."""
-    literal = word.replace("\\", "\\\\").replace("%", "%%").replace("$", "$$")
+def quoted(word: str, *, variables: bool = True) -> str:
+    """A word of a unit's line: specifiers taken literally, and variables where the line replaces them (``ExecStart``
+    alone does); quoted where it has to be."""
+    literal = word.replace("\\", "\\\\").replace("%", "%%")
+    if variables:
+        literal = literal.replace("$", "$$")
     return '"' + literal.replace('"', '\\"') + '"' if set(literal) & set(" \t\"'") else literal

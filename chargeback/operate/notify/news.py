@@ -18,7 +18,7 @@ from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.check import Outcome
 from chargeback.model.money import format_minor
-from chargeback.model.period import last_month
+from chargeback.model.period import day_start, last_month
 from chargeback.operate.usage.report import UsageReport
 from chargeback.publish.month_summary import team_totals
 
@@ -85,6 +85,16 @@ def is_overdue(config: Config, now: datetime) -> bool:
         return False
     archive = Archive(config.archive)
     return not archive.names(last_month(now, config.timezone))
+
+
+def close_due(config: Config, now: datetime) -> datetime:
+    """When the first month that has no revision yet becomes overdue: ``close_by`` of the month after it.
+
+    That is the month after the newest with a revision; last month where there is none at all.
+    """
+    archived = Archive(config.archive).periods()
+    waiting = archived[-1].plus(1) if archived else last_month(now, config.timezone)
+    return day_start(waiting.plus(1).first_day.replace(day=config.notify.close_by), config.timezone)
 
 
 def _occasions(months: list[MonthResult], code: int) -> frozenset[str]:

@@ -11,7 +11,7 @@ from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.model.instants import parse_instant
 from chargeback.operate.metrics import Family
-from chargeback.operate.notify.news import is_overdue
+from chargeback.operate.notify.news import close_due
 
 NAME = "chargeback.prom"
 USAGE_NAME = "chargeback_usage.prom"
@@ -26,9 +26,9 @@ def families(config: Config, code: int, now: datetime) -> list[Family]:
         Family("chargeback_run_exit_code", "Exit code of the last run", (({}, code),)),
         Family("chargeback_run_timestamp_seconds", "When the last run ended", (({}, now.timestamp()),)),
         Family(
-            "chargeback_month_overdue",
-            "1 where last month has no revision on close_by or later, else 0",
-            (({}, int(is_overdue(config, now))),),
+            "chargeback_close_due_timestamp_seconds",
+            "When the first month without a revision becomes overdue: close_by of the month after it",
+            (({}, close_due(config, now).timestamp()),),
         ),
         *(_of_month(latest, config, now) if latest else ()),
     ]

@@ -1,0 +1,35 @@
+"""Plain values as block YAML, which YAML 1.2 and 1.1 read alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+
+def yaml(value: object) -> str:
+    """Scalars as JSON has them; long texts as literal blocks."""
+    return "".join(f"{line}\n" for line in _lines(value))
+
+
+def _lines(value: object) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _entry(f"{key}:", inner)
+    elif isinstance(value, list) and value:
+        for inner in value:
+            first, *rest = _lines(inner)
+            yield f"- {first}"
+            yield from (f"  {line}" if line else line for line in rest)
+    else:
+        yield json.dumps(value, ensure_ascii=False)
+
+
+def _entry(key: str, value: object) -> Iterator[str]:
+    if isinstance(value, str) and "\n" in value and value.replace("\n", "").isprintable():
+        yield f"{key} |2{'' if value.endswith(chr(10)) else '-'}"
+        yield from (f"  {line}" if line else "" for line in value.rstrip("\n").split("\n"))
+    elif isinstance(value, (dict, list)) and value:
+        yield key
+        yield from (f"  {line}" if line else line for line in _lines(value))
+    else:
+        yield f"{key} {json.dumps(value, ensure_ascii=False)}"
