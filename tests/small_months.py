@@ -293,7 +293,7 @@ def checks(books: Books, code: Code | str) -> list[Check]:
 
 def outcomes(books: Books, code: Code | str) -> list[tuple[str, str]]:
     """(subject, outcome) of the checks of a code."""
-    return [(check.subject, check.outcome.value) for check in checks(books, code)]
+    return [(check.subject_name, check.outcome.value) for check in checks(books, code)]
 
 
 def exceptions(books: Books) -> list[str]:

@@ -118,12 +118,12 @@ def _tell_checks(books: Books) -> None:
     later = [check for check in exceptions if check.code is Code.PRIOR_PERIODS]
     shown = [check for check in exceptions if check.code is not Code.PRIOR_PERIODS]
     for check in shown[:_MOST_LINES]:
-        where = " ".join(part for part in (check.account, check.invoice, check.subject) if part)
-        tell(f"{books.period} {check.code.value} {where}: {check.message}")
+        where = " ".join(part for part in (check.account, check.invoice, check.subject_name) if part)
+        tell(f"{books.period} {check.code.value} {where}: {check.sentence}")
     if len(shown) > _MOST_LINES:
         tell(f"{books.period}: and {len(shown) - _MOST_LINES} exceptions more, see reconciliation/reconciliation.csv")
     if later:
-        months = ", ".join(sorted({check.subject for check in later}))
+        months = ", ".join(sorted({check.subject_name for check in later}))
         tell(f"{books.period} prior-periods: {len(later)} invoices of {months} differ from the archive: run --catch-up")
 
 

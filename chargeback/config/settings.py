@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from chargeback.model.check import REPORT_CODES, Check, Code
+from chargeback.model.check import REPORT_CODES, Acceptance, Check, Code
 from chargeback.model.period import Period, zone
 
 DEFAULT_ENDPOINT = "https://api.deploys.app/"
@@ -149,12 +149,17 @@ class AcceptedException:
     subject: str | None = None
     up_to: Decimal | None = None
 
+    @property
+    def acceptance(self) -> Acceptance:
+        """Who answers for what it covers."""
+        return Acceptance(self.by, self.until, self.reason)
+
     def covers(self, check: Check) -> bool:
         """Whether the acceptance answers for that exception, its month aside; never for ``ledger-control``."""
         named = check.code in REPORT_CODES if self.check == "report-*" else check.code == self.check
         if not named or check.code is Code.LEDGER_CONTROL or check.account != self.account:
             return False
-        if self.invoice not in (None, check.invoice) or self.subject not in (None, check.subject):
+        if self.invoice not in (None, check.invoice) or self.subject not in (None, check.subject_name):
             return False
         return check.variance is None or (self.up_to is not None and check.variance.copy_abs() <= self.up_to)
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from chargeback.model.period import Period
+
 
 class Outcome(StrEnum):
     """How a check came out: a notice is told and holds nothing up; an accepted exception has somebody who answers for
@@ -91,14 +93,69 @@ VARIANCE_CODES = frozenset(
 """Checks that have a variance: an acceptance of one needs ``up_to``."""
 
 
+class SubjectKind(StrEnum):
+    """What a check's subject is (INTERFACE, ``findings``)."""
+
+    PROJECT = "project"
+    RESOURCE = "resource"
+    LINE = "line"
+    TEAM = "team"
+    DOCUMENT = "document"
+    INVOICE = "invoice"
+    ACCOUNT = "account"
+    DAY = "day"
+    MONTH = "month"
+    CURRENCY = "currency"
+    COMPANY = "company"
+    LEG = "leg"
+    CLAIM = "claim"
+    ACCEPTANCE = "acceptance"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a check is about within its account and invoice.
+
+    ``name`` is that thing's own name: a sid ("" for report rows without a project), a resource, ``line 3``, a team's
+    id, ``receipt``, an invoice's number, a day or span of days, a month, a currency's code, a pattern of the
+    configuration, what an acceptance is limited to.
+    """
+
+    kind: SubjectKind
+    name: str
+
+
+class Cause(StrEnum):
+    """What explains an exception (BOOKING 6, finding and cause); ``none``: looked for and not found."""
+
+    UNCOVERED_DAYS = "uncovered-days"
+    VOID_INVOICE = "void-invoice"
+    CREDIT = "credit"
+    TAX_BASIS = "tax-basis"
+    COUNTED_TWICE = "counted-twice"
+    ROUNDING = "rounding"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Who answers for an exception, until which month, and why: the ``[[accepted]]`` entry that covers it."""
+
+    by: str
+    until: Period
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check's result.
+    """One check's result: facts; ``message`` is a sentence for people, and nothing is read out of it again.
 
-    ``account``, ``invoice`` (the number, or the id where there is none) and ``subject`` (project, resource, line,
-    team or document concerned) are "" where there is none. ``expected``, ``actual``, ``variance`` (actual − expected)
-    and ``tolerance`` are amounts in ``currency``, None where the check has no amount. A report's figure keeps its
-    digits, any other has the minor digits of its currency.
+    ``account`` and ``invoice`` (the number, or the id where there is none) are "" where there is none, ``subject``
+    (project, resource, line, team or document concerned) None. ``expected``, ``actual``, ``variance`` (actual −
+    expected) and ``tolerance`` are amounts in ``currency``, None where the check has no amount. A report's figure keeps
+    its digits, any other has the minor digits of its currency. ``performed`` is False where the check could not be
+    performed. ``accepted``: who answers for it where the outcome is so. ``cause`` is None where none is looked for,
+    ``finding`` the id of the finding that an exception or an accepted one belongs to, else "".
     """
 
     code: Code
@@ -106,9 +163,30 @@ class Check:
     message: str
     account: str = ""
     invoice: str = ""
-    subject: str = ""
+    subject: Subject | None = None
     expected: Decimal | None = None
     actual: Decimal | None = None
     variance: Decimal | None = None
     tolerance: Decimal | None = None
     currency: str = ""
+    performed: bool = True
+    accepted: Acceptance | None = None
+    cause: Cause | None = None
+    finding: str = ""
+
+    @property
+    def subject_name(self) -> str:
+        """The subject's name as published, "" where there is none."""
+        return self.subject.name if self.subject else ""
+
+    @property
+    def sentence(self) -> str:
+        """What is told to people: what was found, and who answers for it."""
+        if self.accepted is None:
+            return self.message
+        accepted = self.accepted
+        return f"{self.message}. Accepted by {accepted.by} until {accepted.until}: {accepted.reason}"
+
+    def is_about(self, kind: SubjectKind, name: str) -> bool:
+        """Whether the check's subject is that one."""
+        return self.subject == Subject(kind, name)

@@ -95,14 +95,14 @@ def check_row(check: Check) -> dict[str, str | None]:
         "check": check.code.value,
         "account": cleaned(check.account),
         "invoice": cleaned(check.invoice),
-        "subject": cleaned(check.subject),
+        "subject": cleaned(check.subject_name),
         "outcome": check.outcome.value,
         "expected": _amount(check.expected),
         "actual": _amount(check.actual),
         "variance": _amount(check.variance),
         "currency": cleaned(check.currency),
         "tolerance": _amount(check.tolerance),
-        "message": cleaned(check.message),
+        "message": cleaned(check.sentence),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chargeback.config import AcceptedException, Config
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
 
 
@@ -26,12 +26,12 @@ def _accepted(check: Check, in_force: list[AcceptedException], used: set[int]) -
     for place, accepted in enumerate(in_force):
         if accepted.covers(check):
             used.add(place)
-            message = f"{check.message}. Accepted by {accepted.by} until {accepted.until}: {accepted.reason}"
-            return replace(check, outcome=Outcome.ACCEPTED, message=message)
+            return replace(check, outcome=Outcome.ACCEPTED, accepted=accepted.acceptance)
     return check
 
 
 def _covered_nothing(accepted: AcceptedException) -> Check:
     code = Code.REPORT_TOTAL if accepted.check == "report-*" else Code(accepted.check)
     message = f"the acceptance of {accepted.check} by {accepted.by} until {accepted.until} covered nothing this month"
-    return Check(code, Outcome.NOTICE, message, accepted.account, accepted.invoice or "", accepted.subject or "")
+    subject = Subject(SubjectKind.ACCEPTANCE, accepted.subject) if accepted.subject else None
+    return Check(code, Outcome.NOTICE, message, accepted.account, accepted.invoice or "", subject)

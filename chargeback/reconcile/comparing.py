@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chargeback.config import Reconciliation
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject
 from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits
 
 NOTHING = Decimal(0)
@@ -40,7 +40,7 @@ class Comparison:
     agree: str
     differ: str
     invoice: str = ""
-    subject: str = ""
+    subject: Subject | None = None
     tolerance: Decimal = NOTHING
     rounding: Decimal = NOTHING
 
@@ -81,6 +81,6 @@ class Comparison:
         return f"{self.agree}, within tolerance: they differ by {amount}"
 
 
-def not_performed(code: Code, account: str, why: str, *, invoice: str = "", subject: str = "") -> Check:
+def not_performed(code: Code, account: str, why: str, *, invoice: str = "", subject: Subject | None = None) -> Check:
     """The notice that a check was not performed, and why."""
-    return Check(code, Outcome.NOTICE, f"not performed: {why}", account, invoice, subject)
+    return Check(code, Outcome.NOTICE, f"not performed: {why}", account, invoice, subject, performed=False)

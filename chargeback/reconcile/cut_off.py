@@ -8,7 +8,7 @@ from itertools import combinations
 
 from chargeback.config import Config
 from chargeback.model.booking import AccountMonth
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import ISSUED, Invoice, usable_period
 from chargeback.model.money import known_digits
 from chargeback.model.period import day_start
@@ -62,11 +62,15 @@ def _overlaps(month: AccountMonth, config: Config) -> Iterator[Check]:
         bounds = _shared_bounds(first, second)
         since = _local(bounds[0], config) if bounds else ""
         message = f"{first.label} and {second.label} cover the same days, from {since}"
-        yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, second.label, first.label)
+        yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, second.label, _invoice(first.label))
     for charge in charges:
         for label in _reaching_in(month, charge, config):
             message = f"{label}, which belongs to another month, covers days of {charge.label} too"
-            yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, charge.label, label)
+            yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, charge.label, _invoice(label))
+
+
+def _invoice(label: str) -> Subject:
+    return Subject(SubjectKind.INVOICE, label)
 
 
 def _reaching_in(month: AccountMonth, charge: Invoice, config: Config) -> Iterator[str]:
@@ -106,7 +110,9 @@ def _gaps(month: AccountMonth, config: Config) -> Iterator[Check]:
     for first, last in _runs(missing):
         days = first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
         message = f"no issued invoice covers {days}: ask for the missing invoice"
-        yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, subject=days)
+        yield Check(
+            Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, subject=Subject(SubjectKind.DAY, days)
+        )
 
 
 def _has_cost(month: AccountMonth, day: date) -> bool:
@@ -158,6 +164,8 @@ def currency(posting: Posting, config: Config) -> Iterator[Check]:
     for code in found:
         if known_digits(code) is None:
             message = f'"{code}" is no currency with minor digits in ISO 4217: booked with two digits'
-            yield Check(Code.CURRENCY, Outcome.EXCEPTION, message, month.account, subject=code)
+            yield Check(
+                Code.CURRENCY, Outcome.EXCEPTION, message, month.account, subject=Subject(SubjectKind.CURRENCY, code)
+            )
     if len(found) == 1 and known_digits(found[0]) is not None:
         yield Check(Code.CURRENCY, Outcome.PASS, f"all in {found[0]}", month.account)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chargeback.config import Config
 from chargeback.evidence import DocumentRecord
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.posting import Posting
 
@@ -17,12 +17,12 @@ def invoice_pdf(posting: Posting, config: Config) -> Iterator[Check]:
     """One check a booked invoice, and one more with the subject ``receipt`` where it is paid."""
     records = {(record.invoice, record.kind): record for record in posting.month.facts.documents}
     for invoice in posting.month.booked:
-        yield _check(invoice, records.get((invoice.id, "invoice")), "")
+        yield _check(invoice, records.get((invoice.id, "invoice")), None)
         if invoice.status is Status.PAID:
-            yield _check(invoice, records.get((invoice.id, RECEIPT)), RECEIPT)
+            yield _check(invoice, records.get((invoice.id, RECEIPT)), Subject(SubjectKind.DOCUMENT, RECEIPT))
 
 
-def _check(invoice: Invoice, record: DocumentRecord | None, subject: str) -> Check:
+def _check(invoice: Invoice, record: DocumentRecord | None, subject: Subject | None) -> Check:
     outcome, message = _judge(record)
     return Check(Code.INVOICE_PDF, outcome, message, invoice.account, invoice.label, subject)
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from chargeback.config import Config
 from chargeback.model.booking import AccountMonth
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import ISSUED, Invoice
 from chargeback.model.posting import MonthPosting, PostedLine, Posting
 from chargeback.reconcile.cut_off import overlap, overlapping
@@ -60,9 +60,7 @@ def _same_projects(posting: Posting) -> Iterator[Check]:
     for first, second in overlapping(posting.month.booked):
         for project in sorted(projects[first.id] & projects[second.id]):
             message = f"{project} is billed in {first.label} and in {second.label} for the same days"
-            yield Check(
-                Code.INVOICE_DUPLICATE, Outcome.EXCEPTION, message, posting.month.account, second.label, project
-            )
+            yield _finding(Outcome.EXCEPTION, second, message, project)
 
 
 def _positive_projects(posting: Posting) -> dict[str, set[str]]:
@@ -116,5 +114,6 @@ def _pairs(invoices: Iterable[Invoice], name: Callable[[Invoice], str]) -> Itera
             yield first, invoice
 
 
-def _finding(outcome: Outcome, invoice: Invoice, message: str, subject: str = "") -> Check:
+def _finding(outcome: Outcome, invoice: Invoice, message: str, project: str | None = None) -> Check:
+    subject = None if project is None else Subject(SubjectKind.PROJECT, project)
     return Check(Code.INVOICE_DUPLICATE, outcome, message, invoice.account, invoice.label, subject)

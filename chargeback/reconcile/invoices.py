@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from chargeback.config import Config
 from chargeback.model.answers import LineItem, amount_of
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, to_minor
 from chargeback.model.posting import Posting
@@ -190,7 +190,7 @@ def _line_check(invoice: Invoice, number: int, line: LineItem) -> Check | None:
         f"its amount is {format_exact(amount)}",
         invoice.account,
         invoice.label,
-        f"line {number}",
+        Subject(SubjectKind.LINE, f"line {number}"),
         expected=expected,
         actual=actual,
         variance=EXACT.subtract(actual, expected),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from chargeback.config import Config
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerLine
 from chargeback.model.money import EXACT, format_exact, from_minor
@@ -46,7 +46,7 @@ def _control(invoice: Invoice, lines: list[LedgerLine]) -> Check:
         message,
         invoice.account,
         invoice.label,
-        "",
+        None,
         expected,
         actual,
         EXACT.subtract(actual, expected),
@@ -64,20 +64,24 @@ def ownership(posting: MonthPosting, config: Config) -> Iterator[Check]:
         unowned = findings.unowned.get(account.month.account, ())
         for project in unowned:
             message = f"nobody owns {project or 'the rows without a project'}: its cost is in the ledger unassigned"
-            yield Check(Code.OWNERSHIP, Outcome.EXCEPTION, message, account.month.account, subject=project)
+            yield Check(Code.OWNERSHIP, Outcome.EXCEPTION, message, account.month.account, subject=_project(project))
         if not unowned:
             yield Check(Code.OWNERSHIP, Outcome.PASS, "every project with cost has an owner", account.month.account)
     yield from _ownership_notices(posting)
+
+
+def _project(sid: str) -> Subject:
+    return Subject(SubjectKind.PROJECT, sid)
 
 
 def _ownership_notices(posting: MonthPosting) -> Iterator[Check]:
     findings = posting.ownership
     for project in findings.idle:
         message = f"{project} is listed, without cost in the month, and nobody owns it"
-        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=project)
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=_project(project))
     for pattern, title in findings.unmatched:
         message = f'"{pattern}" of {title} matches no project of the month'
-        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=pattern)
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=Subject(SubjectKind.CLAIM, pattern))
     for refused in posting.projects.refusals:
         yield Check(Code.OWNERSHIP, Outcome.NOTICE, f'project.list was refused ("{refused}"): names stay empty')
     if not posting.projects.by_sid and not posting.projects.refusals:

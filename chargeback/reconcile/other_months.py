@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from chargeback.config import AccountEntry, Config
 from chargeback.model.archived_month import ArchivedMonth, difference
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.facts import ListedInvoice, by_month
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, Posting
@@ -40,7 +40,7 @@ def _history(team: str, currency: str, before: int, now: int, config: Config) ->
         Code.HISTORY,
         Outcome.PASS if within else Outcome.NOTICE,
         figures if within else f"{figures}: more than {format_exact(limit)} % apart",
-        subject=team,
+        subject=Subject(SubjectKind.TEAM, team),
         expected=from_minor(before, digits),
         actual=from_minor(now, digits),
         variance=from_minor(now - before, digits),
@@ -72,7 +72,7 @@ def _ours(earlier: Iterable[ArchivedMonth], entry: AccountEntry | None) -> Itera
 
 def _differing(account: Posting, month: ArchivedMonth, rows: Sequence[ListedInvoice]) -> Iterator[Check]:
     facts = account.month.facts
-    subject = str(month.period)
+    subject = Subject(SubjectKind.MONTH, str(month.period))
     for row in rows:
         reason = difference(facts.account, row, month)
         if reason:

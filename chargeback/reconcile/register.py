@@ -69,4 +69,6 @@ def reconcile(posting: MonthPosting, config: Config) -> tuple[Check, ...]:
     )
     by_month = (check for perform in MONTH_CHECKS.values() for check in perform(posting, config))
     checks = accept((*by_account, *by_month), config, posting.period)
-    return tuple(sorted(checks, key=lambda check: (check.account, _ORDER[check.code], check.invoice, check.subject)))
+    return tuple(
+        sorted(checks, key=lambda check: (check.account, _ORDER[check.code], check.invoice, check.subject_name))
+    )

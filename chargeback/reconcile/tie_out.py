@@ -12,9 +12,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from chargeback.config import Config
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits
-from chargeback.model.posting import PostedLine, Posting
+from chargeback.model.posting import PostedLine, Posting, UndividedLine
 from chargeback.model.report import Report
 from chargeback.reconcile.comparing import Comparison, half_units, not_performed, tolerance_for
 from chargeback.reconcile.likely_cause import likely_cause
@@ -75,9 +75,7 @@ def report_total(posting: Posting, config: Config) -> Iterator[Check]:
     if reason or report is None:
         yield not_performed(Code.REPORT_TOTAL, month.account, reason)
         return
-    comparison = _compared(
-        posting, config, Code.REPORT_TOTAL, "", posting.invoice_lines, report.total, "report total = invoice line total"
-    )
+    comparison = _compared(posting, config, Code.REPORT_TOTAL, None, posting.invoice_lines, report.total)
     cause = "" if comparison.holds else likely_cause(posting, config, comparison.variance)
     check = comparison.check()
     yield replace(check, message=f"{check.message}. Likely cause: {cause}") if cause else check
@@ -99,7 +97,7 @@ def report_project(posting: Posting, config: Config) -> Iterator[Check]:
     for project in sorted({*lines, *report.by_project} - replaced):
         value = report.value_of(report.by_project.get(project, ()))
         yield _compared(
-            posting, config, Code.REPORT_PROJECT, project, lines[project], value, "report = invoice lines"
+            posting, config, Code.REPORT_PROJECT, Subject(SubjectKind.PROJECT, project), lines[project], value
         ).check()
 
 
@@ -121,7 +119,7 @@ def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
         if compared or not lines:
             value = report.value_of(rows)
             yield _compared(
-                posting, config, Code.REPORT_RESOURCE, subject, compared, value, "report = invoice lines"
+                posting, config, Code.REPORT_RESOURCE, Subject(SubjectKind.RESOURCE, subject), compared, value
             ).check()
 
 
@@ -139,13 +137,19 @@ def _undivided(posting: Posting, config: Config) -> Iterator[Check]:
             f"line {posted.number} of {posted.invoice.label} could not be divided, {found}: it is booked whole",
             posted.invoice.account,
             posted.invoice.label,
-            undivided.subject,
+            _subject_of(undivided),
             expected,
             value,
             EXACT.subtract(value, expected),
             from_minor(0, posted.invoice.digits),
             posted.invoice.currency,
         )
+
+
+def _subject_of(undivided: UndividedLine) -> Subject:
+    item = undivided.posted.item
+    by_project = item is not None and item.is_by_project
+    return Subject(SubjectKind.PROJECT if by_project else SubjectKind.RESOURCE, undivided.subject)
 
 
 def _grains(posting: Posting) -> set[bool]:
@@ -198,15 +202,14 @@ def _compared(
     posting: Posting,
     config: Config,
     code: Code,
-    subject: str,
+    subject: Subject | None,
     lines: list[PostedLine],
     value: Decimal,
-    agree: str,
 ) -> Comparison:
     currency = posting.month.currency
     digits = minor_digits(currency)
     expected = from_minor(line_total(lines, config), digits)
-    what = f"{subject}: " if subject else ""
+    what = f"{subject.name}: " if subject and subject.name else ""
     return Comparison(
         code,
         posting.month.account,
@@ -216,7 +219,7 @@ def _compared(
         subject=subject,
         tolerance=tolerance_for(expected, config.reconciliation),
         rounding=half_units(len(lines), digits),
-        agree=agree,
+        agree="report = invoice lines" if subject else "report total = invoice line total",
         differ=(
             f"{what}the report shows {format_exact(value)} {currency}, "
             f"the invoices' lines {format_exact(expected)} {currency}"

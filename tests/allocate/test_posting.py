@@ -58,7 +58,7 @@ def test_a_line_that_the_report_cannot_divide_is_booked_whole_with_one_exception
     books = month(account(invoice("I", of("acme-web", "10")), report=report(("acme-data", "CPU", 1, "10")))).books()
     assert ledger(books) == [("web", "acme-web", "", "", "", "10.00", "invoice-line")]
     (check,) = checks(books, "report-resource")
-    assert (check.outcome, check.subject, check.invoice) == ("exception", "acme-web", "I")
+    assert (check.outcome, check.subject_name, check.invoice) == ("exception", "acme-web", "I")
     assert (check.expected, check.actual, check.variance) == (Decimal("10.00"), 0, -10)
 
 
@@ -99,7 +99,7 @@ def test_a_sku_whose_rows_have_no_weight_is_unassigned_with_one_exception() -> N
     books = month(account(invoice("I", sku("cpu", "8")), report=report(("acme-web", "CPU", 6, "0")))).books()
     assert ledger(books) == [("unassigned", "", "cpu", "", "", "8.00", "invoice-line")]
     (check,) = checks(books, "report-resource")
-    assert (check.outcome, check.subject, check.actual) == ("exception", "cpu", 0)
+    assert (check.outcome, check.subject_name, check.actual) == ("exception", "cpu", 0)
 
 
 def test_without_a_proved_report_lines_are_booked_whole_without_that_exception() -> None:

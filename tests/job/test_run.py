@@ -257,7 +257,7 @@ def test_an_invoice_that_leaves_an_archived_month_is_not_charged_there_for_ever_
     charged = office.latest("2026-04").read("ledgers/all.csv")
     first = office.close(at=MAY_CLOSES)
     assert first.exit == 3
-    assert [check.subject for check in exceptions(first) if check.code is Code.PRIOR_PERIODS] == ["2026-04"]
+    assert [check.subject_name for check in exceptions(first) if check.code is Code.PRIOR_PERIODS] == ["2026-04"]
     april, may = office.run(catch_up=True)
     assert (str(april.period), april.revision, april.written) == ("2026-04", 2, True)
     assert charged.count(b"INV-2026-0281") > 0

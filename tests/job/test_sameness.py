@@ -10,22 +10,23 @@ from typing import Any
 import pytest
 
 from chargeback.job.sameness import differing_checks
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.publish.reconciliation import check_row
 
 TOTAL = Check(
-    Code.REPORT_TOTAL, Outcome.PASS, "equal", "A", "", "", Decimal("100.00"), Decimal("100.001"), Decimal("0.001"),
+    Code.REPORT_TOTAL, Outcome.PASS, "equal", "A", "", None, Decimal("100.00"), Decimal("100.001"), Decimal("0.001"),
     Decimal("0.05"), "THB",
 )  # fmt: skip
 
 
 def check(outcome: Outcome, code: Code = Code.OWNERSHIP, subject: str = "", **fields: Any) -> Check:
-    return Check(code, outcome, fields.pop("message", "said"), "A", subject=subject, **fields)
+    about = Subject(SubjectKind.PROJECT, subject) if subject else None
+    return Check(code, outcome, fields.pop("message", "said"), "A", subject=about, **fields)
 
 
 def total(actual: str, outcome: Outcome = Outcome.PASS) -> Check:
     return Check(
-        Code.REPORT_TOTAL, outcome, "other words", "A", "", "", Decimal(100), Decimal(actual), Decimal(actual) - 100,
+        Code.REPORT_TOTAL, outcome, "other words", "A", "", None, Decimal(100), Decimal(actual), Decimal(actual) - 100,
         Decimal("9"), "THB",
     )  # fmt: skip
 

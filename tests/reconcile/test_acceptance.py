@@ -8,15 +8,15 @@ from decimal import Decimal
 import pytest
 
 from chargeback.config import AcceptedException, Config
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
 from chargeback.reconcile.acceptance import accept
 from tests.small_months import month
 
 MAY = Period(2026, 5)
 EXCEPTION = Check(
-    Code.REPORT_TOTAL, Outcome.EXCEPTION, "they differ", "A", "INV-1", "web", Decimal(100), Decimal("87.5"),
-    Decimal("-12.5"), Decimal("0.05"), "THB",
+    Code.REPORT_TOTAL, Outcome.EXCEPTION, "they differ", "A", "INV-1",
+    Subject(SubjectKind.PROJECT, "web"), Decimal(100), Decimal("87.5"), Decimal("-12.5"), Decimal("0.05"), "THB",
 )  # fmt: skip
 GIVEN = AcceptedException("report-total", "A", MAY, "credit", "finance", up_to=Decimal("12.50"))
 
@@ -84,7 +84,9 @@ def test_what_is_no_exception_stays_as_it_is(was: Outcome) -> None:
 
 def test_the_message_names_who_answers_until_when_and_why() -> None:
     (check,) = accept([EXCEPTION], config(GIVEN), MAY)
-    assert check.message == "they differ. Accepted by finance until 2026-05: credit"
+    assert check.accepted == Acceptance("finance", MAY, "credit")
+    assert check.message == "they differ"
+    assert check.sentence == "they differ. Accepted by finance until 2026-05: credit"
     assert check.variance == EXCEPTION.variance
 
 
@@ -102,4 +104,4 @@ def test_an_acceptance_that_covered_nothing_is_a_notice_and_one_that_is_past_is_
 def test_the_first_of_two_acceptances_counts_and_the_second_covered_nothing() -> None:
     found = accept([EXCEPTION], config(GIVEN, replace(GIVEN, by="somebody else")), MAY)
     assert [check.outcome.value for check in found] == ["accepted", "notice"]
-    assert "Accepted by finance" in found[0].message
+    assert "Accepted by finance" in found[0].sentence

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from chargeback.config import Reconciliation
-from chargeback.model.check import Code
+from chargeback.model.check import Code, Subject, SubjectKind
 from chargeback.reconcile.comparing import Comparison, half_units, not_performed, tolerance_for
 
 
@@ -67,8 +67,9 @@ def test_the_tolerance_is_the_larger_of_the_amount_and_the_share(
 
 
 def test_what_is_not_performed_is_a_notice_that_says_why() -> None:
-    check = not_performed(Code.INVOICE_TAX, "A", "no rate", invoice="I", subject="s")
-    assert (check.outcome, check.message, check.invoice, check.subject) == (
+    check = not_performed(Code.INVOICE_TAX, "A", "no rate", invoice="I", subject=Subject(SubjectKind.LINE, "s"))
+    assert not check.performed
+    assert (check.outcome, check.message, check.invoice, check.subject_name) == (
         "notice",
         "not performed: no rate",
         "I",

@@ -59,7 +59,7 @@ def test_a_part_that_is_missing_is_a_gap() -> None:
 ])  # fmt: skip
 def test_days_for_which_the_chart_shows_no_cost_are_no_gap(days: dict[str, int], gaps: list[str]) -> None:
     exceptions = [check for check in found("invoice-cutoff", FIRST, days=days) if check.outcome == "exception"]
-    assert [check.subject for check in exceptions] == gaps
+    assert [check.subject_name for check in exceptions] == gaps
 
 
 def test_a_day_that_is_covered_in_part_is_a_gap() -> None:
@@ -142,7 +142,7 @@ def test_an_account_has_one_currency_that_iso_4217_knows(
     currencies: list[str], outcomes: list[tuple[str, str]]
 ) -> None:
     invoices = [{**FIRST, "currency": currencies[0]}, {**SECOND, "currency": currencies[1]}]
-    assert [(check.subject, check.outcome.value) for check in found("currency", *invoices)] == outcomes
+    assert [(check.subject_name, check.outcome.value) for check in found("currency", *invoices)] == outcomes
 
 
 def test_nothing_is_said_of_an_account_without_invoices() -> None:

@@ -15,7 +15,7 @@ def results(*documents: Any, given: dict[str, Any] = PAID) -> list[tuple[str, st
     shown = report(("acme-web", "CPU", 1, 1))
     books = month(account(given, report=shown, documents=documents)).books()
     assert books.accounts[0].ledger_total == 100
-    return [(check.subject, check.outcome.value) for check in checks(books, "invoice-pdf")]
+    return [(check.subject_name, check.outcome.value) for check in checks(books, "invoice-pdf")]
 
 
 @pytest.mark.parametrize(("fields", "outcome"), [

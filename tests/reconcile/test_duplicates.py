@@ -16,7 +16,7 @@ def in_two_accounts(first: dict[str, Any], second: dict[str, Any]) -> list[tuple
     """What is found beyond each account by itself, and where it stands."""
     books = month(Account([first], id="1"), Account([second], id="2")).books()
     return [
-        (check.account, check.invoice, check.subject, check.outcome.value, check.message)
+        (check.account, check.invoice, check.subject_name, check.outcome.value, check.message)
         for check in checks(books, "invoice-duplicate")
         if check.outcome != "pass"
     ]

@@ -155,14 +155,14 @@ def test_rounding_that_lets_lines_foot_is_told() -> None:
 def test_quantity_times_price_is_the_amount_of_a_line_by_sku(
     line: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    result = [(check.subject, check.outcome.value) for check in found("line-arithmetic", invoice("I", line))]
+    result = [(check.subject_name, check.outcome.value) for check in found("line-arithmetic", invoice("I", line))]
     assert result == expected
 
 
 def test_each_wrong_line_is_named() -> None:
     right, wrong = sku("cpu", "3", quantity=2, unitPrice=dec("1.5")), sku("disk", "5", quantity=2, unitPrice=2)
     result = found("line-arithmetic", invoice("I", right, wrong, wrong))
-    assert [check.subject for check in result] == ["line 2", "line 3"]
+    assert [check.subject_name for check in result] == ["line 2", "line 3"]
     assert result[0].message == "line 2 (disk): quantity × unit price is 4, its amount is 5"
 
 

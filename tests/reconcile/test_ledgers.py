@@ -43,7 +43,7 @@ def test_a_line_of_no_booked_invoice_is_an_exception() -> None:
 
 def owned(*items: dict[str, Any], rows: Any = ROWS, **fields: Any) -> list[tuple[str, str, str]]:
     books = month(account(invoice("I", *items), report=report(*rows)), **fields).books()
-    return [(check.account, check.subject, check.outcome.value) for check in checks(books, "ownership")]
+    return [(check.account, check.subject_name, check.outcome.value) for check in checks(books, "ownership")]
 
 
 def test_projects_with_a_line_or_a_row_need_an_owner() -> None:
@@ -75,7 +75,7 @@ def test_rows_without_a_project_have_no_owner() -> None:
 def test_idle_and_missing_projects_and_a_missing_list_are_notices() -> None:
     idle = [{"id": str(place), "project": f"idle-{place:02}"} for place in range(25)]
     books = month(GIVEN, projects=idle).books()
-    notices = {check.subject: check.message for check in checks(books, "ownership") if check.outcome == "notice"}
+    notices = {check.subject_name: check.message for check in checks(books, "ownership") if check.outcome == "notice"}
     assert [subject for subject in notices if subject.startswith("idle-")] == [row["project"] for row in idle]
     assert notices["idle-07"] == "idle-07 is listed, without cost in the month, and nobody owns it"
     assert '"acme-web-*" of team "web" matches no project of the month' in notices.values()

@@ -27,7 +27,7 @@ def booked(number: str, total: int = 10000, *, void: bool = False) -> EarlierInv
 
 def results(code: str, *accounts: Account, **fields: Any) -> list[tuple[str, str, str]]:
     found = checks(month(*accounts, **fields).books(), code)
-    return [(check.account or check.invoice, check.subject, check.outcome.value) for check in found]
+    return [(check.account or check.invoice, check.subject_name, check.outcome.value) for check in found]
 
 
 @pytest.mark.parametrize(("before", "outcome"), [
@@ -38,7 +38,7 @@ def test_a_team_beyond_its_variance_of_the_month_before_is_a_notice_never_an_exc
     before: int, outcome: str
 ) -> None:
     (check,) = checks(month(account(MAY, report=ROWS), earlier=(april(web=before),)).books(), "history")
-    assert (check.subject, check.outcome, check.variance) == ("web", outcome, Decimal(13000 - before) / 100)
+    assert (check.subject_name, check.outcome, check.variance) == ("web", outcome, Decimal(13000 - before) / 100)
 
 
 def test_history_without_a_month_before_or_with_a_gap_passes() -> None:
@@ -51,7 +51,7 @@ def test_history_without_a_month_before_or_with_a_gap_passes() -> None:
 def test_a_team_that_is_gone_and_each_currency_is_looked_at() -> None:
     earlier = EarlierMonth("2026-04", 1, (), (), (EarlierTotal("data", "THB", 5), EarlierTotal("web", "JPY", 5)))
     found = checks(month(account(MAY, report=ROWS), earlier=(earlier,)).books(), "history")
-    assert [(each.subject, each.currency, each.outcome) for each in found] == [
+    assert [(each.subject_name, each.currency, each.outcome) for each in found] == [
         ("data", "THB", "notice"),
         ("web", "JPY", "notice"),
         ("web", "THB", "notice"),
@@ -74,14 +74,14 @@ def test_an_invoice_of_an_archived_month_stands_there_as_listed(
     found = checks(month(account(MAY, listed, report=ROWS), earlier=(april(*archived),)).books(), "prior-periods")
     assert [check.outcome for check in found] == [outcome]
     if outcome == "exception":
-        assert (found[0].invoice, found[0].subject) == ("INV-4", "2026-04")
+        assert (found[0].invoice, found[0].subject_name) == ("INV-4", "2026-04")
 
 
 @pytest.mark.parametrize("listed", [(MAY, MOVED), (MAY,)])
 def test_an_invoice_that_its_archived_month_no_longer_has_is_not_left_booked_there_unseen(listed: Any) -> None:
     """It was moved to May, so that two months would book it, or it is gone, so that April is charged for nothing."""
     found = checks(month(account(*listed, report=ROWS), earlier=(april(booked("INV-4")),)).books(), "prior-periods")
-    assert [(check.account, check.invoice, check.subject, check.outcome.value) for check in found] == [
+    assert [(check.account, check.invoice, check.subject_name, check.outcome.value) for check in found] == [
         ("1042", "INV-4", "2026-04", "exception")
     ]
     assert found[0].message == ("INV-4 is in 2026-04 r1, but is no longer listed there: run --catch-up books that")
@@ -132,4 +132,4 @@ def test_a_new_account_is_a_notice_and_one_that_is_gone_was_not_ours(
     known: tuple[str, ...], expected: list[tuple[str, str, str]]
 ) -> None:
     found = checks(month(account(MAY, report=ROWS), known_accounts=known).books(), "account-set")
-    assert [(check.account, check.subject, check.outcome.value) for check in found] == expected
+    assert [(check.account, check.subject_name, check.outcome.value) for check in found] == expected

@@ -43,5 +43,5 @@ def test_each_performer_gives_checks_of_its_own_code_alone() -> None:
 def test_results_are_by_account_then_code_then_invoice_and_subject() -> None:
     first = Account([invoice("B", of("acme-web", 1)), invoice("A", of("acme-web", 1))], report=report(), id="2")
     books = month(first, Account([invoice("C", of("acme-web", 1))], report=report(), id="1")).books()
-    keys = [(check.account, CODES.index(check.code.value), check.invoice, check.subject) for check in books.checks]
+    keys = [(check.account, CODES.index(check.code.value), check.invoice, check.subject_name) for check in books.checks]
     assert keys == sorted(keys)

@@ -24,7 +24,7 @@ def books(items: list[dict[str, Any]], rows: list[Any], config: str = TEAMS, **f
 
 
 def results(found: list[Check]) -> list[tuple[str, str]]:
-    return [(check.subject, check.outcome.value) for check in found]
+    return [(check.subject_name, check.outcome.value) for check in found]
 
 
 def total(items: list[dict[str, Any]], rows: list[Any], config: str = TEAMS, **fields: Any) -> Check:
@@ -82,7 +82,7 @@ def test_each_project_is_compared_and_one_of_either_side_alone_too() -> None:
         ("acme-data", "CPU", 1, 31),
     ]
     found = checks(books(items, rows), "report-project")
-    assert [(each.subject, each.outcome, each.expected, each.actual) for each in found] == [
+    assert [(each.subject_name, each.outcome, each.expected, each.actual) for each in found] == [
         ("acme-data", "exception", 30, 31),
         ("acme-web", "pass", 70, 70),
         ("ghost", "exception", 0, 5),
@@ -94,7 +94,7 @@ def test_a_line_without_rows_is_told_once_in_place_of_its_comparison() -> None:
     found = books(items, rows)
     assert results(checks(found, "report-project")) == [("acme-web", "pass")]
     (check,) = checks(found, "report-resource")
-    assert (check.subject, check.variance, check.tolerance) == ("acme-data", -40, 0)
+    assert (check.subject_name, check.variance, check.tolerance) == ("acme-data", -40, 0)
     assert "line 2 of I could not be divided, no report row names it" in check.message
 
 
@@ -107,7 +107,7 @@ def test_each_resource_is_compared_whatever_the_case_and_rows_that_no_line_names
         ("acme-web", "Egress", 1, 7),
     ]
     found = checks(books(items, rows), "report-resource")
-    assert [(each.subject, each.outcome, each.expected, each.actual) for each in found] == [
+    assert [(each.subject_name, each.outcome, each.expected, each.actual) for each in found] == [
         ("CPU", "pass", 60, 60),
         ("Egress", "exception", 0, 7),
         ("disk", "exception", 40, 39),
@@ -117,13 +117,13 @@ def test_each_resource_is_compared_whatever_the_case_and_rows_that_no_line_names
 def test_lines_that_share_rows_are_compared_together() -> None:
     items = [sku("cpu", 60), sku("cpu", 10), sku("vcpu", 30, description="CPU")]
     found = checks(books(items, [("acme-web", "CPU", 1, 100)]), "report-resource")
-    assert [(each.subject, each.outcome, each.expected) for each in found] == [("CPU", "pass", 100)]
+    assert [(each.subject_name, each.outcome, each.expected) for each in found] == [("CPU", "pass", 100)]
 
 
 def test_a_line_without_weight_does_not_hide_what_another_of_its_rows_is_overbilled_by() -> None:
     items = [sku("cpu", 50, description="CPU time"), sku("cpu", 50)]
     found = checks(books(items, [("acme-web", "CPU", 1, 0), ("acme-web", "CPU time", 1, 70)]), "report-resource")
-    assert [(each.subject, each.outcome, each.expected, each.actual) for each in found] == [
+    assert [(each.subject_name, each.outcome, each.expected, each.actual) for each in found] == [
         ("CPU", "exception", 50, 70),
         ("cpu", "exception", 50, 0),
     ]

@@ -145,8 +145,8 @@ def _exceptions(month: MonthResult) -> Iterator[str]:
         return
     found = list(month.books.having(Outcome.EXCEPTION))
     for check in found[:_MOST_EXCEPTIONS]:
-        where = " ".join(part for part in (check.account, check.invoice, check.subject) if part)
-        yield f"  exception {check.code.value} {where}: {check.message}"
+        where = " ".join(part for part in (check.account, check.invoice, check.subject_name) if part)
+        yield f"  exception {check.code.value} {where}: {check.sentence}"
     if len(found) > _MOST_EXCEPTIONS:
         yield f"  and {len(found) - _MOST_EXCEPTIONS} exceptions more"
 

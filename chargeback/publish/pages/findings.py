@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chargeback.model.books import Books
+from chargeback.model.catalogue import REMEDIES, TITLES
 from chargeback.model.check import HOLDS_WHEN, Check, Code, Outcome
 from chargeback.model.money import EXACT
-from chargeback.publish.pages.remedies import REMEDIES, TITLES
 from chargeback.publish.pages.wording import amount, money_list
 
 MOST_FINDINGS = 40
@@ -102,8 +102,8 @@ def _finding(check: Check, names: Mapping[str, str]) -> Finding:
         account=check.account,
         account_name=names.get(check.account, ""),
         invoice=check.invoice,
-        subject=check.subject,
-        message=check.message,
+        subject=check.subject_name,
+        message=check.sentence,
         figures=_figures(check),
         currency=check.currency,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chargeback.model.check import Check, Outcome
+from chargeback.model.check import Outcome
 from chargeback.model.ledger import Basis
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.page_setup import set_up
 from chargeback.publish.workbook.sections import Column, Sections
 from chargeback.publish.workbook.styles import EXACT, Kind, look
 from chargeback.publish.workbook.team_month import TeamMonth
+from chargeback.publish.workbook.touching import Told
 
 NOTES = "Notes"
 WIDTHS = {"A": 22, "B": 20, "C": 20, "D": 22, "E": 80, "F": 16, "G": 10}
@@ -31,8 +32,8 @@ BASES = {
 }
 
 
-def add_notes(book: Book, month: TeamMonth, told: Sequence[tuple[Check, str]], footer: str) -> None:
-    """Add the sheet; ``told`` are the checks that touch the team, and what is said of each."""
+def add_notes(book: Book, month: TeamMonth, told: Sequence[Told], footer: str) -> None:
+    """Add the sheet; ``told`` are the checks that touch the team, as it may read them."""
     sections = Sections(book.cells)
     sections.title("Notes", f"{month.title} · {month.books.period} · revision {month.books.revision}")
     sections.gap()
@@ -44,7 +45,7 @@ def add_notes(book: Book, month: TeamMonth, told: Sequence[tuple[Check, str]], f
     set_up(sheet.worksheet, WIDTHS, footer=footer, freeze="A3", header_rows="1:2")
 
 
-def _exceptions(sections: Sections, told: Sequence[tuple[Check, str]]) -> None:
+def _exceptions(sections: Sections, told: Sequence[Told]) -> None:
     cells = sections.cells
     sections.section("Exceptions, accepted exceptions and notices that touch this team", "ABCDEFG")
     if not told:
@@ -54,18 +55,18 @@ def _exceptions(sections: Sections, told: Sequence[tuple[Check, str]]) -> None:
         columns = [Column(letter, text) for letter, text in zip("ABCDE", headings, strict=True)]
         sections.header([*columns, Column("F", "Difference", True), Column("G", "Currency")])
     order = list(_OUTCOMES)
-    for check, message in sorted(told, key=lambda entry: order.index(entry[0].outcome)):
+    for each in sorted(told, key=lambda entry: order.index(entry.outcome)):
         sections.add(
             [
-                cells.text("A", check.outcome.value, look(_OUTCOMES[check.outcome])),
-                cells.text("B", check.code.value, look()),
-                cells.text("C", check.invoice, look()),
-                cells.text("D", check.subject or check.account, look()),
-                cells.text("E", message, look(Kind.WRAPPED)),
-                cells.exact("F", check.variance, look(Kind.PLAIN, EXACT)),
-                cells.text("G", check.currency, look()),
+                cells.text("A", each.outcome.value, look(_OUTCOMES[each.outcome])),
+                cells.text("B", each.code.value, look()),
+                cells.text("C", each.invoice, look()),
+                cells.text("D", each.concerns, look()),
+                cells.text("E", each.text, look(Kind.WRAPPED)),
+                cells.exact("F", each.variance, look(Kind.PLAIN, EXACT)),
+                cells.text("G", each.currency, look()),
             ],
-            height_for(message),
+            height_for(each.text),
         )
     sections.gap()
 

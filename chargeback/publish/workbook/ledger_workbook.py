@@ -25,9 +25,8 @@ def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]
     """(path in the revision, the file's bytes in chunks), one workbook for each team of the ledger, in its order."""
     lines = _by_team(books)
     told = list(books.having(*TOLD))
-    foreign = frozenset(line.project for line in books.ledger.lines if line.project)
     for team in books.ledger.teams:
-        yield ledger_path(team.id), _chunks(books, config, team, lines.get(team.id, ()), told, foreign)
+        yield ledger_path(team.id), _chunks(books, config, team, lines.get(team.id, ()), told)
 
 
 def ledger_path(team: str) -> str:
@@ -43,12 +42,7 @@ def _by_team(books: Books) -> Mapping[str, Sequence[LedgerLine]]:
 
 
 def _chunks(
-    books: Books,
-    config: Config,
-    team: LedgerTeam,
-    lines: Sequence[LedgerLine],
-    told: Sequence[Check],
-    foreign: frozenset[str],
+    books: Books, config: Config, team: LedgerTeam, lines: Sequence[LedgerLine], told: Sequence[Check]
 ) -> Iterator[bytes]:
     totals = add_up(lines)
     previous, name = previous_month(books, team.id)
@@ -57,5 +51,5 @@ def _chunks(
     book = Book(books.posting.run.run_at, f"{month.title}, {books.period}", footer)
     add_summary(book, month, footer)
     add_lines(book, lines, str(books.period), totals, footer)
-    add_notes(book, month, list(touching(told, Reach.of(team.id, totals), foreign)), footer)
+    add_notes(book, month, list(touching(told, Reach.of(team.id, totals))), footer)
     yield from book.chunks()

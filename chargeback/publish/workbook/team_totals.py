@@ -86,6 +86,11 @@ class TeamTotals:
         return sums
 
     @property
+    def shared(self) -> set[str]:
+        """The projects of which the team has a part, by a split."""
+        return {cell.project for cells in self.cells.values() for cell in cells if cell.share_percent}
+
+    @property
     def resources(self) -> set[str]:
         """The resources of the lines."""
         return {cell.resource for cells in self.cells.values() for cell in cells if cell.resource}

@@ -1,72 +1,123 @@
-"""Which checks touch a team, and what of them it may read: nothing of other teams' projects."""
+"""Which checks touch a team, and what of them it may read: nothing of other teams' names, amounts or projects.
+
+A check's own sentence may name anything, so a team never gets it: what a team reads is made from the check's typed
+facts. Its amounts are shown only where they are the team's alone: of the team itself, or of a project that it shares
+with nobody.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
-from chargeback.model.check import HOLDS_WHEN, Check, Outcome
+from chargeback.model.catalogue import TITLES
+from chargeback.model.check import HOLDS_WHEN, Check, Code, Outcome, SubjectKind
+from chargeback.model.money import format_exact
 from chargeback.publish.workbook.team_totals import TeamTotals
 
 TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
-_WORD = re.compile(r"[^\s,;:\"'()]+")
+_OF_ACCOUNT_OR_INVOICE = (SubjectKind.LINE, SubjectKind.DOCUMENT, SubjectKind.DAY, SubjectKind.CURRENCY)
+"""Subjects that name nobody: whoever has lines of the account, and of the invoice, may read of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A check as a team may read it; ``variance`` None and ``currency`` "" where its amount is not the team's alone."""
+
+    outcome: Outcome
+    code: Code
+    invoice: str
+    concerns: str
+    text: str
+    variance: Decimal | None
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a team has to do with: its id, and the accounts, invoices, projects and resources of its lines."""
+    """What a team has to do with: its id, and the accounts, invoices, projects and resources of its lines; ``alone``
+    are the projects that it shares with nobody."""
 
     team: str
     accounts: frozenset[str]
     invoices: frozenset[tuple[str, str]]
     projects: frozenset[str]
     resources: frozenset[str]
+    alone: frozenset[str]
 
     @classmethod
     def of(cls, team: str, totals: TeamTotals) -> Reach:
         """The reach of the team whose totals these are."""
-        accounts = frozenset(label.account for label in totals.labels)
+        projects = frozenset(totals.names)
         return cls(
             team,
-            accounts,
+            frozenset(label.account for label in totals.labels),
             frozenset((label.account, label.invoice) for label in totals.labels),
-            frozenset(totals.names),
+            projects,
             frozenset(totals.resources),
+            projects - totals.shared,
         )
 
     def touches(self, check: Check) -> bool:
         """Whether the check concerns the team: it is of the team itself, or of an account of its lines, and of an
         invoice and a subject that these have, where it names any."""
-        if check.subject == self.team and not check.account:
+        if check.is_about(SubjectKind.TEAM, self.team):
             return True
         if check.account not in self.accounts:
             return False
         if check.invoice and (check.account, check.invoice) not in self.invoices:
             return False
-        return (
-            not check.subject
-            or check.subject in self.projects
-            or check.subject in self.resources
-            or (bool(check.invoice) and not _is_name(check.subject))
-        )
+        return check.subject is None or self._has(check)
+
+    def _has(self, check: Check) -> bool:
+        """Whether the check's subject is one of the team's, or names nobody."""
+        assert check.subject is not None  # noqa: S101 (asked only of checks that have one)
+        kind, name = check.subject.kind, check.subject.name
+        if kind is SubjectKind.PROJECT:
+            return name in self.projects
+        if kind is SubjectKind.RESOURCE:
+            return name in self.resources
+        if kind is SubjectKind.INVOICE:
+            return (check.account, name) in self.invoices
+        return kind in _OF_ACCOUNT_OR_INVOICE
+
+    def owns_amounts(self, check: Check) -> bool:
+        """Whether the check's amounts are of this team alone."""
+        if check.subject is None:
+            return False
+        is_project = check.subject.kind is SubjectKind.PROJECT and check.subject.name in self.alone
+        return is_project or check.is_about(SubjectKind.TEAM, self.team)
 
 
-def _is_name(subject: str) -> bool:
-    """Whether the subject may be a project's name, and not a line, a document, or a span of days."""
-    return not (subject == "receipt" or subject.startswith("line ") or subject[:4].isdigit())
-
-
-def touching(checks: Iterable[Check], reach: Reach, foreign: frozenset[str]) -> Iterator[tuple[Check, str]]:
-    """The checks that touch the team, and what is said of each: its message, or, where that names a project of
-    ``foreign`` that is not the team's, only what the check asserts."""
+def touching(checks: Iterable[Check], reach: Reach) -> Iterator[Told]:
+    """The checks that touch the team, as it may read them."""
     for check in checks:
         if reach.touches(check):
-            yield check, _told(check, reach, foreign)
+            yield _told(check, own=reach.owns_amounts(check))
 
 
-def _told(check: Check, reach: Reach, foreign: frozenset[str]) -> str:
-    words = {word.rstrip(".") for word in _WORD.findall(check.message)}
-    if any(word in foreign and word not in reach.projects for word in words):
-        return f"fails for more than this team: {HOLDS_WHEN[check.code]}; the reconciliation says more"
-    return check.message
+def _told(check: Check, *, own: bool) -> Told:
+    return Told(
+        check.outcome,
+        check.code,
+        check.invoice,
+        check.subject_name or check.account,
+        f"{_meaning(check)}{_figures(check) if own else ''}",
+        check.variance if own else None,
+        check.currency if own else "",
+    )
+
+
+def _meaning(check: Check) -> str:
+    if not check.performed:
+        return f"not performed: {HOLDS_WHEN[check.code]}; the reconciliation says why"
+    if check.outcome is Outcome.ACCEPTED:
+        return f"{TITLES[check.code]}; known and answered for"
+    return TITLES[check.code]
+
+
+def _figures(check: Check) -> str:
+    if check.expected is None or check.actual is None:
+        return ""
+    return f": {format_exact(check.actual)} {check.currency}, expected {format_exact(check.expected)}"

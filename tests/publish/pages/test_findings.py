@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.catalogue import REMEDIES, TITLES
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.publish.pages.findings import FIRST_FINDINGS, MOST_FINDINGS, finding_groups
-from chargeback.publish.pages.remedies import REMEDIES, TITLES
 
 from . import months
 
 
-def _check(variance: str | None = None, **more: str) -> Check:
+def _check(variance: str | None = None, **more: Any) -> Check:
     amounts = {"variance": Decimal(variance), "currency": "THB"} if variance else {}
     return Check(Code.REPORT_PROJECT, Outcome.EXCEPTION, "they differ", **amounts, **more)
 
@@ -27,7 +28,7 @@ def test_every_check_has_a_title_and_a_remedy() -> None:
 
 
 def test_all_are_counted_and_the_largest_are_listed() -> None:
-    checks = [_check(f"-{place}.00", subject=f"p{place}") for place in range(1, 101)]
+    checks = [_check(f"-{place}.00", subject=Subject(SubjectKind.PROJECT, f"p{place}")) for place in range(1, 101)]
     (group,) = _groups(checks)
     assert (group.count, len(group.findings), group.more) == (100, MOST_FINDINGS, 60)
     assert group.findings[0].subject == "p100"

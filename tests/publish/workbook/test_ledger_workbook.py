@@ -148,10 +148,11 @@ def test_no_other_teams_data(team: str) -> None:
 
 def test_notes_say_what_touches_the_team_in_plain_words() -> None:
     web, data = of_team("web").texts(), of_team("data").texts()
-    staging = "acme-shop-staging: the report shows 43.33 THB, the invoices' lines 33.33 THB"
+    staging = "Report and invoice differ for a project: 43.33 THB, expected 33.33"
     assert staging in web
     assert staging not in data
-    assert any(text.startswith("5 lines add up to 2066.33, the total is 2070.00") for text in data)
+    assert "Invoice lines do not foot to the invoice; known and answered for" in data
+    assert not any("2066.33" in text for text in data), "the invoice's total is of other teams too"
     assert "invoices/ba_thai/INV-2026-0009.pdf" in data
     assert "The previous month's figures are those of 2026-04, revision 2." in web
 

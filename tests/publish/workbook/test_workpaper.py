@@ -14,7 +14,7 @@ import pytest
 from chargeback.config import Config
 from chargeback.evidence import Evidence, sha256_of
 from chargeback.model.books import Books
-from chargeback.model.check import Code, Outcome
+from chargeback.model.check import Cause, Code, Outcome
 from chargeback.model.strict_json import parse
 from chargeback.month_end import close_month
 from chargeback.publish.workbook.workpaper import sheet, workpaper
@@ -110,7 +110,7 @@ def test_the_lead_shows_the_books_by_live_formulas() -> None:
 
 @pytest.mark.parametrize(("code", "sheet"), [(Code.REPORT_PROJECT, "Tie-out"), (Code.REPORT_RESOURCE, "Tie-out")])
 def test_the_tie_outs_verdicts_are_the_checks(code: Code, sheet: str) -> None:
-    checks = {(check.account, check.subject): check for check in sample.books().checks if check.code is code}
+    checks = {(check.account, check.subject_name): check for check in sample.books().checks if check.code is code}
     found = 0
     for row in table(paper(), sheet):
         check = checks.get((row["Account"], row["Project or resource"]))
@@ -175,14 +175,14 @@ def test_exceptions_say_what_how_much_and_where_to_look() -> None:
     assert all(row["Where to look"] for row in rows)
 
 
-def test_a_likely_cause_stands_by_itself() -> None:
+def test_a_cause_stands_by_itself() -> None:
     books, config = sample.books(), sample.config()
     check = next(check for check in books.checks if check.code is Code.REPORT_TOTAL and check.account == "ba_thai")
-    told = replace(check, message=f"{check.message}. Likely cause: usage after cut-off")
+    told = replace(check, cause=Cause.UNCOVERED_DAYS)
     checks = tuple(told if other is check else other for other in books.checks)
     ((_, chunks),) = workpaper(replace(books, checks=checks), config, sample.evidence())
     rows = [row for row in table(Opened.of(chunks), "Exceptions") if row["Check"] == "report-total"]
-    assert [row["Likely cause"] for row in rows] == ["usage after cut-off"]
+    assert [row["Cause"] for row in rows] == ["uncovered-days"]
 
 
 def test_the_index_counts_every_check_and_leads_to_every_sheet() -> None:

@@ -89,7 +89,7 @@ def add_documents(sections: Sections, plan: Plan) -> None:
     }
     for check in plan.books.checks:
         if check.code is Code.INVOICE_PDF and check.account in accounts:
-            record = records.get((check.account, check.invoice, check.subject or "invoice"))
+            record = records.get((check.account, check.invoice, check.subject_name or "invoice"))
             sections.add(_document(sections.cells, accounts[check.account], check, record))
     sections.gap()
 
@@ -97,10 +97,10 @@ def add_documents(sections: Sections, plan: Plan) -> None:
 def _document(cells: Cells, account: AccountPlan, check: Check, record: DocumentRecord | None) -> list[str]:
     named = ("", "") if record is None or record.outcome != "read" else (record.names_number, record.names_total)
     words = [{True: "yes", False: "no"}.get(bool(name), "") if name != "" else "" for name in named]
-    texts = (check.invoice, check.subject or "invoice", *words, record.path or "none" if record else "none")
+    texts = (check.invoice, check.subject_name or "invoice", *words, record.path or "none" if record else "none")
     return [
         *account_cells(cells, account),
         *(cells.text(letters, text, look()) for letters, text in zip("CDEFG", texts, strict=True)),
         cells.text("K", check.outcome.value, look(OUTCOMES[check.outcome])),
-        cells.text("L", check.message, look()),
+        cells.text("L", check.sentence, look()),
     ]

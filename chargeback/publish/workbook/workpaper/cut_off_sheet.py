@@ -108,12 +108,12 @@ _COVERAGE = (Code.INVOICE_CUTOFF, Code.INVOICE_DUPLICATE, Code.PRIOR_PERIODS)
 
 
 def _outcome(cells: Cells, check: Check) -> list[str]:
-    concerns = " ".join(part for part in (check.invoice, check.subject) if part)
+    concerns = " ".join(part for part in (check.invoice, check.subject_name) if part)
     return [
         cells.text("C", check.code.value, look()),
         cells.text("D", concerns, look()),
         cells.text("K", check.outcome.value, look(OUTCOMES[check.outcome])),
-        cells.text("L", check.message, look()),
+        cells.text("L", check.sentence, look()),
     ]
 
 

@@ -1,4 +1,4 @@
-"""*Exceptions*: every exception, accepted one and notice: what, how much, likely cause, where to look."""
+"""*Exceptions*: every exception, accepted one and notice: what, how much, its cause, where to look."""
 
 from __future__ import annotations
 
@@ -31,14 +31,12 @@ EXCEPTIONS = Layout(
         "J": Heading("Tolerance", 11, True),
         "K": Heading("Currency", 9),
         "L": Heading("What was found", 58),
-        "M": Heading("Likely cause", 38),
+        "M": Heading("Cause", 38),
         "N": Heading("Where to look", 38),
     },
 )
 NUMBER, OUTCOME = "A", "B"
 _KINDS = {Outcome.EXCEPTION: Kind.BAD, Outcome.ACCEPTED: Kind.KNOWN, Outcome.NOTICE: Kind.QUIET}
-_CAUSE = ". Likely cause: "
-_ACCEPTED = ". Accepted by "
 _CHARACTERS = {"L": 62, "M": 40, "N": 40}
 
 WHERE: Mapping[Code, str] = MappingProxyType(
@@ -97,19 +95,9 @@ def _rows(cells: Cells, plan: Plan, checks: list[Check]) -> Iterator[str]:
         yield row([cells.text("L", "none: every check holds", look(Kind.NOTE))])
 
 
-def said(check: Check) -> tuple[str, str]:
-    """What was found, and the likely cause where the check gives one."""
-    found, told, cause = check.message.partition(_CAUSE)
-    cause, accepted, by = cause.partition(_ACCEPTED)
-    if not told and check.variance and check.outcome is not Outcome.NOTICE:
-        cause = "none that the figures show"
-    return found + accepted + by, cause
-
-
 def _row(cells: Cells, check: Check, number: int | None) -> str:
-    found, cause = said(check)
     exact, wrapped = look(Kind.PLAIN, EXACT_FORMAT), look(Kind.WRAPPED)
-    texts = {"L": found, "M": cause, "N": WHERE[check.code]}
+    texts = {"L": check.sentence, "M": check.cause or "", "N": WHERE[check.code]}
     lines = max(-(-len(text) // _CHARACTERS[letters]) for letters, text in texts.items())
     return row(
         [
@@ -118,7 +106,7 @@ def _row(cells: Cells, check: Check, number: int | None) -> str:
             cells.text("C", check.code.value, look(Kind.STRONG)),
             cells.text("D", check.account, look()),
             cells.text("E", check.invoice, look()),
-            cells.text("F", check.subject, wrapped),
+            cells.text("F", check.subject_name, wrapped),
             cells.exact("G", check.expected, exact),
             cells.exact("H", check.actual, exact),
             _variance(cells, check, exact),

@@ -69,7 +69,7 @@ class _AccountRows:
         self, cells: Cells, plan: Plan, account: AccountPlan, checks: Iterable[Check], texts: Mapping[str, TextColumn]
     ) -> None:
         self._cells, self._plan, self._account, self._texts = cells, plan, account, texts
-        self._checks = {(check.code, check.subject): check for check in checks}
+        self._checks = {(check.code, check.subject_name): check for check in checks}
         self._exact, self._count = look(Kind.PLAIN, EXACT_FORMAT), look(Kind.PLAIN, COUNT)
         self._quiet = look(Kind.QUIET, INTEGER)
         self._whose = cells.number("A", str(account.number), self._quiet) + texts["B"][account.account]

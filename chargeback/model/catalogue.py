@@ -1,4 +1,4 @@
-"""What to do about an exception, check by check: the next step of the person who reads the page."""
+"""The catalogue of checks: what an exception of each means, as a heading, and what a person does next."""
 
 from __future__ import annotations
 
