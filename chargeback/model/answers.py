@@ -2,14 +2,19 @@
 
 Amounts come out as ``Decimal`` with every digit as sent, ids as text (integers as their digits), times as instants or
 None. Nothing is judged here: whether an answer is the one asked for is decided in ``model.booking``.
+
+Every text, identifier, list and whole answer has a largest size. The limits are far above what a real bill holds; they
+keep an answer from outside from taking the job's memory or time. The types of all answers are made ready when this
+module is imported, in one thread: two threads that meet a type for the first time together crash the interpreter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -17,8 +22,39 @@ from chargeback.errors import AnswerError
 from chargeback.model import strict_json
 from chargeback.model.instants import parse_instant
 
+LONGEST_IDENTIFIER = 256
+"""Characters of an id, a sid, a number or a tax id."""
+LONGEST_TEXT = 4_000
+"""Characters of a name, a description or any other text that the program reads."""
+LONGEST_CHART = 1_000
+"""Days of a chart: the longest range is a year."""
+MOST_SERIES = 100_000
+MOST_LINES = 100_000
+"""Lines of one invoice."""
+MOST_ITEMS = 100_000
+"""Entries of a list: accounts, projects, invoices, deployments."""
+MOST_ROWS = 250_000
+"""Rows of one report: one a project and resource."""
+
+_MEGABYTE = 1024 * 1024
+LARGEST_ANSWERS = {
+    "billing.list": 8 * _MEGABYTE,
+    "billing.get": _MEGABYTE,
+    "billing.report": 32 * _MEGABYTE,
+    "billing.listInvoices": 32 * _MEGABYTE,
+    "billing.getInvoice": 32 * _MEGABYTE,
+    "billing.downloadInvoice": _MEGABYTE // 4,
+    "billing.downloadReceipt": _MEGABYTE // 4,
+    "project.list": 32 * _MEGABYTE,
+    "project.usage": _MEGABYTE,
+    "billing.skus": _MEGABYTE,
+    "deployment.list": 8 * _MEGABYTE,
+}
+"""Bytes of an answer to each function that is called at all (CONTRACT, functions)."""
+
 Number = int | Decimal
-Identifier = str | int
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+Identifier = Annotated[str, msgspec.Meta(max_length=LONGEST_IDENTIFIER)] | int
 Decoded = TypeVar("Decoded")
 
 INACTIVE = "api: billing account not active"
@@ -36,12 +72,12 @@ class AccountAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     """``billing.get``, and an item of ``billing.list``."""
 
     id: Identifier
-    name: str | None = None
-    type: str | None = None
+    name: Text | None = None
+    type: Text | None = None
     tax_id: Identifier | None = None
-    tax_name: str | None = None
+    tax_name: Text | None = None
     active: bool | None = None
-    role: str | None = None
+    role: Text | None = None
 
 
 class ProjectAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
@@ -49,7 +85,7 @@ class ProjectAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
 
     id: Identifier | None = None
     project: Identifier | None = None
-    name: str | None = None
+    name: Text | None = None
     billing_account: Identifier | None = None
 
 
@@ -58,7 +94,7 @@ class ReportRow(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
 
     project_sid: Identifier | None = None
     project_id: Identifier | None = None
-    name: str | None = None
+    name: Text | None = None
     usage_value: Number | None = None
     billing_value: Number
 
@@ -66,22 +102,22 @@ class ReportRow(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
 class ChartSeries(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     """One project's daily cost."""
 
-    name: str | None = None
-    data: list[Number | None] | None = None
+    name: Text | None = None
+    data: Annotated[list[Number | None], msgspec.Meta(max_length=LONGEST_CHART)] | None = None
 
 
 class Chart(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     """The report's daily chart; categories are display labels."""
 
-    categories: list[str | int | None] | None = None
-    series: list[ChartSeries] | None = None
+    categories: Annotated[list[Text | int | None], msgspec.Meta(max_length=LONGEST_CHART)] | None = None
+    series: Annotated[list[ChartSeries], msgspec.Meta(max_length=MOST_SERIES)] | None = None
 
 
 class ReportAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     """``billing.report``."""
 
-    range: str | None = None
-    rows: list[ReportRow] | None = msgspec.field(name="list")
+    range: Text | None = None
+    rows: Annotated[list[ReportRow], msgspec.Meta(max_length=MOST_ROWS)] | None = msgspec.field(name="list")
     chart: Chart | None = None
 
 
@@ -90,10 +126,10 @@ class LineItem(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
 
     project_id: Identifier | None = None
     project: Identifier | None = None
-    description: str | None = None
-    sku: str | None = None
+    description: Text | None = None
+    sku: Text | None = None
     quantity: Number | None = None
-    unit: str | None = None
+    unit: Text | None = None
     unit_price: Number | None = None
     amount: Number
 
@@ -115,23 +151,49 @@ class InvoiceAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     billing_account_id: Identifier | None = None
     number: Identifier | None = None
     receipt_number: Identifier | None = None
-    currency: str | None = None
-    period_start: str | None = None
-    period_end: str | None = None
+    currency: Text | None = None
+    period_start: Text | None = None
+    period_end: Text | None = None
     subtotal: Number | None = None
     tax_amount: Number | None = None
     total: Number | None = None
-    status: str | None = None
-    issued_at: str | None = None
-    paid_at: str | None = None
-    voided_at: str | None = None
-    created_at: str | None = None
+    status: Text | None = None
+    issued_at: Text | None = None
+    paid_at: Text | None = None
+    voided_at: Text | None = None
+    created_at: Text | None = None
     tax_rate: Number | None = None
     tax_id: Identifier | None = None
-    tax_name: str | None = None
+    tax_name: Text | None = None
     withholding_tax_rate: Number | None = None
     withholding_tax_amount: Number | None = None
-    line_items: list[LineItem] | None = None
+    line_items: Annotated[list[LineItem], msgspec.Meta(max_length=MOST_LINES)] | None = None
+
+
+class DeploymentAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+    """An item of ``deployment.list``."""
+
+    name: Text
+    location: Text | None = None
+    allocated_price: Number | None = None
+
+
+_LISTS: dict[type[Any], Any] = {
+    kind: Annotated[list[kind], msgspec.Meta(max_length=MOST_ITEMS)]  # type: ignore[valid-type]
+    for kind in (AccountAnswer, ProjectAnswer, ReportAnswer, InvoiceAnswer, DeploymentAnswer)
+}
+"""Every type that answers are decoded to, and the list of it."""
+
+
+def _make_ready() -> None:
+    """Build all type information now, while the module's import keeps other threads out."""
+    for kind, items in _LISTS.items():
+        for target in (kind, items):
+            with suppress(msgspec.ValidationError):
+                msgspec.convert(None, target, builtin_types=[Decimal])
+
+
+_make_ready()
 
 
 def text_of(value: Identifier | None) -> str:
@@ -172,16 +234,22 @@ def result_of(value: Any) -> Any:
     return value["result"]
 
 
-def _convert(value: Any, kind: type[Decoded], where: str) -> Decoded:
+def _convert(value: Any, target: Any, where: str) -> Any:
     try:
-        return msgspec.convert(value, kind, builtin_types=[Decimal])
+        return msgspec.convert(value, target, builtin_types=[Decimal])
     except msgspec.ValidationError as error:
         raise AnswerError(f"{where}: {error}") from error
 
 
 def decode(value: Any, kind: type[Decoded], function: str) -> Decoded:
-    """The result of an envelope as the type asked for; ``AnswerError`` with the path of what does not fit."""
-    return _convert(result_of(value), kind, function)
+    """The result of an envelope as the type asked for; ``AnswerError`` with the path of what does not fit.
+
+    ``KeyError`` (a bug) for a type that was not made ready.
+    """
+    if kind not in _LISTS:
+        raise KeyError(kind)
+    decoded: Decoded = _convert(result_of(value), kind, function)
+    return decoded
 
 
 def decode_items(value: Any, kind: type[Decoded], function: str) -> list[Decoded]:
@@ -195,7 +263,8 @@ def decode_items(value: Any, kind: type[Decoded], function: str) -> list[Decoded
     if "items" not in result:
         raise AnswerError(f"{function}: no items")
     items = [] if result["items"] is None else result["items"]
-    return _convert(items, list[kind], f"{function} items")  # type: ignore[valid-type]
+    decoded: list[Decoded] = _convert(items, _LISTS[kind], f"{function} items")
+    return decoded
 
 
 def page_marker(result: dict[str, Any]) -> str | None:

@@ -13,6 +13,8 @@ import hashlib
 import re
 import unicodedata
 
+from chargeback.model.text import normalized
+
 LONGEST_NAME = 80
 """Bytes of UTF-8 that a safe name has at most; extensions come on top (file systems take 255)."""
 
@@ -52,7 +54,7 @@ def _is_plain(raw: str) -> bool:
 
 def _readable(raw: str) -> str:
     """The name's letters and digits: ASCII and Thai ones, others as the ASCII that they are made of, else ``-``."""
-    composed = unicodedata.normalize("NFC", raw)
+    composed = normalized(raw)
     text = "".join(_plain_form(character) for character in composed)
     return _LEADING.sub("", _UNREADABLE.sub("-", text)).rstrip("-_")
 
@@ -63,7 +65,7 @@ def _plain_form(character: str) -> str:
         return ""
     if character.isascii() or "\u0e00" <= character <= "\u0e7f":
         return character
-    parts = unicodedata.normalize("NFKD", character)
+    parts = normalized(character, "NFKD")
     return "".join(part for part in parts if part.isascii()) or "-"
 
 

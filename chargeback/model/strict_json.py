@@ -1,8 +1,8 @@
 """JSON as the platform must write it: bytes in, plain values out, nothing guessed (RFC 8259; issue "Collect").
 
 Refused with ``AnswerError``: invalid UTF-8 and lone surrogates anywhere, duplicate keys, NaN and infinities, nesting
-beyond 64, numbers whose exponent lies beyond ±30. Numbers come out as ``int`` or ``Decimal`` with every digit as
-sent.
+beyond 64, numbers whose exponent lies beyond ±30, more values than any bill has. Numbers come out as ``int`` or
+``Decimal`` with every digit as sent.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ EXPONENT_LIMIT = 30
 MOST_DIGITS = 61
 """Of one number: a 64-bit float's shortest form has seventeen, and never more than 47 decimals here."""
 
+MOST_VALUES = 2_000_000
+MOST_CONTAINERS = 400_000
+"""Of one answer, counted by the characters that begin them: a byte of JSON can take a hundred bytes of memory."""
 
 _CONTAINERS = (dict, list)
 _NUMBERS = Context(
@@ -73,6 +76,14 @@ def _is_too_deep(value: Any) -> bool:
     return True
 
 
+def _refuse_too_many(data: bytes) -> None:
+    """Before anything is built: so much memory has to be there, whatever the answer turns out to be."""
+    if data.count(b"{") + data.count(b"[") > MOST_CONTAINERS:
+        raise _RefusedError(f"more than {MOST_CONTAINERS:,} objects and lists")
+    if data.count(b",") + data.count(b":") > 2 * MOST_VALUES:
+        raise _RefusedError(f"more than {MOST_VALUES:,} values")
+
+
 def _values(value: Any) -> Iterable[Any]:
     return value.values() if type(value) is dict else value if type(value) is list else ()
 
@@ -82,6 +93,7 @@ def parse(data: bytes) -> Any:
     themselves.
     """
     try:
+        _refuse_too_many(data)
         text = data.decode("utf-8")
         value = _DECODER.decode(text)
         if _is_too_deep(value):

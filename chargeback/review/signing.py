@@ -5,7 +5,6 @@ A signature is of one head. Preparer and reviewer of a head are different people
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from chargeback.job.sealing import archived_config
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period
 from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.text import normalized
 from chargeback.publish.pages.outside_text import readable
 
 LONGEST_NAME = 200
@@ -140,7 +140,7 @@ def _refuse(signature: Signature, given: Iterable[Signature]) -> None:
 
 def _person(name: str) -> str:
     """A name by which people are compared: case, width and spaces do not make another person."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(normalized(name, "NFKC").casefold().split())
 
 
 def _refresh(writer: ArchiveWriter, revision: Revision) -> None:

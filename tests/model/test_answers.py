@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import msgspec.inspect
 import pytest
 
 from chargeback.errors import AnswerError
 from chargeback.model.answers import (
+    LONGEST_IDENTIFIER,
+    LONGEST_TEXT,
+    MOST_ITEMS,
     AccountAnswer,
+    DeploymentAnswer,
     InvoiceAnswer,
     LineItem,
+    ProjectAnswer,
     ReportAnswer,
     decode,
     decode_items,
@@ -163,3 +172,70 @@ def test_a_line_is_by_project_where_it_names_one(item: LineItem, by_project: boo
 def test_what_is_wrong_is_told_with_where_it_stands() -> None:
     with pytest.raises(AnswerError, match=r"^evidence/x\.json: not JSON"):
         parse_answer(b"<html>", "evidence/x.json", lambda value: value)
+
+
+KINDS = (AccountAnswer, DeploymentAnswer, InvoiceAnswer, ProjectAnswer, ReportAnswer)
+
+
+def parts(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
+    """The type and every type within it."""
+    yield kind
+    if isinstance(kind, msgspec.inspect.StructType):
+        for field in kind.fields:
+            yield from parts(field.type)
+    elif isinstance(kind, msgspec.inspect.UnionType):
+        for each in kind.types:
+            yield from parts(each)
+    elif isinstance(kind, msgspec.inspect.ListType):
+        yield from parts(kind.item_type)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_text_and_list_of_an_answer_has_a_largest_length(kind: type[Any]) -> None:
+    sized = [
+        part
+        for part in parts(msgspec.inspect.type_info(kind))
+        if isinstance(part, msgspec.inspect.StrType | msgspec.inspect.ListType)
+    ]
+    assert sized
+    assert [part for part in sized if not part.max_length] == []
+
+
+def test_a_text_or_a_list_beyond_its_largest_length_is_refused_with_its_path() -> None:
+    with pytest.raises(AnswerError, match=r"\.id"):
+        read(InvoiceAnswer, f'{{"id": "{"9" * (LONGEST_IDENTIFIER + 1)}"}}')
+    with pytest.raises(AnswerError, match=r"description"):
+        read(InvoiceAnswer, f'{{"lineItems": [{{"amount": 1, "description": "{"x" * (LONGEST_TEXT + 1)}"}}]}}')
+    with pytest.raises(AnswerError, match=f"length <= {MOST_ITEMS}"):
+        decode_items({"ok": True, "result": {"items": [{"id": "1"}] * (MOST_ITEMS + 1)}}, AccountAnswer, "billing.list")
+
+
+def test_a_type_that_was_not_made_ready_is_a_bug() -> None:
+    with pytest.raises(KeyError):
+        decode({"ok": True, "result": {}}, LineItem, "billing.x")
+
+
+FIRST_USE = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+from chargeback.model import answers
+barrier = threading.Barrier(16)
+def work():
+    barrier.wait()
+    for kind in (answers.ReportAnswer, answers.InvoiceAnswer, answers.ProjectAnswer):
+        try:
+            answers.decode({"ok": True, "result": {"id": "1", "list": []}}, kind, "x")
+            answers.decode_items({"ok": True, "result": {"items": []}}, kind, "x")
+        except answers.AnswerError:
+            pass
+threads = [threading.Thread(target=work) for _ in range(16)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+@pytest.mark.parametrize("processes", [8, pytest.param(200, marks=pytest.mark.nightly)])
+def test_threads_that_decode_for_the_first_time_together_do_not_crash(processes: int) -> None:
+    """Without the types made ready at import, 1 to 9 of 60 such processes end with a segmentation fault."""
+    codes = [subprocess.run([sys.executable, "-c", FIRST_USE], timeout=60).returncode for _ in range(processes)]
+    assert codes == [0] * processes

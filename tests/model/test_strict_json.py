@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
@@ -102,3 +103,18 @@ def test_any_bytes_are_a_value_or_a_refusal(data: bytes) -> None:
         parse(data)
     except AnswerError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(("data", "told"), [
+    (b"[" + b"[]," * 400_001 + b"[]]", "objects and lists"),
+    (b"[" + b'{"a":1},' * 400_001 + b"{}]", "objects and lists"),
+    (b"[" + b"0," * 4_000_001 + b"0]", "values"),
+])  # fmt: skip
+def test_more_values_than_any_bill_has_are_refused_before_they_are_built(data: bytes, told: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(AnswerError, match=f"more than .* {told}"):
+            parse(data)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

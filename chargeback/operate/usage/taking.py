@@ -9,8 +9,6 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-import msgspec
-
 from chargeback.allocate.ownership import Ownership
 from chargeback.collect.credentials import Credential
 from chargeback.collect.crew import Crew
@@ -41,14 +39,6 @@ RESOURCES = (
 )
 """What ``project.usage`` counts (CONTRACT); other numbers count where ``billing.skus`` has a price of that name."""
 _MICRO = Decimal("0.000001")
-
-
-class DeploymentAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
-    """An item of ``deployment.list``."""
-
-    name: str
-    location: str | None = None
-    allocated_price: wire.Number | None = None
 
 
 @dataclass(slots=True)
@@ -136,7 +126,9 @@ class Taking:
     def _deployments_of(self, sid: str, credential: Credential) -> None:
         """Deployments only name what moved: where they may not be read there are none."""
         try:
-            items = self.asking.items("deployment.list", {"project": sid}, DeploymentAnswer, credential, subject=sid)
+            items = self.asking.items(
+                "deployment.list", {"project": sid}, wire.DeploymentAnswer, credential, subject=sid
+            )
         except AccessError as error:
             self._note(error.message)
             return
