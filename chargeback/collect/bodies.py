@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 
 from chargeback.collect.failures import TransientError
 from chargeback.errors import AnswerError
 
-_WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+if TYPE_CHECKING:
+    from zlib import _Decompress as _Inflater
+
+_GZIP = zlib.MAX_WBITS | 16
+_WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
+_MOST_MEMBERS = 100_000
+"""A server that compresses as it goes makes one every few kilobytes."""
 
 
 def read_body(response: httpx.Response, limit: int) -> bytes:
@@ -44,22 +51,41 @@ def _joined(chunks: Iterable[bytes], limit: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _inflated(chunks: Iterator[bytes], window: int, limit: int) -> Iterator[bytes]:
-    """The decompressed pieces, each no larger than the limit and one byte, so that what exceeds it is seen at once."""
-    inflater = zlib.decompressobj(window)
-    started = False
+def _inflated(chunks: Iterable[bytes], window: int, limit: int) -> Iterator[bytes]:
+    """The decompressed pieces, each no larger than the limit and one byte, so that what exceeds it is seen at once.
+
+    A gzip body may be several members one after the other, which are one content (RFC 1952, 2.2); after the last one
+    only zero bytes may follow.
+    """
+    inflater: _Inflater | None = None
+    size = members = 0
     try:
         for chunk in chunks:
-            if not started and window == zlib.MAX_WBITS and not _has_zlib_header(chunk):
-                inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-            started = True
-            yield inflater.decompress(chunk, limit + 1)
-            while inflater.unconsumed_tail:
-                yield inflater.decompress(inflater.unconsumed_tail, limit + 1)
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
+            rest = chunk
+            while rest := rest.lstrip(b"\0") if inflater is None and members else rest:
+                if inflater is None:
+                    members += 1
+                    inflater = _next_member(rest, window, members)
+                yield inflater.decompress(rest, limit + 1)
+                while inflater.unconsumed_tail:
+                    yield inflater.decompress(inflater.unconsumed_tail, limit + 1)
+                rest = inflater.unused_data
+                inflater = None if inflater.eof else inflater
     except zlib.error as error:
         raise TransientError("the answer's compression is damaged") from error
-    if started and not inflater.eof:
+    if inflater is not None:
         raise TransientError("the answer was cut short")
+
+
+def _next_member(beginning: bytes, window: int, number: int) -> _Inflater:
+    """What decompresses the member that begins there."""
+    if number > (_MOST_MEMBERS if window == _GZIP else 1):
+        raise TransientError("the answer's compression is damaged")
+    bare = window == zlib.MAX_WBITS and not _has_zlib_header(beginning)
+    return zlib.decompressobj(-zlib.MAX_WBITS if bare else window)
 
 
 def _has_zlib_header(chunk: bytes) -> bool:

@@ -165,11 +165,7 @@ class Credentials:
 
     def _of_command(self, command: Sequence[str]) -> Grant:
         """What the command prints, within its own time and the run's; ``DeadlineError`` where the run's is over."""
-        try:
-            return bearer(token_command(command, self._environ, min(COMMAND_SECONDS, self._left())))
-        except CredentialError:
-            self._left()
-            raise
+        return bearer(token_command(command, self._environ, COMMAND_SECONDS, self._left))
 
 
 def _service_account(user: str, password: str) -> Grant:

@@ -7,38 +7,59 @@ still with work left.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from queue import Empty, SimpleQueue
 
 from chargeback.errors import ChargebackError, InterruptedRunError
+
+Task = Callable[[], None]
+
+PATIENCE_AFTER_STOP = 2.0
+"""Seconds in which threads have to end after a stop; one that hangs in the system (a connect) is left behind."""
 
 
 class Crew:
     """A pool of threads for one collection.
 
-    ``stop`` ends what is under way, for when a person interrupts; ``progress`` is told (done, known) after each task.
+    ``stop`` ends what is under way, for when a person interrupts; ``progress`` is told (done, known) after each task;
+    ``around`` is entered for each task. The threads never outlive the process.
     """
 
-    def __init__(self, size: int, stop: Callable[[], None], progress: Callable[[int, int], None]) -> None:
-        self._pool = ThreadPoolExecutor(size, thread_name_prefix="collect")
+    def __init__(
+        self,
+        size: int,
+        stop: Callable[[], None],
+        progress: Callable[[int, int], None],
+        around: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        self._size = size
         self._stop = stop
         self._progress = progress
+        self._around = around
+        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
         self._changed = threading.Condition()
         self._known = 0
         self._done = 0
         self._errors: list[ChargebackError] = []
         self._bug: BaseException | None = None
 
-    def submit(self, task: Callable[[], None]) -> None:
+    def submit(self, task: Task) -> None:
         """Have the task done; what it raises is kept until the end."""
         with self._changed:
             self._known += 1
-        self._pool.submit(self._do, task)
+            if len(self._threads) < min(self._size, self._known - self._done):
+                thread = threading.Thread(target=self._work, name=f"collect-{len(self._threads)}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        self._tasks.put(task)
 
-    def finish(self) -> list[ChargebackError]:
-        """Wait until nothing is left to do, then say what failed, in the order in which it did.
+    def settle(self) -> bool:
+        """Wait until nothing is left to do; whether nothing has failed so far. Further tasks may follow.
 
-        An interruption ends what is under way; a bug is raised as it is.
+        An interruption ends what is under way.
         """
         try:
             with self._changed:
@@ -46,16 +67,46 @@ class Crew:
                     self._changed.wait(0.2)
         except (KeyboardInterrupt, InterruptedRunError):
             self._stop()
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._abandon()
             raise
-        self._pool.shutdown()
+        return not self._errors and self._bug is None
+
+    def finish(self) -> list[ChargebackError]:
+        """Wait until nothing is left to do, then say what failed, in the order in which it did.
+
+        An interruption ends what is under way; a bug is raised as it is.
+        """
+        self.settle()
+        self._dismiss()
+        for thread in self._threads:
+            thread.join()
         if self._bug is not None:
             raise self._bug
         return self._errors
 
-    def _do(self, task: Callable[[], None]) -> None:
+    def _dismiss(self) -> None:
+        for _ in self._threads:
+            self._tasks.put(None)
+
+    def _abandon(self) -> None:
+        """Drop what has not begun, and wait a little for what has."""
         try:
-            task()
+            while True:
+                self._tasks.get_nowait()
+        except Empty:
+            self._dismiss()
+        ends = time.monotonic() + PATIENCE_AFTER_STOP
+        for thread in self._threads:
+            thread.join(max(0.0, ends - time.monotonic()))
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            self._do(task)
+
+    def _do(self, task: Task) -> None:
+        try:
+            with self._around():
+                task()
         except ChargebackError as error:
             with self._changed:
                 self._errors.append(error)

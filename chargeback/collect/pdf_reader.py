@@ -8,15 +8,17 @@ because starting one costs as much as reading a hundred.
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from pathlib import Path
-from queue import LifoQueue
+from queue import LifoQueue, SimpleQueue
 from types import TracebackType
 from typing import IO, Self
 
@@ -74,6 +76,8 @@ class PdfReader:
         self._memory = memory
         self._children = children
         self._idle: LifoQueue[_Child | None] = LifoQueue()
+        self._living: set[_Child] = set()
+        self._nursery = _Nursery()
         for _ in range(children):
             self._idle.put(None)
 
@@ -99,15 +103,32 @@ class PdfReader:
                 child.end()
         for _ in range(self._children):
             self._idle.put(None)
+        self._nursery.close()
+
+    def abort(self) -> None:
+        """Kill the children under the threads that wait for them, which then have no text: the run was stopped."""
+        for child in list(self._living):
+            child.kill()
 
     def _text(self, data: bytes) -> str:
         child = self._idle.get()
         try:
             seconds = min(self._seconds, self._left())
-            child = child or _started(self._memory, self._environ)
+            child = child or self._started()
             return child.text(data, seconds)
         finally:
-            self._idle.put(child if child is not None and child.fit() else None)
+            fit = child is not None and child.fit()
+            if child is not None and not fit:
+                self._living.discard(child)
+            self._idle.put(child if fit else None)
+
+    def _started(self) -> _Child:
+        try:
+            child = self._nursery.start(lambda: _Child(self._memory, self._environ, self._seconds))
+        except OSError as error:
+            raise UnreadableError(f"its reader cannot be started: {error.strerror or error}") from error
+        self._living.add(child)
+        return child
 
     def __enter__(self) -> Self:
         return self
@@ -118,19 +139,49 @@ class PdfReader:
         self.close()
 
 
-def _started(memory: int, environ: Mapping[str, str]) -> _Child:
-    try:
-        return _Child(memory, environ)
-    except OSError as error:
-        raise UnreadableError(f"its reader cannot be started: {error.strerror or error}") from error
+class _Nursery:
+    """A thread that starts children and does nothing else: Linux ends a child with the thread that started it, and
+    those that read come and go with each month."""
+
+    def __init__(self) -> None:
+        self._requests: SimpleQueue[tuple[Callable[[], _Child], Future[_Child]] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def start(self, make: Callable[[], _Child]) -> _Child:
+        """The child that ``make`` starts; ``OSError`` where it cannot."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="pdf-children", daemon=True)
+                self._thread.start()
+        made: Future[_Child] = Future()
+        self._requests.put((make, made))
+        return made.result()
+
+    def close(self) -> None:
+        """End the thread, and with it what it has started."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._requests.put(None)
+            thread.join()
+
+    def _work(self) -> None:
+        while (request := self._requests.get()) is not None:
+            make, made = request
+            try:
+                made.set_result(make())
+            except Exception as error:
+                made.set_exception(error)
 
 
 class _Child:
     """One child process and its pipes; one thread uses it at a time."""
 
-    def __init__(self, memory: int, environ: Mapping[str, str]) -> None:
+    def __init__(self, memory: int, environ: Mapping[str, str], seconds: float) -> None:
         script = Path(__file__).with_name("pdf_child.py")
-        arguments = [str(memory), _pypdf_folder(), str(LONGEST_TEXT)]
+        limits = [str(LONGEST_TEXT), str(ceil(seconds) + 1), str(os.getpid())]
+        arguments = [str(memory), _pypdf_folder(), *limits]
         self._late = False
         self._left = DOCUMENTS_A_CHILD
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own script
@@ -173,6 +224,10 @@ class _Child:
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
+
+    def kill(self) -> None:
+        """Kill the child; who waits for it sees its end."""
+        self._process.kill()
 
     def _kill_late(self) -> None:
         self._late = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 
 from chargeback.collect.clock import Clock
@@ -19,10 +20,18 @@ class RunTime:
         self.seconds = seconds
         self.ends = clock.monotonic() + seconds
         self.stopped = False
+        self._endings: list[Callable[[], None]] = []
+
+    def at_stop(self, end: Callable[[], None]) -> None:
+        """Have that called when the run is stopped: whatever other threads wait on is ended there."""
+        self._endings.append(end)
 
     def stop(self) -> None:
-        """End the run now: pauses wake up, and whatever would start next raises ``InterruptedRunError``."""
+        """End the run now: pauses wake up, what others wait on ends, and whatever would start next raises
+        ``InterruptedRunError``."""
         self.stopped = True
+        for end in self._endings:
+            end()
 
     def left(self) -> float:
         """Seconds left, above zero; ``DeadlineError`` once there are none, ``InterruptedRunError`` once stopped."""

@@ -31,13 +31,10 @@ class Session:
     credentials: Credentials
     api: ApiClient
     downloads: Downloader
-    exchanges: tuple[Exchange, ...]
 
     def stop(self) -> None:
         """End every call now, also those that other threads wait on: they raise ``InterruptedRunError``."""
         self.run_time.stop()
-        for exchange in self.exchanges:
-            exchange.abort()
 
 
 @contextmanager
@@ -90,7 +87,9 @@ def _session(
         facts=facts,
         documents=documents,
     )
-    return Session(endpoint, run_time.clock, run_time, credentials, api, downloads, exchanges)
+    for exchange in exchanges:
+        run_time.at_stop(exchange.abort)
+    return Session(endpoint, run_time.clock, run_time, credentials, api, downloads)
 
 
 def _api_rule(endpoint: str) -> Permit:

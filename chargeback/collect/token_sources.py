@@ -10,8 +10,10 @@ import signal
 import stat
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +24,8 @@ COMMAND_SECONDS = 60
 LARGEST_TOKEN = 64 * 1024
 """Bytes: more than this is no token."""
 _DRAIN_SECONDS = 1
+_LOOK_SECONDS = 0.25
+"""How long a command runs on after the run was stopped, at most."""
 _ALONE = "it must give the token alone, one line of printable ASCII"
 _TOKEN_CHARACTERS = frozenset(map(chr, range(0x21, 0x7F)))
 
@@ -63,17 +67,23 @@ def token_file(path: Path) -> str:
     return checked_token(_text(data, source), source)
 
 
-def token_command(command: Sequence[str], environ: Mapping[str, str], seconds: float = COMMAND_SECONDS) -> str:
+def token_command(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    seconds: float = COMMAND_SECONDS,
+    left: Callable[[], float] = lambda: inf,
+) -> str:
     """The token that a command prints; ``CredentialError`` where it fails, or takes too long.
 
-    It runs without a shell, in a process group of its own that is killed when it is done or too late. What it writes
-    to stderr is discarded, because a log keeps what it may hold.
+    ``left`` is asked again and again for the seconds that the run has left, and raises what ends it. The command runs
+    without a shell, in a process group of its own that is killed when it is done or too late. What it writes to stderr
+    is discarded, because a log keeps what it may hold.
     """
     source = f"token_command {command[0]}"
     process = _started(command, environ, source)
     try:
         output = _Output(process)
-        code = process.wait(seconds)
+        code = _exit_code(process, seconds, left)
         output.finish()
     except subprocess.TimeoutExpired:
         raise CredentialError(
@@ -85,6 +95,19 @@ def token_command(command: Sequence[str], environ: Mapping[str, str], seconds: f
     if code != 0:
         raise CredentialError(f"{source}: failed with exit code {code}", remedy="run it by hand to see why")
     return checked_token(_text(output.data, source), source)
+
+
+def _exit_code(process: subprocess.Popen[bytes], seconds: float, left: Callable[[], float]) -> int:
+    """How the process ended; ``subprocess.TimeoutExpired``, or what ``left`` raises."""
+    ends = time.monotonic() + seconds
+    while True:
+        left()
+        remaining = ends - time.monotonic()
+        try:
+            return process.wait(min(_LOOK_SECONDS, max(remaining, 0)))
+        except subprocess.TimeoutExpired:
+            if remaining <= _LOOK_SECONDS:
+                raise
 
 
 class _Output:

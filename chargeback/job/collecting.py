@@ -177,6 +177,7 @@ def open_collector(
         open_session(config, environ, store, clock=clock) as session,
         PdfReader(environ, left=session.run_time.left) as reader,
     ):
+        session.run_time.at_stop(reader.abort)
         yield Collector(config, session, reader, progress)
 
 

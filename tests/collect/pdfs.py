@@ -23,6 +23,11 @@ def pdf(*lines: str, stream: bytes | None = None, deflated: bytes | None = None)
     )
 
 
+def slow_pdf() -> bytes:
+    """A small PDF whose text takes many seconds."""
+    return pdf(stream=b"BT /F1 12 Tf " + b"(slow) Tj 1 0 0 1 3 3 Tm " * 400_000 + b"ET")
+
+
 def encrypted() -> bytes:
     """A PDF that wants a password."""
     import io

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import json
 import socket
 import time
 import traceback
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
 from urllib.parse import quote
 
+import httpx
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from chargeback import __version__
+from chargeback.collect.bodies import read_body
 from chargeback.collect.breakers import PATIENCE_WITH_DOCUMENTS
-from chargeback.collect.failures import ExhaustedError, NotAskedError
+from chargeback.collect.failures import ExhaustedError, NotAskedError, TransientError
 from chargeback.errors import AnswerError, CredentialError, DeadlineError, InterruptedRunError, PlatformError
 from tests.collect.clocks import START
 from tests.collect.conftest import TOKEN, Open
 from tests.collect.servers import Asked, ok, refused, reset, said
 
+MEMBER = gzip.compress(b"{}", mtime=0)
 PAGE = said(b"<html>sign in</html>", headers={"Content-Type": "text/html"})
 
 
@@ -318,6 +325,56 @@ def test_compressed_answer_is_understood(bench: Open) -> None:
         given = bench(lambda asked, connection, name=name, sent=sent: said(sent, headers={"Content-Encoding": name}))
         reply = given.call()
         assert reply.ok and given.store.files["e.json"] == body
+
+
+@pytest.mark.parametrize("pieces", [2, 3, 400])
+@pytest.mark.parametrize("after", [b"", b"\0" * 512])
+def test_gzip_of_several_members_is_read_whole(bench: Open, pieces: int, after: bytes) -> None:
+    body = json.dumps({"ok": True, "result": {"padding": "x" * 5_000}}).encode()
+    cuts = [len(body) * number // pieces for number in range(pieces + 1)]
+    members = [gzip.compress(body[start:end]) for start, end in itertools.pairwise(cuts)]
+    given = bench(lambda asked, connection: said(b"".join(members) + after, headers={"Content-Encoding": "gzip"}))
+    assert given.call().ok and given.store.files["e.json"] == body
+
+
+@hypothesis.given(st.lists(st.binary(max_size=40), min_size=1, max_size=6), st.lists(st.integers(1, 30), min_size=1))
+def test_members_are_one_content_wherever_the_network_cuts_them(contents: list[bytes], sizes: list[int]) -> None:
+    sent = b"".join(map(gzip.compress, contents))
+    chunks, position = [], 0
+    for size in itertools.cycle(sizes):
+        chunks.append(sent[position : position + size])
+        position += size
+        if position >= len(sent):
+            break
+    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Chunks(chunks))
+    assert read_body(response, 10_000) == b"".join(contents)
+
+
+class Chunks(httpx.SyncByteStream):
+    def __init__(self, chunks: list[bytes]) -> None:
+        self.chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.chunks)
+
+
+@pytest.mark.parametrize(("encoding", "body"), [
+    ("gzip", MEMBER + b"x"),
+    ("gzip", MEMBER + MEMBER[:-3]),
+    ("gzip", MEMBER + b"\x1f"),
+    ("gzip", b"\0" + MEMBER),
+    ("deflate", zlib.compress(b"{}") + zlib.compress(b"{}")),
+], ids=["rubbish", "cut", "begun", "zero-first", "deflate"])  # fmt: skip
+def test_what_follows_the_last_member_is_damage(encoding: str, body: bytes) -> None:
+    response = httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Chunks([body]))
+    with pytest.raises(TransientError, match=r"damaged|cut short"):
+        read_body(response, 10_000)
+
+
+def test_members_that_hold_nothing_end_somewhere() -> None:
+    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Chunks([gzip.compress(b"")] * 100_001))
+    with pytest.raises(TransientError, match="damaged"):
+        read_body(response, 32_000_000)
 
 
 def test_gzip_bomb_is_refused_within_the_limit(bench: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from chargeback.collect.clock import SystemClock
 from chargeback.collect.credentials import Credential, Credentials, Grant, basic, bearer
+from chargeback.collect.run_time import RunTime
 from chargeback.collect.token_sources import token_command
 from chargeback.config import AccountEntry, Api
-from chargeback.errors import CredentialError
+from chargeback.errors import CredentialError, InterruptedRunError
 from tests.collect.conftest import Open
 from tests.collect.servers import Asked, ok, said
 
@@ -119,6 +121,23 @@ def test_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 3
     for pid in pids.read_text().split():
         _assert_ends(int(pid))
+
+
+def test_command_is_killed_at_once_when_the_run_is_stopped(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    command = ("sh", "-c", f"echo $$ > {pids}; sleep 60")
+    run_time = RunTime(SystemClock(), 600)
+    credential = Credentials(Api(token_command=command), SHELL_ENVIRONMENT, run_time.left).of()
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(credential.grant)
+        while not (pids.exists() and pids.read_text().strip()):
+            time.sleep(0.01)
+        begun = time.monotonic()
+        run_time.stop()
+        with pytest.raises(InterruptedRunError):
+            asking.result()
+    assert time.monotonic() - begun < 3
+    _assert_ends(int(pids.read_text()))
 
 
 def test_child_that_a_command_leaves_behind_does_not_hold_it_up() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,10 +16,9 @@ import pytest
 
 from chargeback.collect import pdf_child
 from chargeback.collect.pdf_reader import PdfReader, Reading
-from tests.collect.pdfs import encrypted, pdf
+from tests.collect.pdfs import encrypted, pdf, slow_pdf
 
 INVOICE = pdf("Tax invoice", "Number INV-2026-0009", "Total THB 1,155.60")
-SLOW = pdf(stream=b"BT /F1 12 Tf " + b"(slow) Tj 1 0 0 1 3 3 Tm " * 400_000 + b"ET")
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_pdf_that_takes_too_long_is_unreadable_and_the_next_is_read() -> None:
     with PdfReader(children=1, seconds=1.0) as reader:
         assert read(reader, INVOICE).names_total
         begun = time.monotonic()
-        assert read(reader, SLOW) == Reading("unreadable", "its text cannot be read within 1 seconds")
+        assert read(reader, slow_pdf()) == Reading("unreadable", "its text cannot be read within 1 seconds")
         assert time.monotonic() - begun < 2
         assert read(reader, INVOICE).names_total
 
@@ -108,6 +108,54 @@ def test_no_child_outlives_the_reader() -> None:
     assert not _children()
 
 
+def test_child_outlives_the_thread_that_had_it_started(reader: PdfReader) -> None:
+    """Linux sends the parent-death signal when the starting *thread* ends."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(read, reader, INVOICE).result()
+    started = _children()
+    assert started and read(reader, INVOICE).names_number
+    assert _children() == started
+
+
+def test_child_ends_when_its_parent_is_killed() -> None:
+    code = (
+        "import threading, time; from chargeback.collect.pdf_reader import PdfReader;"
+        "from tests.collect.pdfs import slow_pdf; reader = PdfReader();"
+        "threading.Thread(target=lambda: reader.read(slow_pdf(), number='1', total=1, digits=2), daemon=True).start();"
+        "time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    with parent:
+        children: list[int] = []
+        ends = time.monotonic() + 30
+        while not children and time.monotonic() < ends:
+            children = _children(parent.pid)
+            time.sleep(0.05)
+        assert children
+        parent.kill()
+    ends = time.monotonic() + 10
+    while any(Path(f"/proc/{child}/cmdline").exists() for child in children) and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert not [child for child in children if Path(f"/proc/{child}/cmdline").exists()]
+
+
+def test_child_that_takes_processor_time_is_ended_by_the_system() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child;"
+        "pdf_child.limit_processor_time(1)\nwhile True: pass"
+    )
+    assert subprocess.run([sys.executable, "-I", "-c", code], timeout=60).returncode == -signal.SIGXCPU
+
+
+def test_reading_ends_at_once_when_the_run_is_stopped() -> None:
+    with PdfReader() as reader, ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(reader.read, slow_pdf(), number="1", total=1, digits=2)
+        while not _children():
+            time.sleep(0.02)
+        reader.abort()
+        assert reading.result(timeout=15).detail == "its reader died"
+
+
 def test_child_limits_itself() -> None:
     code = (
         f"import sys, resource; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child;"
@@ -119,10 +167,10 @@ def test_child_limits_itself() -> None:
     assert done.stdout.split() == [str(1 << 29), "0", "0", "0"]
 
 
-def _children() -> list[int]:
-    """The reader's processes that are alive."""
+def _children(parent: int | str = "self") -> list[int]:
+    """The readers' processes that are alive."""
     found = []
-    for task in Path("/proc/self/task").iterdir():
+    for task in Path(f"/proc/{parent}/task").iterdir():
         with suppress(FileNotFoundError):  # a thread or a process that ends while it is looked at
             for pid in (task / "children").read_text().split():
                 if b"pdf_child" in Path(f"/proc/{pid}/cmdline").read_bytes():
