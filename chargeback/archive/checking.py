@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chargeback.archive.boundary import RESTORE
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, sums_text
 from chargeback.archive.opening import NotRegularError, OversizedError, open_inside, read_inside, walk_inside
-from chargeback.archive.revision import RESTORE, Revision
+from chargeback.archive.revision import Revision
 from chargeback.errors import DamagedError
 
 TAKE_OUT = "move it out of the revision, which holds nothing but what the manifest names; find out who put it there"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, TypeVar
 
+from chargeback.archive.boundary import RESTORE, interpreting
 from chargeback.archive.chain import Link, RevisionName
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, read_manifest
 from chargeback.archive.opening import NotRegularError, OversizedError, open_inside, read_inside
-from chargeback.errors import AnswerError, DamagedError, StorageError
+from chargeback.errors import DamagedError, SchemaError, StorageError
 from chargeback.evidence import Answer, Evidence, RunRecord, sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
 from chargeback.evidence.stores import LARGEST_FILE
@@ -21,7 +23,7 @@ from chargeback.model.period import Period
 LARGEST_MANIFEST = 64 * 1024 * 1024
 """Bytes: a manifest of 300,000 files has about 45 million."""
 
-RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,18 @@ class Revision:
             raise damaged(self.root / path, "not the bytes that the manifest names")
         return data
 
+    def interpret(self, path: str, decode: Callable[[bytes], Value]) -> Value:
+        """What a decoder makes of a file whose bytes the manifest proves: nothing else is ever given to one.
+
+        ``DamagedError`` where the decoder cannot read it; ``SchemaError`` where a newer version wrote it.
+        """
+        data = self.read(path)
+        with interpreting(self.root / path):
+            try:
+                return decode(data)
+            except SchemaError as error:
+                raise SchemaError(f"{self.root}: {error.message}", remedy=error.remedy) from error
+
     def open(self, path: str) -> BinaryIO:
         """A file of the revision open for reading, of the manifest's size; ``check_files`` proves the bytes."""
         record = self._record(path)
@@ -73,10 +87,7 @@ class Revision:
 
     def run_record(self) -> RunRecord:
         """What the run that made it recorded; ``DamagedError`` where that is none, or another revision's."""
-        try:
-            run = RunRecord.from_json(self.read(RUN_PATH))
-        except AnswerError as error:
-            raise damaged(self.root, error.message) from error
+        run = self.interpret(RUN_PATH, RunRecord.from_json)
         made = self.manifest
         if (run.period, run.revision, run.previous) != (made.period, made.revision, made.previous):
             raise damaged(self.root / RUN_PATH, "is that of another revision than the manifest")
@@ -85,10 +96,7 @@ class Revision:
     def evidence(self) -> Evidence:
         """All that the revision's result follows from; ``DamagedError`` where index and files disagree."""
         run = self.run_record()
-        try:
-            answers = answers_from_json(self.read(INDEX_PATH))
-        except AnswerError as error:
-            raise damaged(self.root, error.message) from error
+        answers = self.interpret(INDEX_PATH, answers_from_json)
         for answer in answers:
             self._check_answer(answer)
         return Evidence(answers, run, self)
@@ -96,7 +104,7 @@ class Revision:
     def _check_answer(self, answer: Answer) -> None:
         if answer.path is None:
             return
-        record = self.records.get(answer.path) if isinstance(answer.path, str) else None
+        record = self.records.get(answer.path)
         if record is None or (record.size, record.sha256) != (answer.size, answer.sha256):
             raise damaged(self.root / INDEX_PATH, f"names {answer.path!a} otherwise than the manifest")
 

@@ -1,7 +1,8 @@
 """What was asked, when, and what came back; and what else a month's result depends on.
 
 ``evidence/index.json`` is the list of ``Answer``; ``evidence/run.json`` is the ``RunRecord`` (INTERFACE, archive).
-Together with the files they name and ``config.toml`` they determine every byte of a revision.
+Together with the files they name and ``config.toml`` they determine every byte of a revision. Their fields' types are
+what reading them back holds them to.
 """
 
 from __future__ import annotations
@@ -9,16 +10,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from chargeback.errors import AnswerError, SchemaError
+from msgspec import Meta
+
+from chargeback.errors import AnswerError
 from chargeback.evidence.stores import Store, sha256_of
+from chargeback.evidence.typed_json import decoded, decoded_list
 
 SCHEMA = 1
 INDEX_PATH = "evidence/index.json"
 RUN_PATH = "evidence/run.json"
 PREVIOUS_JOURNAL_PATH = "evidence/_previous/journal.csv"
 """The journal of the revision before this one of the month: what ``journal-change.*`` is reckoned from."""
+
+Month = Annotated[str, Meta(pattern=r"\A[0-9]{4}-(0[1-9]|1[0-2])\Z")]
+Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Bytes = Annotated[int, Meta(ge=0, lt=1 << 62)]
+Number = Annotated[int, Meta(ge=1, lt=1_000_000_000)]
+"""A revision's number, as its folder can have it."""
+Status = Annotated[int, Meta(ge=0, lt=1000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +48,9 @@ class Answer:
     request: Mapping[str, Any]
     requested_at: str
     date: str | None
-    status: int
-    size: int
-    sha256: str
+    status: Status
+    size: Bytes
+    sha256: Sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +71,8 @@ class DocumentRecord:
     outcome: str
     detail: str = ""
     path: str | None = None
-    size: int | None = None
-    sha256: str | None = None
+    size: Bytes | None = None
+    sha256: Sha256 | None = None
     names_number: bool = False
     names_total: bool = False
     carried: bool = False
@@ -105,8 +116,8 @@ class RestatedTotal:
 class EarlierMonth:
     """What a result needs of an earlier archived month: its latest revision's invoices, team totals and accounts."""
 
-    period: str
-    revision: int
+    period: Month
+    revision: Number
     accounts: tuple[str, ...]
     invoices: tuple[EarlierInvoice, ...]
     totals: tuple[EarlierTotal, ...]
@@ -123,11 +134,11 @@ class RunRecord:
     every library that shapes a byte.
     """
 
-    period: str
+    period: Month
     run_at: str
     endpoint: str
-    revision: int
-    previous: str | None
+    revision: Number
+    previous: Sha256 | None
     accounts: tuple[str, ...]
     known_accounts: tuple[str, ...] = ()
     earlier: tuple[EarlierMonth, ...] = ()
@@ -142,32 +153,7 @@ class RunRecord:
     @classmethod
     def from_json(cls, data: bytes) -> RunRecord:
         """Read ``run.json`` back; ``AnswerError`` where it is none, ``SchemaError`` where a newer version wrote it."""
-        try:
-            value = json.loads(data)
-            schema = value.pop("schema")
-            if isinstance(schema, int) and schema > SCHEMA:
-                raise SchemaError(
-                    f"{RUN_PATH}: schema {schema}, this version reads {SCHEMA}", remedy="upgrade chargeback"
-                )
-            value["accounts"] = tuple(value["accounts"])
-            value["known_accounts"] = tuple(value["known_accounts"])
-            value["documents"] = tuple(DocumentRecord(**record) for record in value["documents"])
-            value["restated"] = tuple(RestatedTotal(**record) for record in value.get("restated", ()))
-            value["earlier"] = tuple(earlier_month(record) for record in value["earlier"])
-            return cls(**value)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise AnswerError(f"{RUN_PATH}: not a run record ({error})") from error
-
-
-def earlier_month(value: dict[str, Any]) -> EarlierMonth:
-    """The month in a decoded JSON object; ``KeyError`` or ``TypeError`` where it is none."""
-    return EarlierMonth(
-        period=value["period"],
-        revision=value["revision"],
-        accounts=tuple(value["accounts"]),
-        invoices=tuple(EarlierInvoice(**record) for record in value["invoices"]),
-        totals=tuple(EarlierTotal(**record) for record in value["totals"]),
-    )
+        return decoded(data, cls, path=RUN_PATH, schema=SCHEMA, noun="a run record")
 
 
 def canonical_json(value: object) -> bytes:
@@ -205,7 +191,4 @@ class Evidence:
 
 def answers_from_json(data: bytes) -> tuple[Answer, ...]:
     """Read ``index.json`` back; ``AnswerError`` where it is not one."""
-    try:
-        return tuple(Answer(**record) for record in json.loads(data))
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise AnswerError(f"{INDEX_PATH}: not an index of evidence ({error})") from error
+    return decoded_list(data, Answer, path=INDEX_PATH, noun="an index of evidence")

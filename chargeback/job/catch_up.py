@@ -65,8 +65,8 @@ def _closed(archive: Archive, period: Period) -> dict[Period, _Closed]:
     found = {}
     for month, revision in archive.latest_of_each().items():
         if month < period:
-            data = revision.read(month_summary.PATH)
-            found[month] = _Closed(ArchivedMonth.of(month_summary.read(data)), month_summary.read_listed(data))
+            books = revision.interpret(month_summary.PATH, lambda data: ArchivedMonth.of(month_summary.read(data)))
+            found[month] = _Closed(books, revision.interpret(month_summary.PATH, month_summary.read_listed))
     return found
 
 

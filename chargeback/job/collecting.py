@@ -56,12 +56,14 @@ def background(archive: Archive, period: Period) -> Background:
     """What the archive knows for a month; ``DamagedError`` where what it is built on does not prove itself."""
     head = archive.head()
     earlier = [
-        month_summary.read(revision.read(month_summary.PATH))
+        revision.interpret(month_summary.PATH, month_summary.read)
         for month, revision in archive.latest_of_each().items()
         if month < period
     ]
     latest = archive.latest(period)
-    newest, of_month = (month_summary.read(each.read(month_summary.PATH)) if each else None for each in (head, latest))
+    newest, of_month = (
+        each.interpret(month_summary.PATH, month_summary.read) if each else None for each in (head, latest)
+    )
     return Background(
         archive=archive,
         pending=PendingReports(archive.root),

@@ -15,11 +15,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.checking import Finding, FindingKind
+from chargeback.archive.manifest import MANIFEST_PATH
 from chargeback.archive.revision import Revision
-from chargeback.errors import ChargebackError
+from chargeback.errors import DamagedError
 from chargeback.job.csv_rows import Row, column_name, first_difference, rows, shown
-from chargeback.job.performing import HOSTILE_DATA
 from chargeback.model.books import Books
 from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import EXACT, format_minor, minor_digits
@@ -68,6 +69,13 @@ def _minor(text: str, currency: str, number: int, column: str) -> int:
     return int(whole + fraction)
 
 
+def _plain(text: str) -> Decimal:
+    """The amount of a journal's cell, zero where it is empty; no exponent, which could stand for any size."""
+    if text and not _AMOUNT.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no amount")
+    return Decimal(text or 0)
+
+
 class ControlTotals:
     """One revision's control totals; ``damaged`` are paths that the first layer has named, which are not read again."""
 
@@ -82,9 +90,9 @@ class ControlTotals:
         sums = self._sums()
         if sums is not None:
             self._teams(sums)
-            self._manifest_totals(sums)
+            self._guarded(MANIFEST_PATH, lambda path: self._manifest_totals(sums))
             if books is not None:
-                self._invoices(sums, books)
+                self._guarded(ALL_PATH, lambda path: self._invoices(sums, books))
         for path in JOURNAL_PATHS:
             if self._readable(path):
                 self._guarded(path, self._journal)
@@ -97,12 +105,12 @@ class ControlTotals:
 
     def _guarded(self, path: str, prove: Any) -> Any:
         """What ``prove`` gives; a finding and None where the file cannot be read as what it is."""
+        where = self.revision.root / path
         try:
-            return prove(path)
-        except HOSTILE_DATA as error:
-            self._find(path, str(error) or type(error).__name__)
-        except ChargebackError as error:
-            self._find(path, error.message)
+            with interpreting(where):
+                return prove(path)
+        except DamagedError as error:
+            self._find(path, error.message.removeprefix(f"{where}: "))
         return None
 
     def _rows(self, path: str) -> Iterator[Row]:
@@ -157,7 +165,7 @@ class ControlTotals:
         }
         self.count += len(found)
         if written != found:
-            self._find("manifest.json", f"totals are {written}, the ledgers give {found}")
+            self._find(MANIFEST_PATH, f"totals are {written}, the ledgers give {found}")
 
     def _teams(self, sums: LedgerSums) -> None:
         """Every team's file is its lines of ``all.csv``, and its workbook says the same."""
@@ -207,7 +215,7 @@ class ControlTotals:
         entry, debit, credit = (header.index(name) for name in ("entry", "debit", "credit"))
         balance: dict[str, Decimal] = defaultdict(Decimal)
         for row in lines:
-            amount = EXACT.subtract(Decimal(row[debit] or 0), Decimal(row[credit] or 0))
+            amount = EXACT.subtract(_plain(row[debit]), _plain(row[credit]))
             balance[row[entry]] = EXACT.add(balance[row[entry]], amount)
         self.count += len(balance)
         for name, amount in balance.items():

@@ -18,11 +18,18 @@ def rows(file: BinaryIO) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_CELL)
     text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        yield from csv.reader(text, strict=True)
+        yield from csv.reader(_lines(text), strict=True)
     except csv.Error as error:
         raise ValueError(f"not a CSV file ({error})") from error
     finally:
         text.detach()
+
+
+def _lines(text: TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(LONGEST_CELL + 1):
+        if len(line) > LONGEST_CELL:
+            raise ValueError(f"a line has more than {LONGEST_CELL} characters")
+        yield line
 
 
 def rows_of(chunks: Iterable[bytes]) -> Iterator[Row]:

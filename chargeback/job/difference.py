@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from itertools import zip_longest
+from pathlib import Path
 from typing import BinaryIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
+from chargeback.archive.boundary import interpreting
+from chargeback.errors import DamagedError
 from chargeback.job.csv_rows import column_name, first_difference, rows, rows_of, shown
 
 _BLOCK = 1 << 20
@@ -36,15 +39,56 @@ def _common(one: bytes, other: bytes) -> int:
 def described(path: str, opened: Callable[[], BinaryIO], chunks: Chunks, place: int) -> str:
     """The first difference as a person finds it; ``place`` is its first byte."""
     try:
-        if path.endswith(".csv"):
-            cell = _csv_difference(opened, chunks)
-        elif path.endswith(".xlsx"):
-            cell = _workbook_difference(opened, chunks)
-        else:
-            cell = ""
-    except (ValueError, BadZipFile, csv.Error, KeyError, OSError, NotImplementedError, RuntimeError) as error:
-        cell = f"cannot be read any more ({error})"
+        with interpreting(Path(path)):
+            cell = _described(path, opened, chunks)
+    except DamagedError as error:
+        cell = error.message.removeprefix(f"{path}: ")
     return f"{cell} (byte {place})" if cell else f"byte {place}"
+
+
+def _described(path: str, opened: Callable[[], BinaryIO], chunks: Chunks) -> str:
+    if path.endswith(".csv"):
+        return _csv_difference(opened, chunks)
+    return _workbook_difference(opened, chunks) if path.endswith(".xlsx") else ""
+
+
+def located(path: str, chunks: Chunks, place: int) -> str:
+    """The place of a byte, by what the expected file has there: the cell of a CSV, the part of a workbook.
+
+    For a file whose checksum is wrong: nothing of it is read but where it first differs.
+    """
+    where = ""
+    if path.endswith(".csv"):
+        where = _cell_at(b"".join(chunks()), place)
+    elif path.endswith(".xlsx"):
+        where = _part_at(BytesIO(b"".join(chunks())), place)
+    return f"{where} (byte {place})" if where else f"byte {place}"
+
+
+def _cell_at(expected: bytes, place: int) -> str:
+    """The cell of the expected CSV in which the byte lies, and what it should say; "" behind the end."""
+    ends = [0]
+
+    def lines() -> Iterator[str]:
+        for line in BytesIO(expected):
+            ends.append(ends.pop() + len(line))
+            yield line.decode("utf-8-sig")
+
+    header, start = next(rows_of([expected]), []), 0
+    for number, row in enumerate(csv.reader(lines()), start=1):
+        if place < ends[0]:
+            before = expected[start:place].decode("utf-8-sig", "replace")
+            column = len(next(csv.reader(StringIO(before, newline="")), [""])) - 1
+            return f"row {number}, {column_name(header, column)}: expected {shown(row[column])}"
+        start = ends[0]
+    return ""
+
+
+def _part_at(expected: BinaryIO, place: int) -> str:
+    """The part of the expected workbook in which the byte lies."""
+    with ZipFile(expected) as package:
+        begun = [part.filename for part in package.infolist() if part.header_offset <= place]
+        return f"in its part {begun[-1]}" if begun and place < package.start_dir else ""
 
 
 def _csv_difference(opened: Callable[[], BinaryIO], chunks: Chunks) -> str:

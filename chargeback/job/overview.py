@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,16 +10,16 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.archive.writer import ArchiveWriter
+from chargeback.model import archived_checks
 from chargeback.model.archive_overview import MonthOverview, OverviewTeam, OverviewTotal, RevisionOverview
 from chargeback.model.archive_overview import Signature as ShownSignature
+from chargeback.model.archived_checks import read_checks
 from chargeback.model.books import AcceptedTotal, Status
-from chargeback.model.check import Outcome
 from chargeback.model.money import from_minor, minor_digits
 from chargeback.publish import month_summary
 from chargeback.publish.pages import archive_page
 
 PAGE = "index.html"
-_RECONCILIATION = "reconciliation/reconciliation.json"
 
 
 def refresh_overview(writer: ArchiveWriter, timezone: ZoneInfo) -> None:
@@ -42,15 +41,12 @@ def months(archive: Archive) -> list[MonthOverview]:
 def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> RevisionOverview:
     """How one revision stands: status, accepted exceptions, totals, teams, and the signatures of its own head."""
     manifest = revision.manifest
-    reconciliation = json.loads(revision.read(_RECONCILIATION))
-    accepted = reconciliation["accepted"]
+    reconciliation = revision.interpret(archived_checks.PATH, read_checks)
     return RevisionOverview(
         revision=manifest.revision,
         status=Status(manifest.status),
-        exceptions=sum(check["outcome"] == Outcome.EXCEPTION for check in reconciliation["checks"]),
-        accepted=AcceptedTotal(
-            accepted["count"], tuple((row["currency"], Decimal(row["amount"])) for row in accepted["amounts"])
-        ),
+        exceptions=reconciliation.exceptions,
+        accepted=AcceptedTotal(reconciliation.accepted.count, reconciliation.accepted_amounts),
         created=manifest.created,
         endpoint=manifest.endpoint,
         version=manifest.version,
@@ -69,7 +65,7 @@ def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> 
 
 
 def _teams(revision: Revision) -> tuple[OverviewTeam, ...]:
-    summary = month_summary.read(revision.read(month_summary.PATH))
+    summary = revision.interpret(month_summary.PATH, month_summary.read)
     return tuple(
         OverviewTeam(total.team, "", total.currency, from_minor(total.gross, minor_digits(total.currency)))
         for total in summary.totals

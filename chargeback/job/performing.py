@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chargeback.archive.revision import RESTORE, Revision
+from chargeback.archive.boundary import interpreting
+from chargeback.archive.revision import Revision
 from chargeback.config import Config, parse
-from chargeback.errors import ChargebackError, DamagedError
+from chargeback.errors import DamagedError
 from chargeback.evidence import Evidence
 from chargeback.model.books import Books
 from chargeback.model.versions import versions
 from chargeback.month_end import close_month
 from chargeback.publish import revision_files
 from chargeback.publish.revision_files import CONFIG_PATH, PublishedFile
-
-HOSTILE_DATA = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
-"""What nonsense in an archive makes code stumble over: a finding about the archive, not a bug of the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +70,15 @@ def perform(revision: Revision) -> Performance | Unperformed:
     it.
     """
     evidence, source = revision.evidence(), revision.read(CONFIG_PATH)
+    foreign = foreign_versions(evidence)
     try:
-        foreign = foreign_versions(evidence)
-    except HOSTILE_DATA as error:
-        raise DamagedError(f"{revision.root}: evidence/run.json: versions are none", remedy=RESTORE) from error
-    try:
-        config = parse(source, revision.root / CONFIG_PATH)
-        return Performance(revision, evidence, config, close_month(evidence, config), foreign)
-    except ChargebackError as error:
-        return _without_books(revision, foreign, error.message, error)
-    except HOSTILE_DATA as error:
-        return _without_books(revision, foreign, f"{type(error).__name__}: {error}", error)
+        with interpreting(revision.root, "its evidence gives no books"):
+            config = parse(source, revision.root / CONFIG_PATH)
+            return Performance(revision, evidence, config, close_month(evidence, config), foreign)
+    except DamagedError as error:
+        if not foreign:
+            raise
+        return Unperformed(revision, error.message.removeprefix(f"{revision.root}: "), foreign)
 
 
 def foreign_versions(evidence: Evidence) -> tuple[str, ...]:
@@ -91,9 +87,3 @@ def foreign_versions(evidence: Evidence) -> tuple[str, ...]:
     return tuple(
         f"{name} {then.get(name, 'absent')}" for name in sorted({*now, *then}) if now.get(name) != then.get(name)
     )
-
-
-def _without_books(revision: Revision, foreign: tuple[str, ...], reason: str, error: Exception) -> Unperformed:
-    if not foreign:
-        raise DamagedError(f"{revision.root}: its evidence gives no books: {reason}", remedy=RESTORE) from error
-    return Unperformed(revision, reason, foreign)

@@ -24,8 +24,14 @@ _LEAST_ROOM = 64 * 1024 * 1024
 _ROOM_A_BYTE = 50
 """Bytes that a workbook's parts may unpack to for each byte of its CSV: a cell's XML has some 45 bytes."""
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<[A-Za-z]")
-_PROLOG_BYTES = 1024
+_BLOCK = 1 << 20
 _XML = (".xml", ".rels")
+_MOST_ELEMENTS = 2_000
+"""Tags of a part that does not grow with the lines: the workpaper's styles have some 600, and openpyxl takes time that
+grows with their square."""
+_GROWING = ("xl/worksheets/", "xl/sharedStrings.xml", "xl/charts/", "xl/drawings/", "xl/tables/")
+_ELEMENTS_A_BYTE = 8
+"""Tags of a part that grows with the lines, for each byte of the CSV: a cell has at least one, its XML at most 8."""
 
 
 def workbook_difference(file: BinaryIO, csv_size: int, rows: Iterator[Row]) -> str:
@@ -50,9 +56,25 @@ def refuse_bombs(file: BinaryIO, csv_size: int) -> None:
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > room:
             raise ValueError(f"its parts unpack to more than {room} bytes: not opened")
         for part in parts:
-            if part.filename.endswith(_XML) and not _PROLOG.match(package.open(part).read(_PROLOG_BYTES)):
-                raise ValueError(f"{part.filename} does not begin as this program's XML does: not opened")
+            if part.filename.endswith(_XML):
+                room -= _refuse_hostile_part(package, part.filename, csv_size, room)
     file.seek(0)
+
+
+def _refuse_hostile_part(package: ZipFile, name: str, csv_size: int, room: int) -> int:
+    """The bytes that the part unpacks to, whatever the package's directory says; it is read to its end, so that its
+    checksum is proved too."""
+    most = _MOST_ELEMENTS * 50 + _ELEMENTS_A_BYTE * csv_size if name.startswith(_GROWING) else _MOST_ELEMENTS
+    size = elements = 0
+    with package.open(name) as part:
+        while block := part.read(_BLOCK):
+            if not size and not _PROLOG.match(block):
+                raise ValueError(f"{name} does not begin as this program's XML does: not opened")
+            size += len(block)
+            elements += block.count(b"<")
+            if size > room or elements > most:
+                raise ValueError(f"{name} holds more than a workbook of these lines can: not opened")
+    return size
 
 
 def _opened(file: BinaryIO) -> Any:

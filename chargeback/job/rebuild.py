@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.rebuilding import seal_rebuild, stage_rebuild
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.errors import EXCEPTIONS, RECONCILED, ConfigurationError, DamagedError
-from chargeback.job.performing import HOSTILE_DATA, Performance, perform
+from chargeback.job.performing import Performance, perform
 from chargeback.job.reperformance import compare_data
 from chargeback.job.sealing import manifest_of
 
@@ -51,10 +52,8 @@ def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: Non
     if not isinstance(performance, Performance):
         raise ConfigurationError(str(performance), remedy=f"rebuild it with {', '.join(performance.foreign)}")
     with stage_rebuild(folder) as staging:
-        try:
+        with interpreting(original.root, "its evidence gives no files"):
             _fill(staging, performance, on_file)
-        except HOSTILE_DATA as error:
-            raise DamagedError(f"{original.root}: its evidence gives no files: {error}") from error
         revision = seal_rebuild(staging, manifest_of(performance.books), folder)
     differences = tuple(compare_data(performance).differences) if performance.foreign else ()
     return Rebuilt(original, revision, _differing(original, revision), performance.foreign, differences)

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.checking import Finding, FindingKind
 from chargeback.archive.opening import open_inside
 from chargeback.archive.revision import Revision
-from chargeback.errors import ChargebackError
+from chargeback.errors import DamagedError
 from chargeback.evidence import DocumentRecord
 from chargeback.job.csv_rows import Row, column_name, first_difference, rows, rows_of
-from chargeback.job.difference import described, differing_byte
-from chargeback.job.performing import HOSTILE_DATA, Performance
+from chargeback.job.difference import described, differing_byte, located
+from chargeback.job.performing import Performance
 from chargeback.job.sameness import differing_checks
 from chargeback.job.sealing import manifest_of
 from chargeback.publish import ledger_csv
@@ -50,37 +51,48 @@ def compare(performance: Performance, damaged: frozenset[str], on_file: OnFile =
 def _compare_bytes(performance: Performance, damaged: frozenset[str], on_file: OnFile) -> Outcome:
     revision, outcome = performance.revision, Outcome()
     rebuilt: set[str] = set(performance.kept)
-    for path, chunks in performance.files():
-        rebuilt.add(path)
-        on_file(path)
-        outcome.count += 1
-        problem = _file_problem(performance, path, chunks)
-        if problem and not (path in damaged and problem == "missing"):
-            outcome.findings.append(_finding(revision, path, problem))
+    try:
+        with interpreting(revision.root, "its evidence gives no files"):
+            for path, chunks in performance.files():
+                rebuilt.add(path)
+                on_file(path)
+                outcome.count += 1
+                problem = _file_problem(performance, path, chunks, is_damaged=path in damaged)
+                if problem and not (path in damaged and problem == "missing"):
+                    outcome.findings.append(_finding(revision, path, problem))
+    except DamagedError as error:
+        outcome.findings.append(_finding(revision, "evidence", error.message.removeprefix(f"{revision.root}: ")))
+        return outcome
     outcome.findings += _stray_findings(revision, rebuilt)
     outcome.findings += _document_findings(performance)
     outcome.findings += _manifest_findings(performance)
     return outcome
 
 
-def _file_problem(performance: Performance, path: str, chunks: object) -> str:
-    """How the archived file differs from the rebuilt one; "" where it does not."""
+def _file_problem(performance: Performance, path: str, chunks: Iterable[bytes], *, is_damaged: bool) -> str:
+    """How the archived file differs from the rebuilt one; "" where it does not.
+
+    One whose checksum is wrong is held against the rebuilt one byte by byte, and what it says is not looked at.
+    """
     revision = performance.revision
     if path not in revision.records:
         return "missing: the evidence gives such a file, the manifest has none"
     try:
         with _opened(revision, path) as file:
-            place = differing_byte(file, chunks)  # type: ignore[arg-type]
+            place = differing_byte(file, chunks)
     except OSError:
         return "missing"
     if place is None:
         return ""
-    where = described(path, partial(_opened, revision, path), partial(performance.file, path), place)
+    again = partial(performance.file, path)
+    where = (
+        located(path, again, place) if is_damaged else described(path, partial(_opened, revision, path), again, place)
+    )
     return f"not what the evidence gives: {where}"
 
 
 def _opened(revision: Revision, path: str) -> BinaryIO:
-    """The file as it lies there, proved or not: what was changed in it is what is looked for."""
+    """The file as it lies there, proved or not: its bytes are compared."""
     return os.fdopen(open_inside(revision.root, path), "rb")
 
 
@@ -119,22 +131,28 @@ def compare_data(performance: Performance) -> Outcome:
     """Ledgers cell by cell and checks by what came out: what counts where another version wrote the bytes."""
     revision, outcome = performance.revision, Outcome()
     try:
-        for path, chunks in ledger_csv.files(performance.books):
-            outcome.count += 1
-            problem = _data_problem(performance, path, chunks)  # type: ignore[arg-type]
-            if problem:
-                outcome.differences.append(f"{revision.name}/{path}: {problem}")
-        for key in differing_checks(performance.books, revision):
-            outcome.differences.append(f"{revision.name}: the check {' '.join(filter(None, key))} comes out otherwise")
-    except (ChargebackError, *HOSTILE_DATA) as error:
-        outcome.differences.append(f"{revision.name}: cannot be compared: {error}")
+        with interpreting(revision.root):
+            outcome.differences += _differences(performance, outcome)
+    except DamagedError as error:
+        outcome.differences.append(f"{revision.name}: cannot be compared: {error.message}")
     made = ", ".join(performance.foreign)
     same = "its ledgers and checks are the same" if not outcome.differences else f"verify it with {made}"
     outcome.notes.append(f"{revision.name} was made by another version ({made}): {same}")
     return outcome
 
 
-def _data_problem(performance: Performance, path: str, chunks: Iterator[bytes]) -> str:
+def _differences(performance: Performance, outcome: Outcome) -> Iterator[str]:
+    name = performance.revision.name
+    for path, chunks in ledger_csv.files(performance.books):
+        outcome.count += 1
+        problem = _data_problem(performance, path, chunks)
+        if problem:
+            yield f"{name}/{path}: {problem}"
+    for key in differing_checks(performance.books, performance.revision):
+        yield f"{name}: the check {' '.join(filter(None, key))} comes out otherwise"
+
+
+def _data_problem(performance: Performance, path: str, chunks: Iterable[bytes]) -> str:
     revision = performance.revision
     if path not in revision.records:
         return "the evidence gives such a ledger, the revision has none"

@@ -33,7 +33,7 @@ def change_row(change: RestatedTotal) -> dict[str, str]:
 
 def changes(books: Books, config: Config, latest: Revision) -> tuple[RestatedTotal, ...]:
     """Each team and currency whose gross differs from the latest revision's; none where only other things do."""
-    summary = month_summary.read(latest.read(month_summary.PATH))
+    summary = latest.interpret(month_summary.PATH, month_summary.read)
     before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
     after = _totals(books)
     differing = [key for key in sorted({*before, *after}) if before[key] != after[key]]

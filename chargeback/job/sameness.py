@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,13 +11,14 @@ from typing import Any
 
 from chargeback.archive.revision import Revision
 from chargeback.config import Config
+from chargeback.model import archived_checks
+from chargeback.model.archived_checks import read_checks
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.publish import exports, ledger_csv
 from chargeback.publish.reconciliation import check_row
 
-_CHECKS_PATH = "reconciliation/reconciliation.json"
 _COMPARED_EXPORTS = ("exports/journal.csv", "exports/focus.csv")
 """The others are the same figures in another format."""
 _AMOUNTS = ("expected", "actual", "variance")
@@ -81,13 +81,17 @@ def _same_checks(books: Books, latest: Revision) -> bool:
 
 def differing_checks(books: Books, latest: Revision) -> list[CheckKey]:
     """Check, account, invoice and subject of those that came out otherwise than in the revision, in order."""
-    archived = _by_key(json.loads(latest.read(_CHECKS_PATH))["checks"])
+    archived = latest.interpret(archived_checks.PATH, _archived)
     present = _by_key(check_row(check) for check in books.checks)
     return [
         key
         for key in sorted({*archived, *present})
         if _differ(archived.get(key, Counter()), present.get(key, Counter()))
     ]
+
+
+def _archived(data: bytes) -> dict[CheckKey, Counter[CheckValue]]:
+    return _by_key(check.to_row() for check in read_checks(data).checks)
 
 
 def _differ(archived: Counter[CheckValue], present: Counter[CheckValue]) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chargeback import __version__
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.manifest import Manifest, ManifestTotal
-from chargeback.archive.revision import Revision
+from chargeback.archive.revision import Revision, damaged
 from chargeback.archive.staging import Staging
 from chargeback.archive.writer import ArchiveWriter
 from chargeback.config import Config
 from chargeback.config.loader import parse
+from chargeback.errors import ConfigurationError
 from chargeback.evidence import Evidence, RestatedTotal
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.model.books import Books
@@ -18,8 +21,21 @@ from chargeback.publish import exports, revision_files
 
 
 def archived_config(revision: Revision) -> Config:
-    """The configuration that a revision was made with; ``DamagedError`` where it is not the manifest's."""
-    return parse(revision.read(revision_files.CONFIG_PATH), revision.root / revision_files.CONFIG_PATH)
+    """The configuration that a revision was made with.
+
+    ``DamagedError`` where it is not the manifest's, or none; ``ConfigurationError`` where another version wrote the
+    revision and this one does not read its configuration.
+    """
+    path = revision.root / revision_files.CONFIG_PATH
+    source, made_with = revision.read(revision_files.CONFIG_PATH), revision.manifest.version
+    with interpreting(path):
+        try:
+            return parse(source, path)
+        except ConfigurationError as error:
+            if made_with == __version__:
+                raise damaged(path, error.message) from error
+            failed = error
+    raise ConfigurationError(failed.message, remedy=f"use chargeback {made_with}, which wrote it") from failed
 
 
 def manifest_of(books: Books) -> Manifest:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.checking import Finding, FindingKind
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -18,7 +19,7 @@ from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, ver
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.job.control_totals import ControlTotals
-from chargeback.job.performing import HOSTILE_DATA, Performance, perform
+from chargeback.job.performing import Performance, perform
 from chargeback.job.reperformance import Outcome, compare
 from chargeback.publish.exports import JOURNAL_PATH
 
@@ -174,9 +175,10 @@ class _Deep:
     def _compare(self, performance: Performance, damaged: frozenset[str]) -> None:
         revision = performance.revision
         try:
-            found = compare(performance, damaged, lambda path: self._progress(PERFORMANCE_LAYER, path))
-        except (DamagedError, *HOSTILE_DATA) as error:
-            found = Outcome(findings=[_finding(revision, "evidence", f"gives no files: {error}")])
+            with interpreting(revision.root):
+                found = compare(performance, damaged, lambda path: self._progress(PERFORMANCE_LAYER, path))
+        except DamagedError as error:
+            found = Outcome(findings=[_finding(revision, "evidence", error.message, error.remedy)])
         self._counts[1] += found.count
         self._performed += found.findings
         self._performed += self._journal_finding(revision)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from typing import TypeVar
 
-from chargeback.errors import DamagedError, SchemaError
+import msgspec
+
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
-from chargeback.evidence.records import canonical_json, earlier_month
+from chargeback.evidence.records import canonical_json
+from chargeback.evidence.typed_json import decoded
 from chargeback.model.books import Books
 from chargeback.model.facts import by_month
 from chargeback.model.invoice import Status, as_listed, listed_total
@@ -17,6 +19,7 @@ from chargeback.model.posting import Posting
 
 PATH = "reconciliation/month.json"
 SCHEMA = 1
+Summary = TypeVar("Summary")
 
 
 def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -36,30 +39,43 @@ def summary(books: Books) -> EarlierMonth:
 
 
 def read(data: bytes) -> EarlierMonth:
-    """Read a summary back; ``DamagedError`` where it is none, ``SchemaError`` where a newer version wrote it."""
-    try:
-        value = json.loads(data)
-        schema = value.pop("schema")
-        if schema > SCHEMA:
-            raise SchemaError(f"{PATH}: schema {schema}, this version reads {SCHEMA}", remedy="upgrade chargeback")
-        return earlier_month(value)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DamagedError(f"{PATH}: not a month's summary ({error})", remedy="restore the revision") from error
+    """Read a summary back; ``AnswerError`` where it is none, ``SchemaError`` where a newer version wrote it."""
+    return _decoded(data, EarlierMonth)
 
 
-def read_listed(data: bytes) -> dict[tuple[str, str], dict[str, str]]:
+def read_listed(data: bytes) -> dict[tuple[str, str], Mapping[str, str]]:
     """By account and id, what the list said of each invoice, as far as the version that wrote the summary kept it."""
-    try:
-        value = json.loads(data)
-        if "listed" in value:
-            return {(row["account"], row["invoice"]): dict(row["row"]) for row in value["listed"]}
-        if value.get("paid") is None:
-            return {}
-        paid = {(row["account"], row["invoice"]) for row in value["paid"]}  # version 0.1 kept no more than that
-        issued = [(row["account"], row["invoice"]) for row in value["invoices"] if not row["void"]]
-        return {key: {"status": (Status.PAID if key in paid else Status.OPEN).value} for key in issued}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DamagedError(f"{PATH}: not a month's summary ({error})", remedy="restore the revision") from error
+    kept = _decoded(data, _Listed)
+    if kept.listed is not None:
+        return {(row.account, row.invoice): row.row for row in kept.listed}
+    if kept.paid is None:
+        return {}
+    paid = {(row.account, row.invoice) for row in kept.paid}  # version 0.1 kept no more than that
+    issued = [(row.account, row.invoice) for row in kept.invoices if not row.void]
+    return {key: {"status": (Status.PAID if key in paid else Status.OPEN).value} for key in issued}
+
+
+class _Key(msgspec.Struct, frozen=True):
+    account: str
+    invoice: str
+
+
+class _ListedRow(msgspec.Struct, frozen=True):
+    account: str
+    invoice: str
+    row: Mapping[str, str]
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    """What of the summary is about lists: ``listed`` since version 0.2, ``paid`` in 0.1."""
+
+    invoices: tuple[EarlierInvoice, ...]
+    listed: tuple[_ListedRow, ...] | None = None
+    paid: tuple[_Key, ...] | None = None
+
+
+def _decoded(data: bytes, of: type[Summary]) -> Summary:
+    return decoded(data, of, path=PATH, schema=SCHEMA, noun="a month's summary")
 
 
 def team_totals(books: Books) -> list[EarlierTotal]:

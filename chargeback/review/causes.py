@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +10,12 @@ from typing import Any
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.evidence import Answer, DocumentRecord, Evidence
+from chargeback.model import archived_checks
+from chargeback.model.archived_checks import read_checks
 from chargeback.model.check import Outcome
 from chargeback.publish.revision_files import CONFIG_PATH
 
 EVIDENCE, CONFIGURATION, VERSION = "evidence", "configuration", "version"
-_RECONCILIATION = "reconciliation/reconciliation.json"
 _TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED)
 CheckKey = tuple[str, str, str, str]
 
@@ -84,7 +84,7 @@ def causes(archive: Archive, before: Revision, after: Revision) -> Causes:
 
 def outcomes(revision: Revision) -> dict[CheckKey, str]:
     """The outcome of each check of a revision, by check, account, invoice and subject."""
-    return outcomes_of(json.loads(revision.read(_RECONCILIATION))["checks"])
+    return outcomes_of(check.to_row() for check in revision.interpret(archived_checks.PATH, read_checks).checks)
 
 
 def outcomes_of(rows: Iterable[Mapping[str, Any]]) -> dict[CheckKey, str]:

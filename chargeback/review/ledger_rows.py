@@ -3,7 +3,6 @@ integers."""
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -11,7 +10,10 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.revision import Revision, damaged
+from chargeback.errors import AnswerError
+from chargeback.job import csv_rows
 from chargeback.model.ledger import COLUMNS, LedgerLine
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.spreadsheet_text import guarded
@@ -74,16 +76,20 @@ class Amounts(NamedTuple):
 def read_rows(revision: Revision) -> list[LedgerRow]:
     """All lines of the revision, in order; ``DamagedError`` where they cannot be read or do not foot to the
     manifest."""
-    try:
-        text = revision.read(PATH).decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        if tuple(next(reader, ())) != COLUMNS:
-            raise ValueError("its first line does not name the ledger's columns")
-        rows = [_row(cells) for cells in reader]
-    except (ValueError, csv.Error) as error:
-        raise damaged(revision.root / PATH, f"not a ledger: {error}") from error
-    _require_footing(revision, rows)
+    rows = revision.interpret(PATH, _rows)
+    with interpreting(revision.root / PATH):
+        _require_footing(revision, rows)
     return rows
+
+
+def _rows(data: bytes) -> list[LedgerRow]:
+    try:
+        lines = csv_rows.rows(io.BytesIO(data))
+        if tuple(next(lines, ())) != COLUMNS:
+            raise ValueError("its first line does not name the ledger's columns")
+        return [_row(cells) for cells in lines]
+    except ValueError as error:
+        raise AnswerError(f"not a ledger: {error}") from error
 
 
 def row_of(period: str, line: LedgerLine) -> LedgerRow:

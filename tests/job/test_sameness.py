@@ -59,7 +59,9 @@ PASS, NOTICE, EXCEPTION = (check(outcome) for outcome in (Outcome.PASS, Outcome.
 def test_outcomes_and_amounts_in_minor_units_count_and_a_pass_of_one_side_alone_does_not(
     before: list[Check], after: list[Check], differs: bool
 ) -> None:
-    archived = json.dumps({"checks": [check_row(each) for each in before]}).encode()
-    latest: Any = SimpleNamespace(read=lambda path: archived)
+    archived = json.dumps(
+        {"schema": 1, "accepted": {"count": 0, "amounts": []}, "checks": [check_row(each) for each in before]}
+    ).encode()
+    latest: Any = SimpleNamespace(interpret=lambda path, decode: decode(archived))
     books: Any = SimpleNamespace(checks=tuple(after))
     assert bool(differing_checks(books, latest)) is differs

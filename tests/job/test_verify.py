@@ -187,10 +187,13 @@ def rewrite_part(path: Path, name: str, change: Callable[[bytes], bytes]) -> Non
         lambda text: b'<?xml version="1.0"?>\n<!DOCTYPE s [<!ENTITY a "x">]>' + text,
         lambda text: b" " * 80_000_000 + text,
         lambda text: b"not xml",
+        lambda text: text.replace(b"</cellXfs>", b"<xf/>" * 12_000 + b"</cellXfs>"),
+        lambda text: text.replace(b"<sheetData>", b"<sheetData>" + b"<row/>" * 2_000_000),
     ],
 )
 def test_a_hostile_workbook_is_a_finding_and_is_not_unpacked(archive: Path, hostile: Callable[[bytes], bytes]) -> None:
     rewrite_part(archive / RESTATED / "ledgers/web.xlsx", LINES, hostile)
+    rewrite_part(archive / RESTATED / "ledgers/web.xlsx", "xl/styles.xml", hostile)
     resealed(archive / RESTATED)
     result = verify(archive / RESTATED, VerifyRequest())
     assert {each.path for each in result.findings} == {f"{RESTATED}/ledgers/web.xlsx"}

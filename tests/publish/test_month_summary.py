@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chargeback.errors import DamagedError, SchemaError
+from chargeback.errors import AnswerError, SchemaError
 from chargeback.publish import month_summary
 
 EMPTY = {"period": "2026-05", "revision": 1, "accounts": ["1042"], "invoices": [], "totals": []}
@@ -28,7 +28,10 @@ def test_what_was_listed_is_read_back() -> None:
 
 
 def test_of_version_0_1_it_is_known_what_was_paid() -> None:
-    invoices = [{"account": "1042", "invoice": number, "void": number == "7"} for number in "789"]
+    invoices = [
+        {"account": "1042", "invoice": each, "number": each, "currency": "THB", "total": 1, "void": each == "7"}
+        for each in "789"
+    ]
     found = month_summary.read_listed(written(invoices=invoices, paid=[{"account": "1042", "invoice": "9"}]))
     assert found == {("1042", "8"): {"status": "open"}, ("1042", "9"): {"status": "paid"}}
 
@@ -39,12 +42,14 @@ def test_a_newer_schema_asks_for_an_upgrade() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"schema": 1}', b'{"schema": "x"}'])
-def test_what_is_none_is_damage(data: bytes) -> None:
-    with pytest.raises(DamagedError, match=r"month\.json"):
+def test_what_is_no_summary_is_refused(data: bytes) -> None:
+    with pytest.raises(AnswerError, match=r"month\.json"):
         month_summary.read(data)
 
 
-@pytest.mark.parametrize("data", [b"[]", b"{", b'{"listed": [1]}', b'{"listed": [{}]}', b'{"paid": [{}]}'])
-def test_a_list_that_is_none_is_damage(data: bytes) -> None:
-    with pytest.raises(DamagedError, match=r"month\.json"):
+@pytest.mark.parametrize(
+    "data", [b"[]", b"{", written(listed=[1]), written(listed=[{}]), written(paid=[{}]), written(listed=7)]
+)
+def test_a_list_that_is_none_is_refused(data: bytes) -> None:
+    with pytest.raises(AnswerError, match=r"month\.json"):
         month_summary.read_listed(data)

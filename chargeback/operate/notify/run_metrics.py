@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config import Config
+from chargeback.model import archived_checks
+from chargeback.model.archived_checks import read_checks
 from chargeback.model.instants import parse_instant
 from chargeback.operate.metrics import Family
 from chargeback.operate.notify.news import close_due
 
 NAME = "chargeback.prom"
 USAGE_NAME = "chargeback_usage.prom"
-RECONCILIATION = "reconciliation/reconciliation.json"
 STATUSES = ("reconciled", "exceptions")
 
 
@@ -42,7 +42,7 @@ def _latest(archive: Archive) -> Revision | None:
 def _of_month(latest: Revision, config: Config, now: datetime) -> Iterator[Family]:
     """Of the newest month that has a revision."""
     period = latest.manifest.period
-    checks = json.loads(latest.read(RECONCILIATION))["checks"]
+    exceptions = latest.interpret(archived_checks.PATH, read_checks).exceptions
     created = parse_instant(latest.manifest.created)
     ended = latest.name.period.end(config.timezone)
     yield Family(
@@ -58,7 +58,7 @@ def _of_month(latest: Revision, config: Config, now: datetime) -> Iterator[Famil
     yield Family(
         "chargeback_last_closed_exceptions",
         "Exceptions of that month that nobody has accepted",
-        (({}, sum(1 for check in checks if check["outcome"] == "exception")),),
+        (({}, exceptions),),
     )
     yield Family(
         "chargeback_last_closed_end_age_seconds",

@@ -1,0 +1,45 @@
+"""The one boundary between what lies in an archive and what the program makes of it.
+
+An archive is hostile when it is read: also one whose checksums are right may hold what no decoder expects. Whatever is
+raised over such bytes (``zlib.error``, ``BadZipFile``, lxml's and msgspec's errors, a recursion or memory limit, a key
+that is not there) says that the file is not what it should be: ``DamagedError``, with its name. Nobody else in the
+program catches what a decoder may raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chargeback.errors import ChargebackError, DamagedError, InterruptedRunError, SchemaError, StorageError
+
+RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
+
+_SAID_ALREADY = (DamagedError, SchemaError, StorageError, InterruptedRunError)
+"""Damage that names its place, a newer version's file, a fault of the system, a stop."""
+_LONGEST = 300
+
+
+@contextmanager
+def interpreting(where: Path, what: str = "", remedy: str = RESTORE) -> Iterator[None]:
+    """Within, whatever is raised over the bytes of that file, or of that revision, becomes ``DamagedError``; ``what``
+    says what they do not give.
+
+    ``SchemaError`` (a newer version wrote it), ``StorageError`` (the system cannot read it) and an interruption stay
+    what they are. The bytes are in memory, or of a file that was opened: an ``OSError`` is a decoder's.
+    """
+    try:
+        yield
+    except _SAID_ALREADY:
+        raise
+    except Exception as error:
+        raise DamagedError(f"{where}: {f'{what}: ' if what else ''}{problem_of(error)}", remedy=remedy) from error
+
+
+def problem_of(error: Exception) -> str:
+    """What an error says, in one short line, with its class where it is not one of the program's own."""
+    if isinstance(error, ChargebackError):
+        return error.message
+    text = " ".join(str(error).split())[:_LONGEST]
+    return f"cannot be read ({type(error).__name__}{f': {text}' if text else ''})"

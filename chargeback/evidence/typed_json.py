@@ -1,0 +1,40 @@
+"""JSON that this program wrote, read back: each field of its type and within its bounds, or nothing at all."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from chargeback.errors import AnswerError, SchemaError
+
+Value = TypeVar("Value")
+
+
+class _Versioned(msgspec.Struct):
+    schema: Annotated[int, msgspec.Meta(ge=1)]
+
+
+def decoded(data: bytes, of: type[Value], *, path: str, schema: int, noun: str) -> Value:
+    """The object in these bytes, which say their schema; fields that are not known are passed over.
+
+    ``AnswerError`` where they hold no such object, ``SchemaError`` where a newer version wrote it. ``path`` and
+    ``noun`` ("a run record") are for the message.
+    """
+    found = _read(data, _Versioned, path, noun).schema
+    if found > schema:
+        raise SchemaError(f"{path}: schema {found}, this version reads {schema}", remedy="upgrade chargeback")
+    return _read(data, of, path, noun)
+
+
+def decoded_list(data: bytes, of: type[Value], *, path: str, noun: str) -> tuple[Value, ...]:
+    """The list of objects in these bytes; ``AnswerError`` where they are none."""
+    return _read(data, tuple[of, ...], path, noun)  # type: ignore[valid-type]  # the type is built for msgspec
+
+
+def _read(data: bytes, of: type[Value], path: str, noun: str) -> Value:
+    try:
+        # As a text: msgspec does not look at the encoding of what it passes over.
+        return msgspec.json.decode(data.decode(), type=of)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise AnswerError(f"{path}: not {noun} ({error})") from error
