@@ -1,3 +1,3 @@
 """Monthly cost allocation for deploys.app: reconcile the bill, charge each team to the cent, keep the proof."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
