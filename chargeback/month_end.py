@@ -53,9 +53,9 @@ def read_months(evidence: Evidence, config: Config, period: Period, projects: Pr
     found = []
     for account in evidence.run.accounts:
         facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, projects, grouped)
-        month = decide(facts, period, config.timezone, latest, accepted=False)
+        month = decide(facts, period, config.timezone, latest, evidence.run.earlier, accepted=False)
         if month.ground is Ground.NOT_READY and _is_accepted(month, config, period):
-            month = decide(facts, period, config.timezone, latest, accepted=True)
+            month = decide(facts, period, config.timezone, latest, evidence.run.earlier, accepted=True)
         found.append(month)
     return found
 

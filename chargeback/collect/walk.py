@@ -31,13 +31,12 @@ from chargeback.errors import (
 )
 from chargeback.evidence import Answer, DocumentRecord, Store
 from chargeback.model import answers as wire
-from chargeback.model.facts import ListedInvoice, by_month, decode_listed, each_once, identity_problem
+from chargeback.model.facts import ListedInvoice, by_month, decode_listed, each_once, identity_problem, refuse_unknown
 from chargeback.model.file_names import safe_name
 from chargeback.model.instants import format_instant
 from chargeback.model.invoice import Invoice, merge
 from chargeback.model.period import Period, zone
-from chargeback.model.projects import ProjectDirectory
-from chargeback.model.report import prove, read_report, shows_only
+from chargeback.model.report import ShownPeriod, prove
 
 PLATFORM_FOLDER = "_platform"
 """Where answers lie that concern no account: no safe name begins with ``_``."""
@@ -279,10 +278,8 @@ class Walk:
                 raise _refused("billing.report", entry.id, message)
             return False
         decoded = _read(reply, lambda value: wire.decode(value, wire.ReportAnswer, "billing.report"))
-        if shows_only(decoded, self.period, self.config.timezone):
-            return True
-        report = read_report(reply.answer, decoded, ProjectDirectory(), self.period, self.config.timezone)
-        return prove(report, self.period, self.config.timezone, billed_before=True, rows_before=True).proved
+        shown = ShownPeriod.of(reply.answer, decoded, self.config.timezone)
+        return prove(shown, self.period, self.config.timezone, billed_before=True, rows_before=True).proved
 
     def _carry(self, account: str) -> None:
         """Put the report that was proved in time beside answers that do not prove their month."""
@@ -293,19 +290,31 @@ class Walk:
             self._keep(replace(carried.answer, path=path))
 
     def _invoices(self, entry: AccountEntry, credential: Credential) -> None:
-        rows = self._rows(entry, credential) or ()
+        rows = self._rows(entry, credential, refuse_unknown) or ()
         of_month = by_month(rows).get(self.period, [])
         binder = _Binder(entry, credential, len(of_month))
         for row in of_month:
             self.crew.submit(self._task(self._invoice, binder, row))
 
-    def _rows(self, entry: AccountEntry, credential: Credential) -> tuple[ListedInvoice, ...] | None:
-        """What the account lists, each invoice once; None where it is refused as inactive (BOOKING 1)."""
+    def _rows(
+        self,
+        entry: AccountEntry,
+        credential: Credential,
+        judge: Callable[[tuple[ListedInvoice, ...], Period], None] = lambda rows, period: None,
+    ) -> tuple[ListedInvoice, ...] | None:
+        """What the account lists, each invoice once; None where it is refused as inactive (BOOKING 1). ``judge`` raises
+        where the month cannot be closed by such a list."""
+
+        def read(value: Any) -> tuple[ListedInvoice, ...]:
+            rows = decode_listed(value, entry.id, self.config.timezone)
+            judge(rows, self.period)
+            return rows
+
         request = {"id": entry.id, "billingAccountId": entry.id}
         reply = self._ask("billing.listInvoices", request, credential, entry.id, "billing.listInvoices")
         message = wire.refusal(reply.value)
         if message is None:
-            return each_once(_read(reply, lambda value: decode_listed(value, entry.id, self.config.timezone)))
+            return each_once(_read(reply, read))
         if wire.is_inactive_refusal(message):
             return None
         raise _refused("billing.listInvoices", entry.id, message)

@@ -81,6 +81,7 @@ class ProvedReports(Mapping[str, CarriedReport]):
     def __init__(self, known: Background, config: Config, period: Period) -> None:
         self._config = config
         self._period = period
+        self._earlier = known.earlier
         self._pending = known.pending.read(period)
         self._evidence = known.latest.evidence() if known.latest else None
         self._projects = read_projects(self._evidence) if self._evidence else None
@@ -105,7 +106,7 @@ class ProvedReports(Mapping[str, CarriedReport]):
             return None
         timezone = self._config.timezone
         facts = read_account(evidence, account, "", self._period, timezone, self._projects, self._answers)
-        billed_before = was_billed(facts, self._period.plus(-1))
+        billed_before = was_billed(facts, self._period.plus(-1), self._earlier)
         report, _ = choose_report(facts, self._period, timezone, billed_before=billed_before)
         return CarriedReport(report.answer, evidence.body(report.answer)) if report else None
 
@@ -210,7 +211,7 @@ def proved_reports(evidence: Evidence, config: Config) -> list[tuple[Answer, byt
             facts = read_account(evidence, account, "", period, config.timezone, projects, grouped)
         except ChargebackError:
             continue  # told already, as the reason why the month does not close
-        billed_before = was_billed(facts, period.plus(-1))
+        billed_before = was_billed(facts, period.plus(-1), evidence.run.earlier)
         report, _ = choose_report(facts, period, config.timezone, billed_before=billed_before)
         if report is not None:
             found.append((report.answer, evidence.body(report.answer)))

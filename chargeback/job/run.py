@@ -45,6 +45,7 @@ from chargeback.job.restatement import changes
 from chargeback.job.results import MonthResult, of_books, of_errors
 from chargeback.job.sameness import is_same_result
 from chargeback.job.sealing import seal
+from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
 from chargeback.model.instants import format_instant
@@ -222,6 +223,8 @@ class _Run:
         except ChargebackError as error:
             return of_errors([error], period), False
         _refuse_unbalanced(books)
+        if not self.request.only:
+            _refuse_mistyped(books)
         result = of_books(books, period, known.latest)
         if books.status is Status.NOT_READY or (known.latest and is_same_result(books, self.config, known.latest)):
             return result, False
@@ -241,6 +244,17 @@ class _Run:
         head = self.archive.head()
         if self.config.head_file and head:
             write_head_file(self.config.head_file, head.sha256)
+
+
+def _refuse_mistyped(books: Books) -> None:
+    """A month before any bill of which nothing is proved is somebody's typing error: none is archived (BOOKING 2)."""
+    first = is_before_the_first_bill(account.month for account in books.posting.postings)
+    if first is not None:
+        raise ConfigurationError(
+            f"{books.period} lies before {first}, the first month that any account was billed for, and no report "
+            "proves anything of it",
+            remedy=f"name a month from {first} on with -p",
+        )
 
 
 def _refuse_unbalanced(books: Books) -> None:

@@ -46,8 +46,11 @@ class ArchivedMonth:
 def difference(account: str, row: ListedInvoice, month: ArchivedMonth) -> str:
     """How a listed invoice differs from what the month's latest revision has, "" where it stands there as listed.
 
-    One that is void and never stood there as issued makes no difference: no revision could hold anything new.
+    One that is void and never stood there as issued makes no difference: no revision could hold anything new. Nor does
+    one of an unknown status: what it means nobody knows.
     """
+    if row.unknown_status:
+        return ""
     archived = month.find(account, row)
     void = row.status is Status.VOID
     if void and (archived is None or archived.void):

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from chargeback.model.facts import AccountFacts
+from chargeback.evidence import EarlierMonth
+from chargeback.model.facts import AccountFacts, ListedInvoice
 from chargeback.model.invoice import ISSUED, Invoice
 from chargeback.model.period import Period
 from chargeback.model.report import Proof, Report, prove
@@ -31,7 +33,7 @@ class AccountMonth:
     """One account's month as it will be booked.
 
     ``booked`` are the open and paid invoices, by number then id; ``report`` the proved report, None where none is;
-    ``proof`` why. ``billed_before``: it has an issued invoice of the month before.
+    ``proof`` why. ``billed_before``: it was billed for the month before, so that an invoice is to be expected.
     """
 
     facts: AccountFacts
@@ -67,6 +69,16 @@ class AccountMonth:
                 return currency
         return "THB"
 
+    @property
+    def has_cost(self) -> bool:
+        """Whether a proved report shows cost: a row with a value other than zero, be it that they cancel out."""
+        return self.report is not None and any(row.value for row in self.report.rows)
+
+    @property
+    def only_unissued(self) -> bool:
+        """Whether the month has invoices, all of them void or draft."""
+        return not self.booked and bool(self.facts.invoices or self.facts.drafts)
+
     def _listed_currencies(self) -> list[str]:
         return [row.row.currency or "" for row in reversed(self.facts.listed)]
 
@@ -81,7 +93,7 @@ def choose_report(
     """
 
     def proved(report: Report, *, rows_before: bool) -> Proof:
-        return prove(report, period, timezone, billed_before=billed_before, rows_before=rows_before)
+        return prove(report.shown, period, timezone, billed_before=billed_before, rows_before=rows_before)
 
     with_rows = [report for report in facts.reports if report.rows and proved(report, rows_before=False).proved]
     proofs: list[Proof] = []
@@ -103,40 +115,69 @@ def _told(report: Report, proof: Proof) -> Proof:
     return Proof(True, f"the report proved in time, asked for at {asked}, is carried: {proof.reason}")
 
 
-def was_billed(facts: AccountFacts, period: Period) -> bool:
-    """Whether the account's list shows an issued invoice of that month."""
-    return any(row.month == period and row.status in ISSUED for row in facts.listed)
+def was_billed(facts: AccountFacts, period: Period, archived: Iterable[EarlierMonth]) -> bool:
+    """Whether the account was billed for that month: as its list shows it, or as the archive's revision of it does."""
+    if any(row.month == period and row.status in ISSUED for row in facts.listed):
+        return True
+    of_month = (month for month in archived if month.period == str(period))
+    return any(
+        invoice.account == facts.account and not invoice.void for month in of_month for invoice in month.invoices
+    )
 
 
-def decide(facts: AccountFacts, period: Period, timezone: ZoneInfo, latest: Period, *, accepted: bool) -> AccountMonth:
+def decide(
+    facts: AccountFacts,
+    period: Period,
+    timezone: ZoneInfo,
+    latest: Period,
+    archived: Iterable[EarlierMonth],
+    *,
+    accepted: bool,
+) -> AccountMonth:
     """The booking decisions for one account.
 
-    ``latest`` is the last month that is over at the time of the run; ``accepted``: an ``[[accepted]]`` covers the
-    account's ``invoice-issued`` (asked only where nothing before it holds).
+    ``latest`` is the last month that is over at the time of the run, ``archived`` the earlier months as the archive has
+    them; ``accepted``: an ``[[accepted]]`` covers the account's ``invoice-issued`` (asked only where nothing before it
+    holds).
     """
-    billed_before = was_billed(facts, period.plus(-1))
+    billed_before = was_billed(facts, period.plus(-1), archived)
     report, proof = choose_report(facts, period, timezone, billed_before=billed_before)
     booked = tuple(invoice for invoice in facts.invoices if invoice.status in ISSUED)
-    ground = _ground(facts, period, latest, booked=bool(booked), report=report, accepted=accepted)
-    return AccountMonth(facts, period, booked, report, proof, billed_before, ground)
+    month = AccountMonth(facts, period, booked, report, proof, billed_before, Ground.NOT_READY)
+    return replace(month, ground=_ground(month, latest, accepted=accepted))
 
 
-def _ground(
-    facts: AccountFacts, period: Period, latest: Period, *, booked: bool, report: Report | None, accepted: bool
-) -> Ground:
-    if booked:
+def _ground(month: AccountMonth, latest: Period, *, accepted: bool) -> Ground:
+    """The first ground of BOOKING 2 that holds."""
+    if month.booked:
         return Ground.INVOICED
-    if report is not None and not report.total:
+    if month.report is not None and not month.has_cost:
         return Ground.NOTHING_TO_BILL
-    if period < latest:
+    if month.period < latest:
         return Ground.LONG_OVER
     if accepted:
         return Ground.ACCEPTED
-    if facts.inactive and not facts.invoices and not facts.drafts:
+    if month.facts.inactive and not month.only_unissued:
         return Ground.INACTIVE
     return Ground.NOT_READY
 
 
-def only_unissued(month: AccountMonth) -> bool:
-    """Whether the month has invoices, all of them void or draft."""
-    return not month.booked and bool(month.facts.invoices or month.facts.drafts)
+def first_billed(listed: Iterable[ListedInvoice]) -> Period | None:
+    """The first month of which the lists show an issued invoice, None where they show none."""
+    return min((row.month for row in listed if row.status in ISSUED and row.month is not None), default=None)
+
+
+def is_before_the_first_bill(months: Iterable[AccountMonth]) -> Period | None:
+    """The first month that any account was billed for, where this one lies before it and nothing is proved of this one:
+    a mistyped month. An empty answer that names no month is no proof here.
+    """
+    known = list(months)
+    first = first_billed(row for month in known for row in month.facts.listed)
+    if first is None or any(month.period >= first or _proves_itself(month) for month in known):
+        return None
+    return first
+
+
+def _proves_itself(month: AccountMonth) -> bool:
+    """Whether the report's days or its range prove the month, and not just that nothing speaks against it."""
+    return month.report is not None and bool(month.report.chart.days or month.report.range)

@@ -13,7 +13,7 @@ from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, DocumentRecord, Evidence
 from chargeback.model import answers as wire
 from chargeback.model.answers import InvoiceAnswer, text_of
-from chargeback.model.invoice import Invoice, Status, booking_month, merge, read_status
+from chargeback.model.invoice import Invoice, Status, booking_month, is_unknown_status, merge, read_status
 from chargeback.model.period import Period
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report, read_report
@@ -25,11 +25,15 @@ Readings = tuple[Any, Answer]
 
 @dataclass(frozen=True, slots=True)
 class ListedInvoice:
-    """A row of ``billing.listInvoices`` with the month that it belongs to, None where it has no time at all."""
+    """A row of ``billing.listInvoices`` with the month that it belongs to, None where it has no time at all.
+
+    ``status`` is None where the row has none, or one that is not known: then ``unknown_status`` is what it says.
+    """
 
     row: InvoiceAnswer
     month: Period | None
     status: Status | None
+    unknown_status: str = ""
 
     @property
     def id(self) -> str:
@@ -123,20 +127,31 @@ def answers_by_account(evidence: Evidence) -> dict[str, list[Answer]]:
 def decode_listed(value: Any, account: str, timezone: ZoneInfo) -> tuple[ListedInvoice, ...]:
     """The rows of a ``billing.listInvoices`` envelope, one that is there twice too.
 
-    ``AnswerError`` for a row without id or of another account, for an unknown status, for a row without times that may
-    be issued, and for two rows of one id that differ in month or status: which of them is booked must not hang on their
-    order.
+    ``AnswerError`` for a row without id or of another account, for a row without times that may be issued, and for two
+    rows of one id that differ in month or status: which of them is booked must not hang on their order.
     """
     rows = wire.decode_items(value, InvoiceAnswer, "billing.listInvoices")
     for position, row in enumerate(rows):
         if not text_of(row.id):
             raise AnswerError(f"items[{position}] has no id")
     listed = tuple(_listed(row, account, timezone) for row in rows)
-    standing: dict[str, tuple[Period | None, Status | None]] = {}
+    standing: dict[str, tuple[Period | None, Status | None, str]] = {}
     for each in listed:
-        if standing.setdefault(each.id, (each.month, each.status)) != (each.month, each.status):
+        says = (each.month, each.status, each.unknown_status)
+        if standing.setdefault(each.id, says) != says:
             raise AnswerError(f"the invoice {each.label[:80]} is listed twice, with another month or status")
     return listed
+
+
+def refuse_unknown(listed: Iterable[ListedInvoice], period: Period) -> None:
+    """``AnswerError`` for an unknown status of an invoice of the month: nobody knows whether it is to be booked. One
+    that names no month counts as of this one; another month's holds up that one alone (BOOKING 1)."""
+    for row in listed:
+        if row.unknown_status and row.month in (period, None):
+            known = ", ".join(Status)
+            raise AnswerError(
+                f'invoice {row.label[:80]}: the status "{row.unknown_status[:40]}" is not known (known: {known})'
+            )
 
 
 def each_once(listed: Iterable[ListedInvoice]) -> tuple[ListedInvoice, ...]:
@@ -158,14 +173,15 @@ def _listed(row: InvoiceAnswer, account: str, timezone: ZoneInfo) -> ListedInvoi
     owner = text_of(row.billing_account_id)
     if owner and owner != account:
         raise AnswerError(f"the listed invoice {label[:80]} is of account {owner[:80]}")
-    status = read_status(row, f"invoice {label[:80]}")
+    status = None if is_unknown_status(row) else read_status(row, f"invoice {label[:80]}")
+    unknown = row.status or "" if is_unknown_status(row) else ""
     try:
         month = booking_month(row, timezone)
     except AnswerError as error:
         raise AnswerError(f"invoice {label[:80]}: {error.message}") from error
-    if month is None and status not in (Status.VOID, Status.DRAFT):
+    if month is None and not unknown and status not in (Status.VOID, Status.DRAFT):
         raise AnswerError(f"the invoice {label[:80]} says neither a period nor when it was issued or created")
-    return ListedInvoice(row, month, status)
+    return ListedInvoice(row, month, status, unknown)
 
 
 @dataclass(slots=True)
@@ -225,12 +241,15 @@ class _AccountReader:
     def _listed(self) -> tuple[ListedInvoice, ...]:
         listed: tuple[ListedInvoice, ...] = ()
         for answer in self._of("billing.listInvoices"):
-            refused, rows = _read(
-                self.evidence, answer, lambda value: decode_listed(value, self.account, self.timezone)
-            )
+            refused, rows = _read(self.evidence, answer, self._own_rows)
             self.list_refused = bool(self._note(refused))
             listed = rows or listed
         return listed
+
+    def _own_rows(self, value: Any) -> tuple[ListedInvoice, ...]:
+        rows = decode_listed(value, self.account, self.timezone)
+        refuse_unknown(rows, self.period)
+        return rows
 
     def _invoices(self, rows: list[ListedInvoice]) -> tuple[Invoice, ...]:
         details = {_asked(answer): answer for answer in self._of("billing.getInvoice")}
@@ -260,7 +279,7 @@ class _AccountReader:
             )
             refusal = self._note(refused) or refusal
             if decoded is not None:
-                reports.append(read_report(answer, decoded, self.projects, self.period, self.timezone))
+                reports.append(read_report(answer, decoded, self.projects, self.timezone))
         return tuple(reports), refusal
 
 

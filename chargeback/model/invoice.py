@@ -139,6 +139,11 @@ def read_status(answer: InvoiceAnswer, where: str) -> Status | None:
         raise AnswerError(f'{where}: the status "{answer.status[:40]}" is not known (known: {known})') from None
 
 
+def is_unknown_status(answer: InvoiceAnswer) -> bool:
+    """Whether the answer has a status that is none of the four known ones: servers grow (CONTRACT)."""
+    return bool(answer.status) and answer.status not in set(Status)
+
+
 def usable_period(answer: InvoiceAnswer) -> tuple[datetime, datetime] | None:
     """The bounds of the answer's period as instants, the end exclusive; None where they are missing or not in order."""
     start, end = parse_instant(answer.period_start), parse_instant(answer.period_end)

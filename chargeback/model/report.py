@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -48,6 +48,23 @@ class ReportChart:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownPeriod:
+    """What an answer says of the time that it covers: its ``range``, its days, and whether it has rows at all."""
+
+    answer: Answer
+    range: str
+    days: Collection[date]
+    has_rows: bool
+
+    @classmethod
+    def of(cls, answer: Answer, decoded: ReportAnswer, timezone: ZoneInfo) -> ShownPeriod:
+        """What the decoded answer shows, without a look at its rows."""
+        named = days_named(decoded.chart, asked_on(answer, timezone), timezone)
+        days = {day for day in named if day is not None}
+        return cls(answer, (decoded.range or "").strip(), days, bool(decoded.rows))
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One answer to ``billing.report``, decoded; ``answer`` is where it came from.
 
@@ -73,6 +90,11 @@ class Report:
         return exact_sum(self.rows[row].value for row in rows)
 
     @property
+    def shown(self) -> ShownPeriod:
+        """What it says of the time that it covers."""
+        return ShownPeriod(self.answer, self.range, self.chart.days, bool(self.rows))
+
+    @property
     def is_carried(self) -> bool:
         """Whether it was kept from an earlier run."""
         return (self.answer.path or "").endswith("-carried.json")
@@ -86,33 +108,31 @@ class Proof:
     reason: str
 
 
-def _chart(chart: Chart | None, year: int, timezone: ZoneInfo) -> ReportChart:
+def _chart(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> ReportChart:
     series = [line.data or [] for line in (chart.series or [])] if chart else []
     columns = [[point for point in column if point is not None] for column in zip_longest(*series)]
     costs = [exact_sum(column) for column in columns]
     days: dict[date, Decimal] = {}
-    for position, day in enumerate(days_named(chart, year, timezone)):
+    for position, day in enumerate(days_named(chart, asked_on, timezone)):
         if day is not None:
             cost = costs[position] if position < len(costs) else _NO_VALUE
             days[day] = EXACT.add(days.get(day, _NO_VALUE), cost)
     return ReportChart(exact_sum(costs), sum(map(len, columns)), days)
 
 
-def days_named(chart: Chart | None, year: int, timezone: ZoneInfo) -> list[date | None]:
-    """The day that each label of the chart names, None where it cannot be read."""
+def days_named(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> list[date | None]:
+    """The day that each label of the chart names, None where it cannot be read; ``asked_on`` is ``chart_day``'s."""
     labels = (chart.categories or []) if chart else []
-    return [chart_day(label, year, timezone) if isinstance(label, str) else None for label in labels]
+    return [chart_day(label, asked_on, timezone) if isinstance(label, str) else None for label in labels]
 
 
-def shows_only(decoded: ReportAnswer, period: Period, timezone: ZoneInfo) -> bool:
-    """Whether the answer's chart shows days, and all of them in the month: proof enough, whatever else it says."""
-    days = [day for day in days_named(decoded.chart, period.year, timezone) if day is not None]
-    return bool(days) and all((day.year, day.month) == (period.year, period.month) for day in days)
+def asked_on(answer: Answer, timezone: ZoneInfo) -> date | None:
+    """The day of the answer's ``requested_at`` in the zone, None where the index does not say."""
+    instant = parse_instant(answer.requested_at)
+    return instant.astimezone(timezone).date() if instant else None
 
 
-def read_report(
-    answer: Answer, decoded: ReportAnswer, projects: ProjectDirectory, period: Period, timezone: ZoneInfo
-) -> Report:
+def read_report(answer: Answer, decoded: ReportAnswer, projects: ProjectDirectory, timezone: ZoneInfo) -> Report:
     """The report that an answer holds, projects resolved to sids."""
     rows = tuple(
         ReportValue(
@@ -128,7 +148,7 @@ def read_report(
         range=(decoded.range or "").strip(),
         rows=rows,
         total=exact_sum(row.value for row in rows),
-        chart=_chart(decoded.chart, period.year, timezone),
+        chart=_chart(decoded.chart, asked_on(answer, timezone), timezone),
         by_project=_positions(row.project for row in rows),
         by_name=_positions(row.resource.casefold() for row in rows),
     )
@@ -141,21 +161,25 @@ def _positions(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(positions) for name, positions in grouped.items()}
 
 
-def prove(report: Report, period: Period, timezone: ZoneInfo, *, billed_before: bool, rows_before: bool) -> Proof:
-    """Whether the answer proves that it covers the month (BOOKING 3).
+def prove(shown: ShownPeriod, period: Period, timezone: ZoneInfo, *, billed_before: bool, rows_before: bool) -> Proof:
+    """Whether the answer proves that it covers the month (BOOKING 3): one day outside disproves it whatever the range
+    says, and so does a range that names another month.
 
     ``billed_before``: the account was billed for the month before; ``rows_before``: a report of this month with rows
     was proved by an earlier run.
     """
-    days = report.chart.days
+    days = shown.days
     outside = sorted(day for day in days if (day.year, day.month) != (period.year, period.month))
     if outside:
         return Proof(False, f"its chart shows {outside[0].isoformat()}, which is not in {period}")
+    elsewhere = _other_month(shown, period, timezone)
+    if elsewhere:
+        return Proof(False, f'its range "{shown.range[:40]}" means {elsewhere} when it was asked for, not {period}')
     if days:
         return Proof(True, f"its chart shows {len(days)} days, all in {period}")
-    if report.range:
-        return _prove_by_range(report, period, timezone)
-    if report.rows:
+    if shown.range:
+        return _prove_by_range(shown, period, timezone)
+    if shown.has_rows:
         return Proof(False, "it shows rows, but neither a day nor a range says of which month")
     if billed_before:
         return Proof(False, "it is empty and names no month, though the account was billed for the month before")
@@ -164,18 +188,26 @@ def prove(report: Report, period: Period, timezone: ZoneInfo, *, billed_before: 
     return Proof(True, "it is empty, as the month asked for")
 
 
-def _prove_by_range(report: Report, period: Period, timezone: ZoneInfo) -> Proof:
-    offset = RANGE_OFFSETS.get(report.range)
+def _other_month(shown: ShownPeriod, period: Period, timezone: ZoneInfo) -> str:
+    """The months that the echoed range names when it was asked for, in each of the zones, where none is the month asked
+    for; "" where one is, or where the range names no single month."""
+    offset, moment = RANGE_OFFSETS.get(shown.range), parse_instant(shown.answer.requested_at)
+    named = _months_named(moment, offset, timezone) if offset is not None and moment else {period}
+    return "" if period in named else ", ".join(sorted(map(str, named)))
+
+
+def _prove_by_range(shown: ShownPeriod, period: Period, timezone: ZoneInfo) -> Proof:
+    offset = RANGE_OFFSETS.get(shown.range)
     if offset is None:
-        return Proof(False, f'it shows no day, and its range "{report.range[:40]}" names no single month')
-    moments = (parse_instant(report.answer.requested_at), parse_http_date(report.answer.date))
-    if None in moments:
-        return Proof(False, f'it shows no day, and no Date header says when its range "{report.range}" was reckoned')
-    named = {month for moment in moments if moment for month in _months_named(moment, offset, timezone)}
+        return Proof(False, f'it shows no day, and its range "{shown.range[:40]}" names no single month')
+    asked, answered = parse_instant(shown.answer.requested_at), parse_http_date(shown.answer.date)
+    if asked is None or answered is None:
+        return Proof(False, f'it shows no day, and no Date header says when its range "{shown.range}" was reckoned')
+    named = _months_named(asked, offset, timezone) | _months_named(answered, offset, timezone)
     if named != {period}:
         months = ", ".join(sorted(str(month) for month in named))
-        return Proof(False, f'it shows no day, and its range "{report.range}" means {months}, not {period} alone')
-    return Proof(True, f'its range "{report.range}" names {period} in every time zone that may apply')
+        return Proof(False, f'it shows no day, and its range "{shown.range}" means {months}, not {period} alone')
+    return Proof(True, f'its range "{shown.range}" names {period} in every time zone that may apply')
 
 
 def _months_named(moment: datetime, offset: int, timezone: ZoneInfo) -> set[Period]:

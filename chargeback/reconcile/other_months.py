@@ -12,6 +12,7 @@ from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.facts import ListedInvoice, by_month
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, Posting
+from chargeback.reconcile.comparing import not_performed
 
 TeamTotals = Counter[tuple[str, str]]
 
@@ -50,20 +51,30 @@ def _history(team: str, currency: str, before: int, now: int, config: Config) ->
 
 def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One exception an invoice that an account lists for an earlier archived month in which it was ours and whose
-    latest revision has it otherwise, or that the revision has and the list no longer shows there; one pass an account
-    where all agree."""
+    latest revision has it otherwise, or that the revision has and the list no longer shows there; one notice an invoice
+    of another month whose status is not known, in place of its comparison; one pass an account where all agree."""
     earlier = [ArchivedMonth.of(month) for month in posting.run.earlier if month.period < str(posting.period)]
     entries = {entry.id: entry for entry in config.accounts}
     for account in posting.postings:
         ours = _ours(earlier, entries.get(account.month.account))
+        unknown = list(_of_unknown_status(account))
         rows = by_month(account.month.facts.listed)
         found = [check for month in ours for check in _differing(account, month, rows.get(month.period, []))]
-        yield from found
-        if not found:
+        yield from (*unknown, *found)
+        if not found and not unknown:
             message = (
                 f"agrees with {len(earlier)} earlier archived months" if earlier else "no earlier month is archived"
             )
             yield Check(Code.PRIOR_PERIODS, Outcome.PASS, message, account.month.account)
+
+
+def _of_unknown_status(account: Posting) -> Iterator[Check]:
+    """A notice an invoice, in place of its comparison (BOOKING 1)."""
+    for row in account.month.facts.listed:
+        if row.unknown_status:
+            why = f'{row.label} has the status "{row.unknown_status[:40]}", which is not known'
+            subject = Subject(SubjectKind.MONTH, str(row.month)) if row.month else None
+            yield not_performed(Code.PRIOR_PERIODS, account.month.account, why, invoice=row.label, subject=subject)
 
 
 def _ours(earlier: Iterable[ArchivedMonth], entry: AccountEntry | None) -> Iterator[ArchivedMonth]:

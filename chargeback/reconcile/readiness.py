@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chargeback.config import Config
-from chargeback.model.booking import AccountMonth, Ground, only_unissued
+from chargeback.model.booking import AccountMonth, Ground
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.money import format_exact, from_minor, minor_digits
 from chargeback.model.posting import Posting
@@ -37,29 +37,34 @@ def issued_check(month: AccountMonth) -> Check:
 def _issued(month: AccountMonth) -> tuple[Outcome, str]:
     if month.ground is Ground.INVOICED:
         return Outcome.PASS, f"{len(month.booked)} issued: " + ", ".join(invoice.label for invoice in month.booked)
+    outcome, message = _without_invoice(month)
+    if not month.billed_before or month.ground is Ground.NOT_READY:
+        return outcome, message
+    return Outcome.EXCEPTION, (
+        f"{message}, though {month.period.plus(-1)} was billed: "
+        "ask whether the account is still in use, or an invoice is missing"
+    )
+
+
+def _without_invoice(month: AccountMonth) -> tuple[Outcome, str]:
+    """How an account without a booked invoice stands where none was to be expected (BOOKING 2)."""
     if month.ground is Ground.NOTHING_TO_BILL:
-        if month.billed_before:
-            return Outcome.EXCEPTION, (
-                f"no invoice, and the report shows no cost, though {month.period.plus(-1)} was billed: "
-                "ask whether the account is still in use, or an invoice is missing"
-            )
-        return Outcome.PASS, "no invoice, and the report shows no cost"
+        return Outcome.PASS, f"{_no_invoice(month)}, and the report shows no cost"
     if month.ground is Ground.INACTIVE:
         return Outcome.NOTICE, "the platform says that the account is not active, and it lists no invoice of the month"
-    return _issued_late(month)
-
-
-def _issued_late(month: AccountMonth) -> tuple[Outcome, str]:
-    found = "all its invoices of the month are void or drafts" if only_unissued(month) else "no invoice of the month"
-    reported = month.report_total is not None and month.report_total > 0
-    if month.report_total is not None and month.report_total:
-        found += f", though the report shows {format_exact(month.report_total)} {month.currency}"
+    found = _no_invoice(month)
+    if month.report is not None and month.has_cost:
+        found += f", though the report shows {format_exact(month.report.total)} {month.currency}"
     if month.ground is Ground.LONG_OVER:
-        outcome = Outcome.EXCEPTION if only_unissued(month) or reported else Outcome.NOTICE
+        outcome = Outcome.EXCEPTION if month.only_unissued or month.has_cost else Outcome.NOTICE
         return outcome, f"{found}; the month is long over and is booked as it is"
     if month.ground is Ground.ACCEPTED:
         return Outcome.EXCEPTION, found
     return Outcome.EXCEPTION, f"not ready: {found}; run again when the invoice is issued"
+
+
+def _no_invoice(month: AccountMonth) -> str:
+    return "all its invoices of the month are void or drafts" if month.only_unissued else "no invoice of the month"
 
 
 def report_period(posting: Posting, config: Config) -> Iterator[Check]:

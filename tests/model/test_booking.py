@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chargeback.model.booking import AccountMonth, Ground
+from chargeback.evidence import EarlierInvoice, EarlierMonth
+from chargeback.model.booking import AccountMonth, Ground, is_before_the_first_bill
 from chargeback.model.check import Code
 from chargeback.model.period import Period
 from chargeback.model.projects import ProjectDirectory
@@ -81,10 +82,15 @@ def test_a_detail_that_says_void_is_not_booked() -> None:
     assert (found.booked, found.ground) == ((), Ground.NOT_READY)
 
 
+OTHERS = (("acme-web", "CPU", 1, 100), ("acme-data", "CPU", 1, -100))
+"""Rows that cancel out: their sum is nothing, and there is cost."""
+
+
 @pytest.mark.parametrize(("given", "outcome"), [
     (account(report=report(*SOME, day=None, range="")), "notice"),
-    (account(report=report(*SOME)), "exception"),
-    (account(report=report(("acme-web", "CPU", 1, -5))), "notice"),
+    (account(report=report(*SOME, range="")), "exception"),
+    (account(report=report(("acme-web", "CPU", 1, -5), range="")), "exception"),
+    (account(report=report(*OTHERS, range="")), "exception"),
     (account({**MAY, "status": "void"}, report="api: internal error"), "exception"),
     (account({**MAY, "status": "draft"}, report="api: internal error"), "exception"),
     (account(report="api: internal error"), "notice"),
@@ -134,12 +140,79 @@ def test_an_inactive_account_whose_invoices_are_listed_is_booked_without_its_rep
 
 def test_invoiced_comes_before_inactive_and_zero_before_long_over() -> None:
     assert issued(account(MAY, report=INACTIVE), run_at=LATE)[0] == "invoiced"
-    assert issued(account(report=report(("acme-web", "CPU", 0, 0))), run_at=LATE)[0] == "nothing to bill"
+    assert issued(account(report=report(("acme-web", "CPU", 0, 0), range="")), run_at=LATE)[0] == "nothing to bill"
+
+
+def test_rows_that_cancel_out_are_cost() -> None:
+    assert issued(account(report=report(*OTHERS))) == ("not ready", "exception")
+
+
+ZERO = report(("acme-web", "CPU", 0, 0), range="")
+ARCHIVED = EarlierMonth("2026-04", 1, ("1042",), (EarlierInvoice("1042", "i4", "INV-4", "THB", 100, False),), ())
+
+
+@pytest.mark.parametrize(("given", "fields", "ground"), [
+    (account(BEFORE, report=ZERO), {}, "nothing to bill"),
+    (account(BEFORE, {**MAY, "status": "void"}, report=ZERO), {}, "nothing to bill"),
+    (account(report=ZERO), {"earlier": (ARCHIVED,)}, "nothing to bill"),
+    (account(BEFORE, report="api: internal error"), {"run_at": LATE}, "long over"),
+    (account(report="api: internal error"), {"run_at": LATE, "earlier": (ARCHIVED,)}, "long over"),
+    (account(BEFORE, report=INACTIVE), {}, "inactive"),
+    (Account(INACTIVE, report=INACTIVE), {"earlier": (ARCHIVED,)}, "inactive"),
+])  # fmt: skip
+def test_only_an_invoice_passes_in_silence_after_a_billed_month(
+    given: Account, fields: dict[str, Any], ground: str
+) -> None:
+    """Billed for the month before, as the list shows it or the archive's revision does: each was silent before."""
+    assert issued(given, **fields) == (ground, "exception")
+    (check,) = checks(Month([given], **fields).books(), Code.INVOICE_ISSUED)
+    assert "though 2026-04 was billed" in check.message
+
+
+@pytest.mark.parametrize("archived", [
+    replace(ARCHIVED, invoices=()),
+    replace(ARCHIVED, invoices=(replace(ARCHIVED.invoices[0], void=True),)),
+    replace(ARCHIVED, invoices=(replace(ARCHIVED.invoices[0], account="7"),)),
+    replace(ARCHIVED, period="2026-03"),
+])  # fmt: skip
+def test_an_archived_month_without_an_issued_invoice_of_the_account_expects_none(archived: EarlierMonth) -> None:
+    assert issued(account(report=ZERO), earlier=(archived,)) == ("nothing to bill", "pass")
+
+
+def test_an_empty_answer_proves_nothing_where_the_archive_has_the_month_before_billed() -> None:
+    assert not decided(account(MAY, report=EMPTY), earlier=(ARCHIVED,)).proof.proved
+    assert decided(account(MAY, report=EMPTY)).proof.proved
+
+
+NEXT = invoice("INV-6", of("acme-web", 1), periodStart="2026-05-31T17:00:00Z", periodEnd="2026-06-30T17:00:00Z")
+
+
+@pytest.mark.parametrize(("given", "first"), [
+    (account(NEXT, report=EMPTY), Period(2026, 6)),
+    (account(NEXT, report=report(*SOME, range="prev_month", day="2026-04-02")), Period(2026, 6)),
+    (account({**NEXT, "status": "void"}, report=EMPTY), None),
+    (account(report=EMPTY), None),
+    (account(NEXT, report=report(*SOME, range="")), None),
+    (account(NEXT, report=report(day=None)), None),
+    (account(MAY, NEXT, report=EMPTY), None),
+])  # fmt: skip
+def test_a_month_before_the_first_bill_of_which_nothing_is_proved_is_mistyped(
+    given: Account, first: Period | None
+) -> None:
+    assert is_before_the_first_bill(Month([given]).months()) == first
+
+
+def test_one_account_that_was_billed_before_makes_the_month_a_possible_one() -> None:
+    others = Account((BEFORE,), id="7", report=EMPTY)
+    assert is_before_the_first_bill(Month([account(NEXT, report=EMPTY), others]).months()) is None
 
 
 @pytest.mark.parametrize(("given", "proved", "reason"), [
     (report(*SOME), True, "1 days, all in 2026-05"),
     (report(*SOME, day="May 10"), True, "1 days"),
+    (report(*SOME, day="Jun 04"), False, "2025-06-04"),
+    (report(*SOME, range="this_month"), False, 'range "this_month" means 2026-06'),
+    (report(*SOME, range="6_months"), True, "1 days"),
     (report(*SOME, day="2026-05-10", range="year"), True, "1 days"),
     (report(*SOME, day="2026-04-30"), False, "2026-04-30, which is not in 2026-05"),
     (report(*SOME, day="June 1", range="prev_month"), False, "2026-06-01"),
@@ -157,6 +230,42 @@ def test_a_report_is_used_only_if_its_answer_proves_its_month(given: Any, proved
     found = decided(account(MAY, report=given))
     assert (found.proof.proved, found.report is not None) == (proved, proved)
     assert reason in found.proof.reason
+
+
+def test_another_years_report_is_not_the_months() -> None:
+    """Labels without a year and the previous month as the range: in November 2026 they are not of October 2025."""
+    given = account(MAY, report=report(*SOME, day="Oct 01", range="prev_month"))
+    found = decided(given, period="2025-10", run_at="2026-11-03T03:00:00Z")
+    assert (found.proof.proved, "2026-10-01" in found.proof.reason) == (False, True)
+    year_before = account(MAY, report=report(*SOME, day="Oct 01", range="year"))
+    assert not decided(year_before, period="2025-10", run_at="2026-11-03T03:00:00Z").proof.proved
+
+
+def test_a_carried_report_is_read_as_of_the_day_on_which_it_was_asked_for() -> None:
+    given = Month([account(MAY, report=report(*SOME, day="Oct 01"), carried=report(*SOME, day="Oct 01"))],
+                  period="2025-10", run_at="2026-11-03T03:00:00Z")  # fmt: skip
+    evidence = given.evidence()
+    answers = tuple(
+        replace(answer, requested_at="2025-11-03T03:00:00Z") if "carried" in str(answer.path) else answer
+        for answer in evidence.answers
+    )
+    (found,) = read_months(replace(evidence, answers=answers), given.settings, Period(2025, 10), ProjectDirectory())
+    assert found.report is not None and found.report.is_carried
+    assert "asked for at 2025-11-03T03:00:00Z, is carried" in found.proof.reason
+
+
+@pytest.mark.parametrize(("run_at", "range", "proved"), [
+    ("2026-05-31T18:00:00Z", "this_month", True),  # June in Bangkok, still May in UTC: it may mean May
+    ("2026-05-31T18:00:00Z", "prev_month", True),
+    ("2026-06-01T01:00:00Z", "this_month", False),
+    ("2026-06-30T16:00:00Z", "prev_month", True),
+    ("2026-07-01T01:00:00Z", "prev_month", False),
+])  # fmt: skip
+def test_a_range_that_names_another_month_in_every_zone_disproves_whatever_the_days_say(
+    run_at: str, range: str, proved: bool
+) -> None:
+    given = account(MAY, report=report(*SOME, range=range))
+    assert decided(given, run_at=run_at).proof.proved is proved
 
 
 def test_one_day_outside_disproves_it() -> None:

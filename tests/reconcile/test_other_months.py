@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chargeback.errors import AnswerError
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
 from tests.small_months import APRIL, INACTIVE, TEAMS, Account, account, checks, invoice, month, of, report
 
@@ -39,6 +40,22 @@ def test_a_team_beyond_its_variance_of_the_month_before_is_a_notice_never_an_exc
 ) -> None:
     (check,) = checks(month(account(MAY, report=ROWS), earlier=(april(web=before),)).books(), "history")
     assert (check.subject_name, check.outcome, check.variance) == ("web", outcome, Decimal(13000 - before) / 100)
+
+
+def test_an_invoice_of_an_unknown_status_is_a_notice_in_place_of_its_comparison() -> None:
+    """It stands in April's revision with another total: nothing is compared, and it is not taken for gone."""
+    for earlier in ((april(booked("INV-4", 5)),), ()):
+        given = account(MAY, {**OLD, "status": "uncollectible"}, report=ROWS)
+        (check,) = checks(month(given, earlier=earlier).books(), "prior-periods")
+        assert (check.outcome, check.invoice, check.subject_name) == ("notice", "INV-4", "2026-04")
+        assert '"uncollectible"' in check.message and check.message.startswith("not performed")
+
+
+def test_an_unknown_status_of_this_month_or_of_none_is_exit_6() -> None:
+    timeless = {"status": "uncollectible", "periodStart": "", "periodEnd": None, "issuedAt": ""}
+    for row in ({"status": "uncollectible"}, timeless):
+        with pytest.raises(AnswerError, match='invoice INV-5: the status "uncollectible" is not known'):
+            month(account({**MAY, "_row": row}, report=ROWS)).books()
 
 
 def test_history_without_a_month_before_or_with_a_gap_passes() -> None:

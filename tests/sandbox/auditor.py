@@ -158,6 +158,6 @@ def _grain(rows: list[dict[str, Any]], details: list[dict[str, Any]], by_sku: bo
 def _proved(report: dict[str, Any], month: Month) -> bool:
     days = report.get("chart", {}).get("categories", [])
     labels = {day.strftime("%b %d") for day in month.days()} | {day.isoformat() for day in month.days()}
-    if days:
+    if days and not days[0].startswith("day "):
         return all(day in labels for day in days)
     return report.get("range") == "prev_month"

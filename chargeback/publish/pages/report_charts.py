@@ -14,9 +14,9 @@ from chargeback.config import Config
 from chargeback.evidence import Evidence
 from chargeback.model.answers import Chart, ReportAnswer, amount_of, decode, parse_answer
 from chargeback.model.books import Books
-from chargeback.model.chart_days import chart_day
 from chargeback.model.money import EXACT, exact_sum
 from chargeback.model.posting import Posting
+from chargeback.model.report import asked_on, days_named
 from chargeback.publish.pages.charts import SERIES
 
 Days = dict[date, Decimal]
@@ -36,7 +36,7 @@ def largest_series(
     """The days of the largest series by account and name, of the reports that hold the largest projects."""
     series: dict[SeriesKey, Days] = {}
     for posting in _holding_the_largest(postings):
-        for name, days in _series_days(books, config, posting, evidence):
+        for name, days in _series_days(config, posting, evidence):
             add_days(series.setdefault((posting.month.account, name), {}), days)
     ranked = sorted(series, key=lambda key: (-exact_sum(series[key].values()), key))[:SERIES]
     return {key: series[key] for key in ranked}
@@ -55,15 +55,13 @@ def _holding_the_largest(postings: Iterable[Posting]) -> list[Posting]:
     return list({place: posting for _, place, posting in largest}.values())
 
 
-def _series_days(
-    books: Books, config: Config, posting: Posting, evidence: Evidence
-) -> Iterable[tuple[str, Mapping[date, Decimal]]]:
+def _series_days(config: Config, posting: Posting, evidence: Evidence) -> Iterable[tuple[str, Mapping[date, Decimal]]]:
     report = posting.month.report
     if report is None:
         return
     body, where = evidence.body(report.answer), report.answer.path or report.answer.function
     chart = parse_answer(body, where, lambda value: decode(value, ReportAnswer, "billing.report")).chart or Chart()
-    days = [_day(label, books, config) for label in chart.categories or []]
+    days = days_named(chart, asked_on(report.answer, config.timezone), config.timezone)
     for line in chart.series or []:
         points = zip(days, line.data or [], strict=False)
         shown: Days = {}
@@ -71,7 +69,3 @@ def _series_days(
             if day is not None and point is not None:
                 add_days(shown, {day: amount_of(point)})
         yield line.name or "", shown
-
-
-def _day(label: object, books: Books, config: Config) -> date | None:
-    return chart_day(label, books.period.year, config.timezone) if isinstance(label, str) else None

@@ -9,7 +9,7 @@ from datetime import timedelta
 from chargeback.sandbox.months import Month
 from chargeback.sandbox.records import Books, Invoice, Line
 from chargeback.sandbox.scenario import OPEN, PARTS, TEN, TIE_OUT, Scenario, Setup, editing, ends, finds, scaled
-from chargeback.sandbox.timeline import LATE_SLOT, credit_note, extra, in_month, issued, supplement, voiding
+from chargeback.sandbox.timeline import LATE_SLOT, credit_note, edited, extra, in_month, issued, supplement, voiding
 from chargeback.sandbox.world import World
 
 
@@ -99,7 +99,7 @@ LIFECYCLE: dict[str, Scenario] = {
         lambda setup: _missing(setup, setup.month), ends(4)),
     "missing-invoice-late": Scenario("no invoice for a month long over",
         lambda setup: _missing(setup, setup.month.plus(-1)),
-        finds("report-period"), finds("invoice-issued"), months_back=1),
+        finds("report-period", "invoice-issued"), finds("invoice-issued"), months_back=1),
     "all-void": Scenario("every invoice of an account is void", lambda setup: _all_void(setup, setup.month), ends(4)),
     "all-void-late": Scenario("only void invoices for a month long over",
         lambda setup: _all_void(setup, setup.month.plus(-1)),
@@ -113,6 +113,8 @@ LIFECYCLE: dict[str, Scenario] = {
     "unknown-status": Scenario("a status that nobody knows",
         editing(OPEN, _disputed),
         ends(6)),
+    "unknown-status-before": Scenario("an invoice of the month before has a status that nobody knows",
+        lambda setup: setup.changed(edited(setup.account(OPEN).id, setup.month.plus(-1), _disputed))),
     "void-in-detail": Scenario("open in the list, void in the detail",
         editing(PARTS, lambda invoice: replace(invoice, wrong_detail={"status": "void"}), 1),
         finds("invoice-identity", entails=("invoice-cutoff", *TIE_OUT))),

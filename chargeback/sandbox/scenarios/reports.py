@@ -47,6 +47,12 @@ def _without_proof(call: Call, result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name not in ("range", "chart")}
 
 
+def _days_unreadable(call: Call, result: dict[str, Any]) -> dict[str, Any]:
+    """Labels that name no day."""
+    labels = [f"day {place}" for place, _ in enumerate(result["chart"]["categories"], start=1)]
+    return {**result, "chart": {**result["chart"], "categories": labels}}
+
+
 def _chart_off(call: Call, result: dict[str, Any]) -> dict[str, Any]:
     for series in result["chart"]["series"][:1]:
         series["data"][0] += 100
@@ -156,6 +162,8 @@ REPORTS: dict[str, Scenario] = {
     "report-period": Scenario("the report is of another month", _of_report(_another_month), finds("report-period")),
     "report-no-proof": Scenario("the report does not show which month it is of", _of_report(_without_proof),
         finds("report-period")),
+    "days-unreadable": Scenario("the chart's labels name no days", _of_report(_days_unreadable),
+        expected_in_d=finds("report-period")),
     "report-chart": Scenario("the daily chart does not foot to the rows", _of_report(_chart_off, PROJECT),
         finds("report-chart")),
     "report-total": Scenario("a little more on each project, too much together",
