@@ -18,10 +18,12 @@ from chargeback.allocate.report_weights import Division, ReportWeights
 from chargeback.allocate.splits import Splits
 from chargeback.allocate.usage import divide_usage, format_usage
 from chargeback.config import Team
+from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth
+from chargeback.model.check import Subject, SubjectKind
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, Basis, InvoiceLabel, LedgerLine, LedgerTeam
-from chargeback.model.posting import PostedLine, Posting, UndividedLine
+from chargeback.model.posting import NegativeRows, PostedLine, Posting, UndividedLine
 from chargeback.model.projects import ProjectDirectory
 
 UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
@@ -114,8 +116,8 @@ class _Poster:
             self._add(label, posted, part, ADJUSTMENTS_TEAM, "", Basis.ADJUSTMENT, ())
             return
         parts = project_parts(posted, self.weights)
-        if len(parts) == 1 and not parts[0].divided and parts[0].resource is not None:
-            self._find_undivided(posted, parts[0].resource)
+        if not posted.item.is_by_project:
+            self._look_at_projects(posted, posted.item, parts)
         for part in parts:
             self._post_part(label, posted, part)
 
@@ -135,18 +137,34 @@ class _Poster:
         if part.resource is not None or self.weights is None:
             return None
         division = self.weights.over_resources(part.project)
+        rows = self.weights.report.by_project.get(part.project, ())
+        subject = Subject(SubjectKind.PROJECT, part.project)
         if division.has_weight:
+            self._look_for_negative(posted, subject, rows)
             return division
-        self._find_undivided(posted, part.project)
+        self._find_undivided(posted, subject, rows)
         return None
 
-    def _find_undivided(self, posted: PostedLine, subject: str) -> None:
-        if self.weights is None or posted.item is None or not (posted.gross or posted.tax):
+    def _look_at_projects(self, posted: PostedLine, item: LineItem, parts: list[ProjectPart]) -> None:
+        """What is to be told of how a by-SKU line was divided over projects, or that it was not."""
+        if self.weights is None:
             return
-        item = posted.item
         report = self.weights.report
-        rows = report.by_project.get(subject, ()) if item.is_by_project else report.rows_named_like(item)
-        self.posting.undivided.append(UndividedLine(posted, subject, rows))
+        rows = report.rows_named_like(item)
+        if not parts[0].divided:
+            self._find_undivided(posted, Subject(SubjectKind.RESOURCE, item.sku_label), rows)
+            return
+        subject = Subject(SubjectKind.RESOURCE, parts[0].resource or "")
+        self._look_for_negative(posted, subject, rows or range(len(report.rows)))
+
+    def _find_undivided(self, posted: PostedLine, subject: Subject, rows: tuple[int, ...]) -> None:
+        if posted.gross or posted.tax:
+            self.posting.undivided.append(UndividedLine(posted, subject, rows))
+
+    def _look_for_negative(self, posted: PostedLine, subject: Subject, rows: Iterable[int]) -> None:
+        negative = self.weights.report.negative_among(rows) if self.weights else ()
+        if negative and (posted.gross or posted.tax):
+            self.posting.negative.append(NegativeRows(posted, subject, negative))
 
     def _post_resources(
         self,

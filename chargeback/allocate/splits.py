@@ -26,7 +26,8 @@ class TeamShare:
 
 @dataclass(slots=True)
 class Splits:
-    """The splits of a month, teams in configuration order, teams without weight left out."""
+    """The splits of a month, teams by code point of their ids, so that the order of the configuration moves no money;
+    teams without weight left out."""
 
     config: Config
     direct: DirectCosts
@@ -58,7 +59,8 @@ def _whole_weights(teams: tuple[Team, ...], split: Mapping[str, Decimal]) -> lis
 
 def _shares(weights: list[tuple[Team, int]]) -> tuple[TeamShare, ...]:
     total = sum(weight for _, weight in weights)
-    return tuple(TeamShare(team, weight, _percent(weight, total)) for team, weight in weights if weight)
+    ordered = sorted(weights, key=lambda entry: entry[0].id)
+    return tuple(TeamShare(team, weight, _percent(weight, total)) for team, weight in ordered if weight)
 
 
 def _percent(weight: int, total: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
+from math import isqrt
 
 EXACT = Context(prec=min(MAX_PREC, 2_000), rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """Sums and products of decoded amounts lose no digit in this context: an answer's number has at most 91."""
@@ -56,6 +57,12 @@ def floor_minor(amount: Decimal, digits: int) -> tuple[int, Decimal]:
 def from_minor(units: int, digits: int) -> Decimal:
     """Minor units as an exact decimal with the currency's digits."""
     return Decimal(units).scaleb(-digits, EXACT)
+
+
+def rounding_allowance(parts: int, digits: int) -> Decimal:
+    """What rounding alone can explain where so many rounded parts are compared: min(5n, 10 + ⌊10·√n⌋) tenths of a minor
+    unit (BOOKING 6, tolerance). Many parts that are all rounded the same way are no rounding."""
+    return from_minor(min(5 * parts, 10 + isqrt(100 * parts)), digits + 1)
 
 
 def format_minor(units: int, digits: int) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from chargeback.evidence import RunRecord
 from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth
+from chargeback.model.check import Subject
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import Ledger, LedgerLine
 from chargeback.model.period import Period
@@ -37,18 +38,29 @@ class UndividedLine:
     """A line that a proved report could not divide: no row, or no weight. ``report_rows`` are those that name it."""
 
     posted: PostedLine
-    subject: str
+    subject: Subject
+    report_rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeRows:
+    """Report rows with a negative value among those that divided a line: they weigh nothing there (BOOKING 4.6)."""
+
+    posted: PostedLine
+    subject: Subject
     report_rows: tuple[int, ...]
 
 
 @dataclass(slots=True)
 class Posting:
-    """One account's books: every posted invoice line, the ledger lines, and what could not be divided."""
+    """One account's books: every posted invoice line, the ledger lines, what could not be divided, and what negative
+    rows divided too."""
 
     month: AccountMonth
     posted: list[PostedLine] = field(default_factory=list)
     lines: list[LedgerLine] = field(default_factory=list)
     undivided: list[UndividedLine] = field(default_factory=list)
+    negative: list[NegativeRows] = field(default_factory=list)
 
     @property
     def invoice_lines(self) -> list[PostedLine]:

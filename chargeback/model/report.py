@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -68,8 +69,7 @@ class ShownPeriod:
 class Report:
     """One answer to ``billing.report``, decoded; ``answer`` is where it came from.
 
-    ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name, whatever its
-    case.
+    ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name as ``folded``.
     """
 
     answer: Answer
@@ -81,9 +81,14 @@ class Report:
     by_name: Mapping[str, tuple[int, ...]]
 
     def rows_named_like(self, line: LineItem) -> tuple[int, ...]:
-        """Positions of the rows named like the line's SKU or description, whatever the case (BOOKING 4.5)."""
-        names = {name.casefold() for name in (line.sku, line.description) if name}
-        return tuple(sorted(row for name in names for row in self.by_name.get(name, ())))
+        """Positions of the rows named like the line's SKU, and only where there is none, like its description; whatever
+        the case, and after NFC (BOOKING 4.5)."""
+        names = (folded(name) for name in (line.sku, line.description) if name)
+        return next((rows for name in names if (rows := self.by_name.get(name))), ())
+
+    def negative_among(self, rows: Iterable[int]) -> tuple[int, ...]:
+        """Those of the rows whose value is negative."""
+        return tuple(row for row in rows if self.rows[row].value < 0)
 
     def value_of(self, rows: Iterable[int]) -> Decimal:
         """The rows' values added up, negative ones included."""
@@ -150,8 +155,13 @@ def read_report(answer: Answer, decoded: ReportAnswer, projects: ProjectDirector
         total=exact_sum(row.value for row in rows),
         chart=_chart(decoded.chart, asked_on(answer, timezone), timezone),
         by_project=_positions(row.project for row in rows),
-        by_name=_positions(row.resource.casefold() for row in rows),
+        by_name=_positions(folded(row.resource) for row in rows),
     )
+
+
+def folded(name: str) -> str:
+    """The spelling in which names of resources are compared: NFC, without letter case."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _positions(names: Iterable[str]) -> dict[str, tuple[int, ...]]:

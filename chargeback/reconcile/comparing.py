@@ -12,11 +12,6 @@ from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits
 NOTHING = Decimal(0)
 
 
-def half_units(count: int, digits: int) -> Decimal:
-    """Half a minor unit for each of so many lines or points: what rounding them can make of a difference."""
-    return EXACT.divide(from_minor(count, digits), Decimal(2))
-
-
 def tolerance_for(expected: Decimal, settings: Reconciliation) -> Decimal:
     """The configured tolerance of a ``report-*`` check: the larger of the absolute one and the percentage of
     expected.
@@ -30,6 +25,7 @@ class Comparison:
     """Two amounts that should agree, and how far apart they may be.
 
     ``tolerance`` is the configured one, ``rounding`` what rounding alone can explain; both in the amounts' currency.
+    ``is_bound``: actual may be more, expected must not be.
     """
 
     code: Code
@@ -43,6 +39,7 @@ class Comparison:
     subject: Subject | None = None
     tolerance: Decimal = NOTHING
     rounding: Decimal = NOTHING
+    is_bound: bool = False
 
     @property
     def variance(self) -> Decimal:
@@ -52,7 +49,12 @@ class Comparison:
     @property
     def holds(self) -> bool:
         """Whether the difference lies within tolerance or what rounding explains."""
-        return self.variance.copy_abs() <= max(self.tolerance, self.rounding)
+        return self._beyond <= max(self.tolerance, self.rounding)
+
+    @property
+    def _beyond(self) -> Decimal:
+        """How far the amounts are apart; how far expected exceeds actual where that is a bound."""
+        return self.variance.copy_negate() if self.is_bound else self.variance.copy_abs()
 
     def check(self) -> Check:
         """The check's result, with a sentence that gives both figures where they differ."""
@@ -71,12 +73,12 @@ class Comparison:
         )
 
     def _message(self) -> str:
-        if not self.variance:
+        if self._beyond <= 0:
             return self.agree
         amount = f"{format_exact(self.variance.copy_abs())} {self.currency}"
         if not self.holds:
             return self.differ
-        if self.variance.copy_abs() <= self.rounding:
+        if self._beyond <= self.rounding:
             return f"{self.agree}; rounding alone can explain the difference of {amount}"
         return f"{self.agree}, within tolerance: they differ by {amount}"
 

@@ -10,9 +10,9 @@ from chargeback.config import Config
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice, Shape
-from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, to_minor
+from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
 from chargeback.model.posting import Posting
-from chargeback.reconcile.comparing import Comparison, half_units, not_performed
+from chargeback.reconcile.comparing import Comparison, not_performed
 
 _FLOAT_NOISE = Decimal(2) ** -48
 """Relative: sixteen units in the last place of a 64-bit float, what adding up a few amounts in floats can leave."""
@@ -147,7 +147,7 @@ def _footing(invoice: Invoice) -> Check:
         actual=rounded,
         currency=invoice.currency,
         invoice=invoice.label,
-        rounding=half_units(count, invoice.digits),
+        rounding=rounding_allowance(count, invoice.digits),
         agree=f"{count} lines foot to the {target_name}",
         differ=(
             f"{count} lines add up to {format_exact(rounded)}, the {target_name} is {_money(target, invoice)}; "
@@ -180,7 +180,7 @@ def line_arithmetic(posting: Posting, config: Config) -> Iterator[Check]:
 def _line_check(invoice: Invoice, number: int, line: LineItem) -> Check | None:
     """The exception of a line, None where it holds; judged on the exact figures, which the message gives."""
     product, amount = _product(line), amount_of(line.amount)
-    if EXACT.subtract(amount, product).copy_abs() <= half_units(1, invoice.digits):
+    if EXACT.subtract(amount, product).copy_abs() <= rounding_allowance(1, invoice.digits):
         return None
     expected, actual = _rounded(product, invoice), _rounded(amount, invoice)
     return Check(
@@ -194,7 +194,7 @@ def _line_check(invoice: Invoice, number: int, line: LineItem) -> Check | None:
         expected=expected,
         actual=actual,
         variance=EXACT.subtract(actual, expected),
-        tolerance=half_units(1, invoice.digits),
+        tolerance=rounding_allowance(1, invoice.digits),
         currency=invoice.currency,
     )
 

@@ -1,23 +1,22 @@
 """The report against the invoices' lines: in total, by project, by resource; and the report in itself (BOOKING 6).
 
-Like is compared with like: with ``tax_basis`` "gross" by-project lines as they are and by-SKU lines with their part
-of the tax, with "net" the other way round. Expected is the invoices' side.
+Where an account has lines of both shapes, neither alone reaches the report, so both are bounds. Like is compared with
+like: with ``tax_basis`` "gross" by-project lines as they are and by-SKU lines with their part of the tax, with "net"
+the other way round. Expected is the invoices' side.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import filterfalse
 
 from chargeback.config import Config
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits
-from chargeback.model.posting import PostedLine, Posting, UndividedLine
-from chargeback.model.report import Report
-from chargeback.reconcile.comparing import Comparison, half_units, not_performed, tolerance_for
-from chargeback.reconcile.likely_cause import likely_cause
+from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits, rounding_allowance
+from chargeback.model.posting import PostedLine, Posting
+from chargeback.model.tie_out_groups import by_project, by_resource, is_by_project, rounded_parts, shapes
+from chargeback.reconcile.comparing import Comparison, not_performed, tolerance_for
 
 NOT_PROVED = "the report is not proved to be of this month"
 
@@ -59,7 +58,7 @@ def report_chart(posting: Posting, config: Config) -> Iterator[Check]:
             actual=report.chart.total,
             currency=month.currency,
             tolerance=tolerance_for(report.total, config.reconciliation),
-            rounding=half_units(report.chart.points, minor_digits(month.currency)),
+            rounding=rounding_allowance(report.chart.points, minor_digits(month.currency)),
             agree="the daily chart foots to the report's rows",
             differ=(
                 f"the daily chart adds up to {format_exact(report.chart.total)}, "
@@ -75,52 +74,49 @@ def report_total(posting: Posting, config: Config) -> Iterator[Check]:
     if reason or report is None:
         yield not_performed(Code.REPORT_TOTAL, month.account, reason)
         return
-    comparison = _compared(posting, config, Code.REPORT_TOTAL, None, posting.invoice_lines, report.total)
-    cause = "" if comparison.holds else likely_cause(posting, config, comparison.variance)
-    check = comparison.check()
-    yield replace(check, message=f"{check.message}. Likely cause: {cause}") if cause else check
+    yield _compared(posting, config, Code.REPORT_TOTAL, None, posting.invoice_lines, report.total).check()
 
 
 def report_project(posting: Posting, config: Config) -> Iterator[Check]:
-    """By-project lines against the report's rows, project by project."""
-    if _has_other_grain(posting, by_project=True):
+    """By-project lines against the report's rows, project by project; where the month has by-SKU lines too, they must
+    not exceed these."""
+    if shapes(posting) == {False}:
         return
-    month, reason = posting.month, why_not(posting) or _no_grain(posting)
+    month, reason = posting.month, why_not(posting) or _no_lines(posting)
     report = month.report
     if reason or report is None:
         yield not_performed(Code.REPORT_PROJECT, month.account, reason)
         return
     replaced = {undivided.subject for undivided in posting.undivided}
-    lines: dict[str, list[PostedLine]] = defaultdict(list)
-    for posted in posting.invoice_lines:
-        lines[posted.project].append(posted)
-    for project in sorted({*lines, *report.by_project} - replaced):
-        value = report.value_of(report.by_project.get(project, ()))
-        yield _compared(
-            posting, config, Code.REPORT_PROJECT, Subject(SubjectKind.PROJECT, project), lines[project], value
-        ).check()
+    bound = len(shapes(posting)) == 2
+    for group in by_project(filter(is_by_project, posting.invoice_lines), report):
+        subject = Subject(SubjectKind.PROJECT, group.name)
+        if subject in replaced or (bound and not group.lines):
+            continue
+        value = report.value_of(group.rows)
+        yield _compared(posting, config, Code.REPORT_PROJECT, subject, group.lines, value, is_bound=bound).check()
 
 
 def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
-    """By-SKU lines against the report's rows named like them; and one exception a line that the report could not
-    divide.
+    """By-SKU lines against the report's rows that they were matched to, as ``report_project`` does; and what is to be
+    told of lines that the report could not divide, or divided by negative rows too.
     """
     yield from _undivided(posting, config)
-    if _has_other_grain(posting, by_project=False):
+    yield from _negative(posting)
+    if shapes(posting) == {True}:
         return
-    month, reason = posting.month, why_not(posting) or _no_grain(posting)
+    month, reason = posting.month, why_not(posting) or _no_lines(posting)
     report = month.report
     if reason or report is None:
         yield not_performed(Code.REPORT_RESOURCE, month.account, reason)
         return
     replaced = {id(undivided.posted) for undivided in posting.undivided}
-    for subject, lines, rows in _groups(posting, report):
-        compared = [posted for posted in lines if id(posted) not in replaced]
-        if compared or not lines:
-            value = report.value_of(rows)
-            yield _compared(
-                posting, config, Code.REPORT_RESOURCE, Subject(SubjectKind.RESOURCE, subject), compared, value
-            ).check()
+    bound = len(shapes(posting)) == 2
+    for group in by_resource(filterfalse(is_by_project, posting.invoice_lines), report):
+        lines = [posted for posted in group.lines if id(posted) not in replaced]
+        if lines or not (bound or group.lines):
+            subject, value = Subject(SubjectKind.RESOURCE, group.name), report.value_of(group.rows)
+            yield _compared(posting, config, Code.REPORT_RESOURCE, subject, lines, value, is_bound=bound).check()
 
 
 def _undivided(posting: Posting, config: Config) -> Iterator[Check]:
@@ -131,71 +127,47 @@ def _undivided(posting: Posting, config: Config) -> Iterator[Check]:
         value = report.value_of(undivided.report_rows)
         expected = from_minor(line_amount(posted, config), posted.invoice.digits)
         found = "no report row names it" if not undivided.report_rows else "its report rows have no cost"
-        yield Check(
-            Code.REPORT_RESOURCE,
-            Outcome.EXCEPTION,
-            f"line {posted.number} of {posted.invoice.label} could not be divided, {found}: it is booked whole",
-            posted.invoice.account,
-            posted.invoice.label,
-            _subject_of(undivided),
-            expected,
-            value,
-            EXACT.subtract(value, expected),
-            from_minor(0, posted.invoice.digits),
-            posted.invoice.currency,
+        message = f"line {posted.number} of {posted.invoice.label} could not be divided, {found}: it is booked whole"
+        yield _of_line(Outcome.EXCEPTION, message, posted, undivided.subject, expected, value)
+
+
+def _negative(posting: Posting) -> Iterator[Check]:
+    """Of each line that was divided by rows of which one is negative: an exception of a by-SKU line, where the minus
+    lowers what other projects should bear, a notice of a by-project one."""
+    report = posting.month.report
+    for found in posting.negative if report else ():
+        assert report is not None  # noqa: S101 (only a proved report divides)
+        posted, value = found.posted, report.value_of(found.report_rows)
+        outcome = Outcome.NOTICE if is_by_project(posted) else Outcome.EXCEPTION
+        message = (
+            f"line {posted.number} of {posted.invoice.label} is divided by report rows of which "
+            f"{len(found.report_rows)} are negative and weigh nothing"
         )
+        yield _of_line(outcome, message, posted, found.subject, from_minor(0, posted.invoice.digits), value)
 
 
-def _subject_of(undivided: UndividedLine) -> Subject:
-    item = undivided.posted.item
-    by_project = item is not None and item.is_by_project
-    return Subject(SubjectKind.PROJECT if by_project else SubjectKind.RESOURCE, undivided.subject)
+def _of_line(
+    outcome: Outcome, message: str, posted: PostedLine, subject: Subject, expected: Decimal, value: Decimal
+) -> Check:
+    invoice = posted.invoice
+    return Check(
+        Code.REPORT_RESOURCE,
+        outcome,
+        message,
+        invoice.account,
+        invoice.label,
+        subject,
+        expected,
+        value,
+        EXACT.subtract(value, expected),
+        from_minor(0, invoice.digits),
+        invoice.currency,
+    )
 
 
-def _grains(posting: Posting) -> set[bool]:
-    return {posted.item.is_by_project for posted in posting.invoice_lines if posted.item is not None}
-
-
-def _has_other_grain(posting: Posting, *, by_project: bool) -> bool:
-    """Whether all lines have the other grain: then the tie-out is made there, and this one has nothing to say."""
-    return _grains(posting) == {not by_project}
-
-
-def _no_grain(posting: Posting) -> str:
+def _no_lines(posting: Posting) -> str:
     """Why the lines cannot be tied out one by one, "" where they can."""
-    grains = _grains(posting)
-    if len(grains) == 2:
-        return "the month has lines by project and lines by SKU"
-    return "" if grains else "no invoice line could be booked as such"
-
-
-def _groups(posting: Posting, report: Report) -> Iterator[tuple[str, list[PostedLine], tuple[int, ...]]]:
-    """(subject, lines, report rows): lines that share rows stand together, and rows that no line names alone."""
-    groups: list[tuple[set[str], list[PostedLine], set[int]]] = []
-    for posted in posting.invoice_lines:
-        item = posted.item
-        assert item is not None  # noqa: S101 (invoice lines have one)
-        names, rows = {item.sku_label}, set(report.rows_named_like(item))
-        lines = [posted]
-        apart = []
-        for group in groups:
-            if group[2] & rows or (not rows and not group[2] and group[0] & names):
-                names, lines, rows = names | group[0], [*group[1], *lines], rows | group[2]
-            else:
-                apart.append(group)
-        groups = [*apart, (names, lines, rows)]
-    named = {row for _, _, rows in groups for row in rows}
-    unnamed: dict[str, list[int]] = defaultdict(list)
-    for position, row in enumerate(report.rows):
-        if position not in named:
-            unnamed[row.resource].append(position)
-    found = [(_subject(names, rows, report), lines, tuple(sorted(rows))) for names, lines, rows in groups]
-    found += [(resource, [], tuple(rows)) for resource, rows in unnamed.items()]
-    yield from sorted(found, key=lambda group: group[0])
-
-
-def _subject(names: set[str], rows: set[int], report: Report) -> str:
-    return min((report.rows[row].resource for row in rows), default=min(names))
+    return "" if shapes(posting) else "no invoice line could be booked as such"
 
 
 def _compared(
@@ -203,13 +175,16 @@ def _compared(
     config: Config,
     code: Code,
     subject: Subject | None,
-    lines: list[PostedLine],
+    lines: Sequence[PostedLine],
     value: Decimal,
+    *,
+    is_bound: bool = False,
 ) -> Comparison:
     currency = posting.month.currency
     digits = minor_digits(currency)
     expected = from_minor(line_total(lines, config), digits)
     what = f"{subject.name}: " if subject and subject.name else ""
+    agree = "report = invoice lines" if subject else "report total = invoice line total"
     return Comparison(
         code,
         posting.month.account,
@@ -218,10 +193,11 @@ def _compared(
         currency=currency,
         subject=subject,
         tolerance=tolerance_for(expected, config.reconciliation),
-        rounding=half_units(len(lines), digits),
-        agree="report = invoice lines" if subject else "report total = invoice line total",
+        rounding=rounding_allowance(rounded_parts(lines, config.reconciliation.tax_basis), digits),
+        agree="the invoices' lines do not exceed the report" if is_bound else agree,
         differ=(
             f"{what}the report shows {format_exact(value)} {currency}, "
             f"the invoices' lines {format_exact(expected)} {currency}"
         ),
+        is_bound=is_bound,
     )

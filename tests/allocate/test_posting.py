@@ -6,10 +6,12 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.model.books import Books
+from chargeback.model.check import Subject, SubjectKind
 from tests.small_months import TEAMS, Account, account, checks, dec, invoice, lines, month, of, report, sku
 
 COLUMNS = ("team", "project", "resource", "usage", "share_percent", "gross", "basis")
@@ -207,3 +209,54 @@ def test_footing_is_exact_and_no_usage_is_lost_for_any_invoice(
     assert all(line.gross == line.net + line.tax for line in found)
     assert all(line.gross or line.tax or line.usage not in ("", "0") for line in found)
     assert all(check.outcome == "pass" for check in checks(books, "ledger-control"))
+
+
+NEGATIVE = [("acme-web", "CPU", 1, 70), ("acme-data", "CPU", 1, 40), ("acme-data", "CPU", 1, "-10.5")]
+
+
+def test_a_by_sku_line_divided_by_a_negative_row_too_is_an_exception() -> None:
+    books = month(account(invoice("I", sku("cpu", "99.50")), report=report(*NEGATIVE))).books()
+    assert lines(books, "project", "gross") == [("acme-data", "36.18"), ("acme-web", "63.32")]
+    tied, negative = checks(books, "report-resource")
+    assert (negative.outcome, negative.invoice, negative.subject) == (
+        "exception", "I", Subject(SubjectKind.RESOURCE, "CPU"),
+    )  # fmt: skip
+    assert (negative.expected, negative.actual, negative.variance) == (0, Decimal("-10.5"), Decimal("-10.5"))
+    assert (tied.outcome, tied.variance) == ("pass", 0)
+
+
+def test_a_by_project_line_divided_by_a_negative_row_too_is_a_notice() -> None:
+    rows = [("acme-web", "CPU", 1, 70), ("acme-web", "Disk", 1, "-10")]
+    books = month(account(invoice("I", of("acme-web", 60)), report=report(*rows))).books()
+    (check,) = checks(books, "report-resource")
+    assert (check.outcome, check.subject, check.actual) == (
+        "notice", Subject(SubjectKind.PROJECT, "acme-web"), Decimal(-10),
+    )  # fmt: skip
+
+
+def test_the_whole_report_divides_by_negative_rows_too() -> None:
+    rows = [("acme-web", "CPU", 1, 70), ("acme-web", "Disk", 1, "-10")]
+    books = month(account(invoice("I", sku("egress", 60)), report=report(*rows))).books()
+    found = [(check.subject_name, check.invoice, check.variance) for check in checks(books, "report-resource")]
+    assert ("egress", "I", -10) in found
+
+
+@pytest.mark.parametrize(("amount", "rows"), [
+    ("0", NEGATIVE),
+    ("10", [("acme-web", "CPU", 1, "-5")]),
+])  # fmt: skip
+def test_a_line_of_zero_or_one_booked_whole_is_not_told_of_negative_rows(amount: str, rows: list[Any]) -> None:
+    found = month(account(invoice("I", sku("cpu", amount)), report=report(*rows))).posting()
+    assert found.postings[0].negative == []
+
+
+@pytest.mark.parametrize("order", [("web", "data"), ("data", "web")])
+def test_the_order_of_the_configuration_moves_no_money(order: tuple[str, str]) -> None:
+    teams = "".join(f'[[teams]]\nid = "{team}"\n' for team in order)
+    config = teams + '[[shared]]\nproject = "core"\nsplit = "even"\n'
+    rows = [("core", "CPU", "1", "0.01"), ("core", "Idle", "3", "0")]
+    books = month(account(invoice("I", of("core", "0.01")), report=report(*rows)), config=config).books()
+    assert lines(books, "resource", "team", "gross", "usage") == [
+        ("CPU", "data", "0.01", "1"),
+        ("Idle", "data", "0.00", "3"),
+    ]

@@ -47,10 +47,12 @@ def test_a_sku_goes_over_the_projects_of_the_rows_named_like_it_whatever_the_cas
     assert division.resource == "CPU"
 
 
-def test_sku_and_description_count_together_and_the_first_name_by_code_point_is_the_resource() -> None:
-    division = weights().over_projects(LineItem(sku="memory", description="cpu", amount=1))
-    assert shown(division) == [("data", 1125, (4,)), ("web", 3750, (0, 1, 2))]
-    assert division.resource == "CPU"
+def test_the_description_counts_only_where_no_row_is_named_like_the_sku() -> None:
+    by_sku = weights().over_projects(LineItem(sku="memory", description="cpu", amount=1))
+    assert shown(by_sku) == shown(weights().over_projects(LineItem(sku="memory", amount=1)))
+    by_description = weights().over_projects(LineItem(sku="vcpu", description="cpu", amount=1))
+    assert shown(by_description) == shown(weights().over_projects(LineItem(sku="CPU", amount=1)))
+    assert by_description.resource == "CPU"
 
 
 def test_a_sku_that_no_row_names_goes_by_the_whole_report_without_rows() -> None:

@@ -24,23 +24,21 @@ def shares(
 
 
 @pytest.mark.parametrize(("split", "expected"), [
-    ('"even"', [("web", 1, "33.3333"), ("data", 1, "33.3333"), ("ops", 1, "33.3333")]),
-    ("{ web = 60, data = 40 }", [("web", 60, "60"), ("data", 40, "40")]),
-    ("{ data = 40, web = 60 }", [("web", 60, "60"), ("data", 40, "40")]),
+    ('"even"', [("data", 1, "33.3333"), ("ops", 1, "33.3333"), ("web", 1, "33.3333")]),
+    ("{ web = 60, data = 40 }", [("data", 40, "40"), ("web", 60, "60")]),
+    ("{ data = 40, web = 60 }", [("data", 40, "40"), ("web", 60, "60")]),
     ("{ web = 0, data = 2, ops = 1 }", [("data", 2, "66.6667"), ("ops", 1, "33.3333")]),
-    ("{ web = 0.5, data = 0.25 }", [("web", 50, "66.6667"), ("data", 25, "33.3333")]),
-    ("{ web = 1, ops = 799999 }", [("web", 1, "0.0001"), ("ops", 799999, "99.9999")]),
+    ("{ web = 0.5, data = 0.25 }", [("data", 25, "33.3333"), ("web", 50, "66.6667")]),
+    ("{ web = 1, ops = 799999 }", [("ops", 799999, "99.9999"), ("web", 1, "0.0001")]),
     ("{ ops = 7 }", [("ops", 7, "100")]),
 ])  # fmt: skip
-def test_weights_are_whole_in_the_order_of_the_teams_and_none_is_zero(
-    split: str, expected: list[tuple[str, int, str]]
-) -> None:
+def test_weights_are_whole_by_the_teams_ids_and_none_is_zero(split: str, expected: list[tuple[str, int, str]]) -> None:
     assert shares(split) == expected
 
 
 def test_proportional_is_by_direct_cost_in_the_same_currency_and_a_negative_one_weighs_nothing() -> None:
     direct = {("THB", "web"): 300, ("THB", "data"): 100, ("THB", "ops"): -50, ("JPY", "data"): 999}
-    assert shares('"proportional"', direct) == [("web", 300, "75"), ("data", 100, "25")]
+    assert shares('"proportional"', direct) == [("data", 100, "25"), ("web", 300, "75")]
     assert shares('"proportional"', direct, "JPY") == [("data", 999, "100")]
 
 

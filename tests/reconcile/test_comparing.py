@@ -8,7 +8,8 @@ import pytest
 
 from chargeback.config import Reconciliation
 from chargeback.model.check import Code, Subject, SubjectKind
-from chargeback.reconcile.comparing import Comparison, half_units, not_performed, tolerance_for
+from chargeback.model.money import rounding_allowance
+from chargeback.reconcile.comparing import Comparison, not_performed, tolerance_for
 
 
 def compared(actual: str, tolerance: str = "0", rounding: str = "0") -> Comparison:
@@ -48,11 +49,14 @@ def test_the_message_says_what_lets_it_pass(actual: str, tolerance: str, roundin
     assert compared(actual, tolerance, rounding).check().message == message
 
 
-@pytest.mark.parametrize(("count", "digits", "amount"), [
-    (1, 2, "0.005"), (3, 2, "0.015"), (0, 2, "0"), (1, 0, "0.5"), (2, 3, "0.001"),
+@pytest.mark.parametrize(("parts", "digits", "amount"), [
+    (1, 2, "0.005"), (3, 2, "0.015"), (0, 2, "0"), (1, 0, "0.5"), (2, 3, "0.001"), (6, 2, "0.030"), (7, 2, "0.035"),
+    (8, 2, "0.038"), (31, 2, "0.065"), (100, 2, "0.110"), (15_500, 2, "1.254"),
 ])  # fmt: skip
-def test_rounding_explains_half_a_minor_unit_a_line(count: int, digits: int, amount: str) -> None:
-    assert half_units(count, digits) == Decimal(amount)
+def test_rounding_explains_half_a_minor_unit_of_few_parts_and_the_root_of_many(
+    parts: int, digits: int, amount: str
+) -> None:
+    assert rounding_allowance(parts, digits) == Decimal(amount)
 
 
 @pytest.mark.parametrize(("absolute", "percent", "expected", "tolerance"), [

@@ -74,7 +74,17 @@ def test_the_job_books_the_month_as_expected(case: str) -> None:
     assert written(first_opinion.checks_of(books)) == (folder / "expected/checks.csv").read_bytes()
 
 
-@pytest.mark.parametrize("case", CASES)
+FOLLOWS = {"sku-rows": "BOOKING 4.5 and 4.6: the SKU before the description, negative report values"}
+"""Cases whose rule has changed, and the second opinion does not have it yet."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=pytest.mark.xfail(reason=FOLLOWS[case], strict=True)) if case in FOLLOWS else case
+        for case in CASES
+    ],
+)
 def test_the_second_opinion_books_the_month_as_expected(case: str) -> None:
     folder = MONTHS / case
     books = Booking(month_in(folder))

@@ -33,6 +33,11 @@ def half_unit(digits: int) -> Decimal:
     return Decimal(5).scaleb(-digits - 1)
 
 
+def rounding_formula(parts: str, digits: int) -> str:
+    """``rounding_allowance`` as a formula over the cell that says how many rounded parts are compared."""
+    return f"MIN(5*{parts},10+INT(10*SQRT({parts})))/{10 ** (digits + 1)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rounded:
     """An exact result rounded to ``places``; ``is_safe`` where a formula of floats finds the same."""

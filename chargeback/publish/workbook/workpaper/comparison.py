@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chargeback.model.money import EXACT, format_exact, minor_digits
+from chargeback.model.money import EXACT, format_exact, minor_digits, rounding_allowance
 from chargeback.model.posting import PostedLine
+from chargeback.model.tie_out_groups import rounded_parts
 from chargeback.publish.workbook.cells import ROW
-from chargeback.publish.workbook.recomputed import Rounded, half_unit, numeric, rounded, summed, summed_minor
+from chargeback.publish.workbook.recomputed import Rounded, numeric, rounded, rounding_formula, summed, summed_minor
 from chargeback.publish.workbook.workpaper.groups import Grain, Group
 from chargeback.publish.workbook.workpaper.plan import AccountPlan, Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One row's figures: the report's side (None where no report is proved), the lines' side, how many lines."""
+    """One row's figures: the report's side (None where no report is proved), the lines' side, and of how many rounded
+    parts that is (BOOKING 6, tolerance)."""
 
     report: Rounded | None
     lines: Rounded | None
@@ -43,7 +45,7 @@ def compared(account: AccountPlan, group: Group, plan: Plan) -> Compared:
     return Compared(
         report_side(account, group) if has_report else None,
         summed_minor(units_of(group.lines, plan), minor_digits(group.currency)) if has_lines else None,
-        len(group.lines),
+        rounded_parts(group.lines, plan.basis),
     )
 
 
@@ -58,7 +60,7 @@ def report_side(account: AccountPlan, group: Group) -> Rounded | None:
 
 @dataclass(slots=True)
 class Allowance:
-    """What the two sides may differ by: the larger of the configured tolerance and half a minor unit a line.
+    """What the two sides may differ by: the larger of the configured tolerance and what rounding can explain.
 
     ``formula`` reads the lines' side from ``expected`` and their number from ``count``, both columns.
     """
@@ -71,15 +73,16 @@ class Allowance:
     @property
     def formula(self) -> str:
         """The allowance as a formula."""
-        settings, half = self.plan.config.reconciliation, half_unit(minor_digits(self.currency))
+        settings = self.plan.config.reconciliation
         absolute, percent = format_exact(settings.tolerance_absolute), format_exact(settings.tolerance_percent)
-        return f"MAX({absolute},{percent}/100*ABS({self.expected}{ROW}),{half:f}*{self.count}{ROW})"
+        rounding = rounding_formula(f"{self.count}{ROW}", minor_digits(self.currency))
+        return f"MAX({absolute},{percent}/100*ABS({self.expected}{ROW}),{rounding})"
 
     def value(self, expected: Decimal, count: int) -> Rounded:
         """The allowance of one row."""
-        settings, half = self.plan.config.reconciliation, half_unit(minor_digits(self.currency))
-        value = max(settings.tolerance_absolute, EXACT.multiply(half, Decimal(count)))
+        settings = self.plan.config.reconciliation
+        value = max(settings.tolerance_absolute, rounding_allowance(count, minor_digits(self.currency)))
         if settings.tolerance_percent:
             share = EXACT.divide(EXACT.multiply(expected.copy_abs(), settings.tolerance_percent), Decimal(100))
             value = max(value, share)
-        return rounded(value, 2, expected.copy_abs())
+        return rounded(value, 4, expected.copy_abs())

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from chargeback.model.answers import amount_of
 from chargeback.model.invoice import Invoice, Shape
-from chargeback.model.money import EXACT, from_minor, to_minor
+from chargeback.model.money import EXACT, from_minor, rounding_allowance, to_minor
 from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import (
@@ -17,6 +17,7 @@ from chargeback.publish.workbook.recomputed import (
     half_unit,
     numeric,
     quantized,
+    rounding_formula,
     summed,
     summed_minor,
 )
@@ -170,14 +171,14 @@ def _footing(cells: Cells, plan: InvoicePlan) -> list[str]:
     amounts = EVIDENCE.range(VALUE, plan.amounts, plan.amounts + len(lines) - 1)
     header = from_minor(invoice.total_minor if target[1] == TOTAL else invoice.subtotal_minor, digits)
     difference = summed([total.value, header.copy_negate()], total.places)
-    allowed = EXACT.add(EXACT.multiply(half_unit(digits), Decimal(max(len(lines), 1))), SLACK)
+    allowed = EXACT.add(rounding_allowance(len(lines), digits), SLACK)
     holds = quantized(difference.value, digits).copy_abs() <= allowed
     return [
         count,
         total.cell(cells, "S", f"SUM({amounts})", look(Kind.PLAIN, EXACT_FORMAT)),
         cells.text("T", target[0], look()),
         difference.cell(cells, "U", f"S{ROW}-{target[1]}{ROW}", look(Kind.PLAIN, EXACT_FORMAT)),
-        verdict(cells, "V", f"ABS(ROUND(U{ROW},{digits}))<={half_unit(digits):f}*R{ROW}+{SLACK:f}", holds),
+        verdict(cells, "V", f"ABS(ROUND(U{ROW},{digits}))<={rounding_formula(f'R{ROW}', digits)}+{SLACK:f}", holds),
     ]
 
 

@@ -30,7 +30,7 @@ TIE_OUT = Layout(
         "E": Heading("Usage report [E]", 16, True),
         "F": Heading("Invoice lines [F]", 16, True),
         "G": Heading("Variance: report − lines", 14, True),
-        "H": Heading("Lines", 8, True),
+        "H": Heading("Rounded parts", 8, True),
         "I": Heading("Allowed: tolerance or rounding", 14, True),
         "J": Heading("Recomputed", 14),
         "K": Heading("Outcome of the check", 14),

@@ -1,0 +1,75 @@
+"""What the tie-out compares: an account's invoice lines and report rows that belong together (BOOKING 4.5 and 6).
+
+By project: a project's by-project lines and its rows. By resource: the by-SKU lines that were matched to the same rows,
+and these; a line matches by its SKU, and only where no row is named so by its description, so that no line joins two
+groups. What is zero after rounding is of no shape: an invoice of nothing decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chargeback.model.posting import PostedLine, Posting
+from chargeback.model.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class TieOutGroup:
+    """Lines and report rows (positions) that are compared; ``name`` is the project's sid, or the resource."""
+
+    name: str
+    lines: Sequence[PostedLine]
+    rows: Sequence[int]
+
+
+def is_by_project(posted: PostedLine) -> bool:
+    """Whether the line has a project: a line by project, whose amount is gross."""
+    return posted.item is not None and posted.item.is_by_project
+
+
+def shapes(posting: Posting) -> frozenset[bool]:
+    """Which shapes the account's booked lines have, True for by project: those that are zero on their own basis aside,
+    unless all are."""
+    lines = posting.invoice_lines
+    counting = [line for line in lines if (line.gross if is_by_project(line) else line.net)]
+    return frozenset(is_by_project(line) for line in counting or lines)
+
+
+def rounded_parts(lines: Iterable[PostedLine], tax_basis: str) -> int:
+    """How many rounded amounts stand in the lines' sum on the report's basis: one a line, three where its part of the
+    tax is added to it or taken off (BOOKING 6, tolerance)."""
+    return sum(1 if is_by_project(line) == (tax_basis == "gross") else 3 for line in lines)
+
+
+def by_project(lines: Iterable[PostedLine], report: Report) -> list[TieOutGroup]:
+    """One group a project that has lines or rows, by sid."""
+    grouped: dict[str, list[PostedLine]] = defaultdict(list)
+    for line in lines:
+        grouped[line.project].append(line)
+    return [
+        TieOutGroup(project, grouped.get(project, []), report.by_project.get(project, ()))
+        for project in sorted({*grouped, *report.by_project})
+    ]
+
+
+def by_resource(lines: Iterable[PostedLine], report: Report) -> list[TieOutGroup]:
+    """Lines that were matched to the same rows stand together, lines without rows by their label, rows that no line
+    names by their resource; by name, those with lines first."""
+    matched: dict[tuple[tuple[int, ...], str], list[PostedLine]] = defaultdict(list)
+    for line in lines:
+        rows = report.rows_named_like(line.item) if line.item else ()
+        label = line.item.sku_label if line.item and not rows else ""
+        matched[rows, label].append(line)
+    unnamed: dict[str, list[int]] = defaultdict(list)
+    named = {row for rows, _ in matched for row in rows}
+    for position, row in enumerate(report.rows):
+        if position not in named:
+            unnamed[row.resource].append(position)
+    groups = [
+        TieOutGroup(min((report.rows[row].resource for row in rows), default=label), group, rows)
+        for (rows, label), group in matched.items()
+    ]
+    groups += [TieOutGroup(resource, (), rows) for resource, rows in unnamed.items()]
+    return sorted(groups, key=lambda group: (group.name, not group.lines))
