@@ -21,18 +21,20 @@ PRECEDENCE = (1, 7, 9, 2, 5, 6, 4, 3)
 class ChargebackError(Exception):
     """A cause that ends the command: ``str()`` is one line that says where, what was found and what was expected.
 
-    ``remedy`` says what a person does next; ``account`` names the billing account concerned, or is empty.
+    ``remedy`` says what a person does next; ``account`` names the billing account concerned, or is empty. ``cause`` is
+    what went wrong without the account and the call: several accounts' errors with one cause are shown as one line.
     """
 
     exit_code: ClassVar[int] = 1
     meaning: ClassVar[str] = "unexpected error (a bug)"
     action: ClassVar[str] = "report it"
 
-    def __init__(self, message: str, *, remedy: str = "", account: str = "") -> None:
+    def __init__(self, message: str, *, remedy: str = "", account: str = "", cause: str = "") -> None:
         super().__init__(" ".join(message.split()))
         self.message = str(self)
         self.remedy = remedy
         self.account = account
+        self.cause = " ".join(cause.split())
 
 
 class ConfigurationError(ChargebackError):
@@ -136,6 +138,28 @@ def error_exit(error: ChargebackError) -> int:
 def each_error(error: ChargebackError) -> tuple[ChargebackError, ...]:
     """The single causes within an error."""
     return error.errors if isinstance(error, CombinedError) else (error,)
+
+
+_MOST_NAMED = 5
+
+
+def each_cause_once(errors: Iterable[ChargebackError]) -> list[tuple[str, str]]:
+    """Message and remedy of each error, in their order; those of several accounts with one cause become one message
+    that counts the accounts and names the first of them."""
+    grouped: dict[tuple[str, int, str], list[ChargebackError]] = {}
+    for position, error in enumerate(errors):
+        same = (error.cause, error.exit_code, "") if error.cause else (error.message, error.exit_code, str(position))
+        grouped.setdefault(same, []).append(error)
+    return [(_of_all(group), group[0].remedy) for group in grouped.values()]
+
+
+def _of_all(group: list[ChargebackError]) -> str:
+    accounts = sorted({error.account for error in group if error.account})
+    if len(accounts) < 2:
+        return group[0].message
+    named = ", ".join(" ".join(account.split())[:80] for account in accounts[:_MOST_NAMED])
+    more = ", …" if len(accounts) > _MOST_NAMED else ""
+    return f"{len(accounts)} accounts ({named}{more}): {group[0].cause}"
 
 
 def decisive_exit(codes: Iterable[int]) -> int:

@@ -6,14 +6,14 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import click
 
-from chargeback.errors import ChargebackError, InterruptedRunError, each_error, error_exit
+from chargeback.errors import ChargebackError, InterruptedRunError, each_cause_once, each_error, error_exit
 from chargeback.model.spreadsheet_text import cleaned
 
 _BIDI_CONTROLS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -73,17 +73,19 @@ def _silence_stdout() -> None:
 def _told(error: ChargebackError, *, json_output: bool) -> int:
     code = error_exit(error)
     causes = each_error(error)
-    for cause in causes:
-        tell(error_line(cause))
+    for line in error_lines(causes):
+        tell(line)
     if json_output:
         write_json(failure(causes, code))
     return code
 
 
-def error_line(error: ChargebackError) -> str:
-    """What, where, what to do: one line."""
-    remedy = f" -> {error.remedy}" if error.remedy else ""
-    return f"chargeback: {error.message}{remedy}"
+def error_lines(errors: Iterable[ChargebackError]) -> list[str]:
+    """What, where, what to do: one line an error, and one for several accounts that have the same."""
+    return [
+        f"chargeback: {message} -> {remedy}" if remedy else f"chargeback: {message}"
+        for message, remedy in each_cause_once(errors)
+    ]
 
 
 def failure(causes: tuple[ChargebackError, ...], code: int) -> dict[str, Any]:

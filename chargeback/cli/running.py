@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from chargeback.cli.ending import error_line, failure, tell, write_json
+from chargeback.cli.ending import error_lines, failure, tell, write_json
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
 from chargeback.job.collecting import Progress
@@ -68,8 +68,8 @@ def _progress() -> Iterator[Progress]:
 
 
 def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> None:
-    for error in result.errors:
-        tell(error_line(error))
+    for line in error_lines(result.errors):
+        tell(line)
     books = result.books
     if books is None:
         return

@@ -12,7 +12,7 @@ from chargeback.archive.head_file import check_head_file, read_head_file
 from chargeback.archive.manifest import is_sha256
 from chargeback.archive.reading import Archive
 from chargeback.archive.verification import Layer
-from chargeback.cli.ending import error_line, say, tell, terminal_text, write_json
+from chargeback.cli.ending import error_lines, say, tell, terminal_text, write_json
 from chargeback.cli.options import load_config
 from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
 from chargeback.job.verify import Progress, Verification, VerifyRequest, verify
@@ -65,8 +65,8 @@ def verify_and_tell(
         for result in results:
             for line in lines(result, several=len(paths) > 1):
                 say(line)
-    for each in failed:
-        tell(error_line(each))
+    for line in error_lines(failed):
+        tell(line)
     return _exit(results, failed)
 
 

@@ -19,20 +19,21 @@ class FactsBreaker:
     """Once one call for facts has used up its retries, no call starts any more."""
 
     def __init__(self) -> None:
-        self._first: str | None = None
+        self._first: PlatformError | None = None
 
     def admit(self, subject: str, account: str) -> None:
         """``NotAskedError`` where an earlier call has used up its retries."""
         if self._first is not None:
             raise NotAskedError(
-                f"{subject}: not asked, because an earlier call failed for good ({self._first})",
-                remedy="run again later",
+                f"{subject}: not asked, because an earlier call failed for good ({self._first.message})",
+                remedy=self._first.remedy,
                 account=account,
+                cause=self._first.cause,
             )
 
     def trip(self, error: PlatformError) -> None:
         """A call has used up its retries."""
-        self._first = self._first or error.message
+        self._first = self._first or error
 
 
 class DocumentsBreaker:

@@ -8,6 +8,7 @@ asked for again are acted on.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -26,9 +27,12 @@ from chargeback.collect.failures import AddressRefusedError, ExhaustedError, Red
 from chargeback.collect.leaks import repeats_secret
 from chargeback.collect.retries import Retries, is_transient, retry_after
 from chargeback.collect.wording import quoted, subject_of
+from chargeback.config import Endpoint
 from chargeback.errors import AnswerError, ChargebackError, CredentialError, PlatformError
 from chargeback.evidence import Answer, Store, sha256_of
 
+FIRST_CONTACT_SECONDS = 3.0
+"""Where no connection to the endpoint ever came about, retries end after this time."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes: a larger answer is refused."""
 DOCUMENT_FUNCTIONS = frozenset({"billing.downloadInvoice", "billing.downloadReceipt"})
@@ -56,7 +60,7 @@ class ApiClient:
 
     def __init__(
         self,
-        endpoint: str,
+        endpoint: Endpoint,
         exchange: Exchange,
         store: Store,
         *,
@@ -66,7 +70,9 @@ class ApiClient:
         facts: FactsBreaker,
         documents: DocumentsBreaker,
     ) -> None:
-        self.endpoint = endpoint
+        self.endpoint = endpoint.url
+        self._source = endpoint.source
+        self._contact = threading.Event()
         self._exchange = exchange
         self._run_time = exchange.run_time
         self._store = store
@@ -145,12 +151,26 @@ class ApiClient:
     def _sent(self, call: _Call, grant: Grant, ends: float) -> Received:
         try:
             url, headers = self._url(call.function), self._headers_with(grant)
-            return self._exchange.send("POST", url, headers, call.content, ends)
+            received = self._exchange.send("POST", url, headers, call.content, ends)
+        except TransientError as error:
+            raise (self._unreached(error) if error.unreached else error) from error
         except RedirectedError as error:
             message = f"{call.subject}: {error}, which is never followed"
-            raise AnswerError(message, remedy="check [api] endpoint") from None
+            raise AnswerError(message, remedy=f"check {self._source}") from None
         except (AnswerError, AddressRefusedError) as error:
-            raise AnswerError(f"{call.subject}: {error}", remedy="check [api] endpoint") from error
+            raise AnswerError(f"{call.subject}: {error}", remedy=f"check {self._source}") from error
+        self._contact.set()
+        return received
+
+    def _unreached(self, error: TransientError) -> TransientError:
+        """The failure with the address; where nothing was ever answered there, the address may be wrong: that is told
+        within seconds, with where it was written."""
+        found = f"{error} with {self.endpoint}"
+        if self._contact.is_set():
+            return TransientError(found, unreached=True, remedy=error.remedy)
+        found = f"{found}, from {self._source}"
+        remedy = error.remedy or f"check {self._source} and the network, then run again"
+        return TransientError(found, unreached=True, within=FIRST_CONTACT_SECONDS, remedy=remedy)
 
     def _judged(self, call: _Call, received: Received) -> Envelope | None:
         """The answer's envelope; None where the credential is refused; an error where it is no answer."""
@@ -185,7 +205,9 @@ class ApiClient:
         found = f"HTTP {received.status} with {len(received.body):,} bytes of {kind}: {quoted(error.message)}"
         if received.status < 300:
             return TransientError(found, quick=True, malformed=received.body.lstrip()[:1] in (b"{", b"["))
-        return AnswerError(f"{call.subject}: {found}", remedy="check [api] endpoint, then run again")
+        if self.endpoint.startswith("http:") and received.status == 400 and b"HTTPS" in received.body[:2000]:
+            found += "; is the port one of https?"
+        return AnswerError(f"{call.subject}: {found}", remedy=f"check {self._source}, then run again", cause=found)
 
     def _kept(self, call: _Call, received: Received, envelope: Envelope, sent_at: str) -> Reply:
         if call.path is not None:
@@ -232,4 +254,5 @@ def _kept_headers(received: Received) -> list[bytes]:
 
 
 def _named(call: _Call, error: CredentialError) -> CredentialError:
-    return CredentialError(f"{call.subject}: {error.message}", remedy=error.remedy, account=call.account)
+    message = f"{call.subject}: {error.message}"
+    return CredentialError(message, remedy=error.remedy, account=call.account, cause=error.message)

@@ -6,6 +6,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from chargeback.collect.failures import RedirectedError
 from chargeback.collect.network import BoundedTransport, attempt_limits
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.sockets import BoundedBackend
+from chargeback.errors import ConfigurationError
 
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
 """They write whole links and answers' headers, signatures included."""
@@ -69,10 +71,18 @@ class Exchange:
 
 
 def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """Certificates verified against certifi's authorities, or those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``."""
+    """Certificates verified against certifi's authorities, or those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``;
+    ``ConfigurationError`` names the variable that leads to none."""
     file = environ.get("SSL_CERT_FILE") or None
     folder = environ.get("SSL_CERT_DIR") or None
-    return ssl.create_default_context(cafile=file if file or folder else certifi.where(), capath=folder)
+    if folder and not Path(folder).is_dir():
+        raise ConfigurationError(f"$SSL_CERT_DIR: {folder} is no folder", remedy="name one, or unset the variable")
+    try:
+        return ssl.create_default_context(cafile=file if file or folder else certifi.where(), capath=folder)
+    except OSError as error:
+        reason = "holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        where = f"$SSL_CERT_FILE: {file}" if file else certifi.where()
+        raise ConfigurationError(f"{where} {reason}", remedy="name a PEM file of authorities, or unset it") from error
 
 
 def silence_libraries() -> None:

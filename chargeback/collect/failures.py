@@ -10,12 +10,24 @@ class TransientError(PlatformError):
 
     ``retry_after`` are the seconds that the server asks for, None where it does not. ``quick`` marks an answer that is
     no answer, tried again only twice; ``malformed`` one that is meant as an answer, and says nothing about other calls.
+    ``unreached``: no connection came about. ``within`` are the seconds, from the first attempt, in which this failure
+    may be retried, None for as long as any other.
     """
 
     def __init__(
-        self, found: str, *, retry_after: float | None = None, quick: bool = False, malformed: bool = False
+        self,
+        found: str,
+        *,
+        retry_after: float | None = None,
+        quick: bool = False,
+        malformed: bool = False,
+        unreached: bool = False,
+        within: float | None = None,
+        remedy: str = "",
     ) -> None:
-        super().__init__(found)
+        super().__init__(found, remedy=remedy)
+        self.unreached = unreached
+        self.within = within
         self.retry_after = retry_after
         self.quick = quick
         self.malformed = malformed

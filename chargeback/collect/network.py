@@ -18,6 +18,9 @@ from chargeback.collect.sockets import BoundedBackend, BoundedStream
 from chargeback.collect.wording import quoted
 from chargeback.errors import PlatformError
 
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
+"""OpenSSL's reasons where the other side answers something that is no TLS."""
+
 
 class BoundedTransport(httpx.BaseTransport):
     """httpx over httpcore's pool: ``request.extensions["timeout"]`` holds instants (``attempt_limits``)."""
@@ -45,8 +48,12 @@ class BoundedTransport(httpx.BaseTransport):
             answer = self._pool.handle_request(asked)
         except httpcore.LocalProtocolError:
             raise PlatformError("the request could not be written: a header holds what HTTP forbids") from None
+        except httpcore.ConnectError as error:
+            untrusted = isinstance(error.__context__, ssl.SSLCertVerificationError)
+            remedy = "set SSL_CERT_FILE to the authorities that vouch for it" if untrusted else ""
+            raise TransientError(f"no connection ({_unconnected(error)})", unreached=True, remedy=remedy) from error
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-            raise TransientError(_meaning(error)) from error
+            raise TransientError(_meaning(error, asked)) from error
         stream = CheckedBody(answer)
         return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
 
@@ -95,14 +102,27 @@ def attempt_limits(ends: float, seconds: float) -> dict[str, Any]:
     return {"timeout": {"connect": ends, "read": ends, "write": ends, "pool": seconds}}
 
 
-def _meaning(error: Exception) -> str:
+def _unconnected(error: Exception) -> str:
+    """Why no connection came about, in plain words."""
+    cause = error.__context__  # httpcore's pool raises its errors again "from None", which leaves the context alone
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {quoted(cause.verify_message)}"
+    if isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
+        return "the server does not speak TLS at that port; is it one of plain http?"
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS failed: {quoted((cause.reason or str(cause)).replace('_', ' ').lower())}"
+    if isinstance(cause, OSError) and cause.strerror:
+        return quoted(cause.strerror)
+    return quoted(str(error))
+
+
+def _meaning(error: Exception, asked: httpcore.Request) -> str:
     """What an httpcore error says in an error message."""
     if isinstance(error, httpcore.ConnectTimeout | httpcore.PoolTimeout):
         return "no connection within the time limit"
     if isinstance(error, httpcore.TimeoutException):
         return "no answer within the time limit"
-    if isinstance(error, httpcore.ConnectError):
-        return f"no connection ({quoted(str(error))})"
+    plain = "; is the port one of https?" if asked.url.scheme == b"http" else ""
     if isinstance(error, httpcore.NetworkError):
-        return "the connection broke"
-    return "the connection was closed without an answer, or the answer is not HTTP"
+        return f"the connection broke{plain}"
+    return f"the connection was closed without an answer, or the answer is not HTTP{plain}"

@@ -101,9 +101,10 @@ class _Course(Generic[Result]):
 
     def _is_over(self, state: tenacity.RetryCallState) -> bool:
         """Whether no attempt follows: the next would come too late, or an answer that is none was given thrice."""
-        if _failure(state).quick:
+        error = _failure(state)
+        if error.quick:
             self.quick_left -= 1
-        ends = min(self.started + RETRY_SECONDS, self.run_time.ends)
+        ends = min(self.started + (error.within or RETRY_SECONDS), self.run_time.ends)
         return self.quick_left < 0 or self.run_time.clock.monotonic() + state.upcoming_sleep >= ends
 
     def _exhaust(self, error: TransientError) -> NoReturn:
@@ -112,7 +113,8 @@ class _Course(Generic[Result]):
         asked = "" if error.retry_after is None else f", which asks to wait {error.retry_after:,.0f} seconds"
         attempts = "1 attempt" if self.made == 1 else f"{self.made} attempts in {seconds:.0f} seconds"
         kind = AnswerError if error.malformed else ExhaustedError
-        raise kind(f"{self.subject}: {error}{asked}, after {attempts}", remedy="run again later") from error
+        message = f"{self.subject}: {error}{asked}, after {attempts}"
+        raise kind(message, remedy=error.remedy or "run again later", cause=str(error)) from error
 
 
 def is_transient(status: int) -> bool:

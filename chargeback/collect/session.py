@@ -13,11 +13,11 @@ from chargeback.collect.client import LARGEST_ANSWER, ApiClient
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.collect.credentials import Credentials
 from chargeback.collect.downloads import LARGEST_DOCUMENT, Downloader
-from chargeback.collect.endpoint import endpoint_of, loopback_endpoint
+from chargeback.collect.endpoint import loopback_endpoint
 from chargeback.collect.exchange import Exchange, tls_context
 from chargeback.collect.retries import SYSTEM_RANDOM, Retries
 from chargeback.collect.run_time import RunTime
-from chargeback.config import Config
+from chargeback.config import Config, Endpoint, endpoint_of
 from chargeback.evidence import Store
 
 
@@ -51,15 +51,15 @@ def open_session(
     run_time = RunTime(clock or SystemClock(), config.api.deadline)
     tls, connections = tls_context(environ), config.api.concurrency
     with (
-        Exchange(run_time, tls, _api_rule(endpoint), connections=connections, limit=LARGEST_ANSWER) as calls,
-        Exchange(run_time, tls, _document_rule(endpoint), connections=connections, limit=LARGEST_DOCUMENT) as files,
+        Exchange(run_time, tls, _api_rule(endpoint.url), connections=connections, limit=LARGEST_ANSWER) as calls,
+        Exchange(run_time, tls, _document_rule(endpoint.url), connections=connections, limit=LARGEST_DOCUMENT) as files,
     ):
         yield _session(config, endpoint, Credentials(config.api, environ, run_time.left), store, (calls, files), random)
 
 
 def _session(
     config: Config,
-    endpoint: str,
+    endpoint: Endpoint,
     credentials: Credentials,
     store: Store,
     exchanges: tuple[Exchange, Exchange],
@@ -80,7 +80,7 @@ def _session(
     )
     downloads = Downloader(
         files,
-        loopback_too=loopback_endpoint(endpoint),
+        loopback_too=loopback_endpoint(endpoint.url),
         timeout=config.api.timeout,
         retries=retries,
         secrets=lambda: credentials.secrets,
@@ -89,7 +89,7 @@ def _session(
     )
     for exchange in exchanges:
         run_time.at_stop(exchange.abort)
-    return Session(endpoint, run_time.clock, run_time, credentials, api, downloads)
+    return Session(endpoint.url, run_time.clock, run_time, credentials, api, downloads)
 
 
 def _api_rule(endpoint: str) -> Permit:

@@ -20,6 +20,7 @@ from chargeback.collect.crew import Crew
 from chargeback.collect.envelope import Reply
 from chargeback.collect.failures import NotAskedError
 from chargeback.collect.paperwork import Paperwork
+from chargeback.collect.wording import quoted
 from chargeback.config import AccountEntry, Config
 from chargeback.errors import (
     AccessError,
@@ -203,7 +204,7 @@ class Walk:
             try:
                 found.append((entry, self.credentials.of(entry)))
             except CredentialError as error:
-                told = CredentialError(error.message, remedy=error.remedy, account=entry.id)
+                told = CredentialError(error.message, remedy=error.remedy, account=entry.id, cause=error.message)
                 self._without_credential.append(told)
         if not found:
             raise CombinedError({error.message: error for error in reversed(self._without_credential)}.values())
@@ -361,23 +362,19 @@ def _read(reply: Reply, read: Callable[[Any], Any]) -> Any:
     try:
         return read(reply.value)
     except AnswerError as error:
-        answer = reply.answer
-        where = f"{answer.function} of account {answer.account}" if answer.account else answer.function
-        raise AnswerError(
-            f"{where}: {error.message}", account=answer.account, remedy="run again later; if it stays so, tell support"
-        ) from error
+        account, function = reply.answer.account, reply.answer.function
+        where = f"{function} of account {account}" if account else function
+        remedy, cause = "run again later; if it stays so, tell support", f"{function}: {error.message}"
+        raise AnswerError(f"{where}: {error.message}", account=account, remedy=remedy, cause=cause) from error
 
 
 def _refused(function: str, account: str, message: str) -> ChargebackError:
-    where = f"account {account}: {function}" if account else function
-    shown = " ".join(message.split())[:200]
+    cause = f'{function} was refused: "{quoted(message)}"'
+    where = f"account {account}: {cause}" if account else cause
     if wire.is_access_refusal(message):
-        return AccessError(
-            f'{where} was refused: "{shown}"',
-            remedy="check the account's id, and that the credential's owner is at least its accountant",
-            account=account,
-        )
-    return PlatformError(f'{where} was refused: "{shown}"', remedy="run again later", account=account)
+        remedy = "check the account's id, and that the credential's owner is at least its accountant"
+        return AccessError(where, remedy=remedy, account=account, cause=cause)
+    return PlatformError(where, remedy="run again later", account=account, cause=cause)
 
 
 def _one_each(errors: list[ChargebackError]) -> list[ChargebackError]:

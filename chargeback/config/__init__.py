@@ -1,6 +1,6 @@
 """``config.toml`` -> one frozen ``Config``: every key checked, no secret read (INTERFACE, configuration)."""
 
-from chargeback.config.endpoint import endpoint_url
+from chargeback.config.endpoint import Endpoint, endpoint_of
 from chargeback.config.file import find
 from chargeback.config.loader import load, parse
 from chargeback.config.settings import (
@@ -26,6 +26,7 @@ __all__ = [
     "Api",
     "Budget",
     "Config",
+    "Endpoint",
     "Journal",
     "Notify",
     "ProjectClaim",
@@ -35,7 +36,7 @@ __all__ = [
     "Team",
     "Usage",
     "Vendor",
-    "endpoint_url",
+    "endpoint_of",
     "find",
     "load",
     "parse",

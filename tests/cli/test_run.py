@@ -181,7 +181,7 @@ def test_json_of_a_failure_is_interfaces_failure(
     document = called.document
     assert (document["schema"], document["status"], document["exit"]) == (1, "failed", exit_code)
     assert all(list(error) == ["account", "message", "remedy"] for error in document["errors"])
-    assert len(called.err.splitlines()) == len(document["errors"])
+    assert len(called.err.splitlines()) == 1 <= len(document["errors"])
     if faults:
         assert [error["account"] for error in document["errors"]] == sorted(
             account.id for account in where.server.platform.world.accounts

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
+
+SERVER_PEM = Path(__file__).parent / "tls" / "server.pem"
+"""A certificate for files.example that vouches for itself, and its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,30 @@ class ScriptedServer:
             asked = Asked(head[0], head[1], headers, body, len(self.asked) + 1)
             self.asked.append(asked)
         return asked
+
+
+class TlsServer(ScriptedServer):
+    """The scripted server behind TLS, as files.example; ``names`` are those that it was asked for."""
+
+    def __init__(self, script: Script) -> None:
+        self.names: list[str] = []
+        super().__init__(script)
+
+    def _serve(self, connection: socket.socket) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(SERVER_PEM)
+        context.sni_callback = lambda sock, name, context: self.names.append(name)
+        with suppress(OSError):
+            super()._serve(context.wrap_socket(connection, server_side=True))
+
+
+class NoTlsServer(ScriptedServer):
+    """Answers whatever comes first with plain HTTP, as a web server does that is spoken to by TLS."""
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(5)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
 def said(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +17,9 @@ from chargeback.errors import AnswerError, DeadlineError, PlatformError
 from chargeback.evidence import MemoryStore
 from tests.collect.clocks import JumpClock
 from tests.collect.conftest import TOKEN, Bench, Open
-from tests.collect.servers import Asked, ScriptedServer, ok, said
+from tests.collect.servers import SERVER_PEM, Asked, ScriptedServer, TlsServer, ok, said
 
 PDF = b"%PDF-1.7 body"
-SERVER_PEM = Path(__file__).parent / "tls" / "server.pem"
 
 
 def fetch(given: Bench, path: str = "dropbox/a.pdf?sig=hidden") -> bytes:
@@ -170,19 +167,6 @@ def test_nothing_on_this_machine_is_fetched_for_an_endpoint_elsewhere(host: str)
     assert not server.asked
 
 
-class TlsServer(ScriptedServer):
-    """The scripted server behind TLS, as files.example."""
-
-    names: list[str]
-
-    def _serve(self, connection: socket.socket) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(SERVER_PEM)
-        context.sni_callback = lambda sock, name, context: self.names.append(name)
-        with suppress(OSError):
-            super()._serve(context.wrap_socket(connection, server_side=True))
-
-
 def tls_fetch(
     monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], host: str, *, rebind: bool = False
 ) -> tuple[bytes, TlsServer, list[Any]]:
@@ -200,7 +184,6 @@ def tls_fetch(
         TlsServer(lambda asked, connection: said(PDF)) as server,
         open_session(config, environ, MemoryStore(), clock=JumpClock(), random=lambda: 0.99) as session,
     ):
-        server.names = []
         monkeypatch.setattr("socket.create_connection", _numeric_connection)
         return session.downloads.fetch(f"https://{host}:{server.port}/a"), server, lookups
 

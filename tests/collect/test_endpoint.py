@@ -1,69 +1,12 @@
-"""Which endpoints and links this job talks to."""
+"""Which links this job follows."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 from chargeback.collect.addresses import is_public
-from chargeback.collect.endpoint import check_link, endpoint_of, loopback_endpoint
+from chargeback.collect.endpoint import check_link, loopback_endpoint
 from chargeback.collect.failures import AddressRefusedError
-from chargeback.config import Api, Config
-from chargeback.errors import ConfigurationError
-
-
-def configured(endpoint: str) -> Config:
-    return Config(archive=Path("archive"), path=Path("config.toml"), api=Api(endpoint=endpoint))
-
-
-@pytest.mark.parametrize(
-    ("given", "used"),
-    [
-        ("https://api.deploys.app/", "https://api.deploys.app/"),
-        ("https://api.deploys.app", "https://api.deploys.app/"),
-        ("https://proxy.acme.example:8443/deploys", "https://proxy.acme.example:8443/deploys/"),
-        ("http://localhost:8000", "http://localhost:8000/"),
-        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000/"),
-        ("http://[::1]:8000/", "http://[::1]:8000/"),
-    ],
-)
-def test_endpoint_ends_with_a_slash(given: str, used: str) -> None:
-    assert endpoint_of(configured(given), {}) == used
-
-
-def test_variable_wins_unless_it_is_empty() -> None:
-    config = configured("https://api.deploys.app/")
-    assert endpoint_of(config, {"DEPLOYS_ENDPOINT": "https://other.example"}) == "https://other.example/"
-    assert endpoint_of(config, {"DEPLOYS_ENDPOINT": ""}) == "https://api.deploys.app/"
-
-
-@pytest.mark.parametrize(
-    ("given", "found"),
-    [
-        ("http://api.deploys.app/", "plain http to api.deploys.app"),
-        ("http://127.0.0.1.example/", "plain http to 127.0.0.1.example"),
-        ("ftp://api.deploys.app/", 'scheme "ftp"'),
-        ("api.deploys.app", 'scheme ""'),
-        ("https://", "names no host"),
-        ("https://me:hidden@api.deploys.app/", "names a user or password"),
-        ("https://api.deploys.app/?token=hidden", "a query or a fragment"),
-        ("https://api.deploys.app/#hidden", "a query or a fragment"),
-        ("https://api.deploys.app:99999/", "a port that is none"),
-        ("https://api.deploys.app:port/", "a port that is none"),
-        ("https://api deploys app/", "not a URL"),
-        ("https://api.deploys.app/\r\nX-Header: 1", "not a URL"),
-        ("https://[::1/", "not a URL"),
-        ("https://ápi.example/", "not a URL"),
-        ("https://api.deploys.app/a/../b", "a path that is none"),
-    ],
-)
-def test_wrong_endpoint_is_told_by_its_source(given: str, found: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^config.toml: \[api\] endpoint: .*{found}") as caught:
-        endpoint_of(configured(given), {})
-    assert "hidden" not in str(caught.value) and caught.value.exit_code == 2
-    with pytest.raises(ConfigurationError, match=r"^\$DEPLOYS_ENDPOINT: "):
-        endpoint_of(configured("https://api.deploys.app/"), {"DEPLOYS_ENDPOINT": given})
 
 
 def test_loopback_endpoints_are_known() -> None:

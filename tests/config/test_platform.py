@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargeback.config import AccountEntry, Api, endpoint_url
-from chargeback.errors import ConfigurationError
+from chargeback.config import AccountEntry, Api
 from chargeback.model.period import Period
 
 from .conftest import Read, Refused
@@ -63,63 +62,6 @@ def test_accounts_are_read_in_order(read: Read) -> None:
 )
 def test_wrong_api_settings_are_errors(written: str, fragments: list[str], refused: Refused) -> None:
     refused(f"[api]\n{written}", *fragments)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://api.deploys.app",
-        "https://api.deploys.app:8443/v1/",
-        "http://localhost:1/",
-        "http://LOCALHOST/",
-        "http://127.9.9.9:80/",
-        "http://[::1]:8080/",
-        "https://[2001:db8::1]/",
-    ],
-)
-def test_an_endpoint_is_https_or_loopback(url: str, read: Read) -> None:
-    assert read(f'[api]\nendpoint = "{url}"').api.endpoint == url == endpoint_url(url)
-
-
-@pytest.mark.parametrize(
-    ("url", "fragment"),
-    [
-        ("http://api.deploys.app/", "unencrypted"),
-        ("http://127.0.0.1.example.com/", "unencrypted"),
-        ("http://localhost.example/", "unencrypted"),
-        ("http://128.0.0.1/", "unencrypted"),
-        ("http://[::2]/", "unencrypted"),
-        ("http://[::ffff:10.0.0.1]/", "unencrypted"),
-        ("ftp://api.deploys.app/", "not an address"),
-        ("api.deploys.app", "not an address"),
-        ("https://", "not an address"),
-        ("https:///x", "not an address"),
-        ("https://a:99999/", "not an address"),
-        ("https://a:0/", "not an address"),
-        ("https://a:b/", "not an address"),
-        ("https://[::1/", "not an address"),
-        ("https://[fe80::1%25eth0]/", "not an address"),
-        ("https://a%2eb/", "not an address"),
-        ("https://user:hunter2@a/", "user or a password"),
-        ("https://@a/", "user or a password"),
-        ("https://a/?x=1", "query"),
-        ("https://a/?", "query"),
-        ("https://a/#x", "fragment"),
-        ("https://a b/", "character"),
-        ("https://a\\\\@b/", "character"),
-        ("https://ä.example/", "character"),
-        ("https://a\\u0007/", "control character"),
-        ("", "empty"),
-    ],
-)
-def test_other_endpoints_are_errors(url: str, fragment: str, refused: Refused) -> None:
-    error = refused(f'[api]\nendpoint = "{url}"', "api.endpoint: ", fragment)
-    assert "hunter2" not in error.message
-
-
-def test_an_endpoint_of_the_environment_obeys_the_same_rules() -> None:
-    with pytest.raises(ConfigurationError, match=r"^\$DEPLOYS_ENDPOINT: .*unencrypted"):
-        endpoint_url("http://api.deploys.app/")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
-from chargeback.errors import ChargebackError, each_error, error_exit
+from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
 from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.check import Outcome
@@ -54,7 +54,7 @@ def of_failure(error: ChargebackError, kind: str = "run") -> News:
     """What a run, or a daily look, that ended with an error says."""
     code = error_exit(error)
     occasions = frozenset() if code in QUIET_EXITS else frozenset({"failed"})
-    lines = [_error_line(cause) for cause in each_error(error)]
+    lines = list(_error_lines(each_error(error)))
     noun = "run" if kind == "run" else kind
     return News(kind, occasions, f"chargeback: {noun} failed (exit {code})", "\n".join(lines), fingerprint(code, lines))
 
@@ -119,7 +119,7 @@ def _status(month: MonthResult) -> str:
 
 def _month_lines(month: MonthResult) -> Iterator[str]:
     yield f"{month.period}: {_status(month)}"
-    yield from (_error_line(error) for error in month.errors)
+    yield from _error_lines(month.errors)
     yield from _totals(month)
     yield from _exceptions(month)
     for change in month.changes:
@@ -153,12 +153,13 @@ def _exceptions(month: MonthResult) -> Iterator[str]:
 
 def _state_lines(month: MonthResult) -> Iterator[str]:
     yield f"{month.period} {month.exit} {month.revision}"
-    yield from (_error_line(error) for error in month.errors)
+    yield from _error_lines(month.errors)
     yield from _exceptions(month)
 
 
-def _error_line(error: ChargebackError) -> str:
-    return f"  {error.message}{f' -> {error.remedy}' if error.remedy else ''}"
+def _error_lines(errors: Iterable[ChargebackError]) -> Iterator[str]:
+    for message, remedy in each_cause_once(errors):
+        yield f"  {message} -> {remedy}" if remedy else f"  {message}"
 
 
 def fingerprint(code: int, lines: Iterable[str]) -> str:
