@@ -1,6 +1,20 @@
-"""``python -m chargeback`` is ``chargeback``."""
+"""``chargeback`` as its script and ``python -m chargeback`` start it: within the outermost layer from the beginning."""
 
-from chargeback.cli import main
+import sys
+
+from chargeback.process import guarded
+
+
+def _command() -> None:
+    from chargeback.cli import main
+
+    main(prog_name="chargeback")
+
+
+def main() -> int:
+    """The command line's exit code."""
+    return guarded(_command)
+
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -102,10 +102,10 @@ class LockedError(ChargebackError):
 
 
 class StorageError(ChargebackError):
-    """The archive cannot be read, written or locked: path and system error."""
+    """The archive cannot be read, written or locked, or the output cannot be written: path and system error."""
 
     exit_code = 9
-    meaning = "the archive cannot be read, written or locked"
+    meaning = "the archive cannot be read, written or locked, or the output cannot be written"
     action = "fix, run again"
 
 

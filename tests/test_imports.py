@@ -25,6 +25,7 @@ JOB = GROUND | ROOMS | {"month_end"}
 MAY_IMPORT: dict[str, set[str]] = {
     "": set(),
     "errors": set(),
+    "process": {"errors"},
     "evidence": {"errors"},
     "model": {"errors", "evidence"},
     "config": {"errors", "evidence", "model"},
@@ -33,9 +34,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "job": JOB,
     "review": JOB | {"job"},
     "operate": JOB | {"job"},
-    "cli": JOB | {"job", "review", "operate"},
+    "cli": JOB | {"process", "job", "review", "operate"},
     "sandbox": set(),
-    "__main__": {"cli"},
+    "__main__": {"process", "cli"},
 }
 """What a room may import beside itself and the package's own name and version."""
 ALSO = {

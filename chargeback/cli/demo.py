@@ -22,7 +22,7 @@ def command(folder: Path, verbose: bool) -> None:
     see what the reconciliation catches), and says what to open. Takes seconds; needs no account and no network. DIR
     (default ./chargeback-demo) must be absent, empty, or a demo's: that one is made anew.
     """
-    with ending(json_output=False, verbose=verbose):
+    with ending(json_output=False, verbose=verbose, leaves_work=True):
         from chargeback.cli.demonstration import demonstrate, lines_to_open
 
         for line in demonstrate(folder.absolute()):

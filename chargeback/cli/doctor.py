@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from chargeback.cli.ending import ending, write_json
-from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
+from chargeback.cli.options import archive_option, config_option, configuration_path, output_option, verbose_option
 from chargeback.model.spreadsheet_text import cleaned
 
 
@@ -30,10 +30,9 @@ def command(config_path: Path | None, archive_path: Path | None, output: str, ve
     """
     with ending(json_output=output == "json", verbose=verbose) as set_code:
         from chargeback.collect.clock import SystemClock
-        from chargeback.config import find
         from chargeback.operate.doctor import Examination, document, examine, exit_of
 
-        path = find(config_path, os.environ, Path.cwd())
+        path = configuration_path(config_path)
         archive = archive_path.absolute() if archive_path else None
         findings = []
         for finding in examine(Examination(path, archive, os.environ, SystemClock())):

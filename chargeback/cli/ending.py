@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import click
 
 from chargeback.errors import ChargebackError, InterruptedRunError, each_cause_once, each_error, error_exit
 from chargeback.model.spreadsheet_text import cleaned
+from chargeback.process import INTERRUPTION, Ended, meaning
 
 _BIDI_CONTROLS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _SHOWN = {code: f"[U+{code:04X}]" for code in _BIDI_CONTROLS}
@@ -23,51 +22,30 @@ _SHOWN = {code: f"[U+{code:04X}]" for code in _BIDI_CONTROLS}
 
 @contextmanager
 def ending(
-    *, json_output: bool, verbose: bool, accepted: frozenset[int] = frozenset()
+    *, json_output: bool, verbose: bool, accepted: frozenset[int] = frozenset(), leaves_work: bool = False
 ) -> Iterator[Callable[[int], None]]:
-    """Run a command's body; what it yields sets the exit code. Whatever is raised is told in one line an error."""
+    """Run a command's body; what it yields sets the exit code. Whatever is raised is told in one line an error.
+
+    ``leaves_work``: the command is called for what it leaves behind, such as a revision, and not for its output alone.
+    """
     code = [0]
 
     def set_code(value: int) -> None:
         code[0] = value
 
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield set_code
-    except (KeyboardInterrupt, InterruptedRunError):
-        code[0] = _told(_interrupted(), json_output=json_output)
-    except ChargebackError as error:
-        _trace(verbose=verbose and error_exit(error) == 1)
-        code[0] = _told(error, json_output=json_output)
+    except (KeyboardInterrupt, InterruptedRunError, click.Abort):
+        interrupted = InterruptedRunError(INTERRUPTION, remedy="run again")
+        code[0] = _told(interrupted, json_output=json_output)
     except click.ClickException:
         raise
-    except BrokenPipeError:
-        _silence_stdout()
     except Exception as error:
-        _trace(verbose=verbose)
-        bug = ChargebackError(f"unexpected {type(error).__name__}: {error}", remedy="report it; -v shows where")
-        code[0] = _told(bug, json_output=json_output)
-    sys.exit(0 if code[0] in accepted else code[0])
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _interrupted() -> InterruptedRunError:
-    return InterruptedRunError(
-        "interrupted: what was collected is let go, every revision that was there stands", remedy="run again"
-    )
-
-
-def _trace(*, verbose: bool) -> None:
-    if verbose:
-        traceback.print_exc(file=sys.stderr)
-
-
-def _silence_stdout() -> None:
-    """The reader has gone: nothing more can be said there, and Python must not try at exit."""
-    sys.stdout = sys.stderr
+        cause = meaning(error)
+        if verbose and error_exit(cause) == 1:
+            traceback.print_exc(file=sys.stderr)
+        code[0] = _told(cause, json_output=json_output)
+    raise Ended(code[0], stands=leaves_work, accepted=accepted)
 
 
 def _told(error: ChargebackError, *, json_output: bool) -> int:

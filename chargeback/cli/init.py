@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from chargeback.cli.ending import ending, tell, write_json
-from chargeback.cli.options import output_option, verbose_option
+from chargeback.cli.options import configuration_path, output_option, verbose_option
 
 
 @click.command("init")
@@ -42,12 +42,11 @@ def command(
     from the projects' names. Shows all that it guessed. Never overwrites a file, and writes no secret: the credential
     comes from DEPLOYS_AUTH_USER with DEPLOYS_AUTH_PASS, or DEPLOYS_TOKEN.
     """
-    with ending(json_output=output == "json", verbose=verbose):
+    with ending(json_output=output == "json", verbose=verbose, leaves_work=True):
         from chargeback.collect.clock import SystemClock
-        from chargeback.config import find
         from chargeback.operate.init import draft, refuse_existing, survey, write
 
-        path, clock = find(config_path, os.environ, Path.cwd()), SystemClock()
+        path, clock = configuration_path(config_path), SystemClock()
         refuse_existing(path)
         found = survey(os.environ, clock)
         asked = not non_interactive and output == "text" and sys.stdin.isatty()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from itertools import pairwise
 from typing import Any
 
 import click
+
+from chargeback.process import Ended, asks_for_json
+
+COMPLETE = "_CHARGEBACK_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 COMMANDS = {
     "init": ("chargeback.cli.init", "Ask the platform and write a commented config.toml to start from."),
@@ -29,33 +34,34 @@ COMMANDS = {
 }
 
 
-def _asks_for_json(given: Sequence[str]) -> bool:
-    """Whether the arguments hold ``--output json``, in either spelling."""
-    return "--output=json" in given or ("--output", "json") in pairwise(given)
+def _write_usage_error(error: click.UsageError) -> None:
+    from chargeback.cli.ending import failure, write_json
+    from chargeback.errors import ConfigurationError
+
+    cause = ConfigurationError(error.format_message(), remedy="chargeback --help says what can be written")
+    write_json(failure((cause,), cause.exit_code))
 
 
 class LazyGroup(click.Group):
     """Knows its commands by name, and loads one at a time."""
 
-    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]
-        """As click does it; a usage error is also told in JSON where that is asked for (INTERFACE, JSON)."""
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """As click does it, but for two things: Ctrl-C passes through to the outermost layer, and a usage error is told
+        in JSON too where that is asked for (INTERFACE, JSON)."""
+        if not extra.get("standalone_mode", True) or COMPLETE in os.environ:
+            return super().main(args, prog_name, **extra)
         given = sys.argv[1:] if args is None else list(args)
-        if not extra.get("standalone_mode", True) or not _asks_for_json(given):
-            return super().main(args, **extra)
         try:
-            result = super().main(args, **{**extra, "standalone_mode": False})
-        except click.UsageError as error:
-            from chargeback.cli.ending import failure, write_json
-            from chargeback.errors import ConfigurationError
-
-            error.show()
-            cause = ConfigurationError(error.format_message(), remedy="chargeback --help says what can be written")
-            write_json(failure((cause,), cause.exit_code))
-            sys.exit(cause.exit_code)
+            with self.make_context(prog_name or "chargeback", list(given), obj=extra.get("obj")) as context:
+                self.invoke(context)
+        except click.exceptions.Exit as ended:
+            raise Ended(ended.exit_code) from None
         except click.ClickException as error:
             error.show()
-            sys.exit(error.exit_code)
-        sys.exit(result if isinstance(result, int) else 0)
+            if isinstance(error, click.UsageError) and asks_for_json(given):
+                _write_usage_error(error)
+            raise Ended(error.exit_code) from None
+        raise Ended(0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the table."""

@@ -56,12 +56,24 @@ def output_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+def configuration_path(option: Path | None) -> Path:
+    """The configuration's file; ``FileNotFoundError`` where a relative path starts at a working folder that is gone."""
+    from chargeback.config import find
+
+    try:
+        return find(option, os.environ, Path.cwd())
+    except FileNotFoundError:
+        path = find(option, os.environ, Path())
+        if not path.is_absolute():
+            raise
+        return path
+
+
 def load_config(config_path: Path | None, archive_path: Path | None, *, network: bool) -> Config:
     """The configuration that the options lead to; ``ConfigurationError`` where it is missing or wrong."""
-    from chargeback.config import find, load
+    from chargeback.config import load
 
-    path = find(config_path, os.environ, Path.cwd())
-    config = load(path, network=network)
+    config = load(configuration_path(config_path), network=network)
     return replace(config, archive=archive_path.absolute()) if archive_path else config
 
 

@@ -39,7 +39,7 @@ def command(
     7 the evidence is damaged, or gives another revision than the archive's
     9 the folder holds something, or cannot be written
     """
-    with ending(json_output=output == "json", verbose=verbose) as set_code:
+    with ending(json_output=output == "json", verbose=verbose, leaves_work=True) as set_code:
         from chargeback.cli.rebuilding import chosen, rebuild_and_tell
 
         original = chosen(revision, config_path, archive_path)

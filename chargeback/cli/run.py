@@ -57,7 +57,7 @@ def command(
     3 exceptions: look         7 archive damaged: look at once
     4 not ready: again later   8 another run is at work   9 archive unwritable
     """
-    with ending(json_output=output == "json", verbose=verbose, accepted=ok) as set_code:
+    with ending(json_output=output == "json", verbose=verbose, accepted=ok, leaves_work=not dry_run) as set_code:
         from chargeback.cli.running import run_and_tell
 
         config = load_config(config_path, archive_path, network=True)

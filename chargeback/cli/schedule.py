@@ -10,7 +10,7 @@ import click
 
 from chargeback import __version__
 from chargeback.cli.ending import ending, tell
-from chargeback.cli.options import archive_option, config_option, load_config, verbose_option
+from chargeback.cli.options import archive_option, config_option, configuration_path, load_config, verbose_option
 
 TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")
 
@@ -50,10 +50,9 @@ def command(
     deploys      CronJob deployments on deploys.app itself
     """
     with ending(json_output=False, verbose=verbose):
-        from chargeback.config import find
         from chargeback.operate import deploy
 
-        path = find(config_path, os.environ, Path.cwd()).absolute()
+        path = configuration_path(config_path).absolute()
         config = load_config(config_path, archive_path, network=True)
         made = deploy.deployment(
             config, path, os.environ, _executable(), image=image, user=user, project=project, location=location

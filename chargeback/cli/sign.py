@@ -50,7 +50,7 @@ def command(
     Appends a line to the archive's signatures.csv. The revision must be intact. Its reviewer is another person than its
     preparer; a restated month needs new signatures.
     """
-    with ending(json_output=output == "json", verbose=verbose):
+    with ending(json_output=output == "json", verbose=verbose, leaves_work=True):
         from chargeback.review.signing import SignRequest, sign, signed_line
 
         head_file = None if archive_path else load_config(config_path, None, network=False).head_file

@@ -44,7 +44,7 @@ def command(
     0 nothing new       3 a cost runs away: look at the alert
     5 no access         6 platform: again tomorrow
     """
-    with ending(json_output=output == "json", verbose=verbose) as set_code:
+    with ending(json_output=output == "json", verbose=verbose, leaves_work=True) as set_code:
         from chargeback.cli.using import look_and_note
 
         config = load_config(config_path, archive_path, network=True)

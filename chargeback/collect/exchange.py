@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from chargeback.collect.run_time import RunTime
 from chargeback.collect.sockets import BoundedBackend
 from chargeback.errors import ConfigurationError
 
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+"""A certificate's name in a folder of ``SSL_CERT_DIR``."""
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
 """They write whole links and answers' headers, signatures included."""
 
@@ -71,18 +75,36 @@ class Exchange:
 
 
 def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """Certificates verified against certifi's authorities, or those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``;
-    ``ConfigurationError`` names the variable that leads to none."""
+    """Certificates verified against certifi's authorities, or those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``.
+
+    ``ConfigurationError`` that names the variable where it leads to no certificate: OpenSSL would take a folder without
+    any in silence, and refuse every server later.
+    """
     file = environ.get("SSL_CERT_FILE") or None
     folder = environ.get("SSL_CERT_DIR") or None
-    if folder and not Path(folder).is_dir():
-        raise ConfigurationError(f"$SSL_CERT_DIR: {folder} is no folder", remedy="name one, or unset the variable")
+    if folder and not file and not any(_holds_certificates(Path(each)) for each in folder.split(os.pathsep)):
+        raise ConfigurationError(
+            f"$SSL_CERT_DIR: {folder} is no folder with certificates that OpenSSL finds by their hash",
+            remedy="name one, prepared by `openssl rehash`, or unset the variable",
+        )
     try:
         return ssl.create_default_context(cafile=file if file or folder else certifi.where(), capath=folder)
-    except OSError as error:
-        reason = "holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-        where = f"$SSL_CERT_FILE: {file}" if file else certifi.where()
-        raise ConfigurationError(f"{where} {reason}", remedy="name a PEM file of authorities, or unset it") from error
+    except OSError as error:  # ssl.SSLError too
+        reason = "holds no certificate" if isinstance(error, ssl.SSLError) else f"cannot be read ({error.strerror})"
+        if error.filename is not None:  # the one other file that ssl opens
+            source, remedy = f"$SSLKEYLOGFILE: {os.fsdecode(error.filename)}", "unset the variable"
+        elif file:
+            source, remedy = f"$SSL_CERT_FILE: {file}", "name a file of certificates in PEM, or unset the variable"
+        else:
+            source, remedy = certifi.where(), "install certifi again"
+        raise ConfigurationError(f"{source} {reason}", remedy=remedy) from error
+
+
+def _holds_certificates(folder: Path) -> bool:
+    try:
+        return any(_HASHED.fullmatch(path.name) for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def silence_libraries() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.head_file import read_head_file
+from chargeback.process import interruptible
 from chargeback.sandbox import prepared, running
 from chargeback.sandbox.makers import instant
 
@@ -38,7 +39,8 @@ def started(office: Office) -> int:
     if child:
         return child
     try:
-        code = office.run("2026-05").exit
+        with interruptible():
+            code = office.run("2026-05").exit
         os._exit(code)
     finally:
         os._exit(99)

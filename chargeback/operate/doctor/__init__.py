@@ -12,7 +12,7 @@ from chargeback.config import Config, load
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import MemoryStore
 from chargeback.operate.doctor import archive, machine, notification, platform
-from chargeback.operate.doctor.findings import Finding, Mark, document, exit_of, good, guarded, of_error, wrong
+from chargeback.operate.doctor.findings import Finding, Mark, document, exit_of, good, guarded, of_error
 
 __all__ = ["Examination", "Finding", "Mark", "document", "examine", "exit_of"]
 
@@ -74,5 +74,3 @@ def _platform(given: Examination, config: Config) -> Iterator[Finding]:
             yield from platform.PlatformChecks(hurried, given.environ, session, given.clock).all()
     except ConfigurationError as error:
         yield from of_error("platform", error)
-    except OSError as error:
-        yield wrong("platform", f"TLS cannot be set up: {error}", "mend SSL_CERT_FILE, or the system's certificates")
