@@ -20,12 +20,13 @@ from chargeback.evidence import Evidence
 from chargeback.model.booking import AccountMonth, Ground, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
 from chargeback.model.check import Check, Outcome
-from chargeback.model.facts import answers_by_account, read_account, read_projects
+from chargeback.model.facts import answers_by_account, read_account
 from chargeback.model.instants import parse_instant
 from chargeback.model.ledger import Ledger, LedgerLine, LedgerTeam
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
 from chargeback.model.period import Period, last_month
 from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
+from chargeback.model.project_sources import booked_projects, read_directory, with_projects
 from chargeback.model.projects import ProjectDirectory
 from chargeback.reconcile.readiness import issued_check
 from chargeback.reconcile.register import reconcile
@@ -38,21 +39,28 @@ def close_month(evidence: Evidence, config: Config) -> Books:
     published.
     """
     period = Period.parse(evidence.run.period)
-    projects = read_projects(evidence)
-    months = read_months(evidence, config, period, projects)
+    months, projects = read_month(evidence, config, period)
     posting = post_month(months, config, evidence, period, projects)
     checks = reconcile(posting, config)
     return _books(posting, checks, config)
 
 
-def read_months(evidence: Evidence, config: Config, period: Period, projects: ProjectDirectory) -> list[AccountMonth]:
-    """Every account's answers, decoded and decided."""
+def read_month(evidence: Evidence, config: Config, period: Period) -> tuple[list[AccountMonth], ProjectDirectory]:
+    """Every account's answers, decoded and decided, each report row charged to its project; and what is known of
+    projects."""
+    months = read_accounts(evidence, config, period)
+    projects = read_directory(evidence, months)
+    return with_projects(months, projects), projects
+
+
+def read_accounts(evidence: Evidence, config: Config, period: Period) -> list[AccountMonth]:
+    """Every account's answers, decoded and decided, each account by itself: no row is charged to a project yet."""
     names = {entry.id: entry.name for entry in config.accounts}
     grouped = answers_by_account(evidence)
     latest = last_month(_run_at(evidence), config.timezone)
     found = []
     for account in evidence.run.accounts:
-        facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, projects, grouped)
+        facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, grouped)
         month = decide(facts, period, config.timezone, latest, evidence.run.earlier, accepted=False)
         if month.ground is Ground.NOT_READY and _is_accepted(month, config, period):
             month = decide(facts, period, config.timezone, latest, evidence.run.earlier, accepted=True)
@@ -110,25 +118,20 @@ def _ownership_findings(
     billed: set[str] = set()
     accounts: set[str] = set()
     for posting in postings:
-        mine = _projects_of(posting, projects)
+        mine = booked_projects([posting.month], projects)
         billed |= mine
         accounts.add(posting.month.account)
         unowned[posting.month.account] = tuple(
             sorted(project for project in mine if not project or ownership.owner(project).is_nobody)
         )
-    listed = {sid for sid, project in projects.by_sid.items() if not project.account or project.account in accounts}
-    for project in sorted(listed | billed):
-        ownership.environment(project)  # equal claims are an error even where the project has no ledger line
+    for project in sorted({*projects.by_sid, *billed}):  # equal claims are an error, ledger line or not
+        ownership.owner(project)
+        ownership.environment(project)
+    shown = (sid for sid, project in projects.by_sid.items() if not project.account or project.account in accounts)
+    listed = {projects.resolve(sid) for sid in shown}  # one that was renamed since is the one that was booked
     idle = tuple(sorted(project for project in listed - billed if ownership.owner(project).is_nobody))
-    return OwnershipFindings(unowned, idle, tuple(ownership.unmatched(listed | billed)))
-
-
-def _projects_of(posting: Posting, projects: ProjectDirectory) -> set[str]:
-    """Projects with an invoice line or a report row in the month, also a line that is booked with its whole invoice
-    (BOOKING 5)."""
-    rows = set(posting.month.report.by_project) if posting.month.report else set()
-    lines = (line for invoice in posting.month.booked for line in invoice.lines if line.is_by_project)
-    return rows | {projects.of_line(line) for line in lines}
+    contradictions = tuple(each for each in projects.contradictions if not billed.isdisjoint(each.projects))
+    return OwnershipFindings(unowned, idle, tuple(ownership.unmatched(listed | billed)), contradictions)
 
 
 def _books(posting: MonthPosting, checks: tuple[Check, ...], config: Config) -> Books:

@@ -15,13 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from chargeback.config import Config, parse
-from chargeback.evidence import Answer, DocumentRecord, EarlierMonth, Evidence, MemoryStore, RunRecord, sha256_of
+from chargeback.evidence import (
+    Answer,
+    DocumentRecord,
+    EarlierMonth,
+    Evidence,
+    MemoryStore,
+    ProjectPair,
+    RunRecord,
+    sha256_of,
+)
 from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Check, Code, Outcome
-from chargeback.model.facts import read_projects
 from chargeback.model.period import Period
-from chargeback.month_end import close_month, post_month, read_months
+from chargeback.month_end import close_month, post_month, read_month
 
 PERIOD = "2026-05"
 START, END = "2026-04-30T17:00:00Z", "2026-05-31T17:00:00Z"
@@ -158,6 +166,8 @@ class Month:
     run_at: str = RUN_AT
     known_accounts: tuple[str, ...] = ()
     earlier: tuple[EarlierMonth, ...] = ()
+    booked: tuple[ProjectPair, ...] = ()
+    account_names: Mapping[str, str] = field(default_factory=dict)
     reverse: bool = False
 
     @property
@@ -182,6 +192,8 @@ class Month:
             known_accounts=self.known_accounts,
             earlier=self.earlier,
             documents=documents,
+            projects=self.booked,
+            account_names=self.account_names,
             versions={"chargeback": "1"},
         )
         return Evidence(tuple(reversed(answers) if self.reverse else answers), run, store)
@@ -220,14 +232,13 @@ class Month:
 
     def months(self) -> list[AccountMonth]:
         """The accounts, decided."""
-        evidence = self.evidence()
-        return read_months(evidence, self.settings, Period.parse(self.period), read_projects(evidence))
+        return read_month(self.evidence(), self.settings, Period.parse(self.period))[0]
 
     def posting(self) -> Any:
         """The accounts, allocated, not yet reconciled."""
         evidence, period = self.evidence(), Period.parse(self.period)
-        projects = read_projects(evidence)
-        return post_month(self.months(), self.settings, evidence, period, projects)
+        months, projects = read_month(evidence, self.settings, period)
+        return post_month(months, self.settings, evidence, period, projects)
 
     def books(self) -> Books:
         """The month's books."""

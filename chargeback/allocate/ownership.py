@@ -11,6 +11,7 @@ from itertools import takewhile
 from chargeback.config import Config, ProjectClaim, SharedProject, Team
 from chargeback.errors import ConfigurationError
 from chargeback.model.period import Period
+from chargeback.model.text import normalized
 
 PRODUCTION = "production"
 
@@ -61,7 +62,8 @@ class _Contest:
 
     def winner(self, project: str) -> _Contender | None:
         """The strongest claim, None where there is none; ``ConfigurationError`` where equal claims meet."""
-        best = self._exact.get(project) or self._best_globs(project)
+        compared = normalized(project)
+        best = self._exact.get(compared) or self._best_globs(compared)
         if not best:
             return None
         if len({(id(each.owner.team), id(each.owner.shared), each.title) for each in best}) > 1:
@@ -126,7 +128,7 @@ class Ownership:
 
     def unmatched(self, projects: Iterable[str]) -> list[tuple[str, str]]:
         """The claims (pattern, who claims) that match none of the projects."""
-        known = set(projects)
+        known = {normalized(project) for project in projects}
         return [
             (contender.claim.pattern, contender.title)
             for contender in self._projects.contenders

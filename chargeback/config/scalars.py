@@ -16,6 +16,7 @@ from chargeback.config.secrecy import REMEDY, looks_random, looks_secret
 from chargeback.config.table import Reader
 from chargeback.errors import ConfigurationError
 from chargeback.model.period import Period
+from chargeback.model.text import normalized
 
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,6})?", re.ASCII)
@@ -47,8 +48,8 @@ def identifier(place: Place, value: object) -> str:
 
 
 def pattern(place: Place, value: object) -> str:
-    """A sid or glob: no space in it."""
-    checked = identifier(place, value)
+    """A sid or glob: no space in it; in the normal form in which it is compared."""
+    checked = normalized(identifier(place, value))
     if any(character.isspace() or character == "," for character in checked):
         raise place.error(
             f"{shown(checked)} is no sid or glob", 'write one sid or glob a string: ["acme-web", "acme-web-*"]'

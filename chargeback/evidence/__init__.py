@@ -7,6 +7,7 @@ from chargeback.evidence.records import (
     EarlierMonth,
     EarlierTotal,
     Evidence,
+    ProjectPair,
     RestatedTotal,
     RunRecord,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Evidence",
     "FolderStore",
     "MemoryStore",
+    "ProjectPair",
     "RestatedTotal",
     "RunRecord",
     "Store",

@@ -18,7 +18,8 @@ from chargeback.errors import AnswerError
 from chargeback.evidence.stores import Store, sha256_of
 from chargeback.evidence.typed_json import decoded, decoded_list
 
-SCHEMA = 1
+SCHEMA = 2
+"""2 since version 0.3: names that the month was booked with."""
 INDEX_PATH = "evidence/index.json"
 RUN_PATH = "evidence/run.json"
 PREVIOUS_JOURNAL_PATH = "evidence/_previous/journal.csv"
@@ -124,14 +125,24 @@ class EarlierMonth:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectPair:
+    """What a source states of a project: its id, its sid and its display name, "" for what it does not say."""
+
+    id: str
+    sid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """What the result depends on besides the answers (``evidence/run.json``).
 
     ``run_at`` an RFC 3339 instant in UTC; ``revision`` the number this result gets; ``previous`` the sha256 of the
     manifest it chains to; ``accounts`` the billing accounts of the month in order; ``known_accounts`` those of the
     archive's newest revision; ``restated``: what differs from the revision before this one of the month, whose
-    journal lies under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``versions`` chargeback, Python and
-    every library that shapes a byte.
+    journal lies under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``projects`` and ``account_names``:
+    what that revision was booked with, which stays (BOOKING 5); ``versions`` chargeback, Python and every library that
+    shapes a byte.
     """
 
     period: Month
@@ -144,6 +155,8 @@ class RunRecord:
     earlier: tuple[EarlierMonth, ...] = ()
     documents: tuple[DocumentRecord, ...] = ()
     restated: tuple[RestatedTotal, ...] = ()
+    projects: tuple[ProjectPair, ...] = ()
+    account_names: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> bytes:

@@ -21,10 +21,12 @@ from chargeback.errors import ChargebackError
 from chargeback.evidence import Answer, EarlierMonth, Evidence, MemoryStore, RunRecord, Store
 from chargeback.job.former_accounts import carry_former_accounts
 from chargeback.model.booking import choose_report, was_billed
-from chargeback.model.facts import ListedInvoice, answers_by_account, read_account, read_projects
+from chargeback.model.facts import ListedInvoice, answers_by_account, read_account
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period, last_month
+from chargeback.model.project_sources import BookedNames, booked_names
 from chargeback.model.versions import versions
+from chargeback.month_end import read_month
 from chargeback.publish import month_summary
 
 Progress = Callable[[int, int], None]
@@ -84,7 +86,6 @@ class ProvedReports(Mapping[str, CarriedReport]):
         self._earlier = known.earlier
         self._pending = known.pending.read(period)
         self._evidence = known.latest.evidence() if known.latest else None
-        self._projects = read_projects(self._evidence) if self._evidence else None
         self._answers = answers_by_account(self._evidence) if self._evidence else {}
 
     def __getitem__(self, account: str) -> CarriedReport:
@@ -102,10 +103,10 @@ class ProvedReports(Mapping[str, CarriedReport]):
 
     def _archived(self, account: str) -> CarriedReport | None:
         evidence = self._evidence
-        if evidence is None or self._projects is None or account not in self._answers:
+        if evidence is None or account not in self._answers:
             return None
         timezone = self._config.timezone
-        facts = read_account(evidence, account, "", self._period, timezone, self._projects, self._answers)
+        facts = read_account(evidence, account, "", self._period, timezone, self._answers)
         billed_before = was_billed(facts, self._period.plus(-1), self._earlier)
         report, _ = choose_report(facts, self._period, timezone, billed_before=billed_before)
         return CarriedReport(report.answer, evidence.body(report.answer)) if report else None
@@ -157,6 +158,7 @@ class Collector:
         return Walk(assignment, api, session.credentials, store, crew, paperwork).listed(since)
 
     def _record(self, period: Period, known: Background, collection: Collection, now: datetime) -> RunRecord:
+        booked = _booked_names(known.latest, self.config, period) if known.latest else BookedNames()
         return RunRecord(
             period=str(period),
             run_at=format_instant(now),
@@ -167,6 +169,8 @@ class Collector:
             known_accounts=known.known_accounts,
             earlier=known.earlier,
             documents=tuple(collection.documents),
+            projects=booked.projects,
+            account_names=booked.account_names,
             versions=versions(),
         )
 
@@ -197,18 +201,23 @@ def _reading(revision: Revision, path: str) -> Callable[[], bytes]:
     return lambda: revision.read(path)
 
 
+def _booked_names(latest: Revision, config: Config, period: Period) -> BookedNames:
+    """What the month's latest revision was booked with; of a version that did not keep it, as its evidence says."""
+    kept = month_summary.read_booked(latest.read(month_summary.PATH))
+    if kept is not None:
+        return kept
+    months, projects = read_month(latest.evidence(), config, period)
+    return booked_names(months, projects)
+
+
 def proved_reports(evidence: Evidence, config: Config) -> list[tuple[Answer, bytes]]:
     """Of the accounts whose answers can be read: the reports that prove the month, to be kept for a later run."""
     period = Period.parse(evidence.run.period)
-    try:
-        projects = read_projects(evidence)
-    except ChargebackError:
-        return []
     grouped = answers_by_account(evidence)
     found = []
     for account in evidence.run.accounts:
         try:
-            facts = read_account(evidence, account, "", period, config.timezone, projects, grouped)
+            facts = read_account(evidence, account, "", period, config.timezone, grouped)
         except ChargebackError:
             continue  # told already, as the reason why the month does not close
         billed_before = was_billed(facts, period.plus(-1), evidence.run.earlier)

@@ -99,6 +99,15 @@ class ReportRow(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     billing_value: Number
 
 
+class ReportProject(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+    """An entry of the report's ``projectList``; some servers may give an id too."""
+
+    sid: Identifier | None = None
+    id: Identifier | None = None
+    project_id: Identifier | None = None
+    name: Text | None = None
+
+
 class ChartSeries(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     """One project's daily cost."""
 
@@ -119,6 +128,7 @@ class ReportAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     range: Text | None = None
     rows: Annotated[list[ReportRow], msgspec.Meta(max_length=MOST_ROWS)] | None = msgspec.field(name="list")
     chart: Chart | None = None
+    project_list: Annotated[list[ReportProject], msgspec.Meta(max_length=MOST_ITEMS)] | None = None
 
 
 class LineItem(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):

@@ -50,7 +50,8 @@ class ListedInvoice:
 class AccountFacts:
     """What the platform said of one account.
 
-    ``name`` is the configuration's, else the platform's. ``listed`` are all rows of the invoice list, every month's,
+    ``name`` is the configuration's, else ``stated_name``: what the month was booked with, else the platform's of now.
+    ``listed`` are all rows of the invoice list, every month's,
     each id once; ``repeated`` the labels of the month's invoices whose id was listed more than once; ``invoices``
     those of the month with their details, drafts aside, by number then id; ``drafts`` how many drafts of the month
     were listed. ``reports`` in order of preference; ``report_refusal`` why the platform gave none. ``inactive``: a
@@ -59,6 +60,7 @@ class AccountFacts:
 
     account: str
     name: str
+    stated_name: str = ""
     listed: tuple[ListedInvoice, ...] = ()
     repeated: tuple[str, ...] = ()
     invoices: tuple[Invoice, ...] = ()
@@ -71,9 +73,8 @@ class AccountFacts:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_projects(evidence: Evidence) -> ProjectDirectory:
-    """Every listed project, of all credentials; a refusal is kept as such."""
-    directory = ProjectDirectory()
+def read_project_lists(evidence: Evidence, directory: ProjectDirectory) -> None:
+    """Put into the directory every project that ``project.list`` shows to any credential; a refusal is kept as such."""
     for answer in evidence.of("project.list"):
         refused, items = _read(
             evidence, answer, lambda value: wire.decode_items(value, wire.ProjectAnswer, "project.list")
@@ -81,7 +82,6 @@ def read_projects(evidence: Evidence) -> ProjectDirectory:
         if refused:
             directory.refusals.append(refused)
         directory.add(items or [])
-    return directory
 
 
 def _read(evidence: Evidence, answer: Answer, read: Callable[[Any], Read]) -> tuple[str | None, Read | None]:
@@ -107,12 +107,11 @@ def read_account(
     configured_name: str,
     period: Period,
     timezone: ZoneInfo,
-    projects: ProjectDirectory,
     by_account: Mapping[str, list[Answer]],
 ) -> AccountFacts:
     """The facts of one account; ``AnswerError`` where an answer cannot be understood, or is another account's."""
     mine = by_account.get(account, [])
-    reader = _AccountReader(evidence, account, period, timezone, projects, mine)
+    reader = _AccountReader(evidence, account, period, timezone, mine)
     return reader.facts(configured_name)
 
 
@@ -190,20 +189,20 @@ class _AccountReader:
     account: str
     period: Period
     timezone: ZoneInfo
-    projects: ProjectDirectory
     answers: list[Answer]
     inactive: bool = False
     list_refused: bool = False
 
     def facts(self, configured_name: str) -> AccountFacts:
-        platform_name = self._name()
+        stated = self.evidence.run.account_names.get(self.account) or self._name()
         rows = self._listed()
         listed = each_once(rows)
         of_month = [row for row in listed if row.month == self.period]
         reports, refusal = self._reports()
         return AccountFacts(
             account=self.account,
-            name=configured_name or platform_name,
+            name=configured_name or stated,
+            stated_name=stated,
             listed=listed,
             repeated=tuple(sorted(row.label for row in of_month if sum(row.id == other.id for other in rows) > 1)),
             invoices=self._invoices(of_month),
@@ -279,7 +278,7 @@ class _AccountReader:
             )
             refusal = self._note(refused) or refusal
             if decoded is not None:
-                reports.append(read_report(answer, decoded, self.projects, self.timezone))
+                reports.append(read_report(answer, decoded, self.timezone))
         return tuple(reports), refusal
 
 

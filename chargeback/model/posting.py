@@ -14,7 +14,7 @@ from chargeback.model.check import Subject
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import Ledger, LedgerLine
 from chargeback.model.period import Period
-from chargeback.model.projects import ProjectDirectory
+from chargeback.model.projects import Contradiction, ProjectDirectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,13 @@ class Posting:
 @dataclass(frozen=True, slots=True)
 class OwnershipFindings:
     """``unowned``: account -> projects of the month that nobody owns; ``idle``: listed, unowned, without cost;
-    ``unmatched``: (pattern, who claims) of configured projects that appear nowhere."""
+    ``unmatched``: (pattern, who claims) of configured projects that appear nowhere; ``contradictions``: what two
+    sources state differently of a project of the month."""
 
     unowned: Mapping[str, tuple[str, ...]]
     idle: tuple[str, ...]
     unmatched: tuple[tuple[str, str], ...]
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

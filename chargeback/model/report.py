@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import zip_longest
 from sys import intern
 from zoneinfo import ZoneInfo
 
-from chargeback.evidence import Answer
+from chargeback.evidence import Answer, ProjectPair
 from chargeback.model.answers import Chart, LineItem, ReportAnswer, amount_of, text_of
 from chargeback.model.chart_days import chart_day
 from chargeback.model.instants import parse_http_date, parse_instant
 from chargeback.model.money import EXACT, exact_sum, to_minor
 from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
+from chargeback.model.text import normalized
 
 RANGE_OFFSETS = {"this_month": 0, "prev_month": -1}
 """The ranges that name one month, as months from the current one."""
@@ -70,6 +70,8 @@ class Report:
     """One answer to ``billing.report``, decoded; ``answer`` is where it came from.
 
     ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name as ``folded``.
+    ``projects`` is its ``projectList``; ``named`` how each row names its project, by sid and by id, which
+    ``with_projects`` charges it to.
     """
 
     answer: Answer
@@ -79,6 +81,17 @@ class Report:
     chart: ReportChart
     by_project: Mapping[str, tuple[int, ...]]
     by_name: Mapping[str, tuple[int, ...]]
+    named: tuple[tuple[str, str], ...] = ()
+    projects: tuple[ProjectPair, ...] = ()
+
+    def with_projects(self, directory: ProjectDirectory) -> Report:
+        """The report with each row charged to the sid that the directory knows for it."""
+        sids = {name: directory.resolve(*name) for name in dict.fromkeys(self.named)}
+        rows = tuple(
+            ReportValue(sids[name], row.resource, row.usage, row.value)
+            for name, row in zip(self.named, self.rows, strict=True)
+        )
+        return replace(self, rows=rows, by_project=_positions(row.project for row in rows))
 
     def rows_named_like(self, line: LineItem) -> tuple[int, ...]:
         """Positions of the rows named like the line's SKU, and only where there is none, like its description; whatever
@@ -137,16 +150,19 @@ def asked_on(answer: Answer, timezone: ZoneInfo) -> date | None:
     return instant.astimezone(timezone).date() if instant else None
 
 
-def read_report(answer: Answer, decoded: ReportAnswer, projects: ProjectDirectory, timezone: ZoneInfo) -> Report:
-    """The report that an answer holds, projects resolved to sids."""
+def read_report(answer: Answer, decoded: ReportAnswer, timezone: ZoneInfo) -> Report:
+    """The report that an answer holds, each row with the project that it names itself."""
+    known: dict[tuple[str, str], tuple[str, str]] = {}
+    pairs = ((text_of(row.project_sid), text_of(row.project_id)) for row in decoded.rows or [])
+    named = tuple(known.setdefault(pair, pair) for pair in pairs)
     rows = tuple(
         ReportValue(
-            project=projects.resolve(text_of(row.project_sid), text_of(row.project_id)),
+            project=name[0] or name[1],
             resource=intern(row.name or ""),
             usage=0 if row.usage_value is None else to_minor(amount_of(row.usage_value), USAGE_DIGITS),
             value=amount_of(row.billing_value),
         )
-        for row in decoded.rows or []
+        for name, row in zip(named, decoded.rows or [], strict=True)
     )
     return Report(
         answer=answer,
@@ -156,12 +172,17 @@ def read_report(answer: Answer, decoded: ReportAnswer, projects: ProjectDirector
         chart=_chart(decoded.chart, asked_on(answer, timezone), timezone),
         by_project=_positions(row.project for row in rows),
         by_name=_positions(folded(row.resource) for row in rows),
+        named=named,
+        projects=tuple(
+            ProjectPair(text_of(each.id) or text_of(each.project_id), text_of(each.sid), each.name or "")
+            for each in decoded.project_list or []
+        ),
     )
 
 
 def folded(name: str) -> str:
     """The spelling in which names of resources are compared: NFC, without letter case."""
-    return unicodedata.normalize("NFC", name).casefold()
+    return normalized(name).casefold()
 
 
 def _positions(names: Iterable[str]) -> dict[str, tuple[int, ...]]:

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 import msgspec
 
-from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
+from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, ProjectPair
 from chargeback.evidence.records import canonical_json
 from chargeback.evidence.typed_json import decoded
 from chargeback.model.books import Books
 from chargeback.model.facts import by_month
 from chargeback.model.invoice import Status, as_listed, listed_total
 from chargeback.model.posting import Posting
+from chargeback.model.project_sources import BookedNames, booked_names
 
 PATH = "reconciliation/month.json"
 SCHEMA = 1
@@ -24,7 +25,8 @@ Summary = TypeVar("Summary")
 
 def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The summary's file."""
-    yield PATH, [canonical_json({"schema": SCHEMA, **asdict(summary(books)), "listed": _listed(books)})]
+    value = {"schema": SCHEMA, **asdict(summary(books)), "listed": _listed(books), **_booked(books)}
+    yield PATH, [canonical_json(value)]
 
 
 def summary(books: Books) -> EarlierMonth:
@@ -72,6 +74,26 @@ class _Listed(msgspec.Struct, frozen=True):
     invoices: tuple[EarlierInvoice, ...]
     listed: tuple[_ListedRow, ...] | None = None
     paid: tuple[_Key, ...] | None = None
+
+
+class _Booked(msgspec.Struct, frozen=True):
+    """What of the summary is about names: since version 0.3."""
+
+    projects: tuple[ProjectPair, ...] | None = None
+    account_names: Mapping[str, str] | None = None
+
+
+def read_booked(data: bytes) -> BookedNames | None:
+    """The names that the month was booked with, None where the version that wrote the summary did not keep them."""
+    value = _decoded(data, _Booked)
+    if value.projects is None or value.account_names is None:
+        return None
+    return BookedNames(value.projects, value.account_names)
+
+
+def _booked(books: Books) -> dict[str, object]:
+    postings = books.posting.postings
+    return asdict(booked_names([posting.month for posting in postings], books.posting.projects))
 
 
 def _decoded(data: bytes, of: type[Summary]) -> Summary:

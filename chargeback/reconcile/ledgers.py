@@ -12,6 +12,8 @@ from chargeback.model.ledger import LedgerLine
 from chargeback.model.money import EXACT, format_exact, from_minor
 from chargeback.model.posting import MonthPosting
 
+_OTHER_SOURCES = "names are those of the invoices, the report and the month's latest revision"
+
 
 def ledger_control(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One check a booked invoice over all ledgers as they are published: Σ gross = total, Σ tax = tax, gross = net +
@@ -82,7 +84,10 @@ def _ownership_notices(posting: MonthPosting) -> Iterator[Check]:
     for pattern, title in findings.unmatched:
         message = f'"{pattern}" of {title} matches no project of the month'
         yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=Subject(SubjectKind.CLAIM, pattern))
+    for contradiction in findings.contradictions:
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, str(contradiction), subject=_project(contradiction.sid))
     for refused in posting.projects.refusals:
-        yield Check(Code.OWNERSHIP, Outcome.NOTICE, f'project.list was refused ("{refused}"): names stay empty')
+        message = f'project.list was refused ("{refused}"): {_OTHER_SOURCES}'
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message)
     if not posting.projects.by_sid and not posting.projects.refusals:
-        yield Check(Code.OWNERSHIP, Outcome.NOTICE, "project.list is empty: names stay empty")
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, f"project.list is empty: {_OTHER_SOURCES}")

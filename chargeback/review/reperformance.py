@@ -1,14 +1,14 @@
 """Accounts of an archived month posted again from the revision's own evidence and configuration, and held to its
 ledger.
 
-What is explained must be what is archived: an account whose lines come out otherwise is not explained. Only the
-accounts concerned are read; all of them where a project is split in proportion to the teams' direct cost.
+What is explained must be what is archived: an account whose lines come out otherwise is not explained. All accounts are
+read, since each of them may say which id and sid are one project's; only those concerned are posted, and all of them
+where a project is split in proportion to the teams' direct cost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 
 from chargeback.allocate.ownership import Ownership
@@ -19,11 +19,11 @@ from chargeback.errors import ConfigurationError
 from chargeback.evidence import Answer
 from chargeback.job.sealing import archived_config
 from chargeback.model.booking import AccountMonth
-from chargeback.model.facts import answers_by_account, read_projects
+from chargeback.model.facts import answers_by_account
 from chargeback.model.ledger import LedgerLine, LedgerTeam
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.model.versions import versions
-from chargeback.month_end import read_months
+from chargeback.month_end import read_month
 from chargeback.review.ledger_rows import PATH, LedgerRow
 
 
@@ -54,8 +54,8 @@ class Reperformance:
         self.revision = revision
         self.evidence = revision.evidence()
         self.config = archived_config(revision)
-        self.projects = read_projects(self.evidence)
         period = revision.name.period
+        self._months, self.projects = read_month(self.evidence, self.config, period)
         teams = {
             team.id: LedgerTeam(team.id, team.name, team.cost_center, team.gl_account) for team in self.config.teams
         }
@@ -69,9 +69,7 @@ class Reperformance:
 
     def months(self, accounts: tuple[str, ...]) -> list[AccountMonth]:
         """What the evidence says of these accounts, decided."""
-        run = replace(self.evidence.run, accounts=accounts)
-        evidence = replace(self.evidence, run=run)
-        return read_months(evidence, self.config, self.revision.name.period, self.projects)
+        return [month for month in self._months if month.account in accounts]
 
     def lines(self, month: AccountMonth, rows: list[LedgerRow]) -> list[LedgerLine]:
         """The account's ledger lines in the ledger's order, each equal to the archived row in its place.
@@ -84,8 +82,7 @@ class Reperformance:
         return lines
 
     def _direct(self) -> DirectCosts:
-        months = self.months(self.evidence.run.accounts)
-        return direct_costs(months, self.context.ownership, self.projects)
+        return direct_costs(self._months, self.context.ownership, self.projects)
 
     def _refuse(self, account: str) -> None:
         made_by = self.evidence.run.versions

@@ -11,8 +11,7 @@ from chargeback.evidence import EarlierInvoice, EarlierMonth
 from chargeback.model.booking import AccountMonth, Ground, is_before_the_first_bill
 from chargeback.model.check import Code
 from chargeback.model.period import Period
-from chargeback.model.projects import ProjectDirectory
-from chargeback.month_end import read_months
+from chargeback.month_end import read_month
 from tests.small_months import APRIL, INACTIVE, RUN_AT, Account, Month, account, checks, invoice, month, of, report
 
 MAY = invoice("INV-5", of("acme-web", 100))
@@ -249,7 +248,7 @@ def test_a_carried_report_is_read_as_of_the_day_on_which_it_was_asked_for() -> N
         replace(answer, requested_at="2025-11-03T03:00:00Z") if "carried" in str(answer.path) else answer
         for answer in evidence.answers
     )
-    (found,) = read_months(replace(evidence, answers=answers), given.settings, Period(2025, 10), ProjectDirectory())
+    ((found,), _) = read_month(replace(evidence, answers=answers), given.settings, Period(2025, 10))
     assert found.report is not None and found.report.is_carried
     assert "asked for at 2025-11-03T03:00:00Z, is carried" in found.proof.reason
 
@@ -305,7 +304,7 @@ def test_an_empty_answer_is_not_the_month_where_other_bounds_give_rows_of_it() -
     utc = replace(carried, path="evidence/1042/billing.report-utc.json")
     evidence.store.write(str(utc.path), evidence.body(carried))
     answers = tuple(utc if answer is carried else answer for answer in evidence.answers)
-    (found,) = read_months(replace(evidence, answers=answers), given.settings, MONTH, ProjectDirectory())
+    ((found,), _) = read_month(replace(evidence, answers=answers), given.settings, MONTH)
     assert (found.report_total, found.ground) == (100, Ground.INVOICED)
 
 

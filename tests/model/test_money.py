@@ -66,7 +66,7 @@ def test_sums_lose_no_digit_whatever_the_order(amounts: list[Decimal]) -> None:
 def test_rounding_is_off_by_half_a_unit_at_most_and_symmetric(amount: Decimal, digits: int) -> None:
     units = to_minor(amount, digits)
     assert abs(units - Fraction(amount) * 10**digits) <= Fraction(1, 2)
-    assert to_minor(-amount, digits) == -units
+    assert to_minor(amount.copy_negate(), digits) == -units
 
 
 @given(AMOUNTS, DIGITS)

@@ -79,9 +79,8 @@ def test_idle_and_missing_projects_and_a_missing_list_are_notices() -> None:
     assert [subject for subject in notices if subject.startswith("idle-")] == [row["project"] for row in idle]
     assert notices["idle-07"] == "idle-07 is listed, without cost in the month, and nobody owns it"
     assert '"acme-web-*" of team "web" matches no project of the month' in notices.values()
-    refused = month(GIVEN, projects="api: forbidden").books()
-    assert 'project.list was refused ("api: forbidden"): names stay empty' in [
-        check.message for check in checks(refused, "ownership")
-    ]
-    empty = month(GIVEN, projects=[]).books()
-    assert "project.list is empty: names stay empty" in [check.message for check in checks(empty, "ownership")]
+    others = "names are those of the invoices, the report and the month's latest revision"
+    refused = checks(month(GIVEN, projects="api: forbidden").books(), "ownership")
+    assert f'project.list was refused ("api: forbidden"): {others}' in [check.message for check in refused]
+    empty = checks(month(GIVEN, projects=[]).books(), "ownership")
+    assert f"project.list is empty: {others}" in [check.message for check in empty]
