@@ -251,6 +251,8 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "archive": "the folder in which every month is kept",
         "head_file": "a file outside the archive that always names its newest head; a run stops (exit 7) when the"
         " archive lacks it: missing, not mounted, rolled back",
+        "base_manifest": "older revisions were moved away: the SHA-256 of the `manifest.json` after which the archive"
+        " begins; without it, and where it is another one, `run`, `list`, `doctor` and `verify` are exit 7",
         "timezone": "whose calendar months the invoices are booked in; `chargeback doctor` tells a wrong one",
         "since": "`run --catch-up` looks at no month before it; without it, at none before the first archived one",
         "workers": "processes that close and publish a month; 0: as many as there are processors",

@@ -2,7 +2,7 @@
 
 Pure: manifests' checksums in, order and problems out. A chain has one beginning, no fork and one end, the head: the one
 manifest that no other names. Its beginning may follow a manifest that is no longer in the archive, where old years were
-moved away; only ``verify --base`` can tell whether that is the right one.
+moved away; ``base_manifest`` and ``verify --base`` say which one.
 """
 
 from __future__ import annotations
@@ -54,6 +54,28 @@ class Chain:
     def holds(self, sha256: str) -> bool:
         """Whether a manifest is in the chain."""
         return any(link.sha256 == sha256 for link in self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What an archive begins after: the manifest of the last revision that was moved away; None for nothing."""
+
+    sha256: str | None = None
+
+
+def base_problems(chain: Chain, base: Base) -> list[str]:
+    """Why the chain does not begin after that manifest; nothing where it does, or where it has no one beginning."""
+    if not chain.order:
+        return [f"nothing follows the base {base.sha256}: there is no revision"] if base.sha256 else []
+    if chain.begins_after == base.sha256:
+        return []
+    first = chain.order[0].name
+    if base.sha256 is not None:
+        return [f"{first} follows {chain.begins_after or 'nothing'}, not the base {base.sha256}"]
+    return [
+        f"{first} follows the manifest {chain.begins_after}, which is not in the archive:"
+        " where old years were moved away, name it with --base, or as base_manifest in the configuration"
+    ]
 
 
 def read_chain(links: Iterable[Link]) -> Chain:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from chargeback.archive.boundary import RESTORE
 from chargeback.archive.file_system import storage_error
+from chargeback.archive.litter import is_litter, litter
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, sums_text
 from chargeback.archive.opening import NotRegularError, OversizedError, open_inside, read_inside, walk_inside
 from chargeback.archive.revision import Revision
@@ -66,10 +67,19 @@ def check_files(revision: Revision, on_file: FileCounter = lambda path: None) ->
 
 
 def require_intact(revision: Revision) -> None:
-    """``DamagedError`` (exit 7) that names each damaged file, where a revision to build on is not as it was sealed."""
+    """``DamagedError`` (exit 7) that names each damaged file, and what to do with each, where a revision to build on is
+    not as it was sealed."""
     findings = check_files(revision)
     if findings:
-        raise DamagedError(f"{revision.root}: damaged: {'; '.join(map(str, findings))}", remedy=RESTORE)
+        remedies = "; ".join(dict.fromkeys(finding.remedy for finding in findings))
+        raise DamagedError(f"{revision.root}: damaged: {'; '.join(map(str, findings))}", remedy=remedies)
+
+
+def litter_note(revision: Revision) -> str:
+    """A sentence that names what other programs left in the revision's folders; "" where there is nothing."""
+    found = litter(revision.root, set(revision.records))
+    names = ", ".join(f"{revision.name}/{path}" for path in found)
+    return f"left by other programs, no damage: {names}" if found else ""
 
 
 def _finding(revision: Revision, kind: FindingKind, path: str, detail: str = "") -> Finding:
@@ -77,10 +87,10 @@ def _finding(revision: Revision, kind: FindingKind, path: str, detail: str = "")
 
 
 def _check_strays(revision: Revision, present: dict[str, bool]) -> Iterator[Finding]:
-    """What lies in the revision and is not in its manifest."""
+    """What lies in the revision and is not in its manifest, litter aside."""
     known = {MANIFEST_PATH, SUMS_PATH, *revision.records}
-    for path in present:
-        if path not in known:
+    for path, is_regular in present.items():
+        if path not in known and not (is_regular and is_litter(path)):
             yield Finding(FindingKind.ADDED, f"{revision.name}/{path}", "not in the manifest", TAKE_OUT)
 
 

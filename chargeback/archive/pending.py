@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
+from chargeback.archive.litter import is_litter
 from chargeback.archive.manifest import is_safe_path, is_sha256
 from chargeback.archive.opening import read_inside
 from chargeback.archive.revision import refuse
@@ -100,7 +101,8 @@ class PendingReports:
 
     def _names(self, folder: Path) -> list[str]:
         try:
-            return sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+            names = (entry.name for entry in folder.iterdir())
+            return sorted(name for name in names if not name.startswith(".") and not is_litter(name))
         except FileNotFoundError:
             return []
         except NotADirectoryError as error:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 
-from chargeback.archive.chain import Chain, RevisionName, read_chain
+from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
 from chargeback.archive.file_system import storage_error, storage_errors
 from chargeback.archive.revision import Revision, damaged, read_revision
 from chargeback.errors import DamagedError, StorageError
 from chargeback.model.period import FIRST_YEAR, LAST_YEAR, Period
 
-KNOWN_NAMES = frozenset({"index.html", "signatures.csv", "pending", "usage"})
+KNOWN_NAMES = frozenset({"index.html", "signatures.csv", "deliveries.csv", "dispositions.csv", "pending", "usage"})
 """What an archive holds beside its months (INTERFACE, archive)."""
 
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
@@ -24,10 +25,14 @@ _REVISION = re.compile(r"r([1-9]\d{0,8})", re.ASCII)
 
 
 class Archive:
-    """An archive as it stands; manifests are read once. One that does not exist is empty: see ``require``."""
+    """An archive as it stands; manifests are read once. One that does not exist is empty: see ``require``.
 
-    def __init__(self, root: Path) -> None:
+    ``base`` says what its chain must begin after; None where nobody knows, and any beginning is taken.
+    """
+
+    def __init__(self, root: Path, base: Base | None = None) -> None:
         self.root = root
+        self.base = base
         self._revisions: dict[RevisionName, Revision] = {}
 
     def require(self) -> Archive:
@@ -77,7 +82,10 @@ class Archive:
 
     def chain(self) -> Chain:
         """The chain of all revisions, with what is wrong with it."""
-        return read_chain(revision.link for revision in self.revisions())
+        chain = read_chain(revision.link for revision in self.revisions())
+        if self.base is None or chain.problems:
+            return chain
+        return replace(chain, problems=tuple(base_problems(chain, self.base)))
 
     def sound_chain(self) -> Chain:
         """The chain, to build on; ``DamagedError`` (exit 7) where it is broken, naming all that is wrong."""

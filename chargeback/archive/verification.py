@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chargeback.archive.chain import Chain, RevisionName, read_chain
-from chargeback.archive.checking import FileCounter, Finding, FindingKind, check_files
+from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
+from chargeback.archive.checking import FileCounter, Finding, FindingKind, check_files, litter_note
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.scope import Scope
@@ -47,8 +47,9 @@ def verify_files(scope: Scope, on_file: FileCounter = lambda path: None) -> Laye
         findings.extend(check_files(revision, on_file))
         count += len(revision.manifest.files) + 2
     strangers = scope.archive.strangers() if scope.archive and scope.whole else ()
-    note = f"none of the archive's own, not looked at: {', '.join(strangers)}" if strangers else ""
-    return Layer(FILES_LAYER, count, tuple(findings), note)
+    notes = [f"none of the archive's own, not looked at: {', '.join(strangers)}"] if strangers else []
+    notes += [note for revision in revisions if (note := litter_note(revision))]
+    return Layer(FILES_LAYER, count, tuple(findings), "; ".join(notes))
 
 
 def verify_chain(scope: Scope, *, base: str | None = None, heads: Iterable[str] = ()) -> Layer:
@@ -61,7 +62,7 @@ def verify_chain(scope: Scope, *, base: str | None = None, heads: Iterable[str] 
         return Layer(CHAIN_LAYER, 0, (), "the revision stands alone: no chain to verify")
     revisions, findings = _readable(Scope(scope.archive, scope.archive.names(), whole=True))
     chain = read_chain(revision.link for revision in revisions)
-    problems = [*chain.problems, *_base_problems(chain, base)]
+    problems = [*chain.problems, *([] if chain.problems else base_problems(chain, Base(base)))]
     findings = [
         *findings,
         *(Finding(FindingKind.CHAIN, "", problem, _RESTORE_CHAIN) for problem in problems),
@@ -87,20 +88,6 @@ def _readable(scope: Scope) -> tuple[list[Revision], list[Finding]]:
 def _manifest_finding(root: Path, name: RevisionName, error: DamagedError) -> Finding:
     detail = error.message.removeprefix(f"{root / str(name)}").lstrip("/: ")
     return Finding(FindingKind.MANIFEST, str(name), detail, error.remedy)
-
-
-def _base_problems(chain: Chain, base: str | None) -> list[str]:
-    if not chain.order:
-        return [] if base is None else [f"nothing follows the base {base}: there is no revision"]
-    if chain.begins_after == base:
-        return []
-    first = chain.order[0].name
-    if base is not None:
-        return [f"{first} follows {chain.begins_after or 'nothing'}, not the base {base}"]
-    return [
-        f"{first} follows the manifest {chain.begins_after}, which is not in the archive:"
-        " where old years were moved away, name it with --base"
-    ]
 
 
 def _head_findings(revisions: Iterable[Revision], heads: Iterable[str]) -> list[Finding]:

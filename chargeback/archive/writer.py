@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from chargeback.archive.chain import Base
 from chargeback.archive.file_system import FileSystem, storage_errors
 from chargeback.archive.lock import ArchiveLock
 from chargeback.archive.manifest import Manifest
@@ -31,9 +32,9 @@ from chargeback.model.period import Period
 class ArchiveWriter:
     """A locked archive; made by ``open_for_writing``. ``archive`` is the same one for reading."""
 
-    def __init__(self, lock: ArchiveLock, file_system: FileSystem) -> None:
+    def __init__(self, lock: ArchiveLock, file_system: FileSystem, base: Base | None = None) -> None:
         self.root = lock.root
-        self.archive = Archive(lock.root)
+        self.archive = Archive(lock.root, base)
         self.file_system = file_system
         self.pending = PendingReports(lock.root, file_system)
         self._lock = lock
@@ -85,15 +86,17 @@ class ArchiveWriter:
 
 
 @contextmanager
-def open_for_writing(root: Path, *, started: str, file_system: FileSystem | None = None) -> Iterator[ArchiveWriter]:
+def open_for_writing(
+    root: Path, *, started: str, file_system: FileSystem | None = None, base: Base | None = None
+) -> Iterator[ArchiveWriter]:
     """The archive, locked and rid of what dead runs left; its folder is created (0750) where it is missing.
 
-    ``started`` is the run's time, told to whom the lock keeps out. ``LockedError`` (exit 8) where another run holds it;
-    ``StorageError`` (exit 9) where the archive cannot be written or locked.
+    ``started`` is the run's time, told to whom the lock keeps out; ``base`` as ``Archive`` takes it. ``LockedError``
+    (exit 8) where another run holds it; ``StorageError`` (exit 9) where the archive cannot be written or locked.
     """
     system = file_system or FileSystem()
     ensure_root(system, root)
     with ArchiveLock(root, started=started, file_system=system) as lock:
-        writer = ArchiveWriter(lock, system)
+        writer = ArchiveWriter(lock, system, base)
         writer.clear_leftovers()
         yield writer

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from chargeback.cli.ending import ending, write_json
-from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
+from chargeback.cli.options import archive_option, chosen_archive, config_option, output_option, verbose_option
 
 
 @click.command("list")
@@ -24,10 +24,12 @@ def command(config_path: Path | None, archive_path: Path | None, output: str, ve
     proves later that nothing was rewritten.
     """
     with ending(json_output=output == "json", verbose=verbose):
+        from chargeback.archive.chain import Base
         from chargeback.cli.printing import print_lines
         from chargeback.review.listing import listing, listing_lines
 
-        found = listing(archive_root(config_path, archive_path))
+        chosen = chosen_archive(config_path, archive_path)
+        found = listing(chosen.root, Base(chosen.base))
         if output == "json":
             write_json(found.to_json())
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -75,6 +75,34 @@ def load_config(config_path: Path | None, archive_path: Path | None, *, network:
 
     config = load(configuration_path(config_path), network=network)
     return replace(config, archive=archive_path.absolute()) if archive_path else config
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenArchive:
+    """An archive, and what the configuration knows of it from outside: the manifest that it begins after, its head."""
+
+    root: Path
+    base: str | None = None
+    head_file: Path | None = None
+
+
+def chosen_archive(config_path: Path | None, archive_path: Path | None) -> ChosenArchive:
+    """The archive that the options lead to. Where ``--archive`` names it and no configuration is named, the one in
+    use counts where it is that archive's; there need not be any."""
+    if archive_path is None:
+        archive_root(config_path, None)  # says how to do without a configuration
+    elif config_path is None and not _is_configured(archive_path):
+        return ChosenArchive(archive_path.absolute())
+    config = load_config(config_path, archive_path, network=False)
+    return ChosenArchive(config.archive, config.base_manifest, config.head_file)
+
+
+def _is_configured(archive: Path) -> bool:
+    try:
+        configured = load_config(None, None, network=False).archive
+    except ConfigurationError:
+        return False
+    return os.path.realpath(configured) == os.path.realpath(archive)
 
 
 def archive_root(config_path: Path | None, archive_path: Path | None) -> Path:

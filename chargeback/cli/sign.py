@@ -11,9 +11,8 @@ import click
 from chargeback.cli.ending import ending, tell, write_json
 from chargeback.cli.options import (
     archive_option,
-    archive_root,
+    chosen_archive,
     config_option,
-    load_config,
     output_option,
     verbose_option,
 )
@@ -51,11 +50,13 @@ def command(
     preparer; a restated month needs new signatures.
     """
     with ending(json_output=output == "json", verbose=verbose, leaves_work=True):
+        from chargeback.archive.chain import Base
         from chargeback.review.signing import SignRequest, sign, signed_line
 
-        head_file = None if archive_path else load_config(config_path, None, network=False).head_file
-        root = archive_root(config_path, archive_path)
-        signed = sign(root, SignRequest(period, by, role, note), _now(context), head_file=head_file)
+        chosen = chosen_archive(config_path, archive_path)
+        root, base = chosen.root, Base(chosen.base)
+        request = SignRequest(period, by, role, note)
+        signed = sign(root, request, _now(context), head_file=chosen.head_file, base=base)
         if output == "json":
             write_json(signed.to_json())
         else:

@@ -48,7 +48,8 @@ def command(
     with ending(json_output=output == "json", verbose=verbose) as set_code:
         from chargeback.cli.verifying import places, verify_and_tell
 
-        found, known = places(paths, config_path, archive_path)
+        found, known, begins_after = places(paths, config_path, archive_path)
+        base = base or begins_after
         set_code(
             verify_and_tell(
                 found, quick=quick, heads=(*heads, *known), base=base, json_output=output == "json", verbose=verbose

@@ -13,7 +13,7 @@ from chargeback.archive.manifest import is_sha256
 from chargeback.archive.reading import Archive
 from chargeback.archive.verification import Layer
 from chargeback.cli.ending import error_lines, say, tell, terminal_text, write_json
-from chargeback.cli.options import load_config
+from chargeback.cli.options import chosen_archive
 from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
 from chargeback.job.verify import Progress, Verification, VerifyRequest, verify
 
@@ -28,19 +28,21 @@ _MOST_LINES = 200
 
 def places(
     paths: Sequence[Path], config_path: Path | None, archive_path: Path | None
-) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """What is verified, and the heads that are kept elsewhere: the configured archive's ``head_file``."""
-    if paths or archive_path is not None:
-        return tuple(path.absolute() for path in paths) or (archive_path.absolute(),), ()  # type: ignore[union-attr]
+) -> tuple[tuple[Path, ...], tuple[str, ...], str | None]:
+    """What is verified, the heads that are kept elsewhere (the configured archive's ``head_file``), and the manifest
+    that the configured archive begins after."""
+    if paths:
+        chosen = chosen_archive(config_path, paths[0]) if len(paths) == 1 else None
+        return tuple(path.absolute() for path in paths), (), chosen.base if chosen else None
     try:
-        config = load_config(config_path, None, network=False)
+        chosen = chosen_archive(config_path, archive_path)
     except ConfigurationError as error:
         remedy = f"{error.remedy}; or name the archive: chargeback verify PATH"
         raise ConfigurationError(error.message, remedy=remedy) from error
-    if config.head_file and not config.archive.exists():
-        check_head_file(config.head_file, Archive(config.archive))
-    head = read_head_file(config.head_file) if config.head_file else None
-    return (config.archive,), (head,) if head else ()
+    if chosen.head_file and not chosen.root.exists():
+        check_head_file(chosen.head_file, Archive(chosen.root))
+    head = read_head_file(chosen.head_file) if chosen.head_file else None
+    return (chosen.root,), (head,) if head else (), chosen.base
 
 
 def verify_and_tell(

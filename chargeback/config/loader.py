@@ -20,7 +20,7 @@ from chargeback.config.file import read_file
 from chargeback.config.journal import formats, journal
 from chargeback.config.notify import notify
 from chargeback.config.place import Place, shown
-from chargeback.config.scalars import location, month, text, whole
+from chargeback.config.scalars import location, month, sha256, text, whole
 from chargeback.config.settings import (
     Api,
     Config,
@@ -41,6 +41,7 @@ from chargeback.model.period import zone
 DOCUMENT_KEYS = (
     "archive",
     "head_file",
+    "base_manifest",
     "timezone",
     "since",
     "workers",
@@ -133,6 +134,7 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
         path=path,
         archive=document.optional("archive", archive_folder, path.parent / DEFAULT_ARCHIVE),
         head_file=document.optional("head_file", location, None),
+        base_manifest=document.optional("base_manifest", sha256, None),
         timezone_name=document.optional("timezone", timezone, DEFAULT_TIMEZONE),
         since=document.optional("since", month, None),
         workers=document.optional("workers", workers, DEFAULT_WORKERS),

@@ -21,6 +21,7 @@ from chargeback.model.text import normalized
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,6})?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LARGEST_EXPONENT = 30
 _LARGEST_BITS = 100
 _LONGEST_DECIMAL = 100
@@ -45,6 +46,13 @@ def identifier(place: Place, value: object) -> str:
     if checked != checked.strip():
         raise place.error(f"{shown(checked)} begins or ends with a space", "remove the space")
     return checked
+
+
+def sha256(place: Place, value: object) -> str:
+    """A SHA-256 in lower-case hex, as ``sha256sum`` prints it."""
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise place.error("this is no SHA-256", "write the 64 lower-case hex digits that sha256sum prints")
+    return value
 
 
 def pattern(place: Place, value: object) -> str:

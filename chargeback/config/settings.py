@@ -241,8 +241,9 @@ class Usage:
 class Config:
     """A whole configuration; ``source`` are the file's bytes, kept with every revision.
 
-    ``since``: the month before which ``--catch-up`` looks at none, None for the first archived one. ``workers``:
-    processes that close and publish, 0 for as many as there are processors.
+    ``base_manifest``: the manifest (its SHA-256) after which the archive begins, None for an archive from its first
+    revision on. ``since``: the month before which ``--catch-up`` looks at none, None for the first archived one.
+    ``workers``: processes that close and publish, 0 for as many as there are processors.
     """
 
     archive: Path
@@ -250,6 +251,7 @@ class Config:
     path: Path | None = None
     timezone_name: str = "UTC"
     head_file: Path | None = None
+    base_manifest: str | None = None
     since: Period | None = None
     workers: int = 0
     api: Api = field(default_factory=Api)

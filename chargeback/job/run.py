@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chargeback.archive.checking import require_intact
+from chargeback.archive.chain import Base
+from chargeback.archive.checking import litter_note, require_intact
 from chargeback.archive.head_file import check_head_file, write_head_file
 from chargeback.archive.reading import Archive
 from chargeback.archive.writer import ArchiveWriter, open_for_writing
@@ -104,7 +105,7 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
         period = chosen_period(request, config, now)
     except NotReadyError as error:
         return [of_errors([error], last_month(now, config.timezone).plus(1))]
-    check_head_file(config.head_file, Archive(config.archive))
+    check_head_file(config.head_file, Archive(config.archive, Base(config.base_manifest)))
     with _opened(config, request, now) as (archive, writer):
         told = check_head_file(config.head_file, archive)
         if told:
@@ -118,10 +119,11 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
 @contextmanager
 def _opened(config: Config, request: RunRequest, now: datetime) -> Iterator[tuple[Archive, ArchiveWriter | None]]:
     """The archive, locked for writing; for a dry run as it stands, without a lock."""
+    base = Base(config.base_manifest)
     if request.dry_run:
-        yield Archive(config.archive), None
+        yield Archive(config.archive, base), None
         return
-    with open_for_writing(config.archive, started=format_instant(now)) as writer:
+    with open_for_writing(config.archive, started=format_instant(now), base=base) as writer:
         yield writer.archive, writer
 
 
@@ -189,6 +191,8 @@ class _Run:
         known = background(self.archive, period).after(self.tried)
         for revision in {id(each): each for each in (known.latest, known.head) if each}.values():
             require_intact(revision)
+            if left := litter_note(revision):
+                self.tell(f"{period} {left}")
         if self.writer is None:
             collected = self.collector.collect(period, known, MemoryStore(), self.now, self.request.only)
             return self._tried(*self._judged(collected, known, period), known)

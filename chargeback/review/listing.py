@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
@@ -72,9 +73,9 @@ class Listing:
         return {"schema": 1, "head": self.head, "revisions": [each.to_json() for each in self.revisions]}
 
 
-def listing(root: Path) -> Listing:
+def listing(root: Path, base: Base | None = None) -> Listing:
     """Read the archive; ``StorageError`` where there is none, ``DamagedError`` where its chain is broken."""
-    archive = Archive(root).require()
+    archive = Archive(root, base).require()
     head = archive.head()
     signatures = read_signatures(root)
     latest = {revision.sha256 for revision in archive.latest_of_each().values()}

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from chargeback.archive.chain import Base
 from chargeback.archive.checking import require_intact
 from chargeback.archive.head_file import check_head_file
 from chargeback.archive.reading import Archive
@@ -63,7 +64,9 @@ class Signed:
         }
 
 
-def sign(root: Path, request: SignRequest, now: datetime, *, head_file: Path | None = None) -> Signed:
+def sign(
+    root: Path, request: SignRequest, now: datetime, *, head_file: Path | None = None, base: Base | None = None
+) -> Signed:
     """Append a signature of the month's latest revision and bring the archive's page up to date.
 
     ``ConfigurationError`` for a month, name or role that cannot sign; ``DamagedError`` where the revision or the chain
@@ -71,11 +74,11 @@ def sign(root: Path, request: SignRequest, now: datetime, *, head_file: Path | N
     """
     wanted = _checked(request)
     period = Period.parse(wanted.period)
-    archive = Archive(root)
+    archive = Archive(root, base)
     check_head_file(head_file, archive)
     _latest(archive.require(), period)  # a month that is not there needs no lock
     moment = format_instant(now.replace(microsecond=0))
-    with open_for_writing(root, started=moment) as writer:
+    with open_for_writing(root, started=moment, base=base) as writer:
         check_head_file(head_file, writer.archive)
         revision = _provable(writer, period)
         signature = Signature(

@@ -101,3 +101,68 @@ def test_signatures_of_what_was_moved_away_are_excused_and_those_of_what_is_lost
     assert called.exit == 7
     assert called.out.count("Ann signed") == 1
     assert f"Ann signed {last.name} at head {last.sha256}, which is gone" in called.out
+
+
+def lose_oldest(office: Office) -> str:
+    """The oldest revision is deleted; the SHA-256 of its manifest."""
+    first = Archive(office.root).chain().order[0]
+    shutil.rmtree(office.root / str(first.name).partition("/")[0])
+    return first.sha256
+
+
+def configure_base(office: Office, sha256: str) -> None:
+    text = office.config.read_text(encoding="utf-8")
+    office.config.write_text(f'base_manifest = "{sha256}"\n{text}', encoding="utf-8")
+
+
+READERS = {
+    "verify": ("verify", "--quick"),
+    "list": ("list",),
+    "run": ("run", "-p", MAY, "--dry-run"),
+    "sign": ("sign", MAY, "--by", "Ann"),
+}
+
+
+@pytest.mark.parametrize("arguments", READERS.values(), ids=READERS)
+def test_the_oldest_month_deleted_is_exit_7_unless_the_configuration_names_it(
+    own_office: Office, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEPLOYS_TOKEN", raising=False)
+    first = lose_oldest(own_office)
+    called = call(*arguments, "-c", own_office.config)
+    assert called.exit == 7, called.err
+    assert f"follows the manifest {first}, which is not in the archive" in called.out + called.err
+    configure_base(own_office, first)
+    assert call(*arguments, "-c", own_office.config).exit == (5 if arguments[0] == "run" else 0)
+
+
+@pytest.mark.parametrize("arguments", READERS.values(), ids=READERS)
+def test_a_base_that_the_chain_does_not_follow_is_exit_7(own_office: Office, arguments: tuple[str, ...]) -> None:
+    configure_base(own_office, "0" * 64)
+    called = call(*arguments, "-c", own_office.config)
+    assert called.exit == 7, called.err
+    assert "follows nothing, not the base 0000" in called.out + called.err
+
+
+def test_the_base_on_the_command_line_wins(own_office: Office) -> None:
+    first = lose_oldest(own_office)
+    configure_base(own_office, "0" * 64)
+    assert verify("--quick", "-c", own_office.config).exit == 7
+    assert verify("--quick", "-c", own_office.config, "--base", first).exit == 0
+
+
+def test_the_configuration_in_use_counts_for_its_own_archive_alone(
+    own_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lose_oldest(own_office)
+    monkeypatch.chdir(own_office.config.parent)
+    assert call("list", "--archive", own_office.root).exit == 7
+    configure_base(own_office, first)
+    assert call("list", "--archive", own_office.root).exit == 0
+    assert verify("--quick", own_office.root).exit == 0
+    text = own_office.config.read_text(encoding="utf-8").replace(str(own_office.root), str(own_office.root) + "-other")
+    own_office.config.write_text(
+        'archive = "elsewhere"\n' + "\n".join(line for line in text.splitlines() if not line.startswith("archive")),
+        encoding="utf-8",
+    )
+    assert call("list", "--archive", own_office.root).exit == 7

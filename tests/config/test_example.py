@@ -25,7 +25,7 @@ from chargeback.config import (
 )
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
-COMMENTED_OUT = re.compile(r"^# (?=(?:head_file|token_file) = )", re.MULTILINE)
+COMMENTED_OUT = re.compile(r"^# (?=(?:head_file|base_manifest|token_file) = )", re.MULTILINE)
 KNOWN = {
     "": loader.DOCUMENT_KEYS,
     "api": platform.API_KEYS,

@@ -57,7 +57,7 @@ def test_what_is_not_toml_is_told_in_one_line(source: bytes, fragments: list[str
     ("written", "fragments"),
     [
         ("timezon = 'UTC'", ["timezon: unknown key", 'did you mean "timezone"?']),
-        ("colour = 'red'", ["colour: unknown key", "known keys here: archive, head_file, timezone"]),
+        ("colour = 'red'", ["colour: unknown key", "known keys here: archive, head_file, base_manifest, timezone"]),
         ("[mailer]\nurl = 'x'", ["mailer: unknown key"]),
         ("[api]\ntimeot = 3", ["api.timeot: unknown key", 'did you mean "timeout"?']),
         ("[[accounts]]\nid = 'a'\nnmae = 'A'", ["accounts[0].nmae: unknown key", '"name"']),

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from chargeback.archive.checking import check_files
+from chargeback.archive.chain import Base
+from chargeback.archive.checking import check_files, litter_note
 from chargeback.archive.head_file import check_head_file
 from chargeback.archive.lock import LOCK_NAME
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
+from chargeback.errors import DamagedError
 from chargeback.operate.doctor.findings import Finding, good, notice, wrong
 
 LITTLE_SPACE, NO_SPACE = 1 << 30, 50 << 20
@@ -22,14 +24,14 @@ LITTLE_SPACE, NO_SPACE = 1 << 30, 50 << 20
 
 def archive(config: Config) -> Iterator[Finding]:
     """Everything about the archive's folder; ``DamagedError``, ``StorageError`` and ``SchemaError`` as reading does."""
-    root = config.archive
+    root, base = config.archive, Base(config.base_manifest)
     yield from _permission(root)
     yield from _space(root)
     if root.is_dir():
         yield from _lock(root)
-        yield from _newest(Archive(root))
+        yield from _newest(Archive(root, base))
     if config.head_file is not None:
-        told = check_head_file(config.head_file, Archive(root))
+        told = check_head_file(config.head_file, Archive(root, base))
         yield (
             notice("head file", told, "run once")
             if told
@@ -82,8 +84,11 @@ def _newest(archive: Archive) -> Iterator[Finding]:
         return
     findings = check_files(head)
     count = len(archive.names())
+    if left := litter_note(head):
+        yield notice("archive verify", left, "remove it when you like")
     if findings:
-        yield wrong("archive verify", "; ".join(map(str, findings))[:500], "restore it from a backup, then verify")
+        remedies = "; ".join(dict.fromkeys(finding.remedy for finding in findings))
+        yield wrong("archive verify", "; ".join(map(str, findings))[:500], remedies, DamagedError.exit_code)
     else:
         yield good(
             "archive verify",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chargeback.archive.chain import Base
 from chargeback.archive.head_file import check_head_file
 from chargeback.archive.reading import Archive
 from chargeback.archive.writer import open_for_writing
@@ -30,12 +31,13 @@ def look(config: Config, environ: Mapping[str, str], clock: Clock) -> UsageRepor
     locked (8) or unwritable (9). Nothing is kept unless every project that may be read was.
     """
     now = clock.now().replace(microsecond=0)
-    check_head_file(config.head_file, Archive(config.archive))
+    base = Base(config.base_manifest)
+    check_head_file(config.head_file, Archive(config.archive, base))
     with open_session(config, environ, MemoryStore(), clock=clock) as session:
         taking = Taking(config, session, now)
         taken = taking.take()
     period = Period.holding(now, config.timezone)
-    with open_for_writing(config.archive, started=format_instant(now)) as writer:
+    with open_for_writing(config.archive, started=format_instant(now), base=base) as writer:
         check_head_file(config.head_file, writer.archive)
         month = keep(writer, period, taking.day, taken.snapshot)
     earlier = read(config.archive, [period.plus(-back) for back in range(MONTHS_READ - 1, 0, -1)])

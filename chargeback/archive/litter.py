@@ -1,0 +1,36 @@
+"""What desktop programs and file systems leave in folders that somebody opened: told, and no damage (INTERFACE)."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from chargeback.archive.file_system import storage_errors
+from chargeback.archive.opening import walk_inside
+
+PATTERNS = (
+    ".~lock.*#",
+    "~$*",
+    ".DS_Store",
+    "._*",
+    "Thumbs.db",
+    "desktop.ini",
+    ".nfs*",
+    ".fuse_hidden*",
+    "*.swp",
+)
+
+
+def is_litter(path: str) -> bool:
+    """Whether a file of that name is one that such programs leave."""
+    name = path.rpartition("/")[2]
+    return any(fnmatchcase(name, pattern) for pattern in PATTERNS)
+
+
+def litter(root: Path, named: frozenset[str] | set[str] = frozenset()) -> tuple[str, ...]:
+    """The regular files below the folder that are litter, by relative path, in order; not those that are ``named`` by
+    the manifest, which are the revision's own."""
+    with storage_errors(root):
+        return tuple(
+            sorted(path for path, regular in walk_inside(root) if regular and is_litter(path) and path not in named)
+        )
