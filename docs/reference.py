@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
-from chargeback.collect.endpoint import ENDPOINT_VARIABLE
 from chargeback.config import checking, journal, loader, notify, ownership, platform, publish, settings, usage
+from chargeback.config.endpoint import ENDPOINT_VARIABLE
 from chargeback.config.file import DEFAULT_NAME, VARIABLE
 from chargeback.config.place import Place
 from chargeback.errors import ConfigurationError
