@@ -26,6 +26,7 @@ from chargeback.collect.exchange import Exchange, Received
 from chargeback.collect.failures import AddressRefusedError, ExhaustedError, RedirectedError, TransientError
 from chargeback.collect.leaks import repeats_secret
 from chargeback.collect.retries import Retries, is_transient, retry_after
+from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import quoted, subject_of
 from chargeback.config import Endpoint
 from chargeback.errors import AnswerError, ChargebackError, CredentialError, PlatformError
@@ -88,6 +89,12 @@ class ApiClient:
         """The same client, keeping its answers in another store: a run's months each have their own."""
         client = copy(self)
         client._store = store
+        return client
+
+    def within(self, run_time: RunTime) -> ApiClient:
+        """The same client, whose calls have to end within another time than the run's."""
+        client = copy(self)
+        client._run_time, client._retries = run_time, self._retries.within(run_time)
         return client
 
     def call(

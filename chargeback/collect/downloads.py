@@ -7,6 +7,7 @@ only to public addresses; both may be loopback where the endpoint itself is. No 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from functools import partial
 
 import httpx
@@ -24,6 +25,7 @@ from chargeback.collect.failures import (
 )
 from chargeback.collect.leaks import repeats_secret
 from chargeback.collect.retries import Retries, is_transient, retry_after
+from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import shown_link, subject_of
 from chargeback.errors import AnswerError, PlatformError
 
@@ -59,6 +61,12 @@ class Downloader:
         self._headers = httpx.Headers(
             {"Accept": "application/pdf, */*", "Accept-Encoding": "identity", "User-Agent": f"chargeback/{__version__}"}
         )
+
+    def within(self, run_time: RunTime) -> Downloader:
+        """The same, whose documents have to be there within another time than the run's."""
+        downloads = copy(self)
+        downloads._run_time, downloads._retries = run_time, self._retries.within(run_time)
+        return downloads
 
     def fetch(self, link: str, *, account: str = "", document: str = "document") -> bytes:
         """The document's bytes; ``document`` names it in messages.

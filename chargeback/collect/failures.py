@@ -56,3 +56,7 @@ class RedirectedError(PlatformError):
         super().__init__(f"HTTP {status}, a redirect")
         self.status = status
         self.location = location
+
+
+class DocumentsOverError(PlatformError):
+    """The time for documents is over: those that are not there yet are missing, and the month is closed (BOOKING 6)."""

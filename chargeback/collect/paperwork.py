@@ -9,13 +9,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from chargeback.collect.client import ApiClient
 from chargeback.collect.credentials import Credential
 from chargeback.collect.downloads import Downloader
-from chargeback.collect.failures import LinkRefusedError, NotAskedError
+from chargeback.collect.failures import DocumentsOverError, LinkRefusedError, NotAskedError
 from chargeback.collect.pdf_reader import PdfReader, Reading
+from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import quoted
 from chargeback.errors import DeadlineError, PlatformError
 from chargeback.evidence import Answer, DocumentRecord, Store, sha256_of
@@ -44,16 +46,30 @@ class Paperwork:
     """The documents of one collection; threads share it."""
 
     def __init__(
-        self, api: ApiClient, downloads: Downloader, store: Store, reader: PdfReader, carried: CarriedDocuments
+        self,
+        api: ApiClient,
+        downloads: Downloader,
+        store: Store,
+        reader: PdfReader,
+        carried: CarriedDocuments,
+        run_time: RunTime,
+        months: int = 1,
     ) -> None:
         self._api = api
         self._downloads = downloads
+        self._time = run_time
+        self._months = months
         self._store = store
         self._reader = reader
         self._carried = carried
         self._lock = threading.Lock()
         self._records: list[DocumentRecord] = []
         self._answers: list[Answer] = []
+
+    def begin(self) -> None:
+        """From now on the time for this month's documents runs: it leaves enough to close it, and those to come."""
+        self._time = self._time.for_documents(self._months)
+        self._api, self._downloads = self._api.within(self._time), self._downloads.within(self._time)
 
     def tasks(self, invoice: Invoice, credential: Credential, *, unique: bool) -> list[Callable[[], None]]:
         """What is to be done for an invoice: nothing where it is not issued; a receipt too where it is paid."""
@@ -101,7 +117,10 @@ class _Errand:
         if old is None:
             return None
         data = old.read()
-        reading = self._read(data)
+        try:
+            reading = self._read(data)
+        except DocumentsOverError:
+            return None
         if reading.outcome == "read" and reading.names_number and reading.names_total:
             return self._kept(data, reading, carried=True)
         return None
@@ -113,7 +132,7 @@ class _Errand:
             raise
         except PlatformError as error:
             return self._without(error)
-        reading = self._read(data)
+        reading = self._read_or_not(data)
         if reading.outcome == "not-pdf":
             return self._carried_as_it_was() or self._record(reading)
         return self._kept(data, reading)
@@ -124,7 +143,10 @@ class _Errand:
 
     def _carried_as_it_was(self) -> DocumentRecord | None:
         old = self._old()
-        return self._kept(old.read(), self._read(old.read()), carried=True) if old else None
+        if old is None:
+            return None
+        data = old.read()
+        return self._kept(data, self._read_or_not(data), carried=True)
 
     def _download(self) -> bytes:
         """The bytes by a signed link; where that is refused, by a fresh one, once (CONTRACT, downloads)."""
@@ -147,18 +169,25 @@ class _Errand:
             raise PlatformError(f'{function} was refused: "{quoted(reply.message)}"')
         return link_in(wire.result_of(reply.value), function)
 
+    def _read_or_not(self, data: bytes) -> Reading:
+        """The reading; of a document that is there when the time for documents is over, that it was not read."""
+        try:
+            return self._read(data)
+        except DocumentsOverError:
+            return Reading("unreadable", "not read: the time for documents is over")
+
     def _read(self, data: bytes) -> Reading:
         """A receipt names its own number, or the invoice's."""
-        reader, invoice = self._paperwork._reader, self._invoice
-        reading = reader.read(data, number=invoice.label, total=invoice.total_minor, digits=invoice.digits)
+        invoice, left = self._invoice, self._paperwork._time.left
+        read = partial(self._paperwork._reader.read, total=invoice.total_minor, digits=invoice.digits, left=left)
+        reading = read(data, number=invoice.label)
         if (
             self._kind == "receipt"
             and invoice.receipt_number
             and reading.outcome == "read"
             and not reading.names_number
         ):
-            number = invoice.receipt_number
-            return reader.read(data, number=number, total=invoice.total_minor, digits=invoice.digits)
+            return read(data, number=invoice.receipt_number)
         return reading
 
     def _kept(self, data: bytes, reading: Reading, *, carried: bool = False) -> DocumentRecord:

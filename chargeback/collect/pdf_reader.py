@@ -81,14 +81,19 @@ class PdfReader:
         for _ in range(children):
             self._idle.put(None)
 
-    def read(self, data: bytes, *, number: str, total: int, digits: int) -> Reading:
-        """Whether the document names the number, and the total in minor units; what it holds never raises."""
+    def read(
+        self, data: bytes, *, number: str, total: int, digits: int, left: Callable[[], float] | None = None
+    ) -> Reading:
+        """Whether the document names the number, and the total in minor units; what it holds never raises.
+
+        ``left`` gives the seconds left for documents, and raises what ends them; by default it is the run's.
+        """
         if b"%PDF-" not in data[:HEADER_WITHIN]:
             return Reading("not-pdf", "no PDF header" if data.strip() else "empty")
         if len(data) > LARGEST_DOCUMENT:
             return Reading("unreadable", "larger than documents may be")
         try:
-            text = self._text(data)
+            text = self._text(data, left or self._left)
         except UnreadableError as error:
             return Reading("unreadable", str(error))
         if not text.strip():
@@ -110,10 +115,10 @@ class PdfReader:
         for child in list(self._living):
             child.kill()
 
-    def _text(self, data: bytes) -> str:
+    def _text(self, data: bytes, left: Callable[[], float]) -> str:
         child = self._idle.get()
         try:
-            seconds = min(self._seconds, self._left())
+            seconds = min(self._seconds, left())
             child = child or self._started()
             return child.text(data, seconds)
         finally:

@@ -42,6 +42,10 @@ class Retries:
         self.run_time = run_time
         self.random = random
 
+    def within(self, run_time: RunTime) -> Retries:
+        """The same within another time."""
+        return Retries(run_time, self.random)
+
     def run(self, attempt: Callable[[float], Result], subject: str, *, patient: bool = True) -> Result:
         """The attempt's result; after the last failed one ``ExhaustedError``, of a malformed answer ``AnswerError``.
 

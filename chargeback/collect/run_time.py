@@ -1,4 +1,4 @@
-"""How long a whole run may take: every attempt and every pause is bounded by what is left of it."""
+"""How long a whole run may take, and its documents: every attempt and every pause is bounded by what is left."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from collections.abc import Callable
 from math import inf
 
 from chargeback.collect.clock import Clock
+from chargeback.collect.failures import DocumentsOverError
 from chargeback.errors import DeadlineError, InterruptedRunError
 
+CLOSING_SHARE = 0.25
+"""What documents leave at least of ``deadline`` for closing and writing the month (INTERFACE, configuration)."""
+CLOSING_SECONDS = 10.0
+"""They leave so many seconds too, but where ``deadline`` is short no more than half of it."""
 PAUSE_SLICE = 0.25
 """Seconds: a pause looks so often whether the run was stopped."""
 
@@ -56,3 +61,27 @@ class RunTime:
         while (remaining := ends - self.clock.monotonic()) > 0:
             self.clock.sleep(min(remaining, PAUSE_SLICE, self.left()))
         self.left()
+
+    def for_documents(self, months: int = 1) -> RunTime:
+        """The time that begins now for one month's documents: an equal share of what is left, for each of so many
+        months that are still to be closed, after what is kept for closing."""
+        now = self.clock.monotonic()
+        closing = max(CLOSING_SHARE * self.seconds, min(CLOSING_SECONDS, self.seconds / 2))
+        spare = self.ends - closing - now
+        return _DocumentTime(self, now + max(0.0, spare) / max(1, months))
+
+
+class _DocumentTime(RunTime):
+    """A part of the run's time, with an end of its own."""
+
+    def __init__(self, whole: RunTime, ends: float) -> None:
+        super().__init__(whole.clock, whole.seconds)
+        self._whole = whole
+        self.ends = ends
+
+    def left(self) -> float:
+        """Seconds left; ``DocumentsOverError`` once there are none, and the errors of the run's own time."""
+        whole, seconds = self._whole.left(), self.ends - self.clock.monotonic()
+        if seconds <= 0:
+            raise DocumentsOverError("the time for documents is over: the rest of deadline is kept for closing")
+        return min(whole, seconds)

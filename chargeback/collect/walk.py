@@ -101,6 +101,7 @@ class Walk:
         self._asked: tuple[str, ...] = ()
         self._without_credential: list[ChargebackError] = []
         self._lock = threading.Lock()
+        self._documents: list[Callable[[], None]] = []
 
     def collect(self) -> Collection:
         """All answers of the month, and what failed; ``CombinedError`` where not even the accounts could be had."""
@@ -110,6 +111,10 @@ class Walk:
         for entry, credential in entries:
             for ask in (self._account, self._report, self._invoices):
                 self.crew.submit(self._task(ask, entry, credential))
+        self.crew.settle()
+        self.paperwork.begin()
+        for fetch in self._documents:
+            self.crew.submit(fetch)
         errors = _one_each([*self._without_credential, *self.crew.finish()])
         answers = sorted((*self._answers, *self.paperwork.answers()), key=index_key)
         return Collection(answers, self.paperwork.records(), self._asked, errors)
@@ -321,8 +326,8 @@ class Walk:
         raise _refused("billing.listInvoices", entry.id, message)
 
     def _invoice(self, binder: _Binder, row: ListedInvoice) -> None:
-        """Ask for an invoice's detail; with the account's last one, go on to the documents: what a document is called
-        depends on the numbers of all of them, as the details have them."""
+        """Ask for an invoice's detail; with the account's last one its documents are known: what a document is called
+        depends on the numbers of all of them, as the details have them. They are fetched when every answer is there."""
         entry, credential = binder.entry, binder.credential
         request = {"id": row.id, "invoiceId": row.id}
         reply = self._ask(
@@ -336,8 +341,8 @@ class Walk:
         invoices = binder.with_one_more(merge(entry.id, row.row, None if problem else detail, problem))
         labels = Counter(invoice.label for invoice in invoices)
         for invoice in invoices:
-            for task in self.paperwork.tasks(invoice, credential, unique=labels[invoice.label] == 1):
-                self.crew.submit(task)
+            with self._lock:
+                self._documents += self.paperwork.tasks(invoice, credential, unique=labels[invoice.label] == 1)
 
 
 @dataclass(slots=True)

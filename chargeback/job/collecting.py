@@ -129,6 +129,8 @@ class Collector:
         self.session = session
         self.reader = reader
         self.progress = progress
+        self.months_left = 1
+        """With the one that is collected: they share the time for documents."""
 
     def collect(
         self, period: Period, known: Background, store: Store, now: datetime, only: tuple[str, ...] = ()
@@ -137,7 +139,8 @@ class Collector:
         session = self.session
         api = session.api.into(store)
         crew = Crew(self.config.api.concurrency, session.stop, self.progress)
-        paperwork = Paperwork(api, session.downloads, store, self.reader, _carried_documents(known.latest))
+        carried, months = _carried_documents(known.latest), self.months_left
+        paperwork = Paperwork(api, session.downloads, store, self.reader, carried, session.run_time, months)
         reports = ProvedReports(known, self.config, period)
         accounts, of_month = ((), ()) if only else (known.known_accounts, known.month_accounts)
         assignment = Assignment(self.config, period, reports, accounts, of_month, only)
@@ -153,7 +156,7 @@ class Collector:
         session, store = self.session, MemoryStore()
         api = session.api.into(store)
         crew = Crew(self.config.api.concurrency, session.stop, self.progress)
-        paperwork = Paperwork(api, session.downloads, store, self.reader, {})
+        paperwork = Paperwork(api, session.downloads, store, self.reader, {}, session.run_time)
         assignment = Assignment(self.config, period, {}, known.known_accounts)
         return Walk(assignment, api, session.credentials, store, crew, paperwork).listed(since)
 

@@ -156,7 +156,12 @@ class _Run:
         except ChargebackError as error:
             refused = all(isinstance(cause, CredentialError) for cause in each_error(error))
             return [self._refused(error, period) if refused else of_errors([error], period)]
-        return [self._month(month) for month in (*earlier, period)]
+        return list(self._each((*earlier, period)))
+
+    def _each(self, months: Sequence[Period]) -> Iterator[MonthResult]:
+        for position, month in enumerate(months):
+            self.collector.months_left = len(months) - position
+            yield self._month(month)
 
     def _refused(self, error: ChargebackError, period: Period) -> MonthResult:
         """The month's result where an account could not even be asked for its list: nothing is archived, and where the

@@ -568,12 +568,24 @@ def test_an_unknown_status_in_the_details_of_two_accounts_is_told_of_each_with_a
         assert all("disputed" in error.message and error.remedy for error in result.errors)
 
 
-def test_a_document_that_hangs_until_the_deadline_ends_the_run_and_blames_no_invoice(place: Place) -> None:
-    office = place(faults="pdf:stall(30)")
+@pytest.mark.parametrize("faults", ["pdf:stall(30)", "pdf:drip(60)", "billing.downloadInvoice:stall(30)", "pdf:503"])
+def test_documents_that_hang_cost_their_own_time_and_the_month_closes(place: Place, faults: str) -> None:
+    office = place(faults=faults)
+    office.configure(api="deadline = 6\n")
+    result = office.close()
+    assert (result.exit, result.written, codes(result)) == (3, True, {"invoice-pdf"})
+    details = {
+        record.detail for record in office.latest("2026-05").run_record().documents if record.outcome == "unavailable"
+    }
+    assert details
+
+
+def test_answers_that_hang_until_the_deadline_end_the_run_and_blame_no_invoice(place: Place) -> None:
+    office = place(faults="billing.getInvoice:stall(30)")
     office.configure(api="deadline = 2\n")
     result = office.close()
     assert (result.exit, result.written, codes(result)) == (6, False, set())
-    assert [type(error) for error in result.errors] == [DeadlineError]
+    assert {type(error) for error in result.errors} == {DeadlineError}
 
 
 @pytest.mark.parametrize(("fault", "exit_code", "problem"), [
