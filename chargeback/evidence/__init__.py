@@ -11,7 +11,7 @@ from chargeback.evidence.records import (
     RestatedTotal,
     RunRecord,
 )
-from chargeback.evidence.stores import FolderStore, MemoryStore, Store, sha256_of
+from chargeback.evidence.stores import FolderStore, MemoryStore, Store, WatchedStore, sha256_of
 
 __all__ = [
     "Answer",
@@ -26,5 +26,6 @@ __all__ = [
     "RestatedTotal",
     "RunRecord",
     "Store",
+    "WatchedStore",
     "sha256_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -83,3 +84,24 @@ class FolderStore:
                 f"{target}: {error.strerror or error}",
                 remedy="free space or mend the folder's permission, then run again",
             ) from error
+
+
+class WatchedStore:
+    """A store that asks before each reading whether to go on; ``go_on`` raises what ends the reader's work.
+
+    What is computed from evidence reads an answer at a time, so a deadline is looked at between any two of them, and
+    the computation itself stays free of clocks.
+    """
+
+    def __init__(self, store: Store, go_on: Callable[[], object]) -> None:
+        self._store = store
+        self._go_on = go_on
+
+    def read(self, path: str) -> bytes:
+        """The bytes under the path, as the store has them; the errors of ``go_on`` too."""
+        self._go_on()
+        return self._store.read(path)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Keep the bytes under the path in the store."""
+        self._store.write(path, data)

@@ -29,7 +29,7 @@ from chargeback.errors import (
     StorageError,
     each_error,
 )
-from chargeback.evidence import EarlierMonth, Evidence, MemoryStore
+from chargeback.evidence import EarlierMonth, Evidence, MemoryStore, WatchedStore
 from chargeback.job.catch_up import months_to_catch_up
 from chargeback.job.collecting import (
     Background,
@@ -227,8 +227,11 @@ class _Run:
             self.tell(f"{period} {line}")
         if collected.errors:
             return self._failed(collected.errors, period, collected.evidence), False
+        go_on = self.collector.session.run_time.left
+        watched = replace(collected.evidence, store=WatchedStore(collected.evidence.store, go_on))
         try:
-            books = close_month(collected.evidence, self.config)
+            books = close_month(watched, self.config)
+            go_on()
         except ChargebackError as error:
             return of_errors([error], period), False
         _refuse_unbalanced(books)

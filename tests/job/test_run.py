@@ -31,6 +31,7 @@ from chargeback.errors import (
 )
 from chargeback.evidence import Evidence
 from chargeback.job import run
+from chargeback.job.collecting import Collected, Collector
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.month_end import close_month
@@ -574,10 +575,31 @@ def test_documents_that_hang_cost_their_own_time_and_the_month_closes(place: Pla
     office.configure(api="deadline = 6\n")
     result = office.close()
     assert (result.exit, result.written, codes(result)) == (3, True, {"invoice-pdf"})
-    details = {
-        record.detail for record in office.latest("2026-05").run_record().documents if record.outcome == "unavailable"
-    }
-    assert details
+    documents = office.latest("2026-05").run_record().documents
+    assert documents and {record.outcome for record in documents} == {"unavailable"}
+
+
+@pytest.mark.parametrize("over", ["before the evidence is read", "when the month is closed"])
+def test_the_deadline_is_looked_at_between_the_stages_of_closing_too(
+    place: Place, monkeypatch: pytest.MonkeyPatch, over: str
+) -> None:
+    office, collectors = place(), []
+
+    def remembered(collector: Collector, *rest: Any) -> Collected:
+        collectors.append(collector)
+        return collect(collector, *rest)
+
+    def late(evidence: Evidence, config: Config) -> Books:
+        books = None if over.startswith("before") else close_month(evidence, config)
+        collectors[0].session.run_time.ends = 0.0
+        return books or close_month(evidence, config)
+
+    collect = Collector.collect
+    monkeypatch.setattr(Collector, "collect", remembered)
+    monkeypatch.setattr("chargeback.job.run.close_month", late)
+    result = office.close()
+    assert (result.exit, result.written, [type(error) for error in result.errors]) == (6, False, [DeadlineError])
+    assert office.revisions == []
 
 
 def test_answers_that_hang_until_the_deadline_end_the_run_and_blame_no_invoice(place: Place) -> None:
