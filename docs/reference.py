@@ -262,7 +262,8 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "endpoint": f"the platform; `{ENDPOINT_VARIABLE}` wins over it",
         "concurrency": "requests at the same time",
         "timeout": "for one attempt; a call that fails is tried again for 2 minutes",
-        "deadline": "for a whole run, which then ends with exit 6; documents begin last and leave at least a quarter of it for closing: those not there by then are `invoice-pdf` exceptions",
+        "deadline": "for a whole run, which then ends with exit 6; documents leave at least a quarter of it for closing"
+        ", those not there by then are `invoice-pdf` exceptions",
         "token_command": "prints a token; run without a shell when one is needed, for 60 seconds at most",
         "token_file": "holds a token; readable by the job alone",
     },
