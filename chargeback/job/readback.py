@@ -15,9 +15,8 @@ from zipfile import ZipFile
 
 from chargeback.job.csv_rows import Row, shown
 from chargeback.model.ledger import COLUMNS
-from chargeback.publish.workbook.ledger_lines import MOST_LINES, lines_name
-from chargeback.publish.workbook.ledger_rows import LETTERS, NUMBERS
-from chargeback.publish.workbook.shared_strings import cell_text
+from chargeback.publish.team_workbook.lines import COLUMN, FORMS, MOST_LINES, lines_name
+from chargeback.publish.xlsx.texts import cell_text
 
 MOST_PARTS = 200
 _LEAST_ROOM = 64 * 1024 * 1024
@@ -113,7 +112,7 @@ def _sheet_difference(name: str, cells: Iterator[Sequence[Any]], rows: Iterator[
             return f"{name} ends before row {position}", False
         column = _differing_column(found, row)
         if column is not None:
-            return f"{name}!{LETTERS[COLUMNS[column]]}{position} {_described(column, found, row)}", False
+            return f"{name}!{COLUMN[COLUMNS[column]].letters}{position} {_described(column, found, row)}", False
     return "", True
 
 
@@ -127,7 +126,7 @@ def _ending_difference(name: str, position: int, cells: Iterator[Sequence[Any]])
 
 def _differing_column(found: Sequence[Any], row: Row) -> int | None:
     pairs = enumerate(zip(COLUMNS, found, row, strict=True))
-    return next((at for at, (name, cell, text) in pairs if not _is_same(cell, text, is_number=name in NUMBERS)), None)
+    return next((at for at, (name, cell, text) in pairs if not _is_same(cell, text, is_number=name in FORMS)), None)
 
 
 def _described(column: int, found: Sequence[Any], row: Row) -> str:

@@ -10,9 +10,9 @@ from chargeback.evidence.records import INDEX_PATH, PREVIOUS_JOURNAL_PATH, RUN_P
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import Books
 from chargeback.model.money import minor_digits
-from chargeback.publish import exports, ledger_csv, month_summary, reconciliation
+from chargeback.publish import exports, ledger_csv, month_summary, reconciliation, team_workbook
 from chargeback.publish.pages import month_page
-from chargeback.publish.workbook import ledger_workbook, workpaper
+from chargeback.publish.workbook import workpaper
 
 CONFIG_PATH = "config.toml"
 PublishedFile = tuple[str, Iterable[bytes]]
@@ -44,7 +44,7 @@ def _before_the_page(books: Books, config: Config, evidence: Evidence) -> Iterat
     yield INDEX_PATH, [evidence.index_json()]
     yield RUN_PATH, [evidence.run.to_json()]
     yield from ledger_csv.files(books)
-    yield from ledger_workbook.files(books, config)
+    yield from team_workbook.files(books, config)
     yield from reconciliation.files(books)
     yield from workpaper.workpaper(books, config, evidence)
     yield from month_summary.files(books)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chargeback.publish.workbook.cells import LARGEST_EXACT
+from chargeback.publish.xlsx.cells import LARGEST_EXACT
 
 
 def is_safe_sum(magnitude: int) -> bool:

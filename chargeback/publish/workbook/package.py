@@ -39,10 +39,10 @@ from openpyxl.xml.constants import (
 from openpyxl.xml.functions import Element, SubElement, tostring
 
 from chargeback.model.instants import parse_instant
-from chargeback.publish.workbook.cells import ROW, Cells
 from chargeback.publish.workbook.pinned_archive import PinnedArchive
-from chargeback.publish.workbook.shared_strings import SharedStrings
-from chargeback.publish.workbook.styles import stylesheet, verdict_styles
+from chargeback.publish.xlsx.cells import ROW, Cells
+from chargeback.publish.xlsx.styles import stylesheet, verdict_styles
+from chargeback.publish.xlsx.texts import SharedStrings
 
 _BATCH = 400
 """Rows joined before they are compressed."""

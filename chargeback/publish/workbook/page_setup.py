@@ -12,7 +12,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from chargeback.publish.workbook.styles import verdict_styles
+from chargeback.publish.xlsx.styles import verdict_styles
 
 _A4 = 9
 _ROW_HEIGHT = 16.0

@@ -13,7 +13,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import cache
 
 from chargeback.model.money import EXACT, exact_sum, from_minor
-from chargeback.publish.workbook.cells import FIFTEEN, Cells, fits
+from chargeback.publish.xlsx.cells import FIFTEEN, Cells, fits
 
 MOST_PLACES = 9
 _RELIABLE_DIGITS = 13

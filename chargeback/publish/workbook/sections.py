@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chargeback.publish.workbook.cells import EMPTY_ROW, Cells, row
-from chargeback.publish.workbook.styles import Kind, look
+from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
+from chargeback.publish.xlsx.styles import Kind, look
 
 
 @dataclass(slots=True)

@@ -14,8 +14,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from chargeback.config import Config, parse
 from chargeback.model.books import Books
 from chargeback.model.ledger import COLUMNS, Basis, InvoiceLabel, Ledger, LedgerLine, LedgerTeam
-from chargeback.publish.workbook.ledger_rows import NUMBERS
-from chargeback.publish.workbook.ledger_workbook import files
+from chargeback.publish.team_workbook import files
+from chargeback.publish.team_workbook.lines import FORMS
 from tests.publish.workbook import sample
 
 PROJECTS = 60
@@ -87,7 +87,7 @@ def streamed_floor(books: Books) -> int:
 
 def _bare_sheet(lines: list[LedgerLine]) -> int:
     target, known = BytesIO(), dict[str, str]()
-    columns = [(chr(65 + place), name in NUMBERS) for place, name in enumerate(COLUMNS)]
+    columns = [(chr(65 + place), name in FORMS) for place, name in enumerate(COLUMNS)]
     with ZipFile(target, "w", ZIP_DEFLATED) as archive, archive.open("xl/worksheets/sheet1.xml", "w") as part:
         batch = ["<worksheet><sheetData>"]
         for number, line in enumerate(lines, start=2):

@@ -15,31 +15,25 @@ from openpyxl import load_workbook
 
 from chargeback.model.money import format_minor
 from chargeback.model.spreadsheet_text import guarded
-from chargeback.publish.workbook.cells import ROW, Cells, fits, minor_writer, row, serial
-from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import numeric, rounded, summed
-from chargeback.publish.workbook.shared_strings import LONGEST_TEXT, SharedStrings, cell_text, xml_text
-from chargeback.publish.workbook.styles import EXACT, Kind, look, money
-
-RUN_AT = "2026-06-01T01:00:00Z"
+from chargeback.publish.xlsx.cells import ROW, Cells, fits, minor_writer, row, serial
+from chargeback.publish.xlsx.styles import EXACT, Kind, look, money
+from chargeback.publish.xlsx.texts import LONGEST_TEXT, SharedStrings, cell_text, xml_text
+from tests.publish.workbook.one_sheet import new_book, whole
 
 
 def read_back(*cells: str) -> list[Any]:
     """The values that openpyxl reads from one row of cells."""
-    book = Book(RUN_AT, "", "")
-    book.add("One", [row([])])
-    book.sheets[0].rows = [row(cells)]
-    opened = load_workbook(BytesIO(b"".join(book.chunks())))
+    opened = load_workbook(BytesIO(whole(new_book(), [row(cells)])))
     return [cell.value for cell in opened["One"][1]]
 
 
 def text_read_back(text: str, most: int = 10) -> Any:
     """The text as openpyxl reads it."""
-    book = Book(RUN_AT, "", "")
+    book = new_book()
     book.strings = SharedStrings(most)
     book.cells = Cells(book.strings)
-    book.add("One", [row([book.cells.text("A", text, look())])])
-    return load_workbook(BytesIO(b"".join(book.chunks())))["One"]["A1"].value
+    return load_workbook(BytesIO(whole(book, [row([book.cells.text("A", text, look())])])))["One"]["A1"].value
 
 
 @given(st.integers(min_value=-(10**20), max_value=10**20), st.integers(min_value=0, max_value=5))

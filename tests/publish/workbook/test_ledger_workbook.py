@@ -12,10 +12,11 @@ import pytest
 from chargeback.model.books import Books
 from chargeback.model.ledger import COLUMNS, LedgerLine
 from chargeback.model.spreadsheet_text import guarded
-from chargeback.publish.workbook import ledger_lines
-from chargeback.publish.workbook.ledger_workbook import files
-from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.team_totals import add_up
+from chargeback.publish.team_workbook import files
+from chargeback.publish.team_workbook import lines as lines_sheet
+from chargeback.publish.team_workbook.month import TeamMonth
+from chargeback.publish.team_workbook.totals import add_up
+from chargeback.publish.xlsx.book import Book
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened
 
@@ -171,12 +172,19 @@ def test_pages_are_a4_landscape_with_file_and_revision_below() -> None:
             assert sheet.print_title_rows
 
 
+def lines_alone(of: list[LedgerLine], most: int) -> Opened:
+    """A workbook of nothing but these lines, so many a sheet."""
+    books = sample.books()
+    team = next(team for team in books.ledger.teams if team.id == "web")
+    month = TeamMonth(books, sample.config(), team, of, add_up(of))
+    book = Book("2026-06-01T01:00:00Z", "", "", lines_sheet.shapes(month, most))
+    return Opened.of([*lines_sheet.write(book, month, most), *book.finish()])
+
+
 def test_more_lines_than_a_sheet_holds_continue_on_the_next() -> None:
     books = sample.books()
     lines = list(books.ledger.of_team("web"))
-    book = Book("2026-06-01T01:00:00Z", "", "")
-    ledger_lines.add_lines(book, lines, "2026-05", add_up(lines), "", most=5)
-    found = Opened.of(book.chunks())
+    found = lines_alone(lines, most=5)
     assert found.values.sheetnames == ["Lines", "Lines 2"]
     assert [sheet.tables[name].ref for sheet, name in zip(found.formulas, ("Lines", "Lines_2"), strict=True)] == [
         "A1:V6",
@@ -189,9 +197,7 @@ def test_more_lines_than_a_sheet_holds_continue_on_the_next() -> None:
 
 def test_a_full_last_sheet_leaves_its_totals_to_the_summary() -> None:
     lines = list(sample.books().ledger.of_team("web"))
-    book = Book("2026-06-01T01:00:00Z", "", "")
-    ledger_lines.add_lines(book, lines, "2026-05", add_up(lines), "", most=len(lines))
-    assert not list(Opened.of(book.chunks()).formula_cells())
+    assert not list(lines_alone(lines, most=len(lines)).formula_cells())
 
 
 def test_amounts_beyond_a_number_cell_are_texts_and_no_formula_is_made_of_them() -> None:

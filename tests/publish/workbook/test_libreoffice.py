@@ -13,7 +13,7 @@ import pytest
 from chargeback.config import Config
 from chargeback.evidence import Evidence
 from chargeback.month_end import close_month
-from chargeback.publish.workbook.ledger_workbook import files
+from chargeback.publish.team_workbook import files
 from chargeback.publish.workbook.workpaper import sheet, workpaper
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened, differences, needs_libreoffice

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -14,12 +15,13 @@ from zipfile import ZipFile
 import pytest
 from openpyxl import load_workbook
 
-from chargeback.publish.workbook.cells import row
-from chargeback.publish.workbook.ledger_workbook import files
-from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.styles import look
+from chargeback.publish.team_workbook import files
 from chargeback.publish.workbook.workpaper import workpaper
+from chargeback.publish.xlsx.cells import row
+from chargeback.publish.xlsx.shape import Fill
+from chargeback.publish.xlsx.styles import look
 from tests.publish.workbook import sample
+from tests.publish.workbook.one_sheet import new_book, whole
 
 ROOT = Path(__file__).parents[3]
 _DIGEST = """
@@ -62,9 +64,8 @@ def test_hash_seed_locale_and_time_zone_do_not_show(seed: str) -> None:
 
 def written(run_at: str = "2026-06-01T01:02:03.5Z") -> bytes:
     """A workbook of one sheet."""
-    book = Book(run_at, "Title", "Subject")
-    book.add("One", [row([book.cells.text("A", "x", look())])])
-    return b"".join(book.chunks())
+    book = new_book(run_at)
+    return whole(book, [row([book.cells.text("A", "x", look())])])
 
 
 def test_every_date_is_the_runs() -> None:
@@ -83,26 +84,25 @@ def test_a_run_before_zip_files_knew_dates_gets_the_first_one() -> None:
 
 
 def test_rows_are_handed_on_while_they_are_made() -> None:
-    book = Book("2026-06-01T01:00:00Z", "", "")
+    book = new_book()
     taken = 0
 
-    def rows() -> object:
+    def rows() -> Iterator[str]:
         nonlocal taken
         for number in range(60_000):
             taken = number
             yield row([book.cells.text("A", hashlib.sha256(str(number).encode()).hexdigest(), look())])
 
-    book.add("One", rows())  # type: ignore[arg-type]
-    chunks = book.chunks()
+    chunks = book.sheet("One", rows(), Fill({1: 10.0}, "file"))
     next(chunks)
     assert taken < 59_999
-    data = b"".join(chunks)
+    data = b"".join([*chunks, *book.finish()])
     assert data.endswith(b"\x00\x00")
 
 
 def test_no_text_is_lost_when_the_table_of_texts_is_full() -> None:
-    book = Book("2026-06-01T01:00:00Z", "", "")
+    book = new_book()
     texts = [f"text {number}" for number in range(40_000)]
-    book.add("One", (row([book.cells.text("A", text, look())]) for text in texts))
-    opened = load_workbook(BytesIO(b"".join(book.chunks())), read_only=True)
+    data = whole(book, (row([book.cells.text("A", text, look())]) for text in texts))
+    opened = load_workbook(BytesIO(data), read_only=True)
     assert [value for (value,) in opened["One"].iter_rows(values_only=True)] == texts

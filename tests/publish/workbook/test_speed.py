@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from chargeback.publish.workbook.ledger_workbook import files
+from chargeback.publish.team_workbook import files
 from tests.publish.workbook.large_month import large_books, measure
 
 

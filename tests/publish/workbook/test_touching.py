@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from chargeback.model.books import Books
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
-from chargeback.publish.workbook.ledger_workbook import files
-from chargeback.publish.workbook.team_totals import add_up
-from chargeback.publish.workbook.touching import Reach, Told, touching
+from chargeback.publish.team_workbook import files
+from chargeback.publish.team_workbook.team_checks import Reach, Told, touching
+from chargeback.publish.team_workbook.totals import add_up
 from tests.publish.workbook.opened import Opened
 from tests.small_months import TEAMS, Month, account, invoice, month, of, report, sku
 

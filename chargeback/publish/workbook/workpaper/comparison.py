@@ -9,10 +9,10 @@ from decimal import Decimal
 from chargeback.model.money import EXACT, format_exact, minor_digits, rounding_allowance
 from chargeback.model.posting import PostedLine
 from chargeback.model.tie_out_groups import rounded_parts
-from chargeback.publish.workbook.cells import ROW
 from chargeback.publish.workbook.recomputed import Rounded, numeric, rounded, rounding_formula, summed, summed_minor
 from chargeback.publish.workbook.workpaper.groups import Grain, Group
 from chargeback.publish.workbook.workpaper.plan import AccountPlan, Plan
+from chargeback.publish.xlsx.cells import ROW
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from chargeback.evidence import DocumentRecord
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.invoice import Status
-from chargeback.publish.workbook.cells import Cells
 from chargeback.publish.workbook.sections import Column, Sections
-from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look
 from chargeback.publish.workbook.workpaper.invoices_sheet import INVOICES
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan
 from chargeback.publish.workbook.workpaper.sheet import AGREES, DIFFERS
+from chargeback.publish.xlsx.cells import Cells
+from chargeback.publish.xlsx.styles import COUNT, INTEGER, Kind, look
 
 COLUMNS = "ABCDEFGHIJKL"
 OUTCOMES = {

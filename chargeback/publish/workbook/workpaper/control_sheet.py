@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from chargeback.model.money import from_minor, minor_digits
-from chargeback.publish.workbook.cells import EMPTY_ROW, LARGEST_EXACT, ROW, Cells, row
 from chargeback.publish.workbook.exact_formula import names_apart
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import SLACK, summed, summed_minor
-from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
 from chargeback.publish.workbook.workpaper.invoices_sheet import INVOICES, TAX, TOTAL
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, InvoicePlan, Plan, team_parts
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet, reference, verdict
+from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, ROW, Cells, row
+from chargeback.publish.xlsx.styles import COUNT, INTEGER, Kind, look, money
 
 CONTROL = Layout(
     "Ledger control",

@@ -8,12 +8,10 @@ from decimal import Decimal
 from chargeback.model.check import Check, Code
 from chargeback.model.instants import parse_instant
 from chargeback.model.report import Report
-from chargeback.publish.workbook.cells import Cells, serial
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.page_setup import colour_verdicts, set_up
 from chargeback.publish.workbook.recomputed import Rounded, numeric, rounded
 from chargeback.publish.workbook.sections import Sections
-from chargeback.publish.workbook.styles import COUNT, DATE, EXACT, MOMENT, Kind, look
 from chargeback.publish.workbook.workpaper.completeness import (
     OUTCOMES,
     account_cells,
@@ -23,6 +21,8 @@ from chargeback.publish.workbook.workpaper.completeness import (
 )
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, InvoicePlan, Plan
 from chargeback.publish.workbook.workpaper.sheet import AGREES, DIFFERS, VERDICTS, footer, month_line
+from chargeback.publish.xlsx.cells import Cells, serial
+from chargeback.publish.xlsx.styles import COUNT, DATE, EXACT, MOMENT, Kind, look
 
 NAME = "Cut-off and completeness"
 PURPOSE = "Whether everything of the month is here, once, and nothing of another month."

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from chargeback.model.money import format_exact
-from chargeback.publish.workbook.cells import MOST_DIGITS, ROW, Cells, TextColumn, row
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import numeric
-from chargeback.publish.workbook.styles import COUNT, EXACT, INTEGER, Kind, look
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan, line_figures
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
 from chargeback.publish.workbook.workpaper.sources import Figure, pointer
+from chargeback.publish.xlsx.cells import MOST_DIGITS, ROW, Cells, TextColumn, row
+from chargeback.publish.xlsx.styles import COUNT, EXACT, INTEGER, Kind, look
 
 EVIDENCE = Layout(
     "Evidence",

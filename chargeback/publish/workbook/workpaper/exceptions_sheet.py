@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.money import EXACT
-from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import numeric, rounded
-from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look
-from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
 from chargeback.publish.workbook.workpaper.plan import FIRST, TOLD, Plan
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
+from chargeback.publish.xlsx.cells import ROW, Cells, row
+from chargeback.publish.xlsx.styles import COUNT, INTEGER, Kind, look
+from chargeback.publish.xlsx.styles import EXACT as EXACT_FORMAT
 
 EXCEPTIONS = Layout(
     "Exceptions",

@@ -9,7 +9,6 @@ from chargeback.model.money import format_exact
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.page_setup import set_up
 from chargeback.publish.workbook.sections import Column, Sections
-from chargeback.publish.workbook.styles import COUNT, Kind, look, money
 from chargeback.publish.workbook.workpaper import cut_off_sheet, method_sheet
 from chargeback.publish.workbook.workpaper.control_sheet import CONTROL, PARTS
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, FILES
@@ -20,6 +19,7 @@ from chargeback.publish.workbook.workpaper.lines_sheet import LINES
 from chargeback.publish.workbook.workpaper.plan import Plan
 from chargeback.publish.workbook.workpaper.sheet import footer
 from chargeback.publish.workbook.workpaper.tie_out_sheet import TIE_OUT
+from chargeback.publish.xlsx.styles import COUNT, Kind, look, money
 
 NAME = "Index"
 WIDTHS = {"A": 28, "B": 20, "C": 16, "D": 16, "E": 16, "F": 84}

@@ -8,7 +8,6 @@ from decimal import Decimal
 from chargeback.model.answers import amount_of
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.money import EXACT, from_minor, rounding_allowance, to_minor
-from chargeback.publish.workbook.cells import ROW, Cells, row
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import (
     LARGEST,
@@ -21,12 +20,13 @@ from chargeback.publish.workbook.recomputed import (
     summed,
     summed_minor,
 )
-from chargeback.publish.workbook.styles import COUNT, INTEGER, MOMENT, RATE, Kind, look, money
-from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, VALUE
 from chargeback.publish.workbook.workpaper.lines_sheet import GROSS, LINES
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, InvoicePlan, Plan
 from chargeback.publish.workbook.workpaper.sheet import NOT_PERFORMED, Heading, Layout, add_sheet, verdict
+from chargeback.publish.xlsx.cells import ROW, Cells, row
+from chargeback.publish.xlsx.styles import COUNT, INTEGER, MOMENT, RATE, Kind, look, money
+from chargeback.publish.xlsx.styles import EXACT as EXACT_FORMAT
 
 INVOICES = Layout(
     "Invoices",

@@ -7,12 +7,9 @@ from collections.abc import Iterator, Sequence
 from chargeback.model.books import AccountSummary, Status
 from chargeback.model.check import Outcome
 from chargeback.model.money import EXACT, from_minor, minor_digits
-from chargeback.publish.workbook.cells import EMPTY_ROW, ROW, Cells, row
 from chargeback.publish.workbook.exact_formula import names_apart
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import Rounded, is_carried_whole, rounded, summed, summed_minor
-from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
-from chargeback.publish.workbook.styles import INTEGER, Kind, look, money
 from chargeback.publish.workbook.workpaper.comparison import report_side, units_of
 from chargeback.publish.workbook.workpaper.control_sheet import CONTROL, GROSS
 from chargeback.publish.workbook.workpaper.exceptions_sheet import NUMBER, count_cell
@@ -20,6 +17,9 @@ from chargeback.publish.workbook.workpaper.groups import Group
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet
 from chargeback.publish.workbook.workpaper.tie_out_sheet import INVOICED, REPORT, TIE_OUT
+from chargeback.publish.xlsx.cells import EMPTY_ROW, ROW, Cells, row
+from chargeback.publish.xlsx.styles import EXACT as EXACT_FORMAT
+from chargeback.publish.xlsx.styles import INTEGER, Kind, look, money
 
 LEAD = Layout(
     "Lead",

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.money import EXACT
 from chargeback.model.posting import PostedLine
-from chargeback.publish.workbook.cells import ROW, Cells, TextColumn, row
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import SLACK, half_unit, numeric, rounded
-from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
-from chargeback.publish.workbook.styles import INTEGER, Kind, look, money
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, VALUE
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, InvoicePlan, Plan, priced
 from chargeback.publish.workbook.workpaper.sheet import Heading, Layout, add_sheet, verdict
+from chargeback.publish.xlsx.cells import ROW, Cells, TextColumn, row
+from chargeback.publish.xlsx.styles import EXACT as EXACT_FORMAT
+from chargeback.publish.xlsx.styles import INTEGER, Kind, look, money
 
 LINES = Layout(
     "Invoice lines",

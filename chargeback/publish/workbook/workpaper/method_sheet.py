@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from chargeback.model.money import format_exact
-from chargeback.publish.workbook.ledger_notes import BASES, TAX_RULES
+from chargeback.publish.team_workbook.notes import BASES, TAX_RULES
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.page_setup import set_up
 from chargeback.publish.workbook.sections import Column, Sections
-from chargeback.publish.workbook.styles import Kind, look
 from chargeback.publish.workbook.workpaper.plan import Plan
 from chargeback.publish.workbook.workpaper.sheet import AGREES, DIFFERS, NOT_PERFORMED, footer, month_line
+from chargeback.publish.xlsx.styles import Kind, look
 
 NAME = "Method"
 PURPOSE = "How the figures were compared and allocated, and with what configuration."

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from chargeback.publish.workbook.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.workbook.package import Book, Sheet
 from chargeback.publish.workbook.page_setup import colour_verdicts, set_up
 from chargeback.publish.workbook.recomputed import LARGEST
-from chargeback.publish.workbook.styles import Kind, look
 from chargeback.publish.workbook.workpaper.plan import FIRST, Plan
+from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
+from chargeback.publish.xlsx.styles import Kind, look
 
 AGREES, DIFFERS, NOT_PERFORMED = "agrees", "differs", "not performed"
 VERDICTS = {AGREES: "good", DIFFERS: "bad", "exception": "bad", "exceptions": "bad", "accepted": "known",

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from chargeback.model.check import Check, Code
 from chargeback.model.money import EXACT, minor_digits
-from chargeback.publish.workbook.cells import ROW, Cells, TextColumn
 from chargeback.publish.workbook.package import Book
 from chargeback.publish.workbook.recomputed import SLACK, Rounded
-from chargeback.publish.workbook.styles import COUNT, INTEGER, Kind, look, money
-from chargeback.publish.workbook.styles import EXACT as EXACT_FORMAT
 from chargeback.publish.workbook.workpaper.comparison import Allowance, Compared, compared
 from chargeback.publish.workbook.workpaper.evidence_sheet import EVIDENCE, VALUE
 from chargeback.publish.workbook.workpaper.groups import Grain, Group
 from chargeback.publish.workbook.workpaper.lines_sheet import GROSS, KEY, LINES, NET
 from chargeback.publish.workbook.workpaper.plan import FIRST, AccountPlan, Plan
 from chargeback.publish.workbook.workpaper.sheet import NOT_PERFORMED, Heading, Layout, add_sheet, verdict
+from chargeback.publish.xlsx.cells import ROW, Cells, TextColumn
+from chargeback.publish.xlsx.styles import COUNT, INTEGER, Kind, look, money
+from chargeback.publish.xlsx.styles import EXACT as EXACT_FORMAT
 
 TIE_OUT = Layout(
     "Tie-out",

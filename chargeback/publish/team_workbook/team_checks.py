@@ -14,7 +14,8 @@ from decimal import Decimal
 from chargeback.model.catalogue import TITLES
 from chargeback.model.check import HOLDS_WHEN, Check, Code, Outcome, SubjectKind
 from chargeback.model.money import format_exact
-from chargeback.publish.workbook.team_totals import TeamTotals
+from chargeback.publish.team_workbook.month import TeamMonth
+from chargeback.publish.team_workbook.totals import TeamTotals
 
 TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
 _OF_ACCOUNT_OR_INVOICE = (SubjectKind.LINE, SubjectKind.DOCUMENT, SubjectKind.DAY, SubjectKind.CURRENCY)
@@ -88,6 +89,11 @@ class Reach:
             return False
         is_project = check.subject.kind is SubjectKind.PROJECT and check.subject.name in self.alone
         return is_project or check.is_about(SubjectKind.TEAM, self.team)
+
+
+def checks_of(month: TeamMonth) -> Iterator[Told]:
+    """The month's checks that touch the team, as it may read them."""
+    return touching(month.checks, Reach.of(month.team.id, month.totals))
 
 
 def touching(checks: Iterable[Check], reach: Reach) -> Iterator[Told]:

@@ -13,7 +13,7 @@ from functools import cache
 from xml.sax.saxutils import escape
 
 from chargeback.model.money import format_exact, format_minor
-from chargeback.publish.workbook.shared_strings import SharedStrings, text_element, xml_text
+from chargeback.publish.xlsx.texts import SharedStrings, text_element, xml_text
 
 ROW = "\0"
 """Stands for the number of the row; no text from outside can hold it."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import cleaned, guarded
 
 LONGEST_TEXT = 32_767
 """Characters that a cell holds, in UTF-16 units; a longer text makes Excel refuse the file."""
@@ -28,6 +28,11 @@ _HEAD = (
 def cell_text(text: str) -> str:
     """The text as a cell may show it: guarded (BOOKING 8), without what XML cannot hold, not longer than a cell."""
     return _cut(_NOT_XML.sub("", guarded(text)))
+
+
+def property_text(text: str) -> str:
+    """The text as a property of the workbook may have it: without what XML cannot hold."""
+    return _NOT_XML.sub("", cleaned(text))
 
 
 def _cut(text: str) -> str:

@@ -1,0 +1,376 @@
+"""Expressions: one thing that gives both a formula's text and its exact value, so that they cannot differ.
+
+An operand is a column of the row, a figure of another sheet, or a constant. ``ROW`` stands for the row's number in the
+text. A result that a spreadsheet's binary floats might not find has no text: then the value stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from chargeback.model.money import EXACT, exact_sum, format_exact
+from chargeback.publish.xlsx.rounding import (
+    LARGEST,
+    MOST_PLACES,
+    SLACK,
+    half_unit,
+    is_found_after_a_nudge,
+    is_safe_sum,
+    quantized,
+    rounded_result,
+)
+
+if TYPE_CHECKING:
+    from chargeback.publish.xlsx.tables import Column
+
+_SUM, _PRODUCT, _ATOM = range(3)
+
+
+class Result(NamedTuple):
+    """What a cell shows: a formula ("" where the value stands alone) and the value that it has.
+
+    ``is_minor``: it is an amount in minor digits, of which no more than 15 stand in a number cell.
+    """
+
+    formula: str
+    value: Decimal
+    is_minor: bool = False
+
+
+@dataclass(slots=True)
+class Row:
+    """A row's figures by column, as its number cells hold them, and the minor digits of its currency."""
+
+    figures: dict[Column, Decimal]
+    digits: int = 0
+
+
+class Evaluated(NamedTuple):
+    """An exact value, and ``reach``: the sum of the absolute values that were added up to it."""
+
+    value: Decimal
+    reach: Decimal
+
+
+class Expression:
+    """A figure in the making: ``columns`` are those of the row that it reads."""
+
+    def __init__(
+        self,
+        text: Callable[[], str],
+        evaluate: Callable[[Row], Evaluated],
+        columns: frozenset[Column] = frozenset(),
+        binds: int = _ATOM,
+    ) -> None:
+        self._text, self._evaluate, self.columns, self._binds = text, evaluate, columns, binds
+
+    @property
+    def text(self) -> str:
+        """The formula; "" where there is none."""
+        return self._text()
+
+    def evaluated(self, row: Row) -> Evaluated:
+        """The exact value on the row; ``KeyError`` where the row lacks a column that is read."""
+        return self._evaluate(row)
+
+    def can_be_had(self, row: Row) -> bool:
+        """Whether the row has every column that is read."""
+        return self.columns <= row.figures.keys()
+
+    def within(self, binds: int) -> str:
+        """The text as an operand of what binds so tightly."""
+        return f"({self.text})" if self._binds < binds else self.text
+
+    def __add__(self, other: Expression) -> Expression:
+        def evaluate(row: Row) -> Evaluated:
+            one, two = self.evaluated(row), other.evaluated(row)
+            return Evaluated(EXACT.add(one.value, two.value), EXACT.add(one.reach, two.reach))
+
+        return _joined("+", self, other, evaluate, _SUM)
+
+    def __sub__(self, other: Expression) -> Expression:
+        def evaluate(row: Row) -> Evaluated:
+            one, two = self.evaluated(row), other.evaluated(row)
+            return Evaluated(EXACT.subtract(one.value, two.value), EXACT.add(one.reach, two.reach))
+
+        return _joined("-", self, other, evaluate, _SUM)
+
+    def __mul__(self, other: Expression) -> Expression:
+        def evaluate(row: Row) -> Evaluated:
+            value = EXACT.multiply(self.evaluated(row).value, other.evaluated(row).value)
+            return Evaluated(value, value.copy_abs())
+
+        return _joined("*", self, other, evaluate, _PRODUCT)
+
+    def __truediv__(self, other: Expression) -> Expression:
+        def evaluate(row: Row) -> Evaluated:
+            value = EXACT.divide(self.evaluated(row).value, other.evaluated(row).value)
+            return Evaluated(value, value.copy_abs())
+
+        return _joined("/", self, other, evaluate, _PRODUCT)
+
+    def __abs__(self) -> Expression:
+        def evaluate(row: Row) -> Evaluated:
+            value, reach = self.evaluated(row)
+            return Evaluated(value.copy_abs(), reach)
+
+        return _called("ABS", (self,), evaluate)
+
+    def less(self, expected: Expression) -> Expression:
+        """The variance, actual less expected: floats lose no more of it than of the larger of the two."""
+
+        def evaluate(row: Row) -> Evaluated:
+            one, two = self.evaluated(row).value, expected.evaluated(row).value
+            return Evaluated(EXACT.subtract(one, two), max(one.copy_abs(), two.copy_abs()))
+
+        return _joined("-", self, expected, evaluate, _SUM)
+
+    def __le__(self, most: Expression) -> Condition:
+        return _compared("<=", self, most, lambda one, two: one <= two)
+
+    def __ge__(self, least: Expression) -> Condition:
+        return _compared(">=", self, least, lambda one, two: one >= two)
+
+    def __gt__(self, other: Expression) -> Condition:
+        return _compared(">", self, other, lambda one, two: one > two)
+
+    def is_(self, other: Expression) -> Condition:
+        """That both are the same."""
+        return _compared("=", self, other, lambda one, two: one == two)
+
+
+def _joined(
+    sign: str, one: Expression, two: Expression, evaluate: Callable[[Row], Evaluated], binds: int
+) -> Expression:
+    def text() -> str:
+        left, right = one.within(binds), two.within(binds + (sign in "-/"))
+        return f"{left}{sign}{right}" if left and right else ""
+
+    return Expression(text, evaluate, one.columns | two.columns, binds)
+
+
+def _called(name: str, operands: Iterable[Expression], evaluate: Callable[[Row], Evaluated]) -> Expression:
+    used = tuple(operands)
+
+    def text() -> str:
+        texts = [operand.text for operand in used]
+        return f"{name}({','.join(texts)})" if all(texts) else ""
+
+    return Expression(text, evaluate, _columns(used))
+
+
+def _columns(used: Iterable[Expression | Condition]) -> frozenset[Column]:
+    return frozenset(column for operand in used for column in operand.columns)
+
+
+def constant(value: Decimal | int) -> Expression:
+    """A figure that stands in the formula itself."""
+    amount = Decimal(value)
+    found = Evaluated(amount, amount.copy_abs())
+    return Expression(lambda: format_exact(amount), lambda row: found)
+
+
+def known(text: str, value: Decimal, reach: Decimal | None = None) -> Expression:
+    """A figure that stands elsewhere: how formulas call it, "" where none can, and its value."""
+    found = Evaluated(value, value.copy_abs() if reach is None else reach)
+    return Expression(lambda: text, lambda row: found)
+
+
+def added_up(text: str, values: Iterable[Decimal]) -> Expression:
+    """Σ of figures that stand elsewhere: how a formula calls all of them, and their values."""
+    found = list(values)
+    total = exact_sum(found)
+    reach = total if not found or min(found) >= 0 else exact_sum(value.copy_abs() for value in found)
+    return known(text, total, reach.copy_abs())
+
+
+def across(columns: Sequence[Column]) -> Expression:
+    """Σ of neighbouring columns of the row; a cell that is not there counts nothing."""
+
+    def evaluate(row: Row) -> Evaluated:
+        found = [row.figures[column] for column in columns if column in row.figures]
+        return Evaluated(exact_sum(found), exact_sum(value.copy_abs() for value in found))
+
+    return Expression(lambda: f"SUM({columns[0].text}:{columns[-1].text})", evaluate)
+
+
+def largest(*operands: Expression) -> Expression:
+    """The largest of the operands; the first one's reach is that of all."""
+
+    def evaluate(row: Row) -> Evaluated:
+        found = [operand.evaluated(row) for operand in operands]
+        return Evaluated(max(each.value for each in found), max(each.reach for each in found))
+
+    return _called("MAX", operands, evaluate)
+
+
+def rounded_to(expression: Expression, places: int) -> Expression:
+    """The expression rounded half away from zero, within a larger formula."""
+
+    def text() -> str:
+        inner = expression.text
+        return f"ROUND({inner},{places})" if inner else ""
+
+    def evaluate(row: Row) -> Evaluated:
+        value, reach = expression.evaluated(row)
+        return Evaluated(quantized(value, places), reach)
+
+    return Expression(text, evaluate, expression.columns)
+
+
+class Condition:
+    """What holds or not: as a formula, and on a row."""
+
+    def __init__(self, text: Callable[[], str], holds: Callable[[Row], bool], columns: frozenset[Column]) -> None:
+        self._text, self.holds, self.columns = text, holds, columns
+
+    @property
+    def text(self) -> str:
+        """The condition as a formula."""
+        return self._text()
+
+
+def _compared(sign: str, one: Expression, two: Expression, holds: Callable[[Decimal, Decimal], bool]) -> Condition:
+    return Condition(
+        lambda: f"{one.text}{sign}{two.text}",
+        lambda row: holds(one.evaluated(row).value, two.evaluated(row).value),
+        one.columns | two.columns,
+    )
+
+
+def all_of(*conditions: Condition) -> Condition:
+    """That every one of them holds."""
+    return _combined("AND", conditions, all)
+
+
+def any_of(*conditions: Condition) -> Condition:
+    """That one of them holds."""
+    return _combined("OR", conditions, any)
+
+
+def _combined(name: str, conditions: tuple[Condition, ...], combine: Callable[[Iterable[bool]], bool]) -> Condition:
+    return Condition(
+        lambda: f"{name}({','.join(condition.text for condition in conditions)})",
+        lambda row: combine(condition.holds(row) for condition in conditions),
+        _columns(conditions),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """A formula that says one word where the condition holds, and another one where it does not."""
+
+    condition: Condition
+    holds: str
+    fails: str
+
+    @property
+    def columns(self) -> frozenset[Column]:
+        """The columns that are read."""
+        return self.condition.columns
+
+    @property
+    def text(self) -> str:
+        """The formula."""
+        return f'IF({self.condition.text},"{self.holds}","{self.fails}")'
+
+    def word(self, row: Row) -> str:
+        """What it says on the row."""
+        return self.holds if self.condition.holds(row) else self.fails
+
+
+class Rounding:
+    """How a result is shown: an expression, and what the formula rounds it to."""
+
+    def __init__(self, expression: Expression) -> None:
+        self.expression = expression
+        self.columns = expression.columns
+
+    def result(self, row: Row) -> Result:
+        """The formula and its value, or the value alone."""
+        raise NotImplementedError
+
+
+class Plain(Rounding):
+    """The expression as it is: a reference, or a count."""
+
+    def result(self, row: Row) -> Result:
+        """Its text, where a number cell holds the value."""
+        value, reach = self.expression.evaluated(row)
+        return Result(self.expression.text if reach < LARGEST else "", value)
+
+
+class Exact(Rounding):
+    """Rounded to as many decimals as the exact result has where floats carry them, no coarser than the row's currency.
+
+    ``digits`` instead of the currency's; ``like`` a column instead, to the decimals of its figure; ``most`` decimals.
+    """
+
+    def __init__(
+        self,
+        expression: Expression,
+        digits: int | None = None,
+        *,
+        like: Column | None = None,
+        most: int = MOST_PLACES,
+    ) -> None:
+        super().__init__(expression)
+        self._digits, self._like, self._most = digits, like, most
+
+    def result(self, row: Row) -> Result:
+        """ROUND(…), where floats find it."""
+        value, reach = self.expression.evaluated(row)
+        digits = row.digits if self._digits is None else self._digits
+        if self._like is not None:
+            digits = _decimals(row.figures[self._like])
+        found, places, is_safe = rounded_result(value, digits, reach, self._most)
+        text = self.expression.text if is_safe else ""
+        return Result(f"ROUND({text},{places})" if text else "", found)
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+
+
+class Total(Rounding):
+    """A sum of amounts in minor digits, rounded to these: exact as long as the addends stay below 15 digits."""
+
+    def result(self, row: Row) -> Result:
+        """ROUND(…), where floats find it."""
+        value, reach = self.expression.evaluated(row)
+        text = self.expression.text if is_safe_sum(reach, row.digits) else ""
+        return Result(f"ROUND({text},{row.digits})" if text else "", value, is_minor=True)
+
+
+class Share(Rounding):
+    """What one amount is of another, to three decimals of a percent; only where floats find both."""
+
+    def result(self, row: Row) -> Result:
+        """ROUND(…,5)."""
+        return Result(f"ROUND({self.expression.text},5)", quantized(self.expression.evaluated(row).value, 5))
+
+
+class Nudged(Rounding):
+    """A product or quotient to the row's minor digits, half away from zero: binary floats may fall just short of a
+    tie, so that the formula moves it away from zero first."""
+
+    def result(self, row: Row) -> Result:
+        """ROUND(… + SIGN(…) × slack, digits), where floats find it."""
+        exact, text = self.expression.evaluated(row).value, self.expression.text
+        value = quantized(exact, row.digits)
+        if not text or not is_found_after_a_nudge(exact, row.digits):
+            return Result("", value)
+        return Result(f"ROUND({text}+SIGN({text})*{SLACK:f},{row.digits})", value)
+
+
+def halves(digits: int) -> Expression:
+    """Half a minor unit: what rounding one amount can make of a difference."""
+    return constant(half_unit(digits))
+
+
+SLACK_ALLOWED = constant(SLACK)
+"""What comparisons in formulas allow for binary floats."""

@@ -1,0 +1,289 @@
+"""The package but for the rows, as openpyxl writes it: made once for each shape of workbook, then filled in.
+
+A mark is a number of seven digits that stands in no part by itself; openpyxl writes it where a sheet's own figures go.
+Parts without a mark are deflated once. openpyxl's private parts are used here and in ``shape`` and ``styles`` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from io import BytesIO
+from typing import Any, cast
+from xml.sax.saxutils import escape
+
+from openpyxl import Workbook
+from openpyxl.compat import safe_string
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.packaging.extended import ExtendedProperties
+from openpyxl.packaging.manifest import Override
+from openpyxl.packaging.relationship import Relationship
+from openpyxl.workbook._writer import WorkbookWriter
+from openpyxl.workbook.properties import CalcProperties
+from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.writer.excel import ExcelWriter
+from openpyxl.writer.theme import theme_xml
+from openpyxl.xml.constants import (
+    ARC_APP,
+    ARC_CORE,
+    ARC_ROOT_RELS,
+    ARC_SHARED_STRINGS,
+    ARC_STYLE,
+    ARC_THEME,
+    ARC_WORKBOOK,
+    ARC_WORKBOOK_RELS,
+    SHARED_STRINGS,
+)
+from openpyxl.xml.functions import Element, SubElement, tostring
+
+from chargeback.publish.xlsx.shape import Bars, Fill, Shape, describe, letters
+from chargeback.publish.xlsx.styles import stylesheet, verdict_styles
+from chargeback.publish.xlsx.zip_stream import Deflated, deflated
+
+_END_ROW, _WIDTH, _WIDE_COLUMN = 1_040_002, 1_040_003, 16_001
+_FOOTER, _TITLE, _SUBJECT = "1040011", "1040012", "1040013"
+_CHART_TITLE, _NAMES_AT, _AMOUNTS_AT, _FORMAT = "1040021", "1040022", "1040023", "1040024"
+_BAR_NAME, _BAR_AMOUNT = "1040025", "1040026"
+_COLUMNS, _NAME_POINTS, _AMOUNT_POINTS, _BAR_COUNT, _MOMENT = b"1040031", b"1040032", b"1040033", b"1040034", b"1040035"
+_FIRST_LINK, _FIRST_LAST_ROW, _MOST = 1_041_000, 1_042_000, 1_000
+_MARK = re.compile(rb"(104[0-2]\d{3})(?!\d)")
+_WHEN = datetime(1999, 1, 2, 3, 4, 5, tzinfo=UTC)
+_REPEATED = (
+    (re.compile(rb'<col [^>]*width="1040003"[^>]*/>'), _COLUMNS),
+    (re.compile(rb'<pt idx="0"><v>1040025</v></pt>'), _NAME_POINTS),
+    (re.compile(rb'<pt idx="0"><v>1040026</v></pt>'), _AMOUNT_POINTS),
+    (re.compile(rb'(?<=<ptCount val=")1(?="/>)'), _BAR_COUNT),
+    (re.compile(rb"1999-01-02T03:04:05Z"), _MOMENT),
+)
+"""What openpyxl wrote once and a workbook has as often as it needs, or otherwise; and the mark that stands for it."""
+_POINT = '<pt idx="{}"><v>{}</v></pt>'
+_ROWS_HERE = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
+_MOST_SHAPES = 64
+
+Values = Mapping[bytes, str]
+"""XML by the mark that it takes the place of."""
+
+
+def _marks(place: int) -> Fill:
+    """The marks of the sheet at that place of the workbook; the part of the workbook names every sheet's last row."""
+    bars = Bars(_CHART_TITLE, _NAMES_AT, _AMOUNTS_AT, _FORMAT, [(_BAR_NAME, _BAR_AMOUNT)])
+    links = range(_FIRST_LINK, _FIRST_LINK + _MOST)
+    return Fill({_WIDE_COLUMN: float(_WIDTH)}, _FOOTER, _FIRST_LAST_ROW + place, _END_ROW, links, bars)
+
+
+class Template:
+    """A part with marks; openpyxl writes sheets in ASCII, other characters by number, and all other parts in UTF-8."""
+
+    def __init__(self, xml: bytes, encoding: str = "utf-8") -> None:
+        self._encoding = encoding
+        self.element = next(iter(re.findall(_REPEATED[0][0], xml)), b"").decode()
+        for pattern, mark in _REPEATED:
+            xml = pattern.sub(mark, xml)
+        self._pieces = _MARK.split(xml)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is the same in every workbook of the shape."""
+        return len(self._pieces) == 1
+
+    def filled(self, values: Values) -> bytes:
+        """The part with the values in the place of the marks; ``KeyError`` where one is missing."""
+        if self.is_constant:
+            return self._pieces[0]
+        marks = (values[mark].encode(self._encoding, "xmlcharrefreplace") for mark in self._pieces[1::2])
+        return b"".join(piece for pair in zip(self._pieces[::2], (*marks, b""), strict=True) for piece in pair)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A sheet around its rows: its path, the XML before and after them, and its chart's and table's paths."""
+
+    path: str
+    before: Template
+    after: Template
+    parts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """All workbooks of one shape: ``constant`` parts as they are, ``marked`` ones to be filled in, and the sheets."""
+
+    constant: Mapping[str, Deflated]
+    marked: Mapping[str, Template]
+    frames: Sequence[Frame]
+
+
+@lru_cache(_MOST_SHAPES)
+def shell_of(shapes: tuple[Shape, ...]) -> Shell:
+    """The shell of workbooks with sheets of these shapes, in this order."""
+    parts: dict[str, bytes] = {}
+    writer = ShellWriter(
+        new_workbook(_TITLE, _SUBJECT, _WHEN), [(shape, _marks(place)) for place, shape in enumerate(shapes)], parts
+    )
+    writer.write_data()
+    templates = {path: Template(part) for path, part in parts.items()}
+    return Shell(
+        {path: deflated(parts[path]) for path, template in templates.items() if template.is_constant},
+        {path: template for path, template in templates.items() if not template.is_constant},
+        [
+            Frame(path, Template(before, "ascii"), Template(after, "ascii"), own)
+            for path, before, after, own in writer.frames
+        ],
+    )
+
+
+def new_workbook(title: str, subject: str, moment: datetime) -> Workbook:
+    """An empty workbook of ours, dated ``moment`` (UTC, without a zone)."""
+    workbook = cast(Any, Workbook())
+    workbook.remove(workbook.worksheets[0])
+    workbook.calculation = CalcProperties(fullCalcOnLoad=False)
+    for style in verdict_styles().values():
+        workbook._differential_styles.add(style)
+    properties = workbook.properties
+    properties.creator, properties.title, properties.subject = "chargeback", title, subject
+    properties.created = properties.modified = moment
+    return cast(Workbook, workbook)
+
+
+def book_values(title: str, subject: str, moment: datetime) -> Values:
+    """What fills in the marks of a workbook's own."""
+    written = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return {_MOMENT: written, _TITLE.encode(): escape(title), _SUBJECT.encode(): escape(subject)}
+
+
+def last_row_value(place: int, fill: Fill) -> Values:
+    """What fills in the mark of the last row of the sheet at that place."""
+    return {str(_FIRST_LAST_ROW + place).encode(): str(fill.last_row)}
+
+
+def sheet_values(place: int, template: Template, fill: Fill) -> Values:
+    """What fills in the marks of the sheet at that place, and of its table and chart; ``template`` is the part before
+    its rows."""
+    values = {
+        str(_END_ROW).encode(): str(fill.end_row),
+        _FOOTER.encode(): escape(fill.footer.replace("&", "&&")),
+        _COLUMNS: "".join(_column(template.element, *column) for column in sorted(fill.widths.items())),
+    }
+    for link, row in enumerate(fill.link_rows):
+        values[str(_FIRST_LINK + link).encode()] = str(row)
+    return {**values, **last_row_value(place, fill), **(_chart_values(fill.bars) if fill.bars else {})}
+
+
+def _column(element: str, number: int, width: float) -> str:
+    return element.replace(str(_WIDTH), safe_string(width)).replace(str(_WIDE_COLUMN), str(number))
+
+
+def _chart_values(bars: Bars) -> Values:
+    texts = {_CHART_TITLE: bars.title, _NAMES_AT: bars.names_at, _AMOUNTS_AT: bars.amounts_at,
+             _FORMAT: bars.number_format}  # fmt: skip
+    points = list(enumerate(bars.bars))
+    return {mark.encode(): escape(text) for mark, text in texts.items()} | {
+        _NAME_POINTS: "".join(_POINT.format(place, escape(name)) for place, (name, _) in points),
+        _AMOUNT_POINTS: "".join(_POINT.format(place, safe_string(float(amount))) for place, (_, amount) in points),
+        _BAR_COUNT: str(len(points)),
+    }
+
+
+class ShellWriter(ExcelWriter):
+    """openpyxl's writer of all parts but the rows and their texts, into ``parts`` by path.
+
+    ``frames``: the path of each sheet, its XML before and after the rows, and the paths of the parts that are its own.
+    """
+
+    def __init__(self, workbook: Workbook, sheets: Sequence[tuple[Shape, Fill]], parts: dict[str, bytes]) -> None:
+        super().__init__(workbook, cast(Any, _Parts(parts)))
+        self.frames: list[tuple[str, bytes, bytes, list[str]]] = []
+        self._sheets: dict[int, tuple[Shape, Fill]] = {}
+        for shape, fill in sheets:
+            sheet = workbook.create_sheet(shape.name)
+            describe(sheet, shape, fill)
+            self._sheets[id(sheet)] = (shape, fill)
+
+    def write_worksheet(self, ws: Any) -> None:
+        """One sheet without a row in it."""
+        ws._drawing = SpreadsheetDrawing()
+        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
+        writer: Any = _FrameWriter(ws, *self._sheets[id(ws)])
+        before, after = writer.frame()
+        ws._rels = writer._rels
+        self.frames.append((ws.path[1:], before, after, []))
+        self.manifest.append(ws)
+
+    def write_data(self) -> None:
+        """Every part, in the order of openpyxl's own writer."""
+        archive, workbook, openpyxl = cast(Any, self)._archive, cast(Any, self).workbook, cast(Any, self)
+        archive.writestr(ARC_APP, tostring(ExtendedProperties().to_tree()))
+        archive.writestr(ARC_CORE, tostring(workbook.properties.to_tree()))
+        archive.writestr(ARC_THEME, theme_xml)
+        openpyxl._write_worksheets()
+        openpyxl._write_charts()
+        for frame, sheet in zip(self.frames, workbook.worksheets, strict=True):
+            frame[3].extend(part.path[1:] for part in (*sheet._charts, *sheet._tables.values()))
+        openpyxl.manifest.Override.append(Override(f"/{ARC_SHARED_STRINGS}", SHARED_STRINGS))
+        archive.writestr(ARC_STYLE, stylesheet())
+        writer: Any = _PackageWriter(workbook)
+        archive.writestr(ARC_ROOT_RELS, writer.write_root_rels())
+        archive.writestr(ARC_WORKBOOK, writer.write())
+        archive.writestr(ARC_WORKBOOK_RELS, writer.write_rels())
+        openpyxl.manifest._write(archive, workbook)
+
+
+class _Parts:
+    """What openpyxl takes for a ZIP file: keeps the parts."""
+
+    def __init__(self, parts: dict[str, bytes]) -> None:
+        self._parts = parts
+
+    def writestr(self, path: str, data: bytes | str) -> None:
+        """Keep a part."""
+        self._parts[path] = data.encode() if isinstance(data, str) else bytes(data)
+
+    def namelist(self) -> list[str]:
+        """The paths so far."""
+        return list(self._parts)
+
+
+class _PackageWriter(WorkbookWriter):
+    """openpyxl's list of parts, with the shared strings among them."""
+
+    def write_rels(self) -> Any:
+        """The parts' relations, as XML."""
+        make: Any = Relationship
+        self.rels.append(make(type="sharedStrings", Target="sharedStrings.xml"))
+        return cast(Any, super()).write_rels()
+
+
+class _FrameWriter(WorksheetWriter):
+    """openpyxl's sheet without a row in it."""
+
+    def __init__(self, sheet: Any, shape: Shape, fill: Fill) -> None:
+        self._shape, self._fill, self._bytes = shape, fill, BytesIO()
+        super().__init__(sheet, out=self._bytes)
+        cast(Any, self.ws)._hyperlinks = [
+            Hyperlink(ref=f"A{row}", location=place, display=None)
+            for row, place in zip(fill.link_rows, shape.links, strict=False)
+        ]
+
+    def frame(self) -> tuple[bytes, bytes]:
+        """The XML before the rows, and the XML after them."""
+        self.write()
+        before, after = _ROWS_HERE.split(self._bytes.getvalue(), maxsplit=1)
+        return before, after
+
+    def write_dimensions(self) -> None:
+        """The range that the rows fill, where it is known beforehand."""
+        if self._shape.table:
+            self.xf.send(Element("dimension", {"ref": f"A1:{letters(self._shape.columns)}{self._fill.end_row}"}))
+
+    def write_drawings(self) -> None:
+        """Drawings come after the ignored errors (ECMA-376 part 1, 18.3.1.99)."""
+        if self._shape.plain_from:
+            place = f"A{self._shape.plain_from}:{letters(self._shape.columns)}{self._fill.last_row}"
+            errors = Element("ignoredErrors")
+            SubElement(errors, "ignoredError", {"sqref": place, "numberStoredAsText": "1"})
+            self.xf.send(errors)
+        super().write_drawings()

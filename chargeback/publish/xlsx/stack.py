@@ -1,0 +1,105 @@
+"""A sheet of several small tables beneath each other, with headings, sentences and totals between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+
+from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
+from chargeback.publish.xlsx.expressions import Expression, Total, added_up, known
+from chargeback.publish.xlsx.shape import letters
+from chargeback.publish.xlsx.styles import Kind, look
+from chargeback.publish.xlsx.tables import Column, Rows, Styled, Supplied, Table, Value
+
+_HEADINGS = (Kind.HEADING, Kind.HEADING_RIGHT)
+
+
+@dataclass(slots=True)
+class Stack:
+    """The rows of the sheet so far."""
+
+    cells: Cells
+    rows: list[str] = field(default_factory=list)
+
+    @property
+    def next(self) -> int:
+        """The number of the row that comes next."""
+        return len(self.rows) + 1
+
+    def texts(self, *texts: str | Styled, height: float | None = None) -> int:
+        """A row of texts, from the first column on; its number comes back."""
+        styled = [text if isinstance(text, Styled) else Styled(text, Kind.PLAIN) for text in texts]
+        cells = [
+            self.cells.text(letters(place), each.text, look(each.kind)) for place, each in enumerate(styled, start=1)
+        ]
+        self.rows.append(row(cells, height))
+        return len(self.rows)
+
+    def gap(self, until: int = 0) -> None:
+        """An empty row, and more of them until so many rows are there."""
+        self.rows.append(EMPTY_ROW)
+        self.rows.extend([EMPTY_ROW] * (until - len(self.rows)))
+
+    def title(self, title: str, subtitle: str) -> None:
+        """The sheet's title and what it is about."""
+        self.texts(Styled(title, Kind.TITLE), height=28)
+        self.texts(Styled(subtitle, Kind.SUBTITLE), height=18)
+
+    def section(self, heading: str, columns: int, note: str = "") -> None:
+        """A section's heading, underlined over so many columns, and a sentence about it."""
+        style = look(Kind.SECTION)
+        others = [self.cells.blank(letters(place), style) for place in range(2, columns + 1)]
+        self.rows.append(row([self.cells.text("A", heading, style), *others], 20))
+        if note:
+            self.texts(Styled(note, Kind.NOTE))
+
+    def fact(self, label: str, text: str, kind: Kind = Kind.STRONG) -> None:
+        """A label and what it says."""
+        self.texts(Styled(label, Kind.QUIET), Styled(text, kind))
+
+    def table(
+        self, table: type[Table], height: float = 18, *, headings: Mapping[Column, str] = MappingProxyType({})
+    ) -> Block:
+        """Begin a table with its row of headings; ``headings`` are those that say otherwise here."""
+        made = Rows(self.cells, table)
+        self.rows.append(made.heading(_HEADINGS, height, headings))
+        return Block(self, made, self.next)
+
+
+@dataclass(slots=True)
+class Block:
+    """One of the sheet's tables; ``first`` is the number of the first row that its next total adds up."""
+
+    stack: Stack
+    rows: Rows
+    first: int
+    _counted: int = 0
+
+    def add(self, supplied: Supplied, digits: int = 0, *, height: float | None = None, kind: Kind | None = None) -> int:
+        """Add a row; its number comes back."""
+        self.stack.rows.append(self.rows.row(supplied, digits, height=height, kind=kind))
+        return len(self.stack.rows)
+
+    def cell(self, column: Column, number: int, value: Decimal) -> Expression:
+        """The cell of another row of the sheet, which has or will have that value."""
+        return known(f"{column.letters}{number}", value)
+
+    def sums(self, columns: Sequence[Column]) -> dict[Column, Expression]:
+        """Σ of each column over the rows since the last total."""
+        last = self.stack.next - 1
+        return {
+            column: added_up(
+                f"SUM({column.letters}{self.first}:{column.letters}{last})",
+                self.rows.figures.of(column, self._counted),
+            )
+            for column in columns
+        }
+
+    def total(self, label: Supplied, columns: Sequence[Column], digits: int) -> None:
+        """A total over the rows since the last one, as formulas with their values."""
+        sums: dict[Column, Value] = {column: Total(total) for column, total in self.sums(columns).items()}
+        self.add({**label, **sums}, digits, kind=Kind.TOTAL)
+        self.first = self.stack.next
+        self._counted = max(map(len, self.rows.figures.by_column.values()), default=0)

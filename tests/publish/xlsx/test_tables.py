@@ -1,0 +1,122 @@
+"""Declared tables: letters by place, a formula and its value from one expression, no reference to what is not there."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from io import BytesIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from chargeback.model.money import from_minor
+from chargeback.publish.xlsx.expressions import (
+    Choice,
+    Exact,
+    Expression,
+    Nudged,
+    Plain,
+    Result,
+    Row,
+    Total,
+    across,
+    all_of,
+    constant,
+    known,
+    largest,
+    rounded_to,
+)
+from chargeback.publish.xlsx.stack import Stack
+from chargeback.publish.xlsx.tables import Column, Form, Rows, Table
+from tests.publish.workbook.one_sheet import new_book, whole
+
+
+class Amounts(Table):
+    """A table of sums."""
+
+    label = Column("Label", 20)
+    net = Column("Net", 14, Form.MONEY, is_kept=True)
+    tax = Column("Tax", 14, Form.MONEY, is_kept=True)
+    gross = Column("Gross", 14, Form.MONEY, computed=Total(net + tax), is_kept=True)
+    twice = Column("Twice", 14, Form.MONEY, computed=Total((net + tax) * constant(2)))
+    verdict = Column("Foots", 12, computed=Choice(all_of(net + tax <= gross, gross > constant(0)), "agrees", "differs"))
+
+
+units = st.integers(min_value=-(10**9), max_value=10**9)
+
+
+def stack_of(rows: list[tuple[int, int]], digits: int = 2) -> dict[str, tuple[object, object]]:
+    """(formula, value) by cell of a table with a total."""
+    book = new_book()
+    stack = Stack(book.cells)
+    block = stack.table(Amounts)
+    for net, tax in rows:
+        block.add({Amounts.label: "x", Amounts.net: net, Amounts.tax: tax}, digits)
+    block.total({Amounts.label: "Total"}, (Amounts.net, Amounts.tax, Amounts.gross), digits)
+    data = whole(book, stack.rows)
+    formulas, values = (load_workbook(BytesIO(data), data_only=only)["One"] for only in (False, True))
+    return {cell.coordinate: (cell.value, values[cell.coordinate].value) for row in formulas for cell in row}
+
+
+def test_letters_come_from_the_order_of_the_columns() -> None:
+    assert [column.letters for column in Amounts.columns] == list("ABCDEF")
+    wide = Table.of("Wide", [Column(str(number)) for number in range(30)])
+    assert wide.columns[29].letters == "AD"
+
+
+@given(st.lists(st.tuples(units, units), min_size=1, max_size=8), st.integers(min_value=0, max_value=3))
+def test_each_formula_carries_the_value_that_its_cells_give(rows: list[tuple[int, int]], digits: int) -> None:
+    cells = stack_of(rows, digits)
+    for number, (net, tax) in enumerate(rows, start=2):
+        assert cells[f"D{number}"] == (f"=ROUND(B{number}+C{number},{digits})", float(from_minor(net + tax, digits)))
+        assert cells[f"E{number}"][0] == f"=ROUND((B{number}+C{number})*2,{digits})"
+        assert cells[f"F{number}"][1] == ("agrees" if net + tax > 0 else "differs")
+    last, total = len(rows) + 1, sum(net for net, _ in rows)
+    assert cells[f"B{last + 1}"] == (f"=ROUND(SUM(B2:B{last}),{digits})", float(from_minor(total, digits)))
+
+
+def test_an_amount_that_floats_do_not_carry_gives_no_formula_anywhere() -> None:
+    cells = stack_of([(10**15, 7)])
+    assert [cells[name][0] for name in ("B2", "D2", "B3", "D3")] == [
+        "10000000000000.00", "10000000000000.07", "10000000000000.00", "10000000000000.07",
+    ]  # fmt: skip
+    assert cells["C3"] == ("=ROUND(SUM(C2:C2),2)", 0.07), "the column beside it has its own sum"
+
+
+def test_a_column_that_lacks_an_operand_has_no_cell() -> None:
+    rows = Rows(new_book().cells, Amounts)
+    assert rows.row({Amounts.net: 5}, 2).count("<c ") == 1
+    assert rows.figures.of(Amounts.gross) == []
+
+
+def result(expression: Expression) -> Result:
+    """The plain result of an expression that reads no column."""
+    return Plain(expression).result(Row({}))
+
+
+def test_operators_bind_as_in_a_spreadsheet() -> None:
+    one, two, three = (known(f"{letter}1", Decimal(value)) for letter, value in zip("abc", (7, 2, 4), strict=True))
+    assert result(one - (two - three)) == Result("a1-(b1-c1)", Decimal(9))
+    assert result(one - two - three) == Result("a1-b1-c1", Decimal(1))
+    assert result(one / (two * three)) == Result("a1/(b1*c1)", Decimal("0.875"))
+    assert result((one + two) * three) == Result("(a1+b1)*c1", Decimal(36))
+    assert result(one * two / three) == Result("a1*b1/c1", Decimal("3.5"))
+    assert result(abs(two - one) + largest(two, three)) == Result("ABS(b1-a1)+MAX(b1,c1)", Decimal(9))
+    assert result(rounded_to(two / one, 2)) == Result("ROUND(b1/a1,2)", Decimal("0.29"))
+
+
+def test_what_has_no_name_in_a_formula_makes_the_whole_of_it_a_value() -> None:
+    nameless = known("", Decimal(3))
+    four = nameless + constant(1)
+    for expression in (four, abs(nameless - constant(7)), largest(constant(4), four)):
+        assert result(expression) == Result("", Decimal(4))
+    assert Exact(nameless).result(Row({}, 2)) == Result("", Decimal("3.00"))
+    assert Nudged(nameless * constant(2)).result(Row({}, 2)) == Result("", Decimal("6.00"))
+
+
+def test_a_sum_across_counts_only_cells_that_are_there() -> None:
+    table = Table.of("Crossed", [Column(str(number), form=Form.MONEY) for number in range(3)])
+    first, _, last = table.columns
+    row = Row({first: Decimal("1.50"), last: Decimal("-0.50")}, 2)
+    assert Total(across(table.columns)).result(row).value == Decimal("1.00")
+    assert across(table.columns).text == "SUM(A\0:C\0)"
