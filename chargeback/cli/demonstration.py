@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from chargeback.cli.running import status_text
 from chargeback.collect.clock import SystemClock
 from chargeback.config import Config, parse
 from chargeback.errors import ConfigurationError, StorageError
@@ -15,6 +14,7 @@ from chargeback.job.results import MonthResult
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.model.instants import parse_instant
 from chargeback.model.money import format_minor
+from chargeback.model.wording import books_status_text
 from chargeback.sandbox import SCENARIOS, Clock, Server, running, sample_configuration, small_world
 from chargeback.sandbox.months import Month, newest_closed
 from chargeback.sandbox.records import Account, Row
@@ -117,4 +117,4 @@ def _line(result: MonthResult) -> str:
     if result.books is None:
         return f"{result.period}  failed: {'; '.join(error.message for error in result.errors)}"
     amounts = ", ".join(f"{format_minor(total.gross, total.digits)} {total.currency}" for total in result.books.totals)
-    return f"{result.period}  {status_text(result.books)}  {amounts}"
+    return f"{result.period}  {books_status_text(result.books)}  {amounts}"

@@ -19,8 +19,9 @@ from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
-from chargeback.model.money import format_exact, format_minor
+from chargeback.model.money import format_minor
 from chargeback.model.period import Period
+from chargeback.model.wording import books_status_text
 from chargeback.operate.notify import watched
 from chargeback.publish.reconciliation import document
 
@@ -90,7 +91,7 @@ def summary_line(result: MonthResult, books: Books) -> str:
     amounts = ", ".join(f"{format_minor(total.gross, total.digits)} {total.currency}" for total in books.totals)
     parts = [
         f"{result.period}",
-        status_text(books),
+        books_status_text(books),
         f"{len(books.posting.postings)} accounts",
         amounts or "nothing billed",
     ]
@@ -100,17 +101,6 @@ def summary_line(result: MonthResult, books: Books) -> str:
         state = "written" if result.written else "nothing new" if result.exit in (0, 3) else "latest"
         parts += [f"{state}: {result.path}", f"head {result.head}"]
     return "  ".join(parts)
-
-
-def status_text(books: Books) -> str:
-    """The status as it is shown everywhere: "reconciled, 2 accepted (12.50 THB)"."""
-    text = {Status.NOT_READY: "not ready", Status.EXCEPTIONS: "exceptions"}.get(books.status, "reconciled")
-    if books.status is Status.EXCEPTIONS:
-        text = f"{sum(1 for _ in books.having(Outcome.EXCEPTION))} exceptions"
-    if books.accepted.count:
-        amounts = ", ".join(f"{format_exact(amount)} {currency}" for currency, amount in books.accepted.amounts)
-        text += f", {books.accepted.count} accepted" + (f" ({amounts})" if amounts else "")
-    return text
 
 
 def _tell_checks(books: Books) -> None:
@@ -164,6 +154,7 @@ def _not_ready(result: MonthResult) -> dict[str, Any]:
         "revision": result.revision,
         "endpoint": None,
         "accepted": {"count": 0, "amounts": []},
+        "not_performed": 0,
         "accounts": [],
         "checks": [],
         "path": None,

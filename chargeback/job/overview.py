@@ -56,6 +56,7 @@ def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> 
             for total in manifest.totals
         ),
         teams=_teams(revision),
+        not_performed=reconciliation.not_performed,
         signatures=tuple(
             ShownSignature(each.signed_at, each.head, each.role, each.by, each.note)
             for each in signatures

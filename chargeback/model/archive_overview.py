@@ -51,8 +51,9 @@ class Signature:
 class RevisionOverview:
     """One revision of a month.
 
-    ``exceptions`` counts those that nobody has accepted; ``head`` is the SHA-256 of its manifest; ``created`` an RFC
-    3339 instant; ``signatures`` those whose ``head`` is this revision's, as they were appended.
+    ``exceptions`` counts those that nobody has accepted, ``not_performed`` the checks that could not be performed;
+    ``head`` is the SHA-256 of its manifest; ``created`` an RFC 3339 instant; ``signatures`` those whose ``head`` is
+    this revision's, as they were appended.
     """
 
     revision: int
@@ -66,6 +67,7 @@ class RevisionOverview:
     totals: tuple[OverviewTotal, ...]
     teams: tuple[OverviewTeam, ...] = ()
     signatures: tuple[Signature, ...] = ()
+    not_performed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,12 @@ class _Accepted(msgspec.Struct, frozen=True):
 
 
 class ArchivedChecks(msgspec.Struct, frozen=True):
-    """A revision's checks, in the file's order, and how much of them somebody answers for."""
+    """A revision's checks, in the file's order, how much of them somebody answers for, and how many were not
+    performed (0 where the version did not say)."""
 
     accepted: _Accepted
     checks: tuple[ArchivedCheck, ...]
+    not_performed: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     @property
     def accepted_amounts(self) -> tuple[tuple[str, Decimal], ...]:

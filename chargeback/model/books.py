@@ -73,6 +73,11 @@ class Books:
     status: Status
 
     @property
+    def not_performed(self) -> int:
+        """How many checks could not be performed: none of them is a pass."""
+        return sum(not check.performed for check in self.checks)
+
+    @property
     def period(self) -> Period:
         """The month."""
         return self.posting.period

@@ -79,18 +79,22 @@ REPORT_CODES = frozenset(code for code in Code if code.startswith("report-"))
 
 VARIANCE_CODES = frozenset(
     {
+        Code.INVOICE_ISSUED,
+        Code.INVOICE_IDENTITY,
         Code.INVOICE_ARITHMETIC,
         Code.INVOICE_TAX,
         Code.INVOICE_WITHHOLDING,
         Code.INVOICE_FOOTING,
         Code.LINE_ARITHMETIC,
+        Code.INVOICE_CUTOFF,
+        Code.REPORT_PERIOD,
         Code.REPORT_CHART,
         Code.REPORT_TOTAL,
         Code.REPORT_PROJECT,
         Code.REPORT_RESOURCE,
     }
 )
-"""Checks that have a variance: an acceptance of one needs ``up_to``."""
+"""Checks that have a variance, be it only the amount that they leave untied: an acceptance of one needs ``up_to``."""
 
 
 class SubjectKind(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -11,7 +11,7 @@ from sys import intern
 from zoneinfo import ZoneInfo
 
 from chargeback.evidence import Answer, ProjectPair
-from chargeback.model.answers import Chart, LineItem, ReportAnswer, amount_of, text_of
+from chargeback.model.answers import Chart, LineItem, Number, ReportAnswer, amount_of, text_of
 from chargeback.model.chart_days import chart_day
 from chargeback.model.instants import parse_http_date, parse_instant
 from chargeback.model.money import EXACT, exact_sum, to_minor
@@ -41,11 +41,21 @@ class ReportValue:
 
 @dataclass(frozen=True, slots=True)
 class ReportChart:
-    """The daily chart: ``total`` over all points, how many points, the days shown, and cost by day over all series."""
+    """The daily chart: ``total`` over all points, how many points, and cost by day over all series, of the days shown.
+
+    ``costly`` are the days on which any series has a value other than zero, be it that they cancel out; ``series`` cost
+    by day of each series' name, which is a project's display name (CONTRACT, ``billing.report``).
+    """
 
     total: Decimal
     points: int
     days: Mapping[date, Decimal]
+    costly: frozenset[date] = frozenset()
+    series: Mapping[str, Mapping[date, Decimal]] = field(default_factory=dict)
+
+    def cost_on(self, days: Iterable[date]) -> Decimal:
+        """The cost of these days over all series; a day that the chart does not show has none."""
+        return exact_sum(self.days.get(day, _NO_VALUE) for day in days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +140,21 @@ def _chart(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> Re
     series = [line.data or [] for line in (chart.series or [])] if chart else []
     columns = [[point for point in column if point is not None] for column in zip_longest(*series)]
     costs = [exact_sum(column) for column in columns]
+    named = days_named(chart, asked_on, timezone)
+    costly = {day for day, column in zip(named, columns, strict=False) if day is not None and any(column)}
+    by_name: dict[str, dict[date, Decimal]] = {}
+    for line in (chart.series or []) if chart else []:
+        _add_points(by_name.setdefault(line.name or "", {}), named, line.data or [])
     days: dict[date, Decimal] = {}
-    for position, day in enumerate(days_named(chart, asked_on, timezone)):
-        if day is not None:
-            cost = costs[position] if position < len(costs) else _NO_VALUE
-            days[day] = EXACT.add(days.get(day, _NO_VALUE), cost)
-    return ReportChart(exact_sum(costs), sum(map(len, columns)), days)
+    _add_points(days, named, [*costs, *(_NO_VALUE for _ in named[len(costs) :])])
+    return ReportChart(exact_sum(costs), sum(map(len, columns)), days, frozenset(costly), by_name)
+
+
+def _add_points(days: dict[date, Decimal], named: Iterable[date | None], points: Iterable[Number | None]) -> None:
+    """Add the points to their days; one without a readable day is left out."""
+    for day, point in zip(named, points, strict=False):
+        if day is not None and point is not None:
+            days[day] = EXACT.add(days.get(day, _NO_VALUE), amount_of(point))
 
 
 def days_named(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> list[date | None]:

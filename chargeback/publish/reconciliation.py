@@ -70,6 +70,7 @@ def _head(books: Books) -> dict[str, Any]:
                 {"currency": currency, "amount": format_exact(amount)} for currency, amount in books.accepted.amounts
             ],
         },
+        "not_performed": books.not_performed,
         "accounts": [_account(summary) for summary in books.accounts],
     }
 

@@ -2,71 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import combinations
 
 from chargeback.config import Config
 from chargeback.model.booking import AccountMonth
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
+from chargeback.model.facts import ListedInvoice
 from chargeback.model.invoice import ISSUED, Invoice, usable_period
 from chargeback.model.money import known_digits
 from chargeback.model.period import day_start
 from chargeback.model.posting import Posting
-from chargeback.reconcile.comparing import not_performed
+from chargeback.reconcile.untied import charges, gross_by_currency, is_charge, listed_amount, listed_rows
+
+Rows = Mapping[str, ListedInvoice]
+Bounds = Sequence[tuple[datetime, datetime]]
 
 
 def invoice_cutoff(posting: Posting, config: Config) -> Iterator[Check]:
     """One check a booked invoice: it lies within the month; then the month's coverage, without gap or overlap."""
     month = posting.month
+    rows = listed_rows(month)
     for invoice in month.booked:
-        yield _within_month(invoice, month, config)
+        yield _within_month(invoice, month, rows, config)
     if month.booked:
-        yield from _coverage(month, config)
+        found = [*_overlaps(month, rows, config), *_gaps(month, config)]
+        yield from found
+        if not found:
+            message = f"the issued invoices cover {month.period} without gap or overlap"
+            yield Check(Code.INVOICE_CUTOFF, Outcome.PASS, message, month.account)
 
 
-def _within_month(invoice: Invoice, month: AccountMonth, config: Config) -> Check:
+def _within_month(invoice: Invoice, month: AccountMonth, rows: Rows, config: Config) -> Check:
     start, end = month.period.start(config.timezone), month.period.end(config.timezone)
     if invoice.start is None or invoice.end is None:
-        outcome = Outcome.EXCEPTION
         message = f"the invoice states no usable period; it was issued after {month.period}, so it is booked there"
     elif invoice.start < start or invoice.end > end:
-        outcome = Outcome.EXCEPTION
         days = f"{_local(invoice.start, config)} to {_local(invoice.end, config)} (exclusive)"
         message = f"its period {days} reaches outside {month.period}; it is booked whole in {month.period}"
     else:
-        outcome, message = Outcome.PASS, f"its period lies within {month.period}"
-    return Check(Code.INVOICE_CUTOFF, outcome, message, invoice.account, invoice.label)
+        message = f"its period lies within {month.period}"
+        return Check(Code.INVOICE_CUTOFF, Outcome.PASS, message, invoice.account, invoice.label)
+    return _of_invoice(message, invoice, rows)
+
+
+def _of_invoice(message: str, invoice: Invoice, rows: Rows, subject: Subject | None = None) -> Check:
+    """The exception of an invoice; what it leaves untied is the invoice's listed total."""
+    return Check(
+        Code.INVOICE_CUTOFF,
+        Outcome.EXCEPTION,
+        message,
+        invoice.account,
+        invoice.label,
+        subject,
+        variance=listed_amount(invoice, rows),
+        currency=invoice.currency,
+    )
 
 
 def _local(instant: datetime, config: Config) -> str:
     return instant.astimezone(config.timezone).isoformat(timespec="minutes")
 
 
-def _coverage(month: AccountMonth, config: Config) -> Iterator[Check]:
-    found = [*_overlaps(month, config), *_gaps(month, config)]
-    yield from found
-    if any(invoice.start is None for invoice in month.booked):
-        yield not_performed(
-            Code.INVOICE_CUTOFF, month.account, "an invoice states no usable period, so a gap cannot show"
-        )
-    elif not found:
-        message = f"the issued invoices cover {month.period} without gap or overlap"
-        yield Check(Code.INVOICE_CUTOFF, Outcome.PASS, message, month.account)
-
-
-def _overlaps(month: AccountMonth, config: Config) -> Iterator[Check]:
+def _overlaps(month: AccountMonth, rows: Rows, config: Config) -> Iterator[Check]:
     """Credit notes aside: they are for days that another invoice covers."""
-    charges = tuple(invoice for invoice in month.booked if invoice.total >= 0)
-    for first, second in overlapping(charges):
+    charged = charges(month.booked)
+    for first, second in overlapping(charged):
         bounds = _shared_bounds(first, second)
         since = _local(bounds[0], config) if bounds else ""
         message = f"{first.label} and {second.label} cover the same days, from {since}"
-        yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, second.label, _invoice(first.label))
-    for charge in charges:
+        yield _of_invoice(message, second, rows, _invoice(first.label))
+    for charge in charged:
         for label in _reaching_in(month, charge, config):
             message = f"{label}, which belongs to another month, covers days of {charge.label} too"
-            yield Check(Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, charge.label, _invoice(label))
+            yield _of_invoice(message, charge, rows, _invoice(label))
 
 
 def _invoice(label: str) -> Subject:
@@ -78,8 +88,7 @@ def _reaching_in(month: AccountMonth, charge: Invoice, config: Config) -> Iterat
     first, last = month.period.start(config.timezone), month.period.end(config.timezone)
     for row in month.facts.listed:
         bounds = usable_period(row.row) if row.status in ISSUED and row.month != month.period else None
-        is_charge = row.row.total is None or row.row.total >= 0
-        if not (bounds and is_charge and charge.start and charge.end):
+        if not (bounds and is_charge(row) and charge.start and charge.end):
             continue
         if max(bounds[0], charge.start, first) < min(bounds[1], charge.end, last):
             yield row.label
@@ -104,54 +113,67 @@ def _shared_bounds(first: Invoice, second: Invoice) -> tuple[datetime, datetime]
 
 
 def _gaps(month: AccountMonth, config: Config) -> Iterator[Check]:
-    if any(invoice.start is None for invoice in month.booked):
-        return
-    missing = [day for day in month.period.days() if _has_cost(month, day) and not _is_covered(month, day, config)]
-    for first, last in _runs(missing):
-        days = first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
+    """One exception a run of uncovered days; what it leaves untied is their cost by the chart, else all that is
+    booked."""
+    for run in _runs(uncovered_days(month, config)):
+        days = run[0].isoformat() if len(run) == 1 else f"{run[0].isoformat()} to {run[-1].isoformat()}"
         message = f"no issued invoice covers {days}: ask for the missing invoice"
-        yield Check(
-            Code.INVOICE_CUTOFF, Outcome.EXCEPTION, message, month.account, subject=Subject(SubjectKind.DAY, days)
-        )
+        untied = gross_by_currency(month)
+        if month.report:
+            untied = {month.currency: month.report.chart.cost_on(run)}
+        for currency, amount in untied.items():
+            yield Check(
+                Code.INVOICE_CUTOFF,
+                Outcome.EXCEPTION,
+                message,
+                month.account,
+                subject=Subject(SubjectKind.DAY, days),
+                variance=amount,
+                currency=currency,
+            )
 
 
-def _has_cost(month: AccountMonth, day: date) -> bool:
-    """Whether the day may have cost: no proved chart shows days at all, or it shows some for this one."""
-    days = month.report.chart.days if month.report else {}
-    return not days or bool(days.get(day))
+def uncovered_days(month: AccountMonth, config: Config) -> list[date]:
+    """The days of the month that no issued invoice covers whole (BOOKING 6, coverage): those aside on which the chart
+    shows no cost, and those before the account was ever billed."""
+    bounds = sorted(_issued_bounds(month))
+    chart = month.report.chart if month.report else None
+    idle = frozenset(chart.days) - chart.costly if chart else frozenset()
+    began = bounds[0][0] if bounds else None
+    return [day for day in month.period.days() if day not in idle and not _is_covered(day, bounds, began, config)]
 
 
-def _is_covered(month: AccountMonth, day: date, config: Config) -> bool:
+def _is_covered(day: date, bounds: Bounds, began: datetime | None, config: Config) -> bool:
+    """Whether the bounds, in order, hold the day, whole, or from the instant from which the account was ever billed."""
     start, end = day_start(day, config.timezone), day_start(day + timedelta(days=1), config.timezone)
-    covered = start
-    for since, until in sorted(_issued_bounds(month)):
+    covered = start if began is None else max(start, began)
+    for since, until in bounds:
         if since <= covered < until:
             covered = until
     return covered >= end
 
 
 def _issued_bounds(month: AccountMonth) -> Iterator[tuple[datetime, datetime]]:
-    """Periods of the month's booked invoices, and of issued ones that belong to other months but may reach into it."""
-    for invoice in month.booked:
+    """Periods of the month's booked invoices, and of issued ones that belong to other months but may reach into it;
+    credit notes aside."""
+    for invoice in charges(month.booked):
         if invoice.start and invoice.end:
             yield invoice.start, invoice.end
     for row in month.facts.listed:
         bounds = usable_period(row.row) if row.status in ISSUED and row.month != month.period else None
-        if bounds:
+        if bounds and is_charge(row):
             yield bounds
 
 
-def _runs(days: list[date]) -> Iterator[tuple[date, date]]:
-    """Consecutive days, as first and last."""
-    first = last = None
+def _runs(days: list[date]) -> list[list[date]]:
+    """Consecutive days together."""
+    runs: list[list[date]] = []
     for day in days:
-        if last is not None and day != last + timedelta(days=1):
-            assert first is not None  # noqa: S101 (set together with last)
-            yield first, last
-            first = None
-        first, last = first or day, day
-    if first is not None and last is not None:
-        yield first, last
+        if runs and day == runs[-1][-1] + timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
 
 
 def currency(posting: Posting, config: Config) -> Iterator[Check]:

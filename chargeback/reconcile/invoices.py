@@ -13,6 +13,7 @@ from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
 from chargeback.model.posting import Posting
 from chargeback.reconcile.comparing import Comparison, not_performed
+from chargeback.reconcile.untied import listed_amount, listed_rows
 
 _FLOAT_NOISE = Decimal(2) ** -48
 """Relative: sixteen units in the last place of a 64-bit float, what adding up a few amounts in floats can leave."""
@@ -21,14 +22,26 @@ _ONE = Decimal(1)
 
 def invoice_identity(posting: Posting, config: Config) -> Iterator[Check]:
     """One check an invoice of the month, void ones too: it is the one asked for, and list row and detail agree."""
+    rows = listed_rows(posting.month)
     for invoice in posting.month.facts.invoices:
-        if invoice.identity_problem:
-            outcome, message = Outcome.EXCEPTION, _no_detail(invoice)
-        elif invoice.disagreements:
-            outcome, message = Outcome.EXCEPTION, f"list row and detail disagree on {'; '.join(invoice.disagreements)}"
-        else:
-            outcome, message = Outcome.PASS, "the invoice asked for came back, and agrees with its list row"
-        yield Check(Code.INVOICE_IDENTITY, outcome, message, invoice.account, invoice.label)
+        yield _identity(invoice, listed_amount(invoice, rows))
+
+
+def _identity(invoice: Invoice, untied: Decimal) -> Check:
+    """The invoice's check; what an exception leaves untied is the listed total."""
+    if not invoice.identity_problem and not invoice.disagreements:
+        message = "the invoice asked for came back, and agrees with its list row"
+        return Check(Code.INVOICE_IDENTITY, Outcome.PASS, message, invoice.account, invoice.label)
+    found = f"list row and detail disagree on {'; '.join(invoice.disagreements)}"
+    return Check(
+        Code.INVOICE_IDENTITY,
+        Outcome.EXCEPTION,
+        _no_detail(invoice) if invoice.identity_problem else found,
+        invoice.account,
+        invoice.label,
+        variance=untied,
+        currency=invoice.currency,
+    )
 
 
 def _no_detail(invoice: Invoice) -> str:
@@ -66,15 +79,29 @@ def _finer_exception(check: Check, invoice: Invoice, names: list[str]) -> Check:
 
 
 def invoice_tax(posting: Posting, config: Config) -> Iterator[Check]:
-    """One check a booked invoice: subtotal × rate rounds to tax, or total ÷ (1 + rate) to subtotal."""
+    """One check a booked invoice: subtotal × rate rounds to tax, or total ÷ (1 + rate) to subtotal. A tax of which no
+    rate is stated is an exception: nothing says that it is right."""
     for invoice in posting.month.booked:
-        rate = invoice.tax_rate
-        if rate is None and invoice.tax_minor:
-            yield not_performed(
-                Code.INVOICE_TAX, invoice.account, "the invoice states no tax rate", invoice=invoice.label
-            )
-            continue
-        yield _tax_check(invoice, rate or Decimal(0))
+        if not invoice.has_detail:
+            yield _without_detail(Code.INVOICE_TAX, invoice)
+        elif invoice.tax_rate is None and invoice.tax_minor:
+            yield _tax_without_rate(invoice)
+        else:
+            yield _tax_check(invoice, invoice.tax_rate or Decimal(0))
+
+
+def _tax_without_rate(invoice: Invoice) -> Check:
+    tax = from_minor(invoice.tax_minor, invoice.digits)
+    return Check(
+        Code.INVOICE_TAX,
+        Outcome.EXCEPTION,
+        f"the invoice states no tax rate, and its tax is {format_exact(tax)}",
+        invoice.account,
+        invoice.label,
+        actual=tax,
+        variance=tax,
+        currency=invoice.currency,
+    )
 
 
 def _tax_check(invoice: Invoice, rate: Decimal) -> Check:
@@ -99,6 +126,9 @@ def _tax_check(invoice: Invoice, rate: Decimal) -> Check:
 def invoice_withholding(posting: Posting, config: Config) -> Iterator[Check]:
     """One check a booked invoice: withheld is 0 or subtotal × withholding rate, rounded."""
     for invoice in posting.month.booked:
+        if not invoice.has_detail:
+            yield _without_detail(Code.INVOICE_WITHHOLDING, invoice)
+            continue
         withheld = invoice.withheld_minor
         rate = invoice.withholding_rate or Decimal(0)
         subtotal = from_minor(invoice.subtotal_minor, invoice.digits)
@@ -119,11 +149,14 @@ def invoice_footing(posting: Posting, config: Config) -> Iterator[Check]:
         yield _footing(invoice)
 
 
+def _without_detail(code: Code, invoice: Invoice) -> Check:
+    why = "the invoice's detail could not be had, only its list row is booked"
+    return not_performed(code, invoice.account, why, invoice=invoice.label)
+
+
 def _footing(invoice: Invoice) -> Check:
     if not invoice.has_detail:
-        return not_performed(
-            Code.INVOICE_FOOTING, invoice.account, "the invoice's detail could not be had", invoice=invoice.label
-        )
+        return _without_detail(Code.INVOICE_FOOTING, invoice)
     target, target_name = invoice.total_minor, "total"
     if invoice.shape is Shape.BY_SKU:
         target, target_name = invoice.subtotal_minor, "subtotal"
@@ -135,6 +168,8 @@ def _footing(invoice: Invoice) -> Check:
             invoice.account,
             invoice.label,
             expected=from_minor(target, invoice.digits),
+            actual=from_minor(0, invoice.digits),
+            variance=from_minor(-target, invoice.digits),
             currency=invoice.currency,
         )
     actual = exact_sum(amount_of(line.amount) for line in invoice.lines)
@@ -157,24 +192,40 @@ def _footing(invoice: Invoice) -> Check:
 
 
 def line_arithmetic(posting: Posting, config: Config) -> Iterator[Check]:
-    """A booked by-SKU invoice: one pass, or an exception a line where quantity × unit price is not its amount."""
+    """A booked by-SKU invoice: one pass, or an exception a line where quantity × unit price is not its amount; and a
+    notice a line that states no quantity or no price."""
     for invoice in posting.month.booked:
-        priced = [
-            (number, line)
-            for number, line in enumerate(invoice.lines, start=1)
-            if not line.is_by_project and line.quantity is not None and line.unit_price is not None
-        ]
+        if not invoice.has_detail:
+            yield _without_detail(Code.LINE_ARITHMETIC, invoice)
+        lines = [(number, line) for number, line in enumerate(invoice.lines, start=1) if not line.is_by_project]
+        priced = [(number, line) for number, line in lines if _has_price(line)]
         failed = [check for number, line in priced if (check := _line_check(invoice, number, line)) is not None]
         yield from failed
+        yield from (_without_price(invoice, number) for number, line in lines if not _has_price(line))
         if priced and not failed:
             rounded = sum(_product(line) != amount_of(line.amount) for _, line in priced)
             message = f"quantity × unit price = amount on {len(priced)} lines" + (
                 f"; on {rounded} of them rounding alone can explain a difference" if rounded else ""
             )
             yield Check(Code.LINE_ARITHMETIC, Outcome.PASS, message, invoice.account, invoice.label)
-        elif not priced and invoice.shape is Shape.BY_SKU:
-            why = "the invoice's lines have no quantity and unit price"
-            yield not_performed(Code.LINE_ARITHMETIC, invoice.account, why, invoice=invoice.label)
+
+
+def _has_price(line: LineItem) -> bool:
+    return line.quantity is not None and line.unit_price is not None
+
+
+def _without_price(invoice: Invoice, number: int) -> Check:
+    return not_performed(
+        Code.LINE_ARITHMETIC,
+        invoice.account,
+        f"line {number} states no quantity or no unit price",
+        invoice=invoice.label,
+        subject=_line(number),
+    )
+
+
+def _line(number: int) -> Subject:
+    return Subject(SubjectKind.LINE, f"line {number}")
 
 
 def _line_check(invoice: Invoice, number: int, line: LineItem) -> Check | None:
@@ -190,7 +241,7 @@ def _line_check(invoice: Invoice, number: int, line: LineItem) -> Check | None:
         f"its amount is {format_exact(amount)}",
         invoice.account,
         invoice.label,
-        Subject(SubjectKind.LINE, f"line {number}"),
+        _line(number),
         expected=expected,
         actual=actual,
         variance=EXACT.subtract(actual, expected),

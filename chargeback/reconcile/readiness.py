@@ -9,6 +9,7 @@ from chargeback.model.booking import AccountMonth, Ground
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.money import format_exact, from_minor, minor_digits
 from chargeback.model.posting import Posting
+from chargeback.reconcile.untied import gross_by_currency
 
 
 def invoice_issued(posting: Posting, config: Config) -> Iterator[Check]:
@@ -68,7 +69,8 @@ def _no_invoice(month: AccountMonth) -> str:
 
 
 def report_period(posting: Posting, config: Config) -> Iterator[Check]:
-    """One check an account: the report's answer provably covers the month asked for."""
+    """One check an account: the report's answer provably covers the month asked for; an exception one a currency, with
+    what is booked in it as the amount that it leaves untied."""
     month = posting.month
     if month.proof.proved:
         yield Check(Code.REPORT_PERIOD, Outcome.PASS, month.proof.reason, month.account)
@@ -76,6 +78,9 @@ def report_period(posting: Posting, config: Config) -> Iterator[Check]:
     quiet = month.ground is Ground.INACTIVE or (
         month.ground is Ground.LONG_OVER and issued_check(month).outcome is Outcome.NOTICE
     )
-    outcome = Outcome.NOTICE if quiet else Outcome.EXCEPTION
     message = f"the report is not proved to be of {month.period}, so it is not used: {month.proof.reason}"
-    yield Check(Code.REPORT_PERIOD, outcome, message, month.account)
+    if quiet:
+        yield Check(Code.REPORT_PERIOD, Outcome.NOTICE, message, month.account)
+        return
+    for currency, amount in gross_by_currency(month).items():
+        yield Check(Code.REPORT_PERIOD, Outcome.EXCEPTION, message, month.account, variance=amount, currency=currency)

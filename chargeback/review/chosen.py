@@ -15,8 +15,8 @@ from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.archive_overview import Signature as ShownSignature
 from chargeback.model.money import format_exact
+from chargeback.model.wording import status_text
 from chargeback.publish.pages.outside_text import readable
-from chargeback.publish.pages.wording import status_text
 
 _NUMBER = re.compile(r"r?([1-9]\d{0,8})", re.ASCII)
 
@@ -52,7 +52,7 @@ def overview_of(archive: Archive, revision: Revision) -> RevisionOverview:
 
 def standing(overview: RevisionOverview) -> str:
     """The status wherever it is shown: "reconciled, 2 accepted (12.50 THB)"."""
-    return status_text(overview.status, overview.exceptions, overview.accepted)
+    return status_text(overview.status, overview.exceptions, overview.accepted, overview.not_performed)
 
 
 def title(revision: Revision) -> str:
@@ -91,6 +91,7 @@ def standing_json(overview: RevisionOverview) -> dict[str, Any]:
         "status": overview.status.value,
         "exceptions": overview.exceptions,
         "accepted": {"count": overview.accepted.count, "amounts": amounts},
+        "not_performed": overview.not_performed,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from chargeback.publish.pages.wording import counted
+from chargeback.model.wording import counted
 from chargeback.review.causes import CheckChange
 from chargeback.review.change_text import change_lines, total_lines
 from chargeback.review.changes import Change

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from chargeback.allocate.steps import Divided, Step, StepKind
 from chargeback.model.money import format_minor
-from chargeback.publish.pages.wording import counted, minor
+from chargeback.model.wording import counted
+from chargeback.publish.pages.wording import minor
 from chargeback.review.screen import Screen
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
 

@@ -21,8 +21,8 @@ from chargeback.model.books import Books
 from chargeback.model.check import Outcome
 from chargeback.model.money import format_exact
 from chargeback.model.versions import versions
+from chargeback.model.wording import books_status_text
 from chargeback.month_end import close_month
-from chargeback.publish.pages.wording import status_text
 from chargeback.publish.reconciliation import check_row
 from chargeback.review.causes import CheckChange, check_changes, outcomes, outcomes_of
 from chargeback.review.changes import Change, line_changes, team_changes, total_changes
@@ -62,8 +62,7 @@ class Plan:
     @property
     def standing_after(self) -> str:
         """The status that the month would have."""
-        exceptions = sum(1 for _ in self.books.having(Outcome.EXCEPTION))
-        return status_text(self.books.status, exceptions, self.books.accepted)
+        return books_status_text(self.books)
 
     def to_json(self) -> dict[str, Any]:
         """The plan for machines."""
@@ -91,6 +90,7 @@ class Plan:
             "status": self.books.status.value,
             "exceptions": sum(1 for _ in self.books.having(Outcome.EXCEPTION)),
             "accepted": {"count": accepted.count, "amounts": amounts},
+            "not_performed": self.books.not_performed,
         }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chargeback.model.money import minor_digits
-from chargeback.publish.pages.wording import counted, minor
+from chargeback.model.wording import counted
+from chargeback.publish.pages.wording import minor
 from chargeback.review.change_text import change_lines
 from chargeback.review.chosen import standing, title
 from chargeback.review.difference_text import check_text

@@ -23,6 +23,7 @@ KEYS = [
     "revision",
     "endpoint",
     "accepted",
+    "not_performed",
     "accounts",
     "checks",
     "path",
@@ -82,7 +83,7 @@ def test_exceptions_are_a_line_each_on_stderr_and_are_told_again(tmp_path: Path)
         for _ in range(2):
             called = run(where, "--dry-run")
             assert called.exit == 3
-            assert "1 exceptions" in called.out
+            assert "1 exception" in called.out
             (line,) = called.err.splitlines()
             assert " ownership " in line
             assert line.endswith("nobody owns legacy-batch: its cost is in the ledger unassigned")

@@ -32,8 +32,8 @@ def told(code: str, *invoices: dict[str, Any], **given: Any) -> list[str]:
     (START, "2026-05-31T17:00:01Z", ["reaches outside 2026-05"]),
     (START, "2026-05-31T17:00:00.000001Z", ["reaches outside 2026-05"]),
     ("2026-05-01T00:00:00+07:00", "2026-06-01T00:00:00+07:00", []),
-    ("", "", ["no usable period"]),
-    (END, START, ["no usable period"]),
+    ("", "", ["no issued invoice covers 2026-05-01 to 2026-05-31", "no usable period"]),
+    (END, START, ["no issued invoice covers 2026-05-01 to 2026-05-31", "no usable period"]),
 ])  # fmt: skip
 def test_an_invoice_lies_within_its_month(start: str, end: str, expected: list[str]) -> None:
     messages = told("invoice-cutoff", invoice("I", of("acme-web", 1), periodStart=start, periodEnd=end))
@@ -51,15 +51,76 @@ def test_a_part_that_is_missing_is_a_gap() -> None:
     ]
 
 
+IDLE = {f"2026-05-{day:02}": 0 for day in range(16, 32)}
+
+
 @pytest.mark.parametrize(("days", "gaps"), [
-    ({"2026-05-10": 1}, []),
-    ({"2026-05-10": 1, "2026-05-20": 0}, []),
-    ({"2026-05-10": 1, "2026-05-20": 2}, ["2026-05-20"]),
-    ({"2026-05-10": 1, "2026-05-20": 2, "2026-05-21": 1, "2026-05-31": 1}, ["2026-05-20 to 2026-05-21", "2026-05-31"]),
+    (IDLE, []),
+    ({"2026-05-10": 1, **IDLE}, []),
+    ({"2026-05-10": 1}, [("2026-05-16 to 2026-05-31", 0)]),
+    ({**IDLE, "2026-05-20": 2}, [("2026-05-20", 2)]),
+    ({**IDLE, "2026-05-20": 2, "2026-05-21": 1, "2026-05-31": 1}, [("2026-05-20 to 2026-05-21", 3), ("2026-05-31", 1)]),
+    ({day: 0 for day in IDLE if day != "2026-05-31"}, [("2026-05-31", 0)]),
 ])  # fmt: skip
-def test_days_for_which_the_chart_shows_no_cost_are_no_gap(days: dict[str, int], gaps: list[str]) -> None:
+def test_days_that_the_chart_names_and_shows_no_cost_for_are_no_gap(
+    days: dict[str, int], gaps: list[tuple[str, int]]
+) -> None:
     exceptions = [check for check in found("invoice-cutoff", FIRST, days=days) if check.outcome == "exception"]
-    assert [check.subject_name for check in exceptions] == gaps
+    assert [(check.subject_name, check.variance) for check in exceptions] == gaps
+
+
+def test_a_day_on_which_costs_cancel_out_has_cost() -> None:
+    shown = report(("acme-web", "CPU", 1, 5))
+    series = [
+        {"name": name, "data": [value if day == 4 else 0 for day in range(16)]} for name, value in (("a", 7), ("b", -7))
+    ]
+    shown["chart"] = {"categories": list(IDLE), "series": series}
+    result = checks(month(account(FIRST, report=shown)).books(), "invoice-cutoff")
+    assert [check.subject_name for check in result if check.outcome == "exception"] == ["2026-05-20"]
+
+
+def test_report_and_only_invoice_that_both_stop_on_the_tenth_are_a_gap() -> None:
+    short = invoice("A", of("acme-web", 5), periodEnd="2026-05-10T17:00:00Z")
+    days = {f"2026-05-{day:02}": 1 for day in range(1, 11)}
+    assert told("invoice-cutoff", short, days=days) == [
+        "no issued invoice covers 2026-05-11 to 2026-05-31: ask for the missing invoice"
+    ]
+
+
+def test_a_gap_without_a_proved_report_leaves_all_that_is_booked_untied() -> None:
+    result = checks(month(account(FIRST, report="api: internal error")).books(), "invoice-cutoff")
+    assert [
+        (check.subject_name, check.variance, check.currency) for check in result if check.outcome == "exception"
+    ] == [("2026-05-16 to 2026-05-31", 5, "THB")]
+
+
+def test_a_credit_note_covers_nothing() -> None:
+    credit = invoice("C", of("acme-web", -1), periodStart=MIDDLE)
+    assert told("invoice-cutoff", FIRST, credit, day=None) == [
+        "no issued invoice covers 2026-05-16 to 2026-05-31: ask for the missing invoice"
+    ]
+
+
+def test_days_before_the_account_was_ever_billed_are_no_gap_be_the_first_one_only_a_part() -> None:
+    late = invoice("A", of("acme-web", 5), periodStart="2026-05-10T03:00:00Z")
+    assert told("invoice-cutoff", late, day=None) == []
+    earlier = invoice("Z", of("acme-web", 5), periodStart=APRIL_START, periodEnd=START)
+    assert told("invoice-cutoff", late, earlier, day=None) == [
+        "no issued invoice covers 2026-05-01 to 2026-05-10: ask for the missing invoice"
+    ]
+    void, credit = (
+        {**earlier, "status": "void"},
+        invoice("Z", of("acme-web", -5), periodStart=APRIL_START, periodEnd=START),
+    )
+    assert told("invoice-cutoff", late, void, day=None) == told("invoice-cutoff", late, credit, day=None) == []
+
+
+def test_what_an_invoice_out_of_its_month_leaves_untied_is_its_listed_total() -> None:
+    late = invoice("A", of("acme-web", 5), periodEnd=JUNE, row={"total": 7})
+    (check,) = [check for check in found("invoice-cutoff", late) if check.outcome == "exception"]
+    assert (check.invoice, check.variance, check.currency) == ("A", 7, "THB")
+    (check,) = [check for check in found("invoice-identity", late) if check.outcome == "exception"]
+    assert (check.invoice, check.variance, check.currency) == ("A", 7, "THB")
 
 
 def test_a_day_that_is_covered_in_part_is_a_gap() -> None:
@@ -73,15 +134,16 @@ def test_an_invoice_of_another_month_that_reaches_in_covers_its_days() -> None:
     april = invoice("B", of("acme-web", 5), periodStart=APRIL_START, periodEnd="2026-05-03T17:00:00Z")
     late = invoice("A", of("acme-web", 5), periodStart="2026-05-03T17:00:00Z")
     assert told("invoice-cutoff", late, april, day=None) == []
-    assert len(told("invoice-cutoff", late, {**april, "status": "void"}, day=None)) == 1
+    march = invoice("Z", of("acme-web", 5), periodStart="2026-02-28T17:00:00Z", periodEnd=APRIL_START)
+    assert len(told("invoice-cutoff", late, march, {**april, "status": "void"}, day=None)) == 1
 
 
 @pytest.mark.parametrize("bounds", [("", ""), (END, START)])
 def test_no_month_is_called_covered_where_an_invoice_does_not_say_which_days_it_is_for(bounds: tuple[str, str]) -> None:
     without = invoice("B", of("acme-data", 5), periodStart=bounds[0], periodEnd=bounds[1])
     results = [(check.invoice, check.outcome.value, check.message) for check in found("invoice-cutoff", FIRST, without)]
-    why = "not performed: an invoice states no usable period, so a gap cannot show"
-    assert ("", "notice", why) in results
+    why = "no issued invoice covers 2026-05-16 to 2026-05-31: ask for the missing invoice"
+    assert ("", "exception", why) in results
     assert not [message for _, outcome, message in results if outcome == "pass" and "without gap" in message]
 
 

@@ -44,7 +44,9 @@ def test_a_refused_detail_is_an_exception_and_the_list_row_is_booked_as_one_adju
         'the platform does not give it: "api: internal error"; the list row is booked as one adjustment'
     )
     assert [(line.team.id, line.gross) for line in books.ledger.lines] == [("adjustments", 500)]
-    assert [each.outcome for each in checks(books, "invoice-footing")] == ["notice"]
+    for code in ("invoice-tax", "invoice-withholding", "invoice-footing", "line-arithmetic"):
+        assert [(each.outcome, each.performed) for each in checks(books, code)] == [("notice", False)]
+    assert (check.variance, check.currency) == (5, "THB")
 
 
 def test_a_void_invoice_is_checked_for_identity_alone() -> None:
@@ -90,7 +92,7 @@ def test_an_amount_finer_than_the_minor_unit_is_named() -> None:
     ("100", "6.98", "106.98", "0.07", "exception"),
     ("100", "0", "100", "0", "pass"),
     ("100", "0", "100", None, "pass"),
-    ("100", "7", "107", None, "notice"),
+    ("100", "7", "107", None, "exception"),
     ("-100", "-7", "-107", "0.07", "pass"),
     ("100", "-100", "0", "-1", "pass"),
 ])  # fmt: skip
@@ -99,6 +101,11 @@ def test_the_tax_is_the_rate_of_the_subtotal_or_backed_out_of_the_total(
 ) -> None:
     taxed = {"taxRate": None if rate is None else dec(rate)}
     assert outcome("invoice-tax", subtotal=subtotal, tax=tax, total=total, **taxed) == expected
+
+
+def test_a_tax_without_a_rate_leaves_the_tax_untied() -> None:
+    (check,) = found("invoice-tax", invoice("I", subtotal="100", tax="900", total="1000"))
+    assert (check.actual, check.variance, check.currency) == (900, 900, "THB")
 
 
 def test_tax_is_reckoned_with_the_subtotal_that_is_booked() -> None:
@@ -148,8 +155,8 @@ def test_rounding_that_lets_lines_foot_is_told() -> None:
     (sku("cpu", "3.005", quantity=2, unitPrice=dec("1.5")), [("", "pass")]),
     (sku("cpu", "3.0051", quantity=2, unitPrice=dec("1.5")), [("line 1", "exception")]),
     (sku("cpu", "2.99", quantity=2, unitPrice=dec("1.5")), [("line 1", "exception")]),
-    (sku("cpu", "3"), [("", "notice")]),
-    (sku("cpu", "3", quantity=2), [("", "notice")]),
+    (sku("cpu", "3"), [("line 1", "notice")]),
+    (sku("cpu", "3", quantity=2), [("line 1", "notice")]),
     (of("acme-web", "3", quantity=2, unitPrice=9), []),
 ])  # fmt: skip
 def test_quantity_times_price_is_the_amount_of_a_line_by_sku(

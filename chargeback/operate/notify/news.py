@@ -19,6 +19,7 @@ from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.check import Outcome
 from chargeback.model.money import format_minor
 from chargeback.model.period import day_start, last_month
+from chargeback.model.wording import books_status_text
 from chargeback.operate.usage.report import UsageReport
 from chargeback.publish.month_summary import team_totals
 
@@ -112,8 +113,7 @@ def _occasions(months: list[MonthResult], code: int) -> frozenset[str]:
 def _status(month: MonthResult) -> str:
     if month.books is None:
         return "not ready" if month.exit == 4 else f"failed (exit {month.exit})"
-    count = sum(1 for _ in month.books.having(Outcome.EXCEPTION))
-    status = f"{count} exceptions" if month.exit == 3 else month.books.status.value
+    status = books_status_text(month.books)
     return f"{status}, r{month.revision}" if month.revision else status
 
 

@@ -10,18 +10,11 @@ from chargeback.model.archive_overview import MonthOverview, RevisionOverview, S
 from chargeback.model.books import Status
 from chargeback.model.money import minor_digits
 from chargeback.model.period import Period, zone
+from chargeback.model.wording import counted, status_text
 from chargeback.publish.pages.addresses import is_on_loopback
 from chargeback.publish.pages.rendering import render as rendered
 from chargeback.publish.pages.trend import calendar, gross_of, trends
-from chargeback.publish.pages.wording import (
-    amount,
-    change_text,
-    counted,
-    instant_text,
-    minor,
-    month_name,
-    status_text,
-)
+from chargeback.publish.pages.wording import amount, change_text, instant_text, minor, month_name
 
 OPEN_YEARS = 2
 """The newest years whose months are shown at once; the earlier ones are folded, their exceptions counted."""
@@ -168,7 +161,7 @@ def _revision(period: Period, revision: RevisionOverview, timezone: ZoneInfo) ->
         number=revision.revision,
         href=f"{period}/r{revision.revision}/index.html",
         state=revision.status.value,
-        status=status_text(revision.status, revision.exceptions, revision.accepted),
+        status=status_text(revision.status, revision.exceptions, revision.accepted, revision.not_performed),
         created=revision.created,
         created_text=instant_text(revision.created, timezone),
         version=revision.version,

@@ -15,9 +15,10 @@ from chargeback.evidence import Evidence
 from chargeback.model.books import Books, CurrencyTotal
 from chargeback.model.money import exact_sum, minor_digits, to_minor
 from chargeback.model.posting import Posting
+from chargeback.model.wording import counted
 from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
 from chargeback.publish.pages.report_charts import Days, SeriesKey, add_days, largest_series
-from chargeback.publish.pages.wording import counted, minor
+from chargeback.publish.pages.wording import minor
 
 LABELLED_DAYS = frozenset({1, 5, 10, 15, 20, 25, 30})
 _REST, _EVERY = "all other projects", "all projects"

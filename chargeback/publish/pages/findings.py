@@ -10,7 +10,8 @@ from chargeback.model.books import Books
 from chargeback.model.catalogue import REMEDIES, TITLES
 from chargeback.model.check import HOLDS_WHEN, Check, Code, Outcome
 from chargeback.model.money import EXACT
-from chargeback.publish.pages.wording import amount, money_list
+from chargeback.model.wording import money_list
+from chargeback.publish.pages.wording import amount
 
 MOST_FINDINGS = 40
 """Findings of one check that are listed; the others are counted and added up."""

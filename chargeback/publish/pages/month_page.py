@@ -14,14 +14,15 @@ from chargeback.evidence import Evidence
 from chargeback.model.archive_overview import Restatement
 from chargeback.model.books import Books, CurrencyTotal
 from chargeback.model.check import Outcome
+from chargeback.model.wording import books_status_text, counted
 from chargeback.publish.pages.addresses import is_on_loopback
 from chargeback.publish.pages.cost_tables import cost_tables
 from chargeback.publish.pages.daily_cost import daily_costs, without_chart
 from chargeback.publish.pages.file_links import PAGE, file_groups, href
-from chargeback.publish.pages.findings import FindingGroup, finding_groups
+from chargeback.publish.pages.findings import finding_groups
 from chargeback.publish.pages.rendering import render
 from chargeback.publish.pages.tie_out import tie_out
-from chargeback.publish.pages.wording import change_text, counted, instant_text, minor, month_name, status_text
+from chargeback.publish.pages.wording import change_text, instant_text, minor, month_name
 
 _WORKPAPERS = ("reconciliation/reconciliation.xlsx", "reconciliation/reconciliation.csv")
 
@@ -80,7 +81,7 @@ def _page(
     teams, projects = cost_tables(books)
     return render(
         "month.html",
-        glance=_glance(books, exceptions),
+        glance=_glance(books),
         teams=teams,
         projects=projects,
         daily=daily_costs(books, config, evidence),
@@ -137,12 +138,11 @@ def _links(books: Books, paths: list[str]) -> dict[str, object]:
     }
 
 
-def _glance(books: Books, exceptions: tuple[FindingGroup, ...]) -> Glance:
-    count = sum(group.count for group in exceptions)
+def _glance(books: Books) -> Glance:
     invoices = sum(len(account.invoices) for account in books.accounts)
     return Glance(
         state=books.status.value,
-        text=status_text(books.status, count, books.accepted),
+        text=books_status_text(books),
         counts=", ".join(
             (
                 counted(len(books.posting.postings), "billing account"),

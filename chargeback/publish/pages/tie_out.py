@@ -9,7 +9,8 @@ from decimal import Decimal
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, Status
 from chargeback.model.check import Check, Outcome
 from chargeback.model.money import EXACT
-from chargeback.publish.pages.wording import amount, minor, money_list, status_text
+from chargeback.model.wording import money_list, status_text
+from chargeback.publish.pages.wording import amount, minor
 
 MOST_ACCOUNTS = 60
 """Accounts that are listed; one that is not reconciled comes before one that is."""
@@ -58,10 +59,14 @@ class _Findings:
 
     exceptions: int = 0
     accepted: int = 0
+    not_performed: int = 0
     amounts: dict[str, Decimal] = field(default_factory=dict)
 
     def take(self, check: Check) -> None:
-        """Count one exception, accepted or not."""
+        """Count one exception, accepted or not, or a check that could not be performed."""
+        if not check.performed:
+            self.not_performed += 1
+            return
         if check.outcome is Outcome.EXCEPTION:
             self.exceptions += 1
             return
@@ -87,8 +92,9 @@ def tie_out(books: Books) -> TieOut:
 
 def _findings(books: Books) -> dict[str, _Findings]:
     found: dict[str, _Findings] = {}
-    for check in books.having(Outcome.EXCEPTION, Outcome.ACCEPTED):
-        found.setdefault(check.account, _Findings()).take(check)
+    for check in books.checks:
+        if check.outcome in (Outcome.EXCEPTION, Outcome.ACCEPTED) or not check.performed:
+            found.setdefault(check.account, _Findings()).take(check)
     return found
 
 
@@ -100,7 +106,7 @@ def _rank(account: AccountSummary, found: dict[str, _Findings]) -> int:
 
 def _status(account: AccountSummary, found: dict[str, _Findings]) -> str:
     of_account = found.get(account.account, _Findings())
-    return status_text(account.status, of_account.exceptions, of_account.accepted_total)
+    return status_text(account.status, of_account.exceptions, of_account.accepted_total, of_account.not_performed)
 
 
 def _row(account: AccountSummary, found: dict[str, _Findings]) -> AccountRow:

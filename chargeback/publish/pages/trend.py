@@ -9,8 +9,9 @@ from decimal import Decimal
 from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.period import Period
+from chargeback.model.wording import counted
 from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart
-from chargeback.publish.pages.wording import MONTHS, counted, minor
+from chargeback.publish.pages.wording import MONTHS, minor
 
 _MOST_LABELS = 6
 _REST, _EVERY = "all other teams", "all teams"

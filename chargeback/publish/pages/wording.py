@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from chargeback.errors import AnswerError
-from chargeback.model.books import AcceptedTotal, Status
 from chargeback.model.instants import parse_instant
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.period import Period
+from chargeback.model.wording import grouped
 
 MONTHS = (
     "January",
@@ -49,48 +48,12 @@ def _local(moment: datetime) -> str:
 
 def amount(value: Decimal) -> str:
     """A decimal with all its digits, thousands grouped: "1,155.60"."""
-    return _grouped(format_exact(value))
+    return grouped(format_exact(value))
 
 
 def minor(units: int, digits: int) -> str:
     """Minor units as an amount, thousands grouped: 115560 satang are "1,155.60"."""
-    return _grouped(format_minor(units, digits))
-
-
-def _grouped(written: str) -> str:
-    whole, point, fraction = written.partition(".")
-    return f"{int(whole):,}{point}{fraction}" if not whole.startswith("-0") else written
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """A count with its noun: "1 exception", "1,204 exceptions"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def money_list(amounts: Iterable[tuple[str, str]]) -> str:
-    """Amounts of several currencies in a row: "12.50 THB + 3.00 USD"."""
-    return " + ".join(f"{text} {currency}".strip() for text, currency in amounts)
-
-
-def accepted_text(accepted: AcceptedTotal) -> str:
-    """What somebody answers for: "2 accepted (12.50 THB)", "" where there is nothing."""
-    if not accepted.count:
-        return ""
-    amounts = money_list((amount(value), currency) for currency, value in accepted.amounts)
-    return f"{accepted.count:,} accepted ({amounts})" if amounts else f"{accepted.count:,} accepted"
-
-
-def status_text(status: Status, exceptions: int, accepted: AcceptedTotal) -> str:
-    """The state wherever it is shown: "reconciled, 2 accepted (12.50 THB)", "3 exceptions, 1 accepted", "not ready"."""
-    return ", ".join(part for part in (_state(status, exceptions), accepted_text(accepted)) if part)
-
-
-def _state(status: Status, exceptions: int) -> str:
-    if status is Status.RECONCILED:
-        return "reconciled"
-    if status is Status.NOT_READY:
-        return "not ready"
-    return counted(exceptions, "exception") if exceptions else "exceptions"
+    return grouped(format_minor(units, digits))
 
 
 def percent(part: int, whole: int) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from chargeback.model.books import Books
+from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.ledger import Basis
 from chargeback.model.money import format_minor, from_minor
+from chargeback.model.wording import status_text
 from chargeback.publish.team_workbook.lines import AMOUNTS, currency_total, line_count, sheet_count, table_name
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import Sums, grouped, largest_first, total
@@ -128,8 +129,8 @@ def _head(stack: Stack, month: TeamMonth) -> None:
 
 
 def _status(books: Books) -> str:
-    count = books.accepted.count
-    return f"{books.status.value}, {count} accepted" if count else books.status.value
+    """Without amounts, which are of other teams too."""
+    return status_text(books.status, 0, AcceptedTotal(books.accepted.count, ()), books.not_performed)
 
 
 def _totals(stack: Stack, month: TeamMonth) -> None:

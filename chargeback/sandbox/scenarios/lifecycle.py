@@ -87,7 +87,7 @@ def _late_for_last_month(setup: Setup) -> Setup:
 LIFECYCLE: dict[str, Scenario] = {
     "zero-invoice": Scenario("a month without cost, and an invoice over nothing", _zero),
     "negative-invoice": Scenario("a month of refunds: report and invoice are negative",
-        lambda setup: setup.metered(scaled(setup, -100)), finds("report-resource")),
+        lambda setup: setup.metered(scaled(setup, -100)), finds("report-resource", entails=("invoice-cutoff",))),
     "credit-note": Scenario("a credit note for the month that the report does not know",
         _credited,
         finds("report-total", "report-project", entails=("invoice-cutoff",))),

@@ -167,7 +167,7 @@ REPORTS: dict[str, Scenario] = {
     "report-chart": Scenario("the daily chart does not foot to the rows", _of_report(_chart_off, PROJECT),
         finds("report-chart")),
     "report-total": Scenario("a little more on each project, too much together",
-        _of_report(_little_everywhere, PROJECT), finds("report-total")),
+        _of_report(_little_everywhere, PROJECT), finds("report-total", entails=("report-chart",))),
     "report-above-invoice": Scenario("the report shows cost that was not billed", _moved(_more_cost, PROJECT),
         finds("report-total", "report-project")),
     "report-project": Scenario("the report has cost on another project than the invoice",

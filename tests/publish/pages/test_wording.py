@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chargeback.model.books import AcceptedTotal, Status
 from chargeback.model.money import from_minor
 from chargeback.model.period import zone
-from chargeback.publish.pages.wording import amount, change_text, counted, instant_text, minor, percent, status_text
+from chargeback.model.wording import counted, status_text
+from chargeback.publish.pages.wording import amount, change_text, instant_text, minor, percent
 
 NOTHING = AcceptedTotal(0, ())
 
@@ -58,10 +59,12 @@ def test_grouping_changes_no_digit(units: int, digits: int) -> None:
         (Status.NOT_READY, 2, NOTHING, "not ready"),
     ],
 )
-def test_a_status_always_says_what_is_accepted(
+def test_a_status_always_says_what_is_accepted_and_what_was_not_performed(
     status: Status, exceptions: int, accepted: AcceptedTotal, text: str
 ) -> None:
-    assert status_text(status, exceptions, accepted) == text
+    assert status_text(status, exceptions, accepted, 0) == text
+    assert status_text(status, exceptions, accepted, 1) == f"{text}, 1 check not performed"
+    assert status_text(status, exceptions, accepted, 1206) == f"{text}, 1,206 checks not performed"
 
 
 def test_shares_and_changes_are_rounded_half_away_from_zero() -> None:

@@ -60,6 +60,7 @@ def _facts(sections: Sections, plan: Plan) -> None:
     sections.fact("Status", books.status.value, style=look(_STATUS[books.status.value]))
     amounts = ", ".join(f"{format_exact(amount)} {currency}" for currency, amount in books.accepted.amounts)
     sections.fact("Accepted exceptions", f"{books.accepted.count}" + (f" ({amounts})" if amounts else ""))
+    sections.fact("Checks not performed", f"{books.not_performed}")
     sections.fact("Period", f"{books.period}, in {plan.config.timezone_name}")
     sections.fact("Source", run.endpoint)
     sections.fact(

@@ -1,0 +1,62 @@
+"""How a month's or an account's state is said, wherever it is shown: page, list, show, run, notifications (BOOKING 6).
+
+What could not be performed is no pass, so its number always stands beside the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from chargeback.model.books import AcceptedTotal, Books, Status
+from chargeback.model.check import Outcome
+from chargeback.model.money import format_exact
+
+
+def grouped(written: str) -> str:
+    """A written amount with its thousands grouped: "1,155.60"."""
+    whole, point, fraction = written.partition(".")
+    return f"{int(whole):,}{point}{fraction}" if not whole.startswith("-0") else written
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A count with its noun: "1 exception", "1,204 exceptions"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def money_list(amounts: Iterable[tuple[str, str]]) -> str:
+    """Amounts of several currencies in a row: "12.50 THB + 3.00 USD"."""
+    return " + ".join(f"{text} {currency}".strip() for text, currency in amounts)
+
+
+def status_text(status: Status, exceptions: int, accepted: AcceptedTotal, not_performed: int) -> str:
+    """The state wherever it is shown: "reconciled, 2 accepted (12.50 THB), 6 checks not performed", "3 exceptions",
+    "not ready"."""
+    unperformed = f"{counted(not_performed, 'check')} not performed" if not_performed else ""
+    return ", ".join(part for part in (_state(status, exceptions), accepted_text(accepted), unperformed) if part)
+
+
+def books_status_text(books: Books) -> str:
+    """The state of a month's books."""
+    exceptions = sum(1 for _ in books.having(Outcome.EXCEPTION))
+    return status_text(books.status, exceptions, books.accepted, books.not_performed)
+
+
+def accepted_text(accepted: AcceptedTotal) -> str:
+    """What somebody answers for: "2 accepted (12.50 THB)", "" where there is nothing."""
+    if not accepted.count:
+        return ""
+    amounts = money_list((_amount(value), currency) for currency, value in accepted.amounts)
+    return f"{accepted.count:,} accepted ({amounts})" if amounts else f"{accepted.count:,} accepted"
+
+
+def _amount(value: Decimal) -> str:
+    return grouped(format_exact(value))
+
+
+def _state(status: Status, exceptions: int) -> str:
+    if status is Status.RECONCILED:
+        return "reconciled"
+    if status is Status.NOT_READY:
+        return "not ready"
+    return counted(exceptions, "exception") if exceptions else "exceptions"
