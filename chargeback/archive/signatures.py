@@ -5,24 +5,19 @@ Whose turn it is, and that a reviewer is not the preparer, is decided where a pe
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.manifest import is_sha256
-from chargeback.archive.opening import read_inside
-from chargeback.archive.revision import refuse
+from chargeback.archive.register import RESTORE_REGISTER, Register
 from chargeback.archive.writer import ArchiveWriter
-from chargeback.errors import ChargebackError, DamagedError
+from chargeback.errors import DamagedError
 from chargeback.model.period import Period
-from chargeback.model.spreadsheet_text import guarded
 
 SIGNATURES_PATH = "signatures.csv"
 ROLES = ("preparer", "reviewer")
-_LARGEST = 64 << 20
-_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,61 +38,28 @@ class Signature:
         return RevisionName(Period.parse(self.period), self.revision)
 
 
-COLUMNS = tuple(field.name for field in fields(Signature))
+REGISTER = Register(SIGNATURES_PATH, tuple(field.name for field in fields(Signature)), unchained=True)
 
 
 def append_signature(writer: ArchiveWriter, signature: Signature) -> None:
     """Add a signature at the end; ``StorageError`` where that fails: then the file is as it was."""
-    cells = [guarded(str(getattr(signature, column))) for column in COLUMNS]
-    writer.append(SIGNATURES_PATH, (_BOM + _row(COLUMNS)).encode(), _row(cells).encode())
+    REGISTER.append(writer, [str(getattr(signature, column)) for column in REGISTER.columns])
 
 
 def read_signatures(root: Path) -> tuple[Signature, ...]:
     """All signatures of an archive in the order in which they were given; none where there is no file.
 
-    ``DamagedError`` where the file is not one of signatures; ``StorageError`` where it cannot be read.
+    ``DamagedError`` where the file is not one of signatures, or a line was changed; ``StorageError`` where it cannot be
+    read.
     """
     path = root / SIGNATURES_PATH
-    try:
-        data = read_inside(root, SIGNATURES_PATH, _LARGEST)
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        refuse(path, error)
-    return _signatures(path, data)
-
-
-def _signatures(path: Path, data: bytes) -> tuple[Signature, ...]:
-    try:
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (ValueError, csv.Error) as error:
-        raise _damaged(path, str(error)) from error
-    if not rows or tuple(rows[0]) != COLUMNS:
-        raise _damaged(path, f"its first line is not {','.join(COLUMNS)}")
-    return tuple(_signature(path, number, row) for number, row in enumerate(rows[1:], start=2))
+    return tuple(_signature(path, number, row) for number, row in enumerate(REGISTER.rows(root), start=2))
 
 
 def _signature(path: Path, number: int, row: list[str]) -> Signature:
-    try:
-        signed_at, period, revision, head, role, by, note = (_raw(cell) for cell in row)
+    with interpreting(path, f"line {number}", RESTORE_REGISTER):
+        signed_at, period, revision, head, role, by, note = row
         signature = Signature(signed_at, str(Period.parse(period)), int(revision), head, role, by, note)
-    except (ValueError, ChargebackError) as error:
-        raise _damaged(path, f"line {number}: {error}") from error
     if not is_sha256(head) or role not in ROLES or signature.revision < 1:
-        raise _damaged(path, f"line {number}: not a signature")
+        raise DamagedError(f"{path}: line {number}: not a signature", remedy=RESTORE_REGISTER)
     return signature
-
-
-def _row(cells: list[str] | tuple[str, ...]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue()
-
-
-def _raw(cell: str) -> str:
-    """The text as it was given, without the mark that keeps a spreadsheet from calculating it."""
-    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
-
-
-def _damaged(path: Path, problem: str) -> DamagedError:
-    return DamagedError(f"{path}: not a list of signatures: {problem}", remedy="restore the file from a backup")

@@ -6,16 +6,17 @@ Findings, not errors: all that is wrong is told at once. Control totals and re-p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
 from chargeback.archive.checking import FileCounter, Finding, FindingKind, check_files, litter_note
 from chargeback.archive.reading import Archive
+from chargeback.archive.register import RESTORE_REGISTER, register_problems
 from chargeback.archive.revision import Revision
 from chargeback.archive.scope import Scope
-from chargeback.archive.signatures import SIGNATURES_PATH, Signature, read_signatures
+from chargeback.archive.signatures import REGISTER, SIGNATURES_PATH, Signature, read_signatures
 from chargeback.errors import DamagedError
 
 FILES_LAYER = "files"
@@ -68,6 +69,7 @@ def verify_chain(scope: Scope, *, base: str | None = None, heads: Iterable[str] 
         *(Finding(FindingKind.CHAIN, "", problem, _RESTORE_CHAIN) for problem in problems),
         *_head_findings(revisions, heads),
         *_signature_findings(scope.archive, revisions, chain),
+        *_register_findings(scope.archive, revisions),
     ]
     return Layer(CHAIN_LAYER, len(revisions), tuple(findings))
 
@@ -106,6 +108,18 @@ def _may_be_old(signature: Signature, here: Sequence[Revision]) -> bool:
         return True
     first = min(revision.manifest.created for revision in here)
     return signature.name < min(revision.name for revision in here) or signature.signed_at < first
+
+
+def _register_findings(archive: Archive, revisions: Iterable[Revision]) -> Iterator[Finding]:
+    """Every register still begins with what each revision saw of it."""
+    for revision in revisions:
+        try:
+            problems = list(register_problems(archive.root, revision.run_record().registers, (REGISTER,)))
+        except DamagedError:
+            continue  # the revision's record, or the register itself: named as what they are
+        for path in problems:
+            detail = f"is not what it was when {revision.name} was written: a line was changed or taken out since"
+            yield Finding(FindingKind.CHANGED, path, detail, RESTORE_REGISTER)
 
 
 def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: Chain) -> list[Finding]:

@@ -8,6 +8,7 @@ from chargeback.evidence.records import (
     EarlierTotal,
     Evidence,
     ProjectPair,
+    RegisterState,
     RestatedTotal,
     RunRecord,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "FolderStore",
     "MemoryStore",
     "ProjectPair",
+    "RegisterState",
     "RestatedTotal",
     "RunRecord",
     "Store",

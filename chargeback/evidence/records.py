@@ -134,6 +134,16 @@ class ProjectPair:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterState:
+    """A file beside the revisions that is only appended to (``signatures.csv``), as it was when a run was made: its
+    size and the SHA-256 of these first bytes."""
+
+    path: str
+    size: Bytes
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """What the result depends on besides the answers (``evidence/run.json``).
 
@@ -141,7 +151,8 @@ class RunRecord:
     manifest it chains to; ``accounts`` the billing accounts of the month in order; ``known_accounts`` those of the
     archive's newest revision; ``restated``: what differs from the revision before this one of the month, whose
     journal lies under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``projects`` and ``account_names``:
-    what that revision was booked with, which stays (BOOKING 5); ``versions`` chargeback, Python and every library that
+    what that revision was booked with, which stays (BOOKING 5); ``registers``: the archive's own files at that time;
+    ``versions`` chargeback, Python and every library that
     shapes a byte.
     """
 
@@ -157,6 +168,7 @@ class RunRecord:
     restated: tuple[RestatedTotal, ...] = ()
     projects: tuple[ProjectPair, ...] = ()
     account_names: Mapping[str, str] = field(default_factory=dict)
+    registers: tuple[RegisterState, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> bytes:

@@ -10,6 +10,7 @@ from datetime import datetime
 from chargeback.archive.pending import PendingReports
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.archive.signatures import REGISTER as SIGNATURES
 from chargeback.collect.clock import Clock
 from chargeback.collect.crew import Crew
 from chargeback.collect.paperwork import CarriedDocument, Paperwork
@@ -174,6 +175,7 @@ class Collector:
             documents=tuple(collection.documents),
             projects=booked.projects,
             account_names=booked.account_names,
+            registers=tuple(state for state in (SIGNATURES.state(known.archive.root),) if state),
             versions=versions(),
         )
 

@@ -16,6 +16,7 @@ from chargeback.archive.chain import Base
 from chargeback.archive.checking import litter_note, require_intact
 from chargeback.archive.head_file import check_head_file, write_head_file
 from chargeback.archive.reading import Archive
+from chargeback.archive.signatures import read_signatures
 from chargeback.archive.writer import ArchiveWriter, open_for_writing
 from chargeback.collect.clock import Clock
 from chargeback.config import Config
@@ -113,6 +114,7 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
         with open_collector(
             config, surroundings.environ, MemoryStore(), surroundings.clock, surroundings.progress
         ) as c:
+            read_signatures(archive.root)  # before anything is written: its page shows them
             return _Run(config, request, archive, writer, c, now, surroundings.tell).months(period)
 
 

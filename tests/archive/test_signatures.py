@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chargeback.archive.signatures import Signature, append_signature, read_signatures
+from chargeback.archive import register
+from chargeback.archive.signatures import REGISTER, Signature, append_signature, read_signatures
 from chargeback.archive.writer import open_for_writing
 from chargeback.errors import DamagedError, StorageError
+from chargeback.evidence import RegisterState
 
 from .small_archives import STARTED, FailingFileSystem, QuickFileSystem
 
@@ -33,12 +37,90 @@ def test_signatures_come_back_in_order(root: Path) -> None:
     assert str(ONE.name) == "2026-05/r1"
 
 
-def test_bytes_are_those_of_a_ledger(root: Path) -> None:
+HEADER = b"\xef\xbb\xbfsigned_at,period,revision,head,role,by,note,previous\r\n"
+PLAIN_HEADER = HEADER.replace(b",previous", b"")
+LINE = b"2026-06-05T02:00:00Z,2026-05,1," + b"0" * 64 + b',preparer,Somchai,"looked at, all of it"'
+
+
+def sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).hexdigest().encode()
+
+
+def test_each_line_names_the_line_before_with_its_line_break(root: Path) -> None:
+    sign(root, ONE, OTHER)
+    header, one, other = (root / "signatures.csv").read_bytes().splitlines(keepends=True)
+    assert header == HEADER
+    assert one == LINE + b"," + sha256(header) + b"\r\n"
+    assert other.endswith(b"," + sha256(one) + b"\r\n")
+
+
+def test_a_file_of_0_2_0_is_read_and_rewritten_once_by_the_next_signature(root: Path) -> None:
+    root.mkdir()
+    (root / "signatures.csv").write_bytes(PLAIN_HEADER + LINE + b"\r\n")
+    assert read_signatures(root) == (ONE,)
+    before = REGISTER.state(root)
+    plain = PLAIN_HEADER + LINE + b"\r\n"
+    assert before == RegisterState("signatures.csv", len(plain), sha256(plain).decode())
+    sign(root, OTHER)
+    assert read_signatures(root) == (ONE, OTHER)
+    assert (root / "signatures.csv").read_bytes().startswith(HEADER + LINE + b"," + sha256(HEADER) + b"\r\n")
+    assert before is not None
+    assert REGISTER.holds(root, before), "what a revision recorded before the rewriting still holds"
+    rewritten = (root / "signatures.csv").read_bytes()
+    sign(root, replace(OTHER, by="Third"))
+    assert (root / "signatures.csv").read_bytes().startswith(rewritten)
+
+
+CHANGES = {
+    "a name changed": lambda lines: [lines[0], lines[1].replace(b"Somchai", b"Somying"), *lines[2:]],
+    "the first taken out": lambda lines: [lines[0], *lines[2:]],
+    "one in the middle taken out": lambda lines: [*lines[:2], *lines[3:]],
+    "two swapped": lambda lines: [lines[0], lines[2], lines[1], *lines[3:]],
+    "one twice": lambda lines: [*lines, lines[-1]],
+    "the last cut": lambda lines: [*lines[:-1], lines[-1][:-1]],
+    "the header changed": lambda lines: [lines[0].replace(b"note", b"mote"), *lines[1:]],
+    "other line breaks": lambda lines: [line.replace(b"\r\n", b"\n") for line in lines],
+    "the last one's previous": lambda lines: [*lines[:-1], lines[-1][:-10] + b"0" * 8 + b"\r\n"],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_line_that_was_changed_or_taken_out_is_damage(
+    root: Path, change: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    sign(root, ONE, OTHER, replace(ONE, by="Third"))
+    path = root / "signatures.csv"
+    path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
+    with pytest.raises(DamagedError, match=r"signatures\.csv"):
+        read_signatures(root)
+    with pytest.raises(DamagedError, match=r"signatures\.csv"):
+        sign(root, OTHER)
+
+
+def test_the_end_cut_off_and_all_written_again_is_found_by_what_a_revision_recorded(root: Path) -> None:
+    sign(root, ONE, OTHER)
+    state = REGISTER.state(root)
+    assert state is not None
+    assert REGISTER.holds(root, state)
+    sign(root, replace(ONE, by="Third"))
+    assert REGISTER.holds(root, state)
+    whole = (root / "signatures.csv").read_bytes()
+    (root / "signatures.csv").write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
+    assert read_signatures(root) == (ONE,)
+    assert not REGISTER.holds(root, state)
+    (root / "signatures.csv").unlink()
+    assert not REGISTER.holds(root, state)
+    sign(root, replace(ONE, by="Somebody else"), OTHER, OTHER)
+    assert not REGISTER.holds(root, state)
+
+
+def test_what_no_reader_could_open_is_not_written(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sign(root, ONE)
-    assert (root / "signatures.csv").read_bytes() == (
-        b"\xef\xbb\xbfsigned_at,period,revision,head,role,by,note\r\n"
-        b"2026-06-05T02:00:00Z,2026-05,1," + b"0" * 64 + b',preparer,Somchai,"looked at, all of it"\r\n'
-    )
+    before = (root / "signatures.csv").read_bytes()
+    monkeypatch.setattr(register, "LARGEST", len(before) + 10)
+    with pytest.raises(StorageError, match="at most"):
+        sign(root, OTHER)
+    assert (root / "signatures.csv").read_bytes() == before
 
 
 @pytest.mark.parametrize("text", ['=HYPERLINK("x")', "+1", "-", "@a", "＝1", " =1", "'quoted'", 'say "x"', "a,b", "ก"])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH
 from chargeback.archive.reading import Archive
+from chargeback.evidence import RegisterState, RunRecord
 from tests.cli.calling import Called, call
+from tests.job.test_verify import resealed
 from tests.review.archives import APRIL, MARCH, MAY, Office, spoil
 
 from .test_sign import sign
@@ -166,3 +171,27 @@ def test_the_configuration_in_use_counts_for_its_own_archive_alone(
         encoding="utf-8",
     )
     assert call("list", "--archive", own_office.root).exit == 7
+
+
+def test_signatures_cut_after_a_revision_was_written_are_found(own_office: Office) -> None:
+    """A revision names what ``signatures.csv`` was when it was written, so that cutting its end does not go unseen."""
+    for month in (MARCH, APRIL):
+        assert sign(own_office, month, "--by", "Ann").exit == 0
+    whole = (own_office.root / "signatures.csv").read_bytes()
+    newest = Archive(own_office.root).head()
+    assert newest is not None
+    state = RegisterState("signatures.csv", len(whole), hashlib.sha256(whole).hexdigest())
+    record_registers(newest.root, state)
+    assert "signatures.csv" not in verify(own_office.root).out
+    (own_office.root / "signatures.csv").write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
+    called = verify(own_office.root)
+    assert called.exit == 7
+    assert f"signatures.csv: changed: is not what it was when {newest.name} was written" in called.out
+
+
+def record_registers(root: Path, *states: RegisterState) -> None:
+    """The revision as if its run had found these registers, its checksums mended."""
+    spoil(root / "evidence/run.json", lambda data: replace(RunRecord.from_json(data), registers=states).to_json())
+    for path in (root / MANIFEST_PATH, root / SUMS_PATH):
+        spoil(path, bytes)  # the copy is made of links
+    resealed(root)

@@ -1,0 +1,161 @@
+"""Registers: CSV files beside the revisions that are only ever appended to, so that nobody can change them unseen.
+
+Each line ends with ``previous``, the SHA-256 of the line before as it stands in the file, with its CRLF (and, of the
+header, the byte order mark). So a line that was changed or taken out breaks the chain; and every revision records size
+and SHA-256 that each register had when it was written, so that cutting its end, or writing all of it again, is found
+too.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chargeback.archive.boundary import interpreting
+from chargeback.archive.opening import read_inside
+from chargeback.archive.revision import refuse
+from chargeback.archive.writer import ArchiveWriter
+from chargeback.errors import DamagedError, StorageError
+from chargeback.evidence import RegisterState, sha256_of
+from chargeback.model.spreadsheet_text import guarded
+
+PREVIOUS = "previous"
+LARGEST = 64 << 20
+"""Bytes: no register is read, or written, beyond."""
+RESTORE_REGISTER = "restore the file from a backup"
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register's file and its columns, ``previous`` aside. ``unchained``: version 0.2 wrote it without that column;
+    such a file is rewritten once, by the next line."""
+
+    path: str
+    columns: tuple[str, ...]
+    unchained: bool = False
+
+    def rows(self, root: Path) -> list[list[str]]:
+        """The lines' cells below the header, as they were given, without ``previous``; none where there is no file.
+
+        ``DamagedError`` where the file is no such register, or its lines do not follow each other; ``StorageError``.
+        """
+        data = self._data(root)
+        return [] if data is None else self._rows(root / self.path, data)
+
+    def append(self, writer: ArchiveWriter, cells: Sequence[str]) -> None:
+        """Add a line at the end; ``StorageError`` where that fails, or nobody could read the file any more: then it is
+        as it was."""
+        data = self._data(writer.root)
+        rows = [] if data is None else self._rows(writer.root / self.path, data)
+        if data is None or self._is_unchained(data):
+            data = self._chained(rows)
+        data += _line([*cells, sha256_of(_lines(data)[-1])])
+        if len(data) > LARGEST:
+            raise StorageError(
+                f"{writer.root / self.path}: would have {len(data)} bytes, at most {LARGEST} are read",
+                remedy="move the archive's old years away, this file with them (docs/operations.md)",
+            )
+        writer.replace(self.path, data)
+
+    def state(self, root: Path) -> RegisterState | None:
+        """Size and SHA-256 of the register now, for the record of a run; None where there is none yet."""
+        data = self._data(root)
+        if data is None:
+            return None
+        if self._is_unchained(data):  # as the rewriting finds it again, whoever saved the file in between
+            data = self._plain(self._rows(root / self.path, data))
+        return RegisterState(self.path, len(data), sha256_of(data))
+
+    def holds(self, root: Path, state: RegisterState) -> bool:
+        """Whether the register still begins with what it was when the state was recorded."""
+        data = self._data(root)
+        if data is None or _begins(data, state):
+            return data is not None
+        return self.unchained and _begins(self._plain(self._rows(root / self.path, data)), state)
+
+    def _data(self, root: Path) -> bytes | None:
+        try:
+            return read_inside(root, self.path, LARGEST)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            refuse(root / self.path, error)
+
+    def _is_unchained(self, data: bytes) -> bool:
+        return self.unchained and PREVIOUS not in _lines(data)[0].decode("utf-8", "replace")
+
+    def _rows(self, path: Path, data: bytes) -> list[list[str]]:
+        with interpreting(path, f"not a list of {path.stem}", RESTORE_REGISTER):
+            header, *rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)) or [[]]
+            if self.unchained and tuple(header) == self.columns:
+                return [_given(row, len(self.columns)) for row in rows]
+            if tuple(header) != (*self.columns, PREVIOUS):
+                raise DamagedError(
+                    f"{path}: its first line is not {','.join((*self.columns, PREVIOUS))}", remedy=RESTORE_REGISTER
+                )
+            self._prove(path, data, [row[-1:] for row in rows])
+            return [_given(row[:-1], len(self.columns)) for row in rows]
+
+    def _prove(self, path: Path, data: bytes, previous: list[list[str]]) -> None:
+        lines = _lines(data)
+        expected = [[sha256_of(line)] for line in lines[:-1]]
+        for number, (found, wanted) in enumerate(zip(previous, expected, strict=False), start=2):
+            if found != wanted:
+                raise _broken(path, f"line {number} does not follow line {number - 1}")
+        if len(previous) != len(expected) or not data.endswith(b"\r\n"):
+            raise _broken(path, f"{len(lines)} lines hold {len(previous) + 1} rows, or the last one is cut")
+
+    def _chained(self, rows: Iterable[Sequence[str]]) -> bytes:
+        data = line = (_BOM + _text([*self.columns, PREVIOUS])).encode()
+        for row in rows:
+            line = _line([*row, sha256_of(line)])
+            data += line
+        return data
+
+    def _plain(self, rows: Iterable[Sequence[str]]) -> bytes:
+        """The register as version 0.2 wrote it."""
+        return (_BOM + _text(self.columns)).encode() + b"".join(map(_line, rows))
+
+
+def _begins(data: bytes, state: RegisterState) -> bool:
+    return len(data) >= state.size and sha256_of(data[: state.size]) == state.sha256
+
+
+def _lines(data: bytes) -> list[bytes]:
+    return data.splitlines(keepends=True) or [b""]
+
+
+def _line(cells: Iterable[str]) -> bytes:
+    return _text([guarded(cell) for cell in cells]).encode()
+
+
+def _text(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue()
+
+
+def _given(cells: Sequence[str], count: int) -> list[str]:
+    """The texts as they were given, without the mark that keeps a spreadsheet from calculating them."""
+    if len(cells) != count:
+        raise ValueError(f"a line has {len(cells)} cells, expected {count}")
+    return [cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell for cell in cells]
+
+
+def _broken(path: Path, problem: str) -> DamagedError:
+    return DamagedError(
+        f"{path}: {problem}: a line was changed, taken out or added by another program", remedy=RESTORE_REGISTER
+    )
+
+
+def register_problems(root: Path, states: Iterable[RegisterState], registers: Iterable[Register]) -> Iterator[str]:
+    """For each register that no longer begins with what it was when a revision was written, its path."""
+    known = {register.path: register for register in registers}
+    for state in states:
+        register = known.get(state.path)
+        if register is not None and not register.holds(root, state):
+            yield state.path
