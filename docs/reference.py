@@ -102,7 +102,7 @@ SECTIONS = (
         ownership.team,
         {"id": "web"},
         values={
-            "id": "a-z, 0-9 and -, at most 64",
+            "id": "a-z, 0-9 and -, no - first, at most 64",
             "projects": "a list of sids, globs and tables (below)",
             "notify": "a list of URLs as apprise writes them",
             "budget": 'an amount and its currency: `"12000.00 THB"`',

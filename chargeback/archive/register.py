@@ -20,6 +20,7 @@ from chargeback.archive.revision import refuse
 from chargeback.archive.writer import ArchiveWriter
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState, sha256_of
+from chargeback.model.csv_text import csv_row
 from chargeback.model.spreadsheet_text import guarded
 
 PREVIOUS = "previous"
@@ -134,9 +135,7 @@ def _line(cells: Iterable[str]) -> bytes:
 
 
 def _text(cells: Iterable[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue()
+    return csv_row(cells)
 
 
 def _given(cells: Sequence[str], count: int) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, tell
+from chargeback.cli.ending import ending, say, tell
 from chargeback.cli.options import verbose_option
 
 FOLDER = "chargeback-demo"
@@ -28,4 +28,4 @@ def command(folder: Path, verbose: bool) -> None:
         for line in demonstrate(folder.absolute()):
             tell(line)
         for line in lines_to_open(folder):
-            click.echo(line)
+            say(line)

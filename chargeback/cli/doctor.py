@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, write_json
+from chargeback.cli.ending import ending, say, write_json
 from chargeback.cli.options import archive_option, config_option, configuration_path, output_option, verbose_option
-from chargeback.model.spreadsheet_text import cleaned
 
 
 @click.command("doctor")
@@ -38,7 +37,7 @@ def command(config_path: Path | None, archive_path: Path | None, output: str, ve
         for finding in examine(Examination(path, archive, os.environ, SystemClock())):
             findings.append(finding)
             if output == "text":
-                click.echo(cleaned(finding.line()))
+                say(finding.line())
         code = exit_of(findings)
         if output == "json":
             write_json(document(findings, code))

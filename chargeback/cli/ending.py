@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -12,12 +11,8 @@ from typing import Any
 import click
 
 from chargeback.errors import ChargebackError, InterruptedRunError, each_cause_once, each_error, error_exit
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.readable_text import json_text, one_line
 from chargeback.process import INTERRUPTION, Ended, meaning
-
-_BIDI_CONTROLS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_SHOWN = {code: f"[U+{code:04X}]" for code in _BIDI_CONTROLS}
-"""Marks that turn the direction of a line: on a terminal they could make it read as another one."""
 
 
 @contextmanager
@@ -82,15 +77,20 @@ def say(line: str) -> None:
     click.echo(terminal_text(line, sys.stdout.encoding, keep_spaces=True))
 
 
+def say_document(text: str) -> None:
+    """A document of several lines on stdout, such as a unit file: its own line ends stay."""
+    for line in text.splitlines():
+        say(line)
+
+
 def terminal_text(text: str, encoding: str | None = None, *, keep_spaces: bool = False) -> str:
     """The text in one line: no control characters, marks of direction named, and what the encoding lacks escaped."""
-    shown = cleaned(text.replace("\n", " ")).translate(_SHOWN)
-    line = shown if keep_spaces else " ".join(shown.split())
+    line = one_line(text, keep_spaces=keep_spaces)
     encoding = encoding or "utf-8"
     return line.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def write_json(document: dict[str, Any]) -> None:
     """One JSON document on stdout, UTF-8 whatever the locale."""
-    sys.stdout.buffer.write((json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
+    sys.stdout.buffer.write((json_text(document, indent=2) + "\n").encode())
     sys.stdout.buffer.flush()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, tell, write_json
+from chargeback.cli.ending import ending, say, tell, terminal_text, write_json
 from chargeback.cli.options import configuration_path, output_option, verbose_option
 
 
@@ -59,9 +59,9 @@ def command(
             write_json(proposed.to_json(path))
             return
         for line in proposed.lines():
-            click.echo(line)
-        if asked and not click.confirm(f"Write {path}?", default=True, err=True):
+            say(line)
+        if asked and not click.confirm(terminal_text(f"Write {path}?"), default=True, err=True):
             tell("nothing written")
             return
         write(path, proposed.text)
-        click.echo(f"written    {path}: look the teams over, then run `chargeback doctor`")
+        say(f"written    {path}: look the teams over, then run `chargeback doctor`")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 
 import click
 
+from chargeback.cli.ending import terminal_text
 from chargeback.review.screen import Screen, screen_of
+
+_STYLE = re.compile("(\x1b\\[[012]m)")
+"""Bold, faint and back: all that ``Screen`` writes, and nothing that a name could do harm with."""
 
 
 def print_lines(render: Callable[[Screen], Iterable[str]]) -> None:
@@ -17,4 +22,8 @@ def print_lines(render: Callable[[Screen], Iterable[str]]) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     for line in render(screen_of(sys.stdout, os.environ)):
-        click.echo(line)
+        click.echo("".join(part if _STYLE.fullmatch(part) else _shown(part) for part in _STYLE.split(line)))
+
+
+def _shown(part: str) -> str:
+    return terminal_text(part, sys.stdout.encoding, keep_spaces=True)

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
-from chargeback.cli.ending import error_lines, failure, tell, write_json
+from chargeback.cli.ending import error_lines, failure, say, tell, write_json
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
 from chargeback.job.collecting import Progress
@@ -75,7 +73,7 @@ def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> Non
     if books is None:
         return
     if not json_output and (result.written or chatty or result.exit):
-        click.echo(summary_line(result, books))
+        say(summary_line(result, books))
     _tell_checks(books)
     for change in result.changes:
         row = change_row(change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from chargeback.cli.ending import ending
+from chargeback.cli.ending import ending, say
 from chargeback.cli.options import verbose_option
 from chargeback.errors import ConfigurationError, StorageError
 
@@ -48,7 +48,7 @@ def command(
 
         if list_scenarios:
             for name, each in SCENARIOS.items():
-                click.echo(f"{name:<26}{each.description}")
+                say(f"{name:<26}{each.description}")
             return
         try:
             serve(

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from chargeback import __version__
-from chargeback.cli.ending import ending, tell
+from chargeback.cli.ending import ending, say_document, tell
 from chargeback.cli.options import archive_option, config_option, configuration_path, load_config, verbose_option
 
 TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")
@@ -61,7 +61,7 @@ def command(
         text = chosen.text(made)
         for gap in chosen.gaps(made):
             tell(f"{target}: {gap}")
-        click.echo(text, nl=False)
+        say_document(text)
 
 
 def _executable() -> Path:

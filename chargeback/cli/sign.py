@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chargeback.cli.ending import ending, tell, write_json
+from chargeback.cli.ending import ending, say, tell, write_json
 from chargeback.cli.options import (
     archive_option,
     chosen_archive,
@@ -61,7 +61,7 @@ def command(
             write_json(signed.to_json())
         else:
             tell(f"appended to {root / 'signatures.csv'}")
-            click.echo(signed_line(signed))
+            say(signed_line(signed))
 
 
 def _now(context: click.Context) -> datetime:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, tell, write_json
+from chargeback.cli.ending import ending, say_document, tell, write_json
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
 
 
@@ -49,6 +48,7 @@ def command(
 
         config = load_config(config_path, archive_path, network=True)
         report = look_and_note(config, os.environ)
+        from chargeback.model.readable_text import json_text
         from chargeback.operate.metrics import exposition, write_textfile
         from chargeback.operate.usage import showing
 
@@ -64,10 +64,10 @@ def command(
             return
         shown = {
             "text": lambda: "".join(f"{line}\n" for line in showing.text_lines(report)),
-            "json": lambda: json.dumps(showing.to_json(report), ensure_ascii=False, indent=2) + "\n",
+            "json": lambda: json_text(showing.to_json(report), indent=2) + "\n",
             "prometheus": lambda: exposition(showing.families(report)),
         }[output]()
         if target is not None:
             write_textfile(target, shown)
         else:
-            click.echo(shown, nl=False)
+            say_document(shown)

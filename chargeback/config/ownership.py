@@ -28,7 +28,7 @@ SHARED_KEYS = ("project", "from", "until", "split")
 
 ALL = "all"
 """``ledgers/all.csv`` has every team's lines, so no team may be called that."""
-_TEAM_ID = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+_TEAM_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 _DEVICE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.ASCII)
 
 NO_ENVIRONMENTS: Mapping[str, tuple[ProjectClaim, ...]] = MappingProxyType({})
@@ -71,7 +71,7 @@ def team_id(place: Place, value: object) -> str:
     """A team's id, which names its files on every file system."""
     checked = text(place, value)
     if not _TEAM_ID.fullmatch(checked):
-        raise place.error(f"{shown(checked)} is no team id", "write at most 64 of a-z, 0-9 and -")
+        raise place.error(f"{shown(checked)} is no team id", "write at most 64 of a-z, 0-9 and -, no - first")
     if checked == ALL or checked in RESERVED_TEAMS:
         raise place.error(f"{shown(checked)} is the name of another ledger", "choose another id")
     if _DEVICE.fullmatch(checked):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 
 from chargeback.model.books import AccountSummary, Books, Status
 from chargeback.model.check import Check
+from chargeback.model.csv_text import csv_row
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK, drained
@@ -114,15 +114,14 @@ def _amount(amount: Decimal | None) -> str | None:
 def _csv(checks: Sequence[Check]) -> Iterator[bytes]:
     buffer = StringIO()
     buffer.write(BYTE_ORDER_MARK)
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(CHECK_COLUMNS)
+    buffer.write(csv_row(CHECK_COLUMNS))
     for start in range(0, len(checks), _ROWS_A_CHUNK):
-        writer.writerows(_csv_row(check) for check in checks[start : start + _ROWS_A_CHUNK])
+        buffer.writelines(csv_row(_cells(check)) for check in checks[start : start + _ROWS_A_CHUNK])
         yield drained(buffer)
     yield drained(buffer)
 
 
-def _csv_row(check: Check) -> list[str]:
+def _cells(check: Check) -> list[str]:
     row = check_row(check)
     cells = [row[name] or "" for name in CHECK_COLUMNS]
     return [cell if place in _AMOUNTS else guarded(cell) for place, cell in enumerate(cells)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
+from chargeback.model.csv_text import csv_row
 from chargeback.model.money import minor_digits
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
@@ -37,15 +36,13 @@ def figures_lines(figures: Figures, screen: Screen) -> Iterator[str]:
 def figures_csv(figures: Figures) -> str:
     """The rows without totals, so that a sum over a column is right; written as the ledgers are (INTERFACE)."""
     named = ["name"] if figures.by in ("project", "account") else []
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(["period", "revision", figures.by, *named, "lines", "net", "tax", "gross", "currency"])
+    rows = [csv_row(["period", "revision", figures.by, *named, "lines", "net", "tax", "gross", "currency"])]
     for row in figures.rows:
         text = [guarded(row.key), *([guarded(row.name)] if named else [])]
         amounts = [written(units, row.currency) for units in row.amounts]
         period, number = figures.revision.name.period, figures.revision.name.number
-        writer.writerow([str(period), number, *text, row.lines, *amounts, row.currency])
-    return BYTE_ORDER_MARK + buffer.getvalue()
+        rows.append(csv_row([str(period), str(number), *text, str(row.lines), *amounts, row.currency]))
+    return BYTE_ORDER_MARK + "".join(rows)
 
 
 def _heading(figures: Figures, screen: Screen) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
 
-from chargeback.publish.pages.outside_text import readable
+from chargeback.model.readable_text import readable
 from chargeback.review.screen import Screen
 
 GAP = "  "

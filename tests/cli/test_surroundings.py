@@ -198,6 +198,7 @@ def test_streams_that_are_closed_full_or_without_a_reader(
 ) -> None:
     well = place.ended(command, Surroundings())
     assert well.out
+    assert not set("\x1b\x9b\x07\r\u202e\u2066\u2028") & set(well.out + well.err), "a name steers the terminal"
     for name, surroundings in tried(command, STREAMS, request):
         ended = place.ended(command, surroundings)
         assert ended.exit == surroundings.exit_code(command, well), (name, ended)

@@ -50,7 +50,7 @@ def test_environments_are_a_pattern_or_several(read: Read) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["web", "a", "0", "-", "web-2", "a" * 64, "console", "com", "com10"])
+@pytest.mark.parametrize("name", ["web", "a", "0", "a-", "web-2", "a" * 64, "console", "com", "com10"])
 def test_team_ids(name: str, read: Read) -> None:
     assert read(f"[[teams]]\nid = '{name}'").teams[0].id == name
 
@@ -63,6 +63,9 @@ def test_team_ids(name: str, read: Read) -> None:
         ("../web", "no team id"),
         ("web team", "no team id"),
         ("wéb", "no team id"),
+        ("-", "no team id"),
+        ("--", "no team id"),
+        ("-a", "no team id"),
         ("a" * 65, "at most 64"),
         ("", "empty"),
         ("all", "name of another ledger"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+
+from chargeback.model.readable_text import json_text
 
 
 def yaml(value: object) -> str:
@@ -21,7 +22,7 @@ def _lines(value: object) -> Iterator[str]:
             yield f"- {first}"
             yield from (f"  {line}" if line else line for line in rest)
     else:
-        yield json.dumps(value, ensure_ascii=False)
+        yield json_text(value)
 
 
 def _entry(key: str, value: object) -> Iterator[str]:
@@ -32,4 +33,4 @@ def _entry(key: str, value: object) -> Iterator[str]:
         yield key
         yield from (f"  {line}" if line else line for line in _lines(value))
     else:
-        yield f"{key} {json.dumps(value, ensure_ascii=False)}"
+        yield f"{key} {json_text(value)}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from chargeback.config import settings
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.readable_text import json_text, one_line
 from chargeback.operate.init.proposing import Proposal, ProposedTeam, patterns
 from chargeback.operate.init.surveying import Survey, SurveyedAccount
 
@@ -111,10 +110,10 @@ def _listed(texts: Iterable[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """A text from outside within a comment: one line, no control characters."""
-    return " ".join(cleaned(text).split())
+    """A text from outside within a comment."""
+    return one_line(text)
 
 
 def quoted(text: str) -> str:
-    """A TOML basic string of one line."""
-    return json.dumps(plain(text), ensure_ascii=False)
+    """A TOML basic string of one line; the value stays the platform's, also what is written as an escape."""
+    return json_text(text)

@@ -19,6 +19,7 @@ from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.check import Outcome
 from chargeback.model.money import format_minor
 from chargeback.model.period import day_start, last_month
+from chargeback.model.readable_text import one_line
 from chargeback.model.wording import books_status_text
 from chargeback.operate.usage.report import UsageReport
 from chargeback.publish.month_summary import team_totals
@@ -48,7 +49,7 @@ def of_run(results: Iterable[MonthResult]) -> News:
     parts = [line for month in months for line in _month_lines(month)]
     titles = ", ".join(f"{month.period} {_status(month)}" for month in months)
     state = [line for month in months for line in _state_lines(month)]
-    return News("run", _occasions(months, code), f"chargeback: {titles}", "\n".join(parts), fingerprint(code, state))
+    return News("run", _occasions(months, code), f"chargeback: {titles}", _text(parts), fingerprint(code, state))
 
 
 def of_failure(error: ChargebackError, kind: str = "run") -> News:
@@ -57,7 +58,7 @@ def of_failure(error: ChargebackError, kind: str = "run") -> News:
     occasions = frozenset() if code in QUIET_EXITS else frozenset({"failed"})
     lines = list(_error_lines(each_error(error)))
     noun = "run" if kind == "run" else kind
-    return News(kind, occasions, f"chargeback: {noun} failed (exit {code})", "\n".join(lines), fingerprint(code, lines))
+    return News(kind, occasions, f"chargeback: {noun} failed (exit {code})", _text(lines), fingerprint(code, lines))
 
 
 def of_usage(report: UsageReport) -> News:
@@ -66,7 +67,9 @@ def of_usage(report: UsageReport) -> News:
     names = ", ".join(alert.project for alert in report.alerts[:5])
     state = [f"{alert.project} {alert.since} {alert.last_new}" for alert in report.alerts]
     occasions = frozenset({"alert"}) if lines else frozenset[str]()
-    return News("usage", occasions, f"chargeback: costs run away: {names}", "\n".join(lines), fingerprint(0, state))
+    return News(
+        "usage", occasions, one_line(f"chargeback: costs run away: {names}"), _text(lines), fingerprint(0, state)
+    )
 
 
 def overdue(config: Config, now: datetime) -> News | None:
@@ -96,6 +99,11 @@ def close_due(config: Config, now: datetime) -> datetime:
     archived = Archive(config.archive).periods()
     waiting = archived[-1].plus(1) if archived else last_month(now, config.timezone)
     return day_start(waiting.plus(1).first_day.replace(day=config.notify.close_by), config.timezone)
+
+
+def _text(lines: Iterable[str]) -> str:
+    """A message's lines; no name from outside makes a line of its own in it, or steers whatever shows it."""
+    return "\n".join(one_line(line, keep_spaces=True) for line in lines)
 
 
 def _occasions(months: list[MonthResult], code: int) -> frozenset[str]:

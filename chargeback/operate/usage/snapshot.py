@@ -21,6 +21,7 @@ from chargeback.archive.revision import refuse
 from chargeback.archive.writer import ArchiveWriter
 from chargeback.errors import AnswerError, DamagedError
 from chargeback.evidence.stores import LARGEST_FILE
+from chargeback.model.csv_text import csv_row
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.model.money import format_exact
 from chargeback.model.period import Period
@@ -118,12 +119,9 @@ def _same(before: tuple[UsageRow, ...], after: tuple[UsageRow, ...]) -> bool:
 
 
 def _written(kind: type, rows: Iterable[object]) -> bytes:
-    text = io.StringIO()
     names = [field.name for field in fields(kind)]
-    table = csv.writer(text, lineterminator="\r\n")
-    table.writerow(names)
-    table.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
-    return (_BOM + text.getvalue()).encode()
+    cells = ([_cell(getattr(row, name)) for name in names] for row in rows)
+    return "".join([_BOM, csv_row(names), *map(csv_row, cells)]).encode()
 
 
 def _cell(value: object) -> str:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from chargeback.config import Config
 from chargeback.model.answers import LineItem
 from chargeback.model.books import Books
+from chargeback.model.csv_text import csv_field
 from chargeback.model.instants import format_instant
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 from chargeback.model.money import format_minor
@@ -163,9 +164,6 @@ def _cells(*texts: str) -> str:
 
 @lru_cache(1 << 16)
 def _cell(text: str) -> str:
-    """A text as a cell, inert in a spreadsheet; it has no line break any more, so that two characters need quotes."""
+    """A text as a cell, inert in a spreadsheet."""
     plain = text[:1].isalnum() and text.isprintable()  # most texts, of which ``guarded`` would change nothing
-    inert = text if plain else guarded(text)
-    if '"' in inert or "," in inert:
-        return '"' + inert.replace('"', '""') + '"'
-    return inert
+    return csv_field(text if plain else guarded(text))

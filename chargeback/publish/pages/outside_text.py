@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.readable_text import readable
 
-_BIDI_CONTROLS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_SURROGATES = range(0xD800, 0xE000)
-_SHOWN = {code: f"[U+{code:04X}]" for code in _BIDI_CONTROLS} | dict.fromkeys(_SURROGATES, "\ufffd")
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
-
-
-def readable(text: str) -> str:
-    """The text for people: no control characters; what would turn the direction of its surroundings is named."""
-    return cleaned(text).translate(_SHOWN)
 
 
 def isolated(text: str) -> Markup:

@@ -14,7 +14,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from chargeback.publish.pages.outside_text import isolated, readable, sentence
+from chargeback.model.readable_text import readable
+from chargeback.publish.pages.outside_text import isolated, sentence
 
 _CHUNK_PARTS = 2_000
 
