@@ -393,6 +393,8 @@ VARIABLES = f"""\
 | what `token_env` names | an account's own token; wins over all others for that account |
 | what `${{NAME}}` in `[notify]` names | a part of a URL |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities in place of the built-in ones |
+| `HTTPS_PROXY`, else `ALL_PROXY` | the proxy, as `http://host:port`, user and password before the host if needed |
+| `NO_PROXY` | hosts, domains, addresses and networks that are asked without it, or `*`; this machine always is |
 
 Where none of them gives a credential, `[api] token_command` or `token_file` does.
 """

@@ -8,20 +8,40 @@ name is resolved here, once, and the connection goes to the address that was che
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import threading
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from typing import NamedTuple
 
 import httpcore
 
 Address = IPv4Address | IPv6Address
 
-Permit = Callable[[str], bool]
-"""Whether a connection may go to a numeric address."""
+
+class Permit(NamedTuple):
+    """Whether a connection may go to a numeric address; and whether to a name, where a proxy is to resolve it."""
+
+    address: Callable[[str], bool]
+    name: Callable[[str], bool]
+
+    def host(self, host: str) -> bool:
+        """Whether a proxy may be asked for the host: a literal address, or a name."""
+        try:
+            return self.address(str(ipaddress.ip_address(host)))
+        except ValueError:
+            return self.name(host)
+
 
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """NAT64 (RFC 6052): the last 32 bits are an IPv4 address."""
+
+
+_OWN_DOMAINS = frozenset(
+    {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private"}
+)
+_NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 
 
 def resolve(host: str, port: int, seconds: float) -> list[str]:
@@ -72,24 +92,21 @@ def is_loopback_address(address: str) -> bool:
     return (mapped or parsed).is_loopback
 
 
-def any_address(address: str) -> bool:
-    """The API's rule: its endpoint is configured, so it may be anywhere."""
-    return True
+def is_public_name(name: str) -> bool:
+    """Whether a name can be one of the public internet: of two labels at least, none of them reserved for machines or
+    networks of one's own, and none that a resolver would read as a number."""
+    labels = name.lower().rstrip(".").split(".")
+    return len(labels) > 1 and labels[-1] not in _OWN_DOMAINS and _NUMERIC.fullmatch(labels[-1]) is None
 
 
-def loopback_only(address: str) -> bool:
-    """The rule for an endpoint of plain http, so that its name cannot lead elsewhere."""
-    return is_loopback_address(address)
-
-
-def public_only(address: str) -> bool:
-    """The rule for documents."""
-    return is_public(address)
-
-
-def public_or_loopback(address: str) -> bool:
-    """The rule for documents where the endpoint itself is loopback."""
-    return is_public(address) or is_loopback_address(address)
+ANYWHERE = Permit(lambda address: True, lambda name: True)
+"""The API's rule: its endpoint is configured, so it may be anywhere."""
+LOOPBACK_ONLY = Permit(is_loopback_address, lambda name: False)
+"""The rule for an endpoint of plain http, so that its name cannot lead elsewhere."""
+PUBLIC_ONLY = Permit(is_public, is_public_name)
+"""The rule for documents."""
+PUBLIC_OR_LOOPBACK = Permit(lambda address: is_public(address) or is_loopback_address(address), is_public_name)
+"""The rule for documents where the endpoint itself is loopback."""
 
 
 def _is_global(address: Address) -> bool:

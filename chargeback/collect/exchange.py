@@ -19,6 +19,7 @@ from chargeback.collect.addresses import Permit
 from chargeback.collect.bodies import read_body
 from chargeback.collect.failures import RedirectedError
 from chargeback.collect.network import BoundedTransport, attempt_limits
+from chargeback.collect.proxies import Proxies
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.sockets import BoundedBackend
 from chargeback.errors import ConfigurationError
@@ -41,10 +42,20 @@ class Received:
 class Exchange:
     """An ``httpx.Client`` that many threads share, with every answer bounded in time and size."""
 
-    def __init__(self, run_time: RunTime, tls: ssl.SSLContext, permit: Permit, *, connections: int, limit: int) -> None:
+    def __init__(
+        self,
+        run_time: RunTime,
+        tls: ssl.SSLContext,
+        permit: Permit,
+        proxies: Proxies,
+        *,
+        connections: int,
+        limit: int,
+    ) -> None:
         self.run_time = run_time
         self.limit = limit
-        self._transport = BoundedTransport(BoundedBackend(run_time.clock, permit), tls, connections)
+        self.proxies = proxies
+        self._transport = BoundedTransport(BoundedBackend(run_time.clock, permit, proxies, tls), tls, connections)
         self._client = _Client(self._transport)
 
     def send(self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes | None, ends: float) -> Received:
@@ -127,7 +138,7 @@ class _NoCookies(httpx.Cookies):
 
 
 class _Client(httpx.Client):
-    """A client without proxy, cookies, environment or redirects."""
+    """A client without cookies, environment or redirects; proxies are the backend's."""
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
         silence_libraries()

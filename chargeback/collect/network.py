@@ -1,7 +1,7 @@
 """httpx over sockets with an end: what came over the wire, or in plain words why nothing did.
 
 TLS is always verified, against the name that was asked for, whatever address the connection goes to. HTTP/1.1; no
-retries, no redirects, no proxy: an attempt is one request on one connection.
+retries, no redirects: an attempt is one request on one connection, through a proxy where the environment names one.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from chargeback.collect.addresses import Permit, any_address, loopback_only, public_only, public_or_loopback
+from chargeback.collect.addresses import ANYWHERE, LOOPBACK_ONLY, PUBLIC_ONLY, PUBLIC_OR_LOOPBACK, Permit
 from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
 from chargeback.collect.client import LARGEST_ANSWER, ApiClient
 from chargeback.collect.clock import Clock, SystemClock
@@ -15,6 +15,7 @@ from chargeback.collect.credentials import Credentials
 from chargeback.collect.downloads import LARGEST_DOCUMENT, Downloader
 from chargeback.collect.endpoint import loopback_endpoint
 from chargeback.collect.exchange import Exchange, tls_context
+from chargeback.collect.proxies import Proxies, proxies_of
 from chargeback.collect.retries import SYSTEM_RANDOM, Retries
 from chargeback.collect.run_time import RunTime
 from chargeback.config import Config, Endpoint, endpoint_of
@@ -31,6 +32,7 @@ class Session:
     credentials: Credentials
     api: ApiClient
     downloads: Downloader
+    proxies: Proxies
 
     def stop(self) -> None:
         """End every call now, also those that other threads wait on: they raise ``InterruptedRunError``."""
@@ -49,12 +51,14 @@ def open_session(
     """A session whose run's time begins now; ``ConfigurationError`` where the endpoint is none."""
     endpoint = endpoint_of(config, environ)
     run_time = RunTime(clock or SystemClock(), config.api.deadline)
-    tls, connections = tls_context(environ), config.api.concurrency
+    tls, connections, proxies = tls_context(environ), config.api.concurrency, proxies_of(environ)
+    credentials = Credentials(config.api, environ, run_time.left)
+    api_rule, document_rule = _api_rule(endpoint.url), _document_rule(endpoint.url)
     with (
-        Exchange(run_time, tls, _api_rule(endpoint.url), connections=connections, limit=LARGEST_ANSWER) as calls,
-        Exchange(run_time, tls, _document_rule(endpoint.url), connections=connections, limit=LARGEST_DOCUMENT) as files,
+        Exchange(run_time, tls, api_rule, proxies, connections=connections, limit=LARGEST_ANSWER) as calls,
+        Exchange(run_time, tls, document_rule, proxies, connections=connections, limit=LARGEST_DOCUMENT) as files,
     ):
-        yield _session(config, endpoint, Credentials(config.api, environ, run_time.left), store, (calls, files), random)
+        yield _session(config, endpoint, credentials, store, (calls, files), random)
 
 
 def _session(
@@ -89,13 +93,13 @@ def _session(
     )
     for exchange in exchanges:
         run_time.at_stop(exchange.abort)
-    return Session(endpoint.url, run_time.clock, run_time, credentials, api, downloads)
+    return Session(endpoint.url, run_time.clock, run_time, credentials, api, downloads, calls.proxies)
 
 
 def _api_rule(endpoint: str) -> Permit:
     """An endpoint of plain http stays on this machine, whatever its name resolves to."""
-    return loopback_only if urlsplit(endpoint).scheme == "http" else any_address
+    return LOOPBACK_ONLY if urlsplit(endpoint).scheme == "http" else ANYWHERE
 
 
 def _document_rule(endpoint: str) -> Permit:
-    return public_or_loopback if loopback_endpoint(endpoint) else public_only
+    return PUBLIC_OR_LOOPBACK if loopback_endpoint(endpoint) else PUBLIC_ONLY

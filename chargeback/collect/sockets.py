@@ -2,11 +2,12 @@
 
 httpcore's timeouts are per step, so a server that sends a byte a second would never run into one. Here the number that
 httpcore hands through as ``timeout`` is an instant of the monotonic clock, and each step gets what is left until then.
-A name is resolved here, and the connection goes to the address that was checked.
+A name is resolved here, and the connection goes to the address that was checked; or a proxy resolves it.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -19,8 +20,11 @@ import httpcore
 from chargeback.collect.addresses import Permit, resolve
 from chargeback.collect.clock import Clock
 from chargeback.collect.failures import AddressRefusedError
+from chargeback.collect.proxies import Proxies, Proxy
 from chargeback.collect.wording import quoted
 
+LARGEST_PROXY_HEAD = 16 * 1024
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])[ \r]")
 WRITE_SIZE = 16 * 1024
 """Bytes given to the socket at a time, so that a slow reader meets the limit too."""
 
@@ -82,9 +86,11 @@ class BoundedStream(httpcore.NetworkStream):
 class BoundedBackend(httpcore.NetworkBackend):
     """Opens connections to permitted addresses only, and can end them all."""
 
-    def __init__(self, clock: Clock, permit: Permit) -> None:
+    def __init__(self, clock: Clock, permit: Permit, proxies: Proxies, tls: ssl.SSLContext) -> None:
         self._clock = clock
         self._permit = permit
+        self._proxies = proxies
+        self._tls = tls
         self._sockets = httpcore.SyncBackend()
         self._streams: set[BoundedStream] = set()
         self._lock = threading.Lock()
@@ -97,8 +103,51 @@ class BoundedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """A connection to the first permitted address that answers; the others share the time that is left."""
-        addresses = self._permitted(host, port, timeout)
+        """A connection to the first permitted address that answers; the others share the time that is left. Where a
+        proxy is in use it is a tunnel to the host."""
+        proxy = self._proxies.of(host, port)
+        if proxy is None:
+            return self._connect_first(self._permitted(host, port, timeout), port, timeout, socket_options)
+        if not self._permit.host(host):
+            raise AddressRefusedError(f"{quoted(host)} is no host that a proxy may be asked for")
+        return self._tunnel(proxy, host, port, timeout, socket_options)
+
+    def _tunnel(
+        self,
+        proxy: Proxy,
+        host: str,
+        port: int,
+        timeout: float | None,
+        options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> BoundedStream:
+        """A connection through the proxy; what it says goes no further than its status."""
+        named = f"the proxy {proxy} of ${proxy.variable}"
+        try:
+            addresses = resolve(proxy.host, proxy.port, seconds_left(self._clock, timeout, httpcore.ConnectTimeout))
+            stream = self._connect_first(addresses, proxy.port, timeout, options)
+        except httpcore.ConnectError as error:
+            raise httpcore.ConnectError(f"{named}: {quoted(str(error))}") from error
+        try:
+            if proxy.scheme == "https":
+                stream.start_tls(self._tls, proxy.host, timeout)
+            refusal = _tunnel_refusal(stream, proxy, host, port, timeout)
+        except httpcore.ConnectError as error:
+            refusal = f": {quoted(str(error))}"
+        except BaseException:
+            stream.close()
+            raise
+        if refusal:
+            stream.close()
+            raise httpcore.ConnectError(f"{named}{refusal}")
+        return stream
+
+    def _connect_first(
+        self,
+        addresses: list[str],
+        port: int,
+        timeout: float | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> BoundedStream:
         for remaining in range(len(addresses), 1, -1):
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return self._connect(addresses[-remaining], port, timeout, remaining, socket_options)
@@ -113,7 +162,7 @@ class BoundedBackend(httpcore.NetworkBackend):
 
     def _permitted(self, host: str, port: int, timeout: float | None) -> list[str]:
         addresses = resolve(host, port, seconds_left(self._clock, timeout, httpcore.ConnectTimeout))
-        permitted = [address for address in addresses if self._permit(address)]
+        permitted = [address for address in addresses if self._permit.address(address)]
         if not permitted:
             raise AddressRefusedError(f"{quoted(host)} is no address that may be asked")
         return permitted
@@ -132,6 +181,37 @@ class BoundedBackend(httpcore.NetworkBackend):
             self._streams = {each for each in self._streams if each.get_extra_info("socket").fileno() >= 0}
             self._streams.add(stream)
         return stream
+
+
+def _tunnel_refusal(stream: BoundedStream, proxy: Proxy, host: str, port: int, timeout: float | None) -> str:
+    """Ask a proxy for a tunnel; what it answers instead of making one, "" where it makes one."""
+    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    authorization = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
+    stream.write(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n".encode("ascii"), timeout)
+    head = _proxy_head(stream, timeout)
+    match = _STATUS.match(head)
+    if match is None:
+        return " answers what is no HTTP"
+    if match[1].startswith(b"2"):  # whoever speaks first through a tunnel is not a server of TLS
+        return "" if head.endswith(b"\r\n\r\n") else " answers more than the beginning of a tunnel"
+    wanted = ", it asks for a user and a password" if match[1] == b"407" else ""
+    return f" answers {int(match[1])}{wanted}"
+
+
+def _proxy_head(stream: BoundedStream, timeout: float | None) -> bytes:
+    """The head of a proxy's answer, and what came with it."""
+    head = b""
+    try:
+        while b"\r\n\r\n" not in head and len(head) < LARGEST_PROXY_HEAD:
+            received = stream.read(LARGEST_PROXY_HEAD, timeout)
+            if not received:
+                break
+            head += received
+    except httpcore.ReadError:
+        return b""
+    except httpcore.ReadTimeout as error:
+        raise httpcore.ConnectTimeout("the proxy did not answer in time") from error
+    return head
 
 
 def seconds_left(clock: Clock, ends: float | None, late: type[httpcore.TimeoutException]) -> float:

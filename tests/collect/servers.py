@@ -44,12 +44,9 @@ class ScriptedServer:
         self.asked: list[Asked] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = int(self._listener.getsockname()[1])
         self._connections: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        return int(self._listener.getsockname()[1])
 
     @property
     def url(self) -> str:
@@ -151,3 +148,65 @@ def reset(connection: socket.socket) -> None:
     """Close so that the other side gets ECONNRESET."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
+
+
+def numeric_connection(address: tuple[str, int], timeout: float, source_address: object = None) -> socket.socket:
+    """``socket.create_connection`` for an address in digits, without any look-up."""
+    connection = socket.socket()
+    connection.settimeout(timeout)
+    connection.connect(address)
+    return connection
+
+
+class ConnectProxy(ScriptedServer):
+    """A proxy that makes tunnels (CONNECT): every name leads to this machine; ``tunnels`` are the targets asked for.
+
+    ``status`` other than 200 refuses; ``authorizations`` are what it was sent of a user and password.
+    """
+
+    def __init__(self, status: int = 200, tls: bool = False) -> None:
+        self.status = status
+        self.tls = tls
+        self.tunnels: list[str] = []
+        self.authorizations: list[str] = []
+        super().__init__(lambda asked, connection: None)
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError):
+            if self.tls:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(SERVER_PEM)
+                connection = context.wrap_socket(connection, server_side=True)
+            with connection:
+                self._tunnel(connection)
+
+    def _tunnel(self, connection: socket.socket) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            received = connection.recv(1)
+            if not received:
+                return
+            head += received
+        line, *lines = head.decode("latin-1").split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
+        raw = dict(line.split(": ", 1) for line in lines if ": " in line)
+        method, target, _ = line.split()
+        assert method == "CONNECT" and headers["host"] == target
+        self.tunnels.append(target)
+        self.authorizations.append(raw.get("Proxy-Authorization", ""))
+        if self.status != 200:
+            connection.sendall(f"HTTP/1.1 {self.status} No\r\nContent-Length: 0\r\n\r\n".encode())
+            return
+        with socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2]))) as beyond:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
+            back = threading.Thread(target=_copied, args=(beyond, connection), daemon=True)
+            back.start()
+            _copied(connection, beyond)
+            back.join()
+
+
+def _copied(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)

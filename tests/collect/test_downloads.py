@@ -17,7 +17,7 @@ from chargeback.errors import AnswerError, DeadlineError, PlatformError
 from chargeback.evidence import MemoryStore
 from tests.collect.clocks import JumpClock
 from tests.collect.conftest import TOKEN, Bench, Open
-from tests.collect.servers import SERVER_PEM, Asked, ScriptedServer, TlsServer, ok, said
+from tests.collect.servers import SERVER_PEM, Asked, ScriptedServer, TlsServer, numeric_connection, ok, said
 
 PDF = b"%PDF-1.7 body"
 
@@ -184,15 +184,8 @@ def tls_fetch(
         TlsServer(lambda asked, connection: said(PDF)) as server,
         open_session(config, environ, MemoryStore(), clock=JumpClock(), random=lambda: 0.99) as session,
     ):
-        monkeypatch.setattr("socket.create_connection", _numeric_connection)
+        monkeypatch.setattr("socket.create_connection", numeric_connection)
         return session.downloads.fetch(f"https://{host}:{server.port}/a"), server, lookups
-
-
-def _numeric_connection(address: tuple[str, int], timeout: float, source_address: object = None) -> socket.socket:
-    connection = socket.socket()
-    connection.settimeout(timeout)
-    connection.connect(address)
-    return connection
 
 
 def test_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,18 @@ def test_a_credential_that_fails_is_exit_5(tmp_path: Path, environ: dict[str, st
         assert code(found(at, tmp_path, **environ)) == exit_code
 
 
+def test_the_proxy_is_named_without_its_password(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        assert "proxy" not in found(at, tmp_path)
+        checks = found(at, tmp_path, HTTPS_PROXY="http://user:hidden@proxy.example:3128")
+    (finding,) = checks["proxy"]
+    assert finding.message == (
+        f"http://proxy.example:3128 ($HTTPS_PROXY); {at.server.endpoint} is asked without it (it is this machine, or "
+        "NO_PROXY names it)"
+    )
+    assert not any("hidden" in each.line() for findings in checks.values() for each in findings)
+
+
 def test_a_role_without_billing_is_exit_5(tmp_path: Path) -> None:
     with place(tmp_path) as at:
         at.server.platform.keyring.add(Credential(token="viewer-token", role="viewer"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from chargeback.collect.clock import Clock
 from chargeback.collect.credentials import USER, Credential
@@ -39,6 +40,7 @@ class PlatformChecks:
 
     def all(self) -> Iterator[Finding]:
         """Every check, in an order in which the first that fails explains the later ones."""
+        yield from self._proxy()
         credentials: list[Credential] = []
         yield from guarded("credential", lambda: self._credentials(credentials))
         for credential in credentials:
@@ -50,6 +52,16 @@ class PlatformChecks:
             yield from guarded("account", lambda entry=entry: self._account(entry, invoices))  # type: ignore[misc]
         yield from guarded("time zone", lambda: timezone(self.config, invoices))
         yield from guarded("projects", lambda: ownership(self.config, self.asking, credentials, self.clock.now()))
+
+    def _proxy(self) -> Iterator[Finding]:
+        """Which proxy the platform is asked through, and documents fetched; nothing where the environment names none."""
+        proxy = self.session.proxies.proxy
+        if proxy is None:
+            return
+        parts = urlsplit(self.session.endpoint)
+        used = self.session.proxies.of(parts.hostname or "", parts.port or 443)
+        how = "through it" if used else "without it (it is this machine, or NO_PROXY names it)"
+        yield good("proxy", f"{proxy} (${proxy.variable}); {self.session.endpoint} is asked {how}")
 
     def _credentials(self, found: list[Credential]) -> Iterator[Finding]:
         """Each credential's kind; those that can be obtained are added to the list."""
