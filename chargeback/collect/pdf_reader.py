@@ -77,6 +77,7 @@ class PdfReader:
         self._children = children
         self._idle: LifoQueue[_Child | None] = LifoQueue()
         self._living: set[_Child] = set()
+        self._aborted = False
         self._nursery = _Nursery()
         for _ in range(children):
             self._idle.put(None)
@@ -112,6 +113,7 @@ class PdfReader:
 
     def abort(self) -> None:
         """Kill the children under the threads that wait for them, which then have no text: the run was stopped."""
+        self._aborted = True
         for child in list(self._living):
             child.kill()
 
@@ -129,10 +131,16 @@ class PdfReader:
 
     def _started(self) -> _Child:
         try:
-            child = self._nursery.start(lambda: _Child(self._memory, self._environ, self._seconds))
+            return self._nursery.start(self._born)
         except OSError as error:
             raise UnreadableError(f"its reader cannot be started: {error.strerror or error}") from error
+
+    def _born(self) -> _Child:
+        """A new child, known to ``abort`` from its first instant on."""
+        child = _Child(self._memory, self._environ, self._seconds)
         self._living.add(child)
+        if self._aborted:
+            child.kill()
         return child
 
     def __enter__(self) -> Self:

@@ -54,7 +54,7 @@ class PlatformChecks:
         yield from guarded("projects", lambda: ownership(self.config, self.asking, credentials, self.clock.now()))
 
     def _proxy(self) -> Iterator[Finding]:
-        """Which proxy the platform is asked through, and documents fetched; nothing where the environment names none."""
+        """Which proxy the environment names, and whether the platform is asked through it; nothing without one."""
         proxy = self.session.proxies.proxy
         if proxy is None:
             return
