@@ -93,6 +93,14 @@ class DamagedError(ChargebackError):
     action = "look at once"
 
 
+class WorkbookError(ChargebackError):
+    """An archived workbook is none that this program writes: its part and row, and what is wrong there."""
+
+    exit_code = 7
+    meaning = DamagedError.meaning
+    action = DamagedError.action
+
+
 class LockedError(ChargebackError):
     """Another run holds the archive's lock."""
 

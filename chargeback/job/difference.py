@@ -13,8 +13,10 @@ from zipfile import ZipFile
 from chargeback.archive.boundary import interpreting
 from chargeback.errors import DamagedError
 from chargeback.job.csv_rows import column_name, first_difference, rows, rows_of, shown
+from chargeback.publish.xlsx.reading import ReadRow, WorkbookReader
 
 _BLOCK = 1 << 20
+_NO_ROW = ReadRow((), [], [], [])
 
 Chunks = Callable[[], Iterable[bytes]]
 """Gives the expected bytes; called again where they are needed a second time."""
@@ -97,42 +99,30 @@ def _csv_difference(opened: Callable[[], BinaryIO], chunks: Chunks) -> str:
 
 
 def _workbook_difference(opened: Callable[[], BinaryIO], chunks: Chunks) -> str:
-    """The first differing part of the package, and in a sheet the first differing cell."""
-    from chargeback.job.readback import refuse_bombs
-
-    expected = BytesIO(b"".join(chunks()))
+    """The first differing cell of the workbook's rows, else the first differing part of its package."""
+    data = b"".join(chunks())
+    room = 2 * WorkbookReader(BytesIO(data), len(data)).size + _BLOCK
     with opened() as file:
-        refuse_bombs(file, len(expected.getbuffer()))
-        with ZipFile(file) as one, ZipFile(expected) as other:
-            for name in other.namelist():
-                if name not in one.namelist():
-                    return f"lacks its part {name}"
-                if one.read(name) != other.read(name):
-                    return _sheet_difference(file, expected) or f"in its part {name}"
-    return "in how its parts are packed"
+        found, wanted = WorkbookReader(file, room), WorkbookReader(BytesIO(data), room)
+        for sheet in wanted.sheets:
+            rows = zip_longest(wanted.rows(sheet), found.rows(sheet))
+            for number, (one, other) in enumerate(rows, start=1):
+                if one != other:
+                    return f"{sheet}!{_cell(number, one or _NO_ROW, other or _NO_ROW)}"
+        return next(found.parts_unlike(wanted), "in how its parts are packed")
 
 
-def _sheet_difference(file: BinaryIO, expected: BinaryIO) -> str:
-    from openpyxl import load_workbook
-
-    found, wanted = (load_workbook(each, read_only=True, keep_links=False) for each in (file, expected))
-    for name in wanted.sheetnames:
-        if name not in found.sheetnames:
-            return f"has no sheet {name}"
-        cells = zip_longest(_cells(wanted[name]), _cells(found[name]))
-        for one, other in cells:
-            if one != other:
-                return _cell(name, one, other)
-    return ""
+def _cell(number: int, wanted: ReadRow, found: ReadRow) -> str:
+    """The first cell in which two rows differ: what it holds, and what it should."""
+    cells, others = ({cell[0]: cell for cell in zip(*row, strict=True)} for row in (wanted, found))
+    for letters in sorted({*cells, *others}, key=lambda each: (len(each), each)):
+        if cells.get(letters) != others.get(letters):
+            have, want = (_shown(row.get(letters)) for row in (others, cells))
+            return f"{letters}{number}: {have}, expected {want}"
+    return f"{number}: expected other cells"
 
 
-def _cells(sheet: object) -> Iterator[tuple[str, str]]:
-    sheet.reset_dimensions()  # type: ignore[attr-defined]  # a read-only sheet, which the stubs do not know
-    for row in sheet.iter_rows():  # type: ignore[attr-defined]
-        yield from ((cell.coordinate, str(cell.value)) for cell in row if cell.value is not None)
-
-
-def _cell(name: str, wanted: tuple[str, str] | None, found: tuple[str, str] | None) -> str:
-    if wanted is None or (found is not None and found[0] != wanted[0]):
-        return f"{name}!{(found or ('', ''))[0]}: {shown((found or ('', ''))[1])}, expected another cell"
-    return f"{name}!{wanted[0]}: {shown(found[1]) if found else 'missing'}, expected {shown(wanted[1])}"
+def _shown(cell: tuple[str, bool, str, str | None] | None) -> str:
+    if cell is None:
+        return "no cell"
+    return shown(cell[2]) if cell[3] is None else f"{shown(cell[2])} by {shown(cell[3])}"
