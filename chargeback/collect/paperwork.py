@@ -121,9 +121,8 @@ class _Errand:
             reading = self._read(data)
         except DocumentsOverError:
             return None
-        if reading.outcome == "read" and reading.names_number and reading.names_total:
-            return self._kept(data, reading, carried=True)
-        return None
+        is_passing = reading.outcome == "read" and not self._record(reading).misses(self._invoice.currency)
+        return self._kept(data, reading, carried=True) if is_passing else None
 
     def _fetched(self) -> DocumentRecord:
         try:
@@ -133,7 +132,7 @@ class _Errand:
         except PlatformError as error:
             return self._without(error)
         reading = self._read_or_not(data)
-        if reading.outcome == "not-pdf":
+        if reading.outcome in ("not-pdf", "fragment"):
             return self._carried_as_it_was() or self._record(reading)
         return self._kept(data, reading)
 
@@ -146,7 +145,8 @@ class _Errand:
         if old is None:
             return None
         data = old.read()
-        return self._kept(data, self._read_or_not(data), carried=True)
+        reading = self._read_or_not(data)
+        return None if reading.outcome == "fragment" else self._kept(data, reading, carried=True)
 
     def _download(self) -> bytes:
         """The bytes by a signed link; where that is refused, by a fresh one, once (CONTRACT, downloads)."""
@@ -205,6 +205,7 @@ class _Errand:
             detail=reading.detail,
             names_number=reading.names_number,
             names_total=reading.names_total,
+            currencies=reading.currencies,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from typing import IO, Self
 
 from chargeback.collect.downloads import LARGEST_DOCUMENT
 from chargeback.collect.pdf_child import LENGTH
-from chargeback.collect.pdf_text import names_number, names_total
+from chargeback.collect.pdf_text import currencies_beside, names_number, names_total
 
 CHILDREN = 2
 SECONDS = 20.0
@@ -37,18 +38,35 @@ DOCUMENTS_A_CHILD = 200
 """Then it is replaced, so that what it has gathered is gone."""
 HEADER_WITHIN = 1024
 """Bytes in which ``%PDF-`` has to stand, as readers are used to (ISO 32000-1, annex H)."""
+_LINEARIZED = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d{1,12})\b")
+_OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
+_CROSS_REFERENCE = re.compile(rb"(?<![a-z])xref\b|/Type\s*/XRef\b")
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """All that a child needs of the environment, and only where Python itself does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a document shows, as ``DocumentRecord`` has it; ``outcome`` is "read", "unreadable" or "not-pdf"."""
+    """What a document shows, as ``DocumentRecord`` has it; ``outcome`` is any of its words but "unavailable"."""
 
     outcome: str
     detail: str = ""
     names_number: bool = False
     names_total: bool = False
+    currencies: tuple[str, ...] = ()
+
+
+def what_is_missing(data: bytes) -> str:
+    """Why a PDF is a fragment of one, "" where it is whole (BOOKING 6, documents; ISO 32000-1, 7.5 and annex F)."""
+    announced = _LINEARIZED.search(data, 0, HEADER_WITHIN)
+    if announced and int(announced[1]) > len(data):
+        return f"it announces {int(announced[1])} bytes and has {len(data)}"
+    end = data.rfind(b"%%EOF")
+    if end < 0:
+        return "it has no %%EOF: it was cut off"
+    if _OBJECT.search(data, end):
+        return "it goes on behind its last %%EOF: it was cut off"
+    return "" if _CROSS_REFERENCE.search(data) else "it has no cross-reference table"
 
 
 class UnreadableError(Exception):
@@ -93,13 +111,16 @@ class PdfReader:
             return Reading("not-pdf", "no PDF header" if data.strip() else "empty")
         if len(data) > LARGEST_DOCUMENT:
             return Reading("unreadable", "larger than documents may be")
+        if missing := what_is_missing(data):
+            return Reading("fragment", missing)
         try:
             text = self._text(data, left or self._left)
         except UnreadableError as error:
             return Reading("unreadable", str(error))
         if not text.strip():
             return Reading("unreadable", "it holds no text")
-        return Reading("read", "", names_number(text, number), names_total(text, total, digits))
+        named = names_number(text, number), names_total(text, total, digits)
+        return Reading("read", "", *named, currencies_beside(text, total, digits))
 
     def close(self) -> None:
         """End the children, once no thread reads any more."""

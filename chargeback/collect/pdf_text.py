@@ -10,13 +10,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from chargeback.model.money import format_minor
+from chargeback.model.money import format_minor, known_digits
 
 _DASHES = "‐‑‒–—―−﹣－"
 _APOSTROPHES = "’‘ʼ＇´`"
 _MARKS = {"٫": ".", "٬": ",", "．": ".", "，": ",", "。": "."}
 _CURRENCY = r"(?:[A-Z]{3}|[^\W\d_]{1,3}\.?|[^\w\s.,'()+-]{1,2})?"
 _GAP = r"\s{0,3}"
+_DOLLARS = ("AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD", "USD")
+_SIGNS = {"$": _DOLLARS, "¥": ("CNY", "JPY"), "￥": ("CNY", "JPY"), "฿": ("THB",), "€": ("EUR",), "£": ("GBP",)}
+"""What a sign may mean (BOOKING 6, currency)."""
+_MARK_BEFORE = re.compile(rf"(?:(?<!\w)[A-Z]{{3}}|[{''.join(_SIGNS)}])$")
+_MARK_AFTER = re.compile(rf"[A-Z]{{3}}(?!\w)|[{''.join(_SIGNS)}]")
+_NEAR = 200
+"""Characters on either side of a total in which its currency is looked for."""
 
 
 def names_number(text: str, number: str) -> bool:
@@ -33,6 +40,28 @@ def names_total(text: str, total: int, digits: int) -> bool:
     """Whether the text names the total, in minor units of so many digits; a negative one with its sign."""
     folded = _folded(text)
     return any(_bears_sign(match, total) for match in _amounts(total, digits).finditer(folded))
+
+
+def currencies_beside(text: str, total: int, digits: int) -> tuple[str, ...]:
+    """The currencies that codes or signs directly before or after the total may mean, in order; none where nothing
+    stands there (BOOKING 6, currency)."""
+    folded = _folded(text)
+    found: set[str] = set()
+    for match in _amounts(total, digits).finditer(folded):
+        if _bears_sign(match, total):
+            before = folded[max(0, match.start() - _NEAR) : match.start()].rstrip()
+            after = folded[match.end() : match.end() + _NEAR].lstrip()
+            # The sign of the amount, or a parenthesis around it, belongs to the amount.
+            marks = (
+                _MARK_BEFORE.search(before.removesuffix("-").removesuffix("(").rstrip()),
+                _MARK_AFTER.match(after.removeprefix("-").removeprefix(")").lstrip()),
+            )
+            found.update(*(_meant(mark[0]) for mark in marks if mark))
+    return tuple(sorted(found))
+
+
+def _meant(mark: str) -> tuple[str, ...]:
+    return _SIGNS.get(mark) or ((mark,) if known_digits(mark) is not None else ())
 
 
 def _folded(text: str) -> str:

@@ -59,8 +59,9 @@ class DocumentRecord:
     """What came of one document, an invoice's PDF or its receipt.
 
     ``kind`` is "invoice" or "receipt"; ``number`` the invoice's number, or its id where it has none. ``outcome``:
-    "read" (its text was searched: ``names_number``, ``names_total``), "unreadable" (it is a PDF, its text cannot be
-    read within the limits), "not-pdf", or "unavailable" (nothing could be had). ``detail`` says why in a few words;
+    "read" (its text was searched: ``names_number``, ``names_total``, and ``currencies``, the ISO 4217 codes that may be
+    meant beside the total), "unreadable" (it is a PDF, its text cannot be read within the limits), "fragment" (a PDF
+    that is not whole), "not-pdf", or "unavailable" (nothing could be had). ``detail`` says why in a few words;
     ``path``, ``size`` and ``sha256`` are None where no file is kept. ``carried`` where the latest revision's file was
     kept.
     """
@@ -76,7 +77,17 @@ class DocumentRecord:
     sha256: Sha256 | None = None
     names_number: bool = False
     names_total: bool = False
+    currencies: tuple[str, ...] = ()
     carried: bool = False
+
+    def misses(self, currency: str) -> tuple[str, ...]:
+        """What a document that could be read does not name: its invoice's number, its total, or its currency."""
+        named = {
+            "number": self.names_number,
+            "total": self.names_total,
+            "currency": not self.currencies or currency in self.currencies,
+        }
+        return tuple(name for name, is_named in named.items() if not is_named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,52 @@ def read(reader: PdfReader, data: bytes, number: str = "INV-2026-0009", total: i
 
 
 def test_invoice_names_its_number_and_total(reader: PdfReader) -> None:
-    assert read(reader, INVOICE) == Reading("read", "", names_number=True, names_total=True)
+    shown = read(reader, INVOICE)
+    assert shown == Reading("read", "", names_number=True, names_total=True, currencies=shown.currencies)
     assert read(reader, INVOICE, total=115561) == Reading("read", "", names_number=True, names_total=False)
-    assert read(reader, INVOICE, number="INV-2026-0010") == Reading("read", "", names_number=False, names_total=True)
+    assert read(reader, INVOICE, number="INV-2026-0010") == replace(shown, names_number=False)
+
+
+def test_currency_beside_the_total_is_read(reader: PdfReader) -> None:
+    shown = pdf("Invoice INV-2026-0009", "Subtotal 1,080.00 USD", "Total 1,155.60 THB")
+    assert read(reader, shown).currencies == ("THB",)
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (INVOICE[:200], "it has no %%EOF"),
+        (INVOICE[: len(INVOICE) // 2], "it has no %%EOF"),
+        (INVOICE[:-8], "it has no %%EOF"),
+        (b"%PDF-1.7 and then nothing", "it has no %%EOF"),
+        (INVOICE.replace(b"\nxref\n", b"\n"), "it has no cross-reference table"),
+        (INVOICE + b"7 0 obj\n<< /Length 90 >>\nstream\ncut", "it goes on behind its last %%EOF"),
+        (
+            INVOICE.replace(b"%PDF-1.7\n", b"%PDF-1.7\n9 0 obj\n<< /Linearized 1 /L 999999 /O 3 >>\nendobj\n"),
+            "it announces",
+        ),
+    ],
+)
+def test_part_of_a_pdf_is_a_fragment(reader: PdfReader, data: bytes, detail: str) -> None:
+    reading = read(reader, data)
+    assert reading.outcome == "fragment" and reading.detail.startswith(detail)
+
+
+def test_whole_pdf_may_have_a_cross_reference_stream_updates_and_an_end_of_its_own(reader: PdfReader) -> None:
+    import io
+
+    import pypdf
+
+    writer = pypdf.PdfWriter(io.BytesIO(INVOICE), incremental=True)
+    writer.add_metadata({"/Title": "Invoice"})
+    out = io.BytesIO()
+    writer.write(out)
+    for whole in (
+        out.getvalue(),
+        INVOICE + b"\r\n\x00",
+        INVOICE.replace(b"\nxref\n", b"\n1 0 obj << /Type /XRef >>\n"),
+    ):
+        assert read(reader, whole).outcome != "fragment"
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>not found</html>", b" " * 1020 + b"%PDF-1.7"])
@@ -50,8 +94,7 @@ def test_header_may_follow_a_preamble(reader: PdfReader) -> None:
     ("data", "detail"),
     [
         (pdf(), "it holds no text"),
-        (b"%PDF-1.7 and then nothing", "pypdf cannot read it"),
-        (INVOICE[:200], "pypdf cannot read it"),
+        (b"%PDF-1.7 xref and then nothing %%EOF", "pypdf cannot read it"),
         (encrypted(), "pypdf cannot read it (FileNotDecryptedError)"),
     ],
 )

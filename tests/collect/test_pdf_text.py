@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargeback.collect.pdf_text import names_number, names_total
+from chargeback.collect.pdf_text import currencies_beside, names_number, names_total
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,45 @@ def test_sign_digits_and_size(written: str, total: int, digits: int, named: bool
     assert names_total(f"Total {written} due", total, digits) is named
 
 
+DOLLARS = ("AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD", "USD")
+
+
+@pytest.mark.parametrize(
+    ("written", "currencies"),
+    [
+        ("Total: 1,155.60 THB", ("THB",)),
+        ("Total: THB 1,155.60", ("THB",)),
+        ("Total: THB1,155.60", ("THB",)),
+        ("Total\nTHB\n1,155.60", ("THB",)),
+        ("1.155,60 EUR.", ("EUR",)),
+        ("฿1,155.60", ("THB",)),
+        ("1 155,60 €", ("EUR",)),
+        ("US$ 1,155.60", DOLLARS),
+        ("￥1,155.60", ("CNY", "JPY")),
+        ("THB 1,155.60 (USD 32.10)", ("THB",)),
+        ("USD 1,155.60 THB", ("THB", "USD")),
+        ("Subtotal 1,080.00 USD\nTotal due 1,155.60", ()),
+        ("Total (THB): 1,155.60", ()),
+        ("TOTALTHB 1,155.60", ()),
+        ("1,155.60 THBX", ()),
+        ("SUM 1,155.60 DUE", ()),
+        ("thb 1,155.60", ()),
+        ("11,155.60 USD", ()),
+        ("-1,155.60 USD", ()),
+    ],
+)
+def test_currency_stands_directly_before_or_after_the_total(written: str, currencies: tuple[str, ...]) -> None:
+    assert currencies_beside(written, 115560, 2) == currencies
+
+
+@pytest.mark.parametrize(
+    "written", ["-THB 12.00", "THB -12.00", "(THB 12.00)", "(12.00) THB", "12.00- THB", "-12.00 THB"]
+)
+def test_sign_of_a_total_does_not_part_it_from_its_currency(written: str) -> None:
+    assert currencies_beside(written, -1200, 2) == ("THB",)
+
+
 def test_long_texts_take_little_time() -> None:
     text = "1 1 1 1 , 1 5 5 - INV-2026-" * 40_000
     assert not names_total(text, 115560, 2) and not names_number(text, "INV-2026-0009")
+    assert currencies_beside("1,155.60 " * 40_000 + " " * 100_000 + "THB", 115560, 2) == ()

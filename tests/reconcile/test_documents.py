@@ -24,6 +24,10 @@ def results(*documents: Any, given: dict[str, Any] = PAID) -> list[tuple[str, st
     ({"outcome": "unreadable", "detail": "no text"}, "notice"),
     ({"outcome": "unavailable", "detail": "HTTP 503"}, "exception"),
     ({"outcome": "not-pdf"}, "exception"),
+    ({"outcome": "fragment", "detail": "it has no %%EOF"}, "exception"),
+    ({"currencies": ("THB",)}, "pass"),
+    ({"currencies": ("THB", "USD")}, "pass"),
+    ({"currencies": ("USD",)}, "exception"),
     ({"names_number": False}, "exception"),
     ({"names_total": False}, "exception"),
     ({"names_number": False, "names_total": False}, "exception"),
@@ -42,6 +46,12 @@ def test_an_open_invoice_has_no_receipt_and_a_void_one_no_document() -> None:
 
 def test_a_document_that_was_not_asked_for_is_an_exception() -> None:
     assert results() == [("", "exception"), ("receipt", "exception")]
+
+
+def test_currencies_that_differ_are_said() -> None:
+    books = month(account(PAID, documents=(document("i", currencies=("CNY", "JPY")),))).books()
+    message = "the PDF states the total in CNY or JPY, the invoice is in THB"
+    assert checks(books, "invoice-pdf")[0].message == message
 
 
 def test_what_the_pdf_lacks_is_said() -> None:
