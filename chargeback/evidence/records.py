@@ -19,7 +19,7 @@ from chargeback.evidence.stores import Store, sha256_of
 from chargeback.evidence.typed_json import decoded, decoded_list
 
 SCHEMA = 2
-"""2 since version 0.3: names that the month was booked with."""
+"""2 since version 0.3: names that the month was booked with, and the digest of its result."""
 INDEX_PATH = "evidence/index.json"
 RUN_PATH = "evidence/run.json"
 PREVIOUS_JOURNAL_PATH = "evidence/_previous/journal.csv"
@@ -162,9 +162,9 @@ class RunRecord:
     manifest it chains to; ``accounts`` the billing accounts of the month in order; ``known_accounts`` those of the
     archive's newest revision; ``restated``: what differs from the revision before this one of the month, whose
     journal lies under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``projects`` and ``account_names``:
-    what that revision was booked with, which stays (BOOKING 5); ``registers``: the archive's own files at that time;
-    ``versions`` chargeback, Python and every library that
-    shapes a byte.
+    what that revision was booked with, which stays (BOOKING 5); ``digest``: of this result, part by part, which decides
+    whether a later one is another (BOOKING 7); ``registers``: the archive's own files at that time; ``versions``
+    chargeback, Python and every library that shapes a byte.
     """
 
     period: Month
@@ -179,6 +179,7 @@ class RunRecord:
     restated: tuple[RestatedTotal, ...] = ()
     projects: tuple[ProjectPair, ...] = ()
     account_names: Mapping[str, str] = field(default_factory=dict)
+    digest: Mapping[str, str] = field(default_factory=dict)
     registers: tuple[RegisterState, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 

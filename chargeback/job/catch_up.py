@@ -10,10 +10,14 @@ from chargeback.archive.reading import Archive
 from chargeback.config import Config
 from chargeback.job.collecting import Collector, background
 from chargeback.model.archived_month import ArchivedMonth, difference
+from chargeback.model.booking import first_billed
 from chargeback.model.facts import ListedInvoice, by_month
-from chargeback.model.invoice import as_listed
+from chargeback.model.invoice import Status, as_listed
 from chargeback.model.period import Period
 from chargeback.publish import month_summary
+
+_OF_A_PAYMENT = frozenset({"status", "receipt_number"})
+"""What a list says otherwise of an invoice once it is paid."""
 
 Listed = Mapping[str, tuple[ListedInvoice, ...]]
 
@@ -26,14 +30,17 @@ class _Closed:
     listed: Mapping[tuple[str, str], Mapping[str, str]]
 
     def differs(self, account: str, row: ListedInvoice) -> bool:
-        """Whether the row is not as the revision has it: another total, void since, paid since, or otherwise listed."""
+        """Whether the row is not as the revision has it: new, void or not, of another total, settled then and no longer
+        paid, or corrected in what its month is booked from. A payment is no difference (BOOKING 2)."""
         if difference(account, row, self.books):
             return True
         archived = self.books.find(account, row)
-        if archived is None or archived.void:
+        if archived is None or archived.void or row.unknown_status:
             return False
         before, now = self.listed.get((account, row.id), {}), as_listed(row.row)
-        return any(before[name] != now[name] for name in before.keys() & now.keys())
+        if before.get("status") == Status.PAID and now.get("status", Status.PAID) != Status.PAID:
+            return True
+        return any(before[name] != now[name] for name in (before.keys() & now.keys()) - _OF_A_PAYMENT)
 
     def differ(self, account: str, rows: Sequence[ListedInvoice]) -> bool:
         """Whether any of the account's rows of the month does, or one is missing that the revision has as issued."""
@@ -41,16 +48,17 @@ class _Closed:
 
 
 def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -> list[Period]:
-    """The months since the first archived one that have no revision, or whose invoices, as listed, differ from their
-    latest revision's; oldest first. One ``billing.listInvoices`` an account."""
-    first = _first(archive, period)
+    """The months from ``since``, else from the first archived one, that have no revision, or whose invoices, as listed,
+    differ from their latest revision's; none before the first that any account was billed for; oldest first. One
+    ``billing.listInvoices`` an account.
+    """
+    first = collector.config.since or _first(archive, period)
     if first >= period:
         return []
     closed = _closed(archive, period)
-    differing: set[Period] = set()
-    if closed:
-        listed = collector.listed(period, background(archive, period), min(closed))
-        differing = _differing(closed, listed, collector.config)
+    listed = collector.listed(period, background(archive, period), min(closed, default=first))
+    differing = _differing(closed, listed, collector.config)
+    first = max(first, first_billed(row for rows in listed.values() for row in rows) or first)
     months = [first.plus(offset) for offset in range(_months_between(first, period))]
     return [month for month in months if month not in closed or month in differing]
 

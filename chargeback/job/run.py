@@ -45,7 +45,7 @@ from chargeback.job.other_accounts import other_accounts
 from chargeback.job.overview import refresh_overview
 from chargeback.job.restatement import changes
 from chargeback.job.results import MonthResult, of_books, of_errors
-from chargeback.job.sameness import is_same_result
+from chargeback.job.sameness import is_same_result, result_digest
 from chargeback.job.sealing import seal
 from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books, Status
@@ -210,7 +210,10 @@ class _Run:
                 self._keep_pending(period, collected.evidence)
             if is_new and result.books is not None:
                 told = changes(result.books, self.config, known.latest) if known.latest else ()
-                revision = seal(self.writer, staging, result.books, self.config, collected.evidence, known.latest, told)
+                digest = result_digest(result.books, self.config)
+                revision = seal(
+                    self.writer, staging, result.books, self.config, collected.evidence, known.latest, told, digest
+                )
                 result = of_books(result.books, period, revision, written=True, is_new=True, changes=told)
             self._leave(result)
         return result

@@ -1,82 +1,207 @@
-"""Is a result the same as the latest revision's? Then nothing is written (BOOKING 7)."""
+"""Is a result the same as the latest revision's? Then nothing is written (BOOKING 7).
+
+A result's digest is taken from what its ledgers, documents, exports and findings say, less what makes no new result:
+display names, the invoices' status and receipts, messages, times. The revision holds it, so that no file is made again
+to compare; for a revision of a version that did not keep it, it is taken from that revision's files and evidence.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from chargeback.archive.revision import Revision
-from chargeback.config import Config
+from chargeback.config import AccountEntry, Config
+from chargeback.errors import ChargebackError
+from chargeback.evidence import DocumentRecord
+from chargeback.evidence.records import canonical_json
+from chargeback.job import csv_rows
+from chargeback.job.sealing import archived_config
 from chargeback.model import archived_checks
+from chargeback.model.answers import LineItem
 from chargeback.model.archived_checks import read_checks
+from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
+from chargeback.model.invoice import Invoice, Status
+from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import minor_digits, to_minor
-from chargeback.publish import exports, ledger_csv
+from chargeback.model.spreadsheet_text import guarded
+from chargeback.month_end import read_accounts
+from chargeback.publish import month_summary
 from chargeback.publish.reconciliation import check_row
 
-_COMPARED_EXPORTS = ("exports/journal.csv", "exports/focus.csv")
-"""The others are the same figures in another format."""
+RECIPE = "1"
+"""Another one makes other digests: such a revision is compared by its files."""
+_ALL = "ledgers/all.csv"
+_NO_NEW_RESULT = ("account_name", "project_name", "invoice_status")
+_COUNTED = [place for place, name in enumerate(COLUMNS) if name not in _NO_NEW_RESULT]
+_FINDINGS = (Outcome.EXCEPTION, Outcome.ACCEPTED)
+_RECEIPT = "receipt"
 _AMOUNTS = ("expected", "actual", "variance")
 
 CheckKey = tuple[str, str, str, str]
 CheckValue = tuple[str, ...]
 
 
-def numbered(books: Books, revision: int) -> Books:
-    """The books as if they were that revision."""
-    return replace(books, posting=replace(books.posting, run=replace(books.posting.run, revision=revision)))
-
-
 def is_same_result(books: Books, config: Config, latest: Revision) -> bool:
-    """Whether ledgers, documents by number, exports and checks equal the latest revision's; new times, messages, PDF
-    bytes, ``history``, or a pass that only one has, are no new result."""
-    return (
-        _same_documents(books, latest)
-        and _same_checks(books, latest)
-        and _same_files(ledger_csv.files(books), latest, "ledgers/", ".csv")
-        and _same_exports(numbered(books, latest.name.number), config, latest)
-    )
+    """Whether ledgers, documents by number, exports and findings equal the latest revision's."""
+    kept = latest.run_record().digest
+    unpaid = latest.interpret(month_summary.PATH, _unpaid)
+    present = result_digest(books, config, lambda account, invoice: (account, invoice) in unpaid)
+    return present == (dict(kept) if kept.get("recipe") == RECIPE else _digest_of_files(latest))
 
 
-def _same_documents(books: Books, latest: Revision) -> bool:
-    present = {record.path for record in books.posting.run.documents if record.path}
-    return present == {path for path in latest.records if path.startswith("invoices/")}
-
-
-def _same_files(files: Iterable[tuple[str, Iterable[bytes]]], latest: Revision, folder: str, suffix: str) -> bool:
-    rendered = {path: _sha256(chunks) for path, chunks in files}
-    archived = {
-        path: record.sha256
-        for path, record in latest.records.items()
-        if path.startswith(folder) and path.endswith(suffix)
+def result_digest(
+    books: Books, config: Config, was_open: Callable[[str, str], bool] = lambda account, invoice: False
+) -> dict[str, str]:
+    """The digest of each part of a result; ``was_open`` says of which invoices (account and number) a payment since
+    makes no new result, whatever came of its receipt and of the tax withheld.
+    """
+    months = [posting.month for posting in books.posting.postings]
+    rows = (check_row(check) for check in books.checks)
+    period = str(books.period)
+    return {
+        "recipe": RECIPE,
+        "ledgers": _digest_of_ledgers(
+            (team.id for team in books.ledger.teams), (map(guarded, line.cells(period)) for line in books.ledger.lines)
+        ),
+        "documents": _digest_of_documents(books.posting.run.documents),
+        "exports": _sha256([canonical_json(_exported(months, config))]),
+        "findings": _digest_of_findings(rows, was_open),
     }
-    return rendered == archived
 
 
-def _same_exports(books: Books, config: Config, latest: Revision) -> bool:
-    for path, chunks in exports.files(books, config, None):
-        if path not in _COMPARED_EXPORTS:
-            continue
-        record = latest.records.get(path)
-        if record is None or record.sha256 != _sha256(chunks):
-            return False
-    return True
+def _digest_of_files(latest: Revision) -> dict[str, str]:
+    """The digest of a revision that holds none of this recipe; where its configuration can no longer be read, its
+    exports are taken for others."""
+    try:
+        config = archived_config(latest)
+        months = read_accounts(latest.evidence(), config, latest.name.period)
+        exported = _sha256([canonical_json(_exported(months, config))])
+    except ChargebackError:
+        exported = ""
+    teams = sorted(
+        path.removeprefix("ledgers/").removesuffix(".csv")
+        for path in latest.records
+        if path.startswith("ledgers/") and path.endswith(".csv") and path != _ALL
+    )
+    checks = latest.interpret(archived_checks.PATH, read_checks).checks
+    return {
+        "recipe": RECIPE,
+        "ledgers": latest.interpret(_ALL, lambda data: _digest_of_ledgers(teams, _archived_lines(data))),
+        "documents": _digest_of_documents(latest.run_record().documents),
+        "exports": exported,
+        "findings": _digest_of_findings((check.to_row() for check in checks), lambda account, invoice: False),
+    }
 
 
-def _sha256(chunks: Iterable[bytes]) -> str:
+def _archived_lines(data: bytes) -> Iterator[Iterable[str]]:
+    lines = csv_rows.rows(io.BytesIO(data))
+    next(lines, None)  # the names of the columns
+    return lines
+
+
+def _digest_of_ledgers(teams: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+    """Cells without control characters, so that the separators are none of theirs."""
+    names = "\x1f".join(sorted(teams)).encode() + b"\x1e"
+    return _sha256([names], (_counted(cells) for cells in lines))
+
+
+def _counted(cells: Iterable[str]) -> bytes:
+    known = list(cells)
+    return ("\x1f".join(known[place] for place in _COUNTED) + "\x1e").encode()
+
+
+def _digest_of_documents(records: Iterable[DocumentRecord]) -> str:
+    """The invoices' documents that are there, by number; receipts are a settlement's, and what is missing a finding."""
+    present = sorted(record.path for record in records if record.path and record.kind == "invoice")
+    return _sha256([canonical_json(present)])
+
+
+def _digest_of_findings(rows: Iterable[dict[str, Any]], was_open: Callable[[str, str], bool]) -> str:
+    """Exceptions, accepted ones, and notices of documents; amounts in minor units, messages aside."""
+    counted = [
+        (row["check"], row["account"], row["invoice"], row["subject"], row["outcome"], row["currency"], *_units(row))
+        for row in rows
+        if _is_finding(row) and not (_is_of_a_payment(row) and was_open(row["account"], row["invoice"]))
+    ]
+    return _sha256([canonical_json(sorted(counted))])
+
+
+def _is_finding(row: Mapping[str, Any]) -> bool:
+    outcomes = (*_FINDINGS, Outcome.NOTICE) if row["check"] == Code.INVOICE_PDF else _FINDINGS
+    return row["check"] != Code.HISTORY and row["outcome"] in outcomes
+
+
+def _is_of_a_payment(row: Mapping[str, Any]) -> bool:
+    is_receipt = row["check"] == Code.INVOICE_PDF and row["subject"] == _RECEIPT
+    return bool(is_receipt or row["check"] == Code.INVOICE_WITHHOLDING)
+
+
+def _unpaid(data: bytes) -> Collection[tuple[str, str]]:
+    """Account and number of the invoices that the revision has as open."""
+    listed = month_summary.read_listed(data)
+    numbers = {(each.account, each.invoice): each.number for each in month_summary.read(data).invoices}
+    return {
+        (account, numbers.get((account, invoice), invoice))
+        for (account, invoice), row in listed.items()
+        if row.get("status") == Status.OPEN
+    }
+
+
+def _exported(months: Iterable[AccountMonth], config: Config) -> dict[str, object]:
+    """What the exports follow from besides the ledgers' lines: settings, and the booked invoices' own facts; nothing
+    that a payment changes."""
+    known = list(months)
+    entries = {entry.id: entry for entry in config.accounts}
+    return {
+        "timezone": config.timezone_name,
+        "journal": {**asdict(config.journal), "format": [str(each) for each in config.journal.format]},
+        "publish": {"language": config.publish.language, "focus": config.publish.focus},
+        "vendor": asdict(config.vendor),
+        "accounts": [_account_facts(month, entries.get(month.account)) for month in known],
+        "invoices": [_invoice_facts(invoice) for month in known for invoice in month.booked],
+    }
+
+
+def _account_facts(month: AccountMonth, entry: AccountEntry | None) -> list[str]:
+    return [month.account, entry.company if entry else "", (entry.vat if entry else None) or ""]
+
+
+def _invoice_facts(invoice: Invoice) -> list[object]:
+    texts = (invoice.account, invoice.id, invoice.label, invoice.currency, invoice.tax_id)
+    amounts = (invoice.subtotal_minor, invoice.tax_minor, invoice.total_minor)
+    instants = (invoice.start, invoice.end, invoice.issued_at)
+    return [
+        *texts,
+        *amounts,
+        *(instant.isoformat() if instant else "" for instant in instants),
+        str(invoice.tax_rate),
+        [_line_facts(line) for line in invoice.lines],
+    ]
+
+
+def _line_facts(line: LineItem) -> list[str]:
+    return [line.sku or "", line.unit or "", str(line.quantity), str(line.unit_price)]
+
+
+def _units(row: Mapping[str, Any]) -> tuple[str, ...]:
+    digits = minor_digits(row["currency"])
+    return tuple("" if row[name] is None else str(to_minor(Decimal(row[name]), digits)) for name in _AMOUNTS)
+
+
+def _sha256(*parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    for chunk in chunks:
-        digest.update(chunk)
+    for part in parts:
+        for chunk in part:
+            digest.update(chunk)
     return digest.hexdigest()
-
-
-def _same_checks(books: Books, latest: Revision) -> bool:
-    return not differing_checks(books, latest)
 
 
 def differing_checks(books: Books, latest: Revision) -> list[CheckKey]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from chargeback import __version__
@@ -69,11 +70,12 @@ def seal(
     evidence: Evidence,
     latest: Revision | None,
     restated: tuple[RestatedTotal, ...],
+    digest: Mapping[str, str],
 ) -> Revision:
-    """Write all that follows from the evidence beside it, and make the revision visible."""
+    """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's."""
     if latest is not None:
         staging.write(PREVIOUS_JOURNAL_PATH, latest.read(exports.JOURNAL_PATH))
-    run = replace(evidence.run, restated=restated)
+    run = replace(evidence.run, restated=restated, digest=digest)
     books = replace(books, posting=replace(books.posting, run=run))
     publish(staging, books, config, replace(evidence, run=run))
     return writer.seal(staging, manifest_of(books))

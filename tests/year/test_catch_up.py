@@ -7,18 +7,21 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from chargeback.cli.running import run_and_tell
-from chargeback.sandbox import Clock, Month, Platform, instant
+from chargeback.model.period import Period
+from chargeback.sandbox import Clock, Month, Platform, instant, small_world
+from chargeback.sandbox.calls import Call
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding
 from chargeback.sandbox.world import BooksChange
 
 from ..job.office import told
-from . import ledgers, oracle
+from . import ledgers
 from .conftest import Opening
 from .office import Ended, Office, YearClock, in_process
 from .plan import DAY
@@ -107,16 +110,15 @@ def invoices(office: Office, month: Month) -> list[str]:
     ]
 
 
-def test_a_payment_of_an_earlier_month_is_a_difference_but_no_exception(opening: Opening) -> None:
+def test_a_payment_of_an_earlier_month_is_no_difference(opening: Opening) -> None:
+    """It makes no new revision of the month that it pays, whose signatures hold: not even when that is done again."""
     office = opening(paying("1045", MAY, instant("2026-07-20T00:00:00Z")))
     office.run("2026-06-05T03:00:00Z")
     office.run("2026-07-05T03:00:00Z")
-    plain = office.run("2026-07-21T03:00:00Z", catch_up=False)
-    assert done(plain) == [("2026-06", 1, False)]
-    assert done(office.run("2026-07-22T03:00:00Z")) == [("2026-05", 2, True), ("2026-06", 1, False)]
-    statuses = {status for *_, status in ledgers.invoices(office.archive / "2026-05/r2").values()}
-    assert statuses == {"paid"}
-    assert done(office.run("2026-07-23T03:00:00Z")) == [("2026-06", 1, False)]
+    assert done(office.run("2026-07-22T03:00:00Z")) == [("2026-06", 1, False)]
+    assert done(office.run("2026-07-23T03:00:00Z", period=Period(2026, 5), catch_up=False)) == [("2026-05", 1, False)]
+    statuses = {status for *_, status in ledgers.invoices(office.archive / "2026-05/r1").values()}
+    assert statuses == {"paid", "open"}
 
 
 def test_a_dry_run_is_held_against_the_months_that_it_would_have_written(opening: Opening) -> None:
@@ -192,28 +194,52 @@ def test_one_month_that_fails_does_not_hold_up_the_others(opening: Opening) -> N
     assert not (office.archive / "2026-05/r2").exists()
 
 
-def test_in_a_year_of_payments_a_month_has_a_revision_for_each_day_on_which_one_was_seen(tmp_path: Path) -> None:
+def test_a_year_of_payments_makes_no_revision(tmp_path: Path) -> None:
     world = replace(scale_world(3, 2, 2, now=instant("2026-06-05T03:00:00Z")), last=None)
     start = instant("2026-06-03T03:00:00Z")
-    paid = {
-        (account.id, month): start + timedelta(days=2 + 37 * place % 70 + 30 * number)
+    changes = [
+        paying(account.id, month, start + timedelta(days=2 + 37 * place % 70 + 30 * number))
         for place, account in enumerate(world.accounts)
         for number, month in enumerate((MAY, JUNE))
-    }
-    changes = [paying(account, month, moment) for (account, month), moment in paid.items()]
+    ]
     platform = Platform(world.changed(*changes), "D", clock=Clock(start))
     office = Office(tmp_path, platform)
-    runs = [start + number * 3 * DAY for number in range(37)]
     with in_process(platform):
-        for moment in runs:
-            assert office.run(moment).exit in (0, 3, 4)
+        for number in range(37):
+            assert office.run(start + number * 3 * DAY).exit in (0, 3, 4)
     archived = ledgers.months(office.archive)
-    for month in (MAY, JUNE):
-        seen = {next(run for run in runs if run >= moment) for (_, of), moment in paid.items() if of == month}
-        assert len(archived[str(month)]) <= 1 + len(seen)
-        final = oracle.billed(platform.world, month, runs[-1])
-        found = ledgers.invoices(archived[str(month)][-1])
-        assert {key: status for key, (*_, status) in found.items()} == dict.fromkeys(final, "paid")
+    assert [len(archived[str(month)]) for month in (MAY, JUNE)] == [1, 1]
+
+
+def test_an_invoice_that_was_settled_and_is_no_longer_paid_is_a_difference(opening: Opening) -> None:
+    """A payment that came back: the list says open again."""
+
+    def bounced(call: Call, result: Any) -> Any:
+        if call.function != "billing.listInvoices" or call.now < instant("2026-07-20T00:00:00Z"):
+            return result
+        return {"items": [{**row, "status": "open"} if row["id"] == paid.id else row for row in result["items"]]}
+
+    (paid,) = small_world(spelling="numbers").billed("1042", MAY)
+    office = opening(answers=(bounced,))
+    office.run("2026-06-05T03:00:00Z")
+    office.run("2026-07-05T03:00:00Z")
+    assert "2026-05" in [period for period, *_ in done(office.run("2026-07-21T03:00:00Z"))]
+
+
+@pytest.mark.parametrize(("since", "done_months"), [
+    ("2026-03", ["2026-03", "2026-04", "2026-05", "2026-06"]),
+    ("2026-06", ["2026-06"]),
+    ("2024-01", ["2025-12", "2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]),
+    ("2027-01", ["2026-06"]),
+])  # fmt: skip
+def test_catch_up_begins_with_since_and_never_before_the_first_bill(
+    opening: Opening, since: str, done_months: list[str]
+) -> None:
+    """Of an archive that holds nothing yet: the world's first bills are of December."""
+    office = opening()
+    office.changes = {"timezone = ": f'since = "{since}"\ntimezone = '}
+    ended = office.run("2026-07-05T03:00:00Z")
+    assert [str(result.period) for result in ended.results] == done_months
 
 
 @pytest.mark.parametrize(
