@@ -93,7 +93,7 @@ def plain_files() -> Iterator[None]:
     nothing: Any = lambda *arguments, **named: iter(())  # noqa: E731
     with ExitStack() as stack:
         for module, name in (
-            (revision_files.ledger_workbook, "files"),
+            (revision_files.team_workbook, "files"),
             (revision_files.workpaper, "workpaper"),
             (revision_files.month_page, "files"),
         ):
