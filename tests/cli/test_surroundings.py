@@ -16,6 +16,7 @@ import pytest
 from chargeback.cli.lazy import COMMANDS
 from chargeback.errors import decisive_exit
 
+from ..some import some
 from .calling import call
 from .offices import Office, office
 
@@ -199,7 +200,7 @@ def test_streams_that_are_closed_full_or_without_a_reader(
     well = place.ended(command, Surroundings())
     assert well.out
     assert not set("\x1b\x9b\x07\r\u202e\u2066\u2028") & set(well.out + well.err), "a name steers the terminal"
-    for name, surroundings in tried(command, STREAMS, request):
+    for name, surroundings in some(tried(command, STREAMS, request)):
         ended = place.ended(command, surroundings)
         assert ended.exit == surroundings.exit_code(command, well), (name, ended)
         assert "Traceback" not in ended.err, name
@@ -210,7 +211,7 @@ def test_streams_that_are_closed_full_or_without_a_reader(
 @pytest.mark.parametrize("command", ARGUMENTS)
 def test_surroundings_that_change_nothing(place: Place, command: str, request: pytest.FixtureRequest) -> None:
     well = place.ended(command, Surroundings())
-    for name, surroundings in tried(command, HARMLESS, request):
+    for name, surroundings in some(tried(command, HARMLESS, request)):
         ended = place.ended(command, surroundings)
         assert ended.exit == well.exit, (name, ended)
         assert "Traceback" not in ended.err, name

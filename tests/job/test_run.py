@@ -21,7 +21,6 @@ from chargeback.cli.running import to_document
 from chargeback.config import Config
 from chargeback.errors import (
     AccessError,
-    ChargebackError,
     ConfigurationError,
     CredentialError,
     DamagedError,
@@ -778,4 +777,4 @@ def test_the_lists_of_projects_of_two_credentials_are_put_together(tmp_path: Pat
 
 def test_errors_of_a_run_are_errors_of_the_table(place: Place) -> None:
     result = place(faults="billing.report:html200").close(dry_run=True)
-    assert all(isinstance(error, ChargebackError) and error.remedy for error in result.errors)
+    assert [(type(error).exit_code, bool(error.remedy)) for error in result.errors] == [(6, True)]

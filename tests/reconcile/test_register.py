@@ -6,6 +6,8 @@ from chargeback.model.check import HOLDS_WHEN, REPORT_CODES, VARIANCE_CODES, Cod
 from chargeback.reconcile.register import ACCOUNT_CHECKS, MONTH_CHECKS
 from tests.small_months import Account, account, invoice, month, of, report
 
+from ..some import some
+
 CODES = [
     "invoice-issued", "invoice-identity", "invoice-arithmetic", "invoice-tax", "invoice-withholding",
     "invoice-footing", "line-arithmetic", "invoice-cutoff", "invoice-duplicate", "account-set", "prior-periods",
@@ -34,9 +36,9 @@ def test_report_star_means_the_checks_of_the_report() -> None:
 def test_each_performer_gives_checks_of_its_own_code_alone() -> None:
     posting = month(account(invoice("I", of("acme-web", 1)), report=report(("acme-web", "CPU", 1, 1)))).posting()
     config = month().settings
-    for code, perform in ACCOUNT_CHECKS.items():
+    for code, perform in some(ACCOUNT_CHECKS.items()):
         assert {check.code for check in perform(posting.postings[0], config)} <= {code}
-    for code, perform_month in MONTH_CHECKS.items():
+    for code, perform_month in some(MONTH_CHECKS.items()):
         assert {check.code for check in perform_month(posting, config)} == {code}
 
 

@@ -21,6 +21,8 @@ from chargeback.review.reperformance import Reperformance
 from chargeback.review.screen import Screen
 from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, units
 
+from ..some import some
+
 BASES = ("invoice-line", "report-share", "shared-split", "adjustment")
 
 
@@ -60,7 +62,7 @@ def test_a_line_of_each_basis_is_explained(office: Office, basis: str) -> None:
 @pytest.mark.parametrize("basis", BASES)
 def test_the_parts_of_every_step_sum_to_its_whole(office: Office, basis: str) -> None:
     found = document(office.root, APRIL, first_line(office, APRIL, basis=basis)["line"])
-    for step in found["steps"]:
+    for step in some(found["steps"]):
         for side in ("gross", "tax"):
             if step[side] is None:
                 continue

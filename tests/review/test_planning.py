@@ -17,6 +17,8 @@ from chargeback.review.planning_text import plan_lines
 from chargeback.review.screen import Screen
 from tests.review.archives import APRIL, MARCH, MAY, Office, configuration, csv_rows, units
 
+from ..some import some
+
 
 def edited(office: Office, *changes: tuple[str, str]) -> Config:
     """The configuration in use with texts replaced."""
@@ -57,7 +59,7 @@ def test_before_is_what_is_archived_and_after_what_a_run_made_of_it(office: Offi
     """The third revision of May was made of the second one's evidence with the changed configuration."""
     found = document(configuration(office.changed), f"{MAY}/r2")
     ledger = csv_rows(office.root / MAY / "r3/ledgers/all.csv")
-    for row in found["teams"]:
+    for row in some(found["teams"]):
         mine = [line for line in ledger if (line["team"], line["currency"]) == (row["team"], row["currency"])]
         assert units(row["after"]["gross"]) == sum(units(line["gross"]) for line in mine)
 

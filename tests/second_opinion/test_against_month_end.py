@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from chargeback.errors import ChargebackError, error_exit
 
+from ..some import some
 from . import first_opinion, worlds
 from .answers import Month, StopError
 from .booking import Booking
@@ -59,7 +60,7 @@ NEW_RULES = pytest.mark.xfail(
 @NEW_RULES
 @pytest.mark.parametrize("tenth", range(10))
 def test_both_opinions_agree_on_a_month(tenth: int) -> None:
-    for seed in range(tenth, SEEDS, 10):
+    for seed in some(range(tenth, SEEDS, 10)):
         assert_same(worlds.random_month(seed))
 
 
@@ -74,5 +75,5 @@ def test_both_opinions_agree_on_a_month_that_hypothesis_shortens(month: Month) -
 @pytest.mark.nightly
 @pytest.mark.parametrize("part", range(20))
 def test_both_opinions_agree_on_many_months(part: int) -> None:
-    for seed in range(SEEDS + part, SEEDS_NIGHTLY, 20):
+    for seed in some(range(SEEDS + part, SEEDS_NIGHTLY, 20)):
         assert_same(worlds.random_month(seed))

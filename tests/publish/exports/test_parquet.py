@@ -14,6 +14,7 @@ import pytest
 from chargeback.model.ledger import COLUMNS, Ledger
 from chargeback.publish.exports import parquet
 
+from ...some import some
 from .small_books import WEB, Bill, Line, make_books
 
 
@@ -31,7 +32,7 @@ def ledger_of(*lines: Line, currency: str = "THB") -> Ledger:
 
 def test_cells_are_those_of_the_csv_ledger() -> None:
     ledger = make_books().ledger
-    for row, line in zip(table(ledger), ledger.lines, strict=True):
+    for row, line in some(zip(table(ledger), ledger.lines, strict=True)):
         assert tuple(row) == COLUMNS
         for name, text in zip(COLUMNS, line.cells("2026-05"), strict=True):
             value = row[name]

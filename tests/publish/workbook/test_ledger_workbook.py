@@ -20,6 +20,8 @@ from chargeback.publish.xlsx.book import Book
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened
 
+from ...some import some
+
 NUMBERS = {"usage", "share_percent", "net", "tax", "gross", "line", "invoice_line"}
 
 
@@ -48,7 +50,7 @@ def opened(books: Books, team: str) -> Opened:
 def test_each_team_has_a_workbook_lines_or_not() -> None:
     names = ("web", "data", "idle", "unassigned", "adjustments")
     assert list(workbooks()) == [f"ledgers/{team}.xlsx" for team in names]
-    for book in workbooks().values():
+    for book in some(workbooks().values()):
         assert book.values.sheetnames == ["Summary", "Lines", "Notes"]
         assert book.misplaced_cells() == []
 
@@ -143,7 +145,7 @@ def test_no_other_teams_data(team: str) -> None:
     lines = sample.books().ledger.lines
     mine = {name for line in lines if line.team.id == team for name in (line.project, line.project_name)}
     foreign = {name for line in lines for name in (line.project, line.project_name) if name and len(name) > 4} - mine
-    for text in of_team(team).texts():
+    for text in some(of_team(team).texts()):
         assert not [name for name in foreign if name in text]
 
 
@@ -164,8 +166,8 @@ def test_an_acceptance_is_no_other_teams_project() -> None:
 
 
 def test_pages_are_a4_landscape_with_file_and_revision_below() -> None:
-    for book in workbooks().values():
-        for sheet in book.formulas:
+    for book in some(workbooks().values()):
+        for sheet in some(book.formulas):
             assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
             assert "2026-05 revision 1" in sheet.oddFooter.left.text
             assert sheet.oddFooter.right.text == "Page &P of &N"
