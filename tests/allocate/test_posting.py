@@ -260,3 +260,14 @@ def test_the_order_of_the_configuration_moves_no_money(order: tuple[str, str]) -
         ("CPU", "data", "0.01", "1"),
         ("Idle", "data", "0.00", "3"),
     ]
+
+
+def test_names_that_differ_in_case_alone_are_two_projects_in_the_order_of_code_points() -> None:
+    lines = [of("acme-web", "2"), of("Acme-Web", "3")]
+    rows = [("acme-web", "CPU", 1, 2), ("Acme-Web", "CPU", 1, 3)]
+    books = month(account(invoice("I", *lines), report=report(*rows))).books()
+    assert [(line.project, line.team.id, line.gross) for line in books.ledger.lines] == [
+        ("Acme-Web", "unassigned", 300),
+        ("acme-web", "web", 200),
+    ]
+    assert [check.outcome for check in checks(books, "report-project")] == ["pass", "pass"]

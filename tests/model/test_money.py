@@ -17,6 +17,7 @@ from chargeback.model.money import (
     from_minor,
     known_digits,
     minor_digits,
+    rounding_allowance,
     to_minor,
 )
 
@@ -81,3 +82,21 @@ def test_minor_units_come_back_from_decimals_and_texts(units: int, digits: int) 
     assert to_minor(from_minor(units, digits), digits) == units
     assert Decimal(format_minor(units, digits)) == from_minor(units, digits)
     assert format_exact(from_minor(units, digits)) == format_minor(units, digits)
+
+
+@pytest.mark.parametrize(
+    ("parts", "tenths"),
+    [(0, 0), (1, 5), (2, 10), (3, 15), (6, 30), (7, 35), (8, 38), (9, 40), (10, 41), (100, 110), (10_000, 1_010)],
+)
+def test_the_allowance_of_rounding_in_tenths_of_a_minor_unit(parts: int, tenths: int) -> None:
+    """min(5n, 10 + ⌊10·√n⌋), BOOKING 6, reckoned by hand."""
+    assert rounding_allowance(parts, 2) == Decimal(tenths) / 1000
+    assert rounding_allowance(parts, 0) == Decimal(tenths) / 10
+
+
+@given(st.integers(1, 10**9))
+def test_the_allowance_follows_from_the_square_root(parts: int) -> None:
+    tenths = int(rounding_allowance(parts, 0) * 10)
+    root = tenths - 10
+    assert tenths == 5 * parts or root**2 <= 100 * parts < (root + 1) ** 2
+    assert tenths <= 5 * parts

@@ -77,6 +77,24 @@ def test_the_expected_side_of_the_arithmetic_is_the_header() -> None:
     assert (check.expected, check.actual, check.variance) == (Decimal("97.00"), Decimal("107.00"), Decimal("10.00"))
 
 
+@pytest.mark.parametrize(
+    ("subtotal", "tax", "total", "expected"),
+    [
+        ("1234567890.1", "0.2", "1234567890.3000002", "pass"),  # what 64-bit floats make of the sum
+        ("1234567890.1", "0.2", "1234567890.304", "exception"),
+        ("10", "0.7", "10.700000000000001", "pass"),
+        ("10", "0.7", "10.70000001", "exception"),
+        ("0", "0.01", "0.010000000000000002", "pass"),
+    ],
+)
+def test_noise_of_floats_grows_with_the_amount_and_is_no_fraction_of_a_satang(
+    subtotal: str, tax: str, total: str, expected: str
+) -> None:
+    given = invoice("I", of("acme-web", total), subtotal=subtotal, tax=tax, total=total)
+    (check,) = found("invoice-arithmetic", given)
+    assert check.outcome == expected
+
+
 def test_an_amount_finer_than_the_minor_unit_is_named() -> None:
     (check,) = found("invoice-arithmetic", invoice("I", subtotal="99.995", tax="7.005", total="107"))
     assert check.message.startswith("finer than the currency's minor unit: subtotal 99.995, tax 7.005")

@@ -34,6 +34,16 @@ def test_a_satang_too_many_is_an_exception(change: str) -> None:
     assert check.message.endswith("do not book this; report it as a bug")
 
 
+def test_tax_that_is_booked_as_net_is_an_exception_though_the_gross_is_right() -> None:
+    posting = month(GIVEN).posting()
+    line = posting.ledger.lines[0]
+    object.__setattr__(line, "tax", line.tax - 1)
+    object.__setattr__(line, "net", line.net + 1)
+    (check,) = ledger_control(posting, month(GIVEN).settings)
+    assert (check.outcome, check.variance) == ("exception", 0)
+    assert "tax" in check.message
+
+
 def test_a_line_of_no_booked_invoice_is_an_exception() -> None:
     posting = month(GIVEN).posting()
     object.__setattr__(posting.postings[0].month, "booked", ())
