@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -23,7 +23,7 @@ from chargeback.errors import DamagedError
 from chargeback.job.csv_rows import Row, column_name, first_difference, rows, shown
 from chargeback.model.books import Books
 from chargeback.model.ledger import COLUMNS
-from chargeback.model.money import EXACT, format_minor, minor_digits
+from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.spreadsheet_text import guarded
 
 ALL_PATH = "ledgers/all.csv"
@@ -74,6 +74,10 @@ def _plain(text: str) -> Decimal:
     if text and not _AMOUNT.fullmatch(text):
         raise ValueError(f"{shown(text)} is no amount")
     return Decimal(text or 0)
+
+
+def _told(totals: Mapping[str, Iterable[Decimal]]) -> str:
+    return str({currency: [format_exact(amount) for amount in amounts] for currency, amounts in totals.items()})
 
 
 class ControlTotals:
@@ -158,14 +162,18 @@ class ControlTotals:
                 self._find(ALL_PATH, f"{where}: the lines add up to {have}, its {name} in evidence is {want}")
 
     def _manifest_totals(self, sums: LedgerSums) -> None:
-        written = {total.currency: [total.net, total.tax, total.gross] for total in self.revision.manifest.totals}
+        written: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
+        for total in self.revision.manifest.totals:  # the manifest names currencies as they came, the ledgers guarded
+            amounts = map(_plain, (total.net, total.tax, total.gross))
+            sofar = written[guarded(total.currency)]
+            sofar[:] = [EXACT.add(one, other) for one, other in zip(sofar, amounts, strict=True)]
         found = {
-            currency: [format_minor(amount, minor_digits(currency)) for amount in amounts]
+            currency: [from_minor(amount, minor_digits(currency)) for amount in amounts]
             for currency, amounts in sums.by_currency.items()
         }
         self.count += len(found)
         if written != found:
-            self._find(MANIFEST_PATH, f"totals are {written}, the ledgers give {found}")
+            self._find(MANIFEST_PATH, f"totals are {_told(written)}, the ledgers give {_told(found)}")
 
     def _teams(self, sums: LedgerSums) -> None:
         """Every team's file is its lines of ``all.csv``, and its workbook says the same."""

@@ -11,6 +11,8 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Co
 from functools import cache
 from math import isqrt
 
+from chargeback.model.spreadsheet_text import cleaned
+
 EXACT = Context(prec=min(MAX_PREC, 2_000), rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """Sums and products of decoded amounts lose no digit in this context: an answer's number has at most 91."""
 
@@ -31,8 +33,11 @@ def known_digits(currency: str) -> int | None:
 
 
 def minor_digits(currency: str) -> int:
-    """The currency's minor digits; two where ISO 4217 does not know it."""
-    digits = known_digits(currency)
+    """The currency's minor digits; two where ISO 4217 does not know it.
+
+    Those of the code as every file shows it, without control characters: who reads a file back counts as who wrote it.
+    """
+    digits = known_digits(cleaned(currency))
     return UNKNOWN_DIGITS if digits is None else digits
 
 

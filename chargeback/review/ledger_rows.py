@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
@@ -125,10 +125,18 @@ def by_account(rows: Iterable[LedgerRow]) -> dict[str, list[LedgerRow]]:
 
 
 def _require_footing(revision: Revision, rows: list[LedgerRow]) -> None:
-    stated = {total.currency: (total.net, total.tax, total.gross) for total in revision.manifest.totals}
-    found = {code: tuple(written(amount, code) for amount in total) for code, total in totals_of(rows).items()}
+    stated: dict[str, Amounts] = {}
+    for total in revision.manifest.totals:  # which names currencies as they came, and the ledgers as they are written
+        code = _raw(guarded(total.currency))
+        amounts = (_units(text, minor_digits(code)) for text in (total.net, total.tax, total.gross))
+        stated[code] = stated.get(code, Amounts()).plus(*amounts)
+    found = totals_of(rows)
     if found != stated:
-        raise damaged(revision.root / PATH, f"its lines add up to {found}, the manifest says {stated}")
+        raise damaged(revision.root / PATH, f"its lines add up to {_told(found)}, the manifest says {_told(stated)}")
+
+
+def _told(totals: Mapping[str, Amounts]) -> str:
+    return str({code: tuple(written(amount, code) for amount in amounts) for code, amounts in totals.items()})
 
 
 def written(amount: int, currency: str) -> str:

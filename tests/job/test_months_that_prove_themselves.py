@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chargeback.job.verify import VerifyRequest, verify
 from chargeback.model.check import Code, Outcome
-from chargeback.sandbox import instant, prepared, small_world
+from chargeback.review.ledger_rows import read_rows
+from chargeback.sandbox import instant, newest_closed, platform_of, prepared, small_world
+from chargeback.sandbox.calls import Call
+from chargeback.sandbox.makers import DEFAULT_NOW
+from chargeback.sandbox.scenario import Setup
 
 from .closing import Closing, closing, codes, messages
 
@@ -73,3 +79,26 @@ def test_unreadable_labels_show_no_day_so_the_range_proves_the_month(tmp_path: P
         assert result.exit == 0 and result.books is not None
         proofs = [check.message for check in result.books.checks if check.code is Code.REPORT_PERIOD]
         assert proofs and all('its range "prev_month" names 2026-05' in proof for proof in proofs)
+
+
+@pytest.mark.parametrize("currency", ["=1+1", "THB\n", "JPY\n", "'THB", "+THB", "\u200b=THB"])
+def test_a_currency_that_is_written_otherwise_than_it_came_is_an_exception_and_verifies(
+    tmp_path: Path, currency: str
+) -> None:
+    """The manifest has it as it came, the ledgers guarded: 0.2.0 compared the two, and found damage for ever."""
+
+    def told(call: Call, result: Any) -> Any:
+        rows = result["items"] if call.function == "billing.listInvoices" else [result]
+        if call.function in ("billing.listInvoices", "billing.getInvoice"):
+            for row in rows:
+                row["currency"] = currency
+        return result
+
+    world = small_world(spelling="numbers")
+    setup = Setup(world, "D", DEFAULT_NOW, newest_closed(DEFAULT_NOW, world.zone)).answering(told)
+    with closing(tmp_path, platform_of(setup)) as place:
+        result = place.close()
+        assert (result.exit, "currency" in codes(result)) == (3, True)
+        found = verify(tmp_path / "archive", VerifyRequest())
+        assert found.exit == 0, found
+        assert read_rows(place.latest("2026-05"))
