@@ -21,6 +21,7 @@ from chargeback.model.booking import AccountMonth, Ground, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
 from chargeback.model.check import Check, Outcome
 from chargeback.model.facts import answers_by_account, read_account
+from chargeback.model.finding import Finding
 from chargeback.model.instants import parse_instant
 from chargeback.model.ledger import Ledger, LedgerLine, LedgerTeam
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
@@ -41,8 +42,8 @@ def close_month(evidence: Evidence, config: Config) -> Books:
     period = Period.parse(evidence.run.period)
     months, projects = read_month(evidence, config, period)
     posting = post_month(months, config, evidence, period, projects)
-    checks = reconcile(posting, config)
-    return _books(posting, checks, config)
+    checks, findings = reconcile(posting, config)
+    return _books(posting, checks, findings, config)
 
 
 def read_month(evidence: Evidence, config: Config, period: Period) -> tuple[list[AccountMonth], ProjectDirectory]:
@@ -134,7 +135,7 @@ def _ownership_findings(
     return OwnershipFindings(unowned, idle, tuple(ownership.unmatched(listed | billed)), contradictions)
 
 
-def _books(posting: MonthPosting, checks: tuple[Check, ...], config: Config) -> Books:
+def _books(posting: MonthPosting, checks: tuple[Check, ...], findings: tuple[Finding, ...], config: Config) -> Books:
     failed = {check.account for check in checks if check.outcome is Outcome.EXCEPTION}
     by_currency = _totals(posting)
     ready = all(account.month.is_ready for account in posting.postings)
@@ -145,6 +146,7 @@ def _books(posting: MonthPosting, checks: tuple[Check, ...], config: Config) -> 
         accounts=tuple(summary for account in posting.postings for summary in _summaries(account, failed, config)),
         totals=by_currency,
         accepted=_accepted_total(checks),
+        findings=findings,
         status=status if ready else Status.NOT_READY,
     )
 

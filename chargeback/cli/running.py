@@ -155,6 +155,7 @@ def _not_ready(result: MonthResult) -> dict[str, Any]:
         "not_performed": 0,
         "accounts": [],
         "checks": [],
+        "findings": [],
         "path": None,
         "head": None,
         "changes": None,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from chargeback.model.check import Check, Outcome
+from chargeback.model.finding import Finding
 from chargeback.model.ledger import Ledger
 from chargeback.model.period import Period
 from chargeback.model.posting import MonthPosting
@@ -63,7 +64,7 @@ class AcceptedTotal:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """All that a revision shows: what was posted, every check's result, and the totals."""
+    """All that a revision shows: what was posted, every check's result, the findings, largest first, and the totals."""
 
     posting: MonthPosting
     checks: tuple[Check, ...]
@@ -71,6 +72,7 @@ class Books:
     totals: tuple[CurrencyTotal, ...]
     accepted: AcceptedTotal
     status: Status
+    findings: tuple[Finding, ...] = ()
 
     @property
     def not_performed(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from chargeback.model.books import AccountSummary, Books, Status
 from chargeback.model.check import Check
 from chargeback.model.csv_text import csv_row
+from chargeback.model.finding import Finding
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK, drained
@@ -27,6 +28,8 @@ CHECK_COLUMNS = (
     "currency",
     "tolerance",
     "message",
+    "finding",
+    "cause",
 )
 _ROWS_A_CHUNK = 5_000
 _AMOUNTS = frozenset(CHECK_COLUMNS.index(name) for name in ("expected", "actual", "variance", "tolerance"))
@@ -49,12 +52,18 @@ def _json(books: Books) -> Iterator[bytes]:
         ]
         yield (separator + ",\n".join(f"    {row}" for row in rows)).encode()
         separator = ",\n"
+    rows = [json.dumps(finding_row(finding), ensure_ascii=False) for finding in books.findings]
+    yield b'\n  ],\n  "findings": [' + "".join(f"\n    {row}," for row in rows).rstrip(",").encode()
     yield b"\n  ]\n}\n"
 
 
 def document(books: Books) -> dict[str, Any]:
     """INTERFACE's ``reconciliation.json``; ``revision`` None where the month is not ready."""
-    return {**_head(books), "checks": [check_row(check) for check in books.checks]}
+    return {
+        **_head(books),
+        "checks": [check_row(check) for check in books.checks],
+        "findings": [finding_row(finding) for finding in books.findings],
+    }
 
 
 def _head(books: Books) -> dict[str, Any]:
@@ -104,6 +113,26 @@ def check_row(check: Check) -> dict[str, str | None]:
         "currency": cleaned(check.currency),
         "tolerance": _amount(check.tolerance),
         "message": cleaned(check.sentence),
+        "finding": check.finding or None,
+        "cause": check.cause.value if check.cause else None,
+    }
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """A finding as INTERFACE's JSON has it; nobody has disposed of it when the revision is written."""
+    subject = finding.subject
+    return {
+        "id": finding.id,
+        "check": finding.code.value,
+        "account": cleaned(finding.account),
+        "invoice": cleaned(finding.invoice),
+        "subject": {"kind": subject.kind.value if subject else "", "name": cleaned(subject.name) if subject else ""},
+        "amount": _amount(finding.amount),
+        "currency": cleaned(finding.currency),
+        "checks": finding.checks,
+        "message": cleaned(finding.message),
+        "remedy": finding.remedy,
+        "disposition": None,
     }
 
 

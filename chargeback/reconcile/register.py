@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 
 from chargeback.config import Config
 from chargeback.model.check import Check, Code
+from chargeback.model.finding import Finding
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.reconcile.acceptance import accept
+from chargeback.reconcile.causes import with_causes
 from chargeback.reconcile.cut_off import currency, invoice_cutoff
 from chargeback.reconcile.documents import invoice_pdf
 from chargeback.reconcile.duplicates import invoice_duplicate
+from chargeback.reconcile.findings import with_findings
 from chargeback.reconcile.invoices import (
     invoice_arithmetic,
     invoice_footing,
@@ -59,8 +62,9 @@ MONTH_CHECKS: dict[Code, MonthCheck] = {
 _ORDER = {code: place for place, code in enumerate(Code)}
 
 
-def reconcile(posting: MonthPosting, config: Config) -> tuple[Check, ...]:
-    """Every check's result, acceptances applied; by account, then in the register's order, then invoice and subject."""
+def reconcile(posting: MonthPosting, config: Config) -> tuple[tuple[Check, ...], tuple[Finding, ...]]:
+    """Every check's result with its cause, acceptances applied, by account, then in the register's order, then invoice
+    and subject; and the findings that the exceptions belong to, the largest first."""
     by_account = (
         check
         for account in posting.postings
@@ -68,7 +72,7 @@ def reconcile(posting: MonthPosting, config: Config) -> tuple[Check, ...]:
         for check in perform(account, config)
     )
     by_month = (check for perform in MONTH_CHECKS.values() for check in perform(posting, config))
-    checks = accept((*by_account, *by_month), config, posting.period)
-    return tuple(
-        sorted(checks, key=lambda check: (check.account, _ORDER[check.code], check.invoice, check.subject_name))
-    )
+    checks = accept(with_causes((*by_account, *by_month), posting, config), config, posting.period)
+    ordered = sorted(checks, key=lambda check: (check.account, _ORDER[check.code], check.invoice, check.subject_name))
+    named, findings = with_findings(ordered)
+    return tuple(named), findings

@@ -26,6 +26,7 @@ KEYS = [
     "not_performed",
     "accounts",
     "checks",
+    "findings",
     "path",
     "head",
     "changes",
@@ -37,7 +38,7 @@ ACCOUNT_KEYS = [
 ]  # fmt: skip
 CHECK_KEYS = {
     "check", "account", "invoice", "subject", "outcome", "expected", "actual", "variance", "currency", "tolerance",
-    "message",
+    "message", "finding", "cause",
 }  # fmt: skip
 HEAVY = ("pandas", "numpy", "openpyxl", "httpx", "lxml", "pyarrow", "pypdf", "jinja2", "msgspec", "rich", "iso4217")
 

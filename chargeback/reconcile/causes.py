@@ -1,0 +1,255 @@
+"""What explains a difference between report and invoices: a cause whose own figure is that difference (BOOKING 6).
+
+Causes are tried in one order, each on what is left of the variance. One explains where its figure equals that within
+what the row may differ by; none other claims or denies a cause. Figures are on the report's basis, variances report −
+lines: what the invoices lack is positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from chargeback.config import Config
+from chargeback.model.answers import LineItem, amount_of
+from chargeback.model.check import Cause, Check, Code, Outcome, SubjectKind
+from chargeback.model.invoice import Invoice, Shape, Status
+from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits, rounding_allowance
+from chargeback.model.posting import MonthPosting, PostedLine, Posting
+from chargeback.model.report import Report
+from chargeback.model.tie_out_groups import TieOutGroup, by_project, by_resource, is_by_project
+from chargeback.reconcile.cut_off import uncovered_days
+from chargeback.reconcile.tie_out import line_total
+
+_TIE_OUTS = (Code.REPORT_TOTAL, Code.REPORT_PROJECT, Code.REPORT_RESOURCE)
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one check compares: invoice lines and what the report shows of them; ``uncovered`` is the cost, by the
+    chart, of the days that no issued invoice covers; ``void`` the totals of void invoices as far as they concern it.
+    """
+
+    lines: Sequence[PostedLine]
+    reported: Decimal
+    uncovered: Decimal
+    void: Sequence[Decimal]
+    shows_negative: bool
+
+
+def with_causes(checks: Iterable[Check], posting: MonthPosting, config: Config) -> list[Check]:
+    """The checks, each that causes are tried for with the one that explains it, or with ``none``."""
+    accounts = {account.month.account: _Account(account, posting, config) for account in posting.postings}
+    teams = _Teams(posting)
+    return [_explained(check, accounts, teams, config) for check in checks]
+
+
+def _explained(check: Check, accounts: Mapping[str, _Account], teams: _Teams, config: Config) -> Check:
+    if not check.variance:
+        return check
+    if check.code is Code.HISTORY and check.outcome is Outcome.NOTICE:
+        return replace(check, cause=teams.cause(check, accounts.values()))
+    if check.code not in _TIE_OUTS or check.outcome is not Outcome.EXCEPTION:
+        return check
+    account = accounts[check.account]
+    row = account.row(check)
+    return replace(check, cause=_cause(check, row, config) if row else Cause.NONE)
+
+
+def _cause(check: Check, row: Row, config: Config) -> Cause:
+    """The first cause whose figure is the whole variance; else the first whose figure is what the certain figures of
+    the causes before it leave."""
+    assert check.variance is not None  # noqa: S101 (asked only of checks that have one)
+    digits = minor_digits(check.currency)
+    allowed = max(check.tolerance or _NOTHING, rounding_allowance(1, digits))
+    figures = {cause: list(find(row, config, digits)) for cause, find in _FIGURES.items()}
+    whole = _first_equal(figures, check.variance, allowed)
+    if whole is not Cause.NONE or not row.uncovered:
+        return whole
+    return _first_equal(figures, EXACT.subtract(check.variance, row.uncovered), allowed)
+
+
+def _first_equal(figures: Mapping[Cause, list[Decimal]], remainder: Decimal, allowed: Decimal) -> Cause:
+    for cause, found in figures.items():
+        if any(figure and EXACT.subtract(remainder, figure).copy_abs() <= allowed for figure in found):
+            return cause
+    return Cause.ROUNDING if remainder.copy_abs() <= allowed else Cause.NONE
+
+
+def _uncovered(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
+    yield row.uncovered
+
+
+def _void(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
+    yield from row.void
+
+
+def _credits(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
+    """Credit notes and negative lines that the report does not show: each, and all together."""
+    if row.shows_negative:
+        return
+    units = [-line_total([line], config) for line in row.lines if line.gross < 0]
+    notes = [-line_total(lines, config) for invoice, lines in _by_invoice(row.lines) if invoice.total < 0]
+    yield from (from_minor(each, digits) for each in (*units, *notes, sum(units)))
+
+
+def _other_basis(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
+    """All lines with their tax where they are compared without it, or the other way round; or the report so."""
+    is_gross = config.reconciliation.tax_basis == "gross"
+    expected = line_total(row.lines, config)
+    other = sum(line.net if is_gross else line.gross for line in row.lines)
+    yield from_minor(other - expected, digits)
+    for rate in {line.invoice.tax_rate for line in row.lines if line.invoice.tax_rate}:
+        lines, factor = from_minor(expected, digits), EXACT.add(Decimal(1), rate)
+        yield EXACT.multiply(lines, rate)
+        if factor > 0:
+            yield EXACT.subtract(EXACT.divide(lines, factor), lines)
+
+
+def _counted_twice(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
+    """An invoice or a line, positive, one of several that the report shows something of."""
+    if row.reported <= 0:
+        return
+    invoices = _by_invoice(row.lines)
+    totals = (
+        [line_total(lines, config) for invoice, lines in invoices if invoice.total > 0] if len(invoices) > 1 else []
+    )
+    units = [line_total([line], config) for line in row.lines] if len(row.lines) > 1 else []
+    yield from (from_minor(-each, digits) for each in (*totals, *units) if each > 0)
+
+
+_FIGURES: dict[Cause, Callable[[Row, Config, int], Iterator[Decimal]]] = {
+    Cause.UNCOVERED_DAYS: _uncovered,
+    Cause.VOID_INVOICE: _void,
+    Cause.CREDIT: _credits,
+    Cause.TAX_BASIS: _other_basis,
+    Cause.COUNTED_TWICE: _counted_twice,
+}
+"""In the order in which they are tried; rounding comes last."""
+
+
+def _by_invoice(lines: Iterable[PostedLine]) -> list[tuple[Invoice, list[PostedLine]]]:
+    found: dict[str, tuple[Invoice, list[PostedLine]]] = {}
+    for line in lines:
+        found.setdefault(line.invoice.id, (line.invoice, []))[1].append(line)
+    return list(found.values())
+
+
+class _Account:
+    """One account's figures, each made when it is first asked for."""
+
+    def __init__(self, posting: Posting, month: MonthPosting, config: Config) -> None:
+        self._posting = posting
+        self._projects = month.projects
+        self._config = config
+        self._is_gross = config.reconciliation.tax_basis == "gross"
+
+    def row(self, check: Check) -> Row | None:
+        """What the check compares; None where no report is proved."""
+        report = self._posting.month.report
+        if report is None:
+            return None
+        lines = self._posting.invoice_lines
+        if check.subject is None:
+            every = range(len(report.rows))
+            uncovered = report.chart.cost_on(self.uncovered)
+            return _row(report, lines, every, uncovered, [self._total(invoice) for invoice in self._void])
+        by_project = check.subject.kind is SubjectKind.PROJECT
+        group = (self._by_project if by_project else self._by_resource).get(check.subject.name)
+        if group is None:
+            return None
+        if by_project:
+            void = [self._of_project(invoice, group.name) for invoice in self._void]
+            return _row(report, group.lines, group.rows, self.uncovered_of(group.name), void)
+        void = [self._of_rows(invoice, group.rows, report) for invoice in self._void]
+        return _row(report, group.lines, group.rows, report.chart.cost_on(self.uncovered), void)
+
+    @cached_property
+    def uncovered(self) -> frozenset[date]:
+        """The days that no issued invoice covers, without which nothing was to be covered."""
+        month = self._posting.month
+        return frozenset(uncovered_days(month, self._config)) if month.booked else frozenset()
+
+    def uncovered_of(self, project: str) -> Decimal:
+        """The cost of these days in the project's own series, which bears its display name or its sid."""
+        report = self._posting.month.report
+        if report is None:
+            return _NOTHING
+        names = {name for name in (self._projects.name_of(project), project) if name}
+        return exact_sum(
+            cost for name in names for day, cost in report.chart.series.get(name, {}).items() if day in self.uncovered
+        )
+
+    @cached_property
+    def _by_project(self) -> dict[str, TieOutGroup]:
+        return self._groups(by_project, of_projects=True)
+
+    @cached_property
+    def _by_resource(self) -> dict[str, TieOutGroup]:
+        return self._groups(by_resource, of_projects=False)
+
+    def _groups(
+        self, grouped: Callable[[Iterable[PostedLine], Report], list[TieOutGroup]], *, of_projects: bool
+    ) -> dict[str, TieOutGroup]:
+        report = self._posting.month.report
+        lines = [line for line in self._posting.invoice_lines if is_by_project(line) == of_projects]
+        return {group.name: group for group in (grouped(lines, report) if report else ())}
+
+    @property
+    def _void(self) -> list[Invoice]:
+        return [invoice for invoice in self._posting.month.facts.invoices if invoice.status is Status.VOID]
+
+    def _total(self, invoice: Invoice) -> Decimal:
+        return from_minor(invoice.total_minor if self._is_gross else invoice.net_minor, invoice.digits)
+
+    def _of_project(self, invoice: Invoice, project: str) -> Decimal:
+        lines = (line for line in invoice.lines if line.is_by_project and self._projects.of_line(line) == project)
+        return self._on_basis(invoice, lines)
+
+    def _of_rows(self, invoice: Invoice, rows: Sequence[int], report: Report) -> Decimal:
+        lines = (
+            line for line in invoice.lines if not line.is_by_project and report.rows_named_like(line) == tuple(rows)
+        )
+        return self._on_basis(invoice, lines)
+
+    def _on_basis(self, invoice: Invoice, lines: Iterable[LineItem]) -> Decimal:
+        """The lines' sum with or without their share of the invoice's tax, as the report's values are."""
+        amount = exact_sum(amount_of(line.amount) for line in lines)
+        whole = from_minor(invoice.net_minor if invoice.shape is Shape.BY_SKU else invoice.total_minor, invoice.digits)
+        return EXACT.divide(EXACT.multiply(amount, self._total(invoice)), whole) if whole else amount
+
+
+def _row(
+    report: Report, lines: Sequence[PostedLine], rows: Sequence[int], uncovered: Decimal, void: Sequence[Decimal]
+) -> Row:
+    return Row(lines, report.value_of(rows), uncovered, void, bool(report.negative_among(rows)))
+
+
+class _Teams:
+    """The teams' change from the month before: a cost that is not billed lowers it, one billed twice raises it."""
+
+    def __init__(self, posting: MonthPosting) -> None:
+        self._ledger = posting.ledger
+
+    def cause(self, check: Check, accounts: Iterable[_Account]) -> Cause:
+        """The cause whose figure is the team's whole change."""
+        assert check.variance is not None  # noqa: S101 (asked only of checks that have one)
+        team, digits = check.subject_name, minor_digits(check.currency)
+        lines = [line for line in self._ledger.of_team(team) if line.label.currency == check.currency]
+        by_invoice: dict[str, int] = {}
+        for line in lines:
+            by_invoice[line.label.invoice_id] = by_invoice.get(line.label.invoice_id, 0) + line.gross
+        projects = {line.project for line in lines if line.project}
+        uncovered = exact_sum(account.uncovered_of(project) for account in accounts for project in projects)
+        credit = sum(line.gross for line in lines if line.gross < 0)
+        doubled = [gross for gross in by_invoice.values() if gross > 0] if len(by_invoice) > 1 else []
+        figures = {
+            Cause.UNCOVERED_DAYS: [uncovered.copy_negate()],
+            Cause.CREDIT: [from_minor(credit, digits)],
+            Cause.COUNTED_TWICE: [from_minor(gross, digits) for gross in doubled],
+        }
+        return _first_equal(figures, check.variance, rounding_allowance(max(len(lines), 1), digits))
