@@ -12,16 +12,13 @@ from typing import BinaryIO, NoReturn, TypeVar
 from chargeback.archive.boundary import RESTORE, interpreting
 from chargeback.archive.chain import Link, RevisionName
 from chargeback.archive.file_system import storage_error
+from chargeback.archive.limits import LARGEST_MANIFEST, largest
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, read_manifest
 from chargeback.archive.opening import NotRegularError, OversizedError, open_inside, read_inside
 from chargeback.errors import DamagedError, SchemaError, StorageError
 from chargeback.evidence import Answer, Evidence, RunRecord, sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
-from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.period import Period
-
-LARGEST_MANIFEST = 64 * 1024 * 1024
-"""Bytes: a manifest of 300,000 files has about 45 million."""
 
 Value = TypeVar("Value")
 
@@ -48,7 +45,7 @@ class Revision:
         """
         record = self._record(path)
         try:
-            data = read_inside(self.root, path, min(record.size, LARGEST_FILE))
+            data = read_inside(self.root, path, min(record.size, largest(path)))
         except OSError as error:
             self._refuse(path, error)
         if len(data) != record.size or sha256_of(data) != record.sha256:

@@ -15,10 +15,13 @@ from pathlib import Path
 from types import TracebackType
 
 from chargeback.archive.file_system import REVISION_FILE_MODE, FileSystem, storage_errors
+from chargeback.archive.limits import largest
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, Manifest, is_safe_path, sums_text
+from chargeback.archive.revision import read_revision
 from chargeback.archive.writing import Content, ensure_folder, remove_quietly, sync, write_new
-from chargeback.errors import ChargebackError, StorageError
+from chargeback.errors import ChargebackError, DamagedError, SchemaError, StorageError
 from chargeback.evidence import FolderStore
+from chargeback.evidence.records import INDEX_PATH, RUN_PATH
 
 _FLUSHERS = 8
 """Threads that flush files: the disk groups what arrives together."""
@@ -64,6 +67,8 @@ class Staging:
             raise ValueError(f"{path!a} is no path within a revision")
         self._make_folders(path)
         record = FileRecord(path, *write_new(self._file_system, self.folder / path, content, REVISION_FILE_MODE))
+        if record.size > largest(path):
+            raise _unreadable(f"{path} has {record.size} bytes, at most {largest(path)} are ever read")
         self._files[path] = record
         return record
 
@@ -90,6 +95,7 @@ class Staging:
         sha256 = hashlib.sha256(complete).hexdigest()
         self._write_proof(MANIFEST_PATH, complete)
         self._write_proof(SUMS_PATH, sums_text(self._files.values(), sha256))
+        self._require_readable()
         self._flush()
         self._publish(target)
         return sha256
@@ -97,6 +103,16 @@ class Staging:
     def discard(self) -> None:
         """Remove what was not sealed; where that fails, the next run does it."""
         remove_quietly(self._file_system, self.folder)
+
+    def _require_readable(self) -> None:
+        """What no reader could open must not become visible: so the readers themselves are asked, before it does."""
+        try:
+            revision = read_revision(self.folder)
+            for path, read in ((RUN_PATH, revision.run_record), (INDEX_PATH, revision.evidence)):
+                if path in self._files:
+                    read()
+        except (DamagedError, SchemaError) as error:
+            raise _unreadable(error.message.replace(f"{self.folder}/", "")) from error
 
     def _write_proof(self, path: str, data: bytes) -> None:
         write_new(self._file_system, self.folder / path, data, REVISION_FILE_MODE)
@@ -168,3 +184,10 @@ class Staging:
                 f"{told}; the revision {target} is complete and stays, but may not outlast a power failure",
                 remedy="mend the file system, then run again",
             ) from error
+
+
+def _unreadable(problem: str) -> StorageError:
+    return StorageError(
+        f"{problem}: nobody could read this revision back, so it is not written",
+        remedy="report this: nothing was written, and nothing is lost",
+    )

@@ -21,6 +21,7 @@ from chargeback.config import Config
 from chargeback.errors import ChargebackError
 from chargeback.evidence import Answer, EarlierMonth, Evidence, MemoryStore, RunRecord, Store
 from chargeback.job.former_accounts import carry_former_accounts
+from chargeback.job.performing import booking_again
 from chargeback.model.booking import choose_report, was_billed
 from chargeback.model.facts import ListedInvoice, answers_by_account, read_account
 from chargeback.model.instants import format_instant
@@ -86,6 +87,7 @@ class ProvedReports(Mapping[str, CarriedReport]):
         self._period = period
         self._earlier = known.earlier
         self._pending = known.pending.read(period)
+        self._latest = known.latest
         self._evidence = known.latest.evidence() if known.latest else None
         self._answers = answers_by_account(self._evidence) if self._evidence else {}
 
@@ -103,9 +105,13 @@ class ProvedReports(Mapping[str, CarriedReport]):
         return len({**self._answers, **self._pending})
 
     def _archived(self, account: str) -> CarriedReport | None:
-        evidence = self._evidence
-        if evidence is None or account not in self._answers:
+        latest, evidence = self._latest, self._evidence
+        if latest is None or evidence is None or account not in self._answers:
             return None
+        with booking_again(latest):
+            return self._proved(account, evidence)
+
+    def _proved(self, account: str, evidence: Evidence) -> CarriedReport | None:
         timezone = self._config.timezone
         facts = read_account(evidence, account, "", self._period, timezone, self._answers)
         billed_before = was_billed(facts, self._period.plus(-1), self._earlier)
@@ -208,11 +214,12 @@ def _reading(revision: Revision, path: str) -> Callable[[], bytes]:
 
 def _booked_names(latest: Revision, config: Config, period: Period) -> BookedNames:
     """What the month's latest revision was booked with; of a version that did not keep it, as its evidence says."""
-    kept = month_summary.read_booked(latest.read(month_summary.PATH))
+    kept = latest.interpret(month_summary.PATH, month_summary.read_booked)
     if kept is not None:
         return kept
-    months, projects = read_month(latest.evidence(), config, period)
-    return booked_names(months, projects)
+    with booking_again(latest):
+        months, projects = read_month(latest.evidence(), config, period)
+        return booked_names(months, projects)
 
 
 def proved_reports(evidence: Evidence, config: Config) -> list[tuple[Answer, bytes]]:

@@ -6,12 +6,14 @@ Nothing here reads the clock, the environment or the network; what the archived 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from chargeback.archive.boundary import interpreting
+from chargeback import __version__
+from chargeback.archive.boundary import interpreting, problem_of
 from chargeback.archive.revision import Revision
 from chargeback.config import Config, parse
-from chargeback.errors import DamagedError
+from chargeback.errors import ConfigurationError, DamagedError, InterruptedRunError, StorageError
 from chargeback.evidence import Evidence
 from chargeback.model.books import Books
 from chargeback.model.versions import versions
@@ -79,6 +81,28 @@ def perform(revision: Revision) -> Performance | Unperformed:
         if not foreign:
             raise
         return Unperformed(revision, error.message.removeprefix(f"{revision.root}: "), foreign)
+
+
+@contextmanager
+def booking_again(revision: Revision) -> Iterator[None]:
+    """Within, figures are made from an archived revision's evidence once more.
+
+    ``DamagedError`` where this version's own revision does not give them; ``ConfigurationError`` with the version to
+    use where another one made it. What is wrong with a configuration stays ``ConfigurationError``.
+    """
+    made_with = revision.manifest.version
+    try:
+        yield
+    except (ConfigurationError, DamagedError, StorageError, InterruptedRunError):
+        raise
+    except Exception as error:
+        if made_with != __version__:
+            raise ConfigurationError(
+                f"{revision.name}: this version cannot read its evidence: {problem_of(error)}",
+                remedy=f"use chargeback {made_with}, which made it",
+            ) from error
+        with interpreting(revision.root):
+            raise
 
 
 def foreign_versions(evidence: Evidence) -> tuple[str, ...]:

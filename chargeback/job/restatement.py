@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
@@ -57,8 +58,9 @@ def _steps(before: Totals, after: Totals, config: Config, latest: Revision) -> l
     """
     evidence = latest.evidence()
     try:
-        by_version = _totals(close_month(evidence, archived_config(latest)))
-        by_configuration = _totals(close_month(evidence, config))
+        with interpreting(latest.root):
+            by_version = _totals(close_month(evidence, archived_config(latest)))
+            by_configuration = _totals(close_month(evidence, config))
     except ChargebackError:
         return [("evidence, configuration, version", before, after)]
     return [

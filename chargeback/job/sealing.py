@@ -13,12 +13,13 @@ from chargeback.archive.staging import Staging
 from chargeback.archive.writer import ArchiveWriter
 from chargeback.config import Config
 from chargeback.config.loader import parse
-from chargeback.errors import ConfigurationError
+from chargeback.errors import AnswerError, ConfigurationError, StorageError
 from chargeback.evidence import Evidence, RestatedTotal
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
+from chargeback.model import archived_checks
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor
-from chargeback.publish import exports, revision_files
+from chargeback.publish import exports, month_summary, revision_files
 
 
 def archived_config(revision: Revision) -> Config:
@@ -78,7 +79,20 @@ def seal(
     run = replace(evidence.run, restated=restated, digest=digest)
     books = replace(books, posting=replace(books.posting, run=run))
     publish(staging, books, config, replace(evidence, run=run))
+    _require_readable(staging)
     return writer.seal(staging, manifest_of(books))
+
+
+def _require_readable(staging: Staging) -> None:
+    """What later runs and commands read of the revision is read back once before anybody can see it."""
+    for path, read in ((month_summary.PATH, month_summary.read), (archived_checks.PATH, archived_checks.read_checks)):
+        try:
+            read(staging.read(path))
+        except AnswerError as error:
+            raise StorageError(
+                f"{error.message}: nobody could read this revision back, so it is not written",
+                remedy="report this: nothing was written, and nothing is lost",
+            ) from error
 
 
 def publish(staging: Staging, books: Books, config: Config, evidence: Evidence) -> None:

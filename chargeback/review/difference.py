@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -15,7 +16,7 @@ from chargeback.model.period import Period
 from chargeback.review.causes import Causes, causes
 from chargeback.review.changes import Change, invoice_changes, line_changes, team_changes, total_changes
 from chargeback.review.chosen import identity, overview_of, revision_number, standing_json
-from chargeback.review.ledger_rows import read_rows
+from chargeback.review.ledger_rows import LedgerRow, read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,13 @@ def difference(root: Path, period: str, first: str | None, second: str | None) -
     archive = Archive(root).require()
     before, after = _chosen(archive, Period.parse(period), first, second)
     old, new = read_rows(before), read_rows(after)
+    with interpreting(after.root):
+        return _difference(archive, before, after, old, new)
+
+
+def _difference(
+    archive: Archive, before: Revision, after: Revision, old: list[LedgerRow], new: list[LedgerRow]
+) -> Difference:
     return Difference(
         before=before,
         after=after,

@@ -16,6 +16,7 @@ from chargeback.allocate.steps import LineSteps, line_steps
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, damaged
 from chargeback.errors import ConfigurationError
+from chargeback.job.performing import booking_again
 from chargeback.model.booking import AccountMonth
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.ledger import LedgerLine
@@ -108,9 +109,10 @@ def explain(root: Path, period: str | None, subject: str) -> Explanation:
     rows = read_rows(revision)
     kind, name = _meaning(revision, rows, subject)
     chosen = [row for row in rows if _SELECTS[kind](row) == name]
-    if kind == LINE:
-        return _explain_line(revision, chosen[0], rows)
-    return TotalExplanation(revision, kind, name, tuple(_parts(revision, chosen, rows)), totals_of(chosen))
+    with booking_again(revision):
+        if kind == LINE:
+            return _explain_line(revision, chosen[0], rows)
+        return TotalExplanation(revision, kind, name, tuple(_parts(revision, chosen, rows)), totals_of(chosen))
 
 
 def _meaning(revision: Revision, rows: list[LedgerRow], subject: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
@@ -99,10 +100,15 @@ def figures(root: Path, period: str | None, team: str | None, by: str | None) ->
         _require_team(revision, team)
     chosen = by or ("team" if team is None else "project")
     rows = [row for row in read_rows(revision) if team is None or row.team == team]
+    with interpreting(revision.root):
+        return _figures(archive, revision, rows, team, chosen)
+
+
+def _figures(archive: Archive, revision: Revision, rows: list[LedgerRow], team: str | None, chosen: str) -> Figures:
     return Figures(
         revision=revision,
         overview=overview_of(archive, revision),
-        signed_earlier=signed_earlier(revision, read_signatures(root)),
+        signed_earlier=signed_earlier(revision, read_signatures(archive.root)),
         team=team,
         by=chosen,
         rows=tuple(_added_up(rows, chosen)),

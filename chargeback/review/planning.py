@@ -15,6 +15,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.evidence import RunRecord
+from chargeback.job.performing import booking_again
 from chargeback.job.sealing import archived_config
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.books import Books
@@ -104,8 +105,14 @@ def plan(config: Config, period: str | None) -> Plan:
     revision = chosen_revision(archive, period)
     before = read_rows(revision)
     evidence = revision.evidence()
-    books = close_month(evidence, config)
+    with booking_again(revision):
+        books = close_month(evidence, config)
+        return _plan(archive, revision, config, before, books)
+
+
+def _plan(archive: Archive, revision: Revision, config: Config, before: list[LedgerRow], books: Books) -> Plan:
     after = [row_of(str(books.period), line) for line in books.ledger.lines]
+    run = books.posting.run
     return Plan(
         revision=revision,
         overview=overview_of(archive, revision),
@@ -116,7 +123,7 @@ def plan(config: Config, period: str | None) -> Plan:
         moved=tuple(_moved(before, after)),
         lines=tuple(line_changes(before, after)),
         checks=check_changes(outcomes(revision), outcomes_of(check_row(check) for check in books.checks)),
-        notes=tuple(_notes(evidence.run, config, archived_config(revision))),
+        notes=tuple(_notes(run, config, archived_config(revision))),
     )
 
 

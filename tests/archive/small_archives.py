@@ -69,11 +69,13 @@ def seal(writer: ArchiveWriter, period: str = "2026-05", files: dict[str, bytes]
     previous = None if head is None else head.sha256
     number = sum(str(name.period) == period for name in writer.archive.names()) + 1
     with writer.stage() as staging:
-        for path, data in (FILES if files is None else files).items():
+        chosen = FILES if files is None else files
+        for path, data in chosen.items():
             staging.add(path, data)
+        answers = (answer(),) if answer().path in chosen else ()
         run = RunRecord(period, STARTED, "https://api.deploys.app/", number, previous, ("ba_1",))
         staging.add("evidence/run.json", run.to_json())
-        staging.add("evidence/index.json", Evidence((answer(),), run, MemoryStore()).index_json())
+        staging.add("evidence/index.json", Evidence(answers, run, MemoryStore()).index_json())
         return writer.seal(staging, manifest(period, number, previous))
 
 

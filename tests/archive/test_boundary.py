@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 from lxml import etree
 
+import chargeback
 from chargeback.archive.boundary import interpreting
 from chargeback.errors import (
     AnswerError,
@@ -94,3 +96,31 @@ def test_a_newer_schema_names_the_revision_and_is_no_damage(root: Path) -> None:
     with pytest.raises(SchemaError, match="r1: evidence/run") as raised:
         revision.interpret("config.toml", newer)
     assert (raised.value.exit_code, raised.value.remedy) == (ChargebackError.exit_code + 1, "upgrade chargeback")
+
+
+DECODERS = re.compile(
+    r"json\.loads?\(|msgspec\.(json\.decode|convert)\(|csv\.(DictR|r)eader\(|load_workbook\(|\bZipFile\(|etree\.(fromstring|parse|iterparse)\("
+)
+MAY_DECODE = {
+    # what the platform, a person or the sandbox says: no archived files
+    "collect", "config", "sandbox", "operate/doctor/credential.py",
+    # read within the boundary: each reader is handed to Revision.interpret, or is called within interpreting()
+    "evidence/typed_json.py", "archive/register.py", "archive/pending.py", "archive/manifest.py", "job/csv_rows.py",
+    "job/difference.py", "job/readback.py", "publish/exports/journal_csv.py", "operate/usage/snapshot.py",
+    "publish/workbook/workpaper/sources.py", "model/answers.py",
+    # no part of the proof, and nothing where it cannot be read
+    "archive/lock.py", "operate/notify/told.py",
+    # writes workbooks
+    "publish/workbook/package.py", "publish/workbook/pinned_archive.py",
+}  # fmt: skip
+
+
+def test_nobody_else_decodes_what_is_archived() -> None:
+    """A decoder in a new place is a place that the boundary does not cover: put it behind ``Revision.interpret``."""
+    package = Path(chargeback.__file__).parent
+    found = {
+        str(path.relative_to(package)) for path in package.rglob("*.py") if DECODERS.search(path.read_text("utf-8"))
+    }
+    strangers = {path for path in found if path not in MAY_DECODE and path.split("/")[0] not in MAY_DECODE}
+    assert strangers == set()
+    assert "evidence/typed_json.py" in found

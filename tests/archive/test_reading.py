@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -13,6 +14,7 @@ from chargeback.archive.chain import RevisionName
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, sums_text
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
+from chargeback.archive.staging import Staging
 from chargeback.archive.writer import open_for_writing
 from chargeback.errors import DamagedError, SchemaError, StorageError
 from chargeback.evidence import RunRecord, sha256_of
@@ -189,8 +191,12 @@ def test_what_the_system_cannot_read_is_no_damage(root: Path, monkeypatch: pytes
 
 
 def forged(root: Path, **files: bytes) -> Revision:
-    """A revision whose evidence somebody made up, with a manifest and sums that fit."""
-    with open_for_writing(root, started=STARTED, file_system=QuickFileSystem()) as writer, writer.stage() as staging:
+    """A revision whose evidence somebody made up, with a manifest and sums that fit: this program would not seal it."""
+    with (
+        patch.object(Staging, "_require_readable"),
+        open_for_writing(root, started=STARTED, file_system=QuickFileSystem()) as writer,
+        writer.stage() as staging,
+    ):
         for path, data in files.items():
             staging.add(f"evidence/{path}.json", data)
         return writer.seal(staging, manifest())

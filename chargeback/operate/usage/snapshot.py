@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from chargeback.archive.boundary import interpreting
 from chargeback.archive.opening import read_inside
 from chargeback.archive.revision import refuse
 from chargeback.archive.writer import ArchiveWriter
-from chargeback.errors import AnswerError, DamagedError
+from chargeback.errors import DamagedError
 from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.csv_text import csv_row
 from chargeback.model.instants import format_instant, parse_instant
@@ -31,6 +33,8 @@ CURRENCY = "THB"
 """List prices carry no currency; the platform's is this one (CONTRACT, ``billing.skus``)."""
 FOLDER = "usage"
 _BOM = "\ufeff"
+_PLAIN = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?", re.ASCII)
+_TAKE_OUT = "move it out of the archive: it holds estimates alone"
 Row = TypeVar("Row")
 
 
@@ -136,10 +140,8 @@ def _rows(root: Path, path: str, kind: type, read_row: Callable[[list[str]], Row
     """The rows of a file; none where there is no file."""
     found: list[Row] = []
     for cells in _read(root, path, kind):
-        try:
+        with interpreting(root / path, f"not a row of it: {','.join(cells)[:80]}", _TAKE_OUT):
             found.append(read_row(cells))
-        except (ValueError, InvalidOperation, AnswerError) as error:
-            raise _damaged(root / path, f"not a row of it: {','.join(cells)[:80]}") from error
     return found
 
 
@@ -151,25 +153,30 @@ def _read(root: Path, path: str, kind: type) -> list[list[str]]:
         return []
     except OSError as error:
         refuse(root / path, error)
-    try:
+    with interpreting(root / path, remedy=_TAKE_OUT):
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (ValueError, csv.Error) as error:
-        raise _damaged(root / path, str(error)) from error
     if not rows or rows[0] != [field.name for field in fields(kind)]:
-        raise _damaged(root / path, "its first line is another one")
+        raise DamagedError(f"{root / path}: its first line is another one", remedy=_TAKE_OUT)
     return [[_raw(cell) for cell in row] for row in rows[1:]]
 
 
 def _usage_row(cells: list[str]) -> UsageRow:
     day, taken_at, account, project, name, team, resource, usage, price, cost, currency = cells
-    amounts = (Decimal(usage), Decimal(price), Decimal(cost))
+    amounts = (_amount(usage), _amount(price), _amount(cost))
     texts = (account, project, name, team, resource)
     return UsageRow(date.fromisoformat(day), _instant(taken_at), *texts, *amounts, currency)
 
 
 def _deployment_row(cells: list[str]) -> DeploymentRow:
     day, project, deployment, location, price = cells
-    return DeploymentRow(date.fromisoformat(day), project, deployment, location, Decimal(price))
+    return DeploymentRow(date.fromisoformat(day), project, deployment, location, _amount(price))
+
+
+def _amount(text: str) -> Decimal:
+    """A plain decimal: an exponent could stand for any size."""
+    if not _PLAIN.fullmatch(text):
+        raise ValueError(f"{text[:40]!a} is no amount")
+    return Decimal(text)
 
 
 @lru_cache(256)
@@ -183,7 +190,3 @@ def _instant(text: str) -> datetime:
 
 def _raw(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and guarded(cell[1:]) == cell else cell
-
-
-def _damaged(path: Path, problem: str) -> DamagedError:
-    return DamagedError(f"{path}: {problem}", remedy="move it out of the archive: it holds estimates alone")
