@@ -106,12 +106,14 @@ MAY_DECODE = {
     "collect", "config", "sandbox", "operate/doctor/credential.py",
     # read within the boundary: each reader is handed to Revision.interpret, or is called within interpreting()
     "evidence/typed_json.py", "archive/register.py", "archive/pending.py", "archive/manifest.py", "job/csv_rows.py",
-    "job/difference.py", "job/readback.py", "publish/exports/journal_csv.py", "operate/usage/snapshot.py",
+    "job/difference.py", "job/readback.py", "publish/exports/journal_csv.py", "publish/xlsx/reading.py",
+    "operate/usage/snapshot.py",
     "publish/workbook/workpaper/sources.py", "model/answers.py",
     # no part of the proof, and nothing where it cannot be read
     "archive/lock.py", "operate/notify/told.py",
     # writes workbooks
-    "publish/workbook/package.py", "publish/workbook/pinned_archive.py",
+    "publish/xlsx/package.py",
+    "publish/xlsx/pinned_archive.py",
 }  # fmt: skip
 
 
