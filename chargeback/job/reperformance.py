@@ -19,10 +19,11 @@ from chargeback.archive.opening import open_inside
 from chargeback.archive.revision import Revision
 from chargeback.errors import DamagedError
 from chargeback.evidence import DocumentRecord
+from chargeback.evidence.records import RUN_PATH
 from chargeback.job.csv_rows import Row, column_name, first_difference, rows, rows_of
 from chargeback.job.difference import described, differing_byte, located
 from chargeback.job.performing import Performance
-from chargeback.job.sameness import differing_checks
+from chargeback.job.sameness import differing_checks, result_digest
 from chargeback.job.sealing import manifest_of
 from chargeback.publish import ledger_csv
 
@@ -66,6 +67,7 @@ def _compare_bytes(performance: Performance, damaged: frozenset[str], on_file: O
     outcome.findings += _stray_findings(revision, rebuilt)
     outcome.findings += _document_findings(performance)
     outcome.findings += _manifest_findings(performance)
+    outcome.findings += _digest_findings(performance)
     return outcome
 
 
@@ -121,6 +123,12 @@ def _manifest_findings(performance: Performance) -> Iterator[Finding]:
         if found != expected:
             detail = f"{name} is {found}, the evidence gives {expected}"
             yield _finding(performance.revision, "manifest.json", detail)
+
+
+def _digest_findings(performance: Performance) -> Iterator[Finding]:
+    """The digest that decides whether a later result is another one is this result's: else a new one went unseen."""
+    if dict(performance.evidence.run.digest) != result_digest(performance.books, performance.config):
+        yield _finding(performance.revision, RUN_PATH, "its digest is not that of the result that the evidence gives")
 
 
 def _finding(revision: Revision, path: str, detail: str) -> Finding:

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from chargeback.archive.revision import Revision
@@ -162,12 +163,17 @@ def _exported(months: Iterable[AccountMonth], config: Config) -> dict[str, objec
     entries = {entry.id: entry for entry in config.accounts}
     return {
         "timezone": config.timezone_name,
-        "journal": {**asdict(config.journal), "format": [str(each) for each in config.journal.format]},
+        "journal": {**asdict(config.journal), "format": [_format_name(each) for each in config.journal.format]},
         "publish": {"language": config.publish.language, "focus": config.publish.focus},
         "vendor": asdict(config.vendor),
         "accounts": [_account_facts(month, entries.get(month.account)) for month in known],
         "invoices": [_invoice_facts(invoice) for month in known for invoice in month.booked],
     }
+
+
+def _format_name(entry: str | Path) -> str:
+    """A profile's file name: a configuration that is kept with a revision lies elsewhere than the one in use."""
+    return entry.name if isinstance(entry, Path) else entry
 
 
 def _account_facts(month: AccountMonth, entry: AccountEntry | None) -> list[str]:

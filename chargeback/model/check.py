@@ -59,7 +59,7 @@ HOLDS_WHEN: Mapping[Code, str] = MappingProxyType(
         Code.LINE_ARITHMETIC: "quantity × unit price = amount (by SKU)",
         Code.INVOICE_CUTOFF: "the invoice lies within the month; issued invoices cover it without gap or overlap",
         Code.INVOICE_DUPLICATE: "no number twice; no project billed twice for the same days",
-        Code.ACCOUNT_SET: "no account of the archive's newest revision is missing",
+        Code.ACCOUNT_SET: "no account of the archive's newest revision is missing unless its from or until says so",
         Code.PRIOR_PERIODS: "every invoice listed for an earlier archived month stands in that month's latest revision",
         Code.REPORT_PERIOD: "the report's answer provably covers the month asked for",
         Code.REPORT_CHART: "the report's daily chart foots to its own rows",

@@ -20,6 +20,7 @@ import pytest
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, sums_text
 from chargeback.archive.revision import read_revision
 from chargeback.cli.verifying import document, lines, verify_and_tell
+from chargeback.evidence.records import canonical_json
 from chargeback.job import performing
 from chargeback.job.verify import LAYERS, Verification, VerifyRequest, verify
 from chargeback.sandbox import prepared, running
@@ -219,6 +220,18 @@ def test_a_manifest_whose_totals_are_others_is_named(archive: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"status": "reconciled"', b'"status": "exceptions"'))
     resealed(archive / RESTATED)
     assert "manifest.json: re-performance: status is exceptions" in said(verify(archive / RESTATED, VerifyRequest()))
+
+
+def test_a_digest_of_another_result_is_named(archive: Path) -> None:
+    """Else who can write the archive could have a changed month taken for the same one."""
+    path = archive / RESTATED / "evidence/run.json"
+    value = json.loads(path.read_bytes())
+    value["digest"]["findings"] = "0" * 64
+    path.write_bytes(canonical_json(value))
+    resealed(archive / RESTATED)
+    assert "evidence/run.json: re-performance: its digest is not that" in said(
+        verify(archive / RESTATED, VerifyRequest())
+    )
 
 
 def test_evidence_that_was_rewritten_gives_other_ledgers(archive: Path) -> None:

@@ -99,6 +99,14 @@ def _with_id(call: Call, result: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def _by_id_unlisted(setup: Setup) -> Setup:
+    """The report names projects by id and project.list shows none: the lines alone say which id is which sid's."""
+    accounts = tuple(replace(account, shape="project") for account in setup.world.accounts)
+    world = replace(setup.world, accounts=accounts)
+    blind = tuple(replace(credential, projects="none") for credential in setup.credentials)
+    return _of_report(_by_id)(replace(setup, world=world, credentials=blind))
+
+
 def _unknown_fields(call: Call, result: Any) -> Any:
     """Fields that nobody knows, wherever there is an object, in every answer."""
     if isinstance(result, dict):
@@ -181,6 +189,8 @@ REPORTS: dict[str, Scenario] = {
     "counted-twice": Scenario("the report lists every row twice", _of_report(_counted_twice, PROJECT),
         finds("report-total", "report-project", "report-chart")),
     "projects-by-id": Scenario("the report names projects by id", _of_report(_by_id)),
+    "projects-by-id-unlisted": Scenario("the report names projects by id, and project.list shows none",
+        _by_id_unlisted),
     "projects-by-project-id": Scenario("the report names projects by projectId", _of_report(_with_id)),
     "unknown-fields": Scenario("unknown fields everywhere", lambda setup: setup.answering(_unknown_fields)),
     "ownership": Scenario("a project with cost that nobody owns", _unowned, finds("ownership")),
