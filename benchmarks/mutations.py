@@ -35,6 +35,7 @@ COPIED = (
     "README.md",
     "CHANGELOG.md",
 )
+_USAGE = tuple(f"tests/operate/usage/test_{name}.py" for name in ("alerts", "band", "daily", "estimates"))
 MODULES: dict[str, tuple[str, ...]] = {
     "model/money.py": ("tests/model/test_money.py",),
     "allocate/largest_remainder.py": ("tests/allocate",),
@@ -52,11 +53,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "reconcile/tie_out.py": ("tests/reconcile",),
     "reconcile/acceptance.py": ("tests/reconcile",),
     "reconcile/ledgers.py": ("tests/reconcile",),
-    "operate/usage/band.py": ("tests/operate/usage",),
-    "operate/usage/daily.py": ("tests/operate/usage",),
-    "operate/usage/alerts.py": ("tests/operate/usage",),
-    "operate/usage/estimates.py": ("tests/operate/usage",),
-    "operate/usage/taking.py": ("tests/operate/usage",),
+    "operate/usage/band.py": _USAGE,
+    "operate/usage/daily.py": _USAGE,
+    "operate/usage/alerts.py": _USAGE,
+    "operate/usage/estimates.py": _USAGE,
 }
 """Module -> the tests that must notice."""
 EQUIVALENT: dict[tuple[str, str], str] = {}
