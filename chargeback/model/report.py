@@ -43,14 +43,15 @@ class ReportValue:
 class ReportChart:
     """The daily chart: ``total`` over all points, how many points, and cost by day over all series, of the days shown.
 
-    ``costly`` are the days on which any series has a value other than zero, be it that they cancel out; ``series`` cost
-    by day of each series' name, which is a project's display name (CONTRACT, ``billing.report``).
+    ``idle`` are the days shown to be without cost: no series has a value other than zero, be it that they cancel out,
+    and where there are series one at least has a point. ``series`` are costs by day of each series' name, which is a
+    project's display name (CONTRACT, ``billing.report``).
     """
 
     total: Decimal
     points: int
     days: Mapping[date, Decimal]
-    costly: frozenset[date] = frozenset()
+    idle: frozenset[date] = frozenset()
     series: Mapping[str, Mapping[date, Decimal]] = field(default_factory=dict)
 
     def cost_on(self, days: Iterable[date]) -> Decimal:
@@ -141,13 +142,15 @@ def _chart(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> Re
     columns = [[point for point in column if point is not None] for column in zip_longest(*series)]
     costs = [exact_sum(column) for column in columns]
     named = days_named(chart, asked_on, timezone)
-    costly = {day for day, column in zip(named, columns, strict=False) if day is not None and any(column)}
+    # A day that the chart names and no series says anything of is not shown to be without cost: the points are cut off.
+    points = zip_longest(named, columns, fillvalue=None) if series else ((day, [_NO_VALUE]) for day in named)
+    costly = {day for day, column in points if day is not None and (not column or any(column))}
     by_name: dict[str, dict[date, Decimal]] = {}
     for line in (chart.series or []) if chart else []:
         _add_points(by_name.setdefault(line.name or "", {}), named, line.data or [])
     days: dict[date, Decimal] = {}
     _add_points(days, named, [*costs, *(_NO_VALUE for _ in named[len(costs) :])])
-    return ReportChart(exact_sum(costs), sum(map(len, columns)), days, frozenset(costly), by_name)
+    return ReportChart(exact_sum(costs), sum(map(len, columns)), days, frozenset(days) - costly, by_name)
 
 
 def _add_points(days: dict[date, Decimal], named: Iterable[date | None], points: Iterable[Number | None]) -> None:

@@ -137,8 +137,7 @@ def uncovered_days(month: AccountMonth, config: Config) -> list[date]:
     """The days of the month that no issued invoice covers whole (BOOKING 6, coverage): those aside on which the chart
     shows no cost, and those before the account was ever billed."""
     bounds = sorted(_issued_bounds(month))
-    chart = month.report.chart if month.report else None
-    idle = frozenset(chart.days) - chart.costly if chart else frozenset()
+    idle: frozenset[date] = month.report.chart.idle if month.report else frozenset()
     began = bounds[0][0] if bounds else None
     return [day for day in month.period.days() if day not in idle and not _is_covered(day, bounds, began, config)]
 

@@ -69,6 +69,21 @@ def test_days_that_the_chart_names_and_shows_no_cost_for_are_no_gap(
     assert [(check.subject_name, check.variance) for check in exceptions] == gaps
 
 
+@pytest.mark.parametrize("missing", [[], [None], [None, None]])
+@pytest.mark.parametrize("is_said", [True, False])
+def test_a_day_that_is_named_and_that_no_series_has_a_point_for_is_not_shown_to_be_idle(
+    missing: list[None], is_said: bool
+) -> None:
+    """The points are cut off behind the labels: nothing says that these days cost nothing."""
+    shown = report(("acme-web", "CPU", 1, 5))
+    cut = [*[0] * 14, *missing]
+    series = [{"name": "a", "data": cut}, {"name": "b", "data": [0] * 16 if is_said else []}]
+    shown["chart"] = {"categories": list(IDLE), "series": series}
+    result = checks(month(account(FIRST, report=shown)).books(), "invoice-cutoff")
+    gaps = [check.subject_name for check in result if check.outcome == "exception"]
+    assert gaps == ([] if is_said else ["2026-05-30 to 2026-05-31"])
+
+
 def test_a_day_on_which_costs_cancel_out_has_cost() -> None:
     shown = report(("acme-web", "CPU", 1, 5))
     series = [

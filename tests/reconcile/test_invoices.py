@@ -105,6 +105,9 @@ def test_an_amount_finer_than_the_minor_unit_is_named() -> None:
     ("100.07", "7", "107.07", "0.07", "pass"),  # 7.0049
     ("100.08", "7.01", "107.09", "0.07", "pass"),  # 7.0056
     ("9.36", "0.65", "10.01", "0.07", "pass"),  # backed out of the total, though 9.36 × 0.07 rounds otherwise
+    ("1472.57", "294.52", "1767.09", "0.2", "pass"),  # 294.515 of the total: half a unit may go either way
+    ("0.50", "0.03", "0.53", "0.07", "pass"),  # 0.035
+    ("0.50", "0.02", "0.52", "0.07", "exception"),
     ("100", "7.01", "107.01", "0.07", "exception"),
     ("100", "7.02", "107.02", "0.07", "exception"),
     ("100", "6.98", "106.98", "0.07", "exception"),
@@ -142,6 +145,12 @@ def test_withheld_is_nothing_or_the_rate_of_the_subtotal(withheld: str | None, r
         "withholdingTaxRate": None if rate is None else dec(rate),
     }
     assert outcome("invoice-withholding", subtotal="100", total="100", **fields) == expected
+
+
+@pytest.mark.parametrize(("withheld", "expected"), [("1.51", "pass"), ("1.52", "pass"), ("1.50", "exception")])
+def test_half_a_unit_withheld_may_go_either_way(withheld: str, expected: str) -> None:
+    fields = {"withholdingTaxAmount": dec(withheld), "withholdingTaxRate": dec("0.03")}
+    assert outcome("invoice-withholding", subtotal="50.50", total="50.50", **fields) == expected
 
 
 @pytest.mark.parametrize(("items", "fields", "expected"), [
