@@ -38,7 +38,7 @@ def ending(
     except Exception as error:
         cause = meaning(error)
         if verbose and error_exit(cause) == 1:
-            traceback.print_exc(file=sys.stderr)
+            sys.stderr.write(_masked(traceback.format_exc()))
         code[0] = _told(cause, json_output=json_output)
     raise Ended(code[0], stands=leaves_work, accepted=accepted)
 
@@ -85,12 +85,19 @@ def say_document(text: str) -> None:
 
 def terminal_text(text: str, encoding: str | None = None, *, keep_spaces: bool = False) -> str:
     """The text in one line: no control characters, marks of direction named, and what the encoding lacks escaped."""
-    line = one_line(text, keep_spaces=keep_spaces)
+    line = one_line(_masked(text), keep_spaces=keep_spaces)
     encoding = encoding or "utf-8"
     return line.encode(encoding, "backslashreplace").decode(encoding)
 
 
+def _masked(text: str) -> str:
+    """The text without the run's secrets: all that a command says passes here."""
+    from chargeback.evidence.gate import masked  # brings in what a command's help can do without
+
+    return masked(text)
+
+
 def write_json(document: dict[str, Any]) -> None:
     """One JSON document on stdout, UTF-8 whatever the locale."""
-    sys.stdout.buffer.write((json_text(document, indent=2) + "\n").encode())
+    sys.stdout.buffer.write((_masked(json_text(document, indent=2)) + "\n").encode())
     sys.stdout.buffer.flush()

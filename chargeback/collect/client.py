@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,18 +24,17 @@ from chargeback.collect.credentials import Credential, Grant
 from chargeback.collect.envelope import PDF_LATER, UNAUTHORIZED, Envelope, Reply, opened
 from chargeback.collect.exchange import Exchange, Received
 from chargeback.collect.failures import AddressRefusedError, ExhaustedError, RedirectedError, TransientError
-from chargeback.collect.leaks import repeats_secret
 from chargeback.collect.retries import Retries, is_transient, retry_after
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import quoted, subject_of
 from chargeback.config import Endpoint
-from chargeback.errors import AnswerError, ChargebackError, CredentialError, PlatformError
+from chargeback.errors import AnswerError, ChargebackError, ConfigurationError, CredentialError, PlatformError
 from chargeback.evidence import Answer, Store, sha256_of
+from chargeback.evidence.gate import Gate, withheld
+from chargeback.model.answers import LARGEST_ANSWERS
 
 FIRST_CONTACT_SECONDS = 3.0
 """Where no connection to the endpoint ever came about, retries end after this time."""
-LARGEST_ANSWER = 32 * 1024 * 1024
-"""Bytes: a larger answer is refused."""
 DOCUMENT_FUNCTIONS = frozenset({"billing.downloadInvoice", "billing.downloadReceipt"})
 """Their answers hold signed links: they are not kept, and their failures do not hold up the books."""
 
@@ -67,7 +66,7 @@ class ApiClient:
         *,
         timeout: float,
         retries: Retries,
-        secrets: Callable[[], Iterable[str]],
+        gate: Gate,
         facts: FactsBreaker,
         documents: DocumentsBreaker,
     ) -> None:
@@ -79,7 +78,7 @@ class ApiClient:
         self._store = store
         self._timeout = timeout
         self._retries = retries
-        self._secrets = secrets
+        self._gate = gate
         self._facts = facts
         self._documents = documents
         self._urls: dict[str, httpx.URL] = {}
@@ -113,6 +112,10 @@ class ApiClient:
         about other calls; ``DeadlineError``; ``InterruptedRunError``; ``StorageError``.
         """
         call = _Call(function, request, json.dumps(request).encode(), credential, account, path)
+        if self._gate.holds_secret(call.content):
+            raise ConfigurationError(
+                f"{function}: the request itself would hold a secret", remedy="correct the ids in [[accounts]]"
+            )
         self._facts.admit(call.subject, account)
         try:
             return self._asked_until_answered(call)
@@ -158,7 +161,7 @@ class ApiClient:
     def _sent(self, call: _Call, grant: Grant, ends: float) -> Received:
         try:
             url, headers = self._url(call.function), self._headers_with(grant)
-            received = self._exchange.send("POST", url, headers, call.content, ends)
+            received = self._exchange.send("POST", url, headers, call.content, ends, LARGEST_ANSWERS[call.function])
         except TransientError as error:
             raise (self._unreached(error) if error.unreached else error) from error
         except RedirectedError as error:
@@ -181,7 +184,7 @@ class ApiClient:
 
     def _judged(self, call: _Call, received: Received) -> Envelope | None:
         """The answer's envelope; None where the credential is refused; an error where it is no answer."""
-        if any(repeats_secret(data, self._secrets()) for data in (received.body, *_kept_headers(received))):
+        if any(map(self._gate.holds_secret, (received.body, *_kept_headers(received)))):
             message = f"{call.subject}: the answer repeats the credential, so it is not kept"
             raise AnswerError(message, remedy="report it to the platform, then renew the credential")
         if is_transient(received.status):
@@ -217,8 +220,10 @@ class ApiClient:
         return AnswerError(f"{call.subject}: {found}", remedy=f"check {self._source}, then run again", cause=found)
 
     def _kept(self, call: _Call, received: Received, envelope: Envelope, sent_at: str) -> Reply:
+        signed = withheld(received.body) if call.path is not None else None
+        body = received.body if signed is None else signed
         if call.path is not None:
-            self._store.write(call.path, received.body)
+            self._store.write(call.path, body)
         answer = Answer(
             path=call.path,
             account=call.account,
@@ -228,10 +233,11 @@ class ApiClient:
             requested_at=sent_at,
             date=received.headers.get("date"),
             status=received.status,
-            size=len(received.body),
-            sha256=sha256_of(received.body),
+            **_measures(body),
         )
-        return Reply(answer, received.body, envelope)
+        if signed is None:
+            return Reply(answer, envelope)
+        return Reply(answer, envelope, replace(answer, path=None, **_measures(received.body)))
 
     def _url(self, function: str) -> httpx.URL:
         """The function's address, parsed once."""
@@ -253,6 +259,11 @@ class ApiClient:
                 }
             )
         return self._headers[grant]
+
+
+def _measures(body: bytes) -> dict[str, Any]:
+    """An answer's size and checksum, as the index has them."""
+    return {"size": len(body), "sha256": sha256_of(body)}
 
 
 def _kept_headers(received: Received) -> list[bytes]:

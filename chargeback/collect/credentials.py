@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 
 from chargeback.collect.token_sources import COMMAND_SECONDS, token_command, token_file, variable
-from chargeback.config import AccountEntry, Api
+from chargeback.config import AccountEntry, Api, Config
+from chargeback.config.notify import VARIABLE
 from chargeback.errors import CredentialError
+from chargeback.evidence.gate import SHORT, Gate
 
 USER, PASSWORD, TOKEN = "DEPLOYS_AUTH_USER", "DEPLOYS_AUTH_PASS", "DEPLOYS_TOKEN"
 REFUSED_REMEDY = "renew the token, or the service account's key, and run again"
@@ -52,15 +54,9 @@ class Credential:
         self._lock = threading.Lock()
         self._grant: Grant | None = None
         self._lost: CredentialError | None = None
-        self._secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Credential of {self.source}>"
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Everything that was ever obtained and must not show up: tokens, passwords, their base64 forms."""
-        return self._secrets
 
     def grant(self) -> Grant:
         """What to send; ``CredentialError`` where it cannot be obtained, or was given up."""
@@ -98,7 +94,6 @@ class Credential:
         except CredentialError as error:
             self._lost = error
             raise
-        self._secrets = tuple(dict.fromkeys((*self._secrets, *self._grant.secrets)))
         return self._grant
 
     def _give_up(self, message: str) -> CredentialError:
@@ -114,7 +109,14 @@ class Credential:
 class Credentials:
     """The run's credentials, one a source; ``left`` gives the seconds that the run has left, or raises what ends it."""
 
-    def __init__(self, api: Api, environ: Mapping[str, str], left: Callable[[], float] = lambda: inf) -> None:
+    def __init__(
+        self,
+        api: Api,
+        environ: Mapping[str, str],
+        left: Callable[[], float] = lambda: inf,
+        gate: Gate | None = None,
+    ) -> None:
+        self._gate = gate or Gate()
         self._api = api
         self._left = left
         self._environ = environ
@@ -130,11 +132,11 @@ class Credentials:
         with self._lock:
             return self._known.setdefault(credential.source, credential)
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Everything that any of them ever obtained and must not show up."""
-        with self._lock:
-            return tuple(secret for credential in self._known.values() for secret in credential.secrets)
+    def _learned(self, obtain: Callable[[], Grant]) -> Grant:
+        """What a source gives; the gate knows it before anything is sent."""
+        grant = obtain()
+        self._gate.learn(*grant.secrets)
+        return grant
 
     def _found(self, token_env: str | None) -> Credential:
         environ = self._environ
@@ -142,22 +144,23 @@ class Credentials:
             return self._of_variable(token_env)
         if environ.get(USER) and environ.get(PASSWORD):
             grant = _service_account(environ[USER], environ[PASSWORD])
-            return Credential(f"{USER} and {PASSWORD}", lambda: grant, renewable=False)
+            return Credential(f"{USER} and {PASSWORD}", partial(self._learned, lambda: grant), renewable=False)
         if environ.get(TOKEN):
             return self._of_variable(TOKEN)
         return self._of_configuration()
 
     def _of_variable(self, name: str) -> Credential:
         grant = bearer(variable(name, self._environ))
-        return Credential(f"the environment variable {name}", lambda: grant, renewable=False)
+        return Credential(f"the environment variable {name}", partial(self._learned, lambda: grant), renewable=False)
 
     def _of_configuration(self) -> Credential:
         command, file = self._api.token_command, self._api.token_file
         if command:
-            obtain = partial(self._of_command, command)
+            obtain = partial(self._learned, partial(self._of_command, command))
             return Credential(f"token_command {command[0]}", obtain, renewable=True)
         if file is not None:
-            return Credential(f"token_file {file}", lambda: bearer(token_file(file)), renewable=True)
+            obtain = partial(self._learned, lambda: bearer(token_file(file)))
+            return Credential(f"token_file {file}", obtain, renewable=True)
         raise CredentialError(
             f"no credential: {USER} with {PASSWORD}, {TOKEN}, [api] token_command and token_file are all unset",
             remedy=f"set {USER} and {PASSWORD} to a service account and its key",
@@ -166,6 +169,40 @@ class Credentials:
     def _of_command(self, command: Sequence[str]) -> Grant:
         """What the command prints, within its own time and the run's; ``DeadlineError`` where the run's is over."""
         return bearer(token_command(command, self._environ, COMMAND_SECONDS, self._left))
+
+
+_ELSEWHERE = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "GOOGLE_SERVICE_ACCOUNT_KEY",
+)
+"""Variables of the archive's own client that hold secrets (INTERFACE, configuration)."""
+
+
+def environment_secrets(accounts: Iterable[AccountEntry], environ: Mapping[str, str]) -> list[str]:
+    """The platform's secrets in the environment, also those that this run may never send. Short ones are looked for
+    once they are sent."""
+    names = {PASSWORD, TOKEN, *(entry.token_env for entry in accounts if entry.token_env)}
+    found = [environ.get(name, "").strip() for name in sorted(names)]
+    if environ.get(USER) and environ.get(PASSWORD):
+        found += basic(environ[USER], environ[PASSWORD]).secrets
+    return [secret for secret in found if len(secret) >= SHORT]
+
+
+def other_secrets(config: Config, environ: Mapping[str, str]) -> list[str]:
+    """The secrets of the archive's store and of who is told: what the configuration names as ``${NAME}``."""
+    urls = (
+        *config.notify.urls,
+        config.notify.healthcheck_url or "",
+        *(url for team in config.teams for url in team.notify),
+    )
+    names = {*_ELSEWHERE, *(name for url in urls for name in VARIABLE.findall(url))}
+    found = [environ.get(name, "").strip() for name in sorted(names)]
+    return [secret for secret in found if len(secret) >= SHORT]
 
 
 def _service_account(user: str, password: str) -> Grant:

@@ -6,7 +6,6 @@ only to public addresses; both may be loopback where the endpoint itself is. No 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from copy import copy
 from functools import partial
 
@@ -23,11 +22,12 @@ from chargeback.collect.failures import (
     RedirectedError,
     TransientError,
 )
-from chargeback.collect.leaks import repeats_secret
+from chargeback.collect.pdf_streams import unfolded
 from chargeback.collect.retries import Retries, is_transient, retry_after
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import shown_link, subject_of
 from chargeback.errors import AnswerError, PlatformError
+from chargeback.evidence.gate import Gate
 
 LARGEST_DOCUMENT = 50 * 1024 * 1024
 """Bytes: a larger document is refused."""
@@ -46,7 +46,7 @@ class Downloader:
         loopback_too: bool,
         timeout: float,
         retries: Retries,
-        secrets: Callable[[], Iterable[str]],
+        gate: Gate,
         facts: FactsBreaker,
         documents: DocumentsBreaker,
     ) -> None:
@@ -55,7 +55,7 @@ class Downloader:
         self._loopback_too = loopback_too
         self._timeout = timeout
         self._retries = retries
-        self._secrets = secrets
+        self._gate = gate
         self._facts = facts
         self._documents = documents
         self._headers = httpx.Headers(
@@ -99,10 +99,13 @@ class Downloader:
         )
 
     def _sent(self, link: str, subject: str, ends: float) -> Received | RedirectedError:
-        """The answer, or where it redirects to."""
+        """The answer, or where it redirects to; nobody is asked for a link that repeats the credential."""
+        if self._gate.holds_secret(link):
+            message = f"{subject}: the document's link repeats the credential, so it is not followed"
+            raise AddressRefusedError(message, remedy="report it to the platform, then renew the credential")
         try:
             check_link(link, loopback_too=self._loopback_too)
-            return self._exchange.send("GET", httpx.URL(link), self._headers, None, ends)
+            return self._exchange.send("GET", httpx.URL(link), self._headers, None, ends, LARGEST_DOCUMENT)
         except RedirectedError as redirect:
             return redirect
         except AddressRefusedError as error:
@@ -121,10 +124,17 @@ class Downloader:
             raise LinkRefusedError(f"{where}, the link is refused", remedy="run again later")
         if received.status != 200:
             raise AnswerError(f"{where}, expected the document", remedy="run again later")
-        if repeats_secret(received.body, self._secrets()):
+        if self._repeats_secret(received.body, f"{subject}: {shown_link(link)}"):
             message = f"{subject}: {shown_link(link)}: the document repeats the credential, so it is not kept"
             raise AnswerError(message, remedy="report it to the platform, then renew the credential")
         return received.body
+
+    def _repeats_secret(self, body: bytes, subject: str) -> bool:
+        """Whether a document repeats the credential, as it is or compressed; ``AnswerError`` where nobody can say."""
+        try:
+            return self._gate.holds_secret(body) or self._gate.any_holds_secret(unfolded(body))
+        except AnswerError as error:
+            raise AnswerError(f"{subject}: {error.message}", remedy="run again later") from error
 
 
 def _joined(link: str, location: str, subject: str) -> str:

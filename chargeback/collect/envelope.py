@@ -40,11 +40,15 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer: what becomes evidence, the bytes, and their value, so that nobody parses them twice."""
+    """One answer: its row of the index, and its value, so that nobody parses it twice.
+
+    Where it held signed links, what is kept lacks what signs them, and ``as_received`` is a row for the bytes as they
+    came, which are not kept (INTERFACE, archive).
+    """
 
     answer: Answer
-    body: bytes
     envelope: Envelope
+    as_received: Answer | None = None
 
     @property
     def value(self) -> dict[str, Any]:

@@ -50,21 +50,22 @@ class Exchange:
         proxies: Proxies,
         *,
         connections: int,
-        limit: int,
     ) -> None:
         self.run_time = run_time
-        self.limit = limit
         self.proxies = proxies
         self._transport = BoundedTransport(BoundedBackend(run_time.clock, permit, proxies, tls), tls, connections)
         self._client = _Client(self._transport)
 
-    def send(self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes | None, ends: float) -> Received:
-        """The answer, by the instant ``ends``; else ``TransientError``, ``RedirectedError`` or ``AnswerError``."""
+    def send(
+        self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes | None, ends: float, limit: int
+    ) -> Received:
+        """The answer, by the instant ``ends`` and of at most so many bytes; else ``TransientError``,
+        ``RedirectedError`` or ``AnswerError``."""
         seconds = ends - self.run_time.clock.monotonic()
         request = httpx.Request(method, url, headers=headers, content=content, extensions=attempt_limits(ends, seconds))
         response = self._client.send(request, stream=True)
         try:
-            return Received(response.status_code, response.headers, read_body(response, self.limit))
+            return Received(response.status_code, response.headers, read_body(response, limit))
         finally:
             response.close()
 

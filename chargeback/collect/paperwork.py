@@ -19,7 +19,7 @@ from chargeback.collect.failures import DocumentsOverError, LinkRefusedError, No
 from chargeback.collect.pdf_reader import PdfReader, Reading
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import quoted
-from chargeback.errors import DeadlineError, PlatformError
+from chargeback.errors import AnswerError, DeadlineError, PlatformError
 from chargeback.evidence import Answer, DocumentRecord, Store, sha256_of
 from chargeback.model import answers as wire
 from chargeback.model.file_names import safe_name
@@ -119,7 +119,7 @@ class _Errand:
         data = old.read()
         try:
             reading = self._read(data)
-        except DocumentsOverError:
+        except (DocumentsOverError, AnswerError):
             return None
         is_passing = reading.outcome == "read" and not self._record(reading).misses(self._invoice.currency)
         return self._kept(data, reading, carried=True) if is_passing else None
@@ -131,7 +131,10 @@ class _Errand:
             raise
         except PlatformError as error:
             return self._without(error)
-        reading = self._read_or_not(data)
+        try:
+            reading = self._read_or_not(data)
+        except AnswerError as error:
+            return self._without(error)
         if reading.outcome in ("not-pdf", "fragment"):
             return self._carried_as_it_was() or self._record(reading)
         return self._kept(data, reading)
@@ -145,7 +148,10 @@ class _Errand:
         if old is None:
             return None
         data = old.read()
-        reading = self._read_or_not(data)
+        try:
+            reading = self._read_or_not(data)
+        except AnswerError:
+            return None
         return None if reading.outcome == "fragment" else self._kept(data, reading, carried=True)
 
     def _download(self) -> bytes:

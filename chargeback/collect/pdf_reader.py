@@ -26,6 +26,8 @@ from typing import IO, Self
 from chargeback.collect.downloads import LARGEST_DOCUMENT
 from chargeback.collect.pdf_child import LENGTH
 from chargeback.collect.pdf_text import currencies_beside, names_number, names_total
+from chargeback.errors import AnswerError
+from chargeback.evidence.gate import Gate
 
 CHILDREN = 2
 SECONDS = 20.0
@@ -84,11 +86,13 @@ class PdfReader:
         environ: Mapping[str, str] | None = None,
         *,
         left: Callable[[], float] = lambda: inf,
+        gate: Gate | None = None,
         children: int = CHILDREN,
         seconds: float = SECONDS,
         memory: int = MEMORY,
     ) -> None:
         self._left = left
+        self._gate = gate or Gate()
         self._environ = {name: value for name, value in (environ or {}).items() if name in _LIBRARY_PATHS}
         self._seconds = seconds
         self._memory = memory
@@ -106,6 +110,7 @@ class PdfReader:
         """Whether the document names the number, and the total in minor units; what it holds never raises.
 
         ``left`` gives the seconds left for documents, and raises what ends them; by default it is the run's.
+        ``AnswerError`` where its text repeats the credential, whatever folds and filters hid it.
         """
         if b"%PDF-" not in data[:HEADER_WITHIN]:
             return Reading("not-pdf", "no PDF header" if data.strip() else "empty")
@@ -117,6 +122,8 @@ class PdfReader:
             text = self._text(data, left or self._left)
         except UnreadableError as error:
             return Reading("unreadable", str(error))
+        if self._gate.holds_secret(text) or self._gate.holds_secret("".join(text.split())):
+            raise AnswerError("its text repeats the credential, so it is not kept")
         if not text.strip():
             return Reading("unreadable", "it holds no text")
         named = names_number(text, number), names_total(text, total, digits)

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from chargeback.collect.addresses import ANYWHERE, LOOPBACK_ONLY, PUBLIC_ONLY, PUBLIC_OR_LOOPBACK, Permit
 from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
-from chargeback.collect.client import LARGEST_ANSWER, ApiClient
+from chargeback.collect.client import ApiClient
 from chargeback.collect.clock import Clock, SystemClock
-from chargeback.collect.credentials import Credentials
-from chargeback.collect.downloads import LARGEST_DOCUMENT, Downloader
+from chargeback.collect.credentials import Credentials, environment_secrets, other_secrets
+from chargeback.collect.downloads import Downloader
 from chargeback.collect.endpoint import loopback_endpoint
 from chargeback.collect.exchange import Exchange, tls_context
 from chargeback.collect.proxies import Proxies, proxies_of
@@ -20,6 +20,7 @@ from chargeback.collect.retries import SYSTEM_RANDOM, Retries
 from chargeback.collect.run_time import RunTime
 from chargeback.config import Config, Endpoint, endpoint_of
 from chargeback.evidence import Store
+from chargeback.evidence.gate import Gate, begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Session:
     api: ApiClient
     downloads: Downloader
     proxies: Proxies
+    gate: Gate
 
     def stop(self) -> None:
         """End every call now, also those that other threads wait on: they raise ``InterruptedRunError``."""
@@ -52,19 +54,23 @@ def open_session(
     endpoint = endpoint_of(config, environ)
     run_time = RunTime(clock or SystemClock(), config.api.deadline)
     tls, connections, proxies = tls_context(environ), config.api.concurrency, proxies_of(environ)
-    credentials = Credentials(config.api, environ, run_time.left)
+    gate = begin()
+    credentials = Credentials(config.api, environ, run_time.left, gate)
+    gate.learn(*environment_secrets(config.accounts, environ))
+    gate.learn(*proxies.secrets, *other_secrets(config, environ), of_platform=False)
     api_rule, document_rule = _api_rule(endpoint.url), _document_rule(endpoint.url)
     with (
-        Exchange(run_time, tls, api_rule, proxies, connections=connections, limit=LARGEST_ANSWER) as calls,
-        Exchange(run_time, tls, document_rule, proxies, connections=connections, limit=LARGEST_DOCUMENT) as files,
+        Exchange(run_time, tls, api_rule, proxies, connections=connections) as calls,
+        Exchange(run_time, tls, document_rule, proxies, connections=connections) as files,
     ):
-        yield _session(config, endpoint, credentials, store, (calls, files), random)
+        yield _session(config, endpoint, credentials, gate, store, (calls, files), random)
 
 
 def _session(
     config: Config,
     endpoint: Endpoint,
     credentials: Credentials,
+    gate: Gate,
     store: Store,
     exchanges: tuple[Exchange, Exchange],
     random: Callable[[], float],
@@ -78,7 +84,7 @@ def _session(
         store,
         timeout=config.api.timeout,
         retries=retries,
-        secrets=lambda: credentials.secrets,
+        gate=gate,
         facts=facts,
         documents=documents,
     )
@@ -87,13 +93,13 @@ def _session(
         loopback_too=loopback_endpoint(endpoint.url),
         timeout=config.api.timeout,
         retries=retries,
-        secrets=lambda: credentials.secrets,
+        gate=gate,
         facts=facts,
         documents=documents,
     )
     for exchange in exchanges:
         run_time.at_stop(exchange.abort)
-    return Session(endpoint.url, run_time.clock, run_time, credentials, api, downloads, calls.proxies)
+    return Session(endpoint.url, run_time.clock, run_time, credentials, api, downloads, calls.proxies, gate)
 
 
 def _api_rule(endpoint: str) -> Permit:

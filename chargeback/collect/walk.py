@@ -234,7 +234,9 @@ class Walk:
         folder = safe_name(account) if account else PLATFORM_FOLDER
         path = f"evidence/{folder}/{name}.json"
         reply = self.client.call(function, request, credential=credential, account=account, path=path)
-        self._keep(reply.answer)
+        for answer in (reply.answer, reply.as_received):
+            if answer is not None:
+                self._keep(answer)
         return reply
 
     def _keep(self, answer: Answer) -> None:

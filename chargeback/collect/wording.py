@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from chargeback.evidence.gate import masked, without_signatures
+
 LONGEST_QUOTE = 200
 """Characters of the platform's own words that a message shows at most."""
-
-_LINK_QUERY = re.compile(r"(https?://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
-_LINK_USER = re.compile(r"(https?://)[^\s/?#\"'<>]*@", re.IGNORECASE)
+_LONGEST_LOOKED_AT = 10_000
 
 
 def quoted(text: str, longest: int = LONGEST_QUOTE) -> str:
-    """The text on one line: control and format characters become spaces, links lose user and query, the end is cut."""
-    visible = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text[:10_000])
-    plain = _LINK_QUERY.sub(r"\1?…", _LINK_USER.sub(r"\1…@", " ".join(visible.split())))
+    """The text on one line, through the gate: control and format characters become spaces, links lose what signs them,
+    secrets are blanked out, the end is cut."""
+    passed = without_signatures(masked(text[:_LONGEST_LOOKED_AT]))
+    visible = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in passed)
+    plain = " ".join(visible.split())
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
 def shown_link(link: str) -> str:
-    """Host and path of a link, without user, query and fragment."""
+    """Host and path of a link, without user, query, fragment, and keys in the path."""
     try:
         parts = urlsplit(link)
         host = parts.hostname or ""

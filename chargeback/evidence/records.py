@@ -206,9 +206,14 @@ class Evidence:
     run: RunRecord
     store: Store
 
+    def kept(self) -> Iterator[Answer]:
+        """The answers whose bytes are kept: all but those that held a signed link. Beside such a one stands what was
+        kept of it, where the month needs it."""
+        return (answer for answer in self.answers if answer.path is not None)
+
     def of(self, function: str, account: str | None = None) -> Iterator[Answer]:
-        """The answers to a function, in the order of the index; of one account, or of all."""
-        for answer in self.answers:
+        """The answers to a function that are kept, in the order of the index; of one account, or of all."""
+        for answer in self.kept():
             if answer.function == function and (account is None or answer.account == account):
                 yield answer
 

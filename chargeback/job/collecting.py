@@ -193,7 +193,7 @@ def open_collector(
     """A collector whose run's time begins now."""
     with (
         open_session(config, environ, store, clock=clock) as session,
-        PdfReader(environ, left=session.run_time.left) as reader,
+        PdfReader(environ, left=session.run_time.left, gate=session.gate) as reader,
     ):
         session.run_time.at_stop(reader.abort)
         yield Collector(config, session, reader, progress)

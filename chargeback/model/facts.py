@@ -116,9 +116,9 @@ def read_account(
 
 
 def answers_by_account(evidence: Evidence) -> dict[str, list[Answer]]:
-    """The index's answers, grouped by account, in the index's order."""
+    """The index's answers whose bytes are kept, grouped by account, in the index's order."""
     grouped: dict[str, list[Answer]] = {}
-    for answer in evidence.answers:
+    for answer in evidence.kept():
         grouped.setdefault(answer.account, []).append(answer)
     return grouped
 

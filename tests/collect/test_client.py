@@ -385,6 +385,15 @@ def test_gzip_bomb_is_refused_within_the_limit(bench: Open, monkeypatch: pytest.
     assert given.turns == 1
 
 
+def test_answer_is_as_large_as_its_function_may_answer_and_no_larger(bench: Open) -> None:
+    given = bench(lambda asked, connection: said(b'{"ok": true, "result": "' + b"x" * 2_000_000 + b'"}'))
+    assert given.call("billing.report").ok
+    with pytest.raises(AnswerError, match="larger than 1,048,576 bytes"):
+        given.call("billing.get")
+    with pytest.raises(KeyError):
+        given.call("billing.project")
+
+
 def test_cut_gzip_is_retried(bench: Open) -> None:
     whole = gzip.compress(b'{"ok": true, "result": {}}')
     gzipped = {"Content-Encoding": "gzip"}

@@ -22,6 +22,7 @@ from chargeback.collect.run_time import RunTime
 from chargeback.collect.token_sources import token_command
 from chargeback.config import AccountEntry, Api
 from chargeback.errors import CredentialError, InterruptedRunError
+from chargeback.evidence.gate import Gate
 from tests.collect.conftest import Open
 from tests.collect.servers import Asked, ok, said
 
@@ -163,12 +164,13 @@ def test_missing_token_file_is_told(tmp_path: Path) -> None:
 
 
 def test_accounts_with_the_same_source_share_one_credential() -> None:
-    credentials = Credentials(Api(), {"DEPLOYS_TOKEN": "one", "ACME": "two"})
+    opened = Gate()
+    credentials = Credentials(Api(), {"DEPLOYS_TOKEN": "one", "ACME": "two"}, gate=opened)
     assert credentials.of() is credentials.of(AccountEntry("ba_1"))
     acme = credentials.of(AccountEntry("ba_2", token_env="ACME"))
     assert acme is credentials.of(AccountEntry("ba_3", token_env="ACME")) and acme is not credentials.of()
     credentials.of().grant(), acme.grant()
-    assert set(credentials.secrets) == {"one", "two"}
+    assert opened.holds_secret("one") and opened.holds_secret("two")
 
 
 def test_command_runs_once_however_many_threads_ask(tmp_path: Path) -> None:
@@ -241,11 +243,13 @@ def test_file_that_was_rewritten_gives_the_new_token(bench: Open, tmp_path: Path
 def test_both_tokens_of_a_renewal_are_looked_for(bench: Open, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("token-1")
-    credential = Credentials(Api(token_file=file), {}).of()
+    opened = Gate()
+    credential = Credentials(Api(token_file=file), {}, gate=opened).of()
     first = credential.grant()
+    assert opened.holds_secret("token-1") and not opened.holds_secret("token-2")
     file.write_text("token-2")
     credential.renew(first)
-    assert credential.secrets == ("token-1", "token-2")
+    assert opened.holds_secret("token-1") and opened.holds_secret("token-2")
 
 
 def test_no_secret_in_any_representation() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chargeback.config import Notify
+from chargeback.evidence.gate import masked
 from chargeback.operate.notify.addresses import filled, missing_variables, scheme_of
 
 INSTALL = "pip install '.[notify]' in the checkout"
@@ -19,6 +20,7 @@ def send(settings: Notify, environ: Mapping[str, str], title: str, text: str) ->
     except ImportError:
         return 0, [f"[notify]: apprise is not installed -> {INSTALL}"]
     _keep_quiet()
+    title, text = masked(title), masked(text)
     problems = [problem for url in settings.urls if (problem := _sent(apprise, url, environ, title, text))]
     return len(settings.urls) - len(problems), problems
 
