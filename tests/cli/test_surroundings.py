@@ -277,3 +277,13 @@ def test_relative_paths_from_a_working_folder_that_is_gone(place: Place) -> None
         assert done.stderr == (
             "chargeback: the working folder is gone: relative paths lead nowhere -> cd into a folder that is there\n"
         )
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", [*STREAMS, *HARMLESS])
+def test_the_demonstration_everywhere(place: Place, name: str) -> None:
+    well = place.ended("demo", Surroundings())
+    surroundings = {**STREAMS, **HARMLESS}[name]
+    ended = place.ended("demo", surroundings)
+    assert ended.exit == surroundings.exit_code("demo", well), ended
+    assert "Traceback" not in ended.err
