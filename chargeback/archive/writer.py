@@ -11,6 +11,7 @@ from chargeback.archive.file_system import FileSystem, storage_errors
 from chargeback.archive.lock import ArchiveLock
 from chargeback.archive.manifest import Manifest
 from chargeback.archive.opening import read_inside
+from chargeback.archive.owner import refuse_other_owner
 from chargeback.archive.pending import PendingReports
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
@@ -96,6 +97,7 @@ def open_for_writing(
     """
     system = file_system or FileSystem()
     ensure_root(system, root)
+    refuse_other_owner(root, system)
     with ArchiveLock(root, started=started, file_system=system) as lock:
         writer = ArchiveWriter(lock, system, base)
         writer.clear_leftovers()

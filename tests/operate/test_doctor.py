@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import base64
+import errno
 import fcntl
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from chargeback.archive.file_system import FileSystem
+from chargeback.archive.rehearsal import file_system_name
 from chargeback.collect.credentials import Credential as Held
 from chargeback.collect.credentials import basic, bearer
-from chargeback.operate.doctor import Examination, Finding, Mark, examine, exit_of
+from chargeback.config import Config
+from chargeback.config.settings import Journal, Notify
+from chargeback.operate.doctor import Examination, Finding, Mark, examine, exit_of, machine
 from chargeback.operate.doctor.credential import credential_lifetime
 from chargeback.operate.doctor.findings import guarded
 from chargeback.sandbox import Credential, sample_configuration
@@ -123,7 +129,61 @@ def test_the_archive_is_looked_at(tmp_path: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
             checks = found(at, tmp_path)
     assert checks["archive lock"][0].mark is Mark.NOTICE
-    assert checks["archive verify"][0].message == "no revision yet"
+    assert checks["archive verify"][0].message == "no revision, though a run has been here (.lock is there)"
+    assert "mount or restore" in checks["archive verify"][0].remedy
+
+
+def test_the_archive_is_written_as_a_run_writes_it_and_its_file_system_named(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        checks = found(at, tmp_path)
+        assert checks["archive"][0].mark is Mark.GOOD
+        assert "will be created by the first run" in checks["archive"][0].message
+        assert checks["user"][0].mark is Mark.GOOD
+        kind = file_system_name(tmp_path)
+        assert f"({kind})" in checks["archive"][0].message or not kind
+        with patch.object(FileSystem, "sync", side_effect=OSError(errno.EINVAL, "Invalid argument")):
+            (finding,) = found(at, tmp_path)["archive"]
+    assert (finding.mark, finding.exit) == (Mark.WRONG, 2)
+    assert "cannot hold an archive" in finding.message
+    assert "README" in finding.remedy
+    assert not list(tmp_path.glob(".staging-*"))
+
+
+def test_an_archive_that_its_head_file_knows_is_never_called_new(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        (tmp_path / "head").write_text("0" * 64 + "\n")
+        text = sample_configuration(at.server.platform.world, endpoint=at.server.endpoint)
+        checks = found(at, tmp_path, f'head_file = "head"\n{text}')
+    (finding,) = checks["archive"]
+    assert finding.mark is Mark.WRONG
+    assert "missing, not mounted or was rolled back" in finding.message
+    assert not any("will be created" in each.message for findings in checks.values() for each in findings)
+
+
+def test_a_configuration_without_a_head_file_is_told(tmp_path: Path) -> None:
+    with place(tmp_path) as at:
+        (finding,) = found(at, tmp_path)["head file"]
+    assert (finding.mark, "head_file" in finding.remedy) == (Mark.NOTICE, True)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_the_metrics_folder_is_looked_at(tmp_path: Path, exists: bool) -> None:
+    folder = tmp_path / "metrics"
+    if exists:
+        folder.mkdir()
+    (finding,) = machine.metrics(Config(archive=tmp_path / "archive", notify=Notify(metrics=folder)))
+    assert finding.mark is (Mark.GOOD if exists else Mark.WRONG)
+    assert not exists or list(folder.iterdir()) == []
+    assert list(machine.metrics(Config(archive=tmp_path))) == []
+
+
+def test_accounts_that_the_journal_lacks_are_told(tmp_path: Path) -> None:
+    (finding,) = machine.journal(Config(archive=tmp_path, journal=Journal(expense="6400", payable="2110")))
+    assert finding.mark is Mark.NOTICE
+    assert "unassigned, adjustments, input_vat, input_vat_pending, withholding, clearing" in finding.message
+    assert "expense," not in finding.message
+    complete = Journal(**dict.fromkeys(machine.JOURNAL_ACCOUNTS, "1"))
+    assert [each.mark for each in machine.journal(Config(archive=tmp_path, journal=complete))] == [Mark.GOOD]
 
 
 def token(days: float) -> str:

@@ -89,3 +89,12 @@ def at_noon() -> object:
     from datetime import UTC, datetime
 
     return datetime(2026, 6, 5, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("archive", "kept"), [("archive", True), ("/srv/archive", True), (".", False), ("..", False), ("/", False)]
+)
+def test_a_head_file_is_kept_outside_of_the_archive(at: Place, tmp_path: Path, archive: str, kept: bool) -> None:
+    made = draft(survey(at.environ, at.clock), tmp_path / "config.toml", at.clock.now(), archive=archive)
+    assert made.config.head_file == (tmp_path / "chargeback.head" if kept else None)
+    assert 'head_file = "chargeback.head"' in made.text

@@ -44,6 +44,8 @@ def examine(given: Examination) -> Iterator[Finding]:
         return
     yield from _platform(given, config)
     yield from guarded("archive", lambda: archive.archive(config))
+    yield from guarded("journal", lambda: machine.journal(config))
+    yield from guarded("metrics", lambda: machine.metrics(config))
     yield from guarded("notify", lambda: notification.notification(config, given.environ))
     yield from guarded("schedule", lambda: machine.schedule(given.environ))
 

@@ -1,4 +1,4 @@
-"""The archive: may it be written, is there space, who holds the lock, does the newest revision prove itself."""
+"""The archive: can a run write there (done as a run does it), is there space, who holds the lock, is it whole."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from pathlib import Path
 
 from chargeback.archive.chain import Base
 from chargeback.archive.checking import check_files, litter_note
+from chargeback.archive.file_system import FileSystem
 from chargeback.archive.head_file import check_head_file
 from chargeback.archive.lock import LOCK_NAME
+from chargeback.archive.owner import owner_of, refuse_other_owner, user_name
 from chargeback.archive.reading import Archive
+from chargeback.archive.rehearsal import file_system_name, rehearse
 from chargeback.config import Config
-from chargeback.errors import DamagedError
+from chargeback.errors import DamagedError, StorageError
 from chargeback.operate.doctor.findings import Finding, good, notice, wrong
 
 LITTLE_SPACE, NO_SPACE = 1 << 30, 50 << 20
@@ -25,30 +28,61 @@ LITTLE_SPACE, NO_SPACE = 1 << 30, 50 << 20
 def archive(config: Config) -> Iterator[Finding]:
     """Everything about the archive's folder; ``DamagedError``, ``StorageError`` and ``SchemaError`` as reading does."""
     root, base = config.archive, Base(config.base_manifest)
-    yield from _permission(root)
+    told = check_head_file(config.head_file, Archive(root, base))  # an archive that went missing is not a new one
+    yield from _writing(root)
     yield from _space(root)
     if root.is_dir():
         yield from _lock(root)
         yield from _newest(Archive(root, base))
-    if config.head_file is not None:
-        told = check_head_file(config.head_file, Archive(root, base))
-        yield (
-            notice("head file", told, "run once")
-            if told
-            else good("head file", f"{config.head_file} is in the archive")
+    yield _head_file(config, told)
+
+
+def _head_file(config: Config, told: str) -> Finding:
+    if config.head_file is None:
+        return notice(
+            "head file",
+            "none is kept: an archive that was put back to an earlier state would not be noticed",
+            "name a file outside of the archive, best on other storage, as head_file",
         )
+    if told:
+        return notice("head file", told, "run once")
+    return good("head file", f"{config.head_file} is in the archive")
 
 
-def _permission(root: Path) -> Iterator[Finding]:
+def _writing(root: Path) -> Iterator[Finding]:
+    """Whose archive it is, and whether a run could write there: by doing, in a scratch folder, what a run does."""
     place = _existing(root)
     if root.exists() and not root.is_dir():
         yield wrong("archive", f"{root} is not a folder", "name another folder as archive")
-    elif not os.access(place, os.W_OK | os.X_OK):
-        yield wrong("archive", f"{place} cannot be written by this user", "let the job's user read and write there")
-    elif not root.exists():
-        yield good("archive", f"{root} will be created by the first run")
+        return
+    yield from _user(root)
+    kind = file_system_name(place)
+    where = f"{place} ({kind})" if kind else str(place)
+    try:
+        rehearse(place)
+    except StorageError as error:
+        remedy = f"{error.remedy}; README, 'Where an archive can lie', says which file systems can hold one"
+        yield wrong("archive", f"{where} cannot hold an archive: {error.message}", remedy)
+        return
+    done = "a revision was locked, written, flushed, renamed and read back there"
+    if root.exists():
+        yield good("archive", f"{where}: {done}")
     else:
-        yield good("archive", f"{root} can be written")
+        yield good("archive", f"{root} will be created by the first run; in {where} {done}")
+
+
+def _user(root: Path) -> Iterator[Finding]:
+    me = user_name(os.geteuid())
+    owner = owner_of(root) if root.is_dir() else None
+    if owner is None or owner == os.geteuid():
+        yield good("user", f"this is {me}, whose archive it is" if owner is not None else f"this is {me}")
+        return
+    try:
+        refuse_other_owner(root, FileSystem())
+    except StorageError as error:
+        yield wrong("user", error.message, error.remedy)
+        return
+    yield good("user", f"this is {me}; the file system gives all files to {user_name(owner)}")
 
 
 def _space(root: Path) -> Iterator[Finding]:
@@ -79,6 +113,13 @@ def _lock(root: Path) -> Iterator[Finding]:
 def _newest(archive: Archive) -> Iterator[Finding]:
     """The chain of all revisions, and every file of the newest: what the next run builds on."""
     head = archive.head()
+    if head is None and os.path.lexists(archive.root / LOCK_NAME):
+        yield notice(
+            "archive verify",
+            f"no revision, though a run has been here ({LOCK_NAME} is there)",
+            "chargeback run, if none has ever closed a month; else mount or restore what the archive held",
+        )
+        return
     if head is None:
         yield notice("archive verify", "no revision yet", "chargeback run")
         return

@@ -13,8 +13,20 @@ from pathlib import Path
 
 from chargeback import __version__
 from chargeback.config import Config
+from chargeback.errors import StorageError
 from chargeback.operate.doctor.findings import Finding, good, notice, wrong
+from chargeback.operate.metrics import write_textfile
 
+JOURNAL_ACCOUNTS = (
+    "expense",
+    "unassigned",
+    "adjustments",
+    "input_vat",
+    "input_vat_pending",
+    "payable",
+    "withholding",
+    "clearing",
+)
 LEAST_PYTHON = (3, 11)
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=\s*([0-9.]+))?")
 _SCHEDULE_FOLDERS = ("/etc/cron.d", "/etc/systemd/system", "/usr/lib/systemd/system")
@@ -59,6 +71,39 @@ def _missing(requirement: str) -> str:
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def metrics(config: Config) -> Iterator[Finding]:
+    """Whether the folder of the textfile collector takes a file; nothing where no metrics are written."""
+    folder = config.notify.metrics
+    if folder is None:
+        return
+    try:
+        write_textfile(folder / ".chargeback-doctor.prom", "")
+        (folder / ".chargeback-doctor.prom").unlink()
+    except (StorageError, OSError) as error:
+        yield wrong("metrics", f"{error}", "create the folder of [notify] metrics, and let this user write there")
+    else:
+        yield good("metrics", f"{folder} can be written")
+
+
+def journal(config: Config) -> Iterator[Finding]:
+    """Which accounts of ``[journal]`` a journal's legs would lack."""
+    accounts = {name: getattr(config.journal, name) for name in JOURNAL_ACCOUNTS}
+    missing = [name for name, account in accounts.items() if account is None]
+    teams = [team.id for team in config.teams if team.gl_account is None] if config.journal.expense is None else []
+    if config.journal.expense is None and config.teams and not teams:
+        missing.remove("expense")
+    if missing:
+        yield notice(
+            "journal",
+            f"[journal] names no account for {', '.join(missing)}"
+            + (f"; team {', '.join(teams)} has no gl_account either" if teams else "")
+            + ": entries with such a leg cannot be booked",
+            "name them in [journal], where the journal is to be booked",
+        )
+    else:
+        yield good("journal", "every leg has an account")
 
 
 def schedule(environ: Mapping[str, str]) -> Iterator[Finding]:

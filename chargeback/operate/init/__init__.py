@@ -74,14 +74,16 @@ def draft(found: Survey, path: Path, now: datetime, *, archive: str = "archive",
     """The configuration for what was found; it is loaded before anybody sees it."""
     zone_name = timezone or found.timezone or FALLBACK_TIMEZONE
     proposal = propose(project.sid for project in found.projects)
+    place, kept_in = (os.path.normpath(path.absolute().parent / name) for name in ("x", archive))
+    keeps_head = not Path(place).is_relative_to(kept_in)
     try:
-        text = written(found, proposal, archive=archive, timezone=zone_name)
+        text = written(found, proposal, archive=archive, timezone=zone_name, keeps_head=keeps_head)
         config = parse(text.encode(), path)
         unowned = _unowned(found, config, now)
     except ConfigurationError:
         # A name from outside that the configuration refuses: it works without.
         proposal = Proposal(proposal.teams, proposal.shared, {})
-        text = written(found, proposal, archive=archive, timezone=zone_name, names=False)
+        text = written(found, proposal, archive=archive, timezone=zone_name, names=False, keeps_head=keeps_head)
         config = parse(text.encode(), path)
         unowned = _unowned(found, config, now)
     return Draft(found, proposal, text, config, unowned)

@@ -17,6 +17,10 @@ _HEAD = """\
 # Where every month is kept; relative to this file.
 archive = {archive}
 
+# The archive's newest state, kept outside of it, best on other storage: an archive that is not mounted, or was put back
+# to an earlier state, stops a run.
+{head}head_file = "chargeback.head"
+
 # Whose calendar months. {timezone_reason}
 timezone = {timezone}
 """
@@ -54,13 +58,20 @@ _REST = """
 """
 
 
-def written(survey: Survey, proposal: Proposal, *, archive: str, timezone: str, names: bool = True) -> str:
-    """The configuration's text; ``names`` False leaves out names from outside, where one would not load."""
-    return "".join([*_platform_parts(survey, archive, timezone, names=names), *_ownership_parts(proposal), _REST])
+def written(
+    survey: Survey, proposal: Proposal, *, archive: str, timezone: str, names: bool = True, keeps_head: bool = True
+) -> str:
+    """The configuration's text; ``names`` False leaves out names from outside, where one would not load, and
+    ``keeps_head`` False the head file, where it would lie within the archive."""
+    parts = _platform_parts(survey, archive, timezone, names=names, keeps_head=keeps_head)
+    return "".join([*parts, *_ownership_parts(proposal), _REST])
 
 
-def _platform_parts(survey: Survey, archive: str, timezone: str, *, names: bool) -> Iterable[str]:
-    yield _HEAD.format(archive=quoted(archive), timezone=quoted(timezone), timezone_reason=_reason(survey, timezone))
+def _platform_parts(survey: Survey, archive: str, timezone: str, *, names: bool, keeps_head: bool) -> Iterable[str]:
+    reason = _reason(survey, timezone)
+    yield _HEAD.format(
+        archive=quoted(archive), head="" if keeps_head else "# ", timezone=quoted(timezone), timezone_reason=reason
+    )
     if survey.endpoint != settings.DEFAULT_ENDPOINT:
         yield _API.format(endpoint=quoted(survey.endpoint))
     yield _ACCOUNTS
