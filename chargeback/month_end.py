@@ -63,7 +63,7 @@ def read_accounts(evidence: Evidence, config: Config, period: Period) -> list[Ac
     for account in evidence.run.accounts:
         facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, grouped)
         month = decide(facts, period, config.timezone, latest, evidence.run.earlier, accepted=False)
-        if month.ground is Ground.NOT_READY and _is_accepted(month, config, period):
+        if month.ground in (Ground.INACTIVE, Ground.NOT_READY) and _is_accepted(month, config, period):
             month = decide(facts, period, config.timezone, latest, evidence.run.earlier, accepted=True)
         found.append(month)
     return found

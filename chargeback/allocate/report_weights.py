@@ -9,6 +9,7 @@ from decimal import Decimal
 from chargeback.model.answers import LineItem
 from chargeback.model.money import EXACT
 from chargeback.model.report import Report
+from chargeback.model.text import normalized
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,16 @@ class ReportWeights:
         return Division(tuple(Share(share.name, share.weight, ()) for share in shares), line.sku_label)
 
     def _shares(self, rows: Iterable[int], names: list[str]) -> tuple[Share, ...]:
+        """A share a name, as NFC has it; of several spellings the first by code point stands (BOOKING 4.5 and 5)."""
         grouped: dict[str, list[int]] = {}
+        spelling: dict[str, str] = {}
         for row, name in zip(rows, names, strict=True):
-            grouped.setdefault(name, []).append(row)
+            key = normalized(name)
+            grouped.setdefault(key, []).append(row)
+            spelling[key] = min(name, spelling.get(key, name))
         return tuple(
-            Share(name, sum(self._weights[row] for row in grouped[name]), tuple(grouped[name]))
-            for name in sorted(grouped)
+            Share(spelling[key], sum(self._weights[row] for row in grouped[key]), tuple(grouped[key]))
+            for key in sorted(grouped, key=spelling.__getitem__)
         )
 
 

@@ -89,6 +89,7 @@ class ProjectDirectory:
     _sids: dict[str, Source] = field(default_factory=dict)
     _ids: dict[str, tuple[str, Source]] = field(default_factory=dict)
     _names: dict[str, tuple[str, Source]] = field(default_factory=dict)
+    _with_id: set[str] = field(default_factory=set)
     _renamed: dict[str, str] = field(default_factory=dict)
 
     def state(self, pair: ProjectPair, source: Source) -> None:
@@ -96,20 +97,19 @@ class ProjectDirectory:
         sid = self.spelled(pair.sid)
         if not sid:
             return
-        is_new = _key(sid) not in self._sids
         self._sids.setdefault(_key(sid), source)
         if pair.id:
-            self._state_id(pair.id, sid, source, is_new=is_new)
+            self._state_id(pair.id, sid, source)
         if pair.name:
             self._state_name(sid, pair.name, source)
 
-    def _state_id(self, identifier: str, sid: str, source: Source, *, is_new: bool) -> None:
+    def _state_id(self, identifier: str, sid: str, source: Source) -> None:
         kept, kept_by = self._ids.setdefault(_key(identifier), (sid, source))
         if kept == sid:
+            self._with_id.add(_key(sid))
             return
         self.contradictions.append(Contradiction(identifier, kept, kept, kept_by, sid, source))
-        if is_new and source > Source.LINE:
-            self._renamed[_key(sid)] = kept
+        self._renamed.setdefault(_key(sid), kept)
 
     def _state_name(self, sid: str, name: str, source: Source) -> None:
         kept, kept_by = self._names.setdefault(_key(sid), (name, source))
@@ -142,7 +142,8 @@ class ProjectDirectory:
         if sid and source < Source.LIST:
             return sid
         if _key(name) in self._sids:
-            return self._renamed.get(_key(name)) or self.spelled(name)
+            renamed = None if _key(name) in self._with_id else self._renamed.get(_key(name))
+            return renamed or self.spelled(name)
         by_id, _ = self._ids.get(_key(name), (sid, source))
         if by_id:
             return by_id

@@ -61,11 +61,19 @@ def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
         rows = by_month(account.month.facts.listed)
         found = [check for month in ours for check in _differing(account, month, rows.get(month.period, []))]
         yield from (*unknown, *found)
-        if not found and not unknown:
+        if account.month.facts.list_refused and _is_booked(account.month.account, earlier):
+            why = "the platform refuses the account's list of invoices"
+            yield not_performed(Code.PRIOR_PERIODS, account.month.account, why)
+        elif not found and not unknown:
             message = (
                 f"agrees with {len(earlier)} earlier archived months" if earlier else "no earlier month is archived"
             )
             yield Check(Code.PRIOR_PERIODS, Outcome.PASS, message, account.month.account)
+
+
+def _is_booked(account: str, earlier: Iterable[ArchivedMonth]) -> bool:
+    """Whether an earlier month has an issued invoice of the account."""
+    return any(not invoice.void for month in earlier for invoice in month.invoices.get(account, {}).values())
 
 
 def _of_unknown_status(account: Posting) -> Iterator[Check]:

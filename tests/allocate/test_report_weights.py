@@ -64,3 +64,10 @@ def test_a_sku_that_no_row_names_goes_by_the_whole_report_without_rows() -> None
 
 def test_rows_without_value_give_no_weight_and_do_not_fall_back_on_the_whole_report() -> None:
     assert not weights().over_projects(LineItem(sku="disk", amount=1)).has_weight
+
+
+def test_two_spellings_of_one_resource_are_one_part_after_nfc() -> None:
+    rows = (("web", "cafe\u0301", 1, "2"), ("web", "caf\u00e9", 1, "1"), ("web", "b", 1, "1"))
+    (found,) = month(account(invoice("I", of("web", 1)), report=report(*rows))).months()
+    assert found.report is not None
+    assert shown(ReportWeights(found.report).over_resources("web")) == [("b", 1, (2,)), ("cafe\u0301", 3, (0, 1))]

@@ -125,6 +125,11 @@ def test_an_inactive_account_without_invoices_is_ready_with_notices() -> None:
     assert issued(Account((), report=INACTIVE)) == ("inactive", "notice")
 
 
+def test_an_acceptance_of_an_inactive_account_comes_first() -> None:
+    config = Month([]).config + ACCEPTED
+    assert issued(Account(INACTIVE, report=INACTIVE), config=config) == ("accepted", "accepted")
+
+
 @pytest.mark.parametrize("status", ["void", "draft"])
 def test_an_inactive_account_that_lists_an_invoice_of_the_month_is_not_ready(status: str) -> None:
     assert issued(account({**MAY, "status": status}, report=INACTIVE)) == ("not ready", "exception")

@@ -114,6 +114,16 @@ def test_a_row_of_a_project_renamed_since_is_of_the_one_that_was_booked(name: st
     assert (directory.resolve(name, identifier), directory.name_of(sid)) == (sid, "Acme Web")
 
 
+def test_a_new_sid_that_the_report_lists_without_an_id_is_the_booked_projects_too() -> None:
+    directory = state(BOOKED, (REPORT, "", "acme-new", "New"), (LIST, "1001", "acme-new", "New"))
+    assert directory.resolve("acme-new") == "acme-web"
+
+
+def test_a_sid_with_an_id_of_its_own_is_no_renamed_project() -> None:
+    directory = state(BOOKED, (REPORT, "7", "acme-data", ""), (LIST, "1001", "acme-data", ""))
+    assert directory.resolve("acme-data") == "acme-data"
+
+
 def test_a_sid_that_a_line_states_is_nobody_elses() -> None:
     directory = state(BOOKED, (LINE, "1001", "acme-data", ""), (LIST, "1001", "acme-data", "Data"))
     assert (directory.resolve("acme-data"), directory.resolve("1001")) == ("acme-data", "acme-web")
