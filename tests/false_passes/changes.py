@@ -1119,7 +1119,7 @@ def no_proof(hand: Hand) -> Altered | None:
     if account is None:
         return None
     assert isinstance(account.report, dict)
-    account.report.pop("range")
+    account.report.pop("range", None)
     account.report["chart"] = hand.draw.choice(
         ({}, None, {"categories": ["total", "week 18"], "series": []}, {"categories": [None], "series": None})
     )

@@ -61,7 +61,7 @@ def closed(month: Month) -> Verdict:
 def named_by(checks: tuple[Check, ...]) -> tuple[Named, ...]:
     """The exceptions, as what they name."""
     return tuple(
-        Named(check.code.value, check.account, " | ".join((check.invoice, str(check.subject), check.message)))
+        Named(check.code.value, check.account, " | ".join((check.invoice, check.subject_name, check.message)))
         for check in checks
         if check.outcome is Outcome.EXCEPTION
     )
