@@ -118,7 +118,7 @@ def details(account: AccountAnswers) -> list[Detail]:
 
 
 def shape(account: AccountAnswers) -> str:
-    """"project", "sku", or "both" over the account's booked lines."""
+    """ "project", "sku", or "both" over the account's booked lines."""
     found = {is_by_project(line) for detail in details(account) for line in detail["lineItems"] if line["amount"]}
     return "both" if len(found) == 2 else "project" if found == {True} else "sku"
 
@@ -341,9 +341,7 @@ def lines_swapped(hand: Hand) -> Altered | None:
     if not (found := chosen_line(hand, is_of("project", "sku"), least=2)):
         return None
     account, detail, line = found
-    others = [
-        other for other in detail["lineItems"] if abs(other["amount"] - line["amount"]) >= hand.material(account)
-    ]
+    others = [other for other in detail["lineItems"] if abs(other["amount"] - line["amount"]) >= hand.material(account)]
     other = hand.one(others)
     if other is None:
         return None
@@ -823,7 +821,9 @@ def in_two_accounts(hand: Hand) -> Altered | None:
     second.details[detail["id"]] = detail
     assert isinstance(second.rows, list)
     second.rows.append(list_row(detail))
-    wanted = tuple(Wanted(("invoice-duplicate", "invoice-cutoff"), each.id, detail["number"]) for each in (first, second))
+    wanted = tuple(
+        Wanted(("invoice-duplicate", "invoice-cutoff"), each.id, detail["number"]) for each in (first, second)
+    )
     return Altered(hand.month, f"{detail['total']} booked in two accounts", wanted)
 
 
@@ -854,7 +854,9 @@ def mixed_lines(hand: Hand) -> Altered | None:
     if not (found := chosen_line(hand)):
         return None
     account, detail, line = found
-    swap = {"project": None, "projectId": None, "sku": "cpu"} if is_by_project(line) else {"project": "web", "sku": None}
+    swap = (
+        {"project": None, "projectId": None, "sku": "cpu"} if is_by_project(line) else {"project": "web", "sku": None}
+    )
     detail["lineItems"].append({**line, **swap, "amount": unit_of(account.currency)})
     wanted = Wanted(("invoice-footing",), account.id, detail["number"])
     return Altered(hand.month, "net and gross lines added up", (wanted,))
@@ -964,7 +966,9 @@ def other_basis(hand: Hand) -> Altered | None:
         return None
     rate = 1 + Decimal(details(account)[0]["taxRate"])
     for row in rows_of(account):
-        row["billingValue"] = row["billingValue"] / rate if hand.month.tax_basis == "gross" else row["billingValue"] * rate
+        row["billingValue"] = (
+            row["billingValue"] / rate if hand.month.tax_basis == "gross" else row["billingValue"] * rate
+        )
     rechart(account)
     total = sum((row["billingValue"] for row in rows_of(account)), Decimal(0))
     if total * (rate - 1) / 2 < hand.material(account):
@@ -1387,7 +1391,13 @@ def tiny_other_shape(hand: Hand) -> Altered | None:
     amount = hand.draw.choice((Decimal(0), 3 * unit_of(account.currency)))
     resource = resources_in(account)[0]
     line = {"sku": resource, "description": resource, "quantity": 1, "unitPrice": amount, "amount": amount}
-    tiny = {**detail, "id": f"{detail['id']}s", "number": f"{detail['number']}-S", "lineItems": [line], "status": "open"}
+    tiny = {
+        **detail,
+        "id": f"{detail['id']}s",
+        "number": f"{detail['number']}-S",
+        "lineItems": [line],
+        "status": "open",
+    }
     tiny.pop("withholdingTaxAmount", None)
     account.details[tiny["id"]] = tiny
     start, end = (datetime.fromisoformat(detail[name]) for name in ("periodStart", "periodEnd"))

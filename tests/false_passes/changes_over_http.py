@@ -72,7 +72,9 @@ def accounts_refused(hand: Hand) -> Altered | None:
 @kind("billing.list incomplete")
 def accounts_incomplete(hand: Hand) -> Altered | None:
     first = {"id": hand.month.accounts[0].id}
-    return ends(hand, "billing.list", "", Raw(body({"items": [first], "hasMore": True})), 6, "accounts on the next page")
+    return ends(
+        hand, "billing.list", "", Raw(body({"items": [first], "hasMore": True})), 6, "accounts on the next page"
+    )
 
 
 @kind("billing.list empty")
@@ -82,7 +84,9 @@ def no_account(hand: Hand) -> Altered | None:
 
 @kind("project.list incomplete")
 def projects_incomplete(hand: Hand) -> Altered | None:
-    return ends(hand, "project.list", "", Raw(body({"items": [], "nextPageToken": "x"})), 6, "projects on the next page")
+    return ends(
+        hand, "project.list", "", Raw(body({"items": [], "nextPageToken": "x"})), 6, "projects on the next page"
+    )
 
 
 @kind("list cut off in the middle of its JSON")

@@ -297,9 +297,7 @@ class _Maker:
             price = (net / 720).quantize(Decimal(1).scaleb(-10))
             amount = rounded(price * 720, currency) if is_rounded else price * 720
             named = {"sku": sku} if sku else {}
-            found.append(
-                {**named, "description": description, "quantity": 720, "unitPrice": price, "amount": amount}
-            )
+            found.append({**named, "description": description, "quantity": 720, "unitPrice": price, "amount": amount})
         return found
 
     def report(self, metered: Metered, naming: str, started: int) -> dict[str, Any]:

@@ -81,7 +81,9 @@ class MonthPlatform:
         for account in self.month.accounts:
             if subject == account.id:
                 return account, ""
-            if subject in account.details or any(subject == str(row["id"]) for row in account.rows if isinstance(row, dict)):
+            if subject in account.details or any(
+                subject == str(row["id"]) for row in account.rows if isinstance(row, dict)
+            ):
                 return account, subject
         raise LookupError(subject)
 
@@ -112,7 +114,7 @@ def office() -> Iterator[None]:
         yield
 
 
-def run(month: Month, root: Path, **options: Any) -> Told:
+def run(month: Month, root: Path, *, period: str | None = None, **options: Any) -> Told:
     """``chargeback run -p MONTH`` against the month served on loopback; the archive lies under ``root``."""
     platform = MonthPlatform(month)
     with office(), Server(platform) as server:  # type: ignore[arg-type]
@@ -122,7 +124,7 @@ def run(month: Month, root: Path, **options: Any) -> Told:
         def whole() -> int:
             settings = load(path, network=True)
             clock = PlatformClock(platform)  # type: ignore[arg-type]
-            return run_and_tell(settings, period=month.period, json_output=True, clock=clock, **options)
+            return run_and_tell(settings, period=period or month.period, json_output=True, clock=clock, **options)
 
         return told(whole, json_output=True)
 

@@ -63,7 +63,9 @@ def assert_told(kind: str, seed: int, change: Altered, root: Path) -> None:
     ended = run(change.month, root)
     told = verdict(ended)
     found = problem(change, told)
-    assert not found, "\n".join([f"{kind}, seed {seed}: {found}. Lost: {change.lost}", str(told), *described(change.month)])
+    assert not found, "\n".join(
+        [f"{kind}, seed {seed}: {found}. Lost: {change.lost}", str(told), *described(change.month)]
+    )
     assert (root / "archive" / change.month.period).exists() == (ended.exit == 3)
 
 
