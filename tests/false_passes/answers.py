@@ -61,8 +61,8 @@ class AccountAnswers:
 
     ``details`` by invoice id. ``documents`` by (invoice id, "invoice" or "receipt"): the text of the PDF where it is
     another one than the detail's own, a refusal's message, or what HTTP answers as it is. ``archived`` are the
-    invoices of the month before as its revision has them, None where that month is not archived. ``sids`` by project id,
-    whatever the answers say of them.
+    invoices of the month before as its revision has them, None where that month is not archived. ``sids`` by project
+    id, whatever the answers say of them.
     """
 
     id: str

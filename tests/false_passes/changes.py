@@ -225,7 +225,7 @@ def has_chart(account: AccountAnswers) -> bool:
 
 
 def chosen_line(hand: Hand, fits: Callable[[AccountAnswers], bool] = lambda _: True, least: int = 1) -> Any:
-    """(account, detail, line) of a material amount in an invoice of at least so many lines, None where there is none."""
+    """(account, detail, line) of a material amount in an invoice of at least so many lines, None without one."""
     found = [
         (account, detail, line)
         for account in hand.billed()

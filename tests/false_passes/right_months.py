@@ -211,7 +211,7 @@ class _Maker:
 
     def spread(self, whole: int, length: int) -> list[int]:
         """The amount over so many days, unevenly."""
-        weights = [self.draw.randint(2, 9) for _ in range(length)]
+        weights = [self.draw.randint(2_000, 9_999) for _ in range(length)]
         values = [whole * weight // sum(weights) for weight in weights]
         values[-1] += whole - sum(values)
         return values
@@ -291,7 +291,9 @@ class _Maker:
                 found.append({**named, "description": sid.title(), "amount": amount})
             return found
         found = []
-        is_rounded = self.draw.random() < 0.7
+        # Amounts finer than the unit are rounded together (BOOKING 4.2), so that one alone may be off by a whole unit:
+        # against net values that is more than the half that its rounding is taken to explain.
+        is_rounded = self.tax_basis == "net" or self.draw.random() < 0.6
         for place, (sku, description, _) in enumerate(metered.resources):
             net = metered.of(bill.first, bill.last, resource=place) * MICRO / (1 + metered.rate)
             price = (net / 720).quantize(Decimal(1).scaleb(-10))
@@ -316,7 +318,8 @@ class _Maker:
         chart: dict[str, Any] = {"categories": [], "series": []}
         if style != "none":
             shown = range(started if draw.random() < 0.5 else 0, length)
-            exact = draw.random() < 0.5
+            # Points of a fraction of a unit, or all alike, would be rounded the same way, which is no rounding.
+            exact = self.is_small or draw.random() < 0.5
             chart["categories"] = [label(self.days[day], style) for day in shown]
             for place, (_, sid) in enumerate(metered.projects):
                 points = [metered.of(day, day, project=place) * MICRO / divisor for day in shown]

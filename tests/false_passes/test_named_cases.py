@@ -1,4 +1,4 @@
-"""Months that once ended reconciled though something material was missing, and right ones that did not: each by name."""
+"""Months that once ended reconciled though something material was missing, and right ones that did not, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole runs over real HTTP: right months end with 0, altered ones as they do in memory, and what only a run can meet."""
+"""Whole runs over real HTTP: right months end with 0, altered ones as in memory, and what only a run can meet."""
 
 from __future__ import annotations
 
