@@ -1157,6 +1157,7 @@ def a_year_later(hand: Hand) -> Altered | None:
     for each in hand.billed():
         assert isinstance(each.report, dict)
         each.report["chart"]["categories"] = [(middle + timedelta(days=day)).strftime("%b %d") for day in range(-3, 4)]
+        each.report["range"] = hand.draw.choice(("", "prev_month", "year"))
         rechart(each)
     hand.month.run_at += timedelta(days=366)
     return Altered(hand.month, "divided by another year's usage", (Wanted(("report-period",), account.id),))

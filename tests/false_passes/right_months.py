@@ -328,7 +328,9 @@ class _Maker:
                 chart["series"].append({"name": sid.title(), "data": data})
         pairs = [{"sid": sid, "name": sid.title(), "id": id_} for id_, sid in metered.projects]
         sids = [sid for _, sid in metered.projects]
-        return {"range": "prev_month", "list": rows, "chart": chart, "projectList": pairs, "projectSids": sids}
+        # Who answers for an old month was not asked by a range, or by one of several months.
+        echoed = draw.choice(({}, {"range": ""}, {"range": "year"})) if self.late else {"range": "prev_month"}
+        return {**echoed, "list": rows, "chart": chart, "projectList": pairs, "projectSids": sids}
 
 
 def label(day: datetime, style: str) -> str:

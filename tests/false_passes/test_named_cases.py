@@ -42,9 +42,10 @@ def test_the_month_that_all_these_are_made_from_is_right() -> None:
 # --- another year's report -------------------------------------------------------------------------------------------
 
 
-def test_labels_without_a_year_prove_the_latest_such_month_and_no_year_that_was_asked_for() -> None:
+@pytest.mark.parametrize("echoed", ["prev_month", ""])
+def test_labels_without_a_year_prove_the_latest_such_month_and_no_year_that_was_asked_for(echoed: str) -> None:
     october = [f"Oct {number:02}" for number in range(1, 32)]
-    of_2026 = report(("web", "CPU", 100), ("shop", "CPU", 900), days=october)
+    of_2026 = report(("web", "CPU", 100), ("shop", "CPU", 900), days=october, range=echoed)
     booked = invoice("INV-1", *RIGHT, period="2025-10")
     asked = month(account(booked, report=of_2026), period="2025-10", run_at=datetime(2026, 11, 5, 3, tzinfo=UTC))
     assert_told(asked, "report-period")
