@@ -92,6 +92,14 @@ class Hand:
 Change = Callable[[Hand], "Altered | None"]
 CHANGES: dict[str, Change] = {}
 """By name, every kind."""
+ALONE = (
+    "usage of a row",
+    "a resource's value moved between two projects",
+    "a project's value moved between two resources",
+    "rate and tax of another rate, same total",
+    "points moved within the chart",
+)
+"""The kinds that no second source can contradict, whatever the month."""
 
 
 def kind(name: str) -> Callable[[Change], Change]:
@@ -1532,3 +1540,253 @@ def list_incomplete(hand: Hand) -> Altered | None:
     )
     hand.month.list_marks = mark
     return Altered(hand.month, "invoices on the next page", (Wanted(("error",), hand.month.accounts[0].id),), (6,))
+
+
+# --- more of the same families ---------------------------------------------------------------------------------------
+
+
+@kind("every line gone")
+def all_lines_gone(hand: Hand) -> Altered | None:
+    if not (found := chosen_line(hand)):
+        return None
+    account, detail, _ = found
+    detail["lineItems"] = hand.draw.choice(([], None))
+    wanted = Wanted(("invoice-footing",), account.id, detail["number"])
+    return Altered(hand.month, f"{detail['total']} in adjustments", (wanted,))
+
+
+@kind("rate in percent")
+def rate_in_percent(hand: Hand) -> Altered | None:
+    if not (found := chosen_line(hand)) or not found[1]["taxAmount"]:
+        return None
+    account, detail, _ = found
+    detail["taxRate"] = Decimal(detail["taxRate"]) * 100
+    wanted = Wanted(("invoice-tax",), account.id, detail["number"])
+    return Altered(hand.month, "a tax at another rate than stated", (wanted,))
+
+
+@kind("an amount of the header missing in list and detail")
+def header_missing(hand: Hand) -> Altered | None:
+    if not (found := chosen_line(hand)) or not found[1]["taxAmount"]:
+        return None
+    account, detail, _ = found
+    name = hand.draw.choice(("taxAmount", "subtotal", "total", "currency"))
+    account.documents[detail["id"], "invoice"] = document_text(detail, "invoice")
+    account.documents[detail["id"], "receipt"] = document_text(detail, "receipt")
+    detail[name] = None
+    relist(account, detail)
+    codes = ("error", "invoice-arithmetic", "invoice-footing", "currency")
+    return Altered(hand.month, f"what the invoice's {name} is", (Wanted(codes, account.id),), (3, 6))
+
+
+@kind("invoice and report both stop early, labels still name every day")
+def points_missing(hand: Hand) -> Altered | None:
+    """A day without a point is not a day without cost."""
+    account = hand.account(lambda each: len(each.booked) == 1 and has_chart(each))
+    if account is None:
+        return None
+    days = hand.draw.randrange(2, 12)
+    (detail,) = details(account)
+    start, end = (datetime.fromisoformat(detail[name]) for name in ("periodStart", "periodEnd"))
+    if (end - start).days < days + 3:
+        return None
+    moved(account, detail, start, end - timedelta(days=days))
+    rechart(account)
+    assert isinstance(account.report, dict)
+    (series,) = account.report["chart"]["series"]
+    kept = series["data"][:-days]
+    kept[-1] += sum(series["data"][-days:])
+    series["data"] = kept if hand.draw.random() < 0.5 else [*kept, *[None] * days]
+    return Altered(hand.month, f"the last {days} days not booked", (Wanted(("invoice-cutoff",), account.id),))
+
+
+@kind("sign of a line flipped, header follows")
+def sign_flipped(hand: Hand) -> Altered | None:
+    if not (found := chosen_line(hand, least=2)):
+        return None
+    account, detail, line = found
+    reprice(line, -line["amount"])
+    settle(account, detail)
+    return Altered(hand.month, f"{label_of(line)} credited what it owes", tied(account, line))
+
+
+@kind("documents of two invoices exchanged")
+def documents_exchanged(hand: Hand) -> Altered | None:
+    account = hand.account(has_parts)
+    if account is None:
+        return None
+    first, second = details(account)[:2]
+    account.documents[first["id"], "invoice"] = document_text(second, "invoice")
+    account.documents[second["id"], "invoice"] = document_text(first, "invoice")
+    return Altered(hand.month, "another's document filed", (Wanted(("invoice-pdf",), account.id, first["number"]),))
+
+
+@kind("everything doubled but the document")
+def doubled_but_document(hand: Hand) -> Altered | None:
+    account = reported(hand)
+    if account is None:
+        return None
+    for detail in details(account):
+        account.documents[detail["id"], "invoice"] = document_text(detail, "invoice")
+        for line in detail["lineItems"]:
+            reprice(line, line["amount"] * 2)
+        settle(account, detail)
+    for row in rows_of(account):
+        row["billingValue"] *= 2
+    rechart(account)
+    return Altered(hand.month, "twice what is paid", (Wanted(("invoice-pdf",), account.id),))
+
+
+@kind("a field of the list row differs from the detail")
+def row_field_differs(hand: Hand) -> Altered | None:
+    if not (found := chosen_line(hand)):
+        return None
+    account, detail, _ = found
+    row = account.row(detail["id"])
+    unit = unit_of(account.currency)
+    name, value = hand.draw.choice(
+        (
+            ("taxAmount", row["taxAmount"] + unit),
+            ("subtotal", row["subtotal"] + unit),
+            ("number", "INV-OTHER"),
+            ("status", "open" if row["status"] == "paid" else "paid"),
+            ("currency", SAME_DIGITS[row["currency"]]),
+        )
+    )
+    row[name] = value
+    return Altered(hand.month, f"which {name} is right", (Wanted(("invoice-identity",), account.id),))
+
+
+@kind("no period on the invoice")
+def no_period(hand: Hand) -> Altered | None:
+    if not (found := chosen_line(hand)):
+        return None
+    account, detail, _ = found
+    detail |= {"periodStart": hand.draw.choice((None, "")), "periodEnd": ""}
+    detail["issuedAt"] = stamp(hand.month.bounds()[1] + timedelta(hours=26))
+    relist(account, detail)
+    wanted = Wanted(("invoice-cutoff",), account.id, detail["number"])
+    return Altered(hand.month, "perhaps another month's invoice", (wanted,))
+
+
+@kind("a project billed in two accounts for the same days")
+def billed_in_two_accounts(hand: Hand) -> Altered | None:
+    billed = [each for each in hand.billed() if shape(each) == "project"]
+    if len(billed) < 2 or len({each.currency for each in billed}) > 1:
+        return None
+    first, second = billed[:2]
+    line = dict(details(first)[0]["lineItems"][0])
+    detail = details(second)[0]
+    detail["lineItems"].append(line)
+    settle(second, detail)
+    account, project = second.id, str(line["project"])
+    wanted = (Wanted(("invoice-duplicate", "report-project", "report-resource"), account, project),)
+    return Altered(hand.month, f"{project} charged in two accounts", wanted)
+
+
+@kind("a value that is no number")
+def no_number(hand: Hand) -> Altered | None:
+    account = reported(hand)
+    if account is None:
+        return None
+    row = hand.draw.choice(rows_of(account))
+    row["billingValue"] = hand.draw.choice(("12.50", None, True, [1]))
+    return Altered(hand.month, "a value that nobody can read", (Wanted(("error",), account.id),), (6,))
+
+
+@kind("an amount that is no number")
+def no_amount(hand: Hand) -> Altered | None:
+    if not (found := chosen_line(hand)):
+        return None
+    account, _, line = found
+    line["amount"] = hand.draw.choice(("12.50", None, False, {}))
+    return Altered(hand.month, "an amount that nobody can read", (Wanted(("error",), account.id),), (6,))
+
+
+@kind("amounts moved between two invoices")
+def moved_between_invoices(hand: Hand) -> Altered | None:
+    """Each invoice is right in itself, the month's total as it was: the documents alone know how much each is."""
+    account = hand.account(lambda each: has_parts(each) and shape(each) == "project")
+    if account is None:
+        return None
+    first, second = details(account)[:2]
+    for line in first["lineItems"]:
+        others = [each for each in second["lineItems"] if each["project"] == line["project"]]
+        if others and line["amount"] >= 4 * hand.material(account):
+            by = hand.amount(account)
+            for detail in (first, second):
+                account.documents[detail["id"], "invoice"] = document_text(detail, "invoice")
+            line["amount"] -= by
+            others[0]["amount"] += by
+            settle(account, first)
+            settle(account, second)
+            wanted = tuple(Wanted(("invoice-pdf",), account.id, detail["number"]) for detail in (first, second))
+            return Altered(hand.month, f"{by} in another invoice", wanted)
+    return None
+
+
+# --- what one source alone states ------------------------------------------------------------------------------------
+
+
+@kind("usage of a row")
+def usage_changed(hand: Hand) -> Altered | None:
+    account = hand.account()
+    if account is None:
+        return None
+    row = hand.draw.choice(rows_of(account))
+    row["usageValue"] = row["usageValue"] * 3 + 1
+    return Altered(hand.month, "another usage beside the cost", alone=True)
+
+
+@kind("a resource's value moved between two projects")
+def resource_moved(hand: Hand) -> Altered | None:
+    """By SKU only the report says who used how much of a resource."""
+    account = reported(hand, is_of("sku"))
+    if account is None:
+        return None
+    resource = hand.draw.choice(resources_in(account))
+    rows = [row for row in rows_of(account) if row["name"] == resource]
+    if len(rows) < 2:
+        return None
+    by = hand.amount(account)
+    rows[0]["billingValue"] -= by
+    rows[1]["billingValue"] += by
+    return Altered(hand.month, f"{by} of {resource} paid by another project", alone=True)
+
+
+@kind("a project's value moved between two resources")
+def project_moved(hand: Hand) -> Altered | None:
+    """By project only the report says of what a project's cost consists."""
+    account = reported(hand, is_of("project"))
+    if account is None:
+        return None
+    project = hand.draw.choice(projects_in(account))
+    rows = [row for row in rows_of(account) if sid_of(account, row) == project]
+    by = hand.amount(account)
+    rows[0]["billingValue"] -= by
+    rows[1]["billingValue"] += by
+    return Altered(hand.month, f"{by} of {project} under another resource", alone=True)
+
+
+@kind("rate and tax of another rate, same total")
+def other_rate(hand: Hand) -> Altered | None:
+    """The total is paid as before: only the invoice says how much of it is tax."""
+    if hand.month.tax_basis == "net" or not (found := chosen_line(hand, is_of("project"))):
+        return None
+    account, detail, _ = found
+    detail["taxRate"] = Decimal(detail["taxRate"]) + Decimal("0.05")
+    settle(account, detail)
+    return Altered(hand.month, "cost claimed as input tax", alone=True)
+
+
+@kind("points moved within the chart")
+def points_moved(hand: Hand) -> Altered | None:
+    account = reported(hand, has_chart)
+    if account is None:
+        return None
+    assert isinstance(account.report, dict)
+    series = account.report["chart"]["series"]
+    by = hand.draw.choice(series)["data"][-1] / 2
+    series[0]["data"][-1] -= by
+    series[-1]["data"][-1] += by
+    return Altered(hand.month, "another project's days", alone=True)
