@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from chargeback import config, month_end
@@ -116,16 +117,16 @@ def documents_of(account: AccountAnswers) -> list[DocumentRecord]:
 
 def _record(account: AccountAnswers, invoice: str, kind: str) -> DocumentRecord:
     detail = account.detail(invoice)
-    text = account.documents.get((invoice, kind), document_text(detail, kind))
+    text = account.documents.get((invoice, kind)) or document_text(detail, kind)
     number = str(detail["number"]) or invoice
     if isinstance(text, str):
         return DocumentRecord(account.id, invoice, number, kind, "unavailable", text)
     assert isinstance(text, list)
     shown = "\n".join(text)
-    digits = digits_of(str(detail["currency"]))
+    digits = digits_of(str(detail["currency"] or ""))
     receipt = str(detail.get("receiptNumber") or number)
     named = names_number(shown, number) or (kind == "receipt" and names_number(shown, receipt))
-    total = names_total(shown, int(detail["total"].scaleb(digits).to_integral_value()), digits)
+    total = names_total(shown, int(Decimal(detail["total"] or 0).scaleb(digits).to_integral_value()), digits)
     return DocumentRecord(
         account.id, invoice, number, kind, "read", names_number=named, names_total=total, path=f"invoices/{invoice}.pdf"
     )

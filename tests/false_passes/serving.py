@@ -97,7 +97,7 @@ class MonthPlatform:
 
 def pdf(account: AccountAnswers, invoice: str, kind: str, month: Month) -> bytes:
     """The invoice's document, or its receipt."""
-    text = account.documents.get((invoice, kind), document_text(account.detail(invoice), kind))
+    text = account.documents.get((invoice, kind)) or document_text(account.detail(invoice), kind)
     assert isinstance(text, list)
     return written_pdf(text, month.run_at)
 
