@@ -22,6 +22,8 @@ DIGITS = {"THB": 2, "USD": 2, "EUR": 2, "GBP": 2, "SGD": 2, "JPY": 0, "KRW": 0, 
 INACTIVE = "api: billing account not active, please contact us via email to activate billing account"
 FORBIDDEN = "api: you do not have permission to perform this action on the billing account"
 ISSUED = ("open", "paid")
+TOTAL = "Total: {total} {currency}"
+"""How a document writes the total."""
 
 
 def digits_of(currency: str) -> int:
@@ -62,7 +64,7 @@ class AccountAnswers:
     ``details`` by invoice id. ``documents`` by (invoice id, "invoice" or "receipt"): the text of the PDF where it is
     another one than the detail's own, a refusal's message, or what HTTP answers as it is. ``archived`` are the
     invoices of the month before as its revision has them, None where that month is not archived. ``sids`` by project
-    id, whatever the answers say of them.
+    id, whatever the answers say of them; ``styles`` by invoice id, how its document writes the total.
     """
 
     id: str
@@ -73,6 +75,7 @@ class AccountAnswers:
     documents: dict[tuple[str, str], Lines | str | Raw] = field(default_factory=dict)
     archived: list[EarlierInvoice] | None = None
     sids: dict[str, str] = field(default_factory=dict)
+    styles: dict[str, str] = field(default_factory=dict)
 
     @property
     def currency(self) -> str:
@@ -90,6 +93,13 @@ class AccountAnswers:
         found = self.details[invoice]
         assert not isinstance(found, str)
         return found
+
+    def text(self, invoice: str, kind: str) -> Lines:
+        """The text of a document, as the detail has it unless said otherwise."""
+        found = self.documents.get((invoice, kind))
+        if isinstance(found, list):
+            return found
+        return document_text(self.detail(invoice), kind, self.styles.get(invoice, TOTAL))
 
     @property
     def booked(self) -> list[str]:
@@ -205,10 +215,10 @@ def printed(amount: Decimal, currency: str) -> str:
     return f"{amount.quantize(unit_of(currency)):,}"
 
 
-def document_text(detail: Mapping[str, Any], kind: str) -> Lines:
+def document_text(detail: Mapping[str, Any], kind: str, style: str = TOTAL) -> Lines:
     """The text of an invoice's PDF or its receipt's."""
     number = detail["number"] if kind == "invoice" else detail.get("receiptNumber") or detail["number"]
     currency = str(detail["currency"])
     lines = [f"{line.get('description') or 'line'}   {line['amount']}" for line in detail.get("lineItems") or []]
-    total = f"Total: {printed(Decimal(detail['total']), currency)} {currency}"
+    total = style.format(total=printed(Decimal(detail["total"] or 0), currency), currency=currency)
     return ["Tax Invoice" if kind == "invoice" else "Receipt", f"Number: {number}", *lines, total]

@@ -604,6 +604,14 @@ def taken(account: AccountAnswers, detail: Detail) -> None:
     del account.details[detail["id"]]
 
 
+def emptied(hand: Hand, account: AccountAnswers) -> None:
+    """Nothing of the month left in list and details: no invoice, no void one, no draft."""
+    assert isinstance(account.rows, list)
+    first = stamp(hand.month.bounds()[0])
+    account.rows = [row for row in account.rows if row["periodEnd"] <= first]
+    account.details = {}
+
+
 def missing(hand: Hand, account: AccountAnswers, lost: str) -> Altered:
     """An account without an invoice of the month: not ready, or an exception where the month is long over."""
     wanted = Wanted(("invoice-issued", "error"), account.id)
@@ -627,8 +635,7 @@ def all_gone(hand: Hand) -> Altered | None:
     account = hand.account()
     if account is None:
         return None
-    for detail in details(account):
-        taken(account, detail)
+    emptied(hand, account)
     return missing(hand, account, "a whole month not booked")
 
 
@@ -877,7 +884,7 @@ def reported(hand: Hand, fits: Callable[[AccountAnswers], bool] = lambda _: True
     """An account whose report's rows are all material."""
 
     def is_material(account: AccountAnswers) -> bool:
-        least = min(row["billingValue"] for row in rows_of(account))
+        least = min(row["billingValue"] for row in rows_of(account) if row["billingValue"])
         return fits(account) and least >= 4 * hand.material(account)
 
     return hand.account(is_material)
@@ -938,7 +945,7 @@ def value_lowered(hand: Hand) -> Altered | None:
     account = reported(hand)
     if account is None:
         return None
-    row = hand.draw.choice(rows_of(account))
+    row = hand.draw.choice([row for row in rows_of(account) if row["billingValue"]])
     row["billingValue"] -= hand.amount(account)
     rechart(account)
     wanted = by_grain(account, project=sid_of(account, row), resource=str(row["name"]))
@@ -1465,8 +1472,7 @@ def inactive_by_list(hand: Hand) -> Altered | None:
     account = hand.account(is_billed_before)
     if account is None:
         return None
-    for detail in details(account):
-        taken(account, detail)
+    emptied(hand, account)
     account.report = INACTIVE
     return Altered(hand.month, "a whole month not booked", (Wanted(("invoice-issued",), account.id),), (3,))
 
@@ -1485,8 +1491,7 @@ def silent_month(hand: Hand) -> Altered | None:
     account = hand.account(is_billed_before)
     if account is None:
         return None
-    for detail in details(account):
-        taken(account, detail)
+    emptied(hand, account)
     assert isinstance(account.report, dict)
     account.report["list"] = []
     account.report["chart"] = {"categories": [f"{hand.month.period}-10"], "series": []}

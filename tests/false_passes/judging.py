@@ -23,7 +23,7 @@ from chargeback.evidence import (
 from chargeback.job.results import EXIT_OF_STATUS
 from chargeback.model.check import Check, Outcome
 
-from .answers import AccountAnswers, Month, calls, digits_of, document_text, stamp
+from .answers import AccountAnswers, Month, calls, digits_of, stamp
 
 ENDPOINT = "https://api.deploys.app/"
 
@@ -117,12 +117,11 @@ def documents_of(account: AccountAnswers) -> list[DocumentRecord]:
 
 def _record(account: AccountAnswers, invoice: str, kind: str) -> DocumentRecord:
     detail = account.detail(invoice)
-    text = account.documents.get((invoice, kind)) or document_text(detail, kind)
+    refusal = account.documents.get((invoice, kind))
     number = str(detail["number"]) or invoice
-    if isinstance(text, str):
-        return DocumentRecord(account.id, invoice, number, kind, "unavailable", text)
-    assert isinstance(text, list)
-    shown = "\n".join(text)
+    if isinstance(refusal, str):
+        return DocumentRecord(account.id, invoice, number, kind, "unavailable", refusal)
+    shown = "\n".join(account.text(invoice, kind))
     digits = digits_of(str(detail["currency"] or ""))
     receipt = str(detail.get("receiptNumber") or number)
     named = names_number(shown, number) or (kind == "receipt" and names_number(shown, receipt))

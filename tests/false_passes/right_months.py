@@ -13,7 +13,17 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from .answers import INACTIVE, AccountAnswers, EarlierInvoice, Month, bounds, digits_of, stamp, unit_of
+from .answers import (
+    INACTIVE,
+    AccountAnswers,
+    Answer,
+    EarlierInvoice,
+    Month,
+    bounds,
+    digits_of,
+    stamp,
+    unit_of,
+)
 
 Shape = Literal["project", "sku"]
 PERIODS = ("2026-05", "2026-10", "2026-03", "2026-12", "2024-02", "2027-01")
@@ -30,6 +40,16 @@ RESOURCES = (
 """SKU, its description, and what the report's rows call it: by the SKU, or where there is none by the description."""
 SIDS = ("web", "shop", "data-dev", "core", "ปลาทู")
 LABELS = ("iso", "words", "words and year", "midnight", "none")
+DOCUMENTS = (
+    "Total: {total} {currency}",
+    "Total: {currency} {total}",
+    "Total ({currency}): {total}",
+    "TOTAL DUE {total}",
+    "Total to be paid   {total} {currency} (see USD account below)",
+    "Grand total {currency} {total}, of which VAT",
+    "ALL IN  {total} {currency}",
+)
+"""The line of a document that names the total, and mostly the currency."""
 MICRO = Decimal(1).scaleb(-6)
 
 
@@ -168,6 +188,7 @@ class _Maker:
             detail = self.invoice(name, place, index, bill, metered, lines_say)
             rows.append(list_row(detail))
             details[detail["id"]] = detail
+        styles = self.beside(rows, details)
         archived = None
         if self.is_archived:
             archived = [
@@ -181,9 +202,26 @@ class _Maker:
             report=self.report(metered, naming, started),
             rows=rows,
             details=details,
+            styles=styles,
             archived=archived,
             sids=dict(metered.projects),
         )
+
+    def beside(self, rows: list[dict[str, Any]], details: dict[str, Answer]) -> dict[str, str]:
+        """What may stand beside right invoices, and how their documents may write the total."""
+        draw = self.draw
+        booked = [detail for detail in details.values() if isinstance(detail, dict)]
+        if draw.random() < 0.15:  # one that was void before it was replaced
+            void = {**booked[0], "id": f"{booked[0]['id']}v", "number": f"{booked[0]['number']}V", "status": "void"}
+            details[void["id"]] = void
+            rows.append(list_row(void))
+        if draw.random() < 0.1:  # a draft that is still changing
+            rows.append({**list_row(booked[-1]), "id": f"{booked[-1]['id']}d", "number": "", "status": "draft"})
+        if draw.random() < 0.1:
+            draw.shuffle(rows)
+        if self.limits.plain:
+            return {}
+        return {detail["id"]: draw.choice(DOCUMENTS) for detail in booked}
 
     def quiet_account(self, kind: str) -> AccountAnswers:
         """An account that was never billed: it uses nothing, or the platform refuses it."""
@@ -313,6 +351,8 @@ class _Maker:
             named = {"sid": {"projectSid": sid}, "id": {"projectSid": id_}, "projectId": {"projectId": id_}}[naming]
             value = (sum(values) * MICRO / divisor).quantize(Decimal(1).scaleb(-9)).normalize()
             rows.append({**named, "name": metered.resources[r][2], "usageValue": 720, "billingValue": value})
+        if draw.random() < 0.2:  # a resource that is listed and cost nothing
+            rows.append({**rows[0], "name": draw.choice(("GPU", rows[0]["name"])), "billingValue": Decimal(0), "usageValue": 0})
         draw.shuffle(rows)
         style = "iso" if self.limits.plain else draw.choice(LABELS if not self.late else LABELS[:-1])
         chart: dict[str, Any] = {"categories": [], "series": []}

@@ -24,7 +24,7 @@ from chargeback.sandbox.wire import Answer, Request
 from tests.job.closing import PlatformClock, SharedReader, shared_tls_context
 from tests.job.office import Told, told
 
-from .answers import AccountAnswers, Month, Raw, body, document_text, listed
+from .answers import AccountAnswers, Month, Raw, body, listed
 from .judging import Named, Verdict
 
 NO_INVOICE = "api: invoice not found"
@@ -97,9 +97,7 @@ class MonthPlatform:
 
 def pdf(account: AccountAnswers, invoice: str, kind: str, month: Month) -> bytes:
     """The invoice's document, or its receipt."""
-    text = account.documents.get((invoice, kind)) or document_text(account.detail(invoice), kind)
-    assert isinstance(text, list)
-    return written_pdf(text, month.run_at)
+    return written_pdf(account.text(invoice, kind), month.run_at)
 
 
 @contextmanager
