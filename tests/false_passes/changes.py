@@ -189,13 +189,13 @@ def values(account: AccountAnswers, *, project: str = "", resource: str = "") ->
 
 
 def projects_in(account: AccountAnswers) -> list[str]:
-    """The sids of the report's rows."""
-    return sorted({sid_of(account, row) for row in rows_of(account)})
+    """The sids of the report's rows that cost something."""
+    return sorted({sid_of(account, row) for row in rows_of(account) if row["billingValue"]})
 
 
 def resources_in(account: AccountAnswers) -> list[str]:
-    """The names of the report's rows."""
-    return sorted({str(row["name"]) for row in rows_of(account)})
+    """The names of the report's rows that cost something."""
+    return sorted({str(row["name"]) for row in rows_of(account) if row["billingValue"]})
 
 
 def relist(account: AccountAnswers, detail: Detail) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from chargeback import config, month_end
-from chargeback.collect.pdf_text import names_number, names_total
+from chargeback.collect.pdf_text import currencies_beside, names_number, names_total
 from chargeback.errors import ChargebackError, error_exit
 from chargeback.evidence import (
     Answer,
@@ -125,7 +125,15 @@ def _record(account: AccountAnswers, invoice: str, kind: str) -> DocumentRecord:
     digits = digits_of(str(detail["currency"] or ""))
     receipt = str(detail.get("receiptNumber") or number)
     named = names_number(shown, number) or (kind == "receipt" and names_number(shown, receipt))
-    total = names_total(shown, int(Decimal(detail["total"] or 0).scaleb(digits).to_integral_value()), digits)
+    minor = int(Decimal(detail["total"] or 0).scaleb(digits).to_integral_value())
     return DocumentRecord(
-        account.id, invoice, number, kind, "read", names_number=named, names_total=total, path=f"invoices/{invoice}.pdf"
+        account=account.id,
+        invoice=invoice,
+        number=number,
+        kind=kind,
+        outcome="read",
+        path=f"invoices/{invoice}.pdf",
+        names_number=named,
+        names_total=names_total(shown, minor, digits),
+        currencies=currencies_beside(shown, minor, digits),
     )

@@ -352,7 +352,8 @@ class _Maker:
             value = (sum(values) * MICRO / divisor).quantize(Decimal(1).scaleb(-9)).normalize()
             rows.append({**named, "name": metered.resources[r][2], "usageValue": 720, "billingValue": value})
         if draw.random() < 0.2:  # a resource that is listed and cost nothing
-            rows.append({**rows[0], "name": draw.choice(("GPU", rows[0]["name"])), "billingValue": Decimal(0), "usageValue": 0})
+            name = draw.choice(("GPU", rows[0]["name"]))
+            rows.append({**rows[0], "name": name, "billingValue": Decimal(0), "usageValue": 0})
         draw.shuffle(rows)
         style = "iso" if self.limits.plain else draw.choice(LABELS if not self.late else LABELS[:-1])
         chart: dict[str, Any] = {"categories": [], "series": []}
