@@ -14,11 +14,11 @@ from .judging import Verdict, closed
 from .right_months import right_month
 from .sandbox_months import NOWS, sandbox_month
 
-SEEDS = 12
+SEEDS = 9
 SEEDS_NIGHTLY = 400
 LOOKED_AT = 200
 """Months in which a kind looks for something of its own, at most."""
-COMPOUNDS = 240
+COMPOUNDS = 160
 COMPOUNDS_NIGHTLY = 8_000
 PARTS = 8
 ARCHIVED_ONLY = (

@@ -78,7 +78,7 @@ def test_what_only_a_run_can_meet_is_told(tmp_path: Path, kind: str) -> None:
 IN_MEMORY = [kind for kind in TOLD if kind not in ARCHIVED_ONLY]
 
 
-@pytest.mark.parametrize("kind", IN_MEMORY[::4])
+@pytest.mark.parametrize("kind", IN_MEMORY[::6])
 def test_a_run_tells_what_is_told_in_memory(tmp_path: Path, kind: str) -> None:
     seed, change = next(first(kind, range(100)))
     assert_told(kind, seed, change, tmp_path / "run")

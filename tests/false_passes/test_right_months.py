@@ -13,7 +13,7 @@ from .right_months import Limits, right_month
 from .sandbox_months import NOWS, right_scenarios, sandbox_month
 
 PARTS = 8
-MONTHS = 60
+MONTHS = 50
 MONTHS_NIGHTLY = 2_500
 
 
