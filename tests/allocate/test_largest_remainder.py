@@ -131,3 +131,20 @@ def test_tax_follows_the_parts_gross_and_the_weights_where_there_is_none() -> No
     assert divide(3, 10, [1, 1, 1]) == [(1, 4), (1, 3), (1, 3)]
     assert divide(1, 10, [1, 1, 1]) == [(1, 10), (0, 0), (0, 0)]
     assert divide(0, 10, [2, 3]) == [(0, 4), (0, 6)]
+
+
+@pytest.mark.parametrize(
+    ("amount", "weights", "parts"),
+    [
+        (3, [1, 3, 2], [0, 2, 1]),  # ½, 1½ and 1: of equal fractions the larger weight's is first
+        (3, [3, 1, 2], [2, 0, 1]),
+        (-3, [1, 3, 2], [0, -2, -1]),
+        (1, [1, 1], [1, 0]),  # then the earlier
+        (2, [1, 1, 1, 1], [1, 1, 0, 0]),
+        (3, [-1, 4, 3], [-1, 2, 2]),  # -½, 2 and 1½: by the signed weight
+    ],
+)
+def test_equal_fractions_go_to_the_larger_signed_weight_then_to_the_earlier(
+    amount: int, weights: list[int], parts: list[int]
+) -> None:
+    assert largest_remainder(amount, weights) == parts

@@ -124,3 +124,10 @@ def test_claims_that_match_no_project_are_told() -> None:
 def test_nobody_is_nobody() -> None:
     assert NOBODY.is_nobody
     assert not of().owner("acme-web").is_nobody
+
+
+@pytest.mark.parametrize("project", ["Acme-Web", "ACME-DATA", "Acme-Platform", "aCME-web"])
+def test_a_claim_is_of_the_very_letters(project: str) -> None:
+    """Sids that differ in case alone are two projects."""
+    assert of().owner(project).is_nobody
+    assert not any(claim.matches(project) for claim in (ProjectClaim(project.lower()), ProjectClaim("acme-*")))

@@ -51,10 +51,34 @@ def test_a_project_within_its_band_in_whole_and_in_parts_is_none() -> None:
 
 
 def test_a_day_must_lie_above_the_usual_by_more_than_the_floor() -> None:
-    """50 by default: at 100 a day, 150 is not above it by more, and 151 is."""
-    settings = Usage(band=Decimal(1))
-    assert alerts({("acme-web", "cpu"): [*[100] * 14, 150]}, settings=settings) == ()
-    assert len(alerts({("acme-web", "cpu"): [*[100] * 14, 151]}, settings=settings)) == 1
+    """At 100 a day and a floor of 80, 180 is not above it by more, and 181 is; the weekday's season ends at 150."""
+    settings = Usage(band=Decimal(1), floor=Decimal(80))
+    assert alerts({("acme-web", "cpu"): [*[100] * 14, 180]}, settings=settings) == ()
+    assert len(alerts({("acme-web", "cpu"): [*[100] * 14, 181]}, settings=settings)) == 1
+
+
+def test_one_resource_that_begins_makes_an_alert_new_though_another_goes_on() -> None:
+    calm = [100] * 13
+    going_on, beginning = [*calm, 2_000, 2_000], [*calm, 100, 2_000]
+    (alert,) = alerts({("acme-web", "cpu"): going_on, ("acme-web", "disk"): beginning})
+    assert (alert.new, alert.since, alert.last_new) == (True, date(2026, 5, 15), date(2026, 5, 16))
+
+
+def test_the_alert_for_machines_has_every_amount_as_text() -> None:
+    day = START + timedelta(days=15)
+    before = (DeploymentRow(day - timedelta(days=1), "acme-web", "old", "", Decimal(1)),)
+    costs = {("acme-web", "cpu"): [*[100] * 14, 900]}
+    (new,) = alerts(costs, (*before, DeploymentRow(day, "acme-web", "new", "bkk", Decimal(300))))
+    assert new.to_json()["deployment"] == {"name": "new", "location": "bkk", "before": None, "after": "300.00"}
+    assert new.line().endswith("; new deployment new at bkk, 300.00 a month")
+    (grown,) = alerts(costs, (*before, DeploymentRow(day, "acme-web", "old", "", Decimal(2))))
+    assert grown.to_json() | {"resources": None} == {
+        "project": "acme-web", "account": "1", "team": "web", "since": "2026-05-16", "new": True, "cost": "900.00",
+        "usual": "100.00", "resources": None,
+        "deployment": {"name": "old", "location": "", "before": "1.00", "after": "2.00"},
+    }  # fmt: skip
+    (largest,) = alerts(costs, (DeploymentRow(day, "acme-web", "only", "", Decimal(7)),))
+    assert largest.line().endswith("; largest deployment: only, 7.00 a month")
 
 
 def test_new_ones_come_first_then_the_dearest_excess_then_by_name() -> None:
