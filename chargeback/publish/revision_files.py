@@ -10,9 +10,8 @@ from chargeback.evidence.records import INDEX_PATH, PREVIOUS_JOURNAL_PATH, RUN_P
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import Books
 from chargeback.model.money import minor_digits
-from chargeback.publish import exports, ledger_csv, month_summary, reconciliation, team_workbook
+from chargeback.publish import exports, ledger_csv, month_summary, reconciliation, team_workbook, workpaper
 from chargeback.publish.pages import month_page
-from chargeback.publish.workbook import workpaper
 
 CONFIG_PATH = "config.toml"
 PublishedFile = tuple[str, Iterable[bytes]]

@@ -10,7 +10,7 @@ from chargeback.model.booking import AccountMonth
 from chargeback.model.invoice import Invoice
 from chargeback.model.money import format_exact
 from chargeback.model.report import Report
-from chargeback.publish.workbook.workpaper.sources import InvoiceSource, invoice_sources, pointer
+from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources, pointer
 from chargeback.review.reperformance import Reperformance
 
 _HEADER = ("total", "taxAmount", "subtotal")

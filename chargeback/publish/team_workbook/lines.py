@@ -38,7 +38,7 @@ _WIDTHS = {"usage": 16, "net": 14, "tax": 13, "gross": 14, "basis": 15, "descrip
 _FILTER_ARROW = 4
 _HEADINGS = (Kind.HEADER, Kind.HEADER_RIGHT)
 
-LedgerTable = Table.of("LedgerTable", [Column(name, form=FORMS.get(name, Form.TEXT)) for name in COLUMNS])
+LedgerTable = Table.made_of("LedgerTable", [Column(name, form=FORMS.get(name, Form.TEXT)) for name in COLUMNS])
 COLUMN = dict(zip(COLUMNS, LedgerTable.columns, strict=True))
 """The table's column of each of the ledger's."""
 

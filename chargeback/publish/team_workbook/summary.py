@@ -285,7 +285,7 @@ def _crossed(stack: Stack, projects: _CurrencyProjects) -> _Charted:
     }
     resources = list(by_resource.values())
     whole = Column("Total", form=Form.MONEY, computed=Total(across(resources)), kind=Kind.STRONG, is_kept=True)
-    table = Table.of("Crossed", [project, name, *resources, whole])
+    table = Table.made_of("Crossed", [project, name, *resources, whole])
     stack.section(f"By project and resource: gross, {currency}", len(table.columns), "The largest project first.")
     block = stack.table(table)
     first = block.first

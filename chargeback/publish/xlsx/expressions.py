@@ -11,22 +11,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from chargeback.model.money import EXACT, exact_sum, format_exact
+from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
 from chargeback.publish.xlsx.rounding import (
     LARGEST,
     MOST_PLACES,
     SLACK,
-    half_unit,
     is_found_after_a_nudge,
     is_safe_sum,
     quantized,
     rounded_result,
+    rounds_as_floats_do,
 )
 
 if TYPE_CHECKING:
     from chargeback.publish.xlsx.tables import Column
 
 _SUM, _PRODUCT, _ATOM = range(3)
+_MOST_UNITS = 10**13
+"""Minor units that a formula of ours rounds to, at most."""
 
 
 class Result(NamedTuple):
@@ -207,6 +209,19 @@ def largest(*operands: Expression) -> Expression:
     return _called("MAX", operands, evaluate)
 
 
+def rounding_of(parts: Expression, digits: int) -> Expression:
+    """What rounding alone can explain where so many rounded parts are compared (BOOKING 6, tolerance)."""
+
+    def evaluate(row: Row) -> Evaluated:
+        value = rounding_allowance(int(parts.evaluated(row).value), digits)
+        return Evaluated(value, value)
+
+    def text() -> str:
+        return f"MIN(5*{parts.text},10+INT(10*SQRT({parts.text})))/{10 ** (digits + 1)}"
+
+    return Expression(text, evaluate, parts.columns, _PRODUCT)
+
+
 def rounded_to(expression: Expression, places: int) -> Expression:
     """The expression rounded half away from zero, within a larger formula."""
 
@@ -295,18 +310,27 @@ class Rounding:
 
 
 class Plain(Rounding):
-    """The expression as it is: a reference, or a count."""
+    """The expression as it is: a count, or a figure that stands in a number cell."""
 
     def result(self, row: Row) -> Result:
-        """Its text, where a number cell holds the value."""
-        value, reach = self.expression.evaluated(row)
-        return Result(self.expression.text if reach < LARGEST else "", value)
+        """Its text and its value."""
+        return Result(self.expression.text, self.expression.evaluated(row).value)
+
+
+class Reference(Plain):
+    """An amount that stands elsewhere, as a text where it has too many digits for a number cell."""
+
+    def result(self, row: Row) -> Result:
+        """Its text, where that is a number; and its value."""
+        found = super().result(row)
+        return found if found.value.copy_abs() < LARGEST else Result("", found.value)
 
 
 class Exact(Rounding):
     """Rounded to as many decimals as the exact result has where floats carry them, no coarser than the row's currency.
 
-    ``digits`` instead of the currency's; ``like`` a column instead, to the decimals of its figure; ``most`` decimals.
+    ``digits`` instead of the currency's; ``like`` a column instead, to the decimals of its figure; ``most`` decimals;
+    ``reach`` is the operand that decides how exact floats are, where it is not what was added up.
     """
 
     def __init__(
@@ -316,13 +340,16 @@ class Exact(Rounding):
         *,
         like: Column | None = None,
         most: int = MOST_PLACES,
+        reach: Expression | None = None,
     ) -> None:
         super().__init__(expression)
-        self._digits, self._like, self._most = digits, like, most
+        self._digits, self._like, self._most, self._reach = digits, like, most, reach
 
     def result(self, row: Row) -> Result:
         """ROUND(…), where floats find it."""
         value, reach = self.expression.evaluated(row)
+        if self._reach is not None:
+            reach = self._reach.evaluated(row).reach
         digits = row.digits if self._digits is None else self._digits
         if self._like is not None:
             digits = _decimals(row.figures[self._like])
@@ -346,6 +373,24 @@ class Total(Rounding):
         return Result(f"ROUND({text},{row.digits})" if text else "", value, is_minor=True)
 
 
+class ToMinor(Rounding):
+    """An amount as it was sent, rounded to the row's minor units; ``exact`` is the amount with all its digits, which a
+    number cell may not have."""
+
+    def __init__(self, expression: Expression, exact: Decimal) -> None:
+        super().__init__(expression)
+        self._exact = exact
+
+    def result(self, row: Row) -> Result:
+        """ROUND(…), where a float cannot round otherwise."""
+        units, sent = to_minor(self._exact, row.digits), self.expression.evaluated(row).value
+        value, text = from_minor(units, row.digits), self.expression.text
+        is_found = abs(units) < _MOST_UNITS and rounds_as_floats_do(sent, row.digits)
+        if not text or not is_found or quantized(sent, row.digits) != value:
+            return Result("", value, is_minor=True)
+        return Result(f"ROUND({text},{row.digits})", value)
+
+
 class Share(Rounding):
     """What one amount is of another, to three decimals of a percent; only where floats find both."""
 
@@ -367,10 +412,5 @@ class Nudged(Rounding):
         return Result(f"ROUND({text}+SIGN({text})*{SLACK:f},{row.digits})", value)
 
 
-def halves(digits: int) -> Expression:
-    """Half a minor unit: what rounding one amount can make of a difference."""
-    return constant(half_unit(digits))
-
-
-SLACK_ALLOWED = constant(SLACK)
+NEARLY_NOTHING = constant(SLACK)
 """What comparisons in formulas allow for binary floats."""

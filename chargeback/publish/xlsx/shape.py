@@ -48,11 +48,12 @@ class FilterTable:
 class Shape:
     """What all sheets of the shape have alike.
 
-    The first ``frozen_rows`` and ``frozen_columns`` stay in view and are repeated on every page; ``columns`` is how
-    many have figures; ``filter_row`` heads the rows that can be filtered, as a ``table`` where it is one (0: none);
-    ``plain_from`` is the first row in which numbers kept as text are meant (0: none); ``verdicts`` are columns of words
-    to colour, from row ``verdicts_from`` on, by ``words`` (the word, and "good", "bad" or "known"); ``links`` are where
-    cells of the first column lead; ``chart`` is the column and row of the chart's corner. Columns count from 1.
+    The first ``frozen_rows`` and ``frozen_columns`` stay in view and are repeated on every page that lacks them;
+    ``columns`` is how many have figures; ``filter_row`` heads the rows that can be filtered, as a ``table`` where it is
+    one (0: none); ``plain_from`` is the first row in which numbers kept as text are meant (0: none); ``verdicts`` are
+    columns of words to colour, from row ``verdicts_from`` on, by ``words`` (the word, and "good", "bad" or "known");
+    ``links`` are where cells of the first column lead; ``chart`` is the column and row of the chart's corner. Columns
+    count from 1.
     """
 
     name: str
@@ -112,7 +113,7 @@ def describe(sheet: Worksheet, shape: Shape, fill: Fill) -> None:
     sheet.sheet_view.showGridLines = False
     sheet.sheet_view.zoomScale = 100
     sheet.print_title_rows = f"1:{shape.frozen_rows}"
-    if shape.frozen_columns:
+    if shape.frozen_columns and shape.pages_wide > 1:
         sheet.print_title_cols = f"A:{letters(shape.frozen_columns)}"
     _set_up_page(sheet, shape, fill.footer)
     if shape.table:

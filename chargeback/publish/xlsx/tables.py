@@ -18,6 +18,7 @@ from typing import ClassVar
 from chargeback.model.money import from_minor, to_minor
 from chargeback.publish.xlsx import styles
 from chargeback.publish.xlsx.cells import ROW, Cells, TextColumn, serial
+from chargeback.publish.xlsx.cells import row as row_of
 from chargeback.publish.xlsx.expressions import Choice, Evaluated, Expression, Result, Rounding, Row
 from chargeback.publish.xlsx.shape import letters
 from chargeback.publish.xlsx.styles import Kind, look, money
@@ -87,7 +88,7 @@ class Table:
             column.place = place
 
     @classmethod
-    def of(cls, name: str, columns: Iterable[Column]) -> type[Table]:
+    def made_of(cls, name: str, columns: Iterable[Column]) -> type[Table]:
         """A table whose columns are known only where it is written."""
         return type(name, (cls,), {f"column_{place}": column for place, column in enumerate(columns, start=1)})
 
@@ -162,11 +163,14 @@ class Rows:
                 row.figures[column] = figure
             if column.is_kept:
                 self.figures.by_column[column].append(figure)
-        size = f' ht="{height:g}" customHeight="1"' if height is not None else ""
-        return f'<row r="{ROW}"{size}>{"".join(cells)}</row>'
+        return row_of(cells, height)
+
+    def look(self, column: Column, digits: int = 0) -> int:
+        """The number of the column's style, for amounts of so many minor digits."""
+        return self._look(column, column.kind, digits)
 
     def heading(
-        self, kinds: tuple[Kind, Kind], height: float, otherwise: Mapping[Column, str] = MappingProxyType({})
+        self, kinds: tuple[Kind, Kind], height: float | None, otherwise: Mapping[Column, str] = MappingProxyType({})
     ) -> str:
         """The row of headings, ``kinds`` to the left and to the right, ``height`` points high; ``otherwise`` are those
         that say another thing here."""
@@ -174,7 +178,7 @@ class Rows:
             self.cells.text(column.letters, otherwise.get(column, column.heading), look(kinds[column.to_the_right]))
             for column in self.table.columns
         ]
-        return f'<row r="{ROW}" ht="{height:g}" customHeight="1">{"".join(found)}</row>'
+        return row_of(found, height)
 
     def _computed(self, column: Column, row: Row) -> Rounding | Choice | None:
         formula = column.computed
@@ -189,7 +193,7 @@ class Rows:
         if isinstance(value, Choice):
             return self._choice_cell(column, value, row, kind)
         if isinstance(value, Styled):
-            return self.cells.text(column.letters, value.text, look(value.kind)), None
+            return self.cells.text(column.letters, value.text, look(value.kind)), value.text
         return self._number_cell(column, value, self._look(column, kind or column.kind, row.digits), row.digits)
 
     def _text_cell(self, column: Column, text: str, kind: Kind | None) -> tuple[str, str]:

@@ -15,8 +15,9 @@ from openpyxl import load_workbook
 
 from chargeback.model.money import format_minor
 from chargeback.model.spreadsheet_text import guarded
-from chargeback.publish.workbook.recomputed import numeric, rounded, summed
 from chargeback.publish.xlsx.cells import ROW, Cells, fits, minor_writer, row, serial
+from chargeback.publish.xlsx.expressions import Exact, Row, added_up, known
+from chargeback.publish.xlsx.rounding import numeric
 from chargeback.publish.xlsx.styles import EXACT, Kind, look, money
 from chargeback.publish.xlsx.texts import LONGEST_TEXT, SharedStrings, cell_text, xml_text
 from tests.publish.workbook.one_sheet import new_book, whole
@@ -135,9 +136,10 @@ def test_dates_and_times_are_serial_numbers() -> None:
 
 @given(st.lists(st.decimals(min_value=-(10**6), max_value=10**6, allow_nan=False, places=4), max_size=30))
 def test_a_sum_that_is_called_safe_is_what_floats_find(amounts: list[Decimal]) -> None:
-    found = summed(amounts, 2)
-    if found.is_safe:
-        assert round(sum(map(float, amounts)), found.places) == float(found.value)
+    found = Exact(added_up("A1", amounts), 2).result(Row({}))
+    if found.formula:
+        places = int(found.formula.removeprefix("ROUND(A1,").removesuffix(")"))
+        assert round(sum(map(float, amounts)), places) == float(found.value)
 
 
 @pytest.mark.parametrize(
@@ -151,11 +153,10 @@ def test_a_sum_that_is_called_safe_is_what_floats_find(amounts: list[Decimal]) -
     ],
 )
 def test_an_exact_result_is_rounded_as_far_as_floats_carry(exact: str, digits: int, value: str, places: int) -> None:
-    found = rounded(Decimal(exact), digits)
-    assert (str(found.value), found.places, found.is_safe) == (value, places, True)
+    found = Exact(known("A1", Decimal(exact)), digits).result(Row({}))
+    assert (found.formula, str(found.value)) == (f"ROUND(A1,{places})", value)
 
 
 def test_what_floats_cannot_find_is_no_formula() -> None:
-    assert not rounded(Decimal("12345678901234.56"), 2).is_safe
-    assert not rounded(Decimal("0.005"), 0, Decimal(10) ** 14).is_safe
-    assert "<f>" not in rounded(Decimal("12345678901234.56"), 2).cell(Cells(SharedStrings()), "A", "1", look())
+    assert Exact(known("A1", Decimal("12345678901234.56")), 2).result(Row({})).formula == ""
+    assert Exact(known("A1", Decimal("0.005"), Decimal(10) ** 14), 0).result(Row({})).formula == ""

@@ -14,7 +14,8 @@ from chargeback.config import Config
 from chargeback.evidence import Evidence
 from chargeback.month_end import close_month
 from chargeback.publish.team_workbook import files
-from chargeback.publish.workbook.workpaper import sheet, workpaper
+from chargeback.publish.workpaper import workpaper
+from chargeback.publish.xlsx import sheets
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened, differences, needs_libreoffice
 
@@ -44,7 +45,7 @@ def test_a_ledger_recalculates_to_what_it_stores(team: str, tmp_path: Path) -> N
 
 
 def test_divided_sheets_recalculate_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "_MOST_ROWS", 4)
+    monkeypatch.setattr(sheets, "_MOST_ROWS", 4)
     ((_, chunks),) = workpaper(sample.books(), sample.config(), sample.evidence())
     assert differences(Opened.of(chunks), tmp_path) == []
 

@@ -16,7 +16,7 @@ import pytest
 from openpyxl import load_workbook
 
 from chargeback.publish.team_workbook import files
-from chargeback.publish.workbook.workpaper import workpaper
+from chargeback.publish.workpaper import workpaper
 from chargeback.publish.xlsx.cells import row
 from chargeback.publish.xlsx.shape import Fill
 from chargeback.publish.xlsx.styles import look

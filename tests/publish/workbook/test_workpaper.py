@@ -17,7 +17,8 @@ from chargeback.model.books import Books
 from chargeback.model.check import Cause, Code, Outcome
 from chargeback.model.strict_json import parse
 from chargeback.month_end import close_month
-from chargeback.publish.workbook.workpaper import sheet, workpaper
+from chargeback.publish.workpaper import workpaper
+from chargeback.publish.xlsx import sheets
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened
 
@@ -155,7 +156,7 @@ def test_each_teams_totals_are_those_of_its_own_workbook() -> None:
 
 
 def test_rows_that_a_sheet_does_not_hold_go_on_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "_MOST_ROWS", 4)
+    monkeypatch.setattr(sheets, "_MOST_ROWS", 4)
     evidence, config = sample.evidence(), sample.config()
     _, book = of(evidence, config)
     assert "Evidence 2" in book.values.sheetnames

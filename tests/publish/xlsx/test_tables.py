@@ -60,7 +60,7 @@ def stack_of(rows: list[tuple[int, int]], digits: int = 2) -> dict[str, tuple[ob
 
 def test_letters_come_from_the_order_of_the_columns() -> None:
     assert [column.letters for column in Amounts.columns] == list("ABCDEF")
-    wide = Table.of("Wide", [Column(str(number)) for number in range(30)])
+    wide = Table.made_of("Wide", [Column(str(number)) for number in range(30)])
     assert wide.columns[29].letters == "AD"
 
 
@@ -115,7 +115,7 @@ def test_what_has_no_name_in_a_formula_makes_the_whole_of_it_a_value() -> None:
 
 
 def test_a_sum_across_counts_only_cells_that_are_there() -> None:
-    table = Table.of("Crossed", [Column(str(number), form=Form.MONEY) for number in range(3)])
+    table = Table.made_of("Crossed", [Column(str(number), form=Form.MONEY) for number in range(3)])
     first, _, last = table.columns
     row = Row({first: Decimal("1.50"), last: Decimal("-0.50")}, 2)
     assert Total(across(table.columns)).result(row).value == Decimal("1.00")

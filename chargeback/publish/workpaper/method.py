@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from chargeback.model.money import format_exact
 from chargeback.publish.team_workbook.notes import BASES, TAX_RULES
-from chargeback.publish.workbook.package import Book
-from chargeback.publish.workbook.page_setup import set_up
-from chargeback.publish.workbook.sections import Column, Sections
-from chargeback.publish.workbook.workpaper.plan import Plan
-from chargeback.publish.workbook.workpaper.sheet import AGREES, DIFFERS, NOT_PERFORMED, footer, month_line
-from chargeback.publish.xlsx.styles import Kind, look
+from chargeback.publish.workpaper.paper import AGREES, DIFFERS, NOT_PERFORMED, Paper
+from chargeback.publish.workpaper.sheet import stacked_sheet
+from chargeback.publish.xlsx.shape import Shape
+from chargeback.publish.xlsx.stack import Stack
+from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.tables import Column, Styled, Table, note
 
 NAME = "Method"
 PURPOSE = "How the figures were compared and allocated, and with what configuration."
-WIDTHS = {"A": 28, "B": 120}
-_BOTH = "AB"
+_WIDTHS = (28.0, 120.0)
+_FROZEN = 3
+_CHARACTERS = 130
+"""Characters that a line of the second column holds, for the height of a row with wrapped text."""
 MARKS = (
     ("[E]", "traced to evidence: read from the sheet Evidence, where file, JSON pointer and checksum stand"),
     ("[F]", "footed: added up again by a formula over the rows behind it"),
@@ -61,39 +65,41 @@ STEPS = (
 )
 
 
-def add_method(book: Book, plan: Plan) -> None:
-    """Add the sheet."""
-    sections = Sections(book.cells)
-    sections.title(NAME, PURPOSE)
-    sections.add([book.cells.text("A", month_line(plan), look(Kind.NOTE))])
-    sections.gap()
-    _pairs(sections, "Marks", MARKS)
-    _pairs(sections, "How it was done", STEPS)
-    _pairs(sections, "Tolerances", _tolerances(plan))
-    _pairs(sections, "How tax was apportioned", [("", rule) for rule in TAX_RULES])
-    _pairs(sections, "Basis of a ledger line", [(basis.value, meaning) for basis, meaning in BASES.items()])
-    _pairs(sections, "Versions", sorted(plan.books.posting.run.versions.items()))
-    _pairs(sections, "Accepted exceptions in force", _accepted(plan))
-    _configuration(sections, plan)
-    sheet = book.add(NAME, sections.rows)
-    sheet.ignored = f"A1:B{len(sections.rows)}"
-    set_up(sheet.worksheet, WIDTHS, footer=footer(plan), freeze="A4", header_rows="1:3")
+class Configuration(Table):
+    """One row a line of the configuration."""
+
+    line = Column("Line", kind=Kind.QUIET, to_the_right=True)
+    text = Column("Text", kind=Kind.MONO)
 
 
-def _pairs(sections: Sections, heading: str, pairs: object) -> None:
-    sections.section(heading, _BOTH)
-    found = list(pairs)  # type: ignore[call-overload]
-    for label, text in found or [("none", "")]:
-        cells = sections.cells
-        lines = max(1, -(-len(text) // 130))
-        sections.add(
-            [cells.text("A", label, look(Kind.STRONG)), cells.text("B", text, look(Kind.WRAPPED))], 14.0 * lines + 1
-        )
-    sections.gap()
+def _rows(stack: Stack, paper: Paper) -> Sequence[int]:
+    stack.title(NAME, PURPOSE)
+    stack.texts(note(paper.remark))
+    stack.gap()
+    _pairs(stack, "Marks", MARKS)
+    _pairs(stack, "How it was done", STEPS)
+    _pairs(stack, "Tolerances", _tolerances(paper))
+    _pairs(stack, "How tax was apportioned", [("", rule) for rule in TAX_RULES])
+    _pairs(stack, "Basis of a ledger line", [(basis.value, meaning) for basis, meaning in BASES.items()])
+    _pairs(stack, "Versions", sorted(paper.books.posting.run.versions.items()))
+    _pairs(stack, "Accepted exceptions in force", _accepted(paper))
+    stack.section("Configuration in force: config.toml of this revision, line by line", len(_WIDTHS))
+    block = stack.table(Configuration)
+    for number, line in enumerate(paper.config.source.decode("utf-8", "replace").splitlines(), start=1):
+        block.add({Configuration.line: number, Configuration.text: line})
+    return ()
 
 
-def _tolerances(plan: Plan) -> list[tuple[str, str]]:
-    settings = plan.config.reconciliation
+def _pairs(stack: Stack, heading: str, pairs: Iterable[tuple[str, str]]) -> None:
+    stack.section(heading, len(_WIDTHS))
+    for label, text in list(pairs) or [("none", "")]:
+        lines = max(1, -(-len(text) // _CHARACTERS))
+        stack.texts(Styled(label, Kind.STRONG), Styled(text, Kind.WRAPPED), height=14.0 * lines + 1)
+    stack.gap()
+
+
+def _tolerances(paper: Paper) -> list[tuple[str, str]]:
+    settings = paper.config.reconciliation
     absolute, percent = format_exact(settings.tolerance_absolute), format_exact(settings.tolerance_percent)
     return [
         (
@@ -110,18 +116,17 @@ def _tolerances(plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def _accepted(plan: Plan) -> list[tuple[str, str]]:
+def _accepted(paper: Paper) -> list[tuple[str, str]]:
     return [
         (entry.check, f"{entry.account}, until {entry.until}, by {entry.by}: {entry.reason}"
          + (f"; up to {format_exact(entry.up_to)}" if entry.up_to is not None else ""))
-        for entry in plan.config.accepted
-        if plan.books.period <= entry.until
+        for entry in paper.config.accepted
+        if paper.books.period <= entry.until
     ]  # fmt: skip
 
 
-def _configuration(sections: Sections, plan: Plan) -> None:
-    cells = sections.cells
-    sections.section("Configuration in force: config.toml of this revision, line by line", _BOTH)
-    sections.header([Column("A", "Line", True), Column("B", "Text")])
-    for number, line in enumerate(plan.config.source.decode("utf-8", "replace").splitlines(), start=1):
-        sections.add([cells.number("A", str(number), look(Kind.QUIET)), cells.text("B", line, look(Kind.MONO))])
+def _shape(paper: Paper) -> Shape:
+    return Shape(NAME, len(_WIDTHS), _FROZEN, plain_from=1)
+
+
+SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, name=NAME)

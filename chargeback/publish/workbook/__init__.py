@@ -1,1 +1,0 @@
-"""The workbooks that people open: one ledger a team, and the auditor's workpaper (issue 11)."""

@@ -1,0 +1,182 @@
+"""*Ledger control*: the ledgers against the invoices, exactly; and what of each invoice went to which team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from chargeback.model.money import minor_digits
+from chargeback.publish.team_workbook.month import ledger_path
+from chargeback.publish.workpaper.invoices import Invoices
+from chargeback.publish.workpaper.paper import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
+from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.xlsx.cells import EMPTY_ROW
+from chargeback.publish.xlsx.expressions import NEARLY_NOTHING, Choice, Exact, Plain, Reference, all_of
+from chargeback.publish.xlsx.rounding import names_apart
+from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
+from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value
+
+
+class LedgerControl(SheetTable):
+    """One row a booked invoice."""
+
+    name = "Ledger control"
+    purpose = "All ledgers add up to the invoices, exactly, with no tolerance. Each sum is over rows of Ledger parts."
+    number = Column("No.", 6, Form.INTEGER, kind=Kind.QUIET)
+    account = Column("Account", 16)
+    invoice = Column("Invoice", 18)
+    currency = Column("Currency", 9)
+    lines = Column("Ledger lines [F]", 10, Form.COUNT)
+    net = Column("Ledgers: net [F]", 15, Form.MONEY)
+    tax = Column("Ledgers: tax [F]", 14, Form.MONEY)
+    gross = Column("Ledgers: gross [F]", 15, Form.MONEY, is_kept=True)
+    invoice_tax = Column("Invoice: tax [E]", 14, Form.MONEY)
+    invoice_total = Column("Invoice: total [E]", 15, Form.MONEY, is_kept=True)
+    tax_difference = Column("Tax: difference", 12, Form.MONEY, Exact(tax - invoice_tax))
+    gross_difference = Column("Gross: difference", 12, Form.MONEY, Exact(gross - invoice_total))
+    cross_footing = Column("Net + tax − gross [X]", 12, Form.MONEY, Exact(net + tax - gross))
+    control = Column(
+        "Control",
+        13,
+        computed=Choice(
+            all_of(
+                abs(tax_difference) <= NEARLY_NOTHING,
+                abs(gross_difference) <= NEARLY_NOTHING,
+                abs(cross_footing) <= NEARLY_NOTHING,
+            ),
+            AGREES,
+            DIFFERS,
+        ),
+        kind=Kind.VERDICT,
+    )
+
+
+class TeamTotals(Table):
+    """Beneath the controls: one row a team and currency, as the team's own workbook has it."""
+
+    number = Column("No.", form=Form.INTEGER, kind=Kind.QUIET)
+    team = Column("Team")
+    file = Column("File")
+    currency = Column("Currency")
+    lines = Column("Lines", form=Form.COUNT)
+    net = Column("Net", form=Form.MONEY)
+    tax = Column("Tax", form=Form.MONEY)
+    gross = Column("Gross", form=Form.MONEY)
+
+
+class LedgerParts(SheetTable):
+    """One row a booked invoice and team."""
+
+    name = "Ledger parts"
+    purpose = (
+        "What of each invoice went to which team: sums of the lines in ledgers/<team>.csv, and so of ledgers/all.csv."
+    )
+    number = Column("No.", 6, Form.INTEGER, kind=Kind.QUIET)
+    account = Column("Account", 16)
+    invoice = Column("Invoice", 18)
+    team = Column("Team", 20)
+    lines = Column("Lines", 10, Form.COUNT, is_kept=True)
+    net = Column("Net", 15, Form.MONEY, is_kept=True)
+    tax = Column("Tax", 14, Form.MONEY, is_kept=True)
+    gross = Column("Gross", 15, Form.MONEY, is_kept=True)
+    currency = Column("Currency", 9, is_kept=True)
+    file = Column("File", 30)
+    team_number = Column("Team no.", 9, Form.INTEGER, kind=Kind.QUIET, is_kept=True)
+
+
+def _count(paper: Paper) -> int:
+    return sum(bool(invoice.posted) for _, invoice in paper.invoices())
+
+
+def _rows(written: Written, paper: Paper) -> Iterator[str]:
+    for account, invoice in paper.invoices():
+        if invoice.posted:
+            invoice.control = written.count
+            yield _control(written, paper, account, invoice)
+    yield from _team_rows(written.rows, paper)
+
+
+def _control(written: Written, paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> str:
+    table, parts, invoices = LedgerControl, paper.written(LedgerParts), paper.written(Invoices)
+    first, count = invoice.first_part, len(invoice.parts)
+    return written.rows.row(
+        {
+            table.number: account.number,
+            table.account: account.account,
+            table.invoice: invoice.invoice.label,
+            table.currency: invoice.invoice.currency,
+            table.lines: Plain(parts.total(LedgerParts.lines, first, count)),
+            table.net: Exact(parts.total(LedgerParts.net, first, count)),
+            table.tax: Exact(parts.total(LedgerParts.tax, first, count)),
+            table.gross: Exact(parts.total(LedgerParts.gross, first, count)),
+            table.invoice_tax: Reference(invoices.cell(Invoices.tax, invoice.row)),
+            table.invoice_total: Reference(invoices.cell(Invoices.total, invoice.row)),
+        },
+        invoice.invoice.digits,
+    )
+
+
+def _team_rows(above: Rows, paper: Paper) -> Iterator[str]:
+    """What all invoices together give each team."""
+    yield EMPTY_ROW
+    rows, parts = Rows(above.cells, TeamTotals), paper.written(LedgerParts)
+    yield rows.heading((Kind.HEADING, Kind.HEADING_RIGHT), None)
+    kept = parts.rows.figures.by_column
+    pairs = set(zip(kept[LedgerParts.team_number], kept[LedgerParts.currency], strict=True))
+    is_plain = names_apart({str(currency) for _, currency in pairs})
+    for number, team in enumerate(paper.books.ledger.teams, start=1):
+        for currency in sorted(str(code) for owner, code in pairs if owner == number):
+            yield _team(rows, parts, number, team.id, currency, is_plain=is_plain)
+
+
+def _team(rows: Rows, parts: Written, number: int, team: str, currency: str, *, is_plain: bool) -> str:
+    table, digits = TeamTotals, minor_digits(currency)
+    criteria = (
+        Criterion(LedgerParts.team_number, Decimal(number), table.number.text),
+        Criterion(LedgerParts.currency, currency, table.currency.text),
+    )
+    supplied: dict[Column, Value] = {
+        table.number: number,
+        table.team: team,
+        table.file: ledger_path(team),
+        table.currency: currency,
+    }
+    sums = {table.lines: LedgerParts.lines, table.net: LedgerParts.net, table.tax: LedgerParts.tax,
+            table.gross: LedgerParts.gross}  # fmt: skip
+    for column, source in sums.items():
+        total = parts.total_where(source, criteria, 0, parts.count, is_found=is_plain)
+        supplied[column] = Exact(total, 0 if column is table.lines else digits)
+    return rows.row(supplied, digits)
+
+
+def _parts_count(paper: Paper) -> int:
+    return sum(len(invoice.parts) for _, invoice in paper.invoices() if invoice.posted)
+
+
+def _parts(written: Written, paper: Paper) -> Iterator[str]:
+    numbers = {team.id: number for number, team in enumerate(paper.books.ledger.teams, start=1)}
+    table = LedgerParts
+    for account, invoice in paper.invoices():
+        invoice.first_part = written.count
+        for team, (lines, net, tax, gross) in invoice.parts.items() if invoice.posted else ():
+            yield written.rows.row(
+                {
+                    table.number: account.number,
+                    table.account: account.account,
+                    table.invoice: invoice.invoice.label,
+                    table.team: team,
+                    table.lines: lines,
+                    table.net: net,
+                    table.tax: tax,
+                    table.gross: gross,
+                    table.currency: invoice.invoice.currency,
+                    table.file: f"ledgers/{team}.csv",
+                    table.team_number: numbers[team],
+                },
+                invoice.invoice.digits,
+            )
+
+
+SHEET = table_sheet(LedgerControl, _rows, _count, reads=(LedgerParts.name, Invoices.name))
+PARTS_SHEET = table_sheet(LedgerParts, _parts, _parts_count)

@@ -1,0 +1,291 @@
+"""*Cut-off and completeness*: the right days, all of them, every invoice once, and the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from chargeback.evidence import DocumentRecord
+from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.instants import parse_instant
+from chargeback.model.invoice import Status
+from chargeback.model.report import Report
+from chargeback.publish.workpaper.invoices import Invoices
+from chargeback.publish.workpaper.paper import AGREES, DIFFERS, VERDICTS, AccountPaper, InvoicePaper, Paper
+from chargeback.publish.workpaper.sheet import stacked_sheet
+from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, all_of, constant, largest
+from chargeback.publish.xlsx.rounding import numeric
+from chargeback.publish.xlsx.shape import Shape
+from chargeback.publish.xlsx.sheets import FIRST, Criterion
+from chargeback.publish.xlsx.stack import Block, Stack
+from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.tables import Column, Form, Styled, Table, Value, note
+
+NAME = "Cut-off and completeness"
+PURPOSE = "Whether everything of the month is here, once, and nothing of another month."
+_WIDTHS = (6.0, 18.0, 20.0, 17.0, 17.0, 17.0, 17.0, 14.0, 14.0, 14.0, 16.0, 70.0)
+_FROZEN = 3
+_HEADING_HEIGHT = 30
+_VERDICT = 11
+"""The column of verdicts, in every table of the sheet."""
+_SECOND = constant(Decimal("0.00001157"))
+"""A second, in days: what instants may be apart by."""
+_OUTCOMES = {
+    Outcome.PASS: Kind.GOOD,
+    Outcome.EXCEPTION: Kind.BAD,
+    Outcome.ACCEPTED: Kind.KNOWN,
+    Outcome.NOTICE: Kind.QUIET,
+}
+_COVERAGE = (Code.INVOICE_CUTOFF, Code.INVOICE_DUPLICATE, Code.PRIOR_PERIODS)
+
+
+def _number() -> Column:
+    return Column("No.", form=Form.INTEGER, kind=Kind.QUIET)
+
+
+class InvoiceCutOff(Table):
+    """One row a booked invoice: whether its period lies within the month."""
+
+    number = _number()
+    account = Column("Account")
+    invoice = Column("Invoice")
+    start = Column("Period from", form=Form.MOMENT)
+    end = Column("until (exclusive)", form=Form.MOMENT)
+    month_start = Column("Month from", form=Form.MOMENT)
+    month_end = Column("until (exclusive)", form=Form.MOMENT)
+    days_before = Column(
+        "Days before", form=Form.EXACT, computed=Exact(largest(constant(0), month_start - start), 0, most=4)
+    )
+    days_after = Column("Days after", form=Form.EXACT, computed=Exact(largest(constant(0), end - month_end), 0, most=4))
+    blank = Column()
+    within = Column(
+        "Within the month",
+        computed=Choice(all_of(start >= month_start - _SECOND, end <= month_end + _SECOND), AGREES, DIFFERS),
+        kind=Kind.VERDICT,
+    )
+    blank_2 = Column()
+
+
+class Coverage(Table):
+    """One row a check of gaps, overlaps, doubles and earlier months."""
+
+    number = _number()
+    account = Column("Account")
+    check = Column("Check")
+    concerns = Column("Concerns")
+    blank, blank_2, blank_3, blank_4, blank_5, blank_6 = (Column() for _ in range(6))
+    outcome = Column("Outcome")
+    found = Column("What was found")
+
+
+class ReportCutOff(Table):
+    """One row an account: whether its report proves which month it covers."""
+
+    number = _number()
+    account = Column("Account")
+    range = Column("Range echoed")
+    requested_at = Column("Requested at", form=Form.MOMENT)
+    first_day = Column("First day", form=Form.DATE)
+    last_day = Column("Last day", form=Form.DATE)
+    days = Column("Days shown", form=Form.COUNT)
+    rows = Column("Report's rows", form=Form.EXACT)
+    chart = Column("Its chart", form=Form.EXACT)
+    difference = Column("Difference", form=Form.EXACT, computed=Exact(chart.less(rows), 0))
+    proved = Column("Proved")
+    why = Column("Why")
+
+
+class Completeness(Table):
+    """One row an account: the invoices listed for the month are on *Invoices*, or drafts."""
+
+    number = _number()
+    account = Column("Account")
+    ground = Column("Why it is ready", to_the_right=False)
+    listed = Column("Listed for the month", form=Form.COUNT)
+    drafts = Column("Drafts, not fetched", form=Form.COUNT)
+    here = Column("On Invoices", form=Form.COUNT)
+    void = Column("of these void", form=Form.COUNT)
+    booked = Column("of these booked", form=Form.COUNT, computed=Plain(here - void))
+    missing = Column("Missing", form=Form.COUNT, computed=Plain(listed - drafts - here))
+    blank = Column()
+    complete = Column("Complete", computed=Choice(missing.is_(constant(0)), AGREES, DIFFERS), kind=Kind.VERDICT)
+    news = Column("The account among the archive's accounts")
+
+
+class Documents(Table):
+    """One row a check of a document, with the file that is kept."""
+
+    number = _number()
+    account = Column("Account")
+    invoice = Column("Invoice")
+    document = Column("Document")
+    names_number = Column("Names the number")
+    names_total = Column("Names the total")
+    file = Column("File")
+    blank, blank_2, blank_3 = (Column() for _ in range(3))
+    outcome = Column("Outcome")
+    found = Column("What was found")
+
+
+def _rows(stack: Stack, paper: Paper) -> Sequence[int]:
+    stack.title(NAME, PURPOSE)
+    stack.texts(note(paper.remark))
+    stack.gap()
+    _invoices(stack, paper)
+    _coverage(stack, paper)
+    _reports(stack, paper)
+    _completeness(stack, paper)
+    _documents(stack, paper)
+    return ()
+
+
+def _section(stack: Stack, heading: str, remark: str, table: type[Table]) -> Block:
+    stack.section(heading, len(_WIDTHS), remark)
+    return stack.table(table, _HEADING_HEIGHT)
+
+
+def _invoices(stack: Stack, paper: Paper) -> None:
+    zone = paper.config.timezone_name
+    remark = f"Times are of {zone}. An invoice belongs to the month that holds most of its period."
+    block = _section(stack, "1 Cut-off of the invoices", remark, InvoiceCutOff)
+    for account, invoice in paper.invoices():
+        if invoice.posted:
+            block.add(_invoice(paper, account, invoice))
+    stack.gap()
+
+
+def _invoice(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> dict[Column, Value]:
+    table, zone, period = InvoiceCutOff, paper.config.timezone, paper.books.period
+    start, end = invoice.invoice.start, invoice.invoice.end
+    whose: dict[Column, Value] = {
+        table.number: account.number,
+        table.account: account.account,
+        table.invoice: invoice.invoice.label,
+    }
+    if start is None or end is None:
+        return {**whose, table.start: Styled("states no usable period", Kind.PLAIN),
+                table.within: Styled(DIFFERS, Kind.VERDICT)}  # fmt: skip
+    return {
+        **whose,
+        table.start: start.astimezone(zone),
+        table.end: end.astimezone(zone),
+        table.month_start: period.start(zone).astimezone(zone),
+        table.month_end: period.end(zone).astimezone(zone),
+    }
+
+
+def _coverage(stack: Stack, paper: Paper) -> None:
+    remark = "Gaps and overlaps between the issued invoices, one project billed twice, and invoices of earlier months."
+    block, table = _section(stack, "2 Coverage of the month, and of the months before", remark, Coverage), Coverage
+    accounts = {account.account: account for account in paper.accounts}
+    for check in paper.books.checks:
+        if check.code in _COVERAGE and check.account in accounts and (check.subject or not check.invoice):
+            block.add(
+                {
+                    table.number: accounts[check.account].number,
+                    table.account: check.account,
+                    table.check: check.code.value,
+                    table.concerns: " ".join(part for part in (check.invoice, check.subject_name) if part),
+                    table.outcome: Styled(check.outcome.value, _OUTCOMES[check.outcome]),
+                    table.found: check.sentence,
+                }
+            )
+    stack.gap()
+
+
+def _reports(stack: Stack, paper: Paper) -> None:
+    remark = "A report is used only if its answer proves which month it covers."
+    block, table = _section(stack, "3 Cut-off of the usage reports", remark, ReportCutOff), ReportCutOff
+    for account in paper.accounts:
+        month = account.posting.month
+        report = month.report or next(iter(month.facts.reports), None)
+        word, kind = ("proved", Kind.GOOD) if month.proof.proved else ("not proved", Kind.KNOWN)
+        block.add(
+            {
+                table.number: account.number,
+                table.account: account.account,
+                **(_report(paper, report) if report else {}),
+                table.proved: Styled(word, kind),
+                table.why: month.proof.reason,
+            }
+        )
+    stack.gap()
+
+
+def _report(paper: Paper, report: Report) -> dict[Column, Value]:
+    table, days = ReportCutOff, sorted(report.chart.days)
+    asked = parse_instant(report.answer.requested_at)
+    return {
+        table.range: report.range,
+        table.requested_at: asked.astimezone(paper.config.timezone) if asked else None,
+        table.first_day: days[0] if days else None,
+        table.last_day: days[-1] if days else None,
+        table.days: len(days),
+        table.rows: numeric(report.total),
+        table.chart: numeric(report.chart.total),
+    }
+
+
+def _completeness(stack: Stack, paper: Paper) -> None:
+    remark = "Listed: rows of billing.listInvoices whose period lies mostly in the month."
+    heading = "4 Completeness of the accounts' invoices"
+    block, table, invoices = _section(stack, heading, remark, Completeness), Completeness, paper.written(Invoices)
+    news = {check.account: check.message for check in paper.books.checks if check.code is Code.ACCOUNT_SET}
+    for account in paper.accounts:
+        facts = account.posting.month.facts
+        criterion = Criterion(Invoices.number, Decimal(account.number), table.number.text)
+        block.add(
+            {
+                table.number: account.number,
+                table.account: account.account,
+                table.ground: account.posting.month.ground.value,
+                table.listed: sum(row.month == paper.books.period for row in facts.listed),
+                table.drafts: facts.drafts,
+                table.here: Plain(invoices.count_where([criterion])),
+                table.void: sum(invoice.invoice.status is Status.VOID for invoice in account.invoices),
+                table.news: news.get(account.account, ""),
+            }
+        )
+    if "" in news:
+        stack.texts("", note(news[""]))
+    stack.gap()
+
+
+def _documents(stack: Stack, paper: Paper) -> None:
+    block = _section(stack, "5 Documents", "Each booked invoice's PDF, and the receipt of a paid one.", Documents)
+    accounts = {account.account: account for account in paper.accounts}
+    records = {
+        (record.account, record.number or record.invoice, record.kind): record
+        for record in paper.books.posting.run.documents
+    }
+    for check in paper.books.checks:
+        if check.code is Code.INVOICE_PDF and check.account in accounts:
+            record = records.get((check.account, check.invoice, check.subject_name or "invoice"))
+            block.add(_document(accounts[check.account], check, record))
+    stack.gap()
+
+
+def _document(account: AccountPaper, check: Check, record: DocumentRecord | None) -> dict[Column, Value]:
+    table, is_read = Documents, record is not None and record.outcome == "read"
+    return {
+        table.number: account.number,
+        table.account: account.account,
+        table.invoice: check.invoice,
+        table.document: check.subject_name or "invoice",
+        table.names_number: _yes_or_no(record.names_number) if record and is_read else "",
+        table.names_total: _yes_or_no(record.names_total) if record and is_read else "",
+        table.file: (record.path or "none") if record else "none",
+        table.outcome: Styled(check.outcome.value, _OUTCOMES[check.outcome]),
+        table.found: check.sentence,
+    }
+
+
+def _yes_or_no(answer: bool | None) -> str:
+    return "yes" if answer else "no"
+
+
+def _shape(paper: Paper) -> Shape:
+    return Shape(NAME, len(_WIDTHS), _FROZEN, plain_from=1, verdicts=(_VERDICT,), verdicts_from=FIRST, words=VERDICTS)
+
+
+SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, reads=(Invoices.name,), name=NAME)

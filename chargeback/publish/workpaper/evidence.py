@@ -1,0 +1,192 @@
+"""*Evidence*: each figure as the platform sent it, with file, JSON pointer (RFC 6901) and checksum; and the files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+from chargeback.model.answers import LineItem, amount_of
+from chargeback.model.money import format_exact
+from chargeback.publish.workpaper.paper import AccountPaper, InvoicePaper, Paper
+from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sources import Figure, pointer
+from chargeback.publish.xlsx.cells import MOST_DIGITS, ROW
+from chargeback.publish.xlsx.rounding import numeric
+from chargeback.publish.xlsx.sheets import SheetTable, Written
+from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.tables import Column, Form, Styled, Value
+
+
+class EvidenceTable(SheetTable):
+    """One row a figure of a proved report, of an invoice's header or of one of its lines."""
+
+    name = "Evidence"
+    purpose = (
+        "Every figure as received: open the file of this revision, follow the pointer, and the value stands there."
+    )
+    number = Column("No.", 6, Form.INTEGER, kind=Kind.QUIET)
+    account = Column("Account", 16)
+    figure = Column("Figure", 18)
+    invoice = Column("Invoice", 18)
+    of = Column("Project or line", 24)
+    resource = Column("Resource", 18)
+    value = Column("Value", 16, Form.EXACT, is_kept=True)
+    sent = Column("As sent, where a number cell cannot hold it", 24)
+    file = Column("File", 46)
+    pointer = Column("JSON pointer", 34)
+    sha256 = Column("SHA-256 of the file", 68)
+
+
+class Files(SheetTable):
+    """One row an answer, then one a document."""
+
+    name = "Evidence files"
+    purpose = (
+        "What was asked, when, and the checksum of what came back; then the documents. `chargeback verify` checks all."
+    )
+    account = Column("Account", 16)
+    function = Column("Function", 24)
+    file = Column("File", 50)
+    request = Column("Request", 50)
+    requested_at = Column("Requested at", 22)
+    date = Column("Date of the answer", 30)
+    status = Column("Status", 8, Form.INTEGER)
+    size = Column("Bytes", 12, Form.COUNT)
+    sha256 = Column("SHA-256", 68)
+
+
+def priced(item: LineItem) -> bool:
+    """Whether quantity × unit price can be recomputed."""
+    return item.quantity is not None and item.unit_price is not None
+
+
+def _report_rows(account: AccountPaper) -> int:
+    report = account.posting.month.report
+    return len(report.rows) if report else 0
+
+
+def _count(paper: Paper) -> int:
+    figures = sum(
+        len(invoice.source.header) + len(invoice.lines) + 2 * sum(map(priced, invoice.lines))
+        for _, invoice in paper.invoices()
+    )
+    return figures + sum(map(_report_rows, paper.accounts))
+
+
+def _rows(written: Written, paper: Paper) -> Iterator[str]:
+    for account in paper.accounts:
+        account.report_rows = written.count
+        yield from _of_report(written, account)
+        for invoice in account.invoices:
+            yield from _of_invoice(written, account, invoice)
+
+
+def _of_report(written: Written, account: AccountPaper) -> Iterator[str]:
+    """The report's rows, those of one row of the tie-out together: here the number of rows counts, so what they share
+    is made once."""
+    report = account.posting.month.report
+    if report is None:
+        return
+    table, rows, cells = EvidenceTable, written.rows, written.rows.cells
+    answer, base, values = report.answer, pointer("result", "list"), rows.figures.by_column[EvidenceTable.value]
+    number = cells.number(table.number.letters, str(account.number), rows.look(table.number))
+    whose = f"{number}{rows.text(table.account, account.account)}{rows.text(table.figure, 'billingValue')}"
+    projects, resources, pointers = rows.texts(table.of), rows.texts(table.resource), rows.texts(table.pointer)
+    file, sha256 = rows.text(table.file, answer.path or ""), rows.text(table.sha256, answer.sha256)
+    opening, style = f'<row r="{ROW}">{whose}', rows.look(table.value)
+    value_opening = f'<c r="{table.value.letters}{ROW}" s="{style}"><v>'
+    for group in account.groups:
+        for place in group.rows:
+            row = report.rows[place]
+            sent, kept = format_exact(row.value), numeric(row.value)
+            values.append(kept)
+            shown = sent if kept is row.value else format_exact(kept)
+            as_sent = "" if kept is row.value else rows.text(table.sent, sent)
+            yield (
+                f"{opening}{projects[row.project]}{resources[row.resource]}{value_opening}{shown}</v></c>{as_sent}"
+                f"{file}{pointers[f'{base}/{place}/billingValue']}{sha256}</row>"
+            )
+
+
+def _of_invoice(written: Written, account: AccountPaper, invoice: InvoicePaper) -> Iterator[str]:
+    """The header; every line's amount; quantity and unit price of each line that has both."""
+    first, source = written.count, invoice.source
+    invoice.figures = {figure.name: row for row, figure in enumerate(source.header, start=first)}
+    for figure in source.header:
+        yield _row(written, account, figure)
+    invoice.amounts = written.count
+    for place, item in enumerate(invoice.lines):
+        yield _row(written, account, source.line(place, "amount", amount_of(item.amount)))
+    invoice.prices = written.count
+    for place, item in enumerate(invoice.lines):
+        if priced(item):
+            yield _row(written, account, source.line(place, "quantity", amount_of(item.quantity or 0)))
+            yield _row(written, account, source.line(place, "unitPrice", amount_of(item.unit_price or 0)))
+
+
+def _row(written: Written, account: AccountPaper, figure: Figure) -> str:
+    table, answer = EvidenceTable, figure.answer
+    return written.rows.row(
+        {
+            table.number: account.number,
+            table.account: account.account,
+            table.figure: figure.name,
+            table.invoice: figure.invoice,
+            table.of: figure.of,
+            **_shown(figure.value),
+            table.file: answer.path or "",
+            table.pointer: figure.pointer,
+            table.sha256: answer.sha256,
+        }
+    )
+
+
+def _shown(value: Decimal | str) -> dict[Column, Value]:
+    """The value as a number, and where a number cell cannot hold it also as it was sent."""
+    table = EvidenceTable
+    if isinstance(value, str):
+        return {table.value: Styled(value, Kind.RIGHT)}
+    sent, kept = format_exact(value), numeric(value)
+    if len(sent) <= MOST_DIGITS or kept is value:
+        return {table.value: kept}
+    return {table.value: kept, table.sent: sent}
+
+
+def _file_count(paper: Paper) -> int:
+    return len(paper.evidence.answers) + len(paper.books.posting.run.documents)
+
+
+def _file_rows(written: Written, paper: Paper) -> Iterator[str]:
+    table = Files
+    for answer in paper.evidence.answers:
+        yield written.rows.row(
+            {
+                table.account: answer.account,
+                table.function: answer.function,
+                table.file: answer.path or "not kept: it holds a signed link",
+                table.request: json.dumps(dict(answer.request), ensure_ascii=False, sort_keys=True),
+                table.requested_at: answer.requested_at,
+                table.date: answer.date or "",
+                table.status: answer.status,
+                table.size: answer.size,
+                table.sha256: answer.sha256,
+            }
+        )
+    for document in paper.books.posting.run.documents:
+        yield written.rows.row(
+            {
+                table.account: document.account,
+                table.function: f"PDF: {document.kind}",
+                table.file: document.path or "none",
+                table.request: document.number,
+                table.requested_at: document.outcome,
+                table.date: document.detail,
+                table.size: document.size,
+                table.sha256: document.sha256 or "",
+            }
+        )
+
+
+SHEET = table_sheet(EvidenceTable, _rows, _count)
+FILES_SHEET = table_sheet(Files, _file_rows, _file_count)

@@ -1,0 +1,115 @@
+"""*Index*: the month at a glance, the sheets and what they show, and every check with its outcomes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from chargeback.model.check import HOLDS_WHEN, Outcome
+from chargeback.model.money import format_exact
+from chargeback.publish.workpaper.exceptions import Exceptions, counted
+from chargeback.publish.workpaper.paper import Paper
+from chargeback.publish.workpaper.sheet import PaperSheet, stacked_sheet
+from chargeback.publish.xlsx.shape import Shape
+from chargeback.publish.xlsx.stack import Stack
+from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.tables import Column, Form, Styled, Table, note
+
+NAME = "Index"
+_WIDTHS = (28.0, 20.0, 16.0, 16.0, 16.0, 84.0)
+_FROZEN = 2
+_STATUS = {"reconciled": Kind.GOOD, "exceptions": Kind.BAD, "not-ready": Kind.KNOWN}
+_TOTALS_UNDERLINED = 5
+
+
+class MonthTotals(Table):
+    """One row a currency."""
+
+    currency = Column("Currency", kind=Kind.STRONG)
+    net = Column("Net", form=Form.MONEY, kind=Kind.STRONG)
+    tax = Column("Tax", form=Form.MONEY, kind=Kind.STRONG)
+    gross = Column("Gross", form=Form.MONEY, kind=Kind.STRONG)
+
+
+class Checks(Table):
+    """One row a check: how many comparisons came out how."""
+
+    check = Column("Check")
+    passed = Column("Pass", form=Form.COUNT)
+    exceptions = Column("Exception", form=Form.COUNT)
+    accepted = Column("Accepted", form=Form.COUNT)
+    notices = Column("Notice", form=Form.COUNT)
+    holds_when = Column("It holds when")
+
+
+_COUNTED = {
+    Checks.exceptions: Outcome.EXCEPTION,
+    Checks.accepted: Outcome.ACCEPTED,
+    Checks.notices: Outcome.NOTICE,
+}
+
+
+def sheet_over(figures: Sequence[PaperSheet]) -> PaperSheet:
+    """The sheet in front of these."""
+
+    def rows(stack: Stack, paper: Paper) -> Sequence[int]:
+        books = paper.books
+        stack.title(f"Reconciliation {books.period}", f"Working papers index · revision {books.revision}")
+        stack.gap()
+        _facts(stack, paper)
+        _totals(stack, paper)
+        links = _sheets(stack, figures)
+        _checks(stack, paper)
+        return links
+
+    shape = Shape(NAME, len(_WIDTHS), _FROZEN, links=tuple(f"'{sheet.name}'!A1" for sheet in figures))
+    return stacked_sheet(lambda paper: shape, "", _WIDTHS, rows, reads=(Exceptions.name,), name=NAME)
+
+
+def _facts(stack: Stack, paper: Paper) -> None:
+    books, run = paper.books, paper.books.posting.run
+    stack.fact("Status", books.status.value, _STATUS[books.status.value])
+    amounts = ", ".join(f"{format_exact(amount)} {currency}" for currency, amount in books.accepted.amounts)
+    stack.fact("Accepted exceptions", f"{books.accepted.count}" + (f" ({amounts})" if amounts else ""))
+    stack.fact("Checks not performed", f"{books.not_performed}")
+    stack.fact("Period", f"{books.period}, in {paper.config.timezone_name}")
+    stack.fact("Source", run.endpoint)
+    version = run.versions.get("chargeback", "")
+    stack.fact("Prepared", f"by chargeback {version}, from answers collected from {run.run_at}")
+    stack.fact("Preparer and reviewer", "see signatures.csv of the archive: `chargeback sign` adds to it")
+    stack.fact("Previous manifest", run.previous or "none: this is the archive's first revision")
+    stack.gap()
+
+
+def _totals(stack: Stack, paper: Paper) -> None:
+    remark = "Over all ledgers, which add up to the booked invoices."
+    stack.section("Totals of the month", _TOTALS_UNDERLINED, remark)
+    block, table = stack.table(MonthTotals), MonthTotals
+    for total in paper.books.totals:
+        amounts = {table.net: total.net, table.tax: total.tax, table.gross: total.gross}
+        block.add({table.currency: total.currency, **amounts}, total.digits)
+    if not paper.books.totals:
+        stack.texts(note("nothing is booked in this month"))
+    stack.gap()
+
+
+def _sheets(stack: Stack, figures: Sequence[PaperSheet]) -> list[int]:
+    remark = "A figure is followed from Lead to Tie-out or Ledger control, on to Invoice lines, and to Evidence."
+    stack.section("Sheets", len(_WIDTHS), remark)
+    links = [stack.texts(Styled(sheet.name, Kind.LINK), sheet.purpose) for sheet in figures]
+    stack.gap()
+    return links
+
+
+def _checks(stack: Stack, paper: Paper) -> None:
+    counts = Counter((check.code, check.outcome) for check in paper.books.checks)
+    remark = "How many comparisons came out how; reconciliation.csv has a row for each."
+    stack.section("Checks", len(_WIDTHS), remark)
+    block, table = stack.table(Checks), Checks
+    for code, holds_when in HOLDS_WHEN.items():
+        live = {
+            column: counted(paper, Exceptions.check, code.value, table.check, outcome)
+            for column, outcome in _COUNTED.items()
+        }
+        passed = counts[code, Outcome.PASS]
+        block.add({table.check: code.value, table.passed: passed, **live, table.holds_when: holds_when})

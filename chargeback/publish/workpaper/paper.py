@@ -1,0 +1,179 @@
+"""The month as all sheets of the workpaper show it, and where its figures were written.
+
+Every account has a number, and its rows stand together on every sheet. A sheet that is written notes where the figures
+of an account or invoice stand, counted in rows from 0; a sheet that refers to them is written after it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chargeback.config import Config
+from chargeback.evidence import Answer, Evidence
+from chargeback.model.answers import LineItem
+from chargeback.model.books import AccountSummary, Books
+from chargeback.model.check import Check, Outcome
+from chargeback.model.facts import answers_by_account
+from chargeback.model.invoice import Invoice
+from chargeback.model.posting import PostedLine, Posting
+from chargeback.publish.workpaper.groups import Group, groups_of
+from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources
+from chargeback.publish.xlsx.cells import Cells
+from chargeback.publish.xlsx.sheets import SheetTable, Written
+
+PATH = "reconciliation/reconciliation.xlsx"
+AGREES, DIFFERS, NOT_PERFORMED = "agrees", "differs", "not performed"
+VERDICTS = (
+    (AGREES, "good"),
+    (DIFFERS, "bad"),
+    ("exception", "bad"),
+    ("exceptions", "bad"),
+    ("accepted", "known"),
+    ("reconciled", "good"),
+)
+"""The words of verdicts, and how they are coloured."""
+TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
+"""The outcomes that are told one by one, in this order."""
+TeamParts = Mapping[str, Sequence[int]]
+"""Team -> lines, net, tax, gross of an invoice; amounts in minor units, teams by id."""
+
+
+@dataclass(slots=True)
+class InvoicePaper:
+    """One invoice: where it comes from, what was booked of it, and where its figures stand.
+
+    ``figures`` are the rows of *Evidence* of its header, by name, ``amounts`` and ``prices`` the first of its lines';
+    ``row`` is on *Invoices*, ``first_line`` on *Invoice lines*, ``first_part`` on *Ledger parts*, ``control`` on
+    *Ledger control*.
+    """
+
+    source: InvoiceSource
+    posted: Sequence[PostedLine]
+    parts: TeamParts
+    figures: Mapping[str, int] = field(default_factory=dict)
+    amounts: int = 0
+    prices: int = 0
+    row: int = 0
+    first_line: int = 0
+    first_part: int = 0
+    control: int = 0
+
+    @property
+    def invoice(self) -> Invoice:
+        """The invoice."""
+        return self.source.invoice
+
+    @property
+    def lines(self) -> Sequence[LineItem]:
+        """Its lines as the detail states them; none where it has no detail."""
+        return self.invoice.lines if self.source.lines else ()
+
+
+@dataclass(slots=True)
+class AccountPaper:
+    """One account; ``number`` names it on every sheet; ``groups`` are what the tie-out compares.
+
+    ``report_rows`` is the first row of its report on *Evidence*, ``first_line`` its first one on *Invoice lines*,
+    ``first_group`` its first one on *Tie-out*.
+    """
+
+    number: int
+    posting: Posting
+    summaries: Sequence[AccountSummary]
+    groups: Sequence[Group]
+    invoices: Sequence[InvoicePaper]
+    first_group: int
+    report_rows: int = 0
+    first_line: int = 0
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+        return self.posting.month.account
+
+    @property
+    def line_count(self) -> int:
+        """How many lines were booked."""
+        return sum(len(invoice.posted) for invoice in self.invoices)
+
+
+class Paper:
+    """The whole workpaper, and what was written of each of its tables."""
+
+    def __init__(self, books: Books, config: Config, evidence: Evidence) -> None:
+        self.books, self.config, self.evidence = books, config, evidence
+        self._written: dict[type[SheetTable], Written] = {}
+        summaries: dict[str, list[AccountSummary]] = defaultdict(list)
+        for summary in books.accounts:
+            summaries[summary.account].append(summary)
+        answers = answers_by_account(evidence)
+        self.accounts: list[AccountPaper] = []
+        groups = 0
+        for number, posting in enumerate(books.posting.postings, start=1):
+            account = posting.month.account
+            mine = _invoices(posting, evidence, answers.get(account, ()))
+            found = AccountPaper(number, posting, summaries[account], groups_of(posting), mine, groups)
+            groups += len(found.groups)
+            self.accounts.append(found)
+
+    @property
+    def basis(self) -> str:
+        """ "gross" or "net": what the report's values include, and so which amount of a line is compared."""
+        return self.config.reconciliation.tax_basis
+
+    @property
+    def remark(self) -> str:
+        """Month, revision, and when and by what it was made."""
+        books, run = self.books, self.books.posting.run
+        version = run.versions.get("chargeback", "")
+        prepared = f"prepared by chargeback {version} from answers of {run.run_at}"
+        return f"{books.period} · revision {books.revision} · {prepared}"
+
+    @property
+    def footer(self) -> str:
+        """The footer's left part."""
+        return f"{PATH} · {self.books.period} revision {self.books.revision}"
+
+    def invoices(self) -> Iterator[tuple[AccountPaper, InvoicePaper]]:
+        """Every invoice of the month with its account."""
+        for account in self.accounts:
+            for invoice in account.invoices:
+                yield account, invoice
+
+    def told(self) -> list[Check]:
+        """The checks that did not simply pass: exceptions first, then accepted ones, then notices."""
+        return sorted(self.books.having(*TOLD), key=lambda check: TOLD.index(check.outcome))
+
+    def begin(self, cells: Cells, table: type[SheetTable]) -> Written:
+        """Begin to write a table."""
+        self._written[table] = Written(cells, table)
+        return self._written[table]
+
+    def written(self, table: type[SheetTable]) -> Written:
+        """What was written of a table; ``KeyError`` where it is not written yet."""
+        return self._written[table]
+
+
+def _invoices(posting: Posting, evidence: Evidence, answers: Sequence[Answer]) -> list[InvoicePaper]:
+    posted: dict[str, list[PostedLine]] = defaultdict(list)
+    for line in posting.posted:
+        posted[line.invoice.id].append(line)
+    parts = _team_parts(posting)
+    return [
+        InvoicePaper(source, posted.get(source.invoice.id, []), parts.get(source.invoice.id, {}))
+        for source in invoice_sources(posting.month.facts, evidence, answers)
+    ]
+
+
+def _team_parts(posting: Posting) -> Mapping[str, TeamParts]:
+    """What of each of the account's invoices went to which team."""
+    sums: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    for line in posting.lines:
+        parts = sums[line.label.invoice_id].setdefault(line.team.id, [0, 0, 0, 0])
+        parts[0] += 1
+        parts[1] += line.net
+        parts[2] += line.tax
+        parts[3] += line.gross
+    return {invoice: dict(sorted(parts.items())) for invoice, parts in sums.items()}

@@ -1,0 +1,141 @@
+"""*Tie-out*: the usage report against the invoices' lines, by project or resource, each side added up by a formula."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from chargeback.model.check import Check, Code
+from chargeback.model.money import minor_digits
+from chargeback.model.tie_out_groups import rounded_parts
+from chargeback.publish.workpaper.evidence import EvidenceTable
+from chargeback.publish.workpaper.groups import Grain, Group
+from chargeback.publish.workpaper.invoice_lines import InvoiceLines
+from chargeback.publish.workpaper.paper import AGREES, DIFFERS, NOT_PERFORMED, AccountPaper, Paper
+from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.xlsx.expressions import (
+    NEARLY_NOTHING,
+    Choice,
+    Exact,
+    Expression,
+    constant,
+    largest,
+    rounding_of,
+)
+from chargeback.publish.xlsx.sheets import FIRST, Criterion, SheetTable, Written
+from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.tables import Column, Form, Value, note
+
+_Checks = Mapping[tuple[Code, str], Check]
+
+
+class TieOut(SheetTable):
+    """One row a group of report rows and invoice lines that belong together."""
+
+    name = "Tie-out"
+    purpose = (
+        "The usage report against the invoices' lines, like with like: on the tax basis of the report (see Method)."
+    )
+    number = Column("No.", 6, Form.INTEGER, kind=Kind.QUIET)
+    account = Column("Account", 16)
+    compared_by = Column("Compared by", 12)
+    subject = Column("Project or resource", 30)
+    report = Column("Usage report [E]", 16, Form.EXACT, is_kept=True)
+    lines = Column("Invoice lines [F]", 16, Form.MONEY, is_kept=True)
+    variance = Column("Variance: report − lines", 14, Form.EXACT, Exact(report.less(lines), like=report))
+    parts = Column("Rounded parts", 8, Form.COUNT)
+    allowed = Column("Allowed: tolerance or rounding", 14, Form.EXACT)
+    recomputed = Column(
+        "Recomputed",
+        14,
+        computed=Choice(abs(variance) <= allowed + NEARLY_NOTHING, AGREES, DIFFERS),
+        kind=Kind.VERDICT,
+    )
+    outcome = Column("Outcome of the check", 14, kind=Kind.VERDICT)
+    currency = Column("Currency", 9)
+    first_row = Column("Report rows: first row of Evidence", 13, Form.INTEGER, kind=Kind.QUIET)
+    last_row = Column("last row", 10, Form.INTEGER, kind=Kind.QUIET)
+
+
+_CODES = {Grain.PROJECT: Code.REPORT_PROJECT, Grain.RESOURCE: Code.REPORT_RESOURCE, Grain.TOTAL: Code.REPORT_TOTAL}
+_UNNAMED = {Grain.PROJECT: "without a project", Grain.RESOURCE: "(empty)", Grain.TOTAL: "all lines"}
+
+
+def _count(paper: Paper) -> int:
+    return sum(len(account.groups) for account in paper.accounts)
+
+
+def _rows(written: Written, paper: Paper) -> Iterator[str]:
+    codes = frozenset(_CODES.values())
+    checks: dict[str, dict[tuple[Code, str], Check]] = defaultdict(dict)
+    for check in paper.books.checks:
+        if check.code in codes:
+            checks[check.account][check.code, check.subject_name] = check
+    allowances: dict[str, Exact] = {}
+    for account in paper.accounts:
+        first = account.report_rows
+        for group in account.groups:
+            if group.currency not in allowances:
+                allowances[group.currency] = _allowance(paper, group.currency)
+            yield _row(written, paper, account, group, first, checks[account.account], allowances[group.currency])
+            first += len(group.rows)
+
+
+def _allowance(paper: Paper, currency: str) -> Exact:
+    """What the two sides may differ by: the larger of the configured tolerance and what rounding can explain."""
+    settings = paper.config.reconciliation
+    share = constant(settings.tolerance_percent) / constant(100) * abs(TieOut.lines)
+    rounding = rounding_of(TieOut.parts, minor_digits(currency))
+    return Exact(largest(constant(settings.tolerance_absolute), share, rounding), 4, reach=TieOut.lines)
+
+
+def _row(
+    written: Written,
+    paper: Paper,
+    account: AccountPaper,
+    group: Group,
+    first: int,
+    checks: _Checks,
+    allowance: Exact,
+) -> str:
+    table, is_by_currency = TieOut, group.grain is Grain.CURRENCY
+    supplied: dict[Column, Value] = {
+        table.number: account.number,
+        table.account: account.account,
+        table.compared_by: group.grain,
+        table.subject: group.subject or _UNNAMED.get(group.grain, ""),
+        table.parts: rounded_parts(group.lines, paper.basis),
+        table.currency: group.currency,
+    }
+    if group.rows:
+        supplied[table.first_row] = EvidenceTable.place(first)[1]
+        supplied[table.last_row] = EvidenceTable.place(first + len(group.rows) - 1)[1]
+    if account.posting.month.report is not None and not (is_by_currency and group.currency):
+        report = paper.written(EvidenceTable).total(EvidenceTable.value, first, len(group.rows))
+        supplied[table.report] = Exact(report, minor_digits(account.posting.month.currency))
+    if not is_by_currency or group.currency:
+        supplied[table.lines] = Exact(_lines(written, paper, account))
+    supplied |= _judged(group, checks, allowance, is_compared={table.report, table.lines} <= supplied.keys())
+    return written.rows.row(supplied, minor_digits(group.currency))
+
+
+def _lines(written: Written, paper: Paper, account: AccountPaper) -> Expression:
+    """Σ of the account's lines that name this row."""
+    amounts = InvoiceLines.gross if paper.basis == "gross" else InvoiceLines.net
+    key = FIRST + written.count
+    criterion = Criterion(InvoiceLines.compared_in, Decimal(key), str(key))
+    lines = paper.written(InvoiceLines)
+    return lines.total_where(amounts, [criterion], account.first_line, account.line_count)
+
+
+def _judged(group: Group, checks: _Checks, allowance: Exact, *, is_compared: bool) -> dict[Column, Value]:
+    table, code = TieOut, _CODES.get(group.grain)
+    check = checks.get((code, group.subject)) if code else None
+    outcome = {table.outcome: check.outcome.value if check else NOT_PERFORMED}
+    if check is None or check.actual is None or not is_compared:
+        return {**outcome, table.recomputed: note(NOT_PERFORMED)}
+    return {**outcome, table.allowed: allowance}
+
+
+SHEET = table_sheet(TieOut, _rows, _count, reads=(EvidenceTable.name, InvoiceLines.name))

@@ -1,0 +1,191 @@
+"""Sheets of one table under a title, and references to what was written on them.
+
+A reference has the text of the cell or range and the value that stands there: what is not written yet cannot be
+referred to. Rows that one sheet does not hold go on on a further one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import ClassVar, NamedTuple
+
+from chargeback.publish.xlsx.book import Book
+from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
+from chargeback.publish.xlsx.expressions import Expression, added_up, known
+from chargeback.publish.xlsx.shape import Fill, Shape
+from chargeback.publish.xlsx.styles import Kind, look
+from chargeback.publish.xlsx.tables import Column, Rows, Table
+
+FIRST = 5
+"""The first row of figures: title, purpose, a remark and the headings come before."""
+_MOST_ROWS = 1_048_576 - FIRST - 1_000
+"""Rows of figures on one sheet; some are left for totals beneath them."""
+_MOST_TERMS = 60
+"""Cells that a formula adds up one by one."""
+_HEADINGS = (Kind.HEADER, Kind.HEADER_RIGHT)
+_ZERO = Decimal(0)
+Words = tuple[tuple[str, str], ...]
+
+
+class SheetTable(Table):
+    """A table that fills a sheet: its name, what it shows, the columns that stay in view, pages side by side."""
+
+    name: ClassVar[str]
+    purpose: ClassVar[str]
+    frozen_columns: ClassVar[int] = 0
+    pages_wide: ClassVar[int] = 1
+
+    @classmethod
+    def sheet_names(cls, count: int) -> list[str]:
+        """The sheets that so many rows need."""
+        return [cls.place(part * _MOST_ROWS)[0] for part in range(max(-(-count // _MOST_ROWS), 1))]
+
+    @classmethod
+    def shapes(cls, count: int, words: Words) -> list[Shape]:
+        """Their shapes; ``words`` are the verdicts to colour."""
+        verdicts = tuple(column.place for column in cls.columns if column.kind is Kind.VERDICT)
+        return [
+            Shape(name, len(cls.columns), FIRST - 1, cls.frozen_columns, cls.pages_wide, filter_row=FIRST - 1,
+                  plain_from=FIRST, verdicts=verdicts, verdicts_from=FIRST, words=words if verdicts else ())
+            for name in cls.sheet_names(count)
+        ]  # fmt: skip
+
+    @classmethod
+    def place(cls, index: int) -> tuple[str, int]:
+        """The sheet and the row on it of the figures' row at ``index``, counted from 0."""
+        part, offset = divmod(index, _MOST_ROWS)
+        return (cls.name if not part else f"{cls.name} {part + 1}"), FIRST + offset
+
+    @classmethod
+    def is_divided(cls, first: int, count: int) -> bool:
+        """Whether the rows are on more than one sheet."""
+        return cls.place(first)[0] != cls.place(first + count - 1)[0]
+
+    @classmethod
+    def range_of(cls, column: Column, first: int, count: int) -> str:
+        """A range of one column as formulas on other sheets write it: several where it goes on on a further sheet."""
+        (name, start), (last_name, end) = cls.place(first), cls.place(first + count - 1)
+        if name == last_name:
+            return f"'{name}'!${column.letters}${start}:${column.letters}${end}"
+        here = _MOST_ROWS - (start - FIRST)
+        return f"{cls.range_of(column, first, here)},{cls.range_of(column, first + here, count - here)}"
+
+
+class Criterion(NamedTuple):
+    """Which rows count: a column, what its cell must be, and how a formula calls that."""
+
+    column: Column
+    wanted: Decimal | str
+    text: str
+
+
+class Written:
+    """What was written of one table, in the order of its rows."""
+
+    def __init__(self, cells: Cells, table: type[SheetTable]) -> None:
+        self.table, self.rows = table, Rows(cells, table)
+        self._found: dict[tuple[Column, ...], dict[tuple[Decimal | str | None, ...], list[int]]] = {}
+
+    @property
+    def count(self) -> int:
+        """How many rows are written."""
+        return len(next(iter(self.rows.figures.by_column.values()), []))
+
+    def value(self, column: Column, index: int) -> Decimal:
+        """The figure of a row; zero where it holds none."""
+        found = self.rows.figures.by_column[column][index]
+        return found if isinstance(found, Decimal) else _ZERO
+
+    def cell(self, column: Column, index: int) -> Expression:
+        """A cell, from another sheet."""
+        name, place = self.table.place(index)
+        return known(f"'{name}'!{column.letters}{place}", self.value(column, index))
+
+    def total(self, column: Column, first: int, count: int) -> Expression:
+        """Σ of a column over rows that stand together, from another sheet; 0 of none."""
+        if not count:
+            return known("0", _ZERO)
+        values = self.rows.figures.of(column, first, count)
+        return added_up(f"SUM({self.table.range_of(column, first, count)})", values)
+
+    def total_of(self, column: Column, indexes: Sequence[int]) -> Expression:
+        """Σ of a column over these rows: as a range where they stand together, else each by itself; without a formula
+        where there are too many."""
+        if not indexes or indexes[-1] - indexes[0] + 1 == len(indexes):
+            return self.total(column, indexes[0] if indexes else 0, len(indexes))
+        text = "+".join(self.cell(column, index).text for index in indexes) if len(indexes) <= _MOST_TERMS else ""
+        return added_up(text, [self.value(column, index) for index in indexes])
+
+    def total_where(
+        self, column: Column, criteria: Sequence[Criterion], first: int, count: int, *, is_found: bool = True
+    ) -> Expression:
+        """Σ of a column over those of the rows that meet the criteria; without a formula where they are divided, or
+        where ``is_found`` says that a formula's criteria would find others too."""
+        values = [self.value(column, index) for index in self._meeting(criteria) if first <= index < first + count]
+        if not is_found or not count or self.table.is_divided(first, count):
+            return added_up("", values)
+        amounts, terms = self.table.range_of(column, first, count), self._terms(criteria, first, count)
+        return added_up(f"SUMIF({terms},{amounts})" if len(criteria) == 1 else f"SUMIFS({amounts},{terms})", values)
+
+    def count_where(self, criteria: Sequence[Criterion], first: int = 0, count: int | None = None) -> Expression:
+        """How many of the rows meet the criteria; without a formula where they are divided."""
+        rows = max(self.count, 1) if count is None else count
+        found = Decimal(sum(first <= index < first + rows for index in self._meeting(criteria)))
+        if self.table.is_divided(first, rows):
+            return known("", found)
+        terms = self._terms(criteria, first, rows)
+        return known(f"COUNTIF({terms})" if len(criteria) == 1 else f"COUNTIFS({terms})", found)
+
+    def total_here(self, column: Column, criterion: Criterion) -> Expression:
+        """Σ of a column over all rows that meet the criterion, from beneath them on the same sheet."""
+        last = FIRST + self.count - 1
+        keys = f"${criterion.column.letters}${FIRST}:${criterion.column.letters}${last}"
+        amounts = f"{column.letters}${FIRST}:{column.letters}${last}"
+        values = [self.value(column, index) for index in self._meeting([criterion])]
+        return added_up(f"SUMIF({keys},{criterion.text},{amounts})" if criterion.text else "", values)
+
+    def _terms(self, criteria: Sequence[Criterion], first: int, count: int) -> str:
+        return ",".join(f"{self.table.range_of(each.column, first, count)},{each.text}" for each in criteria)
+
+    def _meeting(self, criteria: Sequence[Criterion]) -> list[int]:
+        columns = tuple(each.column for each in criteria)
+        if columns not in self._found:
+            groups: dict[tuple[Decimal | str | None, ...], list[int]] = defaultdict(list)
+            kept = (self.rows.figures.by_column[column] for column in columns)
+            for index, key in enumerate(zip(*kept, strict=True)):
+                groups[key].append(index)
+            self._found[columns] = dict(groups)
+        return self._found[columns].get(tuple(each.wanted for each in criteria), [])
+
+
+def write_table(
+    book: Book, written: Written, rows: Iterable[str], count: int, *, remark: str, footer: str
+) -> Iterator[bytes]:
+    """Write the sheets of a table: ``count`` rows under the headings, with a filter, and any further rows of ``rows``.
+
+    ``remark`` stands above the headings, ``footer`` below every page.
+    """
+    remaining, table = iter(rows), written.table
+    names = table.sheet_names(count)
+    for part, name in enumerate(names):
+        own = remaining if name == names[-1] else islice(remaining, _MOST_ROWS)
+        held = min(count - part * _MOST_ROWS, _MOST_ROWS)
+        fill = Fill(table.widths(), footer, last_row=FIRST + max(held, 1) - 1)
+        yield from book.sheet(name, _framed(written, own, remark), fill)
+
+
+def _framed(written: Written, rows: Iterable[str], remark: str) -> Iterator[str]:
+    cells, table = written.rows.cells, written.table
+    yield row([cells.text("A", table.name, look(Kind.TITLE))], 28)
+    yield row([cells.text("A", table.purpose, look(Kind.SUBTITLE))], 18)
+    yield row([cells.text("A", remark, look(Kind.NOTE))])
+    yield written.rows.heading(_HEADINGS, 44)
+    is_empty = True
+    for each in rows:
+        is_empty = False
+        yield each
+    if is_empty:
+        yield EMPTY_ROW
