@@ -7,12 +7,13 @@ can unfold into gigabytes, so nothing is ever inflated beyond the limit.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import httpx
 
 from chargeback.collect.failures import TransientError
+from chargeback.collect.large_answers import SMALL
 from chargeback.errors import AnswerError
 
 if TYPE_CHECKING:
@@ -24,15 +25,18 @@ _MOST_MEMBERS = 100_000
 """A server that compresses as it goes makes one every few kilobytes."""
 
 
-def read_body(response: httpx.Response, limit: int) -> bytes:
-    """The whole body, of at most ``limit`` bytes; ``AnswerError`` beyond, ``TransientError`` where it is cut short."""
+def read_body(response: httpx.Response, limit: int, enter: Callable[[], None] = lambda: None) -> bytes:
+    """The whole body, of at most ``limit`` bytes; ``AnswerError`` beyond, ``TransientError`` where it is cut short.
+
+    ``enter`` is called before more than a small answer is kept in memory, and may wait.
+    """
     _refuse_announced(response.headers.get("content-length", ""), limit)
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
-        return _joined(response.iter_raw(), limit)
+        return _joined(response.iter_raw(), limit, enter)
     if encoding not in _WINDOWS:
         raise AnswerError("the answer is compressed in a way that was not asked for")
-    return _joined(_inflated(response.iter_raw(), _WINDOWS[encoding], limit), limit)
+    return _joined(_inflated(response.iter_raw(), _WINDOWS[encoding], limit), limit, enter)
 
 
 def _refuse_announced(length: str, limit: int) -> None:
@@ -40,13 +44,15 @@ def _refuse_announced(length: str, limit: int) -> None:
         raise _too_large(limit)
 
 
-def _joined(chunks: Iterable[bytes], limit: int) -> bytes:
+def _joined(chunks: Iterable[bytes], limit: int, enter: Callable[[], None]) -> bytes:
     parts: list[bytes] = []
     size = 0
     for chunk in chunks:
         size += len(chunk)
         if size > limit:
             raise _too_large(limit)
+        if size > SMALL:
+            enter()
         parts.append(chunk)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 

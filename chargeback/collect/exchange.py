@@ -8,6 +8,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ import httpx
 from chargeback.collect.addresses import Permit
 from chargeback.collect.bodies import read_body
 from chargeback.collect.failures import RedirectedError
+from chargeback.collect.large_answers import LargeAnswers
 from chargeback.collect.network import BoundedTransport, attempt_limits
 from chargeback.collect.proxies import Proxies
 from chargeback.collect.run_time import RunTime
@@ -50,8 +52,10 @@ class Exchange:
         proxies: Proxies,
         *,
         connections: int,
+        large: LargeAnswers,
     ) -> None:
         self.run_time = run_time
+        self._large = large
         self.proxies = proxies
         self._transport = BoundedTransport(BoundedBackend(run_time.clock, permit, proxies, tls), tls, connections)
         self._client = _Client(self._transport)
@@ -65,7 +69,11 @@ class Exchange:
         request = httpx.Request(method, url, headers=headers, content=content, extensions=attempt_limits(ends, seconds))
         response = self._client.send(request, stream=True)
         try:
-            return Received(response.status_code, response.headers, read_body(response, limit))
+            body = read_body(response, limit, partial(self._large.enter, ends))
+            return Received(response.status_code, response.headers, body)
+        except BaseException:
+            self._large.leave()
+            raise
         finally:
             response.close()
 

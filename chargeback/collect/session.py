@@ -12,9 +12,11 @@ from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
 from chargeback.collect.client import ApiClient
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.collect.credentials import Credentials, environment_secrets, other_secrets
+from chargeback.collect.crew import Crew
 from chargeback.collect.downloads import Downloader
 from chargeback.collect.endpoint import loopback_endpoint
 from chargeback.collect.exchange import Exchange, tls_context
+from chargeback.collect.large_answers import LargeAnswers
 from chargeback.collect.proxies import Proxies, proxies_of
 from chargeback.collect.retries import SYSTEM_RANDOM, Retries
 from chargeback.collect.run_time import RunTime
@@ -35,6 +37,12 @@ class Session:
     downloads: Downloader
     proxies: Proxies
     gate: Gate
+    large: LargeAnswers
+    concurrency: int
+
+    def crew(self, progress: Callable[[int, int], None]) -> Crew:
+        """A pool of threads for calls, of which one at a time holds a large answer."""
+        return Crew(self.concurrency, self.stop, progress, self.large.task)
 
     def stop(self) -> None:
         """End every call now, also those that other threads wait on: they raise ``InterruptedRunError``."""
@@ -59,11 +67,12 @@ def open_session(
     gate.learn(*environment_secrets(config.accounts, environ))
     gate.learn(*proxies.secrets, *other_secrets(config, environ), of_platform=False)
     api_rule, document_rule = _api_rule(endpoint.url), _document_rule(endpoint.url)
+    large = LargeAnswers(run_time)
     with (
-        Exchange(run_time, tls, api_rule, proxies, connections=connections) as calls,
-        Exchange(run_time, tls, document_rule, proxies, connections=connections) as files,
+        Exchange(run_time, tls, api_rule, proxies, connections=connections, large=large) as calls,
+        Exchange(run_time, tls, document_rule, proxies, connections=connections, large=large) as files,
     ):
-        yield _session(config, endpoint, credentials, gate, store, (calls, files), random)
+        yield _session(config, endpoint, credentials, gate, store, (calls, files), random, large)
 
 
 def _session(
@@ -74,6 +83,7 @@ def _session(
     store: Store,
     exchanges: tuple[Exchange, Exchange],
     random: Callable[[], float],
+    large: LargeAnswers,
 ) -> Session:
     calls, files = exchanges
     run_time = calls.run_time
@@ -99,7 +109,8 @@ def _session(
     )
     for exchange in exchanges:
         run_time.at_stop(exchange.abort)
-    return Session(endpoint.url, run_time.clock, run_time, credentials, api, downloads, calls.proxies, gate)
+    clock, concurrency = run_time.clock, config.api.concurrency
+    return Session(endpoint.url, clock, run_time, credentials, api, downloads, calls.proxies, gate, large, concurrency)
 
 
 def _api_rule(endpoint: str) -> Permit:

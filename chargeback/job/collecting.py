@@ -12,7 +12,6 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import REGISTER as SIGNATURES
 from chargeback.collect.clock import Clock
-from chargeback.collect.crew import Crew
 from chargeback.collect.paperwork import CarriedDocument, Paperwork
 from chargeback.collect.pdf_reader import PdfReader
 from chargeback.collect.session import Session, open_session
@@ -145,7 +144,7 @@ class Collector:
         """The month's evidence, its bytes in the store."""
         session = self.session
         api = session.api.into(store)
-        crew = Crew(self.config.api.concurrency, session.stop, self.progress)
+        crew = session.crew(self.progress)
         carried, months = _carried_documents(known.latest), self.months_left
         paperwork = Paperwork(api, session.downloads, store, self.reader, carried, session.run_time, months)
         reports = ProvedReports(known, self.config, period)
@@ -162,7 +161,7 @@ class Collector:
         lists; ``CombinedError`` with what failed."""
         session, store = self.session, MemoryStore()
         api = session.api.into(store)
-        crew = Crew(self.config.api.concurrency, session.stop, self.progress)
+        crew = session.crew(self.progress)
         paperwork = Paperwork(api, session.downloads, store, self.reader, {}, session.run_time)
         assignment = Assignment(self.config, period, {}, known.known_accounts)
         return Walk(assignment, api, session.credentials, store, crew, paperwork).listed(since)

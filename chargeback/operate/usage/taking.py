@@ -11,7 +11,6 @@ from typing import Any
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.collect.credentials import Credential
-from chargeback.collect.crew import Crew
 from chargeback.collect.session import Session
 from chargeback.config import Config
 from chargeback.errors import AccessError, AnswerError, CombinedError
@@ -88,7 +87,7 @@ class Taking:
         shown_by: Mapping[str, Credential],
         prices: Mapping[str, Decimal],
     ) -> None:
-        crew = Crew(self.config.api.concurrency, self.session.stop, lambda done, known: None)
+        crew = self.session.crew(lambda done, known: None)
         for sid in sids:
             project, credential = directory.by_sid[sid], shown_by[sid]
             crew.submit(lambda project=project, credential=credential: self._project(project, credential, prices))  # type: ignore[misc]

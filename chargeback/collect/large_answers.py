@@ -1,0 +1,57 @@
+"""How many bytes of answers are in memory at once: small ones side by side, a large one alone.
+
+A task that receives more than ``SMALL`` bytes waits until no other task holds as much, and keeps its place until it has
+decoded and stored what it received. So ``concurrency`` multiplies small answers only, and a platform that answers all
+questions with tens of megabytes costs the memory of one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chargeback.collect.failures import TransientError
+from chargeback.collect.run_time import PAUSE_SLICE, RunTime
+
+SMALL = 1024 * 1024
+"""Bytes that an answer or a document may have without waiting."""
+
+
+class LargeAnswers:
+    """The place for one large answer; threads share it."""
+
+    def __init__(self, run_time: RunTime) -> None:
+        self._run_time = run_time
+        self._place = threading.Lock()
+        self._of_thread = threading.local()
+
+    @contextmanager
+    def task(self) -> Iterator[None]:
+        """Around a task: what it received is let go at its end. Calls outside of a task, one after the other, never
+        wait."""
+        self._of_thread.in_task = True
+        try:
+            yield
+        finally:
+            self._of_thread.in_task = False
+            self.leave()
+
+    def enter(self, ends: float) -> None:
+        """Take the place; ``TransientError`` where others hold it until that instant."""
+        if self._holds() or not getattr(self._of_thread, "in_task", False):
+            return
+        while not self._place.acquire(timeout=PAUSE_SLICE):
+            self._run_time.left()
+            if self._run_time.clock.monotonic() >= ends:
+                raise TransientError("other large answers left no room for this one within the time limit")
+        self._of_thread.holds = True
+
+    def leave(self) -> None:
+        """Give the place back, if this thread has it."""
+        if self._holds():
+            self._of_thread.holds = False
+            self._place.release()
+
+    def _holds(self) -> bool:
+        return getattr(self._of_thread, "holds", False)
