@@ -60,11 +60,11 @@ def difference(account: str, row: ListedInvoice, month: ArchivedMonth) -> str:
     if archived.void != void:
         now = "void now, and issued" if void else "issued now, and void"
         return f"{row.label} is {now} in {month.title}: run --catch-up books it"
-    total = listed_total(row.row, archived.currency)
-    if total is None or total == archived.total:
+    total, currency = listed_total(row.row, archived.currency), row.row.currency or archived.currency
+    if total is None or (total, currency) == (archived.total, archived.currency or currency):
         return ""
-    digits = minor_digits(archived.currency)
+    before = format_minor(archived.total, minor_digits(archived.currency))
     return (
-        f"{row.label} is {format_minor(total, digits)} {archived.currency} now, "
-        f"{format_minor(archived.total, digits)} in {month.title}: run --catch-up books it"
+        f"{row.label} is {format_minor(total, minor_digits(currency))} {currency} now, "
+        f"{before} {archived.currency} in {month.title}: run --catch-up books it"
     )

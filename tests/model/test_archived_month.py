@@ -38,6 +38,7 @@ def row(invoice: str, status: Status = Status.OPEN, **fields: Any) -> ListedInvo
     ("A", row("i1", Status.PAID)),
     ("A", row("i1", total=Decimal("107.004"))),
     ("A", row("i1", total=None)),
+    ("A", row("i1", currency="")),
     ("A", row("i2", Status.VOID, total=50)),
     ("A", row("i2", Status.VOID, total=51)),
     ("A", row("i3", Status.VOID)),
@@ -51,7 +52,8 @@ def test_an_invoice_that_stands_there_as_listed_does_not_differ(account: str, li
     ("B", row("i1"), "INV-1 is not in 2026-04 r2"),
     ("A", row("i1", Status.VOID), "INV-1 is void now, and issued in 2026-04 r2"),
     ("A", row("i2"), "INV-2 is issued now, and void in 2026-04 r2"),
-    ("A", row("i1", total=Decimal("107.01")), "INV-1 is 107.01 THB now, 107.00 in 2026-04 r2"),
+    ("A", row("i1", total=Decimal("107.01")), "INV-1 is 107.01 THB now, 107.00 THB in 2026-04 r2"),
+    ("A", row("i1", currency="USD"), "INV-1 is 107.00 USD now, 107.00 THB in 2026-04 r2"),
 ])  # fmt: skip
 def test_what_differs_is_told_with_what_to_do(account: str, listed: ListedInvoice, told: str) -> None:
     found = difference(account, listed, ARCHIVED)
