@@ -9,11 +9,16 @@ import re
 from collections.abc import Iterable
 
 _SPLITS = re.compile('[,;|\t"\r\n]')
+_BESIDES_COMMAS = re.compile('[;|\t"\r\n]')
 
 
-def csv_row(cells: Iterable[str]) -> str:
+def csv_row(row_cells: Iterable[str]) -> str:
     """The row with its line end; each cell is quoted where it must be."""
-    return ",".join(csv_field(cell) for cell in cells) + "\r\n"
+    cells = tuple(row_cells)
+    row = ",".join(cells)
+    if row.count(",") != len(cells) - 1 or _BESIDES_COMMAS.search(row):
+        row = ",".join(map(csv_field, cells))
+    return f"{row}\r\n"
 
 
 def csv_field(cell: str) -> str:

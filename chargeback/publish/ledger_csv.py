@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 from chargeback.model.books import Books
+from chargeback.model.csv_text import csv_row
 from chargeback.model.ledger import COLUMNS, LedgerLine
 from chargeback.model.money import format_minor
 from chargeback.model.spreadsheet_text import guarded
@@ -29,17 +29,16 @@ def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
 def chunks(period: str, lines: Sequence[LedgerLine]) -> Iterator[bytes]:
     """The file's bytes, some thousands of rows at a time."""
     buffer = StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
     buffer.write(BYTE_ORDER_MARK)
-    writer.writerow(COLUMNS)
+    buffer.write(csv_row(COLUMNS))
     for start in range(0, len(lines), _ROWS_A_CHUNK):
-        writer.writerows(csv_row(period, line) for line in lines[start : start + _ROWS_A_CHUNK])
+        buffer.writelines(csv_row(cells(period, line)) for line in lines[start : start + _ROWS_A_CHUNK])
         yield drained(buffer)
     if not lines:
         yield drained(buffer)
 
 
-def csv_row(period: str, line: LedgerLine) -> tuple[str, ...]:
+def cells(period: str, line: LedgerLine) -> tuple[str, ...]:
     """The line's cells in the order of ``COLUMNS``, text from outside made inert; numbers are the program's own."""
     label, team, digits = line.label, line.team, line.label.digits
     return (

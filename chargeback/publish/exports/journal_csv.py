@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from io import SEEK_END, StringIO
 
 from chargeback.errors import DamagedError
+from chargeback.model.csv_text import csv_row
 from chargeback.model.money import EXACT
 from chargeback.publish.exports.journal import JournalRow, Leg
 
@@ -36,10 +37,9 @@ def chunks(rows: Iterable[JournalRow]) -> Iterator[bytes]:
     """The file's bytes; a heading alone where there are no rows."""
     buffer = StringIO(_BYTE_ORDER_MARK)
     buffer.seek(0, SEEK_END)
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    buffer.write(csv_row(COLUMNS))
     for row in rows:
-        writer.writerow(_cells(row))
+        buffer.write(csv_row(_cells(row)))
         if buffer.tell() > _CHARACTERS_A_CHUNK:
             yield _drain(buffer)
     yield _drain(buffer)
