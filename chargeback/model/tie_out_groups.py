@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from chargeback.model.posting import PostedLine, Posting
 from chargeback.model.report import Report
+from chargeback.model.text import normalized
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +57,28 @@ def by_project(lines: Iterable[PostedLine], report: Report) -> list[TieOutGroup]
 
 def by_resource(lines: Iterable[PostedLine], report: Report) -> list[TieOutGroup]:
     """Lines that were matched to the same rows stand together, lines without rows by their label, rows that no line
-    names by their resource; by name, those with lines first."""
+    names by their resource, after NFC; by name, those with lines first."""
     matched: dict[tuple[tuple[int, ...], str], list[PostedLine]] = defaultdict(list)
     for line in lines:
         rows = report.rows_named_like(line.item) if line.item else ()
-        label = line.item.sku_label if line.item and not rows else ""
-        matched[rows, label].append(line)
+        matched[rows, "" if rows else normalized(_label(line))].append(line)
     unnamed: dict[str, list[int]] = defaultdict(list)
     named = {row for rows, _ in matched for row in rows}
     for position, row in enumerate(report.rows):
         if position not in named:
-            unnamed[row.resource].append(position)
+            unnamed[normalized(row.resource)].append(position)
     groups = [
-        TieOutGroup(min((report.rows[row].resource for row in rows), default=label), group, rows)
-        for (rows, label), group in matched.items()
+        TieOutGroup(_first_name(report, rows) if rows else min(map(_label, group)), group, rows)
+        for (rows, _), group in matched.items()
     ]
-    groups += [TieOutGroup(resource, (), rows) for resource, rows in unnamed.items()]
+    groups += [TieOutGroup(_first_name(report, rows), (), rows) for rows in unnamed.values()]
     return sorted(groups, key=lambda group: (group.name, not group.lines))
+
+
+def _label(line: PostedLine) -> str:
+    return line.item.sku_label if line.item else ""
+
+
+def _first_name(report: Report, rows: Iterable[int]) -> str:
+    """The rows' name, of several the first by code point."""
+    return min(report.rows[row].resource for row in rows)

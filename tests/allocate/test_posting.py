@@ -271,3 +271,15 @@ def test_names_that_differ_in_case_alone_are_two_projects_in_the_order_of_code_p
         ("acme-web", "web", 200),
     ]
     assert [check.outcome for check in checks(books, "report-project")] == ["pass", "pass"]
+
+
+def test_resources_that_are_the_same_after_nfc_are_one() -> None:
+    rows = [
+        ("acme-web", "caf\u00e9", "1", "2"),
+        ("acme-web", "cafe\u0301", "2", "3"),
+        ("acme-web", "CAFE\u0301", "4", "5"),
+    ]
+    books = month(account(invoice("I", of("acme-web", "10")), report=report(*rows))).books()
+    assert lines(books, "resource", "gross", "usage") == [("CAFE\u0301", "5.00", "4"), ("cafe\u0301", "5.00", "3")]
+    apart = month(account(invoice("I", sku("other", "10")), report=report(*rows))).books()
+    assert [check.subject_name for check in checks(apart, "report-resource")] == ["CAFE\u0301", "cafe\u0301", "other"]
