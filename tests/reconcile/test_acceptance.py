@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from chargeback.config import AcceptedException, Config
+from chargeback.errors import ConfigurationError
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
 from chargeback.reconcile.acceptance import accept
-from tests.small_months import month
+from tests.small_months import MIDDLE, TEAMS, Account, account, invoice, month, of, report, sku
 
 MAY = Period(2026, 5)
 EXCEPTION = Check(
@@ -105,3 +106,52 @@ def test_the_first_of_two_acceptances_counts_and_the_second_covered_nothing() ->
     found = accept([EXCEPTION], config(GIVEN, replace(GIVEN, by="somebody else")), MAY)
     assert [check.outcome.value for check in found] == ["accepted", "notice"]
     assert "Accepted by finance" in found[0].sentence
+
+
+ENTRY = """
+[[accepted]]
+check = "{check}"
+account = "1042"
+up_to = "{up_to}"
+until = "2026-12"
+reason = "known"
+by = "finance"
+"""
+
+
+@pytest.mark.parametrize(("check", "given", "amount"), [
+    ("report-period", account(invoice("I", of("acme-web", 900)), report="api: internal error"), "900"),
+    ("report-*", account(invoice("I", of("acme-web", 900)), report="api: internal error"), "900"),
+    ("invoice-cutoff", account(
+        invoice("I", of("acme-web", 31), periodEnd=MIDDLE), report="api: internal error",
+    ), "31"),
+    ("invoice-cutoff", account(
+        invoice("I", of("acme-web", 7), periodStart="2026-04-29T17:00:00Z"), report=report(("acme-web", "CPU", 1, 7)),
+    ), "7"),
+    ("invoice-identity", account(
+        invoice("I", of("acme-web", 7)), refusals={"i": "api: gone"}, report=report(("acme-web", "CPU", 1, 7)),
+    ), "7"),
+    ("invoice-tax", account(
+        invoice("I", subtotal=100, tax=900, total=1000, lineItems=[of("acme-web", 1000)]),
+        report=report(("acme-web", "CPU", 1, 1000)),
+    ), "900"),
+    ("invoice-footing", account(
+        invoice("I", of("acme-web", 5), sku("cpu", 6), total=11), report=report(("acme-web", "CPU", 1, 11)),
+    ), "11"),
+])  # fmt: skip
+def test_what_a_check_leaves_untied_is_accepted_up_to_its_ceiling(check: str, given: Account, amount: str) -> None:
+    enough, short = (
+        month(given, config=TEAMS + ENTRY.format(check=check, up_to=up_to)).books()
+        for up_to in (amount, str(Decimal(amount) - Decimal("0.01")))
+    )
+    codes = {"report-period"} if check == "report-*" else {check}
+    assert {each.code for each in enough.having(Outcome.ACCEPTED)} >= codes
+    assert not codes & {each.code for each in enough.having(Outcome.EXCEPTION)}
+    assert codes <= {each.code for each in short.having(Outcome.EXCEPTION)}
+
+
+@pytest.mark.parametrize("check", ["report-period", "invoice-cutoff", "invoice-identity", "invoice-issued", "report-*"])
+def test_an_acceptance_without_a_ceiling_is_refused(check: str) -> None:
+    entry = ENTRY.format(check=check, up_to="1").replace('up_to = "1"\n', "")
+    with pytest.raises(ConfigurationError, match="up_to"):
+        month(account(), config=TEAMS + entry).books()
