@@ -84,3 +84,28 @@ def test_the_spread_is_at_least_a_tenth(values: list[Decimal]) -> None:
 def test_later_days_change_nothing(costs: list[int], cut: int) -> None:
     whole, part = excesses(series(*costs), SETTINGS), excesses(series(*costs[: len(costs) - cut]), SETTINGS)
     assert {day: found for day, found in whole.items() if day in part} == part
+
+
+def test_seven_days_are_enough_and_six_are_not() -> None:
+    assert (out(*[100] * 6, 400), out(*[100] * 7, 400)) == ({}, {7: True})
+
+
+def test_a_runaway_has_grown_only_above_one_and_a_half_of_its_peak() -> None:
+    assert out(*[100] * 10, 400, 600, 601) == {10: True, 11: False, 12: False}
+    assert out(*[100] * 10, 400, 601) == {10: True, 11: True}
+
+
+def test_a_weekday_is_compared_with_its_highest_day_of_four_weeks() -> None:
+    weeks = [100] * 21
+    weeks[7] = 1_000
+    assert out(*weeks, 1_000) == {7: True}
+    assert out(*weeks, 1_501) == {7: True, 21: True}
+
+
+def test_since_is_where_it_began_and_last_new_where_it_was_last_told() -> None:
+    def told(*costs: float) -> list[tuple[int, int]]:
+        found = excesses(series(*[100] * 10, *costs), SETTINGS).values()
+        return [((each.since - START).days, (each.last_new - START).days) for each in found]
+
+    assert told(400, 410, 900, 900) == [(10, 10), (10, 10), (10, 12), (10, 12)]
+    assert told(400, 100, 100, 400, 410) == [(10, 10), (13, 13), (13, 13)]
