@@ -20,6 +20,15 @@ PATIENCE_AFTER_STOP = 2.0
 """Seconds in which threads have to end after a stop; one that hangs in the system (a connect) is left behind."""
 
 
+def _let_go(error: BaseException) -> None:
+    """Drop the frames that led to an error, and to its causes: they hold the answer that it is about, in several forms,
+    and errors are kept until the month is told."""
+    chain: BaseException | None = error
+    while chain is not None:
+        chain.__traceback__ = None
+        chain = chain.__cause__ or chain.__context__
+
+
 class Crew:
     """A pool of threads for one collection.
 
@@ -108,6 +117,7 @@ class Crew:
             with self._around():
                 task()
         except ChargebackError as error:
+            _let_go(error)
             with self._changed:
                 self._errors.append(error)
         except BaseException as error:  # a bug must reach the main thread, or the month would close without its answer

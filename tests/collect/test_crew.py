@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 
 import pytest
 
 from chargeback.collect.crew import PATIENCE_AFTER_STOP, Crew
 from chargeback.errors import AnswerError
+
+
+class Body:
+    """Stands for an answer."""
 
 
 def crew(size: int = 4, stop: threading.Event | None = None) -> Crew:
@@ -55,6 +60,23 @@ def test_a_bug_reaches_the_caller() -> None:
     pool.submit(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
     with pytest.raises(ZeroDivisionError):
         pool.finish()
+
+
+def test_an_error_that_is_kept_does_not_keep_the_answer_that_it_is_about() -> None:
+    answers: list[weakref.ref[Body]] = []
+
+    def fail() -> None:
+        body = Body()
+        answers.append(weakref.ref(body))
+        try:
+            raise ValueError("within")
+        except ValueError as error:
+            raise AnswerError("not understood") from error
+
+    pool = crew()
+    pool.submit(fail)
+    (error,) = pool.finish()
+    assert error.message == "not understood" and answers[0]() is None
 
 
 def test_an_interruption_stops_and_does_not_wait_for_a_thread_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
