@@ -148,3 +148,18 @@ def test_equal_fractions_go_to_the_larger_signed_weight_then_to_the_earlier(
     amount: int, weights: list[int], parts: list[int]
 ) -> None:
     assert largest_remainder(amount, weights) == parts
+
+
+@pytest.mark.parametrize(
+    ("amounts", "units"),
+    [
+        (["0.004", "0.006"], [0, 1]),
+        (["0.006", "0.004"], [1, 0]),
+        (["0.002", "0.009", "0.005", "0.004"], [0, 1, 1, 0]),  # 0.020 needs two: .9 and .5
+        (["-0.004", "0.014"], [0, 1]),  # floors -1 and 1, fractions .6 and .4
+        (["-0.006", "0.016"], [-1, 2]),
+        (["1.115", "2.225"], [112, 222]),  # equal fractions: the earlier
+    ],
+)
+def test_missing_units_go_to_the_largest_fractions(amounts: list[str], units: list[int]) -> None:
+    assert round_together([Decimal(amount) for amount in amounts], 2) == units
