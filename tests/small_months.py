@@ -23,6 +23,8 @@ from chargeback.evidence import (
     MemoryStore,
     ProjectPair,
     RunRecord,
+    SettlementRecord,
+    UnsettledPayment,
     sha256_of,
 )
 from chargeback.model.booking import AccountMonth
@@ -168,6 +170,9 @@ class Month:
     earlier: tuple[EarlierMonth, ...] = ()
     booked: tuple[ProjectPair, ...] = ()
     account_names: Mapping[str, str] = field(default_factory=dict)
+    settlements: tuple[SettlementRecord, ...] = ()
+    settled: tuple[SettlementRecord, ...] = ()
+    unsettled: tuple[UnsettledPayment, ...] = ()
     reverse: bool = False
 
     @property
@@ -194,6 +199,9 @@ class Month:
             documents=documents,
             projects=self.booked,
             account_names=self.account_names,
+            settlements=self.settlements,
+            settled=self.settled,
+            unsettled=self.unsettled,
             versions={"chargeback": "1"},
         )
         return Evidence(tuple(reversed(answers) if self.reverse else answers), run, store)
@@ -281,6 +289,29 @@ def _documents(each: Account) -> tuple[DocumentRecord, ...]:
 def document(invoice_id: str, kind: str = "invoice", **fields: Any) -> DocumentRecord:
     """The record of a PDF that names number and total."""
     right = DocumentRecord(A, invoice_id, invoice_id.upper(), kind, "read", names_number=True, names_total=True)
+    return replace(right, **fields)
+
+
+def settled(number: str = "I", **fields: Any) -> SettlementRecord:
+    """The record of a payment of 1.00, nothing withheld, of an invoice of this month."""
+    right = SettlementRecord(
+        account=A,
+        invoice=number.lower(),
+        number=number,
+        receipt="",
+        concerns=PERIOD,
+        currency="THB",
+        total=100,
+        tax=0,
+        withheld=0,
+        tax_pending=0,
+        tax_rate="",
+        withholding_rate="",
+        paid_at="",
+        tax_id="",
+        buyer="",
+        detail=f"evidence/{A}/billing.getInvoice-{number.lower()}.json",
+    )
     return replace(right, **fields)
 
 

@@ -7,7 +7,7 @@ that fails, what the latest revision holds stays, so that a PDF that is sometime
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from chargeback.errors import AnswerError, DeadlineError, PlatformError
 from chargeback.evidence import Answer, DocumentRecord, Store, sha256_of
 from chargeback.model import answers as wire
 from chargeback.model.file_names import safe_name
-from chargeback.model.invoice import Invoice, Status
+from chargeback.model.invoice import Invoice
 
 _LINK_NAMES = ("downloadUrl", "url", "link", "href", "signedUrl")
 _FUNCTIONS = {"invoice": "billing.downloadInvoice", "receipt": "billing.downloadReceipt"}
@@ -71,9 +71,10 @@ class Paperwork:
         self._time = self._time.for_documents(self._months)
         self._api, self._downloads = self._api.within(self._time), self._downloads.within(self._time)
 
-    def tasks(self, invoice: Invoice, credential: Credential, *, unique: bool) -> list[Callable[[], None]]:
-        """What is to be done for an invoice: nothing where it is not issued; a receipt too where it is paid."""
-        kinds = ["invoice", *(["receipt"] if invoice.status is Status.PAID else [])] if invoice.is_issued else []
+    def tasks(
+        self, invoice: Invoice, kinds: Iterable[str], credential: Credential, *, unique: bool
+    ) -> list[Callable[[], None]]:
+        """What is to be done for an invoice's documents of those kinds."""
         return [_Errand(self, invoice, credential, kind, unique=unique).run for kind in kinds]
 
     def records(self) -> list[DocumentRecord]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,14 +30,15 @@ from chargeback.errors import (
     CredentialError,
     PlatformError,
 )
-from chargeback.evidence import Answer, DocumentRecord, Store
+from chargeback.evidence import Answer, DocumentRecord, SettlementRecord, Store, UnsettledPayment
 from chargeback.model import answers as wire
 from chargeback.model.facts import ListedInvoice, by_month, decode_listed, each_once, identity_problem, refuse_unknown
 from chargeback.model.file_names import safe_name
-from chargeback.model.instants import format_instant
+from chargeback.model.instants import format_instant, parse_instant
 from chargeback.model.invoice import Invoice, merge
 from chargeback.model.period import Period, zone
 from chargeback.model.report import ShownPeriod, prove
+from chargeback.model.settlement import Accrual, OpenAccruals, in_order, is_paid_by, settlement_of
 
 PLATFORM_FOLDER = "_platform"
 """Where answers lie that concern no account: no safe name begins with ``_``."""
@@ -56,7 +57,8 @@ class Assignment:
     """What to collect: a month, and what the archive already has.
 
     ``reports``: by account, what an earlier run proved; ``known_accounts``: those of the archive's newest revision;
-    ``month_accounts``: those of the month's latest one; ``only``: the accounts to restrict a dry run to, empty for all.
+    ``month_accounts``: those of the month's latest one; ``only``: the accounts to restrict a dry run to, empty for all;
+    ``accruals``: whose payments to look for, None where the month has its settlements already.
     """
 
     config: Config
@@ -65,6 +67,7 @@ class Assignment:
     known_accounts: tuple[str, ...] = ()
     month_accounts: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    accruals: OpenAccruals | None = None
 
 
 @dataclass(slots=True)
@@ -75,6 +78,8 @@ class Collection:
     documents: list[DocumentRecord]
     accounts: tuple[str, ...]
     errors: list[ChargebackError]
+    settlements: list[SettlementRecord] = field(default_factory=list)
+    unsettled: list[UnsettledPayment] = field(default_factory=list)
 
 
 class Walk:
@@ -100,6 +105,8 @@ class Walk:
         self._answers: list[Answer] = []
         self._asked: tuple[str, ...] = ()
         self._without_credential: list[ChargebackError] = []
+        self._settlements: list[SettlementRecord] = []
+        self._unsettled: list[UnsettledPayment] = []
         self._lock = threading.Lock()
         self._documents: list[Callable[[], None]] = []
 
@@ -111,13 +118,22 @@ class Walk:
         for entry, credential in entries:
             for ask in (self._account, self._report, self._invoices):
                 self.crew.submit(self._task(ask, entry, credential))
+        for entry, credential in self._former_with_accruals():
+            self.crew.submit(self._task(self._payments, entry, credential))
         self.crew.settle()
         self.paperwork.begin()
         for fetch in self._documents:
             self.crew.submit(fetch)
         errors = _one_each([*self._without_credential, *self.crew.finish()])
         answers = sorted((*self._answers, *self.paperwork.answers()), key=index_key)
-        return Collection(answers, self.paperwork.records(), self._asked, errors)
+        return Collection(
+            answers,
+            self.paperwork.records(),
+            self._asked,
+            errors,
+            list(in_order(self._settlements)),
+            sorted(self._unsettled, key=astuple),
+        )
 
     def listed(self, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
         """By account, every invoice that it lists, whatever the month; ``CombinedError`` with what failed. An account
@@ -171,6 +187,13 @@ class Walk:
                 with suppress(CredentialError):
                     found.append((entry, self.credentials.of(entry)))
         return found
+
+    def _former_with_accruals(self) -> list[tuple[AccountEntry, Credential]]:
+        """Accounts that are ours no more and still owe what an archived month accrued (BOOKING 9)."""
+        accruals = self.assignment.accruals
+        if accruals is None or self.assignment.only:
+            return []
+        return [pair for pair in self._former(self.period.plus(-1)) if pair[0].id in accruals.accounts()]
 
     def _check_account_set(self, present: set[str]) -> None:
         """``account-set``: an account of the newest revision, or of the month's latest one, that is gone is never a
@@ -231,8 +254,7 @@ class Walk:
         return [(credential, position) for position, credential in enumerate(unique)]
 
     def _ask(self, function: str, request: Mapping[str, Any], credential: Credential, account: str, name: str) -> Reply:
-        folder = safe_name(account) if account else PLATFORM_FOLDER
-        path = f"evidence/{folder}/{name}.json"
+        path = _evidence_path(account, name)
         reply = self.client.call(function, request, credential=credential, account=account, path=path)
         for answer in (reply.answer, reply.as_received):
             if answer is not None:
@@ -300,9 +322,37 @@ class Walk:
     def _invoices(self, entry: AccountEntry, credential: Credential) -> None:
         rows = self._rows(entry, credential, refuse_unknown) or ()
         of_month = by_month(rows).get(self.period, [])
-        binder = _Binder(entry, credential, len(of_month))
-        for row in of_month:
+        self._details(entry, credential, [*of_month, *self._paid(entry.id, rows)])
+
+    def _payments(self, entry: AccountEntry, credential: Credential) -> None:
+        """What a former account has paid of what it owed; where it may no longer be asked, nothing is known of that."""
+        with suppress(CredentialError):
+            self._details(entry, credential, self._paid(entry.id, self._rows(entry, credential) or ()))
+
+    def _details(self, entry: AccountEntry, credential: Credential, rows: list[ListedInvoice]) -> None:
+        binder = _Binder(entry, credential, len(rows))
+        for row in rows:
             self.crew.submit(self._task(self._invoice, binder, row))
+
+    def _paid(self, account: str, rows: Iterable[ListedInvoice]) -> list[ListedInvoice]:
+        """Of other months' rows those whose payment this month's journal books; why it books none of the others that
+        were paid in the month is kept."""
+        accruals, timezone = self.assignment.accruals, self.config.timezone
+        found: list[ListedInvoice] = []
+        for row in rows:
+            paid_at = parse_instant(row.row.paid_at)
+            month = row.month
+            if accruals is None or month is None or month == self.period:
+                continue
+            if not is_paid_by(row.status, paid_at, self.period, timezone):
+                continue
+            key = (account, row.id)
+            if accruals.accrual_of(key, month, paid_at, timezone) is not None:
+                found.append(row)
+            elif key not in accruals.settled and paid_at and Period.holding(paid_at, timezone) == self.period:
+                reason = accruals.reasons.get(key, f"{month} is not archived")
+                self._unsettled.append(UnsettledPayment(account, row.label, str(month), reason))
+        return found
 
     def _rows(
         self,
@@ -332,19 +382,41 @@ class Walk:
         depends on the numbers of all of them, as the details have them. They are fetched when every answer is there."""
         entry, credential = binder.entry, binder.credential
         request = {"id": row.id, "invoiceId": row.id}
-        reply = self._ask(
-            "billing.getInvoice", request, credential, entry.id, f"billing.getInvoice-{safe_name(row.id)}"
-        )
+        reply = self._ask("billing.getInvoice", request, credential, entry.id, _detail_name(row.id))
         message = wire.refusal(reply.value)
         detail = None
         if message is None:
             detail = _read(reply, lambda value: wire.decode(value, wire.InvoiceAnswer, "billing.getInvoice"))
         problem = identity_problem(detail, row.id, entry.id) if detail else "refused"
-        invoices = binder.with_one_more(merge(entry.id, row.row, None if problem else detail, problem))
-        labels = Counter(invoice.label for invoice in invoices)
-        for invoice in invoices:
+        invoice = merge(entry.id, row.row, None if problem else detail, problem)
+        wanted = [(each, self._kinds(of, each)) for of, each in binder.with_one_more(row, invoice)]
+        labels = Counter(each.label for each, kinds in wanted if kinds)
+        for each, kinds in wanted:
             with self._lock:
-                self._documents += self.paperwork.tasks(invoice, credential, unique=labels[invoice.label] == 1)
+                self._documents += self.paperwork.tasks(each, kinds, credential, unique=labels[each.label] == 1)
+
+    def _kinds(self, row: ListedInvoice, invoice: Invoice) -> list[str]:
+        """The documents of an invoice that are evidence of the month: its own, and the receipt of what it settles."""
+        own = ["invoice"] if row.month == self.period and invoice.is_issued else []
+        return [*own, "receipt"] if self._settle(row, invoice) else own
+
+    def _settle(self, row: ListedInvoice, invoice: Invoice) -> bool:
+        """Whether the month's journal books the invoice's payment; then it is kept as one of its settlements."""
+        accruals, timezone = self.assignment.accruals, self.config.timezone
+        if accruals is None or not is_paid_by(invoice.status, invoice.paid_at, self.period, timezone):
+            return False
+        month = row.month or self.period
+        key = (invoice.account, invoice.id)
+        accrual = accruals.accrual_of(key, month, invoice.paid_at, timezone) if month != self.period else Accrual(month)
+        if accrual is None:
+            return False
+        if not invoice.has_detail:
+            reason = invoice.identity_problem
+            self._unsettled.append(UnsettledPayment(invoice.account, invoice.label, str(month), reason))
+            return False
+        path = _evidence_path(invoice.account, _detail_name(invoice.id))
+        self._settlements.append(settlement_of(invoice, accrual, path))
+        return True
 
 
 @dataclass(slots=True)
@@ -354,15 +426,23 @@ class _Binder:
     entry: AccountEntry
     credential: Credential
     expected: int
-    _invoices: list[Invoice] = field(default_factory=list)
+    _pairs: list[tuple[ListedInvoice, Invoice]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def with_one_more(self, invoice: Invoice) -> list[Invoice]:
-        """The issued ones once all are there, none before."""
+    def with_one_more(self, row: ListedInvoice, invoice: Invoice) -> list[tuple[ListedInvoice, Invoice]]:
+        """All of them once all are there, none before."""
         with self._lock:
-            self._invoices.append(invoice)
-            complete = len(self._invoices) == self.expected
-        return [each for each in self._invoices if each.is_issued] if complete else []
+            self._pairs.append((row, invoice))
+            return list(self._pairs) if len(self._pairs) == self.expected else []
+
+
+def _evidence_path(account: str, name: str) -> str:
+    """Where an answer lies, "" for an account that a call concerns none of."""
+    return f"evidence/{safe_name(account) if account else PLATFORM_FOLDER}/{name}.json"
+
+
+def _detail_name(invoice: str) -> str:
+    return f"billing.getInvoice-{safe_name(invoice)}"
 
 
 def _read(reply: Reply, read: Callable[[Any], Any]) -> Any:

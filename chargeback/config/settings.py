@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from chargeback.model.bookkeeping import Bookkeeping, ChartOfAccounts
 from chargeback.model.check import REPORT_CODES, Acceptance, Check, Code
 from chargeback.model.period import Period, zone
 
@@ -165,7 +166,7 @@ class AcceptedException:
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(ChartOfAccounts):
     """Accounts of the journal's legs; None where the configuration names none.
 
     ``corrections`` says where a restatement posts: on the day of its run, or on the last day of the month that it
@@ -173,14 +174,6 @@ class Journal:
     the path of one of the user's own.
     """
 
-    expense: str | None = None
-    unassigned: str | None = None
-    adjustments: str | None = None
-    input_vat: str | None = None
-    input_vat_pending: str | None = None
-    payable: str | None = None
-    withholding: str | None = None
-    clearing: str | None = None
     corrections: Literal["open", "original"] = "open"
     format: tuple[str | Path, ...] = ()
 
@@ -266,6 +259,13 @@ class Config:
     usage: Usage = field(default_factory=Usage)
     publish: Publish = field(default_factory=Publish)
     vendor: Vendor = field(default_factory=Vendor)
+
+    @property
+    def bookkeeping(self) -> Bookkeeping:
+        """The chart of accounts, and what the accounts' entries say of companies and tax."""
+        companies = {entry.id: entry.company for entry in self.accounts if entry.company}
+        reclaims = {entry.id: entry.vat == "recoverable" for entry in self.accounts if entry.vat}
+        return Bookkeeping(self.journal, companies, reclaims)
 
     @property
     def timezone(self) -> ZoneInfo:

@@ -11,6 +11,8 @@ from chargeback.evidence.records import (
     RegisterState,
     RestatedTotal,
     RunRecord,
+    SettlementRecord,
+    UnsettledPayment,
 )
 from chargeback.evidence.stores import FolderStore, MemoryStore, Store, WatchedStore, sha256_of
 
@@ -27,7 +29,9 @@ __all__ = [
     "RegisterState",
     "RestatedTotal",
     "RunRecord",
+    "SettlementRecord",
     "Store",
+    "UnsettledPayment",
     "WatchedStore",
     "sha256_of",
 ]

@@ -91,9 +91,48 @@ class DocumentRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SettlementRecord:
+    """A payment of an invoice that a month's journal books (BOOKING 9); amounts in minor units.
+
+    ``invoice`` is the id, ``number`` the number (or id); ``concerns`` the month whose journal accrued it; ``total`` and
+    ``tax`` the invoice's, ``withheld`` what was paid to the revenue office; ``tax_pending`` what its accrual left on
+    *input VAT not due*. Rates as the invoice states them, "" where it states none; ``paid_at`` an RFC 3339 instant in
+    UTC, "" where nobody states one; ``buyer`` the kind of buyer that it names; ``detail`` the answer in this month's
+    evidence that shows it all.
+    """
+
+    account: str
+    invoice: str
+    number: str
+    receipt: str
+    concerns: Month
+    currency: str
+    total: int
+    tax: int
+    withheld: int
+    tax_pending: int
+    tax_rate: str
+    withholding_rate: str
+    paid_at: str
+    tax_id: str
+    buyer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledPayment:
+    """A payment within the month that no journal of this archive books, and why: its invoice was accrued elsewhere."""
+
+    account: str
+    number: str
+    concerns: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierInvoice:
     """An invoice as a month's latest revision has it; ``total`` in minor units; ``void`` where it is not booked as
-    void.
+    void; ``tax_pending`` the tax that its accrual left on *input VAT not due*, in minor units.
     """
 
     account: str
@@ -102,6 +141,7 @@ class EarlierInvoice:
     currency: str
     total: int
     void: bool
+    tax_pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +166,16 @@ class RestatedTotal:
 
 @dataclass(frozen=True, slots=True)
 class EarlierMonth:
-    """What a result needs of an earlier archived month: its latest revision's invoices, team totals and accounts."""
+    """What a result needs of an earlier archived month: its latest revision's invoices, team totals and accounts, and
+    the payments that its journal books (None where a version without them wrote it).
+    """
 
     period: Month
     revision: Number
     accounts: tuple[str, ...]
     invoices: tuple[EarlierInvoice, ...]
     totals: tuple[EarlierTotal, ...]
+    settlements: tuple[SettlementRecord, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +206,10 @@ class RunRecord:
     archive's newest revision; ``restated``: what differs from the revision before this one of the month, whose
     journal lies under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``projects`` and ``account_names``:
     what that revision was booked with, which stays (BOOKING 5); ``digest``: of this result, part by part, which decides
-    whether a later one is another (BOOKING 7); ``registers``: the archive's own files at that time; ``versions``
-    chargeback, Python and every library that shapes a byte.
+    whether a later one is another (BOOKING 7); ``registers``: the archive's own files at that time;
+    ``settlements``: the payments that the month's journal books, None where a version without them wrote the record;
+    ``settled``: those of the month's own invoices that other months book; ``unsettled``: payments that none can;
+    ``versions`` chargeback, Python and every library that shapes a byte.
     """
 
     period: Month
@@ -181,6 +226,9 @@ class RunRecord:
     account_names: Mapping[str, str] = field(default_factory=dict)
     digest: Mapping[str, str] = field(default_factory=dict)
     registers: tuple[RegisterState, ...] = ()
+    settlements: tuple[SettlementRecord, ...] | None = None
+    settled: tuple[SettlementRecord, ...] = ()
+    unsettled: tuple[UnsettledPayment, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> bytes:

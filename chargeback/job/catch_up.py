@@ -14,6 +14,7 @@ from chargeback.model.booking import first_billed
 from chargeback.model.facts import ListedInvoice, by_month
 from chargeback.model.invoice import Status, as_listed
 from chargeback.model.period import Period
+from chargeback.model.settlement import InvoiceKey
 from chargeback.publish import month_summary
 
 _OF_A_PAYMENT = frozenset({"status", "receipt_number"})
@@ -24,10 +25,12 @@ Listed = Mapping[str, tuple[ListedInvoice, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Closed:
-    """A month's latest revision: its invoices, and what the list said of each (as far as that version kept it)."""
+    """A month's latest revision: its invoices, what the list said of each (as far as that version kept it), and which
+    invoices any month's journal has settled."""
 
     books: ArchivedMonth
     listed: Mapping[tuple[str, str], Mapping[str, str]]
+    settled: frozenset[InvoiceKey]
 
     def differs(self, account: str, row: ListedInvoice) -> bool:
         """Whether the row is not as the revision has it: new, void or not, of another total, settled then and no longer
@@ -38,7 +41,8 @@ class _Closed:
         if archived is None or archived.void or row.unknown_status:
             return False
         before, now = self.listed.get((account, row.id), {}), as_listed(row.row)
-        if before.get("status") == Status.PAID and now.get("status", Status.PAID) != Status.PAID:
+        was_paid = before.get("status") == Status.PAID or (account, row.id) in self.settled
+        if was_paid and now.get("status", Status.PAID) != Status.PAID:
             return True
         return any(before[name] != now[name] for name in (before.keys() & now.keys()) - _OF_A_PAYMENT)
 
@@ -70,12 +74,19 @@ def _first(archive: Archive, period: Period) -> Period:
 
 def _closed(archive: Archive, period: Period) -> dict[Period, _Closed]:
     """The earlier months as their latest revisions have them."""
-    found = {}
-    for month, revision in archive.latest_of_each().items():
-        if month < period:
-            books = revision.interpret(month_summary.PATH, lambda data: ArchivedMonth.of(month_summary.read(data)))
-            found[month] = _Closed(books, revision.interpret(month_summary.PATH, month_summary.read_listed))
-    return found
+    latest = archive.latest_of_each()
+    summaries = {month: each.interpret(month_summary.PATH, month_summary.read) for month, each in latest.items()}
+    records = (record for summary in summaries.values() for record in summary.settlements or ())
+    settled = frozenset((record.account, record.invoice) for record in records)
+    return {
+        month: _Closed(
+            ArchivedMonth.of(summaries[month]),
+            revision.interpret(month_summary.PATH, month_summary.read_listed),
+            settled,
+        )
+        for month, revision in latest.items()
+        if month < period
+    }
 
 
 def _months_between(first: Period, last: Period) -> int:

@@ -18,14 +18,16 @@ from chargeback.collect.session import Session, open_session
 from chargeback.collect.walk import Assignment, CarriedReport, Collection, Walk
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
-from chargeback.evidence import Answer, EarlierMonth, Evidence, MemoryStore, RunRecord, Store
+from chargeback.evidence import Answer, EarlierMonth, Evidence, MemoryStore, RunRecord, SettlementRecord, Store
 from chargeback.job.former_accounts import carry_former_accounts
 from chargeback.job.performing import booking_again
+from chargeback.job.settlements import carry_settlements, open_accruals, settled_elsewhere, with_own_tax
 from chargeback.model.booking import choose_report, was_billed
 from chargeback.model.facts import ListedInvoice, answers_by_account, read_account
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period, last_month
 from chargeback.model.project_sources import BookedNames, booked_names
+from chargeback.model.settlement import OpenAccruals, in_order
 from chargeback.model.versions import versions
 from chargeback.month_end import read_month
 from chargeback.publish import month_summary
@@ -35,33 +37,57 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Background:
-    """What the archive knows before a month is collected: read once a run."""
+    """What the archive knows before a month is collected: read once a run.
+
+    ``others``: the archive's other months in order, each with its latest revision's summary; ``latest`` and
+    ``month_accounts``: the month's own latest revision and its accounts.
+    """
 
     archive: Archive
     pending: PendingReports
-    earlier: tuple[EarlierMonth, ...]
+    period: Period
+    others: tuple[tuple[Revision | None, EarlierMonth], ...]
     known_accounts: tuple[str, ...]
     month_accounts: tuple[str, ...]
     latest: Revision | None
     head: Revision | None
 
+    @property
+    def earlier(self) -> tuple[EarlierMonth, ...]:
+        """The months before this one."""
+        return tuple(month for _, month in self.others if month.period < str(self.period))
+
+    @property
+    def accruals(self) -> OpenAccruals | None:
+        """What may be settled in the month; None where its latest revision has its settlements already."""
+        if self.latest:
+            return None
+        is_cut = self.archive.base is not None and self.archive.base.sha256 is not None
+        return open_accruals(self.others, min(self.archive.periods(), default=None) if is_cut else None)
+
+    @property
+    def settled(self) -> tuple[SettlementRecord, ...]:
+        """The settlements of the month's own invoices that other months book."""
+        return settled_elsewhere(self.period, self.others)
+
     def after(self, tried: Mapping[Period, EarlierMonth]) -> Background:
         """As it would be with these months written too, in their order: what a dry run goes on from."""
         if not tried:
             return self
-        earlier = {Period.parse(month.period): month for month in self.earlier} | {**tried}
+        others: dict[str, tuple[Revision | None, EarlierMonth]] = {each[1].period: each for each in self.others}
+        others |= {month.period: (None, month) for month in tried.values()}
         *_, newest = tried.values()
-        months = tuple(earlier[period] for period in sorted(earlier))
-        return replace(self, earlier=months, known_accounts=newest.accounts)
+        months = tuple(others[period] for period in sorted(others))
+        return replace(self, others=months, known_accounts=newest.accounts)
 
 
 def background(archive: Archive, period: Period) -> Background:
     """What the archive knows for a month; ``DamagedError`` where what it is built on does not prove itself."""
     head = archive.head()
-    earlier = [
-        revision.interpret(month_summary.PATH, month_summary.read)
+    others = [
+        (revision, revision.interpret(month_summary.PATH, month_summary.read))
         for month, revision in archive.latest_of_each().items()
-        if month < period
+        if month != period
     ]
     latest = archive.latest(period)
     newest, of_month = (
@@ -70,7 +96,8 @@ def background(archive: Archive, period: Period) -> Background:
     return Background(
         archive=archive,
         pending=PendingReports(archive.root),
-        earlier=tuple(earlier),
+        period=period,
+        others=tuple(others),
         known_accounts=newest.accounts if newest else (),
         month_accounts=of_month.accounts if of_month else (),
         latest=latest,
@@ -149,12 +176,15 @@ class Collector:
         paperwork = Paperwork(api, session.downloads, store, self.reader, carried, session.run_time, months)
         reports = ProvedReports(known, self.config, period)
         accounts, of_month = ((), ()) if only else (known.known_accounts, known.month_accounts)
-        assignment = Assignment(self.config, period, reports, accounts, of_month, only)
+        assignment = Assignment(self.config, period, reports, accounts, of_month, only, known.accruals)
         collection = Walk(assignment, api, session.credentials, store, crew, paperwork).collect()
         newest = last_month(now, self.config.timezone)
         told = carry_former_accounts(collection, known.latest, self.config, newest, store)
+        if known.latest is not None:
+            carry_settlements(collection, known.latest, store)
         run = self._record(period, known, collection, now)
-        return Collected(Evidence(tuple(collection.answers), run, store), collection.errors, told)
+        evidence = Evidence(tuple(collection.answers), run, store)
+        return Collected(with_own_tax(evidence, self.config), collection.errors, told)
 
     def listed(self, period: Period, known: Background, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
         """By account of the month, and of those that were ours in an earlier one since then, every invoice that it
@@ -181,6 +211,9 @@ class Collector:
             projects=booked.projects,
             account_names=booked.account_names,
             registers=tuple(state for state in (SIGNATURES.state(known.archive.root),) if state),
+            settlements=in_order(collection.settlements),
+            settled=known.settled,
+            unsettled=tuple(collection.unsettled),
             versions=versions(),
         )
 

@@ -222,7 +222,7 @@ class _Run:
         """A dry run's month: what a run would write is kept in mind, since later months would be held against it."""
         if not is_new or result.books is None or self.request.only:
             return result
-        self.tried[result.period] = month_summary.summary(result.books)
+        self.tried[result.period] = month_summary.summary(result.books, self.config)
         told = changes(result.books, self.config, known.latest) if known.latest else ()
         return replace(result, is_new=True, changes=told)
 

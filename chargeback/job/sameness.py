@@ -177,11 +177,11 @@ def _format_name(entry: str | Path) -> str:
 
 
 def _account_facts(month: AccountMonth, entry: AccountEntry | None) -> list[str]:
-    return [month.account, entry.company if entry else "", (entry.vat if entry else None) or ""]
+    return [month.account, entry.company if entry else "", (entry.vat if entry else None) or "", month.facts.kind]
 
 
 def _invoice_facts(invoice: Invoice) -> list[object]:
-    texts = (invoice.account, invoice.id, invoice.label, invoice.currency, invoice.tax_id)
+    texts = (invoice.account, invoice.id, invoice.label, invoice.currency, invoice.tax_id, invoice.buyer)
     amounts = (invoice.subtotal_minor, invoice.tax_minor, invoice.total_minor)
     instants = (invoice.start, invoice.end, invoice.issued_at)
     return [

@@ -17,10 +17,11 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.scope import Scope, scope_of
 from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, verify_chain, verify_files
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
-from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
+from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH, RUN_PATH
 from chargeback.job.control_totals import ControlTotals
 from chargeback.job.performing import Performance, perform
 from chargeback.job.reperformance import Outcome, compare
+from chargeback.job.settlement_totals import double_findings, settlement_findings
 from chargeback.publish.exports import JOURNAL_PATH
 
 TOTALS_LAYER = "control totals"
@@ -80,6 +81,8 @@ def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer
     deep = _Deep(scope, files, progress)
     for revision in _readable(scope):
         deep.look_at(revision)
+    if scope.archive is not None:
+        deep.compare_settlements(_readable(scope))
     return Verification(path, (files, chain, *deep.layers()), tuple(deep.differences), tuple(deep.notes), head)
 
 
@@ -143,7 +146,15 @@ class _Deep:
         self._counts[0] += totals.count
         self._totals += totals.findings
         if performance is not None:
+            self._counts[0] += len(performance.evidence.run.settlements or ())
+            self._totals += settlement_findings(revision)
+        if performance is not None:
             self._compare(performance, damaged)
+
+    def compare_settlements(self, revisions: Iterable[Revision]) -> None:
+        """Hold the revisions' settlements against each other: each stands in exactly one month."""
+        readable = (each for each in revisions if RUN_PATH not in self._damaged_in(each))
+        self._totals += double_findings(readable)
 
     def layers(self) -> tuple[Layer, Layer]:
         """Both layers with what was counted and found."""

@@ -175,6 +175,7 @@ class InvoiceAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     tax_rate: Number | None = None
     tax_id: Identifier | None = None
     tax_name: Text | None = None
+    tax_entity_type: Text | None = None
     withholding_tax_rate: Number | None = None
     withholding_tax_amount: Number | None = None
     line_items: Annotated[list[LineItem], msgspec.Meta(max_length=MOST_LINES)] | None = None

@@ -25,6 +25,8 @@ TITLES: Mapping[Code, str] = MappingProxyType(
         Code.REPORT_TOTAL: "Report and invoice differ in total",
         Code.REPORT_PROJECT: "Report and invoice differ for a project",
         Code.REPORT_RESOURCE: "Report and invoice differ for a resource",
+        Code.SETTLEMENT: "A paid invoice changed afterwards",
+        Code.JOURNAL_ACCOUNTS: "A leg of the journal has no account",
         Code.CURRENCY: "Currency",
         Code.OWNERSHIP: "Project without an owner",
         Code.LEDGER_CONTROL: "Ledgers do not add up to the invoices",
@@ -61,6 +63,9 @@ REMEDIES: Mapping[Code, str] = MappingProxyType(
         Code.REPORT_TOTAL: f"Look at the projects or resources that differ below; {_ACCEPT}.",
         Code.REPORT_PROJECT: f"Compare the project's usage in the platform's console with its invoice line; {_ACCEPT}.",
         Code.REPORT_RESOURCE: f"Compare the resource's usage in the console with the invoice line; {_ACCEPT}.",
+        Code.SETTLEMENT: "Ask the platform for a refund or a credit note; until then what was paid stands as a debit "
+        f"balance of payable. {_ACCEPT}.",
+        Code.JOURNAL_ACCOUNTS: "Name the account in config.toml under [journal] and run again.",
         Code.CURRENCY: "Ask the platform which currency the account is billed in; book and pay each by itself.",
         Code.OWNERSHIP: "Give the project to a team under [[teams]] or [[shared]] in config.toml and run again; until "
         "then its cost stands in the ledger unassigned.",

@@ -41,6 +41,8 @@ class Code(StrEnum):
     REPORT_TOTAL = "report-total"
     REPORT_PROJECT = "report-project"
     REPORT_RESOURCE = "report-resource"
+    SETTLEMENT = "settlement"
+    JOURNAL_ACCOUNTS = "journal-accounts"
     CURRENCY = "currency"
     OWNERSHIP = "ownership"
     LEDGER_CONTROL = "ledger-control"
@@ -66,6 +68,8 @@ HOLDS_WHEN: Mapping[Code, str] = MappingProxyType(
         Code.REPORT_TOTAL: "report total = invoice line total",
         Code.REPORT_PROJECT: "report = invoice lines, project by project",
         Code.REPORT_RESOURCE: "report = invoice lines, resource by resource",
+        Code.SETTLEMENT: "no invoice that was settled is void, open or of another tax or amount now",
+        Code.JOURNAL_ACCOUNTS: "every leg of the journal has an account",
         Code.CURRENCY: "one currency per account and period, and one that ISO 4217 knows",
         Code.OWNERSHIP: "every project with cost has an owner",
         Code.LEDGER_CONTROL: "the ledgers add up to the invoices, exactly",
@@ -81,6 +85,7 @@ VARIANCE_CODES = frozenset(
     {
         Code.INVOICE_ISSUED,
         Code.INVOICE_IDENTITY,
+        Code.SETTLEMENT,
         Code.INVOICE_ARITHMETIC,
         Code.INVOICE_TAX,
         Code.INVOICE_WITHHOLDING,

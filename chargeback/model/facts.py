@@ -55,7 +55,8 @@ class AccountFacts:
     each id once; ``repeated`` the labels of the month's invoices whose id was listed more than once; ``invoices``
     those of the month with their details, drafts aside, by number then id; ``drafts`` how many drafts of the month
     were listed. ``reports`` in order of preference; ``report_refusal`` why the platform gave none. ``inactive``: a
-    call was refused because the account is not active; ``list_refused``: the one for the invoice list was.
+    call was refused because the account is not active; ``list_refused``: the one for the invoice list was. ``kind``:
+    what kind of buyer the platform says that the account is, "" where it says none.
     """
 
     account: str
@@ -71,6 +72,24 @@ class AccountFacts:
     list_refused: bool = False
     documents: tuple[DocumentRecord, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
+
+
+def platform_account(evidence: Evidence, account: str) -> wire.AccountAnswer | None:
+    """What the platform says of the account itself; None where it gives no such answer."""
+    for answer in evidence.of("billing.get", account):
+        _, found = _read(evidence, answer, lambda value: wire.decode(value, wire.AccountAnswer, "billing.get"))
+        if found:
+            return found
+    return None
+
+
+def read_detail(evidence: Evidence, answer: Answer) -> InvoiceAnswer:
+    """The invoice in an answer to ``billing.getInvoice``; ``AnswerError`` where it holds none."""
+    refused, detail = _read(evidence, answer, lambda value: wire.decode(value, InvoiceAnswer, answer.function))
+    if detail is None:
+        raise AnswerError(f"{answer.path}: {refused}")
+    return detail
 
 
 def read_project_lists(evidence: Evidence, directory: ProjectDirectory) -> None:
@@ -194,7 +213,8 @@ class _AccountReader:
     list_refused: bool = False
 
     def facts(self, configured_name: str) -> AccountFacts:
-        stated = self.evidence.run.account_names.get(self.account) or self._name()
+        platform = self._platform_account()
+        stated = self.evidence.run.account_names.get(self.account) or (platform.name if platform else None) or ""
         rows = self._listed()
         listed = each_once(rows)
         of_month = [row for row in listed if row.month == self.period]
@@ -203,6 +223,7 @@ class _AccountReader:
             account=self.account,
             name=configured_name or stated,
             stated_name=stated,
+            kind=(platform.type if platform else None) or "",
             listed=listed,
             repeated=tuple(sorted(row.label for row in of_month if sum(row.id == other.id for other in rows) > 1)),
             invoices=self._invoices(of_month),
@@ -223,13 +244,13 @@ class _AccountReader:
             self.inactive = True
         return refused or ""
 
-    def _name(self) -> str:
+    def _platform_account(self) -> wire.AccountAnswer | None:
         for answer in self._of("billing.get"):
             refused, found = _read(self.evidence, answer, self._own_account)
             self._note(refused)
             if found:
-                return found.name or ""
-        return ""
+                return found
+        return None
 
     def _own_account(self, value: Any) -> wire.AccountAnswer:
         found = wire.decode(value, wire.AccountAnswer, "billing.get")

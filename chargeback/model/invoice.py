@@ -48,7 +48,8 @@ class Invoice:
 
     ``subtotal``, ``tax`` and ``total`` as sent, and rounded in minor units (``..._minor``). ``number`` is "" where
     there is none. ``identity_problem`` says why the detail is not the invoice's, or could not be had: then only the
-    list row counts. ``disagreements`` name the fields in which list row and detail differ. ``start`` and ``end`` are
+    list row counts. ``buyer`` is the kind of buyer that the detail states, "" where it
+    states none. ``disagreements`` name the fields in which list row and detail differ. ``start`` and ``end`` are
     None together, where the period is not usable.
     """
 
@@ -69,6 +70,7 @@ class Invoice:
     paid_at: datetime | None
     tax_rate: Decimal | None
     tax_id: str
+    buyer: str
     withholding_rate: Decimal | None
     withheld: Decimal
     lines: tuple[LineItem, ...]
@@ -243,6 +245,7 @@ def _merged(
         paid_at=parse_instant(other.paid_at) or parse_instant(listed.paid_at),
         tax_rate=None if tax_rate is None else amount_of(tax_rate),
         tax_id=text_of(other.tax_id),
+        buyer=other.tax_entity_type or "",
         withholding_rate=None if withholding_rate is None else amount_of(withholding_rate),
         withheld=Decimal(0) if withheld is None else amount_of(withheld),
         lines=tuple(other.line_items or ()),

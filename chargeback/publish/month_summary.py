@@ -9,12 +9,14 @@ from typing import TypeVar
 
 import msgspec
 
+from chargeback.config import Config
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, ProjectPair
 from chargeback.evidence.records import canonical_json
 from chargeback.evidence.typed_json import decoded
 from chargeback.model.books import Books
 from chargeback.model.facts import by_month
 from chargeback.model.invoice import Status, as_listed, listed_total
+from chargeback.model.journal import MonthJournal
 from chargeback.model.posting import Posting
 from chargeback.model.project_sources import BookedNames, booked_names
 
@@ -23,20 +25,22 @@ SCHEMA = 1
 Summary = TypeVar("Summary")
 
 
-def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
+def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The summary's file."""
-    value = {"schema": SCHEMA, **asdict(summary(books)), "listed": _listed(books), **_booked(books)}
+    value = {"schema": SCHEMA, **asdict(summary(books, config)), "listed": _listed(books), **_booked(books)}
     yield PATH, [canonical_json(value)]
 
 
-def summary(books: Books) -> EarlierMonth:
-    """The month's accounts, its invoices as listed, and its teams' totals."""
+def summary(books: Books, config: Config) -> EarlierMonth:
+    """The month's accounts, its invoices as listed, its teams' totals, and the payments that it books."""
+    journal = MonthJournal(books.posting, config.bookkeeping, config.timezone)
     return EarlierMonth(
         period=str(books.period),
         revision=books.revision,
         accounts=books.posting.run.accounts,
-        invoices=tuple(invoice for posting in books.posting.postings for invoice in _invoices(posting)),
+        invoices=tuple(invoice for posting in books.posting.postings for invoice in _invoices(posting, journal)),
         totals=tuple(team_totals(books)),
+        settlements=books.posting.run.settlements,
     )
 
 
@@ -108,10 +112,11 @@ def team_totals(books: Books) -> list[EarlierTotal]:
     return [EarlierTotal(team, currency, gross[team, currency]) for team, currency in sorted(gross)]
 
 
-def _invoices(posting: Posting) -> Iterator[EarlierInvoice]:
+def _invoices(posting: Posting, journal: MonthJournal) -> Iterator[EarlierInvoice]:
     """The invoices of the month as the account lists them, drafts aside: later lists are compared with that."""
     month = posting.month
     totals = {invoice.id: invoice.total_minor for invoice in month.facts.invoices}
+    booked = {invoice.id: invoice for invoice in month.booked}
     for row in by_month(month.facts.listed).get(month.period, []):
         total = listed_total(row.row)
         yield EarlierInvoice(
@@ -121,6 +126,7 @@ def _invoices(posting: Posting) -> Iterator[EarlierInvoice]:
             currency=row.row.currency or "",
             total=totals.get(row.id, 0) if total is None else total,
             void=row.status is Status.VOID,
+            tax_pending=journal.accrued_tax(booked[row.id]) if row.id in booked else 0,
         )
 
 

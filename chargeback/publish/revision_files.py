@@ -46,7 +46,7 @@ def _before_the_page(books: Books, config: Config, evidence: Evidence) -> Iterat
     yield from team_workbook.files(books, config)
     yield from reconciliation.files(books)
     yield from workpaper.workpaper(books, config, evidence)
-    yield from month_summary.files(books)
+    yield from month_summary.files(books, config)
     previous = evidence.store.read(PREVIOUS_JOURNAL_PATH) if evidence.run.revision > 1 else None
     yield from exports.files(books, config, previous)
 

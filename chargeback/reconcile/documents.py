@@ -7,27 +7,33 @@ from collections.abc import Iterator
 from chargeback.config import Config
 from chargeback.evidence import DocumentRecord
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.invoice import Invoice, Status
-from chargeback.model.posting import Posting
+from chargeback.model.posting import MonthPosting
 
 RECEIPT = "receipt"
 
 
-def invoice_pdf(posting: Posting, config: Config) -> Iterator[Check]:
-    """One check a booked invoice, and one more with the subject ``receipt`` where it is paid."""
-    records = {(record.invoice, record.kind): record for record in posting.month.facts.documents}
-    for invoice in posting.month.booked:
-        yield _check(invoice, records.get((invoice.id, "invoice")), None)
-        if invoice.status is Status.PAID:
-            yield _check(invoice, records.get((invoice.id, RECEIPT)), Subject(SubjectKind.DOCUMENT, RECEIPT))
+def invoice_pdf(posting: MonthPosting, config: Config) -> Iterator[Check]:
+    """One check a booked invoice; and one, with the subject ``receipt``, an invoice whose payment the month settles."""
+    documents = posting.run.documents
+    records = {(record.account, record.invoice, record.kind): record for record in documents}
+    for account in posting.postings:
+        for invoice in account.month.booked:
+            record = records.get((invoice.account, invoice.id, "invoice"))
+            yield _check(invoice.account, invoice.label, invoice.currency, record)
+    subject = Subject(SubjectKind.DOCUMENT, RECEIPT)
+    for settled in posting.run.settlements or ():
+        record = records.get((settled.account, settled.invoice, RECEIPT))
+        yield _check(settled.account, settled.number, settled.currency, record, subject)
 
 
-def _check(invoice: Invoice, record: DocumentRecord | None, subject: Subject | None) -> Check:
-    outcome, message = _judge(invoice, record)
-    return Check(Code.INVOICE_PDF, outcome, message, invoice.account, invoice.label, subject)
+def _check(
+    account: str, invoice: str, currency: str, record: DocumentRecord | None, subject: Subject | None = None
+) -> Check:
+    outcome, message = _judge(currency, record)
+    return Check(Code.INVOICE_PDF, outcome, message, account, invoice, subject)
 
 
-def _judge(invoice: Invoice, record: DocumentRecord | None) -> tuple[Outcome, str]:
+def _judge(currency: str, record: DocumentRecord | None) -> tuple[Outcome, str]:
     if record is None:
         return Outcome.EXCEPTION, "the document was not asked for: run again"
     if record.outcome == "unreadable":
@@ -36,13 +42,13 @@ def _judge(invoice: Invoice, record: DocumentRecord | None) -> tuple[Outcome, st
         return Outcome.EXCEPTION, f"a fragment of a PDF came, which is not kept: {record.detail}"
     if record.outcome != "read":
         return Outcome.EXCEPTION, f"no PDF could be had: {record.detail or record.outcome}"
-    missing = [name for name in record.misses(invoice.currency) if name != "currency"]
+    missing = [name for name in record.misses(currency) if name != "currency"]
     if missing:
         return (
             Outcome.EXCEPTION,
             f"the PDF does not name the invoice's {' and '.join(missing)}: is it another invoice's?",
         )
-    if record.misses(invoice.currency):
+    if record.misses(currency):
         shown = " or ".join(record.currencies)
-        return Outcome.EXCEPTION, f"the PDF states the total in {shown}, the invoice is in {invoice.currency}"
+        return Outcome.EXCEPTION, f"the PDF states the total in {shown}, the invoice is in {currency}"
     return Outcome.PASS, "the PDF names number and total"

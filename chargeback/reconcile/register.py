@@ -25,6 +25,7 @@ from chargeback.reconcile.invoices import (
 from chargeback.reconcile.ledgers import ledger_control, ownership
 from chargeback.reconcile.other_months import account_set, history, prior_periods
 from chargeback.reconcile.readiness import invoice_issued, report_period
+from chargeback.reconcile.settlements import journal_accounts, settlement
 from chargeback.reconcile.tie_out import report_chart, report_project, report_resource, report_total
 
 AccountCheck = Callable[[Posting, Config], Iterator[Check]]
@@ -45,7 +46,6 @@ ACCOUNT_CHECKS: dict[Code, AccountCheck] = {
     Code.REPORT_PROJECT: report_project,
     Code.REPORT_RESOURCE: report_resource,
     Code.CURRENCY: currency,
-    Code.INVOICE_PDF: invoice_pdf,
 }
 """Checks that look at one account by itself."""
 
@@ -53,8 +53,11 @@ MONTH_CHECKS: dict[Code, MonthCheck] = {
     Code.INVOICE_DUPLICATE: invoice_duplicate,
     Code.ACCOUNT_SET: account_set,
     Code.PRIOR_PERIODS: prior_periods,
+    Code.SETTLEMENT: settlement,
+    Code.JOURNAL_ACCOUNTS: journal_accounts,
     Code.OWNERSHIP: ownership,
     Code.LEDGER_CONTROL: ledger_control,
+    Code.INVOICE_PDF: invoice_pdf,
     Code.HISTORY: history,
 }
 """Checks that look at the whole month."""

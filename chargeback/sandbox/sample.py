@@ -10,6 +10,19 @@ from chargeback.sandbox.world import World
 _TEAM_NAMES = {"web": "Web", "shop": "Shop", "data": "Data", "siam": "Siam Cloud"}
 
 
+ACCOUNTS = {
+    "expense": "6400",
+    "unassigned": "6499",
+    "adjustments": "6498",
+    "input_vat": "1154",
+    "input_vat_pending": "1155",
+    "payable": "2110",
+    "withholding": "2160",
+    "clearing": "1190",
+}
+"""The journal's accounts, so that its entries can be booked."""
+
+
 def sample_configuration(
     world: World, *, endpoint: str = "", archive: str = "archive", token_env: str = "", accounts: bool = True,
     shared: str = "proportional",
@@ -28,6 +41,7 @@ def sample_configuration(
     parts += [_team(place, team, _owned(world, team)) for place, team in enumerate(teams)]
     parts += [_shared(project, teams, shared) for project in world.projects if project.team == "shared"]
     parts.append('[environments]\nstaging = "*-staging"\ndevelopment = "*-dev"\n')
+    parts.append("\n".join(["[journal]", *(f'{leg} = "{account}"' for leg, account in ACCOUNTS.items()), ""]))
     return "\n".join(parts)
 
 

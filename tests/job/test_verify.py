@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -237,8 +238,24 @@ def test_a_digest_of_another_result_is_named(archive: Path) -> None:
 def test_evidence_that_was_rewritten_gives_other_ledgers(archive: Path) -> None:
     """Who rewrites an answer, its index and the manifest still has to rewrite everything that follows from it."""
     root = archive / RESTATED
-    path = next(root.glob("evidence/*/billing.getInvoice-*.json"))
-    path.write_bytes(path.read_bytes().replace(b'"amount":', b'"amount":1', 1))
+    settled = {str(root / record["detail"]) for record in settlements(root)}
+    path = next(path for path in root.glob("evidence/*/billing.getInvoice-*.json") if str(path) not in settled)
+    rewrite_answer(path, root, b'"amount":', b'"amount":1')
+    found = {each.path.removeprefix(f"{RESTATED}/") for each in verify(root, VerifyRequest()).findings}
+    assert "ledgers/all.csv" in found
+    assert "reconciliation/reconciliation.json" in found
+
+
+def settlements(root: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((root / "evidence/run.json").read_bytes())["settlements"]
+    return found
+
+
+def rewrite_answer(path: Path, root: Path, old: bytes, new: bytes) -> None:
+    """Change an answer, and mend the index and the manifest."""
+    changed = path.read_bytes().replace(old, new, 1)
+    assert changed != path.read_bytes()
+    path.write_bytes(changed)
     index = json.loads((root / "evidence/index.json").read_bytes())
     for row in index:
         if row["path"] == str(path.relative_to(root)):
@@ -246,9 +263,35 @@ def test_evidence_that_was_rewritten_gives_other_ledgers(archive: Path) -> None:
     text = json.dumps(index, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (root / "evidence/index.json").write_text(text, encoding="utf-8")
     resealed(root)
-    found = {each.path.removeprefix(f"{RESTATED}/") for each in verify(root, VerifyRequest()).findings}
-    assert "ledgers/all.csv" in found
-    assert "reconciliation/reconciliation.json" in found
+
+
+def rewrite_settlements(root: Path, made: list[dict[str, Any]]) -> None:
+    """Change what a month settles, and mend the manifest."""
+    path = root / "evidence/run.json"
+    value = json.loads(path.read_bytes()) | {"settlements": made}
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    resealed(root)
+
+
+def test_a_payment_that_its_evidence_does_not_show_is_a_control_total(archive: Path) -> None:
+    """Who books more input tax than was paid has to forge the invoice's own answer too."""
+    root = archive / RESTATED
+    (first, *others) = settlements(root)
+    rewrite_settlements(root, [first | {"withheld": first["withheld"] + 1}, *others])
+    text = said(verify(root, VerifyRequest()))
+    assert f"the settlement of {first['number']} is not what {first['detail']} shows: withheld" in text
+
+
+def test_an_invoice_that_two_months_settle_is_a_control_total(archive: Path) -> None:
+    (first, *_) = settlements(archive / RESTATED)
+    rewrite_settlements(archive / "2026-04/r1", [first, *settlements(archive / "2026-04/r1")])
+    text = said(verify(archive, VerifyRequest()))
+    assert f"{first['number']} of {first['account']} is settled in 2026-04 too" in text
+
+
+def test_a_restatement_that_drops_a_payment_is_a_control_total(archive: Path) -> None:
+    rewrite_settlements(archive / RESTATED, settlements(archive / RESTATED)[1:])
+    assert "its settlements are not those of the month's revision before" in said(verify(archive, VerifyRequest()))
 
 
 @pytest.mark.parametrize("name", ["evidence/run.json", "evidence/index.json", "config.toml"])

@@ -11,7 +11,8 @@ from ..some import some
 CODES = [
     "invoice-issued", "invoice-identity", "invoice-arithmetic", "invoice-tax", "invoice-withholding",
     "invoice-footing", "line-arithmetic", "invoice-cutoff", "invoice-duplicate", "account-set", "prior-periods",
-    "report-period", "report-chart", "report-total", "report-project", "report-resource", "currency", "ownership",
+    "report-period", "report-chart", "report-total", "report-project", "report-resource", "settlement",
+    "journal-accounts", "currency", "ownership",
     "ledger-control", "invoice-pdf", "history",
 ]  # fmt: skip
 """INTERFACE's table, in its order."""

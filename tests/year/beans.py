@@ -30,7 +30,7 @@ def balances(paths: Iterable[Path]) -> Balances:
 
 def replayed(revisions: list[Path]) -> Balances:
     """The first journal, then every change."""
-    names = ["journal.beancount", *["journal-change.beancount"] * (len(revisions) - 1)]
+    names = ["journal.beancount", *["journal-change.beancount"] * (len(revisions) - 1)]  # settlements stay the same
     return balances(revision / "exports" / name for revision, name in zip(revisions, names, strict=True))
 
 

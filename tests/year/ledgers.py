@@ -6,6 +6,7 @@ import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -63,26 +64,69 @@ Legs = dict[tuple[str, str, str], int]
 """(account, invoice, general ledger account) -> debit less credit; without those that are zero."""
 
 
-def journal(path: Path) -> Legs:
-    """A journal's balances."""
+def journal(path: Path, *events: str) -> Legs:
+    """A journal's balances, of these events or of all; each entry balances."""
     found: dict[tuple[str, str, str], int] = defaultdict(int)
     entries: dict[str, int] = defaultdict(int)
     for row in rows(path):
         amount = cents(row["debit"]) - cents(row["credit"])
-        found[row["account"], row["invoice"], row["gl_account"]] += amount
         entries[row["entry"]] += amount
+        if not events or row["event"] in events:
+            found[row["account"], row["invoice"], row["gl_account"]] += amount
     assert not any(entries.values()), f"{path}: an entry does not balance"
     return {key: amount for key, amount in found.items() if amount}
 
 
-def replayed(revisions: list[Path]) -> Legs:
-    """The first journal, then every change."""
+def added(*balances: Legs) -> Legs:
+    """Balances added up."""
     found: dict[tuple[str, str, str], int] = defaultdict(int)
-    for revision in revisions:
-        name = "journal.csv" if revision.name == "r1" else "journal-change.csv"
-        for key, amount in journal(revision / "exports" / name).items():
+    for balance in balances:
+        for key, amount in balance.items():
             found[key] += amount
     return {key: amount for key, amount in found.items() if amount}
+
+
+def accrued(revisions: list[Path]) -> Legs:
+    """The first journal's accruals, then every correction."""
+    first, *others = revisions
+    changes = [journal(revision / "exports/journal-change.csv") for revision in others]
+    return added(journal(first / "exports/journal.csv", "accrual"), *changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A payment that a month's journal books: amounts in minor units."""
+
+    account: str
+    invoice: str
+    concerns: str
+    posted: str
+    document: str
+    receipt: str
+    legs: tuple[tuple[str, int], ...]
+
+
+def settlements(revision: Path, *, of_others: bool = False) -> list[Settlement]:
+    """The settlements of a revision's journal, in its order; ``of_others``: of other months' invoices alone."""
+    entries: dict[str, list[Row]] = defaultdict(list)
+    for row in rows(revision / "exports/journal.csv"):
+        if row["event"] == "settlement" and not (of_others and row["concerns"] == revision.parent.name):
+            entries[row["entry"]].append(row)
+    return [_settlement(found) for found in entries.values()]
+
+
+def _settlement(found: list[Row]) -> Settlement:
+    row = found[0]
+    legs = tuple((each["gl_account"], cents(each["debit"]) - cents(each["credit"])) for each in found)
+    return Settlement(
+        row["account"],
+        row["invoice"],
+        row["concerns"],
+        row["posting_date"],
+        row["document_date"],
+        row["receipt"],
+        legs,
+    )
 
 
 def checks(revision: Path) -> list[dict[str, str]]:

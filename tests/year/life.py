@@ -161,26 +161,53 @@ def assert_final_state(life: Life) -> None:
 
 
 def assert_journals(life: Life) -> None:
-    """The first journals and all changes are the latest journals, and they are what the platform billed."""
-    for month, revisions in ledgers.months(life.office.archive).items():
-        replayed = ledgers.replayed(revisions)
-        assert replayed == ledgers.journal(revisions[-1] / "exports/journal.csv"), month
+    """The first accruals and all corrections are the latest accruals, which are what the platform billed; each payment
+    is booked once, in one month, with what it moved."""
+    archived = ledgers.months(life.office.archive)
+    world, end = life.plan.world, life.plan.end
+    for month, revisions in archived.items():
+        accrued = ledgers.accrued(revisions)
+        assert accrued == ledgers.journal(revisions[-1] / "exports/journal.csv", "accrual"), month
         assert not beans.INSTALLED or beans.replayed(revisions) == beans.latest(revisions), month
-        final = oracle.billed(life.plan.world, Month.parse(month), life.plan.end)
-        assert by_leg(replayed) == {
-            key: {"cost": invoice.net, "vat": invoice.tax, "owed": -invoice.gross} for key, invoice in final.items()
+        assert by_leg(accrued) == {
+            key: {"cost": invoice.cost, "pending": invoice.gross - invoice.cost, "payable": -invoice.gross}
+            for key, invoice in oracle.billed(world, Month.parse(month), end).items()
         }, month
+        for revision in revisions:
+            assert ledgers.settlements(revision) == ledgers.settlements(revisions[0]), "a restatement moves no payment"
+    assert_payments(life, archived)
 
 
-_LEGS = {"1154": "vat", "1155": "vat", "2110": "owed", "2160": "owed"}
+def assert_payments(life: Life, archived: dict[str, list[Path]]) -> None:
+    """Every payment until the end of the last month closed, of an invoice that the archive accrued, stands in exactly
+    one journal, on its day, with its tax, what was withheld and what was paid."""
+    payments = oracle.payments(life.plan.world, archived, life.plan.end)
+    booked: dict[ledgers.Key, ledgers.Settlement] = {}
+    for month, revisions in archived.items():
+        for each in ledgers.settlements(revisions[-1]):
+            key = (each.account, each.invoice)
+            assert key not in booked, f"{key} is settled twice"
+            booked[key] = each
+            paid = payments[key]
+            assert (each.concerns, each.document) == (paid.concerns, str(paid.day))
+            assert each.posted == max(each.document, f"{month}-01") and each.posted[:7] == month
+            withheld = -dict(each.legs).get("2160", 0)
+            assert withheld in (0, paid.withheld), "what was withheld may be recorded after the payment"
+            legs = {"1154": paid.pending, "1155": -paid.pending, "2110": paid.gross, "2160": -withheld}
+            legs["1190"] = withheld - paid.gross
+            assert dict(each.legs) == {account: amount for account, amount in legs.items() if amount}
+    last = Month.parse(max(archived)).end(life.plan.world.zone)
+    assert {key for key, paid in payments.items() if paid.stands and paid.moment < last} <= set(booked)
+
+
+_LEGS = {"1155": "pending", "2110": "payable"}
 
 
 def by_leg(balances: ledgers.Legs) -> dict[ledgers.Key, dict[str, int]]:
-    """By invoice what it costs, its tax, and what is owed, to the platform or withheld from it: what of that is paid by
-    now makes no new revision."""
+    """By invoice what it costs, its tax that is not due, and what is owed."""
     found: dict[ledgers.Key, dict[str, int]] = {}
     for (account, invoice, gl_account), amount in balances.items():
-        legs = found.setdefault((account, invoice), {"cost": 0, "vat": 0, "owed": 0})
+        legs = found.setdefault((account, invoice), {"cost": 0, "pending": 0, "payable": 0})
         legs[_LEGS.get(gl_account, "cost")] += amount
     return found
 

@@ -21,16 +21,6 @@ from chargeback.sandbox import Platform, sample_configuration
 
 from ..job.direct import answering
 
-JOURNAL = """
-[journal]
-expense = "6400"
-unassigned = "6499"
-adjustments = "6498"
-input_vat = "1154"
-input_vat_pending = "1155"
-payable = "2110"
-withholding = "2160"
-"""
 NO_ENDPOINT = "http://127.0.0.1:9/"
 
 
@@ -132,6 +122,7 @@ class Office:
     split: str = "proportional"
     accounts: bool = False
     head_file: bool = False
+    base: str = ""
     more: str = ""
     changes: dict[str, str] = field(default_factory=dict)
     endpoint: str = NO_ENDPOINT
@@ -154,10 +145,12 @@ class Office:
         for old, new in self.changes.items():
             assert old in text, old
             text = text.replace(old, new, 1)
+        if self.base:
+            text = f'base_manifest = "{self.base}"\n{text}'
         if self.head_file:
             self.head_path.parent.mkdir(exist_ok=True)
             text = f'head_file = "{self.head_path}"\n{text}'
-        return parse(f"{text}{self.more}{JOURNAL}".encode(), self.root / "config.toml")
+        return parse(f"{text}{self.more}".encode(), self.root / "config.toml")
 
     def run(
         self, moment: str | datetime, *, catch_up: bool = True, skew: timedelta = timedelta(0), **more: Any

@@ -5,8 +5,9 @@ Nothing of the package but the sandbox is used here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from chargeback.sandbox.events import DocumentsAway, holding
 from chargeback.sandbox.months import Month
@@ -15,13 +16,16 @@ from chargeback.sandbox.world import World
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """One issued invoice in minor units; ``withheld`` is what was deducted when paying, as known by then."""
+    """One issued invoice in minor units; ``withheld`` is what was deducted when paying, as known by then; ``cost`` is
+    its net, and its gross where its buyer is an individual, who may reclaim no tax.
+    """
 
     net: int
     tax: int
     gross: int
     withheld: int
     paid: bool
+    cost: int
 
 
 def billed(world: World, month: Month, moment: datetime) -> dict[tuple[str, str], Billed]:
@@ -34,7 +38,42 @@ def billed(world: World, month: Month, moment: datetime) -> dict[tuple[str, str]
             if status in ("open", "paid"):
                 withheld = invoice.withholding if status == "paid" and invoice.withheld(moment) else 0
                 key = (account.id, invoice.number)
-                found[key] = Billed(invoice.subtotal, invoice.tax, invoice.total, withheld, status == "paid")
+                cost = invoice.subtotal if account.type == "company" else invoice.total
+                found[key] = Billed(invoice.subtotal, invoice.tax, invoice.total, withheld, status == "paid", cost)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment in minor units; ``pending`` is the tax that it makes due; ``stands``: its invoice is not void now."""
+
+    concerns: str
+    moment: datetime
+    day: date
+    pending: int
+    gross: int
+    withheld: int
+    stands: bool
+
+
+def payments(world: World, months: Iterable[str], moment: datetime) -> dict[tuple[str, str], Payment]:
+    """By account and number, every payment until an instant of an invoice of these months."""
+    found = {}
+    for account in world.accounts:
+        for month in months:
+            for invoice, status in world.invoices_at(account.id, Month.parse(month), moment):
+                paid_at = invoice.paid_at
+                if paid_at is None or paid_at > moment or not world.listed(account.id, moment):
+                    continue
+                found[account.id, invoice.number] = Payment(
+                    concerns=month,
+                    moment=paid_at,
+                    day=paid_at.astimezone(world.zone).date(),
+                    pending=invoice.tax if account.type == "company" else 0,
+                    gross=invoice.total,
+                    withheld=invoice.withholding,
+                    stands=status == "paid",
+                )
     return found
 
 

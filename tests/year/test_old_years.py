@@ -36,6 +36,8 @@ def test_months_are_moved_away(opening: Opening) -> None:
     assert quick(office) == 7, "without --base nobody can tell a moved year from a lost one"
     assert quick(office, base) == 0
     assert quick(office, "0" * 64) == 7
+    assert office.run("2026-07-05T03:00:00Z").exit == 7, "a run cannot tell either, unless it is told the base"
+    office.base = base
     ended = office.run("2026-07-05T03:00:00Z")
     assert (ended.exit, ended.results[0].written) == (0, True)
     assert quick(office, base, office.head_path.read_text().strip()) == 0
@@ -51,6 +53,7 @@ def test_revisions_that_restate_an_old_month_are_moved_in_the_order_of_the_chain
     base = manifest(office.archive / "2026-03/r1")
     move(office, "2026-03/r1")
     assert quick(office, base) == 0
+    office.base = base
     ended = office.run("2026-07-05T03:00:00Z")
     assert ended.exit == 0
     assert quick(office, base) == 0

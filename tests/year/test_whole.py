@@ -37,7 +37,7 @@ def test_a_quarter_with_everything(tmp_path: Path) -> None:
             key: (invoice.net, invoice.tax, invoice.gross, "paid" if invoice.paid else "open")
             for key, invoice in final.items()
         }
-        assert ledgers.replayed(revisions) == ledgers.journal(revisions[-1] / "exports/journal.csv")
+        assert ledgers.accrued(revisions) == ledgers.journal(revisions[-1] / "exports/journal.csv", "accrual")
     head = office.head_path.read_text().strip()
     proved = verify(office.archive, VerifyRequest(heads=(head,)))
     assert (proved.exit, proved.findings, proved.differences) == (0, (), ())

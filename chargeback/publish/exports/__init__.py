@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from chargeback.config import Config
-from chargeback.model.books import Books
-from chargeback.publish.exports import beancount, focus, journal_csv
-from chargeback.publish.exports.change import change
-from chargeback.publish.exports.journal import Journal
+from chargeback.model.books import Books, Status
+from chargeback.model.instants import parse_instant
+from chargeback.model.journal import Event, JournalRow, MonthJournal
+from chargeback.publish.exports import beancount, focus, journal_csv, tax_csv
+from chargeback.publish.exports.change import Restating, corrections
 
 JOURNAL_PATH = "exports/journal.csv"
 """What ``files`` needs of the month's revision before, from its second revision on."""
@@ -20,7 +21,7 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
     ``journal-change.*`` exist from the second revision on, also where nothing differs. ``DamagedError`` where the bytes
     are no journal.
     """
-    journal = Journal(books, config)
+    journal = month_journal(books, config)
     month, revision = books.period, books.revision
     yield "exports/focus.csv", focus.chunks(books, config)
     yield JOURNAL_PATH, journal_csv.chunks(journal.rows())
@@ -33,9 +34,21 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
             f"The whole month as revision {revision} has it.",
         ),
     )
+    changed: list[JournalRow] = []
     if previous_journal is not None:
-        yield from _change_files(journal, previous_journal)
+        changed = _corrections(books, config, journal, previous_journal)
+        yield from _change_files(books, changed)
+    settled = (row for row in journal.rows() if row.event is Event.SETTLEMENT)
+    run = books.posting.run
+    rows = tax_csv.rows(str(month), [*settled, *changed], run.settlements or (), config.vendor)
+    yield "exports/tax.csv", tax_csv.chunks(rows)
     yield "exports/ledger.parquet", _parquet(books)
+
+
+def month_journal(books: Books, config: Config) -> MonthJournal:
+    """The month's journal as it may be booked."""
+    is_sound = books.status is not Status.EXCEPTIONS
+    return MonthJournal(books.posting, config.bookkeeping, config.timezone, is_sound=is_sound)
 
 
 def _parquet(books: Books) -> Iterator[bytes]:
@@ -45,9 +58,16 @@ def _parquet(books: Books) -> Iterator[bytes]:
     yield from parquet.chunks(books.ledger)
 
 
-def _change_files(journal: Journal, previous: bytes) -> Iterator[tuple[str, Iterable[bytes]]]:
-    month, revision = journal.books.period, journal.books.revision
-    changed = change(list(journal.rows()), journal_csv.read(previous), revision)
+def _corrections(books: Books, config: Config, journal: MonthJournal, previous: bytes) -> list[JournalRow]:
+    run_at = parse_instant(books.posting.run.run_at)
+    is_open = config.journal.corrections == "open" and run_at is not None
+    day = run_at.astimezone(config.timezone).date() if is_open and run_at else books.period.last_day
+    to = Restating(str(books.period), books.revision, day.isoformat(), journal.is_sound)
+    return corrections(journal.rows(), journal_csv.accruals(previous), to)
+
+
+def _change_files(books: Books, changed: list[JournalRow]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    month, revision = books.period, books.revision
     yield "exports/journal-change.csv", journal_csv.chunks(changed)
     yield (
         "exports/journal-change.beancount",

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from chargeback.model.journal import Event, JournalRow
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.exports.beancount_names import account_name, currency_name
-from chargeback.publish.exports.journal import JournalRow
 
 _SUPPLIER = "deploys.app"
+_NARRATIONS = {Event.ACCRUAL: "Accrual", Event.SETTLEMENT: "Payment", Event.CORRECTION: "Correction"}
 _HEAD = """\
 ;; {title}
 ;; {note}
@@ -38,6 +39,7 @@ def _transaction(rows: list[JournalRow]) -> Iterator[str]:
     first = rows[0]
     yield f"\n{first.posting_date} * {_string(_SUPPLIER)} {_string(_narration(first))}\n"
     yield from _metadata("  ", ("entry", first.entry), ("account", first.account), ("invoice", first.invoice))
+    yield from _metadata("  ", ("event", first.event), ("company", first.company), ("concerns", first.concerns))
     yield from _metadata("  ", ("receipt", first.receipt), ("tax_id", first.tax_id))
     if first.document_date:
         yield f"  document_date: {first.document_date}\n"
@@ -49,7 +51,7 @@ def _transaction(rows: list[JournalRow]) -> Iterator[str]:
 
 
 def _narration(row: JournalRow) -> str:
-    return f"Invoice {row.invoice} of {row.account}"
+    return f"{_NARRATIONS[row.event]} of invoice {row.invoice} of {row.account}"
 
 
 def _renamed(currency: str) -> str:

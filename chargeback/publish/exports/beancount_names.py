@@ -10,13 +10,27 @@ from __future__ import annotations
 import hashlib
 import re
 
-from chargeback.publish.exports.journal import JournalRow, Leg
+from chargeback.model.bookkeeping import Leg
+from chargeback.model.journal import JournalRow
 
 UNMAPPED = "Unmapped"
 """Stands in the account of a leg that neither a team nor ``[journal]`` gives an account to."""
 
-_ROOTS = {Leg.COST: "Expenses", Leg.INPUT_VAT: "Assets", Leg.PAYABLE: "Liabilities", Leg.WITHHOLDING: "Liabilities"}
-_UNMAPPED_LEAVES = {Leg.INPUT_VAT: "InputVat", Leg.PAYABLE: "Payable", Leg.WITHHOLDING: "WithholdingTax"}
+_ROOTS = {
+    Leg.COST: "Expenses",
+    Leg.TAX_PENDING: "Assets",
+    Leg.INPUT_VAT: "Assets",
+    Leg.PAYABLE: "Liabilities",
+    Leg.WITHHOLDING: "Liabilities",
+    Leg.CLEARING: "Assets",
+}
+_UNMAPPED_LEAVES = {
+    Leg.TAX_PENDING: "InputVatNotDue",
+    Leg.INPUT_VAT: "InputVat",
+    Leg.PAYABLE: "Payable",
+    Leg.WITHHOLDING: "WithholdingTax",
+    Leg.CLEARING: "Clearing",
+}
 _HASH_DIGITS = 12
 _WHOLE_ACCOUNT = re.compile(r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z0-9][A-Za-z0-9-]*)+", re.ASCII)
 _COMPONENT = re.compile(r"[A-Z0-9][A-Za-z0-9-]*", re.ASCII)

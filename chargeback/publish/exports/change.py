@@ -1,43 +1,69 @@
-"""What a restatement changes in the journal: this revision's entries less those of the revision before (BOOKING 7).
+"""Corrections: what a restatement changes in a month's journal (BOOKING 7 and 9), this revision's accruals less those
+of the revision before.
 
-Compared is by account, invoice, currency, leg, team, cost centre and general ledger account. Where that amount is the
-same there is no row, whatever else is new (a receipt, a memo). First journal plus all changes is the latest journal.
+Compared is by account, invoice, currency, team, cost centre and general ledger account (the leg where there is none).
+Where that amount is the same there is no row, whatever else is new. Settlements are the same in every revision of a
+month, so they change nothing. First journal plus all changes is the latest journal.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 
+from chargeback.model.bookkeeping import Leg
+from chargeback.model.journal import Event, JournalRow
 from chargeback.model.money import EXACT
-from chargeback.publish.exports.journal import JournalRow
 
 Key = tuple[str, ...]
-_ENTRY = re.compile(r"(\d{4}-\d{2})-r(\d+)-", re.ASCII)
+_TAX_LEGS = (Leg.TAX_PENDING, Leg.INPUT_VAT, Leg.WITHHOLDING)
 
 
-def change(current: Sequence[JournalRow], previous: Sequence[JournalRow], revision: int) -> list[JournalRow]:
-    """The rows to book on top of the previous journal, an entry an invoice that differs; each entry balances."""
-    amounts = _differences(current, previous)
-    samples = _first_by(_amount_key, (*current, *previous))
-    headers = _first_by(_invoice_key, (*current, *previous))
-    changed = [
-        _restated(samples[key], headers[_invoice_key(samples[key])], amount, revision)
+@dataclass(frozen=True, slots=True)
+class Restating:
+    """The revision that restates, the day on which its corrections are booked, and whether its month is sound."""
+
+    period: str
+    revision: int
+    posting_date: str
+    is_sound: bool = True
+
+
+def corrections(current: Iterable[JournalRow], previous: Sequence[JournalRow], to: Restating) -> list[JournalRow]:
+    """The rows to book on top of the previous journal, an entry an invoice that differs; each entry balances.
+
+    ``current`` is this revision's journal, ``previous`` the accruals of the one before.
+    """
+    accrued = [row for row in current if row.event is Event.ACCRUAL]
+    amounts = _differences(accrued, previous, _amount_key, lambda row: row.amount)
+    bases = _differences(_tax_rows(accrued), _tax_rows(previous), _invoice_key, lambda row: row.tax_base or Decimal(0))
+    samples = _first_by(_amount_key, (*accrued, *previous))
+    headers = _first_by(_invoice_key, (*accrued, *previous))
+    rows = [
+        _correction(samples[key], headers[_invoice_key(samples[key])], amount, bases, to)
         for key, amount in amounts.items()
         if amount
     ]
-    return sorted(changed, key=_invoice_key)
+    return [row for _, entry in groupby(sorted(rows, key=_invoice_key), _invoice_key) for row in _bookable(entry, to)]
 
 
-def _differences(current: Iterable[JournalRow], previous: Iterable[JournalRow]) -> dict[Key, Decimal]:
-    amounts: dict[Key, Decimal] = {}
+def _differences(
+    current: Iterable[JournalRow],
+    previous: Iterable[JournalRow],
+    key: Callable[[JournalRow], Key],
+    figure: Callable[[JournalRow], Decimal],
+) -> dict[Key, Decimal]:
+    found: dict[Key, Decimal] = {}
     for rows, combine in ((current, EXACT.add), (previous, EXACT.subtract)):
         for row in rows:
-            key = _amount_key(row)
-            amounts[key] = combine(amounts.get(key, Decimal(0)), row.amount)
-    return amounts
+            found[key(row)] = combine(found.get(key(row), Decimal(0)), figure(row))
+    return found
+
+
+def _tax_rows(rows: Iterable[JournalRow]) -> list[JournalRow]:
+    return [row for row in rows if row.leg is Leg.TAX_PENDING]
 
 
 def _first_by(key: Callable[[JournalRow], Key], rows: Iterable[JournalRow]) -> dict[Key, JournalRow]:
@@ -52,17 +78,37 @@ def _invoice_key(row: JournalRow) -> Key:
 
 
 def _amount_key(row: JournalRow) -> Key:
-    return (*_invoice_key(row), row.currency, row.leg, row.team, row.cost_center, row.gl_account)
+    where = ("account", row.gl_account) if row.gl_account else ("leg", row.leg)
+    return (*_invoice_key(row), row.currency, *where, row.team, row.cost_center)
 
 
-def _restated(row: JournalRow, header: JournalRow, amount: Decimal, revision: int) -> JournalRow:
-    """The row with the difference, dated and numbered as the invoice's entry now is."""
+def _correction(
+    row: JournalRow, header: JournalRow, amount: Decimal, bases: dict[Key, Decimal], to: Restating
+) -> JournalRow:
+    """The row with the difference, of the invoice as it now is."""
+    base = bases.get(_invoice_key(row), Decimal(0)) if row.leg in _TAX_LEGS else None
     return replace(
         row,
-        entry=_ENTRY.sub(rf"\g<1>-r{revision}-", header.entry, count=1),
+        entry=f"{to.period}-r{to.revision}-{_without_revision(header)}",
+        event=Event.CORRECTION,
+        company=header.company or row.company or row.tax_id or row.account,
+        posting_date=to.posting_date,
         document_date=header.document_date,
         tax_id=header.tax_id,
-        receipt=header.receipt,
+        receipt="",
+        concerns=to.period,
+        tax_base=base,
         amount=amount,
-        memo=f"Change since r{revision - 1}: {row.memo}",
+        memo=f"Change since r{to.revision - 1}: {row.memo}",
     )
+
+
+def _without_revision(row: JournalRow) -> str:
+    """What an entry's name says behind period and revision: account and invoice."""
+    return row.entry.split("-", 3)[3]
+
+
+def _bookable(entry: Iterable[JournalRow], to: Restating) -> Iterable[JournalRow]:
+    made = list(entry)
+    bookable = to.is_sound and all(row.gl_account for row in made)
+    return (replace(row, bookable=bookable) for row in made)

@@ -8,29 +8,37 @@ from decimal import Decimal, InvalidOperation
 from io import SEEK_END, StringIO
 
 from chargeback.errors import DamagedError
+from chargeback.model.bookkeeping import Leg
 from chargeback.model.csv_text import csv_row
+from chargeback.model.journal import Event, JournalRow
 from chargeback.model.money import EXACT
-from chargeback.publish.exports.journal import JournalRow, Leg
 
 COLUMNS = (
     "entry",
+    "event",
+    "company",
     "posting_date",
     "document_date",
     "account",
     "tax_id",
     "invoice",
     "receipt",
+    "concerns",
+    "tax_base",
     "team",
     "cost_center",
     "gl_account",
     "debit",
     "credit",
     "currency",
+    "bookable",
     "memo",
 )
 _BYTE_ORDER_MARK = "\ufeff"
 _CHARACTERS_A_CHUNK = 1 << 19
-_WITHOUT_TEAM = (Leg.INPUT_VAT, Leg.PAYABLE, Leg.WITHHOLDING)
+_WRITTEN_BOOLEANS = {True: "yes", False: "no"}
+_WORDS_OF_0_2 = {"Input VAT": Leg.INPUT_VAT, "Payable": Leg.PAYABLE, "Withholding tax": Leg.WITHHOLDING}
+"""How versions before the events began the memo of a leg that is no cost: their files have no other sign of it."""
 
 
 def chunks(rows: Iterable[JournalRow]) -> Iterator[bytes]:
@@ -39,17 +47,19 @@ def chunks(rows: Iterable[JournalRow]) -> Iterator[bytes]:
     buffer.seek(0, SEEK_END)
     buffer.write(csv_row(COLUMNS))
     for row in rows:
-        buffer.write(csv_row(_cells(row)))
+        buffer.write(csv_row(cells(row)))
         if buffer.tell() > _CHARACTERS_A_CHUNK:
             yield _drain(buffer)
     yield _drain(buffer)
 
 
-def read(data: bytes) -> list[JournalRow]:
-    """The rows of an archived ``journal.csv``; ``DamagedError`` where the bytes are no such file."""
+def accruals(data: bytes) -> list[JournalRow]:
+    """The accruals of an archived ``journal.csv``, of 0.2.0 too; ``DamagedError`` where the bytes are no such file."""
     try:
         reader = csv.DictReader(StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        return [_read_row(cells) for cells in reader]
+        if "event" in (reader.fieldnames or ()):
+            return [_read_row(cells) for cells in reader if cells["event"] == Event.ACCRUAL]
+        return [_read_row_of_0_2(cells) for cells in reader]
     except (UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError, InvalidOperation) as error:
         raise DamagedError(
             f"exports/journal.csv of the revision before is not a journal ({type(error).__name__}: {error})",
@@ -62,6 +72,32 @@ def written(amount: Decimal) -> str:
     return f"{abs(amount):f}"
 
 
+def cells(row: JournalRow) -> tuple[str, ...]:
+    """The row's cells, in the order of ``COLUMNS``."""
+    debited = row.amount > 0
+    return (
+        row.entry,
+        row.event.value,
+        row.company,
+        row.posting_date,
+        row.document_date,
+        row.account,
+        row.tax_id,
+        row.invoice,
+        row.receipt,
+        row.concerns,
+        "" if row.tax_base is None else f"{row.tax_base:f}",
+        row.team,
+        row.cost_center,
+        row.gl_account,
+        written(row.amount) if debited else "",
+        "" if debited else written(row.amount),
+        row.currency,
+        _WRITTEN_BOOLEANS[row.bookable],
+        row.memo,
+    )
+
+
 def _drain(buffer: StringIO) -> bytes:
     data = buffer.getvalue().encode()
     buffer.seek(0)
@@ -69,36 +105,39 @@ def _drain(buffer: StringIO) -> bytes:
     return data
 
 
-def _cells(row: JournalRow) -> tuple[str, ...]:
-    debited = row.amount > 0
-    return (
-        row.entry,
-        row.posting_date,
-        row.document_date,
-        row.account,
-        row.tax_id,
-        row.invoice,
-        row.receipt,
-        row.team,
-        row.cost_center,
-        row.gl_account,
-        written(row.amount) if debited else "",
-        "" if debited else written(row.amount),
-        row.currency,
-        row.memo,
+def _read_row(cells: Mapping[str, str]) -> JournalRow:
+    """A row of an accrual: cost names a team, tax its base, and what is left is owed."""
+    leg = Leg.COST if cells["team"] else Leg.TAX_PENDING if cells["tax_base"] else Leg.PAYABLE
+    typed = ("event", "tax_base", "bookable", "debit", "credit")
+    texts = {name: cells[name] for name in COLUMNS if name not in typed}
+    return JournalRow(
+        leg=leg,
+        event=Event(cells["event"]),
+        tax_base=Decimal(cells["tax_base"]) if cells["tax_base"] else None,
+        bookable=cells["bookable"] == _WRITTEN_BOOLEANS[True],
+        amount=_amount(cells),
+        **texts,
     )
 
 
-def _read_row(cells: Mapping[str, str]) -> JournalRow:
-    texts = {name: cells[name] for name in COLUMNS if name not in ("debit", "credit")}
-    amount = EXACT.subtract(Decimal(cells["debit"] or 0), Decimal(cells["credit"] or 0))
-    return JournalRow(leg=_leg(texts["team"], texts["memo"]), amount=amount, **texts)
+def _read_row_of_0_2(cells: Mapping[str, str]) -> JournalRow:
+    """A row of a journal without events: all of it was booked on the month's last day."""
+    words = next((words for words in _WORDS_OF_0_2 if cells["memo"].startswith(words)), "")
+    if not cells["team"] and not words:
+        raise ValueError(f'no leg of an entry is called "{cells["memo"][:40]}"')
+    shared = ("entry", "posting_date", "document_date", "account", "tax_id", "invoice", "receipt")
+    texts = {name: cells[name] for name in (*shared, "team", "cost_center", "gl_account", "currency", "memo")}
+    return JournalRow(
+        leg=Leg.COST if cells["team"] else _WORDS_OF_0_2[words],
+        event=Event.ACCRUAL,
+        company="",
+        concerns=cells["posting_date"][:7],
+        tax_base=None,
+        bookable=True,
+        amount=_amount(cells),
+        **texts,
+    )
 
 
-def _leg(team: str, memo: str) -> Leg:
-    if team:
-        return Leg.COST
-    for leg in _WITHOUT_TEAM:
-        if memo.startswith(leg):
-            return leg
-    raise ValueError(f'no leg of an entry is called "{memo[:40]}"')
+def _amount(cells: Mapping[str, str]) -> Decimal:
+    return EXACT.subtract(Decimal(cells["debit"] or 0), Decimal(cells["credit"] or 0))

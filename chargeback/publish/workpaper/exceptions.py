@@ -65,6 +65,8 @@ WHERE: Mapping[Code, str] = MappingProxyType(
         Code.OWNERSHIP: "ledgers/unassigned.csv; the configuration's teams, on Method",
         Code.LEDGER_CONTROL: "Ledger control and Ledger parts",
         Code.INVOICE_PDF: "Cut-off and completeness, section Documents",
+        Code.SETTLEMENT: "Invoices, column Status; exports/journal.csv of the month that booked the payment",
+        Code.JOURNAL_ACCOUNTS: "exports/journal.csv, column gl_account",
         Code.HISTORY: "the team's Summary; the previous month's ledgers",
     }
 )

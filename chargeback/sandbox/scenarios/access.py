@@ -11,7 +11,7 @@ from chargeback.sandbox.events import Absent, Away, DocumentsAway, Event, Inacti
 from chargeback.sandbox.makers import small_world
 from chargeback.sandbox.months import Month
 from chargeback.sandbox.records import Account, Row
-from chargeback.sandbox.scenario import OPEN, PROJECT, Scenario, Setup, ends, finds
+from chargeback.sandbox.scenario import OPEN, PARTS, Scenario, Setup, ends, finds
 
 
 def _document(position: int, state: str) -> Callable[[Setup], Setup]:
@@ -83,7 +83,7 @@ ACCESS: dict[str, Scenario] = {
     "pdf-unreadable": Scenario("the PDF is a page of HTML", _document(OPEN, "unreadable"), finds("invoice-pdf")),
     "pdf-scanned": Scenario("the PDF has no text", _document(OPEN, "scanned")),
     "pdf-wrong-total": Scenario("the PDF shows another total", _document(OPEN, "wrong-total"), finds("invoice-pdf")),
-    "receipt-missing": Scenario("a paid invoice's receipt cannot be had", _document(PROJECT, "receipt-missing"),
+    "receipt-missing": Scenario("a paid invoice's receipt cannot be had", _document(PARTS, "receipt-missing"),
         finds("invoice-pdf")),
     "documents-away": Scenario("no PDF can be had",
         _happening(lambda setup: DocumentsAway(setup.month.end(setup.world.zone))), finds("invoice-pdf")),

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from chargeback.config import Config, Journal
-from chargeback.evidence import RunRecord
+from chargeback.evidence import RunRecord, SettlementRecord
 from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth, Ground
 from chargeback.model.books import AcceptedTotal, Books
@@ -38,6 +39,7 @@ JOURNAL = Journal(
     input_vat_pending="1155",
     payable="2110",
     withholding="2160",
+    clearing="1190",
 )
 CONFIG = Config(archive=Path("archive"), timezone_name="Asia/Bangkok", journal=JOURNAL)
 
@@ -75,6 +77,7 @@ class Bill:
     tax_id: str = "0105556000001"
     issued: datetime | None = datetime(2026, 5, 31, 18, 30, tzinfo=UTC)
     withheld: str = "0"
+    buyer: str = ""
     items: tuple[LineItem, ...] = field(default=(LineItem(project="acme-web", amount=1),))
 
     @property
@@ -130,7 +133,36 @@ def bills() -> list[Bill]:
     ]
 
 
-def make_books(given: Iterable[Bill] | None = None, *, revision: int = 1, period: Period = MAY) -> Books:
+def paid(number: str = "INV-2026-0002", **changes: Any) -> SettlementRecord:
+    """A payment of April's invoice of 107.00, of which 3.00 were withheld."""
+    record = SettlementRecord(
+        account="ba_123",
+        invoice=f"inv_{number}",
+        number=number,
+        receipt="DPLY-RC-202605-0001",
+        concerns="2026-04",
+        currency="THB",
+        total=10_700,
+        tax=700,
+        withheld=300,
+        tax_pending=700,
+        tax_rate="0.07",
+        withholding_rate="0.03",
+        paid_at="2026-05-19T18:00:00Z",
+        tax_id="0105556000001",
+        buyer="company",
+        detail="evidence/ba_123/billing.getInvoice-inv.json",
+    )
+    return replace(record, **changes)
+
+
+def make_books(
+    given: Iterable[Bill] | None = None,
+    *,
+    revision: int = 1,
+    period: Period = MAY,
+    settlements: Iterable[SettlementRecord] = (),
+) -> Books:
     """The books of these invoices, sorted and numbered as the job does it."""
     chosen = bills() if given is None else list(given)
     postings = [_posting(account, chosen, period) for account in sorted({bill.account for bill in chosen})]
@@ -139,7 +171,15 @@ def make_books(given: Iterable[Bill] | None = None, *, revision: int = 1, period
     used = {line.team.id for line in numbered}
     teams = tuple(team for team in TEAMS if team.id in used or team not in (UNASSIGNED, ADJUSTMENTS))
     accounts = tuple(posting.month.account for posting in postings)
-    run = RunRecord(str(period), "2026-06-01T00:00:00Z", "https://api.deploys.app/", revision, None, accounts)
+    run = RunRecord(
+        str(period),
+        "2026-06-01T00:00:00Z",
+        "https://api.deploys.app/",
+        revision,
+        None,
+        accounts,
+        settlements=tuple(settlements),
+    )
     posting = MonthPosting(
         period,
         run,
@@ -211,6 +251,7 @@ def _invoice(bill: Bill) -> Invoice:
         paid_at=None,
         tax_rate=None,
         tax_id=bill.tax_id,
+        buyer=bill.buyer,
         withholding_rate=None,
         withheld=Decimal(bill.withheld),
         lines=bill.items,

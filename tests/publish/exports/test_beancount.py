@@ -15,16 +15,16 @@ from chargeback.config import Config
 from chargeback.model.books import Books
 from chargeback.model.money import from_minor
 from chargeback.publish.exports import beancount as published
-from chargeback.publish.exports.journal import Journal
+from chargeback.publish.exports import month_journal
 
-from .small_books import CONFIG, WEB, Bill, Line, make_books
+from .small_books import CONFIG, WEB, Bill, Line, make_books, paid
 
 loader = pytest.importorskip("beancount.loader", reason="beancount is not installed: pip install beancount")
 data = pytest.importorskip("beancount.core.data")
 
 
 def written(books: Books, config: Config = CONFIG) -> str:
-    journal = Journal(books, config)
+    journal = month_journal(books, config)
     return b"".join(published.chunks(journal.rows(), journal.currencies, "May", "note")).decode()
 
 
@@ -64,10 +64,11 @@ def test_balances_by_team_are_the_ledgers_net() -> None:
 
 
 def test_balances_by_account() -> None:
-    assert balances(load(written(make_books()))) == {
-        ("Assets:1154", "THB"): Decimal("70.00"),
+    assert balances(load(written(make_books(settlements=(paid(),))))) == {
+        ("Assets:1154", "THB"): Decimal("7.00"),
         ("Assets:1155", "JPY"): Decimal("-50"),
-        ("Assets:1155", "THB"): Decimal("80.94"),
+        ("Assets:1155", "THB"): Decimal("143.94"),
+        ("Assets:1190", "THB"): Decimal("-104.00"),
         ("Expenses:6400", "THB"): Decimal("1100.50"),
         ("Expenses:6420", "THB"): Decimal("900.01"),
         ("Expenses:6420", "USD"): Decimal("10.00"),
@@ -76,9 +77,9 @@ def test_balances_by_account() -> None:
         ("Expenses:6498", "THB"): Decimal("-0.25"),
         ("Expenses:6499", "THB"): Decimal("5.00"),
         ("Liabilities:2110", "JPY"): Decimal("550"),
-        ("Liabilities:2110", "THB"): Decimal("-2276.95"),
+        ("Liabilities:2110", "THB"): Decimal("-2199.95"),
         ("Liabilities:2110", "USD"): Decimal("-10.00"),
-        ("Liabilities:2160", "THB"): Decimal("-30.00"),
+        ("Liabilities:2160", "THB"): Decimal("-3.00"),
     }
 
 
@@ -93,34 +94,39 @@ def test_a_leg_half_a_minor_unit_off_fails(leg: str, off: str) -> None:
 
 
 def test_metadata_tells_team_cost_centre_invoice_and_dates() -> None:
-    by_invoice = {transaction.meta["invoice"]: transaction for transaction in load(written(make_books()))}
-    paid = by_invoice["INV-2026-0010"]
-    assert paid.meta["entry"] == "2026-05-r1-ba_123-INV-2026-0010"
-    assert paid.meta["receipt"] == "DPLY-RC-202605-0001"
-    assert str(paid.meta["document_date"]) == "2026-06-01"
-    assert (paid.payee, paid.narration) == ("deploys.app", "Invoice INV-2026-0010 of ba_123")
-    cost = paid.postings[0].meta
+    books = make_books(settlements=(paid(),))
+    by_entry = {transaction.meta["entry"]: transaction for transaction in load(written(books))}
+    accrued = by_entry["2026-05-r1-ba_123-INV-2026-0010"]
+    assert str(accrued.meta["document_date"]) == "2026-06-01" and "receipt" not in accrued.meta
+    assert (accrued.payee, accrued.narration) == ("deploys.app", "Accrual of invoice INV-2026-0010 of ba_123")
+    payment = by_entry["2026-05-r1-ba_123-INV-2026-0002-paid"]
+    assert (payment.meta["receipt"], payment.meta["concerns"]) == ("DPLY-RC-202605-0001", "2026-04")
+    assert (str(payment.date), payment.narration) == ("2026-05-20", "Payment of invoice INV-2026-0002 of ba_123")
+    cost = accrued.postings[0].meta
     assert (cost["team"], cost["cost_center"], cost["gl_account"]) == ("data", "CC-200", "6400")
     assert cost["memo"] == "Cost of team ทีมข้อมูล, invoice INV-2026-0010 of Acme Billing for 2026-05"
-    assert "document_date" not in by_invoice["'=1+1"].meta
+    assert "document_date" not in by_entry["2026-05-r1-1042-=1+1"].meta
 
 
 def test_hostile_text_stays_inside_its_string() -> None:
     hostile = 'x"\\\n2026-05-31 * "evil"\n  Assets:A 1 USD\x00\u202e\\"'
     bill = Bill("a\\", hostile, (Line(WEB, 100, 7),), currency='TH"B', name=hostile, receipt=hostile, tax_id="\\")
-    (transaction,) = load(written(make_books([bill])))
-    assert transaction.meta["receipt"] == 'x"\\2026-05-31 * "evil"  Assets:A 1 USD\u202e\\"'
+    transactions = load(written(make_books([bill], settlements=(paid(receipt=hostile),))))
+    transaction, payment = sorted(transactions, key=lambda each: "receipt" in each.meta)
+    assert payment.meta["receipt"] == 'x"\\2026-05-31 * "evil"  Assets:A 1 USD\u202e\\"'
     assert transaction.meta["account"] == "a\\"
     assert transaction.postings[0].meta["currency"] == 'TH"B'
 
 
 def test_without_accounts_every_leg_is_readable() -> None:
     config = Config(archive=Path("archive"))
-    assert set(balances(load(written(make_books(), config)))) >= {
+    assert set(balances(load(written(make_books(settlements=(paid(),)), config)))) >= {
         ("Expenses:6420", "THB"),
         ("Expenses:Unmapped:Team-data", "THB"),
         ("Expenses:Unmapped:Team-unassigned", "THB"),
         ("Assets:Unmapped:InputVat", "THB"),
+        ("Assets:Unmapped:InputVatNotDue", "THB"),
+        ("Assets:Unmapped:Clearing", "THB"),
         ("Liabilities:Unmapped:Payable", "THB"),
         ("Liabilities:Unmapped:WithholdingTax", "THB"),
     }

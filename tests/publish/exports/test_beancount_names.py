@@ -9,15 +9,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chargeback.model.bookkeeping import Leg
+from chargeback.model.journal import Event, JournalRow
 from chargeback.publish.exports.beancount_names import account_name, currency_name
-from chargeback.publish.exports.journal import JournalRow, Leg
 
 LEGAL_ACCOUNT = re.compile(r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z0-9][A-Za-z0-9-]*)+")
 LEGAL_CURRENCY = re.compile(r"[A-Z][A-Z0-9'._-]{0,22}[A-Z0-9]")
 
 
 def row(gl_account: str, leg: Leg = Leg.COST, team: str = "web") -> JournalRow:
-    return JournalRow(leg, "", "", "", "", "", "", "", team, "", gl_account, Decimal(1), "THB", "")
+    texts = dict.fromkeys(
+        ("entry", "company", "posting_date", "document_date", "account", "tax_id", "invoice", "receipt", "concerns"), ""
+    )
+    return JournalRow(
+        leg=leg,
+        event=Event.ACCRUAL,
+        tax_base=None,
+        team=team,
+        cost_center="",
+        gl_account=gl_account,
+        amount=Decimal(1),
+        currency="THB",
+        bookable=True,
+        memo="",
+        **texts,
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.config import Config
+from chargeback.model.bookkeeping import Leg
 from chargeback.model.invoice import Status
+from chargeback.model.journal import Event, JournalRow
 from chargeback.model.ledger import LedgerTeam
-from chargeback.publish.exports import beancount, files, journal_csv
-from chargeback.publish.exports.change import change
-from chargeback.publish.exports.journal import Journal, JournalRow
+from chargeback.publish.exports import beancount, files, month_journal
+from chargeback.publish.exports.change import Restating, corrections
 
 from .small_books import CONFIG, DATA, OPS, TEAMS, WEB, Bill, Line, bills, make_books
 
-PLAIN = replace(CONFIG, journal=replace(CONFIG.journal, input_vat_pending=None))
 INVOICE = Bill("ba_1", "INV-1", (Line(WEB, 10_000, 700), Line(DATA, 5_000, 350)))
 
 
 def rows(given: list[Bill], revision: int, config: Config = CONFIG) -> list[JournalRow]:
-    return list(Journal(make_books(given, revision=revision), config).rows())
+    return list(month_journal(make_books(given, revision=revision), config).rows())
+
+
+def change(after: list[JournalRow], before: list[JournalRow], revision: int) -> list[JournalRow]:
+    return corrections(after, before, Restating("2026-05", revision, "2026-06-20"))
 
 
 def changed(before: list[Bill], after: list[Bill], config: Config = CONFIG) -> list[tuple[str, str, str]]:
@@ -39,7 +43,7 @@ def test_corrected_line_changes_its_team_tax_and_payable() -> None:
     after = replace(INVOICE, lines=(Line(WEB, 12_000, 840), INVOICE.lines[1]))
     assert changed([INVOICE], [after]) == [
         ("web", "6420", "20.00"),
-        ("Input VAT", "1155", "1.40"),
+        ("Input VAT not due", "1155", "1.40"),
         ("Payable", "2110", "-21.40"),
     ]
 
@@ -59,18 +63,36 @@ def test_other_cost_centre_of_a_team_moves_its_cost() -> None:
     assert found == [("web", "CC-101", "100.00"), ("web", "CC-100", "-100.00")]
 
 
-def test_payment_moves_pending_tax_and_withheld_tax_alone() -> None:
-    paid = replace(INVOICE, status=Status.PAID, receipt="RC-1", withheld="4.50")
-    assert changed([INVOICE], [paid]) == [
-        ("Input VAT", "1154", "10.50"),
-        ("Payable", "2110", "4.50"),
-        ("Withholding tax", "2160", "-4.50"),
-        ("Input VAT", "1155", "-10.50"),
+def test_payment_changes_nothing() -> None:
+    """A payment is an event of its own month: before, it restated its invoice's month and took the signatures."""
+    assert changed([INVOICE], [replace(INVOICE, status=Status.PAID, receipt="RC-1", withheld="4.50")]) == []
+
+
+def test_corrections_are_dated_on_the_day_of_the_run_and_say_which_month_they_concern() -> None:
+    found = change(rows([], 2), rows([INVOICE], 1), 2)
+    assert {(row.event, row.posting_date, row.concerns) for row in found} == {
+        (Event.CORRECTION, "2026-06-20", "2026-05")
+    }
+
+
+def test_corrections_are_posted_where_the_configuration_says() -> None:
+    first = written([INVOICE], 1, None)["exports/journal.csv"]
+    original = replace(CONFIG, journal=replace(CONFIG.journal, corrections="original"))
+    void = [replace(INVOICE, status=Status.VOID)]
+    days = {}
+    for config in (CONFIG, original):
+        changes = written(void, 2, first, config)["exports/journal-change.csv"].decode()
+        days[config.journal.corrections] = changes.split("\r\n")[1].split(",")[3]
+    assert days == {"open": "2026-06-01", "original": "2026-05-31"}
+
+
+def test_a_restated_month_of_0_2_moves_tax_to_not_due_and_what_was_withheld_back() -> None:
+    before = [
+        replace(row, leg=Leg.INPUT_VAT, gl_account="1154") if row.leg is Leg.TAX_PENDING else row
+        for row in rows([INVOICE], 1)
     ]
-
-
-def test_payment_alone_changes_no_amount_and_so_has_no_row() -> None:
-    assert changed([INVOICE], [replace(INVOICE, status=Status.PAID, receipt="RC-1")], PLAIN) == []
+    found = change(rows([INVOICE], 2), before, 2)
+    assert sorted((row.gl_account, str(row.amount)) for row in found) == [("1154", "-10.50"), ("1155", "10.50")]
 
 
 def test_invoice_that_is_void_now_is_taken_back_whole() -> None:
@@ -84,30 +106,24 @@ def test_invoice_that_is_void_now_is_taken_back_whole() -> None:
     assert found[0].memo == "Change since r1: Cost of team Web, invoice INV-1 of Acme Billing for 2026-05"
 
 
-def test_rows_of_one_entry_have_the_dates_and_receipt_that_the_invoice_has_now() -> None:
-    paid = replace(INVOICE, status=Status.PAID, receipt="RC-1")
-    found = change(rows([paid], 2), rows([INVOICE], 1), 2)
-    assert {(row.receipt, row.entry) for row in found} == {("RC-1", "2026-05-r2-ba_1-INV-1")}
-
-
 def test_without_accounts_tax_and_payable_are_still_told_apart() -> None:
     after = replace(INVOICE, lines=(Line(WEB, 12_000, 840), INVOICE.lines[1]))
     assert changed([INVOICE], [after], Config(archive=CONFIG.archive))[1:] == [
-        ("Input VAT", "", "1.40"),
+        ("Input VAT not due", "", "1.40"),
         ("Payable", "", "-21.40"),
     ]
 
 
-def written(given: list[Bill], revision: int, previous: bytes | None) -> dict[str, bytes]:
+def written(given: list[Bill], revision: int, previous: bytes | None, config: Config = CONFIG) -> dict[str, bytes]:
     books = make_books(given, revision=revision)
-    return {path: b"".join(chunks) for path, chunks in files(books, CONFIG, previous)}
+    return {path: b"".join(chunks) for path, chunks in files(books, config, previous)}
 
 
 def test_first_revision_has_no_change_and_the_second_always_has() -> None:
     first = written(bills(), 1, None)
     second = written(bills(), 2, first["exports/journal.csv"])
     assert set(second) - set(first) == {"exports/journal-change.csv", "exports/journal-change.beancount"}
-    assert journal_csv.read(second["exports/journal-change.csv"]) == []
+    assert second["exports/journal-change.csv"].decode("utf-8-sig").count("\r\n") == 1
     assert b'option "tolerance_multiplier" "0"' in second["exports/journal-change.beancount"]
 
 

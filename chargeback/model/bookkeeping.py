@@ -1,0 +1,72 @@
+"""How the configuration books: which account each leg of the journal has, and whose books an invoice belongs to
+(BOOKING 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
+
+NO_TEAM = LedgerTeam("")
+"""Stands for the team of a leg that is no cost."""
+
+
+class Leg(StrEnum):
+    """What a row books; its words begin the memo of every row but a team's."""
+
+    COST = "Cost"
+    TAX_PENDING = "Input VAT not due"
+    INPUT_VAT = "Input VAT"
+    PAYABLE = "Payable"
+    WITHHOLDING = "Withholding tax"
+    CLEARING = "Clearing of payments"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartOfAccounts:
+    """Accounts of the journal's legs, by the chart of the company that books it; None where none is named."""
+
+    expense: str | None = None
+    unassigned: str | None = None
+    adjustments: str | None = None
+    input_vat: str | None = None
+    input_vat_pending: str | None = None
+    payable: str | None = None
+    withholding: str | None = None
+    clearing: str | None = None
+
+    def of(self, leg: Leg, team: LedgerTeam = NO_TEAM) -> str | None:
+        """The account of a leg, of cost that of its team."""
+        if leg is Leg.COST:
+            own = {UNASSIGNED: self.unassigned, ADJUSTMENTS: self.adjustments}.get(team.id, team.gl_account)
+            return own or self.expense
+        return {
+            Leg.TAX_PENDING: self.input_vat_pending,
+            Leg.INPUT_VAT: self.input_vat,
+            Leg.PAYABLE: self.payable,
+            Leg.WITHHOLDING: self.withholding,
+            Leg.CLEARING: self.clearing,
+        }[leg]
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeeping:
+    """How the configuration books: the chart of accounts, and by billing account whose books it belongs to and whether
+    its tax may be reclaimed, where the configuration says so.
+    """
+
+    chart: ChartOfAccounts = field(default_factory=ChartOfAccounts)
+    companies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    reclaims: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+
+    def company(self, account: str, tax_id: str) -> str:
+        """Whose books an account's invoice belongs to: as configured, else its tax id, else the account."""
+        return self.companies.get(account) or tax_id or account
+
+    def reclaims_tax(self, account: str, buyer: str) -> bool:
+        """Whether the tax of an account's invoice may be reclaimed: as configured, else not of an individual."""
+        return self.reclaims.get(account, buyer.strip().lower() != "individual")

@@ -1,0 +1,253 @@
+"""The month's journal: each event in its own period, each invoice in the books of its own company (BOOKING 9).
+
+An *accrual* is one balanced entry an invoice that the month books: each team's net cost and the tax that is not due yet
+are debited, the supplier is credited. A *settlement* is one an invoice that was paid: its tax becomes due, what was
+withheld is owed to the revenue office instead of the supplier, and the rest was paid. A *correction* is what a
+restatement changes in an earlier journal; it is reckoned where two journals meet (``publish.exports.change``).
+
+Texts of a row are as ``journal.csv`` shows them, made inert for spreadsheets, so that a row read back equals the row
+written. An amount is positive where it is debited, negative where it is credited, with the currency's minor digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from chargeback.evidence import SettlementRecord
+from chargeback.model.bookkeeping import NO_TEAM, Bookkeeping, ChartOfAccounts, Leg
+from chargeback.model.invoice import Invoice
+from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
+from chargeback.model.money import from_minor, minor_digits
+from chargeback.model.posting import MonthPosting
+from chargeback.model.settlement import InvoiceKey, document_date, posting_date
+from chargeback.model.spreadsheet_text import cleaned, guarded
+
+
+class Event(StrEnum):
+    """What a row's entry books."""
+
+    ACCRUAL = "accrual"
+    SETTLEMENT = "settlement"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One row of an entry: one account's debit (``amount`` above zero) or credit (below); never zero.
+
+    Dates are ISO, ``document_date`` "" where the invoice says none; ``receipt`` is "" but on settlements; ``concerns``
+    the invoice's month; ``tax_base`` its net on legs of tax and withholding, None on others; ``team`` and
+    ``cost_center`` are "" on all legs but cost; ``gl_account`` is "" where neither team nor ``[journal]`` names one;
+    ``bookable`` is False on every row of an entry that lacks an account, or of a month with exceptions.
+    """
+
+    leg: Leg
+    entry: str
+    event: Event
+    company: str
+    posting_date: str
+    document_date: str
+    account: str
+    tax_id: str
+    invoice: str
+    receipt: str
+    concerns: str
+    tax_base: Decimal | None
+    team: str
+    cost_center: str
+    gl_account: str
+    amount: Decimal
+    currency: str
+    bookable: bool
+    memo: str
+
+
+class MonthJournal:
+    """The month's entries; the ledger is summed up once, rows are made when they are asked for.
+
+    ``is_sound``: the month's status is not ``exceptions``, so that its entries may be booked.
+    """
+
+    def __init__(
+        self, posting: MonthPosting, bookkeeping: Bookkeeping, timezone: ZoneInfo, *, is_sound: bool = True
+    ) -> None:
+        self.posting = posting
+        self.bookkeeping = bookkeeping
+        self.timezone = timezone
+        self.is_sound = is_sound
+        self._net, self._tax = _sums(posting)
+        self._names = {each.month.account: each.month.facts.name for each in posting.postings}
+
+    @property
+    def currencies(self) -> list[str]:
+        """Every currency of an entry, in order."""
+        booked = {invoice.currency for invoice in _booked(self.posting)}
+        return sorted(booked | {record.currency for record in self.posting.run.settlements or ()})
+
+    def rows(self) -> Iterator[JournalRow]:
+        """Every entry's rows: the accruals by account, invoice and id, then the settlements likewise."""
+        for invoice in _booked(self.posting):
+            yield from self._entry(self._accrual(invoice))
+        for record in self.posting.run.settlements or ():
+            yield from self._entry(self._settlement(record))
+
+    def accrued_tax(self, invoice: Invoice) -> int:
+        """The tax that the invoice's accrual leaves on *input VAT not due*, in minor units: none where it is cost."""
+        key = (invoice.account, invoice.id)
+        return self._tax_of(key) if self._reclaims(invoice) else 0
+
+    def _entry(self, rows: Iterable[JournalRow]) -> Iterator[JournalRow]:
+        made = list(rows)
+        bookable = self.is_sound and all(row.gl_account for row in made)
+        return (replace(row, bookable=bookable) for row in made)
+
+    def _accrual(self, invoice: Invoice) -> Iterator[JournalRow]:
+        key = (invoice.account, invoice.id)
+        document = self._document(invoice.account, invoice.label, invoice.total_minor)
+        entry = _Entry(self._blank_accrual(invoice), document, invoice.digits, self.bookkeeping.chart)
+        net, tax = self._net.get(key, {}), self._tax.get(key, {})
+        reclaims = self._reclaims(invoice)
+        for team in self.posting.ledger.teams:
+            cost = net.get(team.id, 0) + (0 if reclaims else tax.get(team.id, 0))
+            yield from entry.row(Leg.COST, cost, _cost_of(team), team)
+        total_net, total_tax = sum(net.values()), sum(tax.values())
+        if reclaims:
+            yield from entry.row(Leg.TAX_PENDING, total_tax, Leg.TAX_PENDING, base=total_net)
+        yield from entry.row(Leg.PAYABLE, -(total_net + total_tax), f"{Leg.PAYABLE} to the supplier")
+
+    def _settlement(self, record: SettlementRecord) -> Iterator[JournalRow]:
+        document, digits = self._document(record.account, record.number, record.total), minor_digits(record.currency)
+        entry = _Entry(self._blank_settlement(record), document, digits, self.bookkeeping.chart)
+        base = record.total - record.tax
+        yield from entry.row(Leg.INPUT_VAT, record.tax_pending, Leg.INPUT_VAT, base=base)
+        yield from entry.row(Leg.TAX_PENDING, -record.tax_pending, Leg.TAX_PENDING, base=base)
+        yield from entry.row(Leg.PAYABLE, record.total, f"{Leg.PAYABLE} to the supplier")
+        yield from entry.row(Leg.WITHHOLDING, -record.withheld, f"{Leg.WITHHOLDING} to pay over", base=base)
+        yield from entry.row(Leg.CLEARING, record.withheld - record.total, Leg.CLEARING)
+
+    def _reclaims(self, invoice: Invoice) -> bool:
+        return self.bookkeeping.reclaims_tax(invoice.account, invoice.buyer or self._buyer(invoice.account))
+
+    def _buyer(self, account: str) -> str:
+        """What kind of buyer the account is, as the platform says it."""
+        found = (each.month.facts.kind for each in self.posting.postings if each.month.account == account)
+        return next(found, "")
+
+    def _tax_of(self, key: InvoiceKey) -> int:
+        return sum(self._tax.get(key, {}).values())
+
+    def _document(self, account: str, label: str, total: int) -> str:
+        kind = "credit note" if total < 0 else "invoice"
+        return f"{kind} {cleaned(label)} of {cleaned(self._names.get(account) or account)}"
+
+    def _blank_accrual(self, invoice: Invoice) -> JournalRow:
+        """What all rows of an invoice's accrual share."""
+        period, issued = self.posting.period, invoice.issued_at
+        return JournalRow(
+            leg=Leg.COST,
+            entry=guarded(f"{period}-r{self.posting.run.revision}-{invoice.account}-{invoice.label}"),
+            event=Event.ACCRUAL,
+            company=guarded(self.bookkeeping.company(invoice.account, invoice.tax_id)),
+            posting_date=period.last_day.isoformat(),
+            document_date=issued.astimezone(self.timezone).date().isoformat() if issued else "",
+            account=guarded(invoice.account),
+            tax_id=guarded(invoice.tax_id),
+            invoice=guarded(invoice.label),
+            receipt="",
+            concerns=str(period),
+            tax_base=None,
+            team="",
+            cost_center="",
+            gl_account="",
+            amount=Decimal(0),
+            currency=guarded(invoice.currency),
+            bookable=True,
+            memo="",
+        )
+
+    def _blank_settlement(self, record: SettlementRecord) -> JournalRow:
+        """What all rows of a settlement share."""
+        period, run = self.posting.period, self.posting.run
+        return JournalRow(
+            leg=Leg.PAYABLE,
+            entry=guarded(f"{period}-r{run.revision}-{record.account}-{record.number}-paid"),
+            event=Event.SETTLEMENT,
+            company=guarded(self.bookkeeping.company(record.account, record.tax_id)),
+            posting_date=posting_date(record, period, self.timezone).isoformat(),
+            document_date=document_date(record, period, self.timezone).isoformat(),
+            account=guarded(record.account),
+            tax_id=guarded(record.tax_id),
+            invoice=guarded(record.number),
+            receipt=guarded(record.receipt),
+            concerns=record.concerns,
+            tax_base=None,
+            team="",
+            cost_center="",
+            gl_account="",
+            amount=Decimal(0),
+            currency=guarded(record.currency),
+            bookable=True,
+            memo="",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry: what its rows share, the words that end each memo, and where its legs are booked."""
+
+    blank: JournalRow
+    document: str
+    digits: int
+    chart: ChartOfAccounts
+
+    def row(
+        self, leg: Leg, units: int, words: str, team: LedgerTeam = NO_TEAM, base: int | None = None
+    ) -> Iterator[JournalRow]:
+        """The row of that many minor units; none where there are none."""
+        if units:
+            yield replace(
+                self.blank,
+                leg=leg,
+                tax_base=None if base is None else from_minor(base, self.digits),
+                team=guarded(team.id),
+                cost_center=guarded(team.cost_center),
+                gl_account=guarded(self.chart.of(leg, team) or ""),
+                amount=from_minor(units, self.digits),
+                memo=f"{words}, {self.document} for {self.blank.concerns}",
+            )
+
+
+def _booked(posting: MonthPosting) -> list[Invoice]:
+    """The booked invoices by account, number (or id) and id."""
+    found = [invoice for each in posting.postings for invoice in each.month.booked]
+    return sorted(found, key=lambda invoice: (invoice.account, *invoice.sort_key))
+
+
+_BySum = dict[InvoiceKey, dict[str, int]]
+
+
+def _sums(posting: MonthPosting) -> tuple[_BySum, _BySum]:
+    """The ledgers' net and tax by invoice and team, in minor units."""
+    nets: _BySum = {}
+    taxes: _BySum = {}
+    for label, lines in groupby(posting.ledger.lines, key=lambda line: line.label):
+        key = (label.account, label.invoice_id)
+        net, tax = nets.setdefault(key, {}), taxes.setdefault(key, {})
+        for line in lines:
+            net[line.team.id] = net.get(line.team.id, 0) + line.net
+            tax[line.team.id] = tax.get(line.team.id, 0) + line.tax
+    return nets, taxes
+
+
+def _cost_of(team: LedgerTeam) -> str:
+    """A cost row's words; they begin the memo, so that no name from outside does."""
+    if team.id == UNASSIGNED:
+        return f"{Leg.COST} of projects that nobody owns"
+    if team.id == ADJUSTMENTS:
+        return f"{Leg.COST} beyond the invoice's lines"
+    return f"{Leg.COST} of team {cleaned(team.name) or team.id}"

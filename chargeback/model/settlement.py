@@ -1,0 +1,108 @@
+"""Settlements: payments of invoices, each in the journal of just one month (BOOKING 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from chargeback.evidence import SettlementRecord
+from chargeback.model.instants import format_instant, parse_instant
+from chargeback.model.invoice import Invoice, Status
+from chargeback.model.money import format_exact
+from chargeback.model.period import Period
+
+InvoiceKey = tuple[str, str]
+"""Account and invoice id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accrual:
+    """An invoice that an archived month has accrued and that no month has settled yet.
+
+    ``tax_pending``: the tax that its entry left on *input VAT not due*, in minor units; None where the whole tax of the
+    invoice stands there.
+    """
+
+    concerns: Period
+    tax_pending: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccruals:
+    """What a month that is closed for the first time looks for among the payments that its evidence shows.
+
+    ``accruals`` are the invoices that archived months accrued and none has settled, by account and id; ``settled``
+    those that one has; ``reasons``: why the payment of an accrued invoice is in no journal of its own, by the same key;
+    ``moved_before``: months before that one were moved out of the archive with their accruals, None where none were.
+    """
+
+    accruals: Mapping[InvoiceKey, Accrual] = field(default_factory=lambda: MappingProxyType({}))
+    settled: frozenset[InvoiceKey] = frozenset()
+    reasons: Mapping[InvoiceKey, str] = field(default_factory=lambda: MappingProxyType({}))
+    moved_before: Period | None = None
+
+    def accounts(self) -> frozenset[str]:
+        """The accounts that have an accrued invoice which nobody has paid yet."""
+        return frozenset(account for account, _ in self.accruals)
+
+    def accrual_of(
+        self, key: InvoiceKey, month: Period, paid_at: datetime | None, timezone: ZoneInfo
+    ) -> Accrual | None:
+        """The invoice's open accrual; None where no month has one, or one has settled it.
+
+        Of a month that was moved away nothing is known but its days: what was paid before the archive begins was that
+        month's to settle.
+        """
+        if key in self.settled:
+            return None
+        start = self.moved_before
+        if start is not None and month < start and paid_at is not None and paid_at >= start.start(timezone):
+            return Accrual(month, None)
+        return self.accruals.get(key)
+
+
+def is_paid_by(status: Status | None, paid_at: datetime | None, period: Period, timezone: ZoneInfo) -> bool:
+    """Whether an invoice is paid, and not after the month's end; one whose day of payment nobody states counts."""
+    return status is Status.PAID and (paid_at is None or paid_at < period.end(timezone))
+
+
+def settlement_of(invoice: Invoice, accrual: Accrual, detail: str) -> SettlementRecord:
+    """What the month books of a paid invoice; ``detail`` is where its answer lies in the evidence."""
+    pending = invoice.tax_minor if accrual.tax_pending is None else accrual.tax_pending
+    return SettlementRecord(
+        account=invoice.account,
+        invoice=invoice.id,
+        number=invoice.label,
+        receipt=invoice.receipt_number,
+        concerns=str(accrual.concerns),
+        currency=invoice.currency,
+        total=invoice.total_minor,
+        tax=invoice.tax_minor,
+        withheld=invoice.withheld_minor,
+        tax_pending=pending,
+        tax_rate="" if invoice.tax_rate is None else format_exact(invoice.tax_rate),
+        withholding_rate="" if invoice.withholding_rate is None else format_exact(invoice.withholding_rate),
+        paid_at=format_instant(invoice.paid_at) if invoice.paid_at else "",
+        tax_id=invoice.tax_id,
+        buyer=invoice.buyer,
+        detail=detail,
+    )
+
+
+def document_date(record: SettlementRecord, period: Period, timezone: ZoneInfo) -> date:
+    """The day of payment in that zone; where nobody states it, the last day of the month that books it."""
+    paid_at = parse_instant(record.paid_at)
+    return paid_at.astimezone(timezone).date() if paid_at else period.last_day
+
+
+def posting_date(record: SettlementRecord, period: Period, timezone: ZoneInfo) -> date:
+    """The day of payment, or the first day of the month that books it where the payment was shown late."""
+    return max(document_date(record, period, timezone), period.first_day)
+
+
+def in_order(records: Iterable[SettlementRecord]) -> tuple[SettlementRecord, ...]:
+    """By account, number (or id) and id."""
+    return tuple(sorted(records, key=lambda record: (record.account, record.number, record.invoice)))
