@@ -103,12 +103,12 @@ DECODERS = re.compile(
 )
 MAY_DECODE = {
     # what the platform, a person or the sandbox says: no archived files
-    "collect", "config", "sandbox", "operate/doctor/credential.py",
+    "collect", "config", "sandbox", "operate/doctor/credential.py", "evidence/gate.py",
     # read within the boundary: each reader is handed to Revision.interpret, or is called within interpreting()
     "evidence/typed_json.py", "archive/register.py", "archive/pending.py", "archive/manifest.py", "job/csv_rows.py",
     "job/difference.py", "job/readback.py", "publish/exports/journal_csv.py", "publish/xlsx/reading.py",
     "operate/usage/snapshot.py",
-    "publish/workbook/workpaper/sources.py", "model/answers.py",
+    "publish/workpaper/sources.py", "model/answers.py",
     # no part of the proof, and nothing where it cannot be read
     "archive/lock.py", "operate/notify/told.py",
     # writes workbooks
