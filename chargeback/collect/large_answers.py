@@ -7,9 +7,10 @@ questions with tens of megabytes costs the memory of one.
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from chargeback.collect.failures import TransientError
 from chargeback.collect.run_time import PAUSE_SLICE, RunTime
@@ -17,11 +18,22 @@ from chargeback.collect.run_time import PAUSE_SLICE, RunTime
 SMALL = 1024 * 1024
 """Bytes that an answer or a document may have without waiting."""
 
+_MMAP_THRESHOLD = -3
+"""``M_MMAP_THRESHOLD`` of glibc's mallopt(3)."""
+
+
+def give_large_blocks_back() -> None:
+    """Have the memory of a large answer returned to the system when it is let go. glibc raises its own bound with the
+    first large block that is freed, and then keeps such blocks for each thread that ever had one. Elsewhere nothing."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, SMALL)
+
 
 class LargeAnswers:
     """The place for one large answer; threads share it."""
 
     def __init__(self, run_time: RunTime) -> None:
+        give_large_blocks_back()
         self._run_time = run_time
         self._place = threading.Lock()
         self._of_thread = threading.local()
