@@ -49,6 +49,7 @@ def _within_month(invoice: Invoice, month: AccountMonth, rows: Rows, config: Con
 
 def _of_invoice(message: str, invoice: Invoice, rows: Rows, subject: Subject | None = None) -> Check:
     """The exception of an invoice; what it leaves untied is the invoice's listed total."""
+    variance, currency = listed_amount(invoice, rows)
     return Check(
         Code.INVOICE_CUTOFF,
         Outcome.EXCEPTION,
@@ -56,8 +57,8 @@ def _of_invoice(message: str, invoice: Invoice, rows: Rows, subject: Subject | N
         invoice.account,
         invoice.label,
         subject,
-        variance=listed_amount(invoice, rows),
-        currency=invoice.currency,
+        variance=variance,
+        currency=currency,
     )
 
 

@@ -27,11 +27,12 @@ def invoice_identity(posting: Posting, config: Config) -> Iterator[Check]:
         yield _identity(invoice, listed_amount(invoice, rows))
 
 
-def _identity(invoice: Invoice, untied: Decimal) -> Check:
-    """The invoice's check; what an exception leaves untied is the listed total."""
+def _identity(invoice: Invoice, untied: tuple[Decimal, str]) -> Check:
+    """The invoice's check; what an exception leaves untied is the listed total, in the list's currency."""
     if not invoice.identity_problem and not invoice.disagreements:
         message = "the invoice asked for came back, and agrees with its list row"
         return Check(Code.INVOICE_IDENTITY, Outcome.PASS, message, invoice.account, invoice.label)
+    variance, currency = untied
     found = f"list row and detail disagree on {'; '.join(invoice.disagreements)}"
     return Check(
         Code.INVOICE_IDENTITY,
@@ -39,8 +40,8 @@ def _identity(invoice: Invoice, untied: Decimal) -> Check:
         _no_detail(invoice) if invoice.identity_problem else found,
         invoice.account,
         invoice.label,
-        variance=untied,
-        currency=invoice.currency,
+        variance=variance,
+        currency=currency,
     )
 
 

@@ -25,11 +25,14 @@ def listed_rows(month: AccountMonth) -> Mapping[str, ListedInvoice]:
     return {row.id: row for row in month.facts.listed}
 
 
-def listed_amount(invoice: Invoice, rows: Mapping[str, ListedInvoice]) -> Decimal:
-    """The invoice's total as the list has it, the detail's where it has none."""
+def listed_amount(invoice: Invoice, rows: Mapping[str, ListedInvoice]) -> tuple[Decimal, str]:
+    """The invoice's total as the list has it, in the list's currency; the detail's where the list has none."""
     row = rows.get(invoice.id)
     total = listed_total(row.row, invoice.currency) if row else None
-    return from_minor(invoice.total_minor if total is None else total, invoice.digits)
+    if row is None or total is None:
+        return from_minor(invoice.total_minor, invoice.digits), invoice.currency
+    currency = row.row.currency or invoice.currency
+    return from_minor(total, minor_digits(currency)), currency
 
 
 def is_charge(row: ListedInvoice) -> bool:

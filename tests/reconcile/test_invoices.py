@@ -36,6 +36,13 @@ def test_another_invoice_or_another_figure_is_an_identity_exception(fields: dict
     assert message in check.message
 
 
+def test_the_listed_total_that_is_left_untied_is_in_the_lists_currency() -> None:
+    """3.955 KWD is 3955 units; as units of the detail's EUR it would be told, and accepted, as 39.55."""
+    listed = invoice("I1", of("web", "3.955"), currency="EUR", row={"currency": "KWD"})
+    (check,) = checks(month(account(listed)).books(), "invoice-identity")
+    assert (check.outcome.value, str(check.variance), check.currency) == ("exception", "3.955", "KWD")
+
+
 def test_a_refused_detail_is_an_exception_and_the_list_row_is_booked_as_one_adjustment() -> None:
     given = account(invoice("I", of("acme-web", 5)), report=report(), refusals={"i": "api: internal error"})
     books = month(given).books()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -76,19 +77,45 @@ class AccountAnswers:
 
 
 @dataclass(frozen=True)
+class EarlierInvoice:
+    """An invoice as the archive's latest revision of an earlier month has it; ``total`` in minor units."""
+
+    period: str
+    account: str
+    id: str
+    number: str
+    currency: str
+    total: int
+    void: bool = False
+
+
+@dataclass(frozen=True)
 class Month:
-    """All that a month's result follows from; ``accounts`` in the order of the run."""
+    """All that a month's result follows from; ``accounts`` in the order of the run.
+
+    ``archived``: the earlier months that the archive holds, with their accounts; ``earlier``: the invoices of those;
+    ``booked``: id, sid and name of the projects of the month's latest revision, ``account_names`` its accounts' names.
+    """
 
     period: str
     run_at: str
     config: str
     accounts: Mapping[str, AccountAnswers]
     projects: Reply
+    archived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    earlier: tuple[EarlierInvoice, ...] = ()
+    booked: tuple[tuple[str, str, str], ...] = ()
+    account_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def decode(body: bytes) -> Any:
     """The JSON value with exact numbers."""
     return json.loads(body, parse_float=Decimal)
+
+
+def composed(value: str) -> str:
+    """The text as it is compared: after Unicode NFC (BOOKING 5)."""
+    return unicodedata.normalize("NFC", value)
 
 
 def text(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import floor
+from math import floor, isqrt
 
 MINOR_DIGITS = {"THB": 2, "USD": 2, "EUR": 2, "JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3, "CLF": 4}
 """Of the currencies that the tests use, as ISO 4217 has them."""
@@ -56,6 +56,11 @@ def divided_twice(gross: int, tax: int, weights: Sequence[Fraction]) -> list[tup
     parts = divided(gross, weights)
     taxes = divided(tax, [Fraction(part) for part in parts] if any(parts) else weights)
     return list(zip(parts, taxes, strict=True))
+
+
+def rounding_allowance(parts: int, digits: int) -> Fraction:
+    """What so many rounded parts can differ by for their rounding alone (BOOKING 6)."""
+    return Fraction(min(5 * parts, 10 + isqrt(100 * parts)), 10 * 10**digits)
 
 
 def money(minor: int, digits: int) -> str:

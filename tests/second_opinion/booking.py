@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
-from .answers import AccountAnswers, Month, StopError, text
+from .answers import AccountAnswers, Fields, Month, StopError, composed, text
 from .arithmetic import divided, divided_twice, half_away, money, trimmed
 from .calendar import shifted
-from .invoices import BOOKED, Invoice, Line, has_project, months_invoices, names_of, was_billed
-from .owners import ADJUSTMENTS, UNASSIGNED, Directory, Rules
-from .readiness import NOT_READY, issued
+from .invoices import BOOKED, Invoice, Line, has_project, months_billed, months_invoices, names_of
+from .owners import ADJUSTMENTS, UNASSIGNED, Directory, Rules, directory_of
+from .readiness import Standing, issued
 from .reports import Report, Row, report_of
 from .spreadsheet import csv_bytes
 
@@ -59,17 +59,22 @@ class AccountMonth:
     name: str
     invoices: list[Invoice]
     report: Report
-    issued: str
+    standing: Standing
 
     @property
     def booked(self) -> list[Invoice]:
         """Its open and paid invoices."""
         return [invoice for invoice in self.invoices if invoice.status in BOOKED]
 
+    @property
+    def project_lines(self) -> list[Fields]:
+        """The lines by project of its booked invoices, as received."""
+        return [item for invoice in self.booked for item in invoice.items if has_project(item)]
+
     def projects(self, directory: Directory) -> set[str]:
         """The projects that have a line of a booked invoice or a row of the report."""
-        named = (names_of(item) for invoice in self.booked for item in invoice.items if has_project(item))
-        return {directory.sid(*names) for names in named} | {row.project for row in self.report.used}
+        named = {directory.of_line(*names_of(item)) for item in self.project_lines}
+        return named | {row.project for row in self.report.used}
 
 
 class Booking:
@@ -78,26 +83,52 @@ class Booking:
     def __init__(self, month: Month) -> None:
         self.month = month
         self.rules = Rules.of(month.period, month.config)
-        self.directory = Directory(month.projects)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """What is known of projects."""
+        booked = sorted(
+            (invoice for account in self.answered for invoice in account.booked),
+            key=lambda invoice: (invoice.number, invoice.id),
+        )
+        lines = (item for invoice in booked for item in invoice.items if has_project(item))
+        reports = (each for account in self.answered for each in account.report.projects)
+        return directory_of(self.month.booked, lines, reports, self.month.projects)
 
     @cached_property
     def accounts(self) -> list[AccountMonth]:
-        """The accounts in order of their ids."""
+        """The accounts in order of their ids, each row of their reports with its project; all are ready."""
+        read = [replace(each, report=each.report.with_rows(self.directory)) for each in self.answered]
+        errors = [StopError(4, f"{account.id} is not ready") for account in read if not account.standing.is_ready]
+        errors += [*self.before_all(read), *self.equal_claims(read)]
+        if errors:
+            raise min(errors, key=lambda error: PRECEDENCE.index(error.code))
+        return read
+
+    @cached_property
+    def answered(self) -> list[AccountMonth]:
+        """The accounts in order of their ids; none where one cannot be understood."""
         read, errors = [], []
         for account in sorted(self.month.accounts):
             try:
                 read.append(self.read(account, self.month.accounts[account]))
             except StopError as error:
                 errors.append(error)
-        errors += [StopError(4, f"{account.id} is not ready") for account in read if account.issued == NOT_READY]
-        errors += self.equal_claims(read)
         if errors:
             raise min(errors, key=lambda error: PRECEDENCE.index(error.code))
         return read
 
+    def before_all(self, accounts: Sequence[AccountMonth]) -> Iterator[StopError]:
+        """An error where the month lies before the first that any account was billed for, and nothing was proved."""
+        zone = self.rules.zone
+        firsts = [month for answers in self.month.accounts.values() for month in months_billed(answers, zone)]
+        proved = any(account.report.is_dated for account in accounts)
+        if firsts and self.month.period < min(firsts) and not proved:
+            yield StopError(2, "nobody was billed so early")
+
     def equal_claims(self, accounts: Iterable[AccountMonth]) -> Iterator[StopError]:
         """An error for each project that exists, listed or with a line or report row, and is claimed twice alike."""
-        existing = set(self.directory.names).union(*(account.projects(self.directory) for account in accounts))
+        existing = set(self.directory.shown).union(*(account.projects(self.directory) for account in accounts))
         for sid in sorted(existing):
             try:
                 self.rules.owner(sid), self.rules.environment(sid)
@@ -108,12 +139,19 @@ class Booking:
         """An account's invoices of the month and its report."""
         period, zone = self.month.period, self.rules.zone
         invoices = months_invoices(account, answers, period, zone)
-        billed = was_billed(answers, shifted(period, -1), zone)
-        report = report_of(answers, self.directory, period, zone, billed_before=billed)
-        name = self.rules.account_name(account, text((answers.get.result or {}).get("name")))
+        billed = shifted(period, -1) in months_billed(answers, zone) or self.was_archived(account)
+        report = report_of(answers, period, zone, billed_before=billed)
+        known = self.month.account_names.get(account) or text((answers.get.result or {}).get("name"))
+        name = self.rules.account_name(account, known)
         run_at = self.month.run_at
-        outcome = issued(account, answers, invoices, report, self.rules, run_at, billed_before=billed)
-        return AccountMonth(account, name, invoices, report, outcome)
+        standing = issued(account, answers, invoices, report, self.rules, run_at, billed_before=billed)
+        return AccountMonth(account, name, invoices, report, standing)
+
+    def was_archived(self, account: str) -> bool:
+        """Whether the archive's revision of the month before has an issued invoice of the account."""
+        before = shifted(self.month.period, -1)
+        known = (each for each in self.month.earlier if each.period == before and each.account == account)
+        return any(not each.void for each in known)
 
     @cached_property
     def postings(self) -> list[Posting]:
@@ -133,7 +171,7 @@ class Booking:
                 if not line.number:
                     yield replace(posting, team=ADJUSTMENTS, basis="adjustment")
                 elif line.by_project:
-                    project = self.directory.sid(*line.named)
+                    project = self.directory.of_line(*line.named)
                     rows = [row for row in account.report.used if row.project == project]
                     yield replace(posting, project=project, sources=rows)
                 else:
@@ -164,11 +202,11 @@ class Booking:
     def split(
         self, split: object, currency: str, direct: dict[tuple[str, str], int]
     ) -> tuple[list[str], list[Fraction]]:
-        """The teams that share a project, in configuration order, and their weights."""
+        """The teams that share a project, by code point, and their weights."""
         if isinstance(split, dict):
-            teams = [team for team in self.rules.teams if team in split]
+            teams = sorted(split)
             return teams, [Fraction(split[team]) for team in teams]
-        teams = list(self.rules.teams)
+        teams = sorted(self.rules.teams)
         weights = [Fraction(max(direct.get((team, currency), 0), 0)) for team in teams]
         return teams, weights if split == "proportional" and any(weights) else [Fraction(1)] * len(teams)
 
@@ -197,7 +235,7 @@ class Booking:
             team.get("cost_center", ""),
             team.get("gl_account", ""),
             posting.project,
-            self.directory.names.get(posting.project, ""),
+            self.directory.name(posting.project),
             self.rules.environment(posting.project),
             posting.resource,
             "" if posting.usage is None else trimmed(posting.usage, USAGE_DIGITS),
@@ -220,19 +258,31 @@ def ledger_order(posting: Posting) -> tuple[str, str, str, str, str, str, int]:
     return posting.account, invoice.number, invoice.id, posting.project, posting.resource, *last
 
 
+def folded(name: str) -> str:
+    """A name of a resource as it is compared with a line's: after NFC and case folding."""
+    return composed(name).casefold()
+
+
+def rows_named_like(line: Line, rows: Sequence[Row]) -> list[Row]:
+    """The report rows named like a line's ``sku``, and only where there is none, like its ``description``."""
+    for label in (line.sku, line.description):
+        named = [row for row in rows if label and folded(row.name) == folded(label)]
+        if named:
+            return named
+    return []
+
+
 def over_projects(posting: Posting, report: Sequence[Row]) -> Iterator[Posting]:
     """A line by SKU, divided over projects by the report rows named like it, else by the whole report."""
     line = posting.line
-    label = line.sku or line.description
-    names = {name.casefold() for name in (line.sku, line.description) if name}
-    named = [row for row in report if row.name.casefold() in names]
+    named = rows_named_like(line, report)
     rows = named or report
     if not any(row.weight for row in rows):
-        yield replace(posting, resource=label)
+        yield replace(posting, resource=line.label)
         return
     projects = sorted({row.project for row in rows})
     weights = [sum((row.weight for row in rows if row.project == project), Fraction(0)) for project in projects]
-    resource = min(row.name for row in named) if named else label
+    resource = min(row.name for row in named) if named else line.label
     for project, (gross, tax) in zip(projects, divided_twice(posting.gross, posting.tax, weights), strict=True):
         sources = [row for row in named if row.project == project]
         part = replace(posting, project=project, resource=resource, gross=gross, tax=tax)
@@ -245,12 +295,20 @@ def over_resources(posting: Posting) -> Iterator[Posting]:
     if not posting.line.by_project or not any(row.weight for row in rows):
         yield posting if not posting.line.by_project else replace(posting, sources=[])
         return
-    names = sorted({row.name for row in rows})
-    weights = [sum((row.weight for row in rows if row.name == name), Fraction(0)) for name in names]
+    resources = by_resource(rows)
+    weights = [sum((row.weight for row in sources), Fraction(0)) for sources in resources.values()]
     basis = "shared-split" if posting.share else "report-share"
-    for name, (gross, tax) in zip(names, divided_twice(posting.gross, posting.tax, weights), strict=True):
-        sources = [row for row in rows if row.name == name]
+    parts = divided_twice(posting.gross, posting.tax, weights)
+    for (name, sources), (gross, tax) in zip(resources.items(), parts, strict=True):
         yield replace(posting, resource=name, gross=gross, tax=tax, sources=sources, basis=basis)
+
+
+def by_resource(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows of each resource, by its name (of several spellings the first), in order of the names."""
+    spelled: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        spelled[composed(row.name)].append(row)
+    return dict(sorted((min(row.name for row in same), same) for same in spelled.values()))
 
 
 def divide_usage(postings: Sequence[Posting], report: Iterable[Row]) -> None:

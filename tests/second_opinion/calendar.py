@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ZONES_OF_THE_SERVER = ("UTC", "Asia/Bangkok")
+ONE_MONTH = {"this_month": 0, "prev_month": -1}
+"""The ranges of one month, and how many months after that of the question it is."""
+LEAP_YEARS_APART = 8
+"""At most (1896 to 1904)."""
 
 
 def shifted(period: str, by: int) -> str:
@@ -51,16 +55,24 @@ def month_with_most(start: datetime, end: datetime, zone: str) -> str:
     return best
 
 
-def chart_days(labels: Iterable[str], year: int) -> Iterator[date]:
+def day_of(moment: datetime, zone: str) -> date:
+    """The day that an instant lies on."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def chart_days(labels: Iterable[str], asked: date) -> Iterator[date]:
     """The days that the labels show; one that cannot be read shows none."""
     for label in labels:
-        day = label_day(label, year)
+        day = label_day(label, asked)
         if day is not None:
             yield day
 
 
-def label_day(label: str, year: int) -> date | None:
-    """The day of a label: "2026-05-01", "May 01", "1 May", "May 1, 2026" or "1 May 2026"."""
+def label_day(label: str, asked: date) -> date | None:
+    """The day of a label: "2026-05-01", "May 01", "1 May", "May 1, 2026" or "1 May 2026".
+
+    Without a year it is the latest such day that is not after the day on which the report was asked for.
+    """
     words = re.findall(r"[a-z]+|\d+", label.casefold())
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", label):
         return day_or_none(int(words[0]), int(words[1]), int(words[2]))
@@ -68,7 +80,11 @@ def label_day(label: str, year: int) -> date | None:
     numbers = [int(word) for word in words if word.isdigit()]
     if len(names) != 1 or len(numbers) not in (1, 2) or len(words) != len(names) + len(numbers):
         return None
-    return day_or_none(numbers[1] if len(numbers) == 2 else year, MONTHS.index(names[0]) + 1, numbers[0])
+    month, day = MONTHS.index(names[0]) + 1, numbers[0]
+    if len(numbers) == 2:
+        return day_or_none(numbers[1], month, day)
+    candidates = (day_or_none(asked.year - back, month, day) for back in range(LEAP_YEARS_APART + 1))
+    return next((each for each in candidates if each is not None and each <= asked), None)
 
 
 def day_or_none(year: int, month: int, day: int) -> date | None:
@@ -79,13 +95,10 @@ def day_or_none(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def named_months(named: str, requested_at: datetime, header: datetime | None, zone: str) -> set[str]:
-    """Every month that an echoed range may mean: by both clocks, in three time zones; "" where it names none."""
-    steps = {"this_month": 0, "prev_month": -1}
-    if named not in steps or header is None:
-        return {""}
+def named_months(named: str, moment: datetime, zone: str) -> set[str]:
+    """Every month that an echoed range may mean at an instant, in three time zones; none for another range."""
     zones = (zone, *ZONES_OF_THE_SERVER)
-    return {shifted(month_of(moment, each), steps[named]) for moment in (requested_at, header) for each in zones}
+    return {shifted(month_of(moment, each), ONE_MONTH[named]) for each in zones} if named in ONE_MONTH else set()
 
 
 def header_instant(header: str | None) -> datetime | None:

@@ -1,24 +1,39 @@
 """The checks of a month that follow from its own answers, as INTERFACE names them (BOOKING 2, 3, 5 and 6).
 
 A row is (check, account, invoice, subject, outcome, expected, actual, variance), amounts as exact fractions, None where
-there is none. Of ``line-arithmetic`` a row is a failed line, else the invoice; notices that say why something was not
-performed are left out, as is what other months, documents or messages would be needed for.
+there is none. Of ``line-arithmetic`` a row is a failed line, else the invoice; what was not performed is a notice. What
+documents, messages or the ledgers of other months would be needed for is left out.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
 
-from .answers import Fields, amount, instant, text
-from .arithmetic import MINOR_DIGITS, to_minor
-from .booking import AccountMonth, Booking
-from .calendar import bounds, midnight, month_length
-from .invoices import AMOUNTS, BOOKED, BY_SKU, MIXED, TIMES, Invoice, Line, listed, once_each, period_of, says
+from .answers import EarlierInvoice, Fields, amount, composed, first_text, instant, text
+from .arithmetic import MINOR_DIGITS, UNKNOWN_DIGITS, digits_of, rounding_allowance, to_minor
+from .booking import AccountMonth, Booking, folded, rows_named_like
+from .calendar import bounds, day_of, midnight, month_length
+from .invoices import (
+    AMOUNTS,
+    BOOKED,
+    BY_SKU,
+    MIXED,
+    TIMES,
+    Invoice,
+    Line,
+    booking_month,
+    has_project,
+    has_unknown_status,
+    listed,
+    once_each,
+    period_of,
+    says,
+)
 from .reports import Row
 from .spreadsheet import without_controls
 
@@ -39,13 +54,24 @@ class Check(NamedTuple):
     expected: Fraction | None = None
     actual: Fraction | None = None
     variance: Fraction | None = None
+    tolerance: Fraction | None = None
+
+
+def untied(check: Check, left: Fraction | None) -> Check:
+    """The exception of a check that leaves an amount untied: that amount is its variance (BOOKING 6, accepted)."""
+    return check._replace(outcome="exception", variance=left)
+
+
+def not_performed(check: str, account: str, invoice: str = "", subject: str = "") -> Check:
+    """The notice of a check that could not be performed, which is no pass."""
+    return Check(check, account, invoice, subject, outcome="notice")
 
 
 def compared(check: Check, expected: Fraction, actual: Fraction, allowed: Fraction = ZERO) -> Check:
     """The check with both sides; an exception where they differ by more than is allowed."""
     variance = actual - expected
     outcome = "pass" if abs(variance) <= allowed else "exception"
-    return check._replace(outcome=outcome, expected=expected, actual=actual, variance=variance)
+    return check._replace(outcome=outcome, expected=expected, actual=actual, variance=variance, tolerance=allowed)
 
 
 def checks_of(books: Booking) -> list[Check]:
@@ -59,9 +85,8 @@ def checks_of(books: Booking) -> list[Check]:
 
 def as_written(check: Check) -> Check:
     """The check as the files have it: texts less control characters (BOOKING 8)."""
-    return check._replace(
-        **{name: without_controls(getattr(check, name)) for name in ("account", "invoice", "subject")}
-    )
+    account, invoice, subject = (without_controls(each) for each in (check.account, check.invoice, check.subject))
+    return check._replace(account=account, invoice=invoice, subject=subject)
 
 
 def account_checks(books: Booking, account: AccountMonth) -> Iterator[Check]:
@@ -70,6 +95,8 @@ def account_checks(books: Booking, account: AccountMonth) -> Iterator[Check]:
     for invoice in account.invoices:
         if invoice.row.get("status") != "draft":
             yield identity(invoice)
+    yield from unknown_statuses(books, account)
+    yield from prior_periods(books, account)
     for invoice in account.booked:
         yield from invoice_checks(invoice)
         yield within_month(books, invoice)
@@ -77,7 +104,7 @@ def account_checks(books: Booking, account: AccountMonth) -> Iterator[Check]:
         yield from coverage(books, account)
         yield from currencies(account)
     yield from duplicates(books, account)
-    yield report_period(account)
+    yield from report_period(account)
     yield from tie_outs(books, account)
     yield from ownership(books, account)
 
@@ -95,25 +122,111 @@ def accepted(books: Booking, check: Check) -> Check:
 
 def issued_check(account: AccountMonth) -> Check:
     """``invoice-issued``: the report's amount is the variance where no invoice stands against it."""
-    outcome = account.issued.replace("accepted", "exception")
-    check = Check("invoice-issued", account.id, outcome=outcome)
+    check = Check("invoice-issued", account.id, outcome=account.standing.issued)
     if account.booked:
         return check
     total = account.report.total if account.report.proved else None
     return check._replace(expected=ZERO, actual=total, variance=total)
 
 
-def report_period(account: AccountMonth) -> Check:
-    """``report-period``: a notice where the lack of an invoice is one."""
-    missing = "notice" if account.issued == "notice" else "exception"
-    return Check("report-period", account.id, outcome="pass" if account.report.proved else missing)
+def unknown_statuses(books: Booking, account: AccountMonth) -> Iterator[Check]:
+    """``prior-periods``: a notice for each invoice of another month whose status is none of the four."""
+    rows = once_each(listed(books.month.accounts[account.id]))
+    for row in rows:
+        if has_unknown_status(row):
+            month = booking_month(row, books.rules.zone)
+            yield not_performed("prior-periods", account.id, first_text(row, "number", "id"), month)
+
+
+def prior_periods(books: Booking, account: AccountMonth) -> Iterator[Check]:
+    """``prior-periods``: the list against the archive's earlier months, an exception an invoice that differs."""
+    rows = {text(row["id"]): row for row in reversed(listed(books.month.accounts[account.id]))}
+    found = []
+    for period in (each for each, accounts in sorted(books.month.archived.items()) if account.id in accounts):
+        archived = {
+            each.id: each for each in books.month.earlier if (each.period, each.account) == (period, account.id)
+        }
+        now = {
+            id_: row
+            for id_, row in rows.items()
+            if booking_month(row, books.rules.zone) == period and row.get("status") != "draft"
+        }
+        for id_ in sorted({*archived, *now}):
+            row, held = now.get(id_), archived.get(id_)
+            if row is not None and has_unknown_status(row):
+                continue
+            if (held is None or held.void) and (row is None or row.get("status") == "void"):
+                continue  # nothing was booked of it then, and nothing would be now
+            if row is None or held is None or not stands(row, held):
+                number = first_text(row, "number", "id") if row else held.number if held else ""
+                found.append(Check("prior-periods", account.id, number, period, outcome="exception"))
+    if is_refused(books, account):
+        booked = [each for each in books.month.earlier if each.account == account.id and not each.void]
+        yield not_performed("prior-periods", account.id) if booked else Check("prior-periods", account.id)
+    else:
+        yield from found or ([] if list(unknown_statuses(books, account)) else [Check("prior-periods", account.id)])
+
+
+def listed_rows(books: Booking, account: AccountMonth) -> list[Fields]:
+    """The account's list."""
+    return once_each(listed(books.month.accounts[account.id]))
+
+
+def is_refused(books: Booking, account: AccountMonth) -> bool:
+    """Whether the platform does not list the account's invoices."""
+    return bool(books.month.accounts[account.id].invoices.refusal)
+
+
+def stands(row: Fields, held: EarlierInvoice) -> bool:
+    """Whether a listed invoice is as the archive has it: its total, and void or not."""
+    currency = text(row.get("currency")) or held.currency
+    listed_amount = amount(row, "total")
+    total = held.total if listed_amount is None else to_minor(listed_amount, digits_of(currency))
+    currency = held.currency if listed_amount is None else currency
+    return (total, currency, row.get("status") == "void") == (held.total, held.currency, held.void)
+
+
+def report_period(account: AccountMonth) -> Iterator[Check]:
+    """``report-period``: a notice where the lack of an invoice is one, else the gross booked, a row a currency."""
+    base = Check("report-period", account.id)
+    if account.report.proved:
+        yield base
+    elif account.standing.unproved == "notice":
+        yield base._replace(outcome="notice")
+    elif not account.booked:
+        yield untied(base, ZERO)
+    else:
+        yield from (untied(base, gross) for _, gross in sorted(gross_of(account).items()))
+
+
+def gross_of(account: AccountMonth) -> dict[str, Fraction]:
+    """By currency, what is booked of the account."""
+    booked: dict[str, Fraction] = defaultdict(Fraction)
+    for invoice in account.booked:
+        booked[invoice.currency] += in_currency(invoice, invoice.total)
+    return booked
+
+
+def in_currency(invoice: Invoice, minor: int) -> Fraction:
+    """An amount in minor units as one of the invoice's currency."""
+    return Fraction(minor, 10**invoice.digits)
 
 
 def identity(invoice: Invoice) -> Check:
     """``invoice-identity``: the right invoice came back, and agrees with its row wherever both say something."""
     detail = invoice.detail
     agrees = detail is not None and all(same(invoice, detail, key) for key in COMPARED)
-    return Check("invoice-identity", invoice.account, invoice.number, outcome="pass" if agrees else "exception")
+    check = Check("invoice-identity", invoice.account, invoice.number)
+    return check if agrees else untied(check, listed_total(invoice))
+
+
+def listed_total(invoice: Invoice) -> Fraction:
+    """The total as the list row has it, in the row's currency; where the row lacks one, the detail's."""
+    listed_amount = amount(invoice.row, "total")
+    if listed_amount is None:
+        return in_currency(invoice, invoice.total)
+    digits = digits_of(first_text(invoice.row, "currency") or invoice.currency)
+    return Fraction(to_minor(listed_amount, digits), 10**digits)
 
 
 def same(invoice: Invoice, detail: Fields, key: str) -> bool:
@@ -123,7 +236,7 @@ def same(invoice: Invoice, detail: Fields, key: str) -> bool:
         return True
     if key in AMOUNTS:
         return to_minor(Fraction(left), invoice.digits) == to_minor(Fraction(right), invoice.digits)
-    return instant(left) == instant(right) if key in TIMES else text(left) == text(right)
+    return instant(left) == instant(right) if key in TIMES else composed(text(left)) == composed(text(right))
 
 
 def invoice_checks(invoice: Invoice) -> Iterator[Check]:
@@ -138,6 +251,9 @@ def invoice_checks(invoice: Invoice) -> Iterator[Check]:
     yield from line_arithmetic(invoice, base._replace(check="line-arithmetic"), unit)
 
 
+NEED_THE_DETAIL = ("invoice-tax", "invoice-withholding", "invoice-footing", "line-arithmetic")
+
+
 def is_finer(invoice: Invoice, key: str) -> bool:
     """Whether an amount of the header is finer than the minor unit, noise aside."""
     value = amount(invoice.fields, key) or ZERO
@@ -147,9 +263,14 @@ def is_finer(invoice: Invoice, key: str) -> bool:
 
 def tax_checks(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[Check]:
     """``invoice-tax`` and ``invoice-withholding``, by the header's rounded amounts (BOOKING 4.1)."""
+    if invoice.detail is None:
+        yield from (not_performed(name, invoice.account, invoice.number) for name in NEED_THE_DETAIL)
+        return
     subtotal, total = (invoice.header(key) * unit for key in ("subtotal", "total"))
     tax, rate = invoice.tax * unit, amount(invoice.fields, "taxRate")
-    if rate is not None or not tax:
+    if rate is None and tax:
+        yield untied(base._replace(check="invoice-tax", actual=tax), tax)
+    else:
         rate = rate or ZERO
         right = 2 * min(abs(total / (1 + rate) - subtotal), abs(subtotal * rate - tax)) <= unit
         expected = tax if right else to_minor(subtotal * rate, invoice.digits) * unit
@@ -162,14 +283,16 @@ def tax_checks(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[Check]
 
 
 def footing(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[Check]:
-    """``invoice-footing``: rounding alone may explain half a minor unit a line."""
+    """``invoice-footing``: rounding alone may explain a part for each line."""
     if invoice.detail is None:
         return
     target = invoice.header("subtotal" if invoice.shape == BY_SKU else "total") * unit
     if invoice.shape == MIXED:
-        yield base._replace(outcome="exception", expected=target)
+        yield untied(base._replace(expected=target, actual=ZERO), -target)
     else:
-        yield compared(base, target, sum(invoice.amounts) * unit, len(invoice.items) * unit / 2)
+        yield compared(
+            base, target, sum(invoice.amounts) * unit, rounding_allowance(len(invoice.items), invoice.digits)
+        )
 
 
 def line_arithmetic(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[Check]:
@@ -177,9 +300,14 @@ def line_arithmetic(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[C
     priced = []
     for number, item in enumerate(invoice.items, 1):
         quantity, price = amount(item, "quantity"), amount(item, "unitPrice")
-        if quantity is not None and price is not None:
+        if quantity is None or price is None:
+            if not has_project(item):
+                yield not_performed(base.check, invoice.account, invoice.number, f"line {number}")
+        else:
             check = base._replace(subject=f"line {number}")
-            judged = compared(check, quantity * price, amount(item, "amount") or ZERO, unit / 2)
+            judged = compared(
+                check, quantity * price, amount(item, "amount") or ZERO, rounding_allowance(1, invoice.digits)
+            )
             priced.append(rounded(judged, invoice.digits))
     failed = [check for check in priced if check.outcome == "exception"]
     yield from failed or ([base] if priced else [])
@@ -198,23 +326,33 @@ def within_month(books: Booking, invoice: Invoice) -> Check:
     start, end = bounds(books.month.period, books.rules.zone)
     held = period_of(invoice)
     lies_within = held is not None and start <= held[0] and held[1] <= end
-    return Check("invoice-cutoff", invoice.account, invoice.number, outcome="pass" if lies_within else "exception")
+    check = Check("invoice-cutoff", invoice.account, invoice.number)
+    return check if lies_within else untied(check, listed_total(invoice))
 
 
 def coverage(books: Booking, account: AccountMonth) -> Iterator[Check]:
     """``invoice-cutoff`` of the month: overlaps of what is charged, and days that no issued invoice covers."""
-    base = Check("invoice-cutoff", account.id, outcome="exception")
-    charges = [invoice for invoice in account.booked if (amount(invoice.fields, "total") or ZERO) >= 0]
-    found = [base._replace(invoice=two.number, subject=one.number) for one, two in overlapping(charges)]
-    found += [
-        base._replace(invoice=charge.number, subject=other.number)
-        for charge in charges
-        for other in others(books, account)
-        if (amount(other.row, "total") or ZERO) >= 0 and share_days(books, charge, other)
-    ]
-    found += [base._replace(subject=days) for days in gaps(books, account)]
-    complete = all(period_of(invoice) for invoice in account.booked)
-    yield from found or ([base._replace(outcome="pass")] if complete else [])
+    base = Check("invoice-cutoff", account.id)
+    charges = [invoice for invoice in account.booked if not is_credit(invoice)]
+    pairs = list(overlapping(charges))
+    pairs += [(other, mine) for mine in charges for other in others(books, account) if share_days(books, mine, other)]
+    found = [untied(base._replace(invoice=two.number, subject=one.number), listed_total(two)) for one, two in pairs]
+    for days in runs(uncovered(books, account)):
+        name = " to ".join(each.isoformat() for each in dict.fromkeys((days[0], days[-1])))
+        found.append(untied(base._replace(subject=name), cost_on(account, days)))
+    yield from found or [base]
+
+
+def cost_on(account: AccountMonth, days: Iterable[date]) -> Fraction:
+    """The chart's cost on the days where the report is proved, else the account's gross."""
+    if account.report.proved:
+        return sum((sum(account.report.values_on(day), ZERO) for day in days), ZERO)
+    return sum(gross_of(account).values(), ZERO)
+
+
+def is_credit(invoice: Invoice) -> bool:
+    """Whether it is a credit note: a negative total."""
+    return (amount(invoice.fields, "total") or ZERO) < 0
 
 
 def overlapping(invoices: Sequence[Invoice]) -> Iterator[tuple[Invoice, Invoice]]:
@@ -225,34 +363,29 @@ def overlapping(invoices: Sequence[Invoice]) -> Iterator[tuple[Invoice, Invoice]
             yield one, two
 
 
-def gaps(books: Booking, account: AccountMonth) -> Iterator[str]:
-    """Runs of days with cost that are not covered; none where an invoice does not say what it covers."""
-    zone, days = books.rules.zone, account.report.days if account.report.proved else {}
-    periods = [period_of(invoice) for invoice in account.booked]
-    if None in periods:
-        return
-    known = [held for held in periods if held] + other_periods(books, account)
-    missing = [
+def uncovered(books: Booking, account: AccountMonth) -> list[date]:
+    """The days of the month that are not covered whole, and on which the chart does not show that nothing was used."""
+    zone = books.rules.zone
+    issued = [each for each in [*account.booked, *others(books, account)] if not is_credit(each)]
+    periods = [held for held in map(period_of, issued) if held]
+    if periods:
+        first = midnight(day_of(min(start for start, _ in periods), zone), zone)
+        periods.append((datetime.min.replace(tzinfo=UTC), first))
+        periods.append((first, min(start for start, _ in periods[:-1])))
+    return [
         day
         for day in month_length(books.month.period)
-        if (not days or days.get(day)) and not covered(midnight(day, zone), midnight(day + timedelta(1), zone), known)
+        if not account.report.shows_nothing_on(day)
+        and not covered(midnight(day, zone), midnight(day + timedelta(1), zone), periods)
     ]
-    for first, last in runs(missing):
-        yield first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
-
-
-def other_periods(books: Booking, account: AccountMonth) -> list[tuple[datetime, datetime]]:
-    """The periods of listed issued invoices that belong to other months."""
-    return [held for held in map(period_of, others(books, account)) if held]
 
 
 def others(books: Booking, account: AccountMonth) -> list[Invoice]:
-    """The listed issued invoices that belong to other months."""
+    """The listed issued invoices that belong to other months, credit notes aside."""
     mine = {invoice.id for invoice in account.invoices}
     rows = once_each(listed(books.month.accounts[account.id]))
-    return [
-        Invoice(account.id, row, None) for row in rows if text(row["id"]) not in mine and row.get("status") in BOOKED
-    ]
+    known = [Invoice(account.id, row, None) for row in rows if row.get("status") in BOOKED]
+    return [each for each in known if each.id not in mine and not is_credit(each)]
 
 
 def share_days(books: Booking, charge: Invoice, other: Invoice) -> bool:
@@ -270,11 +403,15 @@ def covered(start: datetime, end: datetime, periods: Iterable[tuple[datetime, da
     return start >= end
 
 
-def runs(days: Sequence[date]) -> Iterator[tuple[date, date]]:
-    """Consecutive days, as first and last."""
-    firsts = [day for day in days if day - timedelta(1) not in days]
-    lasts = [day for day in days if day + timedelta(1) not in days]
-    yield from zip(firsts, lasts, strict=True)
+def runs(days: Sequence[date]) -> list[list[date]]:
+    """Consecutive days, run by run."""
+    found: list[list[date]] = []
+    for day in days:
+        if found and found[-1][-1] + timedelta(1) == day:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
 
 
 def duplicates(books: Booking, account: AccountMonth) -> Iterator[Check]:
@@ -314,7 +451,7 @@ def across_accounts(books: Booking) -> Iterator[Check]:
 
 def charged(books: Booking, invoice: Invoice) -> set[str]:
     """The projects that have a line above zero."""
-    return {books.directory.sid(*line.named) for line in invoice.lines if line.by_project and line.gross > 0}
+    return {books.directory.of_line(*line.named) for line in invoice.lines if line.by_project and line.gross > 0}
 
 
 def currencies(account: AccountMonth) -> Iterator[Check]:
@@ -326,46 +463,82 @@ def currencies(account: AccountMonth) -> Iterator[Check]:
     yield from [*several, *unknown] or [base._replace(outcome="pass")]
 
 
+Entries = list[tuple[Invoice, Line]]
+"""Lines, each with its invoice."""
+
+
 class Side(NamedTuple):
     """What stands on both sides of a comparison with the report."""
 
     subject: str
-    lines: list[tuple[Invoice, Line]]
+    lines: Entries
     rows: list[Row]
 
 
+class Basis(NamedTuple):
+    """How lines and report are compared: whose rules, the currency's digits, and whether both shapes are booked."""
+
+    books: Booking
+    account: AccountMonth
+    digits: int
+    bound: bool = False
+
+
 def tie_outs(books: Booking, account: AccountMonth) -> Iterator[Check]:
-    """The ``report-*`` comparisons; none where the report is not proved or nothing is booked."""
-    report = account.report
-    if not report.proved:
-        return
-    booked = account.booked
-    if not booked:
-        return
-    digits = booked[0].digits
-    if report.points or report.days or not report.total:
-        allowed = max(books.rules.tolerance(report.total), Fraction(len(report.points), 2 * 10**digits))
-        yield compared(Check("report-chart", account.id), report.total, sum(report.points, ZERO), allowed)
+    """The ``report-*`` comparisons, not performed where the report is not proved or nothing is booked."""
+    report, booked = account.report, account.booked
     lines = [(invoice, line) for invoice in booked for line in invoice.lines if line.number]
-    undivided = [entry for entry in lines if is_undivided(books, account, *entry)]
-    yield from (undivided_check(books, account, *entry) for entry in undivided)
-    if len({invoice.currency for invoice in booked}) != 1:
+    shapes = {line.by_project for _, line in lines if not line.is_zero} or {line.by_project for _, line in lines}
+    by_shape = [name for name, shape in BY_SHAPE if not shapes or shape in shapes]
+    if not report.proved:
+        yield from (not_performed(name, account.id) for name in ("report-chart", "report-total", *by_shape))
         return
-    yield tie_out(books, Check("report-total", account.id), Side("", lines, list(report.rows)), digits)
-    shapes = {line.by_project for _, line in lines}
-    if shapes == {True}:
-        yield from by_project(books, account, lines, undivided, digits)
-    elif shapes == {False}:
-        yield from by_resource(books, account, lines, undivided, digits)
+    known = [*booked, *account.invoices, *(Invoice(account.id, row, None) for row in listed_rows(books, account))]
+    digits = next((each.digits for each in known if each.currency), UNKNOWN_DIGITS)
+    if report.points or report.days or not report.total:
+        yield chart_check(books, account, digits)
+    else:
+        yield not_performed("report-chart", account.id)
+    if not booked:
+        yield from (not_performed(name, account.id) for name in ("report-total", *by_shape))
+        return
+    undivided = [entry for entry in lines if is_undivided(books, account, entry[1])]
+    yield from (undivided_check(books, account, *entry) for entry in undivided)
+    yield from (check for entry in lines if entry not in undivided for check in negative_rows(books, account, *entry))
+    if len({invoice.currency for invoice in booked}) != 1:
+        yield from (not_performed(name, account.id) for name in ("report-total", *by_shape))
+        return
+    basis = Basis(books, account, digits)
+    yield tie_out(basis, Check("report-total", account.id), Side("", lines, list(report.rows)))
+    if not shapes:
+        yield from (not_performed(name, account.id) for name in by_shape)
+    basis = basis._replace(bound=len(shapes) > 1)
+    if True in shapes:
+        yield from by_project(basis, [entry for entry in lines if entry[1].by_project], undivided)
+    if False in shapes:
+        yield from by_resource(basis, [entry for entry in lines if not entry[1].by_project], undivided)
 
 
-def tie_out(books: Booking, check: Check, side: Side, digits: int) -> Check:
-    """Lines on the report's basis against report rows."""
-    expected = Fraction(sum(on_basis(books, line) for _, line in side.lines), 10**digits)
-    allowed = max(books.rules.tolerance(expected), Fraction(len(side.lines), 2 * 10**digits))
-    return compared(
-        check._replace(subject=side.subject), expected, sum((row.value for row in side.rows), ZERO), allowed
-    )
+BY_SHAPE = (("report-project", True), ("report-resource", False))
+"""What is compared where lines are by project, and where not."""
+
+
+def chart_check(books: Booking, account: AccountMonth, digits: int) -> Check:
+    """``report-chart``: every point of the chart is rounded by itself."""
+    report, base = account.report, Check("report-chart", account.id)
+    allowed = max(books.rules.tolerance(report.total), rounding_allowance(len(report.points), digits))
+    return compared(base, report.total, sum(report.points, ZERO), allowed)
+
+
+def tie_out(basis: Basis, check: Check, side: Side) -> Check:
+    """Lines on the report's basis against report rows; of both shapes the lines only do not exceed the rows."""
+    rules, unit = basis.books.rules, Fraction(1, 10**basis.digits)
+    expected = sum(on_basis(basis.books, line) for _, line in side.lines) * unit
+    actual = sum((row.value for row in side.rows), ZERO)
+    parts = sum(1 if line.by_project == rules.report_is_gross else 3 for _, line in side.lines)
+    allowed = max(rules.tolerance(expected), rounding_allowance(parts, basis.digits))
+    found = compared(check._replace(subject=side.subject), expected, actual, allowed)
+    return found._replace(outcome="pass") if basis.bound and actual >= expected else found
 
 
 def on_basis(books: Booking, line: Line) -> int:
@@ -376,75 +549,81 @@ def on_basis(books: Booking, line: Line) -> int:
 def rows_of(books: Booking, account: AccountMonth, line: Line) -> list[Row]:
     """The report rows of a line's project, or named like the line."""
     if line.by_project:
-        return [row for row in account.report.rows if row.project == books.directory.sid(*line.named)]
-    names = {name.casefold() for name in (line.sku, line.description) if name}
-    return [row for row in account.report.rows if row.name.casefold() in names]
+        return [row for row in account.report.rows if row.project == books.directory.of_line(*line.named)]
+    return rows_named_like(line, account.report.rows)
 
 
-def is_undivided(books: Booking, account: AccountMonth, invoice: Invoice, line: Line) -> bool:
+def dividing_rows(books: Booking, account: AccountMonth, line: Line) -> list[Row]:
+    """The report rows that a line is divided by: those of it, or of a line by SKU without any the whole report."""
+    return rows_of(books, account, line) or ([] if line.by_project else list(account.report.rows))
+
+
+def is_undivided(books: Booking, account: AccountMonth, line: Line) -> bool:
     """Whether the proved report could not divide a line that is not zero."""
-    rows = rows_of(books, account, line) or ([] if line.by_project else list(account.report.rows))
-    return bool(line.gross or line.tax) and not any(row.weight for row in rows)
+    rows = dividing_rows(books, account, line)
+    return not line.is_zero and not any(row.weight for row in rows)
+
+
+def subject_of(books: Booking, line: Line) -> str:
+    """What a line is of: its project, or what it is called."""
+    return books.directory.of_line(*line.named) if line.by_project else line.label
 
 
 def undivided_check(books: Booking, account: AccountMonth, invoice: Invoice, line: Line) -> Check:
     """The exception for that line; expected is the line, actual what the report has."""
-    subject = books.directory.sid(*line.named) if line.by_project else line.sku or line.description
     rows = rows_of(books, account, line)
-    expected = Fraction(on_basis(books, line), 10**invoice.digits)
-    check = Check("report-resource", account.id, invoice.number, subject)
+    expected = in_currency(invoice, on_basis(books, line))
+    check = Check("report-resource", account.id, invoice.number, subject_of(books, line))
     found = compared(check, expected, sum((row.value for row in rows), ZERO))
     return found._replace(outcome="exception")
 
 
-Entries = list[tuple[Invoice, Line]]
+def negative_rows(books: Booking, account: AccountMonth, invoice: Invoice, line: Line) -> Iterator[Check]:
+    """A line that was divided by rows of which one is negative: an exception by SKU, a notice by project."""
+    negative = [row.value for row in dividing_rows(books, account, line) if row.value < 0]
+    if negative and not line.is_zero:
+        subject = subject_of(books, line)
+        if not line.by_project:
+            subject = min((row.name for row in rows_of(books, account, line)), default=subject)
+        check = Check("report-resource", account.id, invoice.number, subject)
+        found = compared(check, ZERO, sum(negative, ZERO))
+        yield found._replace(outcome="notice" if line.by_project else "exception")
 
 
-def by_project(
-    books: Booking, account: AccountMonth, lines: Entries, undivided: Entries, digits: int
-) -> Iterator[Check]:
-    """``report-project``, those of lines that could not be divided aside."""
-    projects: dict[str, Side] = {row.project: Side(row.project, [], []) for row in account.report.rows}
+def by_project(basis: Basis, lines: Entries, undivided: Entries) -> Iterator[Check]:
+    """``report-project``, those of lines that could not be divided aside; as a bound, only where there are lines."""
+    books, rows = basis.books, basis.account.report.rows
+    projects: dict[str, Side] = {row.project: Side(row.project, [], []) for row in rows}
     for invoice, line in lines:
-        sid = books.directory.sid(*line.named)
+        sid = books.directory.of_line(*line.named)
         projects.setdefault(sid, Side(sid, [], [])).lines.append((invoice, line))
-    for row in account.report.rows:
+    for row in rows:
         projects[row.project].rows.append(row)
-    replaced = {books.directory.sid(*line.named) for _, line in undivided}
+    replaced = {books.directory.of_line(*line.named) for _, line in undivided if line.by_project}
     for side in projects.values():
-        if side.subject not in replaced:
-            yield tie_out(books, Check("report-project", account.id), side, digits)
+        if side.subject not in replaced and (side.lines or not basis.bound):
+            yield tie_out(basis, Check("report-project", basis.account.id), side)
 
 
-def by_resource(
-    books: Booking, account: AccountMonth, lines: Entries, undivided: Entries, digits: int
-) -> Iterator[Check]:
-    """``report-resource``: lines that share rows stand together; rows that no line names stand alone, by their name."""
-    sides: list[Side] = []
+def by_resource(basis: Basis, lines: Entries, undivided: Entries) -> Iterator[Check]:
+    """``report-resource``: lines as they were matched; rows that no line names stand alone, by their name."""
+    sides: dict[tuple[bool, str], Side] = {}
     for invoice, line in lines:
-        side = Side(line.sku or line.description, [(invoice, line)], rows_of(books, account, line))
-        for other in [other for other in sides if meets(other, side)]:
-            sides.remove(other)
-            rows = [*other.rows, *(row for row in side.rows if row not in other.rows)]
-            side = Side(min(other.subject, side.subject), [*other.lines, *side.lines], rows)
-        sides.append(side)
-    named = {row.index for side in sides for row in side.rows}
+        rows = rows_of(basis.books, basis.account, line)
+        key = (bool(rows), folded(rows[0].name) if rows else composed(line.label))
+        subject = min((row.name for row in rows), default=line.label)
+        known = sides.get(key, Side(subject, [], rows))
+        sides[key] = Side(min(known.subject, subject), [*known.lines, (invoice, line)], rows)
+    named = {row.index for side in sides.values() for row in side.rows}
     alone: dict[str, list[Row]] = defaultdict(list)
-    for row in account.report.rows:
+    for row in basis.account.report.rows:
         if row.index not in named:
-            alone[row.name].append(row)
-    sides = [side._replace(subject=min((row.name for row in side.rows), default=side.subject)) for side in sides]
-    for side in [*sides, *(Side(name, [], rows) for name, rows in alone.items())]:
+            alone[composed(row.name)].append(row)
+    rest = [Side(min(row.name for row in rows), [], rows) for rows in alone.values()]
+    for side in [*sides.values(), *rest]:
         divided = [entry for entry in side.lines if entry not in undivided]
-        if divided or not side.lines:
-            yield tie_out(books, Check("report-resource", account.id), side._replace(lines=divided), digits)
-
-
-def meets(one: Side, two: Side) -> bool:
-    """Whether two sides share a report row, or are called the same and have none."""
-    if one.rows or two.rows:
-        return any(row in two.rows for row in one.rows)
-    return one.subject == two.subject
+        if divided or not (side.lines or basis.bound):
+            yield tie_out(basis, Check("report-resource", basis.account.id), side._replace(lines=divided))
 
 
 def ownership(books: Booking, account: AccountMonth) -> Iterator[Check]:

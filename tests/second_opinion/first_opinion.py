@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from chargeback import config, month_end
-from chargeback.errors import NotReadyError
+from chargeback.errors import ConfigurationError, NotReadyError
 from chargeback.evidence import Answer, Evidence, MemoryStore, RunRecord, sha256_of
+from chargeback.evidence.records import EarlierInvoice, EarlierMonth, ProjectPair
+from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books
 from chargeback.publish import ledger_csv, reconciliation
 
@@ -33,14 +35,18 @@ SHARED = {
     "report-resource",
     "currency",
     "ownership",
+    "prior-periods",
 }
 """The checks that follow from a month's own answers."""
 ENDPOINT = "https://api.deploys.app/"
 
 
 def books_of(month: Month) -> Books:
-    """The month's books; an error of ``chargeback.errors`` where there are none, or none that are kept."""
+    """The month's books; an error of ``chargeback.errors`` where there are none, or none that the job keeps."""
     books = month_end.close_month(evidence_of(month), config.parse(month.config.encode(), Path("config.toml")))
+    first = is_before_the_first_bill(account.month for account in books.posting.postings)
+    if first is not None:
+        raise ConfigurationError(f"{month.period} lies before {first}")
     if books.status == "not-ready":
         raise NotReadyError(f"{month.period} is not ready")
     return books
@@ -52,26 +58,18 @@ def ledgers_of(books: Books) -> dict[str, bytes]:
 
 
 def checks_of(books: Books) -> list[Check]:
-    """The checks that the second opinion has too, as it has them; notices "not performed" are left out."""
-    document = reconciliation.document(books)
-    tied_out = {row["account"] for row in document["accounts"] if row["invoices"]}
-    return [check_of(row) for row in document["checks"] if is_shared(row, tied_out)]
+    """The checks that the second opinion has too, as it has them; idle acceptances are left out."""
+    return [check_of(row) for row in reconciliation.document(books)["checks"] if is_shared(row)]
 
 
-def is_shared(row: dict[str, Any], tied_out: set[str]) -> bool:
-    """Whether the second opinion has that check: of an account, and ``report-chart`` where it has a currency."""
-    if (
-        row["check"] not in SHARED
-        or not row["account"]
-        or (row["check"] == "report-chart" and row["account"] not in tied_out)
-    ):
-        return False
-    return not row["message"].startswith("not performed") and "covered nothing" not in row["message"]
+def is_shared(row: dict[str, Any]) -> bool:
+    """Whether the second opinion has that check: of an account, and of the month's own answers."""
+    return bool(row["check"] in SHARED and row["account"] and "covered nothing" not in row["message"])
 
 
 def check_of(row: dict[str, Any]) -> Check:
     """A check of ``reconciliation.json``, its amounts as fractions."""
-    amounts = (row[name] for name in ("expected", "actual", "variance"))
+    amounts = (row[name] for name in ("expected", "actual", "variance", "tolerance"))
     texts = (row[name] for name in ("check", "account", "invoice", "subject", "outcome"))
     return Check(*texts, *(None if each is None else Fraction(each) for each in amounts))
 
@@ -92,8 +90,22 @@ def evidence_of(month: Month) -> Evidence:
         previous=None,
         accounts=tuple(sorted(month.accounts)),
         known_accounts=tuple(sorted(month.accounts)),
+        earlier=tuple(earlier_months(month)),
+        projects=tuple(ProjectPair(*pair) for pair in month.booked),
+        account_names=dict(month.account_names),
     )
     return Evidence(tuple(answers), run, store)
+
+
+def earlier_months(month: Month) -> Iterator[EarlierMonth]:
+    """The earlier months that the archive holds, as the run records them."""
+    for period, accounts in sorted(month.archived.items()):
+        invoices = tuple(
+            EarlierInvoice(each.account, each.id, each.number, each.currency, each.total, each.void)
+            for each in month.earlier
+            if each.period == period
+        )
+        yield EarlierMonth(period, 1, accounts, invoices, ())
 
 
 def calls(month: Month) -> Iterator[tuple[str, str, str, dict[str, Any], Reply]]:

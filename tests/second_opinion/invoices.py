@@ -32,6 +32,16 @@ class Line:
     description: str = ""
     by_project: bool = False
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing is booked of it."""
+        return not (self.gross or self.tax)
+
+    @property
+    def label(self) -> str:
+        """What a line by SKU is called: its SKU, else its description."""
+        return self.sku or self.description
+
 
 @dataclass(frozen=True)
 class Invoice:
@@ -177,6 +187,7 @@ def known_status(fields: Fields) -> str:
 def months_invoices(account: str, answers: AccountAnswers, period: str, zone: str) -> list[Invoice]:
     """The account's invoices of the month, drafts and void ones too, in order of number, then id."""
     refuse_contradictions(listed(answers), zone)
+    refuse_unknown(listed(answers), period, zone)
     rows = [row for row in once_each(listed(answers)) if booking_month(row, zone) == period]
     found = [with_detail(account, row, answers) for row in rows]
     for invoice in found:
@@ -191,6 +202,18 @@ def refuse_contradictions(rows: list[Fields], zone: str) -> None:
         stands = (booking_month(row, zone), row.get("status") or None)
         if standing.setdefault(text(row["id"]), stands) != stands:
             raise StopError(6, f"{row['id']} is listed twice, with another month or status")
+
+
+def refuse_unknown(rows: list[Fields], period: str, zone: str) -> None:
+    """Exit 6 where a row of the month has an unknown status; one that names no month counts as of this one."""
+    for row in rows:
+        if has_unknown_status(row) and booking_month(row, zone) in {period, ""}:
+            known_status(row)
+
+
+def has_unknown_status(row: Fields) -> bool:
+    """Whether a row states a status that is none of the four."""
+    return says("status", row.get("status")) and text(row.get("status")) not in STATUSES
 
 
 def once_each(rows: list[Fields]) -> list[Fields]:
@@ -217,8 +240,6 @@ def listed(answers: AccountAnswers) -> list[Fields]:
 
 def booking_month(row: Fields, zone: str) -> str:
     """The month that a list row belongs to; exit 6 for an issued one without any time, "" for any other such."""
-    if says("status", row.get("status")):
-        known_status(row)
     start, end = instant(row.get("periodStart")), instant(row.get("periodEnd"))
     if start and end and start < end:
         return month_with_most(start, end, zone)
@@ -244,9 +265,9 @@ def with_detail(account: str, row: Fields, answers: AccountAnswers) -> Invoice:
     return Invoice(account, row, None if wrong else reply.result, has_wrong_detail=wrong)
 
 
-def was_billed(answers: AccountAnswers, period: str, zone: str) -> bool:
-    """Whether an open or paid invoice of that month is listed."""
-    return any(row.get("status") in BOOKED and booking_month(row, zone) == period for row in listed(answers))
+def months_billed(answers: AccountAnswers, zone: str) -> list[str]:
+    """The months of the open and paid invoices that are listed."""
+    return [booking_month(row, zone) for row in listed(answers) if row.get("status") in BOOKED]
 
 
 def period_of(invoice: Invoice) -> tuple[datetime, datetime] | None:

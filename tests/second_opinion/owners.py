@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from .answers import Reply, StopError, first_text, items, text
+from .answers import Fields, Reply, StopError, composed, first_text, items, text
 
 UNASSIGNED, ADJUSTMENTS = "unassigned", "adjustments"
 PRODUCTION = "production"
@@ -31,37 +31,96 @@ class Claim:
 
     def strength_for(self, sid: str) -> int:
         """How strongly it claims the project: an exact sid beats a glob, then literal characters count; 0 for not."""
-        if not set(self.pattern) & set("*?["):
-            return EXACT if self.pattern == sid else 0
-        literal = re.sub(r"\[.[^]]*\]|[*?]", "", self.pattern)
-        return len(literal) + 1 if fnmatchcase(sid, self.pattern) else 0
+        pattern, sid = composed(self.pattern), composed(sid)
+        if not set(pattern) & set("*?["):
+            return EXACT if pattern == sid else 0
+        literal = re.sub(r"\[.[^]]*\]|[*?]", "", pattern)
+        return len(literal) + 1 if fnmatchcase(sid, pattern) else 0
+
+
+class Named(NamedTuple):
+    """What a source states of a project: id, sid and name, "" for what it leaves out; ``source`` counts from 0."""
+
+    source: int
+    id: str
+    sid: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Directory:
-    """project.list, by id and by sid."""
+    """Pairs of id, sid and name, as the sources state them, the earlier statement first: it wins."""
 
-    reply: Reply
+    statements: Sequence[Named]
+    shown: frozenset[str] = frozenset()
+    stated: tuple[str, ...] = ()
+
+    @cached_property
+    def of_lines(self) -> Mapping[str, str]:
+        """The sids that the revision has and lines state: each is its own, whatever a later source says of an id."""
+        return {composed(sid): self.spelled(sid) for sid in self.stated}
 
     @cached_property
     def names(self) -> Mapping[str, str]:
         """Sid -> name."""
-        return {first_text(item, "project", "id"): text(item.get("name")) for item in items(self.reply.result)}
+        return {composed(each.sid): each.name for each in reversed(self.statements) if each.sid and each.name}
 
     @cached_property
     def sids(self) -> Mapping[str, str]:
         """Id -> sid."""
-        return {text(item.get("id")): first_text(item, "project", "id") for item in items(self.reply.result)}
+        return {composed(each.id): each.sid for each in reversed(self.statements) if each.id and each.sid}
 
-    def sid(self, *named: str) -> str:
-        """The sid of a project that is named by sid or by id; the first name that is known, else the first."""
-        said = [name for name in named if name]
-        for name in said:
-            if name in self.names:
-                return name
-            if name in self.sids:
-                return self.sids[name]
-        return said[0] if said else ""
+    @cached_property
+    def spellings(self) -> Mapping[str, str]:
+        """Sid as it is compared -> as the first source spells it."""
+        return {composed(each.sid): each.sid for each in reversed(self.statements) if each.sid}
+
+    def name(self, sid: str) -> str:
+        """The project's name, "" where no source has one."""
+        return self.names.get(composed(sid), "")
+
+    def of_line(self, sid: str, id_: str) -> str:
+        """The sid of a line's project: what it states, and only where it states none by its id."""
+        return self.spelled(sid) if sid else self.sids.get(composed(id_), id_)
+
+    def of_row(self, sid: str, id_: str) -> str:
+        """The sid of a row's project: a server may name it by its id, or by a sid of another time."""
+        if composed(sid) in self.of_lines:
+            return self.of_lines[composed(sid)]
+        if composed(sid) in self.spellings:
+            return self.as_booked(sid)
+        for name in (sid, id_):
+            if composed(name) in self.sids:
+                return self.sids[composed(name)]
+        return sid or id_
+
+    def as_booked(self, sid: str) -> str:
+        """The sid that counts of a project that is called so: of its id, the earliest statement has it."""
+        winners = {composed(each) for each in self.sids.values()}
+        ids = [each.id for each in self.statements if each.id and composed(each.sid) == composed(sid)]
+        return self.spelled(sid) if composed(sid) in winners or not ids else self.sids[composed(ids[0])]
+
+    def spelled(self, sid: str) -> str:
+        """The sid as the first source spells it."""
+        return self.spellings.get(composed(sid), sid)
+
+
+def directory_of(
+    booked: Iterable[tuple[str, str, str]], lines: Iterable[Fields], reports: Iterable[Fields], listed: Reply
+) -> Directory:
+    """The sources in their order: the latest revision, lines that state id and sid, ``projectList``, project.list."""
+    archived = [Named(0, *each) for each in booked]
+    stated = [Named(1, text(line.get("projectId")), text(line.get("project"))) for line in lines]
+    answered = [
+        Named(2, first_text(each, "id", "projectId"), text(each.get("sid")), text(each.get("name"))) for each in reports
+    ]
+    known = [
+        Named(3, text(item.get("id")), first_text(item, "project", "id"), text(item.get("name")))
+        for item in items(listed.result)
+    ]
+    both = [each for each in stated if each.id and each.sid]
+    sids = tuple(each.sid for each in [*archived, *stated] if each.sid)
+    return Directory([*archived, *both, *answered, *known], frozenset(each.sid for each in known), sids)
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from .answers import AccountAnswers, StopError, instant
+from .answers import INACTIVE, AccountAnswers, StopError, instant
 from .calendar import month_of, shifted
 from .invoices import BOOKED, Invoice
 from .owners import Rules
 from .reports import Report
 
-NOT_READY = "not ready"
+
+class Standing(NamedTuple):
+    """Whether an account is ready, the outcome of its ``invoice-issued``, and what an unproved report is then."""
+
+    issued: str = "pass"
+    unproved: str = "exception"
+    is_ready: bool = True
 
 
 def issued(
@@ -22,23 +29,23 @@ def issued(
     run_at: str,
     *,
     billed_before: bool,
-) -> str:
-    """The outcome of ``invoice-issued``: pass, exception, accepted or notice; or that the account is not ready."""
+) -> Standing:
+    """By which ground the account is ready: the first that holds (BOOKING 2)."""
     last = last_month(run_at, rules.zone)
     if rules.period > last:
         raise StopError(4 if rules.period == shifted(last, 1) else 2, "the month is not over")
     if any(invoice.status in BOOKED for invoice in invoices):
-        return "pass"
-    if report.proved and not report.total:
-        return "exception" if billed_before else "pass"
+        return Standing()
+    if report.proved and not report.shows_cost:
+        return Standing("exception" if billed_before else "pass")
     if rules.period < last:
-        speaks_against = bool(invoices) or (report.proved and report.total > 0)
-        return "exception" if speaks_against else "notice"
-    if "not active" in answers.report.refusal + answers.invoices.refusal + answers.get.refusal and not invoices:
-        return "notice"
+        speaks_against = billed_before or bool(invoices) or report.proved
+        return Standing("exception") if speaks_against else Standing("notice", unproved="notice")
     if is_accepted(account, report, rules):
-        return "accepted"
-    return NOT_READY
+        return Standing("exception")
+    if INACTIVE in answers.report.refusal + answers.invoices.refusal + answers.get.refusal and not invoices:
+        return Standing("exception" if billed_before else "notice", unproved="notice")
+    return Standing(is_ready=False)
 
 
 def last_month(run_at: str, zone: str) -> str:

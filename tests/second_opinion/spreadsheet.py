@@ -47,8 +47,8 @@ def safe(value: str) -> str:
 
 
 def quoted(value: str) -> str:
-    """The cell by RFC 4180."""
-    return '"' + value.replace('"', '""') + '"' if any(character in value for character in ',"\r\n') else value
+    """The cell by RFC 4180, and quoted too where half of the world's spreadsheets would split it."""
+    return '"' + value.replace('"', '""') + '"' if any(character in value for character in ',"\r\n;\t|') else value
 
 
 def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:

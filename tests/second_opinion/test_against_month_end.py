@@ -52,26 +52,18 @@ def assert_same(month: Month) -> None:
     )
 
 
-NEW_RULES = pytest.mark.xfail(
-    strict=False, reason="BOOKING 1 to 6 as they are since 0.3.0, which the second opinion does not follow yet"
-)
-
-
-@NEW_RULES
 @pytest.mark.parametrize("tenth", range(10))
 def test_both_opinions_agree_on_a_month(tenth: int) -> None:
     for seed in some(range(tenth, SEEDS, 10)):
         assert_same(worlds.random_month(seed))
 
 
-@NEW_RULES
 @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=NOT_SHORTENED)
 @given(worlds.months())
 def test_both_opinions_agree_on_a_month_that_hypothesis_shortens(month: Month) -> None:
     assert_same(month)
 
 
-@NEW_RULES
 @pytest.mark.nightly
 @pytest.mark.parametrize("part", range(20))
 def test_both_opinions_agree_on_many_months(part: int) -> None:
