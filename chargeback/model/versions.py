@@ -1,5 +1,5 @@
 """Which versions a result was made with: chargeback, Python, and every library that shapes a byte (INTERFACE,
-run.json).
+``run.json``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is the account ready, and is it that month's report? Each branch of BOOKING 2 and 3, by small accounts."""
+"""Is the account ready, and is it that month's report? Each branch by small accounts (BOOKING 2 and 3)."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_minor_units_come_back_from_decimals_and_texts(units: int, digits: int) 
     [(0, 0), (1, 5), (2, 10), (3, 15), (6, 30), (7, 35), (8, 38), (9, 40), (10, 41), (100, 110), (10_000, 1_010)],
 )
 def test_the_allowance_of_rounding_in_tenths_of_a_minor_unit(parts: int, tenths: int) -> None:
-    """min(5n, 10 + ⌊10·√n⌋), BOOKING 6, reckoned by hand."""
+    """min(5n, 10 + ⌊10·√n⌋), calculated by hand (BOOKING 6, tolerance)."""
     assert rounding_allowance(parts, 2) == Decimal(tenths) / 1000
     assert rounding_allowance(parts, 0) == Decimal(tenths) / 10
 

@@ -1,4 +1,4 @@
-"""A month's answers -> the bytes of its ledgers and its checks, straight from BOOKING.md, one rule after the other.
+"""A month's answers -> the bytes of its ledgers and its checks, from docs/rules/booking.md, rule by rule.
 
 It shares no code with ``chargeback`` and uses other arithmetic (fractions instead of integers and decimals), so that a
 misreading in one of the two shows as a difference. It leaves out what needs other months or documents: carried reports,

@@ -1,6 +1,6 @@
 """The job's ledgers and checks against the second opinion, byte for byte, over arbitrary months.
 
-Where they differ one of the two misreads BOOKING.md: the text decides which, or is to be made clearer.
+Where they differ one of the two misreads docs/rules/booking.md: the text decides which, or is to be made clearer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Months as a platform might answer them: a hypothesis strategy of everything that BOOKING.md has a rule for.
+"""Months as a platform might answer them: a hypothesis strategy of all that docs/rules/booking.md has a rule for.
 
 Few different amounts, so that equal fractional parts are frequent; few names, so that they meet. What is drawn first is
 the simplest, so that a failing month shrinks to a short one.
