@@ -131,8 +131,9 @@ class UnsettledPayment:
 
 @dataclass(frozen=True, slots=True)
 class EarlierInvoice:
-    """An invoice as a month's latest revision has it; ``total`` in minor units; ``void`` where it is not booked as
-    void; ``tax_pending`` the tax that its accrual left on *input VAT not due*, in minor units.
+    """An invoice as a month's latest revision has it; ``total`` in minor units; ``void`` where it is listed as void;
+    ``booked`` where the month's journal accrues it (the detail decides, whatever the list says); ``tax_pending`` the
+    tax that its accrual left on *input VAT not due*, in minor units.
     """
 
     account: str
@@ -142,6 +143,7 @@ class EarlierInvoice:
     total: int
     void: bool
     tax_pending: int = 0
+    booked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

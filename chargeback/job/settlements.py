@@ -31,7 +31,9 @@ def open_accruals(months: OtherMonths, begins: Period | None) -> OpenAccruals:
     for revision, month in months:
         settled |= {(record.account, record.invoice) for record in month.settlements or ()}
         pending = _pending_of_0_2(revision) if revision and month.settlements is None else None
-        for invoice in (invoice for invoice in month.invoices if not invoice.void):
+        for invoice in month.invoices:
+            if not invoice.booked or (invoice.void and pending is not None):
+                continue
             key = (invoice.account, invoice.invoice)
             if pending is None:
                 accruals[key] = Accrual(Period.parse(month.period), invoice.tax_pending)

@@ -22,8 +22,8 @@ InvoiceKey = tuple[str, str]
 class Accrual:
     """An invoice that an archived month has accrued and that no month has settled yet.
 
-    ``tax_pending``: the tax that its entry left on *input VAT not due*, in minor units; None where the whole tax of the
-    invoice stands there.
+    ``tax_pending``: the tax that its entry left on *input VAT not due*, in minor units: none where it is cost; None
+    where nobody knows it and the whole tax of the invoice stands there.
     """
 
     concerns: Period
@@ -71,7 +71,7 @@ def is_paid_by(status: Status | None, paid_at: datetime | None, period: Period, 
 
 def settlement_of(invoice: Invoice, accrual: Accrual, detail: str) -> SettlementRecord:
     """What the month books of a paid invoice; ``detail`` is where its answer lies in the evidence."""
-    pending = invoice.tax_minor if accrual.tax_pending is None else accrual.tax_pending
+    pending = 0 if accrual.tax_pending == 0 else invoice.tax_minor  # as restated, where its month is still to be
     return SettlementRecord(
         account=invoice.account,
         invoice=invoice.id,

@@ -127,6 +127,7 @@ def _invoices(posting: Posting, journal: MonthJournal) -> Iterator[EarlierInvoic
             total=totals.get(row.id, 0) if total is None else total,
             void=row.status is Status.VOID,
             tax_pending=journal.accrued_tax(booked[row.id]) if row.id in booked else 0,
+            booked=row.id in booked,
         )
 
 

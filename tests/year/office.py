@@ -77,7 +77,7 @@ def plain_files() -> Iterator[None]:
     """Within, revisions hold CSV, JSON and evidence only: workbooks, pages and Parquet are other tests' business."""
 
     def without_parquet(*arguments: Any) -> Iterator[Any]:
-        yield from (file for file in exports_files(*arguments) if not file[0].endswith(".parquet"))
+        yield from (file for file in exports_files(*arguments) if not file[0].endswith((".parquet", ".xlsx")))
 
     exports_files = exports.files
     nothing: Any = lambda *arguments, **named: iter(())  # noqa: E731

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from chargeback.config import Config
 from chargeback.model.books import Books, Status
 from chargeback.model.instants import parse_instant
 from chargeback.model.journal import Event, JournalRow, MonthJournal
-from chargeback.publish.exports import beancount, focus, journal_csv, tax_csv
+from chargeback.publish.exports import beancount, focus, journal_csv, journal_xlsx, tax_csv
 from chargeback.publish.exports.change import Restating, corrections
+from chargeback.publish.exports.journal_xlsx import JournalBook
+from chargeback.publish.exports.tax_csv import TaxEntry
+from chargeback.publish.exports.tax_sheets import Seller
 
 JOURNAL_PATH = "exports/journal.csv"
 """What ``files`` needs of the month's revision before, from its second revision on."""
@@ -34,14 +37,16 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
             f"The whole month as revision {revision} has it.",
         ),
     )
-    changed: list[JournalRow] = []
+    settled = (row for row in journal.rows() if row.event is Event.SETTLEMENT)
+    taxes = list(tax_csv.entries(settled, books.posting.run.settlements or ()))
+    yield _workbook("journal", books, config, journal.rows(), taxes)
     if previous_journal is not None:
         changed = _corrections(books, config, journal, previous_journal)
+        corrected = list(tax_csv.entries(changed, ()))
         yield from _change_files(books, changed)
-    settled = (row for row in journal.rows() if row.event is Event.SETTLEMENT)
-    run = books.posting.run
-    rows = tax_csv.rows(str(month), [*settled, *changed], run.settlements or (), config.vendor)
-    yield "exports/tax.csv", tax_csv.chunks(rows)
+        yield _workbook("journal-change", books, config, changed, corrected)
+        taxes += corrected
+    yield "exports/tax.csv", tax_csv.chunks(tax_csv.rows(str(month), taxes, config.vendor))
     yield "exports/ledger.parquet", _parquet(books)
 
 
@@ -49,6 +54,17 @@ def month_journal(books: Books, config: Config) -> MonthJournal:
     """The month's journal as it may be booked."""
     is_sound = books.status is not Status.EXCEPTIONS
     return MonthJournal(books.posting, config.bookkeeping, config.timezone, is_sound=is_sound)
+
+
+def _workbook(
+    name: str, books: Books, config: Config, rows: Iterable[JournalRow], taxes: Sequence[TaxEntry]
+) -> tuple[str, Iterable[bytes]]:
+    """The path and bytes of a journal as a workbook."""
+    path, vendor, run = f"exports/{name}.xlsx", config.vendor, books.posting.run
+    seller = Seller(vendor.name, vendor.tax_id, vendor.branch)
+    language = config.publish.language
+    made = JournalBook(path, str(books.period), books.revision, run.run_at, rows, taxes, seller, language)
+    return path, journal_xlsx.chunks(made)
 
 
 def _parquet(books: Books) -> Iterator[bytes]:

@@ -122,7 +122,7 @@ def written(given: list[Bill], revision: int, previous: bytes | None, config: Co
 def test_first_revision_has_no_change_and_the_second_always_has() -> None:
     first = written(bills(), 1, None)
     second = written(bills(), 2, first["exports/journal.csv"])
-    assert set(second) - set(first) == {"exports/journal-change.csv", "exports/journal-change.beancount"}
+    assert set(second) - set(first) == {f"exports/journal-change.{kind}" for kind in ("csv", "xlsx", "beancount")}
     assert second["exports/journal-change.csv"].decode("utf-8-sig").count("\r\n") == 1
     assert b'option "tolerance_multiplier" "0"' in second["exports/journal-change.beancount"]
 

@@ -1,0 +1,213 @@
+"""The sheets *Input VAT* and *Withholding*: what a company reports, in the columns of the Thai returns.
+
+Input VAT is รายงานภาษีซื้อ (the report of purchases that a registered buyer keeps), withholding the attachment of ภ.ง.ด.53
+(tax withheld from companies). A table a company and currency; its sums are the journal's legs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from chargeback.model.money import minor_digits
+from chargeback.publish.exports.tax_csv import TaxEntry
+from chargeback.publish.xlsx.book import Book
+from chargeback.publish.xlsx.shape import Fill, Shape
+from chargeback.publish.xlsx.stack import Stack
+from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value, note
+
+NAMES = ("Input VAT", "Withholding")
+_FROZEN = 2
+_HEADING_HEIGHT = 20
+_HEADINGS = (Kind.HEADING, Kind.HEADING_RIGHT)
+_SERVICES = {"en": "Services", "th": "ค่าบริการ", "both": "ค่าบริการ Services"}
+_AT_PAYMENT = "1"
+"""The condition that ภ.ง.ด.53 calls 1: the tax was withheld when paying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Who issues the invoices, "" where the configuration does not say."""
+
+    name: str
+    tax_id: str
+    branch: str
+
+
+class InputVat(Table):
+    """One row a receipt: รายงานภาษีซื้อ."""
+
+    number = Column("No.", 8, Form.INTEGER, kind=Kind.QUIET)
+    date = Column("Date of tax invoice", 20, Form.DATE)
+    receipt = Column("Tax invoice no.", 28)
+    seller = Column("Seller", 30)
+    seller_tax_id = Column("Seller's tax id", 28)
+    branch = Column("Head office or branch", 24)
+    base = Column("Value of services", 24, Form.MONEY, is_kept=True)
+    tax = Column("Value added tax", 24, Form.MONEY, is_kept=True)
+    currency = Column("Currency", 12)
+    invoice = Column("Invoice", 22)
+    account = Column("Billing account", 20)
+    event = Column("Event", 14)
+
+
+class Withholding(Table):
+    """One row a payment of which tax was withheld: the attachment of ภ.ง.ด.53."""
+
+    number = Column("No.", 8, Form.INTEGER, kind=Kind.QUIET)
+    seller_tax_id = Column("Payee's tax id", 28)
+    seller = Column("Payee", 30)
+    branch = Column("Branch", 14)
+    date = Column("Date of payment", 20, Form.DATE)
+    kind = Column("Type of income", 24)
+    rate = Column("Rate of tax", 14, Form.RATE)
+    base = Column("Amount paid", 24, Form.MONEY, is_kept=True)
+    withheld = Column("Tax withheld", 24, Form.MONEY, is_kept=True)
+    condition = Column("Condition", 14)
+    currency = Column("Currency", 12)
+    invoice = Column("Invoice", 22)
+    account = Column("Billing account", 20)
+
+
+_THAI: Mapping[Column, str] = {
+    InputVat.number: "ลำดับที่",
+    InputVat.date: "วัน เดือน ปี",
+    InputVat.receipt: "เลขที่ใบกำกับภาษี",
+    InputVat.seller: "ชื่อผู้ขายสินค้า/ผู้ให้บริการ",
+    InputVat.seller_tax_id: "เลขประจำตัวผู้เสียภาษีอากร",
+    InputVat.branch: "สำนักงานใหญ่/สาขาที่",
+    InputVat.base: "มูลค่าสินค้าหรือบริการ",
+    InputVat.tax: "จำนวนเงินภาษีมูลค่าเพิ่ม",
+    InputVat.currency: "สกุลเงิน",
+    InputVat.invoice: "เลขที่ใบแจ้งหนี้",
+    InputVat.account: "บัญชีเรียกเก็บเงิน",
+    InputVat.event: "รายการ",
+    Withholding.number: "ลำดับที่",
+    Withholding.seller_tax_id: "เลขประจำตัวผู้เสียภาษีอากร",
+    Withholding.seller: "ชื่อผู้มีเงินได้",
+    Withholding.branch: "สาขาที่",
+    Withholding.date: "วัน เดือน ปี ที่จ่าย",
+    Withholding.kind: "ประเภทเงินได้ที่จ่าย",
+    Withholding.rate: "อัตราภาษีร้อยละ",
+    Withholding.base: "จำนวนเงินที่จ่ายในครั้งนี้",
+    Withholding.withheld: "จำนวนเงินภาษีที่หัก",
+    Withholding.condition: "เงื่อนไข",
+    Withholding.currency: "สกุลเงิน",
+    Withholding.invoice: "เลขที่ใบแจ้งหนี้",
+    Withholding.account: "บัญชีเรียกเก็บเงิน",
+}
+_TITLES = {
+    NAMES[0]: {"en": "Input VAT report", "th": "รายงานภาษีซื้อ", "both": "รายงานภาษีซื้อ · Input VAT report"},
+    NAMES[1]: {
+        "en": "Tax withheld (P.N.D. 53)",
+        "th": "ภาษีเงินได้หัก ณ ที่จ่าย (ภ.ง.ด.53)",
+        "both": "ภาษีเงินได้หัก ณ ที่จ่าย (ภ.ง.ด.53) · Tax withheld (P.N.D. 53)",
+    },
+}
+_WORDS = {
+    "en": {"company": "Company", "buyer": "tax id", "total": "Total", "none": "Nothing to report."},
+    "th": {"company": "บริษัท", "buyer": "เลขประจำตัวผู้เสียภาษีอากร", "total": "รวม", "none": "ไม่มีรายการ"},
+    "both": {
+        "company": "บริษัท Company",
+        "buyer": "เลขประจำตัวผู้เสียภาษีอากร tax id",
+        "total": "รวม Total",
+        "none": "ไม่มีรายการ Nothing to report.",
+    },
+}
+_Values = Callable[[TaxEntry, Seller, str], Mapping[Column, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSheet:
+    """One of the sheets: its table, what of the entries it reports, and what a row says."""
+
+    name: str
+    table: type[Table]
+    amount: Callable[[TaxEntry], Decimal]
+    values: _Values
+    sums: tuple[Column, ...]
+
+    def shape(self, language: str) -> Shape:
+        """The sheet's shape, whatever it holds."""
+        return Shape(self.name, len(self.table.columns), _FROZEN, plain_from=1)
+
+    def write(
+        self, book: Book, taxes: Sequence[TaxEntry], seller: Seller, language: str, subtitle: str, footer: str
+    ) -> Iterator[bytes]:
+        """Write the sheet: companies in order, of each a table a currency with its sums."""
+        stack = Stack(book.cells)
+        stack.title(_TITLES[self.name][language], subtitle)
+        stack.gap()
+        reported = [each for each in taxes if self.amount(each)]
+        for company, currency in sorted({(each.company, each.currency) for each in reported}):
+            mine = [each for each in reported if (each.company, each.currency) == (company, currency)]
+            self._company(stack, mine, seller, language)
+        if not reported:
+            stack.texts(note(_WORDS[language]["none"]))
+        fill = Fill(self.table.widths(), footer, last_row=len(stack.rows))
+        yield from book.sheet(self.name, stack.rows, fill)
+
+    def _company(self, stack: Stack, mine: Sequence[TaxEntry], seller: Seller, language: str) -> None:
+        words, first = _WORDS[language], mine[0]
+        buyers = ", ".join(dict.fromkeys(each.tax_id for each in mine if each.tax_id))
+        heading = f"{words['company']}: {first.company}" + (f" · {words['buyer']} {buyers}" if buyers else "")
+        stack.section(heading, len(self.table.columns))
+        if language == "both":
+            stack.rows.append(Rows(stack.cells, self.table).heading(_HEADINGS, _HEADING_HEIGHT, _THAI))
+        headings = _THAI if language == "th" else {}
+        block = stack.table(self.table, _HEADING_HEIGHT, headings=headings)
+        digits = minor_digits(first.currency)
+        for number, each in enumerate(mine, start=1):
+            block.add({self.table.columns[0]: number, **self.values(each, seller, language)}, digits)
+        label: dict[Column, Value] = dict.fromkeys(self.table.columns, "")
+        label[self.table.columns[2]] = f"{words['total']} {first.currency}"
+        block.total(label, self.sums, digits)
+        stack.gap()
+
+
+def _input_vat(each: TaxEntry, seller: Seller, language: str) -> Mapping[Column, Value]:
+    table = InputVat
+    return {
+        table.date: _day(each.date),
+        table.receipt: each.receipt,
+        table.seller: seller.name,
+        table.seller_tax_id: seller.tax_id,
+        table.branch: seller.branch,
+        table.base: each.base,
+        table.tax: each.tax,
+        table.currency: each.currency,
+        table.invoice: each.invoice,
+        table.account: each.account,
+        table.event: each.event.value,
+    }
+
+
+def _withholding(each: TaxEntry, seller: Seller, language: str) -> Mapping[Column, Value]:
+    table = Withholding
+    return {
+        table.seller_tax_id: seller.tax_id,
+        table.seller: seller.name,
+        table.branch: seller.branch,
+        table.date: _day(each.date),
+        table.kind: _SERVICES[language],
+        table.rate: Decimal(each.withholding_rate) if each.withholding_rate else None,
+        table.base: each.base,
+        table.withheld: each.withheld,
+        table.condition: _AT_PAYMENT,
+        table.currency: each.currency,
+        table.invoice: each.invoice,
+        table.account: each.account,
+    }
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+INPUT_VAT = TaxSheet(NAMES[0], InputVat, lambda each: each.tax, _input_vat, (InputVat.base, InputVat.tax))
+WITHHOLDING = TaxSheet(
+    NAMES[1], Withholding, lambda each: each.withheld, _withholding, (Withholding.base, Withholding.withheld)
+)
