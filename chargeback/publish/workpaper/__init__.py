@@ -59,6 +59,9 @@ def _chunks(books: Books, config: Config, evidence: Evidence) -> Iterator[bytes]
     paper = Paper(books, config, evidence)
     title = f"Reconciliation {books.period}, revision {books.revision}"
     book = Book(books.posting.run.run_at, title, PATH, [shape for sheet in SHEETS for shape in sheet.shapes(paper)])
+    waiting = list(SHEETS)
     for sheet in in_order_of_reading(SHEETS):
         yield from sheet.write(book, paper)
+        waiting.remove(sheet)
+        paper.keep({name for other in waiting for name in other.reads})
     yield from book.finish()

@@ -101,6 +101,7 @@ def _of_report(written: Written, account: AccountPaper) -> Iterator[str]:
             row = report.rows[place]
             sent, kept = format_exact(row.value), numeric(row.value)
             values.append(kept)
+            rows.figures.digits.append(0)
             shown = sent if kept is row.value else format_exact(kept)
             as_sent = "" if kept is row.value else rows.text(table.sent, sent)
             yield (

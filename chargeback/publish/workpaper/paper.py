@@ -7,7 +7,7 @@ of an account or invoice stand, counted in rows from 0; a sheet that refers to t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chargeback.config import Config
@@ -151,8 +151,13 @@ class Paper:
         self._written[table] = Written(cells, table)
         return self._written[table]
 
+    def keep(self, names: Collection[str]) -> None:
+        """Let go of the tables that are not among these: nothing refers to them any more."""
+        self._written = {table: written for table, written in self._written.items() if table.name in names}
+
     def written(self, table: type[SheetTable]) -> Written:
-        """What was written of a table; ``KeyError`` where it is not written yet."""
+        """What was written of a table; ``KeyError`` where it is not written yet, or the sheet does not say that it
+        reads it."""
         return self._written[table]
 
 

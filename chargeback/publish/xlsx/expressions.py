@@ -44,17 +44,14 @@ class Result(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """A row's figures by column, as its number cells hold them, and the minor digits of its currency."""
+    """A row's figures by column, whole numbers and minor units as such, and the minor digits of its currency."""
 
-    figures: dict[Column, Decimal]
+    figures: dict[Column, Decimal | int]
     digits: int = 0
 
 
-class Evaluated(NamedTuple):
-    """An exact value, and ``reach``: the sum of the absolute values that were added up to it."""
-
-    value: Decimal
-    reach: Decimal
+Evaluated = tuple[Decimal, Decimal]
+"""An exact value, and its reach: the sum of the absolute values that were added up to it."""
 
 
 class Expression:
@@ -67,20 +64,23 @@ class Expression:
         columns: frozenset[Column] = frozenset(),
         binds: int = _ATOM,
     ) -> None:
-        self._text, self._evaluate, self.columns, self._binds = text, evaluate, columns, binds
+        self._make_text, self._evaluate, self.columns, self._binds = text, evaluate, columns, binds
+        self._text: str | None = None
 
     @property
     def text(self) -> str:
         """The formula; "" where there is none."""
-        return self._text()
+        if self._text is None:
+            self._text = self._make_text()
+        return self._text
 
     def evaluated(self, row: Row) -> Evaluated:
         """The exact value on the row; ``KeyError`` where the row lacks a column that is read."""
         return self._evaluate(row)
 
-    def can_be_had(self, row: Row) -> bool:
-        """Whether the row has every column that is read."""
-        return self.columns <= row.figures.keys()
+    def value(self, row: Row) -> Decimal:
+        """The exact value alone."""
+        return self._evaluate(row)[0]
 
     def within(self, binds: int) -> str:
         """The text as an operand of what binds so tightly."""
@@ -88,36 +88,36 @@ class Expression:
 
     def __add__(self, other: Expression) -> Expression:
         def evaluate(row: Row) -> Evaluated:
-            one, two = self.evaluated(row), other.evaluated(row)
-            return Evaluated(EXACT.add(one.value, two.value), EXACT.add(one.reach, two.reach))
+            (one, reach), (two, other_reach) = self.evaluated(row), other.evaluated(row)
+            return EXACT.add(one, two), EXACT.add(reach, other_reach)
 
         return _joined("+", self, other, evaluate, _SUM)
 
     def __sub__(self, other: Expression) -> Expression:
         def evaluate(row: Row) -> Evaluated:
-            one, two = self.evaluated(row), other.evaluated(row)
-            return Evaluated(EXACT.subtract(one.value, two.value), EXACT.add(one.reach, two.reach))
+            (one, reach), (two, other_reach) = self.evaluated(row), other.evaluated(row)
+            return EXACT.subtract(one, two), EXACT.add(reach, other_reach)
 
         return _joined("-", self, other, evaluate, _SUM)
 
     def __mul__(self, other: Expression) -> Expression:
         def evaluate(row: Row) -> Evaluated:
-            value = EXACT.multiply(self.evaluated(row).value, other.evaluated(row).value)
-            return Evaluated(value, value.copy_abs())
+            value = EXACT.multiply(self.value(row), other.value(row))
+            return value, value.copy_abs()
 
         return _joined("*", self, other, evaluate, _PRODUCT)
 
     def __truediv__(self, other: Expression) -> Expression:
         def evaluate(row: Row) -> Evaluated:
-            value = EXACT.divide(self.evaluated(row).value, other.evaluated(row).value)
-            return Evaluated(value, value.copy_abs())
+            value = EXACT.divide(self.value(row), other.value(row))
+            return value, value.copy_abs()
 
         return _joined("/", self, other, evaluate, _PRODUCT)
 
     def __abs__(self) -> Expression:
         def evaluate(row: Row) -> Evaluated:
             value, reach = self.evaluated(row)
-            return Evaluated(value.copy_abs(), reach)
+            return value.copy_abs(), reach
 
         return _called("ABS", (self,), evaluate)
 
@@ -125,8 +125,8 @@ class Expression:
         """The variance, actual less expected: floats lose no more of it than of the larger of the two."""
 
         def evaluate(row: Row) -> Evaluated:
-            one, two = self.evaluated(row).value, expected.evaluated(row).value
-            return Evaluated(EXACT.subtract(one, two), max(one.copy_abs(), two.copy_abs()))
+            one, two = self.value(row), expected.value(row)
+            return EXACT.subtract(one, two), max(one.copy_abs(), two.copy_abs())
 
         return _joined("-", self, expected, evaluate, _SUM)
 
@@ -171,20 +171,20 @@ def _columns(used: Iterable[Expression | Condition]) -> frozenset[Column]:
 def constant(value: Decimal | int) -> Expression:
     """A figure that stands in the formula itself."""
     amount = Decimal(value)
-    found = Evaluated(amount, amount.copy_abs())
+    found = (amount, amount.copy_abs())
     return Expression(lambda: format_exact(amount), lambda row: found)
 
 
 def known(text: str, value: Decimal, reach: Decimal | None = None) -> Expression:
     """A figure that stands elsewhere: how formulas call it, "" where none can, and its value."""
-    found = Evaluated(value, value.copy_abs() if reach is None else reach)
+    found = (value, value.copy_abs() if reach is None else reach)
     return Expression(lambda: text, lambda row: found)
 
 
 def added_up(text: str, values: Iterable[Decimal]) -> Expression:
     """Σ of figures that stand elsewhere: how a formula calls all of them, and their values."""
     found = list(values)
-    total = exact_sum(found)
+    total = found[0] if len(found) == 1 else exact_sum(found)
     reach = total if not found or min(found) >= 0 else exact_sum(value.copy_abs() for value in found)
     return known(text, total, reach.copy_abs())
 
@@ -193,8 +193,8 @@ def across(columns: Sequence[Column]) -> Expression:
     """Σ of neighbouring columns of the row; a cell that is not there counts nothing."""
 
     def evaluate(row: Row) -> Evaluated:
-        found = [row.figures[column] for column in columns if column in row.figures]
-        return Evaluated(exact_sum(found), exact_sum(value.copy_abs() for value in found))
+        found = [column.value(row) for column in columns if column in row.figures]
+        return exact_sum(found), exact_sum(value.copy_abs() for value in found)
 
     return Expression(lambda: f"SUM({columns[0].text}:{columns[-1].text})", evaluate)
 
@@ -204,7 +204,7 @@ def largest(*operands: Expression) -> Expression:
 
     def evaluate(row: Row) -> Evaluated:
         found = [operand.evaluated(row) for operand in operands]
-        return Evaluated(max(each.value for each in found), max(each.reach for each in found))
+        return max(value for value, _ in found), max(reach for _, reach in found)
 
     return _called("MAX", operands, evaluate)
 
@@ -213,8 +213,8 @@ def rounding_of(parts: Expression, digits: int) -> Expression:
     """What rounding alone can explain where so many rounded parts are compared (BOOKING 6, tolerance)."""
 
     def evaluate(row: Row) -> Evaluated:
-        value = rounding_allowance(int(parts.evaluated(row).value), digits)
-        return Evaluated(value, value)
+        value = rounding_allowance(int(parts.value(row)), digits)
+        return value, value
 
     def text() -> str:
         return f"MIN(5*{parts.text},10+INT(10*SQRT({parts.text})))/{10 ** (digits + 1)}"
@@ -231,7 +231,7 @@ def rounded_to(expression: Expression, places: int) -> Expression:
 
     def evaluate(row: Row) -> Evaluated:
         value, reach = expression.evaluated(row)
-        return Evaluated(quantized(value, places), reach)
+        return quantized(value, places), reach
 
     return Expression(text, evaluate, expression.columns)
 
@@ -240,18 +240,21 @@ class Condition:
     """What holds or not: as a formula, and on a row."""
 
     def __init__(self, text: Callable[[], str], holds: Callable[[Row], bool], columns: frozenset[Column]) -> None:
-        self._text, self.holds, self.columns = text, holds, columns
+        self._make_text, self.holds, self.columns = text, holds, columns
+        self._text: str | None = None
 
     @property
     def text(self) -> str:
         """The condition as a formula."""
-        return self._text()
+        if self._text is None:
+            self._text = self._make_text()
+        return self._text
 
 
 def _compared(sign: str, one: Expression, two: Expression, holds: Callable[[Decimal, Decimal], bool]) -> Condition:
     return Condition(
         lambda: f"{one.text}{sign}{two.text}",
-        lambda row: holds(one.evaluated(row).value, two.evaluated(row).value),
+        lambda row: holds(one.value(row), two.value(row)),
         one.columns | two.columns,
     )
 
@@ -314,7 +317,7 @@ class Plain(Rounding):
 
     def result(self, row: Row) -> Result:
         """Its text and its value."""
-        return Result(self.expression.text, self.expression.evaluated(row).value)
+        return Result(self.expression.text, self.expression.value(row))
 
 
 class Reference(Plain):
@@ -349,10 +352,10 @@ class Exact(Rounding):
         """ROUND(…), where floats find it."""
         value, reach = self.expression.evaluated(row)
         if self._reach is not None:
-            reach = self._reach.evaluated(row).reach
+            reach = self._reach.evaluated(row)[1]
         digits = row.digits if self._digits is None else self._digits
         if self._like is not None:
-            digits = _decimals(row.figures[self._like])
+            digits = _decimals(self._like.value(row))
         found, places, is_safe = rounded_result(value, digits, reach, self._most)
         text = self.expression.text if is_safe else ""
         return Result(f"ROUND({text},{places})" if text else "", found)
@@ -383,7 +386,7 @@ class ToMinor(Rounding):
 
     def result(self, row: Row) -> Result:
         """ROUND(…), where a float cannot round otherwise."""
-        units, sent = to_minor(self._exact, row.digits), self.expression.evaluated(row).value
+        units, sent = to_minor(self._exact, row.digits), self.expression.value(row)
         value, text = from_minor(units, row.digits), self.expression.text
         is_found = abs(units) < _MOST_UNITS and rounds_as_floats_do(sent, row.digits)
         if not text or not is_found or quantized(sent, row.digits) != value:
@@ -396,7 +399,7 @@ class Share(Rounding):
 
     def result(self, row: Row) -> Result:
         """ROUND(…,5)."""
-        return Result(f"ROUND({self.expression.text},5)", quantized(self.expression.evaluated(row).value, 5))
+        return Result(f"ROUND({self.expression.text},5)", quantized(self.expression.value(row), 5))
 
 
 class Nudged(Rounding):
@@ -405,7 +408,7 @@ class Nudged(Rounding):
 
     def result(self, row: Row) -> Result:
         """ROUND(… + SIGN(…) × slack, digits), where floats find it."""
-        exact, text = self.expression.evaluated(row).value, self.expression.text
+        exact, text = self.expression.value(row), self.expression.text
         value = quantized(exact, row.digits)
         if not text or not is_found_after_a_nudge(exact, row.digits):
             return Result("", value)

@@ -17,7 +17,7 @@ from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.xlsx.expressions import Expression, added_up, known
 from chargeback.publish.xlsx.shape import Fill, Shape
 from chargeback.publish.xlsx.styles import Kind, look
-from chargeback.publish.xlsx.tables import Column, Rows, Table
+from chargeback.publish.xlsx.tables import Column, Kept, Rows, Table
 
 FIRST = 5
 """The first row of figures: title, purpose, a remark and the headings come before."""
@@ -87,17 +87,17 @@ class Written:
 
     def __init__(self, cells: Cells, table: type[SheetTable]) -> None:
         self.table, self.rows = table, Rows(cells, table)
-        self._found: dict[tuple[Column, ...], dict[tuple[Decimal | str | None, ...], list[int]]] = {}
+        self._ranges: dict[tuple[Column, int, int], str] = {}
+        self._found: dict[tuple[Column, ...], dict[tuple[Kept, ...], list[int]]] = {}
 
     @property
     def count(self) -> int:
         """How many rows are written."""
-        return len(next(iter(self.rows.figures.by_column.values()), []))
+        return len(self.rows.figures.digits)
 
     def value(self, column: Column, index: int) -> Decimal:
         """The figure of a row; zero where it holds none."""
-        found = self.rows.figures.by_column[column][index]
-        return found if isinstance(found, Decimal) else _ZERO
+        return self.rows.figures.at(column, index) or _ZERO
 
     def cell(self, column: Column, index: int) -> Expression:
         """A cell, from another sheet."""
@@ -127,7 +127,7 @@ class Written:
         values = [self.value(column, index) for index in self._meeting(criteria) if first <= index < first + count]
         if not is_found or not count or self.table.is_divided(first, count):
             return added_up("", values)
-        amounts, terms = self.table.range_of(column, first, count), self._terms(criteria, first, count)
+        amounts, terms = self._range(column, first, count), self._terms(criteria, first, count)
         return added_up(f"SUMIF({terms},{amounts})" if len(criteria) == 1 else f"SUMIFS({amounts},{terms})", values)
 
     def count_where(self, criteria: Sequence[Criterion], first: int = 0, count: int | None = None) -> Expression:
@@ -148,12 +148,19 @@ class Written:
         return added_up(f"SUMIF({keys},{criterion.text},{amounts})" if criterion.text else "", values)
 
     def _terms(self, criteria: Sequence[Criterion], first: int, count: int) -> str:
-        return ",".join(f"{self.table.range_of(each.column, first, count)},{each.text}" for each in criteria)
+        return ",".join(f"{self._range(each.column, first, count)},{each.text}" for each in criteria)
+
+    def _range(self, column: Column, first: int, count: int) -> str:
+        """A range that many rows refer to."""
+        key = (column, first, count)
+        if key not in self._ranges:
+            self._ranges[key] = self.table.range_of(column, first, count)
+        return self._ranges[key]
 
     def _meeting(self, criteria: Sequence[Criterion]) -> list[int]:
         columns = tuple(each.column for each in criteria)
         if columns not in self._found:
-            groups: dict[tuple[Decimal | str | None, ...], list[int]] = defaultdict(list)
+            groups: dict[tuple[Kept, ...], list[int]] = defaultdict(list)
             kept = (self.rows.figures.by_column[column] for column in columns)
             for index, key in enumerate(zip(*kept, strict=True)):
                 groups[key].append(index)
@@ -175,6 +182,7 @@ def write_table(
         held = min(count - part * _MOST_ROWS, _MOST_ROWS)
         fill = Fill(table.widths(), footer, last_row=FIRST + max(held, 1) - 1)
         yield from book.sheet(name, _framed(written, own, remark), fill)
+    written.rows.forget_texts()
 
 
 def _framed(written: Written, rows: Iterable[str], remark: str) -> Iterator[str]:

@@ -102,4 +102,4 @@ class Block:
         sums: dict[Column, Value] = {column: Total(total) for column, total in self.sums(columns).items()}
         self.add({**label, **sums}, digits, kind=Kind.TOTAL)
         self.first = self.stack.next
-        self._counted = max(map(len, self.rows.figures.by_column.values()), default=0)
+        self._counted = len(self.rows.figures.digits)

@@ -13,15 +13,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
+from xml.sax.saxutils import escape
 
-from chargeback.model.money import from_minor, to_minor
+from chargeback.model.money import format_exact, from_minor, to_minor
 from chargeback.publish.xlsx import styles
 from chargeback.publish.xlsx.cells import ROW, Cells, TextColumn, serial
 from chargeback.publish.xlsx.cells import row as row_of
-from chargeback.publish.xlsx.expressions import Choice, Evaluated, Expression, Result, Rounding, Row
+from chargeback.publish.xlsx.expressions import Choice, Evaluated, Expression, Rounding, Row
 from chargeback.publish.xlsx.shape import letters
 from chargeback.publish.xlsx.styles import Kind, look, money
+from chargeback.publish.xlsx.texts import xml_text
 
 
 class Form(Enum):
@@ -59,22 +61,24 @@ class Column(Expression):
         is_kept: bool = False,
         to_the_right: bool | None = None,
     ) -> None:
-        super().__init__(lambda: f"{self.letters}{ROW}", self._cell, frozenset((self,)))
+        super().__init__(self._reference, self._cell, frozenset((self,)))
         self.heading, self.width, self.form, self.computed = heading, width, form, computed
-        self.kind, self.is_kept, self.place = kind, is_kept, 0
+        self.kind, self.is_kept, self.place, self.letters = kind, is_kept, 0, ""
         self.to_the_right = form is not Form.TEXT if to_the_right is None else to_the_right
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    @property
-    def letters(self) -> str:
-        """Its letters, by its place in the table."""
-        return letters(self.place)
+    def _reference(self) -> str:
+        if not self.letters:
+            raise LookupError(f"the column {self.heading} is in no table yet")
+        return f"{self.letters}{ROW}"
 
     def _cell(self, row: Row) -> Evaluated:
         value = row.figures[self]
-        return Evaluated(value, value.copy_abs())
+        if isinstance(value, int):
+            value = _whole(self, value, row.digits)
+        return value, value.copy_abs()
 
 
 class Table:
@@ -85,7 +89,7 @@ class Table:
     def __init_subclass__(cls) -> None:
         cls.columns = tuple(column for column in vars(cls).values() if isinstance(column, Column))
         for place, column in enumerate(cls.columns, start=1):
-            column.place = place
+            column.place, column.letters = place, letters(place)
 
     @classmethod
     def made_of(cls, name: str, columns: Iterable[Column]) -> type[Table]:
@@ -111,21 +115,46 @@ Value = str | int | Decimal | date | Styled | Rounding | Choice | None
 Supplied = Mapping[Column, Value]
 
 
+_MOST_OPENINGS = 1 << 12
+_IS_TEXT = ' t="str"'
+
+
 def note(text: str) -> Styled:
     """A remark where a figure might stand."""
     return Styled(text, Kind.NOTE)
 
 
+Kept = int | Decimal | str | None
+"""What is kept of a cell: a whole number or minor units, another figure, a text."""
+
+
 @dataclass(slots=True)
 class Figures:
-    """The figures that were written of one table, by column: what its number cells hold, None where none stands."""
+    """What was written of one table, by column and row, and each row's minor digits; None where a cell is not there."""
 
-    by_column: dict[Column, list[Decimal | str | None]] = field(default_factory=dict)
+    by_column: dict[Column, list[Kept]]
+    digits: bytearray = field(default_factory=bytearray)
+
+    def at(self, column: Column, index: int) -> Decimal | None:
+        """The figure of a row, counted from 0; None where its cell holds none."""
+        kept = self.by_column[column][index]
+        if isinstance(kept, int):
+            return _whole(column, kept, self.digits[index])
+        return kept if isinstance(kept, Decimal) else None
 
     def of(self, column: Column, first: int = 0, count: int | None = None) -> list[Decimal]:
-        """The figures of so many rows, from the one at ``first`` on, counted from 0."""
-        rows = self.by_column.get(column, [])
-        return [each for each in rows[first : None if count is None else first + count] if isinstance(each, Decimal)]
+        """The figures of so many rows, from the one at ``first`` on."""
+        last = len(self.digits) if count is None else first + count
+        kept = enumerate(self.by_column[column][first:last], start=first)
+        return [
+            each if isinstance(each, Decimal) else _whole(column, each, self.digits[index])
+            for index, each in kept
+            if isinstance(each, (Decimal, int))
+        ]
+
+
+def _whole(column: Column, number: int, digits: int) -> Decimal:
+    return from_minor(number, digits) if column.form is Form.MONEY else Decimal(number)
 
 
 class Rows:
@@ -138,7 +167,8 @@ class Rows:
         self.cells, self.table = cells, table
         self.figures = Figures({column: [] for column in table.columns if column.is_kept})
         self._texts = {column: TextColumn(cells, column.letters, look(column.kind)) for column in table.columns}
-        self._looks: dict[tuple[Column, Kind, int], int] = {}
+        self._places: dict[tuple[int, Kind | None], list[_Place]] = {}
+        self._openings: dict[tuple[Column, int, str], str] = {}
 
     def texts(self, column: Column) -> Mapping[str, str]:
         """The column's text cells by text."""
@@ -148,26 +178,44 @@ class Rows:
         """A text cell; none where there is no text."""
         return self._texts[column][text]
 
+    def forget_texts(self) -> None:
+        """Let go of what rows were made from; the figures stay."""
+        for texts in self._texts.values():
+            texts.clear()
+        self._openings.clear()
+
     def row(self, supplied: Supplied, digits: int = 0, *, height: float | None = None, kind: Kind | None = None) -> str:
         """A row: what is supplied, and the computed columns that then can be had.
 
         ``digits`` are those of the row's currency, ``height`` is in points; ``kind`` is the look of all its cells.
         """
-        row = Row({}, digits)
-        cells = []
-        for column in self.table.columns:
-            value = supplied[column] if column in supplied else self._computed(column, row)
-            fragment, figure = ("", None) if value is None else self._cell(column, value, row, kind)
-            cells.append(fragment)
-            if isinstance(figure, Decimal):
+        row, cells, get = Row({}, digits), list[str](), supplied.get
+        for column, computed, style, number, is_money, texts, kept in self._places_of(digits, kind):
+            value: Value = get(column, computed)
+            if value is None or (value is computed and not computed.columns <= row.figures.keys()):
+                if kept is not None:
+                    kept.append(None)
+                continue
+            figure: Kept = value if isinstance(value, (int, str)) else None
+            if isinstance(value, str):
+                cells.append(texts[value] if kind is None else self.cells.text(column.letters, value, look(kind)))
+            elif not isinstance(value, int):
+                fragment, figure = self._cell(column, value, row, style)
+                cells.append(fragment)
+            elif is_money:
+                cells.append(self.cells.minor(column.letters, value, digits, style))
+            else:
+                cells.append(f"{number}{value}</v></c>")
+            if kept is not None:
+                kept.append(figure)
+            if isinstance(figure, (int, Decimal)):
                 row.figures[column] = figure
-            if column.is_kept:
-                self.figures.by_column[column].append(figure)
+        self.figures.digits.append(digits)
         return row_of(cells, height)
 
     def look(self, column: Column, digits: int = 0) -> int:
         """The number of the column's style, for amounts of so many minor digits."""
-        return self._look(column, column.kind, digits)
+        return _style(column, column.kind, digits)
 
     def heading(
         self, kinds: tuple[Kind, Kind], height: float | None, otherwise: Mapping[Column, str] = MappingProxyType({})
@@ -180,59 +228,73 @@ class Rows:
         ]
         return row_of(found, height)
 
-    def _computed(self, column: Column, row: Row) -> Rounding | Choice | None:
-        formula = column.computed
-        return formula if formula is not None and formula.columns <= row.figures.keys() else None
-
-    def _cell(self, column: Column, value: Value, row: Row, kind: Kind | None) -> tuple[str, Decimal | str | None]:
+    def _cell(self, column: Column, value: Value, row: Row, style: int) -> tuple[str, Kept]:
         """The cell, and what others may refer to of it."""
-        if isinstance(value, str):
-            return self._text_cell(column, value, kind)
         if isinstance(value, Rounding):
-            return self._result_cell(column, value.result(row), row, kind)
+            return self._result_cell(column, value, row, style)
+        if isinstance(value, Decimal):
+            return self.cells.exact(column.letters, value, style), value
         if isinstance(value, Choice):
-            return self._choice_cell(column, value, row, kind)
+            word = value.word(row)
+            return f"{self._opening(column, style, value.text, _IS_TEXT)}{xml_text(word)}</v></c>", word
         if isinstance(value, Styled):
             return self.cells.text(column.letters, value.text, look(value.kind)), value.text
-        return self._number_cell(column, value, self._look(column, kind or column.kind, row.digits), row.digits)
-
-    def _text_cell(self, column: Column, text: str, kind: Kind | None) -> tuple[str, str]:
-        if kind is None:
-            return self._texts[column][text], text
-        return self.cells.text(column.letters, text, look(kind)), text
-
-    def _number_cell(
-        self, column: Column, value: int | Decimal | date | None, style: int, digits: int
-    ) -> tuple[str, Decimal | None]:
-        letters, cells = column.letters, self.cells
-        if isinstance(value, int):
-            if column.form is Form.MONEY:
-                return cells.minor(letters, value, digits, style), from_minor(value, digits)
-            return cells.number(letters, str(value), style), Decimal(value)
-        if isinstance(value, Decimal):
-            return cells.exact(letters, value, style), value
         if isinstance(value, datetime):
-            return cells.moment(letters, value, style), Decimal(serial(value))
+            return self.cells.moment(column.letters, value, style), Decimal(serial(value))
         if isinstance(value, date):
-            return cells.day(letters, value, style), None
-        return "", None
+            return self.cells.day(column.letters, value, style), None
+        raise TypeError(f"{column.heading}: {value!r} is nothing that a cell can hold")
 
-    def _result_cell(self, column: Column, result: Result, row: Row, kind: Kind | None) -> tuple[str, Decimal]:
-        style = self._look(column, kind or column.kind, row.digits)
-        if not result.formula and result.is_minor:
-            return self.cells.minor(column.letters, to_minor(result.value, row.digits), row.digits, style), result.value
-        if not result.formula:
-            return self.cells.exact(column.letters, result.value, style), result.value
-        return self.cells.formula(column.letters, result.formula, result.value, style), result.value
+    def _result_cell(self, column: Column, value: Rounding, row: Row, style: int) -> tuple[str, Decimal]:
+        formula, found, is_minor = value.result(row)
+        letters, cells = column.letters, self.cells
+        if formula and value.columns:
+            return f"{self._opening(column, style, formula)}{format_exact(found)}</v></c>", found
+        if formula:
+            return cells.formula(letters, formula, found, style), found
+        if is_minor:
+            return cells.minor(letters, to_minor(found, row.digits), row.digits, style), found
+        return cells.exact(letters, found, style), found
 
-    def _choice_cell(self, column: Column, choice: Choice, row: Row, kind: Kind | None) -> tuple[str, str]:
-        word = choice.word(row)
-        return self.cells.formula(column.letters, choice.text, word, look(kind or column.kind)), word
-
-    def _look(self, column: Column, kind: Kind, digits: int) -> int:
-        key = (column, kind, digits)
-        found = self._looks.get(key)
+    def _opening(self, column: Column, style: int, formula: str, kind: str = "") -> str:
+        """The cell of a formula over its own row, up to its value: it is the same in many rows."""
+        key = (column, style, formula)
+        found = self._openings.get(key)
         if found is None:
-            number_format = money(digits) if column.form is Form.MONEY else column.form.value
-            found = self._looks[key] = look(kind, number_format)
+            if len(self._openings) >= _MOST_OPENINGS:
+                self._openings.clear()
+            found = f'<c r="{column.letters}{ROW}" s="{style}"{kind}><f>{escape(formula)}</f><v>'
+            self._openings[key] = found
         return found
+
+    def _places_of(self, digits: int, kind: Kind | None) -> list[_Place]:
+        """The columns as they are in a row of such a currency; ``kind`` None: each has its own look."""
+        found = self._places.get((digits, kind))
+        if found is None:
+            found = self._places[digits, kind] = [
+                _place(column, kind or column.kind, digits, self._texts[column], self.figures.by_column.get(column))
+                for column in self.table.columns
+            ]
+        return found
+
+
+class _Place(NamedTuple):
+    """A column in rows of one currency and look: its style, how a number begins, and what it keeps."""
+
+    column: Column
+    computed: Rounding | Choice | None
+    style: int
+    number: str
+    is_money: bool
+    texts: TextColumn
+    kept: list[Kept] | None
+
+
+def _place(column: Column, kind: Kind, digits: int, texts: TextColumn, kept: list[Kept] | None) -> _Place:
+    style = _style(column, kind, digits)
+    number = f'<c r="{column.letters}{ROW}" s="{style}"><v>'
+    return _Place(column, column.computed, style, number, column.form is Form.MONEY, texts, kept)
+
+
+def _style(column: Column, kind: Kind, digits: int) -> int:
+    return look(kind, money(digits) if column.form is Form.MONEY else column.form.value)

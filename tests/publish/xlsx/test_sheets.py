@@ -1,0 +1,96 @@
+"""References between sheets: the text of the cell and the value that stands there, also where a sheet goes on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chargeback.publish.xlsx import sheets
+from chargeback.publish.xlsx.expressions import Expression, Row
+from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
+from chargeback.publish.xlsx.tables import Column, Form
+from tests.publish.workbook.one_sheet import new_book
+
+
+class Parts(SheetTable):
+    """Amounts by team and currency."""
+
+    name = "Parts"
+    purpose = "Parts by team."
+    team = Column("Team", 10, Form.INTEGER, is_kept=True)
+    amount = Column("Amount", 14, Form.MONEY, is_kept=True)
+    currency = Column("Currency", 9, is_kept=True)
+
+
+def written(rows: list[tuple[int, int, str]]) -> Written:
+    """The table with these rows."""
+    found = Written(new_book().cells, Parts)
+    for team, units, currency in rows:
+        found.rows.row({Parts.team: team, Parts.amount: units, Parts.currency: currency}, 2)
+    return found
+
+
+def value(expression: Expression) -> Decimal:
+    """The value of an expression that reads no column."""
+    return expression.value(Row({}))
+
+
+ROWS = [(1, 150, "THB"), (2, -50, "THB"), (1, 1000, "USD"), (3, 7, "THB")]
+
+
+def test_a_cell_has_its_text_and_its_value() -> None:
+    cell = written(ROWS).cell(Parts.amount, 1)
+    assert (cell.text, value(cell)) == ("'Parts'!B6", Decimal("-0.50"))
+
+
+def test_a_total_is_of_a_range_that_stands_together_else_of_each_cell() -> None:
+    parts = written(ROWS)
+    found = [parts.total_of(Parts.amount, rows) for rows in ([0, 1, 2], [0, 3], [])]
+    assert [each.text for each in found] == ["SUM('Parts'!$B$5:$B$7)", "'Parts'!B5+'Parts'!B8", "0"]
+    assert [value(each) for each in found] == [Decimal("11.00"), Decimal("1.57"), Decimal(0)]
+    many = written(ROWS * 40).total_of(Parts.amount, list(range(0, 160, 2)))
+    assert many.text == "", "eighty cells one by one are no formula"
+    assert value(many) == sum((Decimal(ROWS[place % 4][1]) for place in range(0, 160, 2)), Decimal(0)) / 100
+
+
+def test_criteria_find_what_a_spreadsheet_finds() -> None:
+    parts = written(ROWS)
+    team, currency = Criterion(Parts.team, Decimal(1), "A9"), Criterion(Parts.currency, "THB", '"THB"')
+    assert parts.total_where(Parts.amount, [team], 0, 4).text == "SUMIF('Parts'!$A$5:$A$8,A9,'Parts'!$B$5:$B$8)"
+    assert value(parts.total_where(Parts.amount, [team], 0, 4)) == Decimal("11.50")
+    assert value(parts.total_where(Parts.amount, [team], 1, 3)) == Decimal(10)
+    both = parts.total_where(Parts.amount, [team, currency], 0, 4)
+    expected = "SUMIFS('Parts'!$B$5:$B$8,'Parts'!$A$5:$A$8,A9,'Parts'!$C$5:$C$8,\"THB\")"
+    assert (both.text, value(both)) == (expected, Decimal("1.50"))
+    assert (parts.count_where([currency]).text, value(parts.count_where([currency]))) == (
+        "COUNTIF('Parts'!$C$5:$C$8,\"THB\")",
+        3,
+    )
+    assert parts.total_here(Parts.amount, currency).text == 'SUMIF($C$5:$C$8,"THB",B$5:B$8)'
+    assert parts.total_where(Parts.amount, [team], 0, 4, is_found=False).text == ""
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(-(10**6), 10**6), st.sampled_from(["THB", "USD"]))),
+       st.integers(1, 5))  # fmt: skip
+def test_rows_that_go_on_on_a_further_sheet_count_all_the_same(rows: list[tuple[int, int, str]], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sheets, "_MOST_ROWS", most)
+        parts = written(rows)
+        total = parts.total(Parts.amount, 0, len(rows))
+        assert value(total) == Decimal(sum(units for _, units, _ in rows)).scaleb(-2)
+        assert total.text.count("!") == max(-(-len(rows) // most), 0)
+        if rows:
+            name, place = Parts.place(len(rows) - 1)
+            assert parts.cell(Parts.amount, len(rows) - 1).text == f"'{name}'!B{place}"
+            assert name == Parts.sheet_names(len(rows))[-1]
+        team = parts.total_where(Parts.amount, [Criterion(Parts.team, Decimal(1), "1")], 0, len(rows))
+        assert value(team) == Decimal(sum(units for owner, units, _ in rows if owner == 1)).scaleb(-2)
+        assert bool(team.text) == (0 < len(rows) <= most), "no criterion spans two sheets"
+
+
+def test_what_is_not_written_yet_cannot_be_referred_to() -> None:
+    with pytest.raises(IndexError):
+        written(ROWS).cell(Parts.amount, 4)
