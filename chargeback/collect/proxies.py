@@ -67,6 +67,8 @@ def proxies_of(environ: Mapping[str, str]) -> Proxies:
         return Proxies()
     written = next((environ[name] for name in EXCEPTIONS if environ.get(name, "").strip()), "")
     exceptions = tuple(entry.lower() for entry in re.split(r"[,\s]+", written[:65_536]) if entry)
+    if "*" in exceptions:
+        return Proxies()  # nothing goes through it, so nobody reads its address
     return Proxies(_proxy(environ[named].strip(), named), exceptions)
 
 

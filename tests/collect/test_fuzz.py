@@ -64,7 +64,7 @@ def invoice(value: Any) -> None:
 
 def report(value: Any) -> None:
     decoded = wire.decode(value, wire.ReportAnswer, "billing.report")
-    read_report(ANSWER, decoded, ProjectDirectory(), MONTH, BANGKOK)
+    read_report(ANSWER, decoded, BANGKOK)
 
 
 READERS: dict[str, tuple[Any, Callable[[Any], None]]] = {

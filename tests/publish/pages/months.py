@@ -314,8 +314,8 @@ def hostile_month() -> Month:
         shared=(),
     )
     accounts = [
-        Account("ba_1", HOSTILE_NAMES[0], projects, billed=odd, number=HOSTILE_NAMES[4]),
-        Account("ba_2\u202e", HOSTILE_NAMES[7], {"<b>sid</b>": wave(9, 1, 1)}, number=HOSTILE_NAMES[1]),
+        Account("ba_1", HOSTILE_NAMES[0], projects, billed=odd, number=HOSTILE_NAMES[4][:256]),
+        Account("ba_2\u202e", HOSTILE_NAMES[7], {"<b>sid</b>": wave(9, 1, 1)}, number=HOSTILE_NAMES[1][:256]),
     ]
     return month_of(accounts, config, names, endpoint=SANDBOX)
 
