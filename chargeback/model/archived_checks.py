@@ -1,4 +1,4 @@
-"""An archived ``reconciliation.json`` read back: what list, diff, plan and a rerun need of it.
+"""An archived ``reconciliation.json`` read back: what list, diff, plan, a rerun and an analyst need of it.
 
 Amounts are texts in the file and stay exact: a text that is no plain decimal is none (INTERFACE, "Money is a string").
 """
@@ -37,6 +37,34 @@ class ArchivedCheck(msgspec.Struct, frozen=True):
         return msgspec.structs.asdict(self)
 
 
+class FindingSubject(msgspec.Struct, frozen=True):
+    """What a finding is about: a project, resource, line, team or document; both "" where that differs within it."""
+
+    kind: str
+    name: str
+
+
+class ArchivedFinding(msgspec.Struct, frozen=True):
+    """One finding of a month (INTERFACE, ``findings``): what is wrong, where, how much, and what to do.
+
+    ``id`` stays the same from month to month. ``amount`` is the sum of the absolute variances in ``currency``, as
+    written; None where no check of it has one. ``checks`` counts the checks that belong to it. ``disposition`` is what
+    was recorded for it when the revision was written, else None.
+    """
+
+    id: str
+    check: str
+    account: str
+    invoice: str
+    subject: FindingSubject
+    amount: AmountText | None
+    currency: str
+    checks: Annotated[int, msgspec.Meta(ge=0)]
+    message: str
+    remedy: str
+    disposition: str | None = None
+
+
 class _Amount(msgspec.Struct, frozen=True):
     currency: str
     amount: AmountText
@@ -49,11 +77,12 @@ class _Accepted(msgspec.Struct, frozen=True):
 
 class ArchivedChecks(msgspec.Struct, frozen=True):
     """A revision's checks, in the file's order, how much of them somebody answers for, and how many were not
-    performed (0 where the version did not say)."""
+    performed (0 where the version did not say); ``findings`` None where the version wrote none."""
 
     accepted: _Accepted
     checks: tuple[ArchivedCheck, ...]
     not_performed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    findings: tuple[ArchivedFinding, ...] | None = None
 
     @property
     def accepted_amounts(self) -> tuple[tuple[str, Decimal], ...]:

@@ -5,9 +5,8 @@ They come from the archived ledger, not from a new reckoning, and foot to the ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,7 @@ from chargeback.review.chosen import (
     signed_earlier,
     standing_json,
 )
+from chargeback.review.ledger_frame import AMOUNTS, ledger_frame
 from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 BY = ("team", "project", "resource", "environment", "account")
 _NAMES = {"project": "project_name", "account": "account_name"}
 """The columns that say what a key is called, where there is one."""
-_AMOUNTS = ("net", "tax", "gross")
 _LEDGERS = "ledgers/"
 _ALL = "all"
 
@@ -111,7 +110,7 @@ def _figures(archive: Archive, revision: Revision, rows: list[LedgerRow], team: 
         signed_earlier=signed_earlier(revision, read_signatures(archive.root)),
         team=team,
         by=chosen,
-        rows=tuple(_added_up(rows, chosen)),
+        rows=tuple(_added_up(ledger_frame(rows), chosen)),
         totals=totals_of(rows),
     )
 
@@ -129,34 +128,15 @@ def teams_of(revision: Revision) -> list[str]:
     return sorted(names, key=lambda name: (name in (UNASSIGNED, ADJUSTMENTS), name))
 
 
-def _added_up(rows: Sequence[LedgerRow], by: str) -> list[FigureRow]:
-    """The lines grouped by currency and key, in pandas: columns of integers, added up exactly."""
-    import pandas as pd
-
-    name = attrgetter(_NAMES.get(by, by))
-    key = attrgetter(by)
-    frame = pd.DataFrame(
-        {
-            "currency": [row.currency for row in rows],
-            "key": [key(row) for row in rows],
-            "name": [name(row) if by in _NAMES else "" for row in rows],
-            **{column: _whole_numbers([getattr(row, column) for row in rows]) for column in _AMOUNTS},
-        }
-    )
-    grouped = frame.groupby(["currency", "key"], sort=True)
-    table = grouped.agg(name=("name", "first"), lines=("name", "size"), **{each: (each, "sum") for each in _AMOUNTS})
+def _added_up(frame: pd.DataFrame, by: str) -> list[FigureRow]:
+    """The ledger's lines grouped by currency and key: columns of integers, added up exactly."""
+    grouped = frame.groupby(["currency", by], sort=True, observed=True)
+    called = grouped[_NAMES.get(by, by)].first()
+    sums = [grouped[column].sum() for column in AMOUNTS]
     found = [
-        FigureRow(key, name, currency, int(lines), Amounts(int(net), int(tax), int(gross)))
+        FigureRow(key, str(name) if by in _NAMES else "", currency, int(lines), Amounts(int(net), int(tax), int(gross)))
         for (currency, key), name, lines, net, tax, gross in zip(
-            table.index, *(table[column] for column in ("name", "lines", *_AMOUNTS)), strict=True
+            called.index, called, grouped.size(), *sums, strict=True
         )
     ]
     return sorted(found, key=lambda row: (row.currency, -row.amounts.gross, row.key))
-
-
-def _whole_numbers(values: list[int]) -> pd.Series[int]:
-    """A column of minor units: ``int64`` where no sum of it can overflow, else Python's own integers."""
-    import pandas as pd
-
-    largest = max(map(abs, values), default=0)
-    return pd.Series(values, dtype="int64" if largest * max(len(values), 1) < 2**63 else "object")
