@@ -26,6 +26,21 @@ class Leg(StrEnum):
     CLEARING = "Clearing of payments"
 
 
+_KEYS = {
+    Leg.TAX_PENDING: "input_vat_pending",
+    Leg.INPUT_VAT: "input_vat",
+    Leg.PAYABLE: "payable",
+    Leg.WITHHOLDING: "withholding",
+    Leg.CLEARING: "clearing",
+}
+_COST_KEYS = {UNASSIGNED: "unassigned", ADJUSTMENTS: "adjustments"}
+
+
+def key_of(leg: Leg, team: LedgerTeam = NO_TEAM) -> str:
+    """The key of ``[journal]`` that names the account of a leg, of cost that of its team."""
+    return _KEYS.get(leg) or _COST_KEYS.get(team.id, "expense")
+
+
 @dataclass(frozen=True, slots=True)
 class ChartOfAccounts:
     """Accounts of the journal's legs, by the chart of the company that books it; None where none is named."""
@@ -41,16 +56,9 @@ class ChartOfAccounts:
 
     def of(self, leg: Leg, team: LedgerTeam = NO_TEAM) -> str | None:
         """The account of a leg, of cost that of its team."""
-        if leg is Leg.COST:
-            own = {UNASSIGNED: self.unassigned, ADJUSTMENTS: self.adjustments}.get(team.id, team.gl_account)
-            return own or self.expense
-        return {
-            Leg.TAX_PENDING: self.input_vat_pending,
-            Leg.INPUT_VAT: self.input_vat,
-            Leg.PAYABLE: self.payable,
-            Leg.WITHHOLDING: self.withholding,
-            Leg.CLEARING: self.clearing,
-        }[leg]
+        own = team.gl_account if leg is Leg.COST else None
+        named: str | None = getattr(self, key_of(leg, team))
+        return own or named or (self.expense if leg is Leg.COST else None)
 
 
 @dataclass(frozen=True, slots=True)

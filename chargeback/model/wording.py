@@ -36,6 +36,11 @@ def status_text(status: Status, exceptions: int, accepted: AcceptedTotal, not_pe
     return ", ".join(part for part in (_state(status, exceptions), accepted_text(accepted), unperformed) if part)
 
 
+def booking_text(status: Status) -> str:
+    """That a month's journal is not to be booked, "" where it may be (BOOKING 9)."""
+    return "" if status is not Status.EXCEPTIONS else "not to be booked: it has exceptions that nobody has accepted"
+
+
 def books_status_text(books: Books) -> str:
     """The state of a month's books."""
     exceptions = sum(1 for _ in books.having(Outcome.EXCEPTION))

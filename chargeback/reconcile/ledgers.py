@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from chargeback.config import Config
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerLine
-from chargeback.model.money import EXACT, format_exact, from_minor
+from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
+from chargeback.model.text import normalized
 
 _OTHER_SOURCES = "names are those of the invoices, the report and the month's latest revision"
 
@@ -70,6 +71,34 @@ def ownership(posting: MonthPosting, config: Config) -> Iterator[Check]:
         if not unowned:
             yield Check(Code.OWNERSHIP, Outcome.PASS, "every project with cost has an owner", account.month.account)
     yield from _ownership_notices(posting)
+    yield from _between_companies(posting, config)
+
+
+def _between_companies(posting: MonthPosting, config: Config) -> Iterator[Check]:
+    """One notice a pair of companies where a team of one bears cost that another one is billed for (BOOKING 9); a team
+    whose company the configuration does not say bears it in the books of whom the invoice belongs to."""
+    companies = {team.id: normalized(team.company) for team in config.teams if team.company}
+    tax_ids = {(each.account, each.id): each.tax_id for account in posting.postings for each in account.month.booked}
+    gross: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    teams: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for line in posting.ledger.lines:
+        bearer, label = companies.get(line.team.id), line.label
+        tax_id = tax_ids.get((label.account, label.invoice_id), "")
+        billed = normalized(config.bookkeeping.company(label.account, tax_id))
+        if bearer and bearer != billed:
+            gross[billed, bearer][label.currency] += line.gross
+            teams[billed, bearer].add(line.team.id)
+    for (billed, bearer), amounts in sorted(gross.items()):
+        owed = ", ".join(
+            f"{format_minor(units, minor_digits(currency))} {currency}" for currency, units in sorted(amounts.items())
+        )
+        bearers = ", ".join(sorted(teams[billed, bearer]))
+        message = (
+            f"{owed} gross that {billed} is billed for is borne by {bearers} of {bearer}: "
+            "an entry between the two companies is theirs to book"
+        )
+        pair = Subject(SubjectKind.COMPANY, f"{billed} / {bearer}")
+        yield Check(Code.OWNERSHIP, Outcome.NOTICE, message, subject=pair)
 
 
 def _project(sid: str) -> Subject:

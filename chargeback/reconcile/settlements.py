@@ -6,22 +6,13 @@ from collections.abc import Iterator
 
 from chargeback.config import Config
 from chargeback.evidence import SettlementRecord
-from chargeback.model.bookkeeping import Leg
+from chargeback.model.bookkeeping import key_of
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice, Status
-from chargeback.model.journal import JournalRow, MonthJournal
-from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED
+from chargeback.model.journal import MonthJournal
+from chargeback.model.ledger import LedgerTeam
 from chargeback.model.money import format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
-
-_KEYS = {
-    Leg.TAX_PENDING: "input_vat_pending",
-    Leg.INPUT_VAT: "input_vat",
-    Leg.PAYABLE: "payable",
-    Leg.WITHHOLDING: "withholding",
-    Leg.CLEARING: "clearing",
-}
-_COST_KEYS = {UNASSIGNED: "unassigned", ADJUSTMENTS: "adjustments"}
 
 
 def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:
@@ -81,14 +72,9 @@ def _change(record: SettlementRecord, invoice: Invoice | None) -> str:
 def journal_accounts(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One notice a leg of the journal that no account is named for; one pass where every leg has one."""
     journal = MonthJournal(posting, config.bookkeeping, config.timezone)
-    missing = {_key(row): None for row in journal.rows() if not row.gl_account}
+    missing = {key_of(row.leg, LedgerTeam(row.team)): None for row in journal.rows() if not row.gl_account}
     for key in missing:
         message = f'no account: add {key} = "…" to [journal]; entries with such a leg cannot be booked'
         yield Check(Code.JOURNAL_ACCOUNTS, Outcome.NOTICE, message, subject=Subject(SubjectKind.LEG, key))
     if not missing:
         yield Check(Code.JOURNAL_ACCOUNTS, Outcome.PASS, "every leg has an account")
-
-
-def _key(row: JournalRow) -> str:
-    """The key of ``[journal]`` that would name the row's account."""
-    return _KEYS.get(row.leg) or _COST_KEYS.get(row.team, "expense")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chargeback.model.csv_text import csv_row
 from chargeback.model.money import minor_digits
 from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.wording import booking_text
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.publish.pages.wording import minor, percent
 from chargeback.review.chosen import signed_text, standing, title
@@ -49,6 +50,8 @@ def _heading(figures: Figures, screen: Screen) -> Iterator[str]:
     team = f", team {figures.team}" if figures.team else ""
     yield from wrapped(f"{title(figures.revision)}{team}  {standing(figures.overview)}", screen, strong=True)
     yield from wrapped(signed_text(figures.overview.signatures, figures.signed_earlier) or "not signed", screen)
+    if text := booking_text(figures.overview.status):
+        yield from wrapped(text, screen, strong=True)
 
 
 def _currency_lines(figures: Figures, currency: str, total: Amounts, screen: Screen) -> list[str]:

@@ -25,6 +25,7 @@ def test_the_latest_month_by_team(office: Office) -> None:
     shown = call("show", "--archive", office.root)
     assert shown.exit == 0
     assert shown.out.splitlines()[0] == f"{MAY} r3  2 exceptions"
+    assert "not to be booked: it has exceptions that nobody has accepted" in shown.out.splitlines()
     assert "total THB" in shown.out and "#" in shown.out
 
 

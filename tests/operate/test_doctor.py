@@ -17,7 +17,8 @@ from chargeback.archive.rehearsal import file_system_name
 from chargeback.collect.credentials import Credential as Held
 from chargeback.collect.credentials import basic, bearer
 from chargeback.config import Config
-from chargeback.config.settings import Journal, Notify
+from chargeback.config.journal import LEG_KEYS
+from chargeback.config.settings import Journal, Notify, Team
 from chargeback.operate.doctor import Examination, Finding, Mark, examine, exit_of, machine
 from chargeback.operate.doctor.credential import credential_lifetime
 from chargeback.operate.doctor.findings import guarded
@@ -180,10 +181,20 @@ def test_the_metrics_folder_is_looked_at(tmp_path: Path, exists: bool) -> None:
 def test_accounts_that_the_journal_lacks_are_told(tmp_path: Path) -> None:
     (finding,) = machine.journal(Config(archive=tmp_path, journal=Journal(expense="6400", payable="2110")))
     assert finding.mark is Mark.NOTICE
-    assert "unassigned, adjustments, input_vat, input_vat_pending, withholding, clearing" in finding.message
-    assert "expense," not in finding.message
-    complete = Journal(**dict.fromkeys(machine.JOURNAL_ACCOUNTS, "1"))
+    assert "no account for input_vat_pending, input_vat, withholding, clearing:" in finding.message
+    assert 'input_vat = "…"' in finding.remedy
+    complete = Journal(**dict.fromkeys(LEG_KEYS, "1"))
     assert [each.mark for each in machine.journal(Config(archive=tmp_path, journal=complete))] == [Mark.GOOD]
+
+
+def test_a_team_without_an_account_is_named_where_no_account_stands_for_all(tmp_path: Path) -> None:
+    legs = dict.fromkeys(set(LEG_KEYS) - {"expense"}, "1")
+    teams = (Team("web", "Web", gl_account="6420"), Team("data", "Data"))
+    (finding,) = machine.journal(Config(archive=tmp_path, journal=Journal(**legs), teams=teams))
+    assert "no account for expense; team data has no gl_account either" in finding.message
+    assert [
+        each.mark for each in machine.journal(Config(archive=tmp_path, journal=Journal(**legs), teams=teams[:1]))
+    ] == [Mark.GOOD]
 
 
 def token(days: float) -> str:

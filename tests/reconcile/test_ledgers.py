@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chargeback.model.check import Check
+from chargeback.model.check import Check, SubjectKind
 from chargeback.reconcile.ledgers import ledger_control
-from tests.small_months import account, checks, invoice, month, of, report, sku
+from tests.small_months import TEAMS, account, checks, invoice, month, of, report, sku
 
 ROWS = (("acme-web", "CPU", 1, 10), ("acme-data", "CPU", 1, 5))
 GIVEN = account(invoice("I", of("acme-web", "10.70"), of("acme-data", "5"), tax="0.7"), report=report(*ROWS))
@@ -94,3 +94,34 @@ def test_idle_and_missing_projects_and_a_missing_list_are_notices() -> None:
     assert f'project.list was refused ("api: forbidden"): {others}' in [check.message for check in refused]
     empty = checks(month(GIVEN, projects=[]).books(), "ownership")
     assert f"project.list is empty: {others}" in [check.message for check in empty]
+
+
+COMPANIES = """
+[[accounts]]
+id = "1042"
+company = "Acme Co., Ltd."
+"""
+
+
+def of_companies(web: str, data: str) -> list[Check]:
+    """The notices where the two teams are of these companies, "" for none."""
+    config = TEAMS
+    for team, company in (("web", web), ("data", data)):
+        if company:
+            config = config.replace(f'id = "{team}"\n', f'id = "{team}"\ncompany = "{company}"\n')
+    found = checks(month(GIVEN, config=config + COMPANIES).books(), "ownership")
+    return [check for check in found if check.subject is not None and check.subject.kind is SubjectKind.COMPANY]
+
+
+def test_a_pair_of_companies_where_a_team_of_one_bears_cost_of_the_other_is_one_notice() -> None:
+    (check,) = of_companies("Acme Co., Ltd.", "Bolt Co., Ltd.")
+    assert (check.outcome, check.subject_name) == ("notice", "Acme Co., Ltd. / Bolt Co., Ltd.")
+    assert check.message.startswith("5.00 THB gross that Acme Co., Ltd. is billed for is borne by data of Bolt")
+    (both,) = of_companies("Bolt Co., Ltd.", "Bolt Co., Ltd.")
+    assert both.message.startswith("15.70 THB gross")
+    assert "borne by data, web of Bolt" in both.message
+
+
+@pytest.mark.parametrize("web", ["", "Acme Co., Ltd."])
+def test_teams_of_the_same_company_or_of_none_are_no_pair(web: str) -> None:
+    assert of_companies(web, "") == []

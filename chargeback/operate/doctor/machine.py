@@ -14,19 +14,11 @@ from pathlib import Path
 from chargeback import __version__
 from chargeback.config import Config
 from chargeback.errors import StorageError
+from chargeback.model.bookkeeping import NO_TEAM, Leg, key_of
+from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.operate.doctor.findings import Finding, good, notice, wrong
 from chargeback.operate.metrics import write_textfile
 
-JOURNAL_ACCOUNTS = (
-    "expense",
-    "unassigned",
-    "adjustments",
-    "input_vat",
-    "input_vat_pending",
-    "payable",
-    "withholding",
-    "clearing",
-)
 LEAST_PYTHON = (3, 11)
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=\s*([0-9.]+))?")
 _SCHEDULE_FOLDERS = ("/etc/cron.d", "/etc/systemd/system", "/usr/lib/systemd/system")
@@ -89,18 +81,19 @@ def metrics(config: Config) -> Iterator[Finding]:
 
 def journal(config: Config) -> Iterator[Finding]:
     """Which accounts of ``[journal]`` a journal's legs would lack."""
-    accounts = {name: getattr(config.journal, name) for name in JOURNAL_ACCOUNTS}
-    missing = [name for name, account in accounts.items() if account is None]
-    teams = [team.id for team in config.teams if team.gl_account is None] if config.journal.expense is None else []
-    if config.journal.expense is None and config.teams and not teams:
-        missing.remove("expense")
+    chart, teams = config.journal, [LedgerTeam(team.id, gl_account=team.gl_account) for team in config.teams]
+    without = [team.id for team in teams if not chart.of(Leg.COST, team)]
+    bearers = [*teams, LedgerTeam(UNASSIGNED), LedgerTeam(ADJUSTMENTS)]
+    legs = [*((Leg.COST, team) for team in bearers), *((leg, NO_TEAM) for leg in Leg if leg is not Leg.COST)]
+    missing = list(dict.fromkeys(key_of(leg, team) for leg, team in legs if not chart.of(leg, team)))
     if missing:
+        lines = " ".join(f'{key} = "…"' for key in missing)
         yield notice(
             "journal",
             f"[journal] names no account for {', '.join(missing)}"
-            + (f"; team {', '.join(teams)} has no gl_account either" if teams else "")
+            + (f"; team {', '.join(without)} has no gl_account either" if without else "")
             + ": entries with such a leg cannot be booked",
-            "name them in [journal], where the journal is to be booked",
+            f"add to [journal], each on a line of its own: {lines}",
         )
     else:
         yield good("journal", "every leg has an account")

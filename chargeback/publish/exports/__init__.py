@@ -8,6 +8,7 @@ from chargeback.config import Config
 from chargeback.model.books import Books, Status
 from chargeback.model.instants import parse_instant
 from chargeback.model.journal import Event, JournalRow, MonthJournal
+from chargeback.model.wording import booking_text
 from chargeback.publish.exports import beancount, focus, journal_csv, journal_xlsx, tax_csv
 from chargeback.publish.exports.change import Restating, corrections
 from chargeback.publish.exports.journal_xlsx import JournalBook
@@ -34,7 +35,7 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
             journal.rows(),
             journal.currencies,
             f"deploys.app {month} r{revision}",
-            f"The whole month as revision {revision} has it.",
+            _noted(f"The whole month as revision {revision} has it.", books),
         ),
     )
     settled = (row for row in journal.rows() if row.event is Event.SETTLEMENT)
@@ -54,6 +55,12 @@ def month_journal(books: Books, config: Config) -> MonthJournal:
     """The month's journal as it may be booked."""
     is_sound = books.status is not Status.EXCEPTIONS
     return MonthJournal(books.posting, config.bookkeeping, config.timezone, is_sound=is_sound)
+
+
+def _noted(note: str, books: Books) -> str:
+    """The note, and that the journal is not to be booked where it is not."""
+    text = booking_text(books.status)
+    return f"{note} {text[:1].upper()}{text[1:]}." if text else note
 
 
 def _workbook(
@@ -91,6 +98,6 @@ def _change_files(books: Books, changed: list[JournalRow]) -> Iterator[tuple[str
             changed,
             sorted({row.currency for row in changed}),
             f"deploys.app {month} r{revision} less r{revision - 1}",
-            f"Book this where r{revision - 1} of {month} is booked; where it is not, book journal.beancount instead.",
+            _noted(f"Book this where r{revision - 1} is booked, else journal.beancount instead.", books),
         ),
     )

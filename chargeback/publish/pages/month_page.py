@@ -14,7 +14,7 @@ from chargeback.evidence import Evidence
 from chargeback.model.archive_overview import Restatement
 from chargeback.model.books import Books, CurrencyTotal
 from chargeback.model.check import Outcome
-from chargeback.model.wording import books_status_text, counted
+from chargeback.model.wording import booking_text, books_status_text, counted
 from chargeback.publish.pages.addresses import is_on_loopback
 from chargeback.publish.pages.cost_tables import cost_tables
 from chargeback.publish.pages.daily_cost import daily_costs, without_chart
@@ -34,6 +34,7 @@ class Glance:
     state: str
     text: str
     counts: str
+    booking: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _glance(books: Books) -> Glance:
                 counted(len(books.checks), "check"),
             )
         ),
+        booking=booking_text(books.status),
     )
 
 

@@ -17,7 +17,7 @@ from chargeback.model.bookkeeping import Leg
 from chargeback.model.books import Status as BooksStatus
 from chargeback.model.invoice import Status
 from chargeback.model.journal import Event, JournalRow
-from chargeback.publish.exports import month_journal
+from chargeback.publish.exports import files, month_journal
 
 from ...some import some
 from .small_books import ADJUSTMENTS, CONFIG, DATA, OPS, TEAMS, UNASSIGNED, WEB, Bill, Line, make_books, paid
@@ -109,6 +109,8 @@ def test_an_entry_that_lacks_an_account_or_is_of_a_month_with_exceptions_is_not_
     assert {row.bookable for row in rows_of(one(), config=lacking)} == {False}
     books = replace(make_books([one()]), status=BooksStatus.EXCEPTIONS)
     assert {row.bookable for row in month_journal(books, CONFIG).rows()} == {False}
+    made = {path: b"".join(chunks) for path, chunks in files(books, CONFIG, None)}
+    assert b"Not to be booked: it has exceptions" in made["exports/journal.beancount"]
 
 
 def test_credit_note_turns_every_side() -> None:

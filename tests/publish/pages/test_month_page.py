@@ -55,12 +55,14 @@ def test_a_reconciled_month_says_so_first() -> None:
     page = page_of(months.small_month(clean=True))
     assert page.status == "✓Reconciled"
     assert "2 billing accounts, 2 invoices" in page.text
+    assert "not to be booked" not in page.text
     assert not page.root.xpath("//section[@aria-labelledby='exceptions']")
 
 
 def test_exceptions_are_counted_first_and_told_with_cause_and_remedy() -> None:
     page = page_of(months.small_month())
     assert page.status == "!3 exceptions"
+    assert "The journal is not to be booked: it has exceptions that nobody has accepted." in page.text
     told = page.section("exceptions")
     assert "Report and invoice differ in total (1)" in told
     assert "the report shows 12476.08 THB" in told
