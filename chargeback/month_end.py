@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,12 +17,12 @@ from chargeback.allocate.posting import ADJUSTMENTS_TEAM, UNASSIGNED_TEAM, Conte
 from chargeback.allocate.splits import Splits
 from chargeback.config import Config
 from chargeback.errors import AnswerError
-from chargeback.evidence import Evidence
+from chargeback.evidence import DispositionRecord, Evidence
 from chargeback.model.booking import AccountMonth, Ground, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
 from chargeback.model.check import Check, Outcome
 from chargeback.model.facts import answers_by_account, read_account
-from chargeback.model.finding import Finding
+from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
 from chargeback.model.ledger import Ledger, LedgerLine, LedgerTeam
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
@@ -43,7 +44,18 @@ def close_month(evidence: Evidence, config: Config) -> Books:
     months, projects = read_month(evidence, config, period)
     posting = post_month(months, config, evidence, period, projects)
     checks, findings = reconcile(posting, config)
-    return _books(posting, checks, findings, config)
+    return _books(posting, checks, _disposed(findings, evidence.run.dispositions), config)
+
+
+def _disposed(findings: Iterable[Finding], known: Iterable[DispositionRecord]) -> tuple[Finding, ...]:
+    """The findings, each with what was decided about it while it has not grown since."""
+    by_id = {each.finding: each for each in known}
+    return tuple(
+        replace(finding, disposition=last)
+        if (last := by_id.get(finding.id)) and covers(last, finding.amount, finding.checks)
+        else finding
+        for finding in findings
+    )
 
 
 def read_month(evidence: Evidence, config: Config, period: Period) -> tuple[list[AccountMonth], ProjectDirectory]:

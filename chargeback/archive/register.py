@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,12 +149,3 @@ def _broken(path: Path, problem: str) -> DamagedError:
     return DamagedError(
         f"{path}: {problem}: a line was changed, taken out or added by another program", remedy=RESTORE_REGISTER
     )
-
-
-def register_problems(root: Path, states: Iterable[RegisterState], registers: Iterable[Register]) -> Iterator[str]:
-    """For each register that no longer begins with what it was when a revision was written, its path."""
-    known = {register.path: register for register in registers}
-    for state in states:
-        register = known.get(state.path)
-        if register is not None and not register.holds(root, state):
-            yield state.path

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
 from chargeback.archive.checking import FileCounter, Finding, FindingKind, check_files, litter_note
+from chargeback.archive.dispositions import DISPOSITIONS_PATH, read_dispositions
 from chargeback.archive.reading import Archive
-from chargeback.archive.register import RESTORE_REGISTER, register_problems
+from chargeback.archive.register import RESTORE_REGISTER
+from chargeback.archive.registers import register_problems
 from chargeback.archive.revision import Revision
 from chargeback.archive.scope import Scope
-from chargeback.archive.signatures import REGISTER, SIGNATURES_PATH, Signature, read_signatures
+from chargeback.archive.signatures import SIGNATURES_PATH, read_signatures
 from chargeback.errors import DamagedError
 
 FILES_LAYER = "files"
@@ -69,6 +71,7 @@ def verify_chain(scope: Scope, *, base: str | None = None, heads: Iterable[str] 
         *(Finding(FindingKind.CHAIN, "", problem, _RESTORE_CHAIN) for problem in problems),
         *_head_findings(revisions, heads),
         *_signature_findings(scope.archive, revisions, chain),
+        *_disposition_findings(scope.archive, revisions, chain),
         *_register_findings(scope.archive, revisions),
     ]
     return Layer(CHAIN_LAYER, len(revisions), tuple(findings))
@@ -101,20 +104,20 @@ def _head_findings(revisions: Iterable[Revision], heads: Iterable[str]) -> list[
     ]
 
 
-def _may_be_old(signature: Signature, here: Sequence[Revision]) -> bool:
-    """Whether the revision that was signed may be one of those that were moved away: it precedes all that are here, or
-    was signed before the first of them was made."""
+def _may_be_old(name: RevisionName, moment: str, here: Sequence[Revision]) -> bool:
+    """Whether a revision that a register names may be one of those that were moved away: it precedes all that are here,
+    or the line was added, at that moment, before the first of them was made."""
     if not here:
         return True
     first = min(revision.manifest.created for revision in here)
-    return signature.name < min(revision.name for revision in here) or signature.signed_at < first
+    return name < min(revision.name for revision in here) or moment < first
 
 
 def _register_findings(archive: Archive, revisions: Iterable[Revision]) -> Iterator[Finding]:
     """Every register still begins with what each revision saw of it."""
     for revision in revisions:
         try:
-            problems = list(register_problems(archive.root, revision.run_record().registers, (REGISTER,)))
+            problems = list(register_problems(archive.root, revision.run_record().registers))
         except DamagedError:
             continue  # the revision's record, or the register itself: named as what they are
         for path in problems:
@@ -132,7 +135,11 @@ def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: 
         return [Finding(FindingKind.CHANGED, SIGNATURES_PATH, error.message, error.remedy)]
     moved = chain.begins_after is not None
     present.add(chain.begins_after or "")
-    lost = [each for each in signatures if each.head not in present and not (moved and _may_be_old(each, here))]
+    lost = [
+        each
+        for each in signatures
+        if each.head not in present and not (moved and _may_be_old(each.name, each.signed_at, here))
+    ]
     return [
         Finding(
             FindingKind.HEAD,
@@ -141,4 +148,24 @@ def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: 
             _RESTORE_CHAIN,
         )
         for each in lost
+    ]
+
+
+def _disposition_findings(archive: Archive, revisions: Iterable[Revision], chain: Chain) -> list[Finding]:
+    """People have disposed of findings of revisions: each is in the archive, or was moved away before the base."""
+    here = list(revisions)
+    try:
+        dispositions = read_dispositions(archive.root)
+    except DamagedError as error:
+        return [Finding(FindingKind.CHANGED, DISPOSITIONS_PATH, error.message, error.remedy)]
+    moved, present = chain.begins_after is not None, set(archive.names())
+    return [
+        Finding(
+            FindingKind.HEAD,
+            DISPOSITIONS_PATH,
+            f"{each.by} disposed of {each.finding} of {each.name}, which is gone",
+            _RESTORE_CHAIN,
+        )
+        for each in dispositions
+        if each.name not in present and not (moved and _may_be_old(each.name, each.disposed_at, here))
     ]

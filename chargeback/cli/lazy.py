@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": ("chargeback.cli.explain", "How an amount came about, step by step, down to the evidence."),
     "diff": ("chargeback.cli.diff", "What changed between two revisions of a month, and why."),
     "plan": ("chargeback.cli.plan", "What another configuration would have done to an archived month."),
+    "findings": ("chargeback.cli.findings", "A month's findings, the largest first; record what was decided."),
     "sign": ("chargeback.cli.sign", "Sign a month's latest revision as its preparer or reviewer."),
     "verify": ("chargeback.cli.verify", "Prove an archive or a revision, offline, down to its evidence."),
     "rebuild": ("chargeback.cli.rebuild", "Write a revision again from its own evidence, byte for byte."),

@@ -2,6 +2,7 @@
 
 from chargeback.evidence.records import (
     Answer,
+    DispositionRecord,
     DocumentRecord,
     EarlierInvoice,
     EarlierMonth,
@@ -18,6 +19,7 @@ from chargeback.evidence.stores import FolderStore, MemoryStore, Store, WatchedS
 
 __all__ = [
     "Answer",
+    "DispositionRecord",
     "DocumentRecord",
     "EarlierInvoice",
     "EarlierMonth",

@@ -31,6 +31,8 @@ Bytes = Annotated[int, Meta(ge=0, lt=1 << 62)]
 Number = Annotated[int, Meta(ge=1, lt=1_000_000_000)]
 """A revision's number, as its folder can have it."""
 Status = Annotated[int, Meta(ge=0, lt=1000)]
+AmountText = Annotated[str, Meta(pattern=r"\A-?[0-9]+(\.[0-9]+)?\Z", max_length=1000)]
+"""A plain decimal as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,24 @@ class RegisterState:
 
 
 @dataclass(frozen=True, slots=True)
+class DispositionRecord:
+    """What was decided about a finding, by whom and when, as the last line of ``dispositions.csv`` about it says.
+
+    ``period`` and ``revision`` are those whose finding was looked at; ``amount`` and ``checks`` what it was there, the
+    amount as text, None where it had none.
+    """
+
+    finding: str
+    period: Month
+    revision: Number
+    disposition: str
+    by: str
+    disposed_at: str
+    amount: AmountText | None
+    checks: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """What the result depends on besides the answers (``evidence/run.json``).
 
@@ -211,6 +231,7 @@ class RunRecord:
     whether a later one is another (BOOKING 7); ``registers``: the archive's own files at that time;
     ``settlements``: the payments that the month's journal books, None where a version without them wrote the record;
     ``settled``: those of the month's own invoices that other months book; ``unsettled``: payments that none can;
+    ``dispositions``: the last decision about each finding, of this month or an earlier one;
     ``versions`` chargeback, Python and every library that shapes a byte.
     """
 
@@ -231,6 +252,7 @@ class RunRecord:
     settlements: tuple[SettlementRecord, ...] | None = None
     settled: tuple[SettlementRecord, ...] = ()
     unsettled: tuple[UnsettledPayment, ...] = ()
+    dispositions: tuple[DispositionRecord, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> bytes:

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from chargeback.archive.pending import PendingReports
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import register_states
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import REGISTER as SIGNATURES
 from chargeback.collect.clock import Clock
 from chargeback.collect.paperwork import CarriedDocument, Paperwork
 from chargeback.collect.pdf_reader import PdfReader
@@ -19,6 +19,7 @@ from chargeback.collect.walk import Assignment, CarriedReport, Collection, Walk
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
 from chargeback.evidence import Answer, EarlierMonth, Evidence, MemoryStore, RunRecord, SettlementRecord, Store
+from chargeback.job.dispositions import known_dispositions
 from chargeback.job.former_accounts import carry_former_accounts
 from chargeback.job.performing import booking_again
 from chargeback.job.settlements import carry_settlements, open_accruals, settled_elsewhere, with_own_tax
@@ -210,10 +211,11 @@ class Collector:
             documents=tuple(collection.documents),
             projects=booked.projects,
             account_names=booked.account_names,
-            registers=tuple(state for state in (SIGNATURES.state(known.archive.root),) if state),
+            registers=register_states(known.archive.root),
             settlements=in_order(collection.settlements),
             settled=known.settled,
             unsettled=tuple(collection.unsettled),
+            dispositions=known_dispositions(known.archive, period),
             versions=versions(),
         )
 

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from chargeback.archive.chain import Base
 from chargeback.archive.checking import litter_note, require_intact
+from chargeback.archive.dispositions import read_dispositions
 from chargeback.archive.head_file import check_head_file, write_head_file
 from chargeback.archive.reading import Archive
 from chargeback.archive.signatures import read_signatures
@@ -115,6 +116,7 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
             config, surroundings.environ, MemoryStore(), surroundings.clock, surroundings.progress
         ) as c:
             read_signatures(archive.root)  # before anything is written: its page shows them
+            read_dispositions(archive.root)
             return _Run(config, request, archive, writer, c, now, surroundings.tell).months(period)
 
 

@@ -10,13 +10,12 @@ from typing import Annotated, Any
 
 import msgspec
 
+from chargeback.evidence.records import AmountText
 from chargeback.evidence.typed_json import decoded
 from chargeback.model.check import Outcome
 
 PATH = "reconciliation/reconciliation.json"
 SCHEMA = 1
-
-AmountText = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]+(\.[0-9]+)?\Z", max_length=1000)]
 
 
 class ArchivedCheck(msgspec.Struct, frozen=True):
@@ -31,6 +30,8 @@ class ArchivedCheck(msgspec.Struct, frozen=True):
     expected: AmountText | None
     actual: AmountText | None
     variance: AmountText | None
+    message: str = ""
+    finding: str | None = None
 
     def to_row(self) -> dict[str, Any]:
         """The check as a row of the file."""
@@ -62,7 +63,15 @@ class ArchivedFinding(msgspec.Struct, frozen=True):
     checks: Annotated[int, msgspec.Meta(ge=0)]
     message: str
     remedy: str
+    operator_remedy: str = ""
     disposition: str | None = None
+    disposed_by: str | None = None
+    disposed_at: str | None = None
+
+    def to_row(self) -> dict[str, Any]:
+        """The finding as a row of the file."""
+        row: dict[str, Any] = msgspec.to_builtins(self)
+        return row
 
 
 class _Amount(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ TITLES: Mapping[Code, str] = MappingProxyType(
 """What an exception of the check means, as a heading."""
 
 _ASK = "Ask the platform's support, with the invoice number and the figures given here"
-_ACCEPT = "if the difference is known and right, answer for it with an [[accepted]] entry in config.toml and run again"
+_ACCEPT = "if the difference is known and right, have it recorded who answers for it"
 
 REMEDIES: Mapping[Code, str] = MappingProxyType(
     {
@@ -54,24 +54,48 @@ REMEDIES: Mapping[Code, str] = MappingProxyType(
         f"belongs to another month; {_ACCEPT}.",
         Code.INVOICE_DUPLICATE: "Do not pay both before the platform has confirmed which one stands; ask for the "
         "other to be voided.",
-        Code.ACCOUNT_SET: "Restore the access to the account, or end it in config.toml with until.",
-        Code.PRIOR_PERIODS: "Run the earlier month again (chargeback run -p, or --catch-up) so that its change is "
-        "restated there.",
-        Code.REPORT_PERIOD: "Nothing could be compared with the report. Run the job in the first days of the month, "
-        "while the platform can still prove the report; else compare with the console by hand and accept it.",
+        Code.ACCOUNT_SET: "Find out whether the account has ended; if it has not, have the access to it restored.",
+        Code.PRIOR_PERIODS: "Have the earlier month run again, so that its change is restated there.",
+        Code.REPORT_PERIOD: "Nothing could be compared with the report: compare the invoices with the platform's "
+        f"console by hand; {_ACCEPT}.",
         Code.REPORT_CHART: f"Compare the days with the platform's console; {_ACCEPT}.",
         Code.REPORT_TOTAL: f"Look at the projects or resources that differ below; {_ACCEPT}.",
         Code.REPORT_PROJECT: f"Compare the project's usage in the platform's console with its invoice line; {_ACCEPT}.",
         Code.REPORT_RESOURCE: f"Compare the resource's usage in the console with the invoice line; {_ACCEPT}.",
         Code.SETTLEMENT: "Ask the platform for a refund or a credit note; until then what was paid stands as a debit "
-        f"balance of payable. {_ACCEPT}.",
-        Code.JOURNAL_ACCOUNTS: "Name the account in config.toml under [journal] and run again.",
+        f"balance of payable; {_ACCEPT}.",
+        Code.JOURNAL_ACCOUNTS: "Say which account of the chart of accounts it is; until then the entry cannot be "
+        "booked.",
         Code.CURRENCY: "Ask the platform which currency the account is billed in; book and pay each by itself.",
-        Code.OWNERSHIP: "Give the project to a team under [[teams]] or [[shared]] in config.toml and run again; until "
-        "then its cost stands in the ledger unassigned.",
+        Code.OWNERSHIP: "Decide which team bears each project; until then its cost stands in the ledger unassigned.",
         Code.LEDGER_CONTROL: "This is a fault of the program, not of the bill: do not book this month; report it.",
-        Code.INVOICE_PDF: "Download the document from the platform's console and compare number and total; run again.",
+        Code.INVOICE_PDF: "Download the document from the platform's console and compare number and total.",
         Code.HISTORY: "Ask the team whether the change is meant.",
     }
 )
-"""What a person does next."""
+"""What a person of finance does next."""
+
+_RUN_AGAIN = "Run the month again: what was mended meanwhile is fetched."
+_OPERATOR: Mapping[Code, str] = MappingProxyType(
+    {
+        Code.ACCOUNT_SET: "Give the credential access to the account again, or end it in config.toml with until.",
+        Code.PRIOR_PERIODS: "Run chargeback run --catch-up, or -p with the earlier month.",
+        Code.REPORT_PERIOD: "Run in the first days of a month, while the platform can still prove the report.",
+        Code.JOURNAL_ACCOUNTS: "Name the account in config.toml under [journal] and run the month again.",
+        Code.OWNERSHIP: "Give each project to a team under [[teams]] or [[shared]] in config.toml and run the month "
+        "again; chargeback plan shows what would change.",
+        Code.LEDGER_CONTROL: "Nothing was written; report it with the evidence.",
+        Code.INVOICE_PDF: _RUN_AGAIN,
+        Code.INVOICE_ISSUED: _RUN_AGAIN,
+    }
+)
+
+
+def _operator_remedy(code: Code) -> str:
+    entry = f'Where somebody answers for it: an [[accepted]] entry with check = "{code}" in config.toml.'
+    cannot = code in (Code.LEDGER_CONTROL, Code.JOURNAL_ACCOUNTS, Code.HISTORY)
+    return " ".join(part for part in (_OPERATOR.get(code, ""), "" if cannot else entry) if part)
+
+
+OPERATOR_REMEDIES: Mapping[Code, str] = MappingProxyType({code: _operator_remedy(code) for code in Code})
+"""What the operator of the job does next, "" where there is nothing; in the words of configuration and commands."""

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import Any
 
 from chargeback.model.books import AccountSummary, Books, Status
+from chargeback.model.catalogue import OPERATOR_REMEDIES
 from chargeback.model.check import Check
 from chargeback.model.csv_text import csv_row
 from chargeback.model.finding import Finding
@@ -119,8 +120,8 @@ def check_row(check: Check) -> dict[str, str | None]:
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:
-    """A finding as INTERFACE's JSON has it; nobody has disposed of it when the revision is written."""
-    subject = finding.subject
+    """A finding as INTERFACE's JSON has it, with what had been decided about it when the revision was written."""
+    subject, disposition = finding.subject, finding.disposition
     return {
         "id": finding.id,
         "check": finding.code.value,
@@ -132,7 +133,10 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "checks": finding.checks,
         "message": cleaned(finding.message),
         "remedy": finding.remedy,
-        "disposition": None,
+        "operator_remedy": OPERATOR_REMEDIES[finding.code],
+        "disposition": disposition.disposition if disposition else None,
+        "disposed_by": disposition.by if disposition else None,
+        "disposed_at": disposition.disposed_at if disposition else None,
     }
 
 

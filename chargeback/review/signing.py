@@ -76,11 +76,11 @@ def sign(
     period = Period.parse(wanted.period)
     archive = Archive(root, base)
     check_head_file(head_file, archive)
-    _latest(archive.require(), period)  # a month that is not there needs no lock
+    latest_revision(archive.require(), period)  # a month that is not there needs no lock
     moment = format_instant(now.replace(microsecond=0))
     with open_for_writing(root, started=moment, base=base) as writer:
         check_head_file(head_file, writer.archive)
-        revision = _provable(writer, period)
+        revision = provable_revision(writer, period)
         signature = Signature(
             moment, str(period), revision.name.number, revision.sha256, wanted.role, wanted.by, wanted.note
         )
@@ -99,33 +99,40 @@ def signed_line(signed: Signed) -> str:
 
 def _checked(request: SignRequest) -> SignRequest:
     """The request with its texts on one line each; ``ConfigurationError`` where the name is empty or too long."""
-    by, note = _one_line(request.by), _one_line(request.note)
-    if not any(character.isalnum() for character in by) or len(by) > LONGEST_NAME:
-        raise ConfigurationError(
-            f"--by: a name of 1 to {LONGEST_NAME} characters was expected", remedy='write --by "Ann Example"'
-        )
+    by, note = signing_name(request.by), on_one_line(request.note)
     if len(note) > LONGEST_NOTE:
         raise ConfigurationError(f"--note: longer than {LONGEST_NOTE} characters", remedy="say it in fewer")
     return SignRequest(request.period, by, request.role, note)
 
 
-def _one_line(text: str) -> str:
+def signing_name(text: str) -> str:
+    """The name of a person on one line; ``ConfigurationError`` where it is empty or too long."""
+    by = on_one_line(text)
+    if not any(character.isalnum() for character in by) or len(by) > LONGEST_NAME:
+        raise ConfigurationError(
+            f"--by: a name of 1 to {LONGEST_NAME} characters was expected", remedy='write --by "Ann Example"'
+        )
+    return by
+
+
+def on_one_line(text: str) -> str:
     """What can be written as UTF-8, without control characters, on one line."""
     return " ".join(cleaned(" ".join(text.encode("utf-8", "replace").decode().split())).split())
 
 
-def _latest(archive: Archive, period: Period) -> Revision:
+def latest_revision(archive: Archive, period: Period) -> Revision:
+    """The month's latest revision; ``ConfigurationError`` where there is none."""
     latest = archive.latest(period)
     if latest is None:
         there = ", ".join(map(str, archive.periods())) or "none"
-        raise ConfigurationError(f"{archive.root}: has no {period}", remedy=f"months that can be signed: {there}")
+        raise ConfigurationError(f"{archive.root}: has no {period}", remedy=f"there are: {there}")
     return latest
 
 
-def _provable(writer: ArchiveWriter, period: Period) -> Revision:
+def provable_revision(writer: ArchiveWriter, period: Period) -> Revision:
     """The latest revision, every file of it proved, in a chain that is whole: what a person can answer for."""
     writer.archive.sound_chain()
-    revision = _latest(writer.archive, period)
+    revision = latest_revision(writer.archive, period)
     require_intact(revision)
     return revision
 

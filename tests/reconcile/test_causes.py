@@ -183,7 +183,9 @@ by = "finance"
     assert finding == {
         "id": f"F-{expected}", "check": "report-total", "account": "1042", "invoice": "",
         "subject": {"kind": "", "name": ""}, "amount": "13.00", "currency": "THB", "checks": 1,
-        "message": finding["message"], "remedy": finding["remedy"], "disposition": None,
+        "message": finding["message"], "remedy": finding["remedy"],
+        "operator_remedy": finding["operator_remedy"],
+        "disposition": None, "disposed_by": None, "disposed_at": None,
     }  # fmt: skip
     assert (total["outcome"], total["finding"], total["cause"]) == ("accepted", finding["id"], "none")
     assert "Accepted by finance" in finding["message"]

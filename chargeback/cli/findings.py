@@ -1,0 +1,97 @@
+"""``chargeback findings``: a month's findings, and what was decided about them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chargeback.cli.ending import ending, say, tell, write_json
+from chargeback.cli.options import (
+    archive_option,
+    archive_root,
+    chosen_archive,
+    config_option,
+    output_option,
+    verbose_option,
+)
+from chargeback.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from chargeback.collect.clock import Clock
+
+
+@click.command("findings")
+@click.argument("period", required=False, metavar="[PERIOD]")
+@click.option("--dispose", "finding", metavar="ID", help="Record what was decided about this finding.")
+@click.option("--as", "text", metavar="TEXT", help="What was decided, with --dispose.")
+@click.option("--by", metavar="NAME", help="Who decided it, with --dispose.")
+@config_option
+@archive_option
+@output_option("text", "json")
+@verbose_option
+@click.pass_context
+def command(
+    context: click.Context,
+    period: str | None,
+    finding: str | None,
+    text: str | None,
+    by: str | None,
+    config_path: Path | None,
+    archive_path: Path | None,
+    output: str,
+    verbose: bool,
+) -> None:
+    """The month's findings, the largest first: what, where, how much, what follows from it, what to do, who decided
+    what.
+
+    PERIOD is 2026-05 (its latest revision) or 2026-05/r1; by default the latest month. With --dispose, --as and --by a
+    line is appended to the archive's dispositions.csv: it holds for later months too, as long as the finding's amount
+    is not larger. Without them nothing but the archive is read.
+    """
+    with ending(json_output=output == "json", verbose=verbose, leaves_work=finding is not None):
+        if finding is None and text is None and by is None:
+            _show(archive_root(config_path, archive_path), period, output)
+        else:
+            if finding is None or text is None or by is None:
+                raise ConfigurationError(
+                    "--dispose, --as and --by belong together",
+                    remedy='write --dispose F-0123456789 --as "credit note requested" --by "Ann Example"',
+                )
+            _dispose(context, (period, finding, text, by), config_path, archive_path, output)
+
+
+def _show(root: Path, period: str | None, output: str) -> None:
+    from chargeback.cli.printing import print_lines
+    from chargeback.review.month_findings import finding_lines, month_findings
+
+    found = month_findings(root, period)
+    if output == "json":
+        write_json(found.to_json())
+    else:
+        print_lines(lambda screen: finding_lines(found, screen))
+
+
+def _dispose(
+    context: click.Context,
+    request: tuple[str | None, str, str, str],
+    config_path: Path | None,
+    archive_path: Path | None,
+    output: str,
+) -> None:
+    from chargeback.archive.chain import Base
+    from chargeback.model.readable_text import readable
+    from chargeback.review.disposing import DisposeRequest, dispose
+
+    chosen = chosen_archive(config_path, archive_path)
+    clock: Clock | None = context.obj
+    now = clock.now() if clock is not None else datetime.now(UTC)
+    given = dispose(chosen.root, DisposeRequest(*request), now, head_file=chosen.head_file, base=Base(chosen.base))
+    if output == "json":
+        write_json({"schema": 1, **asdict(given)})
+    else:
+        tell(f"appended to {chosen.root / 'dispositions.csv'}")
+        say(f"{given.period} r{given.revision} {given.finding}: {readable(given.disposition)} ({readable(given.by)})")

@@ -1,0 +1,234 @@
+"""The findings of an archived month, the largest first, with what was decided about each until now: for ``findings``
+and ``show``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.evidence import DispositionRecord
+from chargeback.job.dispositions import archived_findings, known_dispositions
+from chargeback.model import archived_checks
+from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.archived_checks import ArchivedFinding, read_checks
+from chargeback.model.catalogue import TITLES
+from chargeback.model.check import Code
+from chargeback.model.finding import covers
+from chargeback.model.money import exact_sum, format_exact
+from chargeback.model.wording import counted, grouped, money_list
+from chargeback.review.chosen import (
+    chosen_revision,
+    earlier_json,
+    identity,
+    overview_of,
+    signatures_json,
+    signed_earlier,
+    signed_text,
+    standing,
+    standing_json,
+    title,
+)
+from chargeback.review.screen import Screen
+from chargeback.review.text_table import readable, wrapped
+
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The checks of one code that follow from a finding: how many, and Σ |variance|, None where none has one."""
+
+    check: str
+    count: int
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFinding:
+    """A finding as its revision has it, what follows from it, and what was decided about it until now."""
+
+    archived: ArchivedFinding
+    follows: tuple[Following, ...]
+    disposition: DispositionRecord | None
+
+    @property
+    def heading(self) -> str:
+        """What an exception of its check means."""
+        return TITLES[Code(self.archived.check)] if self.archived.check in set(Code) else self.archived.check
+
+    @property
+    def amount_text(self) -> str:
+        """The amount with its currency, "" where it has none."""
+        found = self.archived
+        return "" if found.amount is None else f"{grouped(found.amount)} {found.currency}".rstrip()
+
+    @property
+    def where(self) -> str:
+        """Account, invoice and subject as far as all its checks have the same."""
+        found = self.archived
+        parts = (
+            ("account", found.account),
+            ("invoice", found.invoice),
+            (found.subject.kind, found.subject.name),
+        )
+        return ", ".join(f"{kind} {readable(name)}" for kind, name in parts if name)
+
+    @property
+    def disposed(self) -> tuple[str, str, str] | None:
+        """What was decided, by whom and when; None where nobody has, or it has grown since."""
+        if self.disposition is not None:
+            return self.disposition.disposition, self.disposition.by, self.disposition.disposed_at
+        found = self.archived
+        return (
+            None if found.disposition is None else (found.disposition, found.disposed_by or "", found.disposed_at or "")
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as ``reconciliation.json`` has it, with its title, what follows from it, and the disposition."""
+        text, by, moment = self.disposed or (None, None, None)
+        record = self.disposition
+        return {
+            **self.archived.to_row(),
+            "title": self.heading,
+            "disposition": text,
+            "disposed_by": by,
+            "disposed_at": moment,
+            "disposed_in": f"{record.period}/r{record.revision}" if record else None,
+            "follows": [
+                {
+                    "check": each.check,
+                    "count": each.count,
+                    "amount": None if each.amount is None else format_exact(each.amount),
+                }
+                for each in self.follows
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFindings:
+    """An archived month's findings, the largest first."""
+
+    revision: Revision
+    overview: RevisionOverview
+    signed_earlier: tuple[Signature, ...]
+    findings: tuple[FoundFinding, ...]
+
+    @property
+    def open(self) -> tuple[FoundFinding, ...]:
+        """Those about which nobody has decided."""
+        return tuple(each for each in self.findings if each.disposed is None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The findings for machines."""
+        return {
+            "schema": 1,
+            **identity(self.revision),
+            **standing_json(self.overview),
+            "findings": [each.to_json() for each in self.findings],
+            "open": len(self.open),
+            "signatures": signatures_json(self.overview),
+            "signed_earlier": earlier_json(self.signed_earlier),
+        }
+
+
+def month_findings(root: Path, period: str | None) -> MonthFindings:
+    """The findings of a month, by default the latest, or of the revision that is named.
+
+    ``StorageError`` where there is no archive; ``ConfigurationError`` for a month that it does not have.
+    """
+    archive = Archive(root)
+    revision = chosen_revision(archive, period)
+    return MonthFindings(
+        revision=revision,
+        overview=overview_of(archive, revision),
+        signed_earlier=signed_earlier(revision, read_signatures(archive.root)),
+        findings=tuple(findings_of(archive, revision)),
+    )
+
+
+def findings_of(archive: Archive, revision: Revision) -> Iterator[FoundFinding]:
+    """The revision's findings, the largest first."""
+    found = archived_findings(revision)
+    if not found:
+        return
+    known = {each.finding: each for each in known_dispositions(archive, revision.name.period)}
+    follows = _follows(revision)
+    for each in found:
+        last = known.get(each.id)
+        amount = None if each.amount is None else Decimal(each.amount)
+        disposition = last if last is not None and covers(last, amount, each.checks) else None
+        yield FoundFinding(each, tuple(follows.get(each.id, ())), disposition)
+
+
+def _follows(revision: Revision) -> dict[str, list[Following]]:
+    """By finding, the checks that belong to it, by code in the file's order."""
+    counts: dict[str, Counter[str]] = {}
+    variances: dict[tuple[str, str], list[Decimal]] = {}
+    for check in revision.interpret(archived_checks.PATH, read_checks).checks:
+        if check.finding is not None:
+            counts.setdefault(check.finding, Counter())[check.check] += 1
+            if check.variance is not None:
+                variances.setdefault((check.finding, check.check), []).append(Decimal(check.variance).copy_abs())
+    return {
+        finding: [
+            Following(code, count, exact_sum(variances[finding, code]) if (finding, code) in variances else None)
+            for code, count in codes.items()
+        ]
+        for finding, codes in counts.items()
+    }
+
+
+def finding_lines(found: MonthFindings, screen: Screen) -> Iterator[str]:
+    """The month's state, then each finding: what, where, how much, what follows, what to do, who decided what."""
+    yield from wrapped(f"{title(found.revision)}  {standing(found.overview)}", screen, strong=True)
+    yield from wrapped(signed_text(found.overview.signatures, found.signed_earlier) or "not signed", screen)
+    if not found.findings:
+        yield "no findings"
+        return
+    yield from wrapped(f"{counted(len(found.findings), 'finding')}, {len(found.open)} open", screen)
+    for each in found.findings:
+        yield ""
+        yield from _lines(each, screen)
+
+
+def _lines(each: FoundFinding, screen: Screen) -> Iterator[str]:
+    found = each.archived
+    heading = "  ".join(part for part in (found.id, each.amount_text, each.heading) if part)
+    yield from wrapped(heading, screen, strong=True)
+    for name, text in _details(each):
+        yield from wrapped(f"{name:9} {text}", screen, indent=_INDENT)
+
+
+def _details(each: FoundFinding) -> Iterator[tuple[str, str]]:
+    found = each.archived
+    if each.where:
+        yield "where", each.where
+    yield "what", readable(found.message)
+    yield "follows", _following_text(each.follows, found)
+    yield "to do", found.remedy
+    if found.operator_remedy:
+        yield "operator", found.operator_remedy
+    if each.disposed is None:
+        yield "decided", "by nobody yet"
+    else:
+        text, by, moment = each.disposed
+        since = f", in {each.disposition.period} r{each.disposition.revision}" if each.disposition else ""
+        yield "decided", f"{readable(text)} ({readable(by)}, {moment[:10]}{since})"
+
+
+def _following_text(follows: Iterable[Following], found: ArchivedFinding) -> str:
+    parts = [f"{each.count:,} {each.check}{_sum_text(each.amount, found.currency)}" for each in follows]
+    return f"{counted(found.checks, 'check')}: {', '.join(parts)}" if parts else counted(found.checks, "check")
+
+
+def _sum_text(amount: Decimal | None, currency: str) -> str:
+    return "" if amount is None else f" ({money_list([(grouped(format_exact(amount)), currency)])})"
