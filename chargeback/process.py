@@ -231,15 +231,16 @@ def _ended(command: Callable[[], object], signals: Signals) -> Ended:
         if {"-v", "--verbose"} & set(sys.argv) and error_exit(error) == 1:
             import traceback
 
-            traceback.print_exc()
+            sys.stderr.write(_masked(traceback.format_exc()))
     else:
         return Ended(0)
-    _say(f"{error.message} -> {error.remedy}")
+    message = _masked(error.message)
+    _say(f"{message} -> {error.remedy}")
     code = error_exit(error)
     if asks_for_json(sys.argv):
         import json
 
-        errors = [{"account": "", "message": error.message, "remedy": error.remedy}]
+        errors = [{"account": "", "message": message, "remedy": error.remedy}]
         document = {"schema": 1, "status": "failed", "exit": code, "errors": errors}
         print(json.dumps(document, indent=2))  # noqa: T201 (the layer below every command)
     return Ended(code)
@@ -250,6 +251,12 @@ def _need_memory() -> None:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < LEAST_MEMORY:
         raise MemoryError(f"ulimit -v is {limit >> 10}, and {LEAST_MEMORY >> 10} is the least")
+
+
+def _masked(text: str) -> str:
+    """The text without the run's secrets: by the gate where it is loaded, since before that no secret has been read."""
+    gate = sys.modules.get("chargeback.evidence.gate")
+    return str(gate.masked(text)) if gate is not None else text
 
 
 def _say(line: str) -> None:

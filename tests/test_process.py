@@ -140,3 +140,12 @@ def test_what_an_error_means(error: BaseException, code: int, said: str) -> None
 @pytest.mark.parametrize(("own", "accepted", "code"), [(3, {3}, 0), (3, set(), 3), (0, {9}, 0)])
 def test_the_codes_that_ok_names_become_0(own: int, accepted: set[int], code: int) -> None:
     assert Ended(own, accepted=frozenset(accepted)).code == code
+
+
+@pytest.mark.parametrize("arguments", [(), ("-v",), ("--output", "json")])
+def test_the_last_words_hold_no_secret_of_the_run(arguments: tuple[str, ...]) -> None:
+    learn = "from chargeback.evidence import gate\ngate.begin().learn('s3cret-of-the-run')\n"
+    body = f"{learn}raise RuntimeError('s3cret-of-the-run')"
+    ended = guarded(body, *arguments)
+    assert ended.returncode == 1 and "unexpected RuntimeError" in ended.stderr
+    assert "s3cret" not in ended.stdout + ended.stderr
