@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-formats bench docs lock clean
+.PHONY: help demo quick test check fix check-formats bench docs lock clean
 
 # Another interpreter: make PYTHON=/path/to/python3.12 …   More for the command itself: make test ARGS=--nightly
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -11,24 +11,37 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 ARGS ?=
 
 BIN := .venv/bin
+# Two stamps: what runs (make demo), and on top of it what checks.
+RUNS := .venv/.runs
 INSTALLED := .venv/.installed
 PIP := -m pip --disable-pip-version-check --quiet --quiet
+
+# The tests of make quick: of the pure rooms and of the documentation, chosen by what they cost. Whatever starts LibreOffice, plays years,
+# kills processes or runs the job over HTTP is left to make test.
+QUICK := tests/model tests/config tests/evidence tests/allocate tests/reconcile tests/publish/exports tests/publish/pages
 
 help:  ## what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: $(INSTALLED)  ## the real job against the embedded platform; leaves an archive in chargeback-demo
+demo: $(RUNS)  ## the real job against the embedded platform; leaves an archive in chargeback-demo
 	@$(BIN)/chargeback demo $(ARGS)
+
+quick: $(INSTALLED)  ## the tests of the pure rooms: under a minute on two cores
+	@$(BIN)/python -m pytest -n auto $(QUICK) $(ARGS)
 
 test: $(INSTALLED)  ## all tests, on every core (long ones too: ARGS=--nightly)
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(INSTALLED)  ## lint, format, types, direction of imports
 	@$(BIN)/ruff check --quiet
-	@$(BIN)/ruff format --check --quiet || { echo 'format with: $(BIN)/ruff format' >&2; exit 1; }
+	@$(BIN)/ruff format --check --quiet || { echo 'format with: make fix' >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m pytest -q --no-header --no-summary tests/test_imports.py >/dev/null \
 	  || $(BIN)/python -m pytest tests/test_imports.py
+
+fix: $(INSTALLED)  ## correct what ruff can correct, and format
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format --quiet
 
 check-formats: $(INSTALLED)  ## every published format by its owner's own checker; says what is missing
 	@command -v soffice >/dev/null || echo 'no LibreOffice: apt-get install libreoffice-calc fonts-noto-core fonts-thai-tlwg' >&2
@@ -43,8 +56,9 @@ check-formats: $(INSTALLED)  ## every published format by its owner's own checke
 bench: $(INSTALLED)  ## how fast it is, against its budgets
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(INSTALLED)  ## write docs/configuration.md from the code
+docs: $(INSTALLED)  ## write docs/configuration.md and the picture of the rooms from the code
 	@$(BIN)/python docs/reference.py
+	@$(BIN)/python docs/rooms.py
 
 lock:  ## pin the newest run-time libraries in requirements.lock
 	@$(call need_python)
@@ -65,8 +79,20 @@ define need_python
 	  || { echo '$(PYTHON) cannot make a virtual environment: install its venv package (Debian: apt-get install python3-venv)' >&2; exit 1; }
 endef
 
-$(INSTALLED): pyproject.toml requirements.lock
+# $(call install,WHAT,WHY) says at once what happens, then each package as it comes; errors are pip's own.
+define install
 	@$(call need_python)
+	@echo 'installing $(2) into .venv: once, a few minutes where nothing is cached'
 	@test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python $(PIP) install --constraint requirements.lock --editable '.[dev]'
+	@rm -f .venv/.failed; { $(BIN)/python -m pip --disable-pip-version-check install --progress-bar off \
+	  --constraint requirements.lock --editable '$(1)' || touch .venv/.failed; } \
+	  | awk '/^(Collecting|Installing) / {print "  " $$1 " " $$2; fflush()}'; test ! -e .venv/.failed
+endef
+
+$(RUNS): pyproject.toml requirements.lock
+	$(call install,.,what runs)
 	@touch $@
+
+$(INSTALLED): pyproject.toml requirements.lock
+	$(call install,.[dev],what checks)
+	@touch $(RUNS) $@

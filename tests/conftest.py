@@ -1,4 +1,5 @@
-"""For all tests: ``--nightly`` also runs the long ones, and lets hypothesis look further."""
+"""For all tests: ``--nightly`` also runs the long ones, and lets hypothesis look further; ``--renew`` writes the
+expected files of ``tests/months`` again."""
 
 from __future__ import annotations
 
@@ -10,8 +11,11 @@ settings.register_profile("nightly", deadline=None, max_examples=2_000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds ``--nightly``."""
+    """Adds ``--nightly`` and ``--renew``."""
     parser.addoption("--nightly", action="store_true", help="also run the tests marked nightly")
+    parser.addoption(
+        "--renew", action="store_true", help="write tests/months/*/expected from the second opinion, to be reviewed"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -81,4 +81,4 @@ def format_minor(units: int, digits: int) -> str:
 
 def format_exact(amount: Decimal) -> str:
     """A decimal written in full with the digits it has: never an exponent, never "-0"."""
-    return f"{amount if amount else amount.copy_abs():f}"
+    return f"{amount or amount.copy_abs():f}"

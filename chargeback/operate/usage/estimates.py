@@ -92,10 +92,10 @@ def combined(parts: Iterable[tuple[Figures, Decimal]]) -> Figures:
     """The sum of figures, each with the share that counts; what is unknown somewhere counts where it is known."""
     sums: dict[str, Decimal | None] = {field.name: None for field in fields(Figures)}
     for figures, share in parts:
-        for name in sums:
+        for name, sofar in sums.items():
             amount = getattr(figures, name)
             if amount is not None:
-                sums[name] = (sums[name] or Decimal(0)) + amount * share
+                sums[name] = (sofar or Decimal(0)) + amount * share
     return Figures(
         sums["month_to_date"] or Decimal(0),
         sums["month_end"] or Decimal(0),
