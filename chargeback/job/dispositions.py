@@ -6,7 +6,8 @@ that was moved away with old years, the records of the newest revision still hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
 from chargeback.archive.boundary import interpreting
@@ -36,7 +37,9 @@ def known_dispositions(archive: Archive, period: Period) -> tuple[DispositionRec
     return tuple(_record(each, *size) for each in last if (size := sizes.get((each.name, each.finding))))
 
 
-def _sizes(archive: Archive, names: Set[RevisionName]) -> dict[tuple[RevisionName, str], tuple[str | None, int]]:
+def _sizes(
+    archive: Archive, names: AbstractSet[RevisionName]
+) -> dict[tuple[RevisionName, str], tuple[str | None, int]]:
     """By revision and finding its amount and the number of its checks, as far as anything here says them."""
     head = archive.head()
     kept = {

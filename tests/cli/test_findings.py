@@ -42,7 +42,7 @@ def test_text_says_what_where_how_much_and_what_to_do(office: Office) -> None:
     places = [shown.index(each["id"]) for each in document["findings"]]
     assert places == sorted(places)
     for word in ("where", "what", "follows", "to do", "operator", "decided"):
-        assert len(re.findall(rf"^    {word} ", shown, re.M)) == len(places), word
+        assert len(re.findall(rf"^    {word} ", shown, re.MULTILINE)) == len(places), word
 
 
 def test_a_month_without_findings_says_so(office: Office) -> None:
