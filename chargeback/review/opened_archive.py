@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.errors import SchemaError
 from chargeback.job.verify import Verification, VerifyRequest, verify
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
@@ -22,6 +23,7 @@ from chargeback.review.chosen import chosen_revision
 from chargeback.review.ledger_frame import ledger_frame
 from chargeback.review.ledger_rows import read_rows
 from chargeback.review.listing import ListedRevision, listing
+from chargeback.review.month_findings import FoundFinding, findings_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,18 +98,11 @@ class OpenedArchive:
         return frame
 
     def findings(self, period: str | Period | None = None) -> tuple[ArchivedFinding, ...]:
-        """The findings of a month, the largest first, as its revision has them; ``period`` as for ``ledger``.
-
-        ``SchemaError`` where the version that wrote the revision kept checks but no findings: see ``checks``.
-        """
-        revision = self._revision(period)
-        found = revision.interpret(archived_checks.PATH, read_checks).findings
-        if found is None:
-            raise SchemaError(
-                f"{revision.root}: version {revision.manifest.version} wrote checks but no findings",
-                remedy="read its checks instead: checks(period)",
-            )
-        return found
+        """The findings of a month, the largest first, each with what was decided about it until now, as ``chargeback
+        findings`` shows them; ``period`` as for ``ledger``."""
+        archive = self._archive()
+        revision = chosen_revision(archive, None if period is None else str(period))
+        return tuple(_decided(each) for each in findings_of(archive, revision))
 
     def checks(self, period: str | Period | None = None) -> tuple[ArchivedCheck, ...]:
         """Every check of a month, passes too, in the order of ``reconciliation.json``; ``period`` as for ``ledger``."""
@@ -127,6 +122,12 @@ class OpenedArchive:
 
     def _revision(self, period: str | Period | None) -> Revision:
         return chosen_revision(self._archive(), None if period is None else str(period))
+
+
+def _decided(found: FoundFinding) -> ArchivedFinding:
+    """The finding with the newest decision about it, in place of the one that its revision was written with."""
+    text, by, moment = found.disposed or (None, None, None)
+    return msgspec.structs.replace(found.archived, disposition=text, disposed_by=by, disposed_at=moment)
 
 
 def _summary(listed: ListedRevision) -> RevisionSummary:

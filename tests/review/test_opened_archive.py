@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 
 import chargeback
-from chargeback.errors import ConfigurationError, DamagedError, SchemaError, StorageError
+from chargeback.archive.dispositions import Disposition, append_disposition
+from chargeback.archive.writer import open_for_writing
+from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import format_minor
 from chargeback.review.ledger_frame import ledger_frame
@@ -113,11 +115,21 @@ def test_findings_are_those_of_the_document(office: Office) -> None:
     assert len(chargeback.open_archive(office.root).checks(APRIL)) == len(document["checks"])
 
 
-def test_a_revision_without_findings_is_not_a_month_without_findings() -> None:
+def test_the_newest_disposition_stands_in_the_finding(own_office: Office) -> None:
+    archive = chargeback.open_archive(own_office.root)
+    first = archive.findings(APRIL)[0]
+    assert first.disposition is None
+    given = Disposition("2026-06-28T01:00:00Z", APRIL, 1, first.id, "a known gap", "Ann")
+    with open_for_writing(own_office.root, started=given.disposed_at) as writer:
+        append_disposition(writer, given)
+    found = archive.findings(APRIL)[0]
+    assert (found.id, found.disposition, found.disposed_by) == (first.id, "a known gap", "Ann")
+
+
+def test_a_revision_of_a_version_without_findings_has_its_exceptions_grouped_as_now() -> None:
     archive = chargeback.open_archive(OLD)
-    with pytest.raises(SchemaError, match="wrote checks but no findings"):
-        archive.findings("2026-05")
-    assert archive.checks("2026-05")
+    exceptions = [each for each in archive.checks("2026-04/r2") if each.outcome == "exception"]
+    assert sum(each.checks for each in archive.findings("2026-04/r2")) == len(exceptions) > 0
 
 
 def test_verify_proves_the_archive_and_finds_damage(own_office: Office) -> None:
