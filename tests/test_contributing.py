@@ -44,6 +44,12 @@ def test_the_demo_needs_only_what_runs() -> None:
     assert "$(call install,.,what runs)" in MAKEFILE
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "adr").glob("*.md")), ids=lambda path: path.name[:4])
+def test_every_decision_record_has_context_options_decision_and_cost(path: Path) -> None:
+    parts = re.findall(r"^\*\*(\w+)\.\*\*", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert parts == ["Context", "Options", "Decision", "Cost"]
+
+
 def test_every_decision_record_is_numbered() -> None:
     records = sorted((ROOT / "docs" / "adr").glob("*.md"))
     assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
