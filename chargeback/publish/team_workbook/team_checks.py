@@ -93,10 +93,10 @@ class Reach:
 
 def checks_of(month: TeamMonth) -> Iterator[Told]:
     """The month's checks that touch the team, as it may read them."""
-    return touching(month.checks, Reach.of(month.team.id, month.totals))
+    return checks_within(month.checks, Reach.of(month.team.id, month.totals))
 
 
-def touching(checks: Iterable[Check], reach: Reach) -> Iterator[Told]:
+def checks_within(checks: Iterable[Check], reach: Reach) -> Iterator[Told]:
     """The checks that touch the team, as it may read them."""
     for check in checks:
         if reach.touches(check):

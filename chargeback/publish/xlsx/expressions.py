@@ -190,11 +190,15 @@ def added_up(text: str, values: Iterable[Decimal]) -> Expression:
 
 
 def across(columns: Sequence[Column]) -> Expression:
-    """Σ of neighbouring columns of the row; a cell that is not there counts nothing."""
+    """Σ of neighbouring columns of amounts of the row; a cell that is not there counts nothing."""
 
     def evaluate(row: Row) -> Evaluated:
-        found = [column.value(row) for column in columns if column in row.figures]
-        return exact_sum(found), exact_sum(value.copy_abs() for value in found)
+        found = [row.figures[column] for column in columns if column in row.figures]
+        units = [each for each in found if isinstance(each, int)]
+        if len(units) == len(found):
+            return from_minor(sum(units), row.digits), from_minor(sum(map(abs, units)), row.digits)
+        values = [column.value(row) for column in columns if column in row.figures]
+        return exact_sum(values), exact_sum(value.copy_abs() for value in values)
 
     return Expression(lambda: f"SUM({columns[0].text}:{columns[-1].text})", evaluate)
 

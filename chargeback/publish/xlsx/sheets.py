@@ -108,8 +108,8 @@ class Written:
         """Σ of a column over rows that stand together, from another sheet; 0 of none."""
         if not count:
             return known("0", _ZERO)
-        values = self.rows.figures.of(column, first, count)
-        return added_up(f"SUM({self.table.range_of(column, first, count)})", values)
+        text = f"SUM({self.table.range_of(column, first, count)})"
+        return known(text, *self.rows.figures.total(column, first, count))
 
     def total_of(self, column: Column, indexes: Sequence[int]) -> Expression:
         """Σ of a column over these rows: as a range where they stand together, else each by itself; without a formula

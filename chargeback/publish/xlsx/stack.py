@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
-from chargeback.publish.xlsx.expressions import Expression, Total, added_up, known
+from chargeback.publish.xlsx.expressions import Expression, Total, known
 from chargeback.publish.xlsx.shape import letters
 from chargeback.publish.xlsx.styles import Kind, look
 from chargeback.publish.xlsx.tables import Column, Rows, Styled, Supplied, Table, Value
@@ -90,9 +90,9 @@ class Block:
         """Σ of each column over the rows since the last total."""
         last = self.stack.next - 1
         return {
-            column: added_up(
+            column: known(
                 f"SUM({column.letters}{self.first}:{column.letters}{last})",
-                self.rows.figures.of(column, self._counted),
+                *self.rows.figures.total(column, self._counted),
             )
             for column in columns
         }

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 from xml.sax.saxutils import escape
 
-from chargeback.model.money import format_exact, from_minor, to_minor
+from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
 from chargeback.publish.xlsx import styles
 from chargeback.publish.xlsx.cells import ROW, Cells, TextColumn, serial
 from chargeback.publish.xlsx.cells import row as row_of
@@ -151,6 +151,21 @@ class Figures:
             for index, each in kept
             if isinstance(each, (Decimal, int))
         ]
+
+    def total(self, column: Column, first: int = 0, count: int | None = None) -> tuple[Decimal, Decimal]:
+        """Σ of the figures of so many rows, and Σ of their absolute values."""
+        last = len(self.digits) if count is None else first + count
+        if column.form is Form.MONEY and len(set(self.digits[first:last])) == 1:
+            kept = self.by_column[column][first:last]
+            units = [each for each in kept if isinstance(each, int)]
+            if len(units) == len(kept):
+                digits = self.digits[first]
+                return from_minor(sum(units), digits), from_minor(sum(map(abs, units)), digits)
+        figures = self.of(column, first, count)
+        total = figures[0] if len(figures) == 1 else exact_sum(figures)
+        if not figures or min(figures) >= 0:
+            return total, total
+        return total, exact_sum(figure.copy_abs() for figure in figures)
 
 
 def _whole(column: Column, number: int, digits: int) -> Decimal:

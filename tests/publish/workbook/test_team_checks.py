@@ -17,7 +17,7 @@ from chargeback.model.books import Books
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
 from chargeback.publish.team_workbook import files
-from chargeback.publish.team_workbook.team_checks import Reach, Told, touching
+from chargeback.publish.team_workbook.team_checks import Reach, Told, checks_within
 from chargeback.publish.team_workbook.totals import add_up
 from tests.publish.workbook.opened import Opened
 from tests.small_months import TEAMS, Month, account, invoice, month, of, report, sku
@@ -133,7 +133,7 @@ def check(subject: Subject | None, **fields: object) -> Check:
 def test_a_check_touches_by_the_kind_of_its_subject(
     kind: SubjectKind, name: str, invoice_number: str, touches: bool, own: bool
 ) -> None:
-    found = list(touching([check(Subject(kind, name), invoice=invoice_number)], reach()))
+    found = list(checks_within([check(Subject(kind, name), invoice=invoice_number)], reach()))
     assert bool(found) == touches
     for told in found:
         assert told.variance == (Decimal(3) if own else None)
@@ -142,13 +142,13 @@ def test_a_check_touches_by_the_kind_of_its_subject(
 
 
 def test_the_teams_own_change_is_shown_with_its_figures() -> None:
-    (told,) = touching([check(Subject(SubjectKind.TEAM, "web"), account="", code=Code.HISTORY)], reach())
+    (told,) = checks_within([check(Subject(SubjectKind.TEAM, "web"), account="", code=Code.HISTORY)], reach())
     assert told.text == "Large change since the month before: 8 THB, expected 5"
 
 
 def test_who_accepted_and_why_is_not_for_teams() -> None:
     accepted = Acceptance("data@acme.example", Period(2026, 12), "acme-data got a credit")
-    (told,) = touching([check(None, outcome=Outcome.ACCEPTED, accepted=accepted)], reach())
+    (told,) = checks_within([check(None, outcome=Outcome.ACCEPTED, accepted=accepted)], reach())
     assert isinstance(told, Told)
     assert (told.text, told.variance) == (
         "Report and invoice differ for a project; known and answered for", None,
@@ -156,7 +156,7 @@ def test_who_accepted_and_why_is_not_for_teams() -> None:
 
 
 def test_what_was_not_performed_is_said_to_be_so() -> None:
-    (told,) = touching([check(None, outcome=Outcome.NOTICE, performed=False, variance=None)], reach())
+    (told,) = checks_within([check(None, outcome=Outcome.NOTICE, performed=False, variance=None)], reach())
     assert told.text == "not performed: report = invoice lines, project by project; the reconciliation says why"
 
 
@@ -164,5 +164,5 @@ def test_a_by_sku_resources_amounts_are_everybodys() -> None:
     rows = [("acme-web", "CPU", 1, 60), ("acme-data", "CPU", 1, 31)]
     books = month(account(invoice("INV-1", sku("CPU", 100)), report=report(*rows))).books()
     web = Reach.of("web", add_up(books.ledger.of_team("web")))
-    told = [each for each in touching(books.having(Outcome.EXCEPTION), web) if each.code is Code.REPORT_RESOURCE]
+    told = [each for each in checks_within(books.having(Outcome.EXCEPTION), web) if each.code is Code.REPORT_RESOURCE]
     assert [(each.concerns, each.variance) for each in told] == [("CPU", None)]
