@@ -242,3 +242,41 @@ def test_starting_up_loads_nothing_heavy(module: str) -> None:
     program = f"import sys, {module}; print(*sorted(set(sys.modules) & {HEAVY!r}))"
     started = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert started.stdout.split() == []
+
+
+def loaded_by(folder: Path, *arguments: str) -> tuple[int, set[str]]:
+    """The exit code of a command in a process of its own, and the modules that it had loaded when it ended."""
+    program = (
+        "import sys; from chargeback.__main__ import main; sys.argv[0] = 'chargeback'; code = main(); "
+        "open('loaded', 'w').write(' '.join(sys.modules)); sys.exit(code)"
+    )
+    started = subprocess.run([sys.executable, "-c", program, *arguments], cwd=folder, capture_output=True, text=True)
+    return started.returncode, set((folder / "loaded").read_text().split())
+
+
+CONFIGURATION = 'archive = "archive"\ntimezone = "Asia/Bangkok"\n[[teams]]\nid = "web"\nprojects = ["acme-*"]\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "barred"),
+    [
+        (("--version",), 0, {"chargeback.config", "chargeback.job", "chargeback.evidence", "dateutil", "msgspec"}),
+        (("run", "--help"), 0, {"chargeback.config", "chargeback.job", "dateutil", "msgspec"}),
+        (("run", "-p", "2026-13"), 2, {"chargeback.job", "chargeback.collect", "chargeback.publish"}),
+        (("run", "-p", "9000-01"), 2, {"chargeback.publish.xlsx", "chargeback.publish.pages", "httpx._main"}),
+        (
+            ("list", "--archive", "archive"),
+            0,
+            {"chargeback.collect", "chargeback.publish.pages", "chargeback.month_end"},
+        ),
+    ],
+)
+def test_a_command_loads_what_it_uses(
+    tmp_path: Path, arguments: tuple[str, ...], exit_code: int, barred: set[str]
+) -> None:
+    (tmp_path / "config.toml").write_text(CONFIGURATION)
+    (tmp_path / "archive").mkdir()
+    code, loaded = loaded_by(tmp_path, *arguments)
+    assert code == exit_code
+    assert loaded & (HEAVY - {"httpx", "rich"} | barred) == set()
+    assert ("httpx" in loaded, "rich" in loaded) == (arguments == ("run", "-p", "9000-01"), False)

@@ -58,9 +58,13 @@ def command(
     4 not ready: again later   8 another run is at work   9 archive unwritable
     """
     with ending(json_output=output == "json", verbose=verbose, accepted=ok, leaves_work=not dry_run) as set_code:
-        from chargeback.cli.running import run_and_tell
+        from chargeback.model.period import Period
 
         config = load_config(config_path, archive_path, network=True)
+        if period is not None:
+            Period.parse(period)  # one that is none is refused before the job and its libraries are loaded
+        from chargeback.cli.running import run_and_tell
+
         set_code(
             run_and_tell(
                 config,

@@ -10,9 +10,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import httpx
-
 from chargeback.collect.failures import TransientError
+from chargeback.collect.http_library import httpx
 from chargeback.collect.large_answers import SMALL
 from chargeback.errors import AnswerError
 

@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import httpx
-
 from chargeback import __version__
 from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
 from chargeback.collect.clock import rfc3339
@@ -24,6 +22,7 @@ from chargeback.collect.credentials import Credential, Grant
 from chargeback.collect.envelope import PDF_LATER, UNAUTHORIZED, Envelope, Reply, opened
 from chargeback.collect.exchange import Exchange, Received
 from chargeback.collect.failures import AddressRefusedError, ExhaustedError, RedirectedError, TransientError
+from chargeback.collect.http_library import httpx
 from chargeback.collect.retries import Retries, is_transient, retry_after
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import quoted, subject_of

@@ -9,8 +9,6 @@ from __future__ import annotations
 from copy import copy
 from functools import partial
 
-import httpx
-
 from chargeback import __version__
 from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
 from chargeback.collect.endpoint import check_link
@@ -22,6 +20,7 @@ from chargeback.collect.failures import (
     RedirectedError,
     TransientError,
 )
+from chargeback.collect.http_library import httpx
 from chargeback.collect.pdf_streams import unfolded
 from chargeback.collect.retries import Retries, is_transient, retry_after
 from chargeback.collect.run_time import RunTime

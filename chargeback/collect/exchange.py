@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import Self
 
 import certifi
-import httpx
 
 from chargeback.collect.addresses import Permit
 from chargeback.collect.bodies import read_body
 from chargeback.collect.failures import RedirectedError
+from chargeback.collect.http_library import httpx
 from chargeback.collect.large_answers import LargeAnswers
 from chargeback.collect.network import BoundedTransport, attempt_limits
 from chargeback.collect.proxies import Proxies

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpcore
-import httpx
 
 from chargeback.collect.failures import TransientError
+from chargeback.collect.http_library import httpx
 from chargeback.collect.sockets import BoundedBackend, BoundedStream
 from chargeback.collect.wording import quoted
 from chargeback.errors import PlatformError

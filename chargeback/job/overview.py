@@ -17,13 +17,14 @@ from chargeback.model.archived_checks import read_checks
 from chargeback.model.books import AcceptedTotal, Status
 from chargeback.model.money import from_minor, minor_digits
 from chargeback.publish import month_summary
-from chargeback.publish.pages import archive_page
 
 PAGE = "index.html"
 
 
 def refresh_overview(writer: ArchiveWriter, timezone: ZoneInfo) -> None:
     """Replace the archive's ``index.html`` where its bytes differ; times are shown in the zone."""
+    from chargeback.publish.pages import archive_page  # with its library: ``list`` reads months without a page
+
     head = writer.archive.head()
     page = archive_page.render(months(writer.archive), head=head.sha256 if head else "", timezone=timezone)
     writer.replace(PAGE, page)

@@ -1,4 +1,7 @@
-"""Every file of a revision that follows from its evidence and configuration, in the order in which it is written."""
+"""Every file of a revision that follows from its evidence and configuration, in the order in which it is written.
+
+The formats are imported when their files are asked for: a run that writes nothing pays for none of their libraries.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ from chargeback.evidence.records import INDEX_PATH, PREVIOUS_JOURNAL_PATH, RUN_P
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import Books
 from chargeback.model.money import minor_digits
-from chargeback.publish import exports, ledger_csv, month_summary, reconciliation, team_workbook, workpaper
-from chargeback.publish.pages import month_page
 
 CONFIG_PATH = "config.toml"
 PublishedFile = tuple[str, Iterable[bytes]]
@@ -22,6 +23,8 @@ def files(books: Books, config: Config, evidence: Evidence) -> Iterator[Publishe
 
     The page comes last, as it links to every other file.
     """
+    from chargeback.publish.pages import month_page
+
     paths = list(evidence_paths(evidence))
     for path, chunks in _before_the_page(books, config, evidence):
         paths.append(path)
@@ -39,6 +42,8 @@ def evidence_paths(evidence: Evidence) -> Iterator[str]:
 
 
 def _before_the_page(books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
+    from chargeback.publish import exports, ledger_csv, month_summary, reconciliation, team_workbook, workpaper
+
     yield CONFIG_PATH, [config.source]
     yield INDEX_PATH, [evidence.index_json()]
     yield RUN_PATH, [evidence.run.to_json()]

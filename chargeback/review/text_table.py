@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, chop_cells
-
 from chargeback.model.readable_text import readable
 from chargeback.review.screen import Screen
 
@@ -58,10 +56,21 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """The text in that many cells, cut with an ellipsis where it is longer."""
     taken = cell_len(text)
     if taken > width:
+        from rich.cells import chop_cells
+
         text = chop_cells(text, max(width - 1, 1))[0] + "…" if width > 1 else "…"
         taken = cell_len(text)
     space = " " * (width - taken)
     return space + text if right else text + space
+
+
+def cell_len(text: str) -> int:
+    """How many cells of a terminal the text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich import cells
+
+    return cells.cell_len(text)
 
 
 def wrapped(text: str, screen: Screen, *, indent: str = "", strong: bool = False) -> list[str]:

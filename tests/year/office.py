@@ -16,7 +16,8 @@ from chargeback.config import Config, parse
 from chargeback.errors import ChargebackError, error_exit
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
-from chargeback.publish import exports, revision_files
+from chargeback.publish import exports, team_workbook, workpaper
+from chargeback.publish.pages import month_page
 from chargeback.sandbox import Platform, sample_configuration
 
 from ..job.direct import answering
@@ -83,9 +84,9 @@ def plain_files() -> Iterator[None]:
     nothing: Any = lambda *arguments, **named: iter(())  # noqa: E731
     with ExitStack() as stack:
         for module, name in (
-            (revision_files.team_workbook, "files"),
-            (revision_files.workpaper, "workpaper"),
-            (revision_files.month_page, "files"),
+            (team_workbook, "files"),
+            (workpaper, "workpaper"),
+            (month_page, "files"),
         ):
             stack.enter_context(patch.object(module, name, nothing))
         stack.enter_context(patch.object(exports, "files", without_parquet))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from chargeback.collect.clock import Clock
 from chargeback.config import Config
@@ -19,8 +20,9 @@ from chargeback.operate.notify.healthcheck import Signal, ping, signal_of
 from chargeback.operate.notify.news import ONCE, News, is_overdue, of_failure, of_run, of_usage, overdue
 from chargeback.operate.notify.sending import send
 from chargeback.operate.notify.told import Told
-from chargeback.operate.usage import showing
-from chargeback.operate.usage.report import UsageReport
+
+if TYPE_CHECKING:
+    from chargeback.operate.usage.report import UsageReport
 
 __all__ = [
     "Watcher",
@@ -82,6 +84,8 @@ def notify_usage(watcher: Watcher, report: UsageReport) -> None:
     _guarded(watcher, lambda: notify(watcher, [of_usage(report)]))
     metrics = watcher.config.notify.metrics
     if metrics is not None:
+        from chargeback.operate.usage import showing
+
         text = exposition(showing.families(report))
         _guarded(watcher, lambda: write_textfile(metrics / run_metrics.USAGE_NAME, text))
 

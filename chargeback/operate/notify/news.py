@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
@@ -21,8 +22,10 @@ from chargeback.model.money import format_minor
 from chargeback.model.period import day_start, last_month
 from chargeback.model.readable_text import one_line
 from chargeback.model.wording import books_status_text
-from chargeback.operate.usage.report import UsageReport
 from chargeback.publish.month_summary import team_totals
+
+if TYPE_CHECKING:
+    from chargeback.operate.usage.report import UsageReport
 
 QUIET_EXITS = (0, 4, 8, 130)
 """Neither failures nor exceptions: reconciled, not ready, another run at work, interrupted by a person."""
