@@ -22,6 +22,8 @@ SCHEMA = 2
 """2 since version 0.3: names that the month was booked with, and the digest of its result."""
 INDEX_PATH = "evidence/index.json"
 RUN_PATH = "evidence/run.json"
+JOURNAL_PATH = "exports/journal.csv"
+"""What the exports of a month's later revision need of the revision before."""
 PREVIOUS_JOURNAL_PATH = "evidence/_previous/journal.csv"
 """The journal of the revision before this one of the month: what ``journal-change.*`` is reckoned from."""
 

@@ -15,11 +15,11 @@ from chargeback.config import Config
 from chargeback.config.loader import parse
 from chargeback.errors import AnswerError, ConfigurationError, StorageError
 from chargeback.evidence import Evidence, RestatedTotal
-from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
+from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH
 from chargeback.model import archived_checks
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor
-from chargeback.publish import exports, month_summary, revision_files
+from chargeback.publish import month_summary, revision_files
 
 
 def archived_config(revision: Revision) -> Config:
@@ -75,7 +75,7 @@ def seal(
 ) -> Revision:
     """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's."""
     if latest is not None:
-        staging.write(PREVIOUS_JOURNAL_PATH, latest.read(exports.JOURNAL_PATH))
+        staging.write(PREVIOUS_JOURNAL_PATH, latest.read(JOURNAL_PATH))
     run = replace(evidence.run, restated=restated, digest=digest)
     books = replace(books, posting=replace(books.posting, run=run))
     publish(staging, books, config, replace(evidence, run=run))

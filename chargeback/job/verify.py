@@ -17,12 +17,11 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.scope import Scope, scope_of
 from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, verify_chain, verify_files
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
-from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH, RUN_PATH
+from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
 from chargeback.job.control_totals import ControlTotals
 from chargeback.job.performing import Performance, perform
 from chargeback.job.reperformance import Outcome, compare
 from chargeback.job.settlement_totals import double_findings, settlement_findings
-from chargeback.publish.exports import JOURNAL_PATH
 
 TOTALS_LAYER = "control totals"
 PERFORMANCE_LAYER = "re-performance"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from chargeback.config import Config
+from chargeback.evidence.records import JOURNAL_PATH
 from chargeback.model.books import Books, Status
 from chargeback.model.instants import parse_instant
 from chargeback.model.journal import Event, JournalRow, MonthJournal
@@ -14,9 +15,6 @@ from chargeback.publish.exports.change import Restating, corrections
 from chargeback.publish.exports.journal_xlsx import JournalBook
 from chargeback.publish.exports.tax_csv import TaxEntry
 from chargeback.publish.exports.tax_sheets import Seller
-
-JOURNAL_PATH = "exports/journal.csv"
-"""What ``files`` needs of the month's revision before, from its second revision on."""
 
 
 def files(books: Books, config: Config, previous_journal: bytes | None) -> Iterator[tuple[str, Iterable[bytes]]]:
