@@ -9,6 +9,7 @@ from chargeback.config.place import Place, listed, shown
 from chargeback.config.scalars import choice, identifier, location, text
 from chargeback.config.settings import Journal
 from chargeback.config.table import Table, each
+from chargeback.model.erp_profile import NAME
 
 LEG_KEYS = (
     "expense",
@@ -42,10 +43,11 @@ def corrections(place: Place, value: object) -> Literal["open", "original"]:
 
 
 def formats(place: Place, value: object) -> tuple[str | Path, ...]:
-    """The further files for an ERP, none of them twice."""
+    """The further files for an ERP, none of them twice: a profile's file name names what it makes."""
     read = each(one_format)(place, value)
-    if len(set(read)) != len(read):
-        raise place.error("a format is there twice", "list each once")
+    names = [entry if isinstance(entry, str) else entry.stem for entry in read]
+    if len(set(names)) != len(names):
+        raise place.error("a format is there twice", "list each once; two profiles need two names")
     return read
 
 
@@ -59,4 +61,10 @@ def one_format(place: Place, value: object) -> str | Path:
             f"{shown(name)} is no format that comes with the program",
             f'write {listed(PROFILES)}, or the path of a profile, such as "profiles/{name[:20]}.toml"',
         )
-    return location(place, name)
+    path = location(place, name)
+    if not NAME.fullmatch(path.stem) or path.stem.startswith("change") or path.stem in PROFILES:
+        raise place.error(
+            f"{shown(path.name)}: a profile's file name names the files that it makes",
+            'write it in small letters, digits and -, not "change…" nor a name of the program\'s own',
+        )
+    return path

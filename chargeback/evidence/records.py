@@ -137,7 +137,9 @@ class UnsettledPayment:
 class EarlierInvoice:
     """An invoice as a month's latest revision has it; ``total`` in minor units; ``void`` where it is listed as void;
     ``booked`` where the month's journal accrues it (the detail decides, whatever the list says); ``tax_pending`` the
-    tax that its accrual left on *input VAT not due*, in minor units.
+    tax that its accrual left on *input VAT not due*, ``accrued`` what it left on *payable*, in minor units;
+    ``issued_at`` an RFC 3339 instant in UTC, "" where nobody states one; ``disputed``: settled, and void, open or
+    otherwise than it was settled.
     """
 
     account: str
@@ -148,6 +150,9 @@ class EarlierInvoice:
     void: bool
     tax_pending: int = 0
     booked: bool = True
+    accrued: int = 0
+    issued_at: str = ""
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,7 @@ class RunRecord:
     journal lies under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``projects`` and ``account_names``:
     what that revision was booked with, which stays (BOOKING 5); ``digest``: of this result, part by part, which decides
     whether a later one is another (BOOKING 7); ``registers``: the archive's own files at that time;
+    ``profiles``: by name, the user's own profiles of ERP files;
     ``settlements``: the payments that the month's journal books, None where a version without them wrote the record;
     ``settled``: those of the month's own invoices that other months book; ``unsettled``: payments that none can;
     ``dispositions``: the last decision about each finding, of this month or an earlier one;
@@ -251,6 +257,7 @@ class RunRecord:
     account_names: Mapping[str, str] = field(default_factory=dict)
     digest: Mapping[str, str] = field(default_factory=dict)
     registers: tuple[RegisterState, ...] = ()
+    profiles: Mapping[str, str] = field(default_factory=dict)
     settlements: tuple[SettlementRecord, ...] | None = None
     settled: tuple[SettlementRecord, ...] = ()
     unsettled: tuple[UnsettledPayment, ...] = ()

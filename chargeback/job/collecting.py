@@ -17,6 +17,7 @@ from chargeback.collect.pdf_reader import PdfReader
 from chargeback.collect.session import Session, open_session
 from chargeback.collect.walk import Assignment, CarriedReport, Collection, Walk
 from chargeback.config import Config
+from chargeback.config.profiles import read_profiles
 from chargeback.errors import ChargebackError
 from chargeback.evidence import Answer, EarlierMonth, Evidence, MemoryStore, RunRecord, SettlementRecord, Store
 from chargeback.job.dispositions import known_dispositions
@@ -163,6 +164,7 @@ class Collector:
         self.session = session
         self.reader = reader
         self.progress = progress
+        self.profiles = read_profiles(config)
         self.months_left = 1
         """With the one that is collected: they share the time for documents."""
 
@@ -212,6 +214,7 @@ class Collector:
             projects=booked.projects,
             account_names=booked.account_names,
             registers=register_states(known.archive.root),
+            profiles=self.profiles,
             settlements=in_order(collection.settlements),
             settled=known.settled,
             unsettled=tuple(collection.unsettled),

@@ -19,7 +19,7 @@ from typing import Any
 from chargeback.archive.revision import Revision
 from chargeback.config import AccountEntry, Config
 from chargeback.errors import ChargebackError
-from chargeback.evidence import DocumentRecord
+from chargeback.evidence import DocumentRecord, RunRecord
 from chargeback.evidence.records import canonical_json
 from chargeback.job import csv_rows
 from chargeback.job.sealing import archived_config
@@ -37,7 +37,7 @@ from chargeback.month_end import read_accounts
 from chargeback.publish import month_summary
 from chargeback.publish.reconciliation import check_row
 
-RECIPE = "1"
+RECIPE = "2"
 """Another one makes other digests: such a revision is compared by its files."""
 _ALL = "ledgers/all.csv"
 _NO_NEW_RESULT = ("account_name", "project_name", "invoice_status")
@@ -73,7 +73,7 @@ def result_digest(
             (team.id for team in books.ledger.teams), (map(guarded, line.cells(period)) for line in books.ledger.lines)
         ),
         "documents": _digest_of_documents(books.posting.run.documents),
-        "exports": _sha256([canonical_json(_exported(months, config))]),
+        "exports": _sha256([canonical_json(_exported(months, config, books.posting.run))]),
         "findings": _digest_of_findings(rows, was_open),
     }
 
@@ -84,7 +84,7 @@ def _digest_of_files(latest: Revision) -> dict[str, str]:
     try:
         config = archived_config(latest)
         months = read_accounts(latest.evidence(), config, latest.name.period)
-        exported = _sha256([canonical_json(_exported(months, config))])
+        exported = _sha256([canonical_json(_exported(months, config, latest.run_record()))])
     except ChargebackError:
         exported = ""
     teams = sorted(
@@ -156,7 +156,7 @@ def _unpaid(data: bytes) -> Collection[tuple[str, str]]:
     }
 
 
-def _exported(months: Iterable[AccountMonth], config: Config) -> dict[str, object]:
+def _exported(months: Iterable[AccountMonth], config: Config, run: RunRecord) -> dict[str, object]:
     """What the exports follow from besides the ledgers' lines: settings, and the booked invoices' own facts; nothing
     that a payment changes."""
     known = list(months)
@@ -165,6 +165,7 @@ def _exported(months: Iterable[AccountMonth], config: Config) -> dict[str, objec
         "timezone": config.timezone_name,
         "journal": {**asdict(config.journal), "format": [_format_name(each) for each in config.journal.format]},
         "publish": {"language": config.publish.language, "focus": config.publish.focus},
+        "profiles": dict(run.profiles),
         "vendor": asdict(config.vendor),
         "accounts": [_account_facts(month, entries.get(month.account)) for month in known],
         "invoices": [_invoice_facts(invoice) for month in known for invoice in month.booked],

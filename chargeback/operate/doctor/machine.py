@@ -13,7 +13,8 @@ from pathlib import Path
 
 from chargeback import __version__
 from chargeback.config import Config
-from chargeback.errors import StorageError
+from chargeback.config.profiles import read_profiles
+from chargeback.errors import ConfigurationError, StorageError
 from chargeback.model.bookkeeping import NO_TEAM, Leg, key_of
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.operate.doctor.findings import Finding, good, notice, wrong
@@ -97,6 +98,13 @@ def journal(config: Config) -> Iterator[Finding]:
         )
     else:
         yield good("journal", "every leg has an account")
+    try:
+        own = read_profiles(config)
+    except ConfigurationError as error:
+        yield wrong("journal", error.message, error.remedy)
+    else:
+        if config.journal.format:
+            yield good("journal", f"{len(config.journal.format)} ERP formats, {len(own)} of them of your own")
 
 
 def schedule(environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from chargeback.model.books import Books, Status
 from chargeback.model.instants import parse_instant
 from chargeback.model.journal import Event, JournalRow, MonthJournal
 from chargeback.model.wording import booking_text
-from chargeback.publish.exports import beancount, focus, journal_csv, journal_xlsx, tax_csv
+from chargeback.publish.exports import beancount, erp, focus, journal_csv, journal_xlsx, tax_csv
 from chargeback.publish.exports.change import Restating, corrections
 from chargeback.publish.exports.journal_xlsx import JournalBook
 from chargeback.publish.exports.tax_csv import TaxEntry
@@ -39,12 +39,17 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
     settled = (row for row in journal.rows() if row.event is Event.SETTLEMENT)
     taxes = list(tax_csv.entries(settled, books.posting.run.settlements or ()))
     yield _workbook("journal", books, config, journal.rows(), taxes)
+    changed: list[JournalRow] = []
     if previous_journal is not None:
         changed = _corrections(books, config, journal, previous_journal)
         corrected = list(tax_csv.entries(changed, ()))
         yield from _change_files(books, changed)
         yield _workbook("journal-change", books, config, changed, corrected)
         taxes += corrected
+    for profile in erp.profiles(config, books.posting.run.profiles):
+        yield from erp.files(profile, "journal", journal.rows())
+        if previous_journal is not None:
+            yield from erp.files(profile, "journal-change", changed)
     yield "exports/tax.csv", tax_csv.chunks(tax_csv.rows(str(month), taxes, config.vendor))
     yield "exports/ledger.parquet", _parquet(books)
 
