@@ -16,8 +16,8 @@ from chargeback.cli.options import archive_option, archive_root, config_option, 
 @click.option("--team", metavar="TEAM", help="Only this team's lines; by project unless --by says otherwise.")
 @click.option(
     "--by",
-    type=click.Choice(["team", "project", "resource", "environment", "account"]),
-    help="What a row stands for; by default a team.",
+    type=click.Choice(["team", "project", "resource", "environment", "account", "open-items"]),
+    help="What a row stands for; by default a team. open-items: what is owed of each invoice of all months until then.",
 )
 @config_option
 @archive_option
@@ -42,6 +42,9 @@ def command(
         from chargeback.review.figures import figures
         from chargeback.review.figures_text import figures_csv, figures_lines
 
+        if by == "open-items":
+            _show_open_items(archive_root(config_path, archive_path), period, team, output)
+            return
         found = figures(archive_root(config_path, archive_path), period, team, by)
         if output == "json":
             write_json(found.to_json())
@@ -50,3 +53,20 @@ def command(
             sys.stdout.buffer.flush()
         else:
             print_lines(lambda screen: figures_lines(found, screen))
+
+
+def _show_open_items(root: Path, period: str | None, team: str | None, output: str) -> None:
+    from chargeback.cli.printing import print_lines
+    from chargeback.errors import ConfigurationError
+    from chargeback.review.open_items import open_items_csv, open_items_lines, shown_items
+
+    if team is not None:
+        raise ConfigurationError("open items are of invoices, not of teams", remedy="leave out --team")
+    found = shown_items(root, period)
+    if output == "json":
+        write_json(found.to_json())
+    elif output == "csv":
+        sys.stdout.buffer.write(open_items_csv(found).encode())
+        sys.stdout.buffer.flush()
+    else:
+        print_lines(lambda screen: open_items_lines(found, screen))

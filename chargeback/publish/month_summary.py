@@ -14,7 +14,9 @@ from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, Proj
 from chargeback.evidence.records import canonical_json
 from chargeback.evidence.typed_json import decoded
 from chargeback.model.books import Books
+from chargeback.model.check import Code, Outcome
 from chargeback.model.facts import by_month
+from chargeback.model.instants import format_instant
 from chargeback.model.invoice import Status, as_listed, listed_total
 from chargeback.model.journal import MonthJournal
 from chargeback.model.posting import Posting
@@ -34,11 +36,15 @@ def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]
 def summary(books: Books, config: Config) -> EarlierMonth:
     """The month's accounts, its invoices as listed, its teams' totals, and the payments that it books."""
     journal = MonthJournal(books.posting, config.bookkeeping, config.timezone)
+    found = (check for check in books.having(Outcome.EXCEPTION, Outcome.ACCEPTED) if check.code is Code.SETTLEMENT)
+    disputed = frozenset((check.account, check.invoice) for check in found)
     return EarlierMonth(
         period=str(books.period),
         revision=books.revision,
         accounts=books.posting.run.accounts,
-        invoices=tuple(invoice for posting in books.posting.postings for invoice in _invoices(posting, journal)),
+        invoices=tuple(
+            invoice for posting in books.posting.postings for invoice in _invoices(posting, journal, disputed)
+        ),
         totals=tuple(team_totals(books)),
         settlements=books.posting.run.settlements,
     )
@@ -112,13 +118,15 @@ def team_totals(books: Books) -> list[EarlierTotal]:
     return [EarlierTotal(team, currency, gross[team, currency]) for team, currency in sorted(gross)]
 
 
-def _invoices(posting: Posting, journal: MonthJournal) -> Iterator[EarlierInvoice]:
+def _invoices(
+    posting: Posting, journal: MonthJournal, disputed: frozenset[tuple[str, str]]
+) -> Iterator[EarlierInvoice]:
     """The invoices of the month as the account lists them, drafts aside: later lists are compared with that."""
     month = posting.month
     totals = {invoice.id: invoice.total_minor for invoice in month.facts.invoices}
     booked = {invoice.id: invoice for invoice in month.booked}
     for row in by_month(month.facts.listed).get(month.period, []):
-        total = listed_total(row.row)
+        total, accrued = listed_total(row.row), booked.get(row.id)
         yield EarlierInvoice(
             account=month.account,
             invoice=row.id,
@@ -126,8 +134,11 @@ def _invoices(posting: Posting, journal: MonthJournal) -> Iterator[EarlierInvoic
             currency=row.row.currency or "",
             total=totals.get(row.id, 0) if total is None else total,
             void=row.status is Status.VOID,
-            tax_pending=journal.accrued_tax(booked[row.id]) if row.id in booked else 0,
-            booked=row.id in booked,
+            tax_pending=journal.accrued_tax(accrued) if accrued else 0,
+            booked=accrued is not None,
+            accrued=accrued.total_minor if accrued else 0,
+            issued_at=format_instant(accrued.issued_at) if accrued and accrued.issued_at else "",
+            disputed=(month.account, row.label) in disputed,
         )
 
 

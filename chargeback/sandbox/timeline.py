@@ -79,6 +79,11 @@ def voiding(
     return in_month(account_id, month, change)
 
 
+def voided_after_payment(account_id: str, month: Month, voided_at: datetime, part: int = 0) -> BooksChange:
+    """The invoice is void from an instant, whether it was paid before or not."""
+    return edited(account_id, month, lambda invoice: replace(invoice, voided_at=voided_at), part)
+
+
 def extra(account_id: str, month: Month, moment: datetime, amount: int, slot: int = LATE_SLOT) -> BooksChange:
     """One more invoice for the month, over the gross amount (minor units) on its first project, issued at an instant.
 

@@ -77,6 +77,14 @@ def journal(path: Path, *events: str) -> Legs:
     return {key: amount for key, amount in found.items() if amount}
 
 
+def by_account(path: Path) -> Counter[str]:
+    """A journal's balances by general ledger account: debit less credit."""
+    found: Counter[str] = Counter()
+    for row in rows(path):
+        found[row["gl_account"]] += cents(row["debit"]) - cents(row["credit"])
+    return found
+
+
 def added(*balances: Legs) -> Legs:
     """Balances added up."""
     found: dict[tuple[str, str, str], int] = defaultdict(int)

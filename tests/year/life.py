@@ -11,6 +11,7 @@ from pathlib import Path
 from chargeback.archive.scope import scope_of
 from chargeback.archive.verification import verify_chain, verify_files
 from chargeback.job.results import MonthResult
+from chargeback.review.open_items import shown_items
 from chargeback.sandbox import Clock, Platform
 from chargeback.sandbox.months import Month, newest_closed
 
@@ -176,6 +177,34 @@ def assert_journals(life: Life) -> None:
         for revision in revisions:
             assert ledgers.settlements(revision) == ledgers.settlements(revisions[0]), "a restatement moves no payment"
     assert_payments(life, archived)
+    assert_balances(life, archived)
+
+
+def assert_balances(life: Life, archived: dict[str, list[Path]]) -> None:
+    """Over all journals and changes: *payable* is what was billed and not paid, less what was paid on invoices that are
+    void; tax *not due* is that of unpaid invoices, less what was claimed on those; *input VAT*, *withholding* and
+    *clearing* of a month are what its settlements book; cost is what the ledgers say. Open items foot to payable."""
+    world, end = life.plan.world, life.plan.end
+    whole: Counter[str] = Counter()
+    settled: dict[ledgers.Key, ledgers.Settlement] = {}
+    for month, revisions in archived.items():
+        changes = [revision / "exports/journal-change.csv" for revision in revisions[1:]]
+        found = [ledgers.by_account(path) for path in (revisions[0] / "exports/journal.csv", *changes)]
+        for balances in found:
+            whole.update(balances)
+        mine = ledgers.settlements(revisions[-1])
+        settled |= {(each.account, each.invoice): each for each in mine}
+        for account in ("1154", "2160", "1190"):
+            assert sum(each[account] for each in found) == sum(dict(each.legs).get(account, 0) for each in mine), month
+    billed = {key: each for month in archived for key, each in oracle.billed(world, Month.parse(month), end).items()}
+    unpaid = [each for key, each in billed.items() if key not in settled]
+    void = [dict(each.legs) for key, each in settled.items() if key not in billed]
+    assert whole["2110"] == sum(legs["2110"] for legs in void) - sum(each.gross for each in unpaid)
+    assert whole["1155"] == sum(legs.get("1155", 0) for legs in void) + sum(each.gross - each.cost for each in unpaid)
+    costs = sum(amount for account, amount in whole.items() if account not in ("1154", "1155", "2110", "2160", "1190"))
+    assert costs == sum(each.cost for each in billed.values())
+    items = shown_items(life.office.archive, None).items
+    assert sum(item.outstanding for item in items) == -whole["2110"]
 
 
 def assert_payments(life: Life, archived: dict[str, list[Path]]) -> None:

@@ -13,7 +13,7 @@ from chargeback.sandbox.events import Absent, Away, DocumentsAway, Event
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.months import Month
 from chargeback.sandbox.records import Account, Project
-from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding, withholding
+from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voided_after_payment, voiding, withholding
 from chargeback.sandbox.world import BooksChange, World
 
 ZONES = ("Asia/Bangkok", "UTC", "Europe/Berlin")
@@ -135,8 +135,8 @@ class _Maker:
         """One of each kind in a shuffled order, as many a month as the profile says, as far as the year has room."""
         kinds: list[Callable[[Account, int], BooksChange | None]] = [
             self._on_the_2nd, self._on_the_12th, self._after_next, self._voided_after_one, self._voided_after_three,
-            self._parts, self._credited, self._withheld_later, self._paid_late, self._late_extra,
-            self._corrected_unseen,
+            self._void_though_paid, self._parts, self._credited, self._withheld_later, self._paid_late,
+            self._late_extra, self._corrected_unseen,
         ]  # fmt: skip
         self.random.shuffle(kinds)
         number = 0
@@ -186,6 +186,16 @@ class _Maker:
         again = at + self.random.choice((HOUR, 2 * DAY, 6 * DAY))
         noted = self._note(f"voided and replaced {later} months later", account, month, at, again)
         return voiding(account.id, self._month(month), at, again) if noted else None
+
+    def _void_though_paid(self, account: Account, month: int) -> BooksChange | None:
+        """Paid, and void when the payment has long been booked."""
+        paid = self.after(month, 5 + 20 * self.random.random())
+        at = self.after(month + 1, 8 + 30 * self.random.random())
+        if not self._note("void after payment", account, month, paid, at):
+            return None
+        pay = paying(account.id, self._month(month), paid)
+        void = voided_after_payment(account.id, self._month(month), at)
+        return lambda world, books: void(world, pay(world, books))
 
     def _parts(self, account: Account, month: int) -> BooksChange | None:
         """The second part a few days after the first: a run comes in between."""

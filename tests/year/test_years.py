@@ -57,6 +57,7 @@ def test_the_seeds_see_every_kind_of_event() -> None:
         "voided and replaced months later",
         "part-month invoices either side of a run",
         "credit note",
+        "void after payment",
         "withholding after payment",
         "paid late",
         "one more invoice",

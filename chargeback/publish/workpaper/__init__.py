@@ -21,6 +21,7 @@ from chargeback.publish.workpaper import (
     invoices,
     lead,
     method,
+    open_items,
     tie_out,
 )
 from chargeback.publish.workpaper import (
@@ -38,6 +39,7 @@ FIGURES = (
     control.SHEET,
     control.PARTS_SHEET,
     cut_off.SHEET,
+    open_items.SHEET,
     exceptions.SHEET,
     evidence_sheets.SHEET,
     evidence_sheets.FILES_SHEET,

@@ -25,7 +25,7 @@ from tests.publish.workbook.opened import Opened
 from ...some import some
 
 SHEETS = ["Index", "Lead", "Tie-out", "Invoices", "Invoice lines", "Ledger control", "Ledger parts",
-          "Cut-off and completeness", "Exceptions", "Evidence", "Evidence files", "Method"]  # fmt: skip
+          "Cut-off and completeness", "Open items", "Exceptions", "Evidence", "Evidence files", "Method"]  # fmt: skip
 
 
 @cache
