@@ -20,9 +20,10 @@ from chargeback.model.invoice import Invoice, Shape, Status
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits, rounding_allowance
 from chargeback.model.posting import MonthPosting, PostedLine, Posting
 from chargeback.model.report import Report
-from chargeback.model.tie_out_groups import TieOutGroup, by_project, by_resource, is_by_project
+from chargeback.model.text import normalized
+from chargeback.model.tie_out_groups import TieOutGroup, by_project, by_resource, is_by_project, rounded_parts
 from chargeback.reconcile.cut_off import uncovered_days
-from chargeback.reconcile.tie_out import line_total
+from chargeback.reconcile.tie_out import line_amount, line_total
 
 _TIE_OUTS = (Code.REPORT_TOTAL, Code.REPORT_PROJECT, Code.REPORT_RESOURCE)
 _NOTHING = Decimal(0)
@@ -65,7 +66,8 @@ def _cause(check: Check, row: Row, config: Config) -> Cause:
     the causes before it leave."""
     assert check.variance is not None  # noqa: S101 (asked only of checks that have one)
     digits = minor_digits(check.currency)
-    allowed = max(check.tolerance or _NOTHING, rounding_allowance(1, digits))
+    parts = rounded_parts(row.lines, config.reconciliation.tax_basis)
+    allowed = max(check.tolerance or _NOTHING, rounding_allowance(parts, digits))
     figures = {cause: list(find(row, config, digits)) for cause, find in _FIGURES.items()}
     whole = _first_equal(figures, check.variance, allowed)
     if whole is not Cause.NONE or not row.uncovered:
@@ -89,25 +91,26 @@ def _void(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
 
 
 def _credits(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
-    """Credit notes and negative lines that the report does not show: each, and all together."""
+    """Credit notes and negative lines, as they are compared, that the report does not show: each, and all together."""
     if row.shows_negative:
         return
-    units = [-line_total([line], config) for line in row.lines if line.gross < 0]
-    notes = [-line_total(lines, config) for invoice, lines in _by_invoice(row.lines) if invoice.total < 0]
-    yield from (from_minor(each, digits) for each in (*units, *notes, sum(units)))
+    units = [amount for amount in (line_amount(line, config) for line in row.lines) if amount < 0]
+    notes = [line_total(lines, config) for invoice, lines in _by_invoice(row.lines) if invoice.total < 0]
+    yield from (from_minor(-each, digits) for each in (*units, *notes, sum(units)) if each < 0)
 
 
 def _other_basis(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
-    """All lines with their tax where they are compared without it, or the other way round; or the report so."""
-    is_gross = config.reconciliation.tax_basis == "gross"
-    expected = line_total(row.lines, config)
-    other = sum(line.net if is_gross else line.gross for line in row.lines)
-    yield from_minor(other - expected, digits)
-    for rate in {line.invoice.tax_rate for line in row.lines if line.invoice.tax_rate}:
-        lines, factor = from_minor(expected, digits), EXACT.add(Decimal(1), rate)
-        yield EXACT.multiply(lines, rate)
-        if factor > 0:
-            yield EXACT.subtract(EXACT.divide(lines, factor), lines)
+    """All lines with their tax where they are compared without it, or the other way round; or the report so.
+
+    Each line counts by the rate that its own invoice states.
+    """
+    on_top, within = [], []
+    for line in row.lines:
+        amount, rate = _line_value(line, config), line.invoice.tax_rate or _NOTHING
+        on_top.append(EXACT.multiply(amount, rate))
+        if rate > -1:
+            within.append(EXACT.divide(on_top[-1], EXACT.add(Decimal(1), rate)))
+    yield from (exact_sum(on_top), -exact_sum(within))
 
 
 def _counted_twice(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
@@ -132,6 +135,11 @@ _FIGURES: dict[Cause, Callable[[Row, Config, int], Iterator[Decimal]]] = {
 """In the order in which they are tried; rounding comes last."""
 
 
+def _line_value(line: PostedLine, config: Config) -> Decimal:
+    """The line's amount on the basis of the report's values, in its invoice's currency."""
+    return from_minor(line_amount(line, config), line.invoice.digits)
+
+
 def _by_invoice(lines: Iterable[PostedLine]) -> list[tuple[Invoice, list[PostedLine]]]:
     found: dict[str, tuple[Invoice, list[PostedLine]]] = {}
     for line in lines:
@@ -149,7 +157,7 @@ class _Account:
         self._is_gross = config.reconciliation.tax_basis == "gross"
 
     def row(self, check: Check) -> Row | None:
-        """What the check compares; None where no report is proved."""
+        """What the check compares, figure by figure; None where no report is proved."""
         report = self._posting.month.report
         if report is None:
             return None
@@ -159,14 +167,29 @@ class _Account:
             uncovered = report.chart.cost_on(self.uncovered)
             return _row(report, lines, every, uncovered, [self._total(invoice) for invoice in self._void])
         by_project = check.subject.kind is SubjectKind.PROJECT
-        group = (self._by_project if by_project else self._by_resource).get(check.subject.name)
-        if group is None:
-            return None
+        group = self._of_line(check) if check.invoice else self._group(check.subject.name, of_project=by_project)
         if by_project:
             void = [self._of_project(invoice, group.name) for invoice in self._void]
             return _row(report, group.lines, group.rows, self.uncovered_of(group.name), void)
-        void = [self._of_rows(invoice, group.rows, report) for invoice in self._void]
+        void = [self._of_group(invoice, group, report) for invoice in self._void]
         return _row(report, group.lines, group.rows, report.chart.cost_on(self.uncovered), void)
+
+    def _group(self, name: str, *, of_project: bool) -> TieOutGroup:
+        """The lines and rows of a project or resource, less the lines that have a check of their own."""
+        group = (self._by_project if of_project else self._by_resource)[name]
+        alone = {id(undivided.posted) for undivided in self._posting.undivided}
+        return replace(group, lines=[line for line in group.lines if id(line) not in alone])
+
+    def _of_line(self, check: Check) -> TieOutGroup:
+        """The one line that could not be divided, with its rows; no line where negative rows alone are told."""
+        for undivided in self._posting.undivided:
+            line, subject = undivided.posted, undivided.subject
+            same = line.invoice.label == check.invoice and _line_value(line, self._config) == check.expected
+            if same and subject == check.subject:
+                return TieOutGroup(subject.name, [line], undivided.report_rows)
+        name = check.subject_name
+        rows = self._by_resource[name].rows if name in self._by_resource else ()
+        return TieOutGroup(name, [], rows)
 
     @cached_property
     def uncovered(self) -> frozenset[date]:
@@ -210,11 +233,11 @@ class _Account:
         lines = (line for line in invoice.lines if line.is_by_project and self._projects.of_line(line) == project)
         return self._on_basis(invoice, lines)
 
-    def _of_rows(self, invoice: Invoice, rows: Sequence[int], report: Report) -> Decimal:
-        lines = (
-            line for line in invoice.lines if not line.is_by_project and report.rows_named_like(line) == tuple(rows)
-        )
-        return self._on_basis(invoice, lines)
+    def _of_group(self, invoice: Invoice, group: TieOutGroup, report: Report) -> Decimal:
+        """What the void invoice has of the resource: its lines that the same rows are named like, else of that name."""
+        rows, label = tuple(group.rows), normalized(group.name)
+        lines = (line for line in invoice.lines if not line.is_by_project and report.rows_named_like(line) == rows)
+        return self._on_basis(invoice, (line for line in lines if rows or normalized(line.sku_label) == label))
 
     def _on_basis(self, invoice: Invoice, lines: Iterable[LineItem]) -> Decimal:
         """The lines' sum with or without their share of the invoice's tax, as the report's values are."""

@@ -67,8 +67,8 @@ def _own_key(check: Check) -> _Key:
 def _finding(key: _Key, checks: Sequence[Check]) -> Finding:
     code = Code(key.code) if key.code else min((check.code for check in checks), key=_ORDER.__getitem__)
     own = [check for check in checks if check.code is code]
-    account, invoice = _shared(check.account for check in checks), _shared(check.invoice for check in own)
-    subject = _shared_subject(own)
+    account, invoice = _shared(check.account for check in checks), _shared(check.invoice for check in checks)
+    subject = _shared_subject(checks)
     currency = _shared(check.currency for check in checks if check.variance is not None)
     more = (key.cause,) if key.cause else ()
     amounts = [check.variance.copy_abs() for check in checks if check.variance is not None]

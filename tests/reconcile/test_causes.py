@@ -73,6 +73,7 @@ def test_days_that_no_invoice_covers_explain_total_and_projects_by_their_own_ser
     assert finding.amount == 48 + 48 + 16 + 32
     assert {check.finding for check in books.having(Outcome.EXCEPTION)} == {finding.id}
     assert "no issued invoice covers 2026-05-16 to 2026-05-31" in finding.message
+    assert finding.subject is None  # its checks differ in it
 
 
 def test_a_void_invoice_of_the_month_explains_what_it_billed() -> None:
@@ -109,6 +110,50 @@ def test_a_report_on_the_other_tax_basis_or_off_by_the_rate(lines: list[Any], va
     books = of_web(*lines, value=value, config=config, tax=7, taxRate=Decimal("0.07"))
     assert set(causes(books).values()) == {"tax-basis"}
     assert len(causes(books)) == 2
+
+
+def test_a_line_that_could_not_be_divided_is_explained_by_itself_alone() -> None:
+    # both lines together would be off by 60 at that rate: the one of 60 is not
+    bill = invoice("I", of("acme-web", 9), of("acme-data", 60), of("acme-data", 40), tax=0, taxRate=Decimal("1.5"))
+    books = month(account(bill, report=report(("acme-web", "CPU", 1, 9))), config=EXACT).books()
+    undivided = [check for check in checks(books, "report-resource") if check.outcome is Outcome.EXCEPTION]
+    assert [(check.expected, check.cause) for check in undivided] == [(60, Cause.NONE), (40, Cause.NONE)]
+
+
+def test_a_line_by_sku_that_could_not_be_divided_is_explained_whatever_its_rows_are_called() -> None:
+    bill = invoice("I", sku("cpu", "-60"), sku("disk", 9))
+    shown = report(("acme-web", "CPU", 1, "-60.004"), ("acme-web", "disk", 1, 9))
+    books = month(account(bill, report=shown), config=EXACT).books()
+    assert causes(books) == {("report-resource", "cpu"): "rounding"}
+
+
+def test_a_line_below_zero_where_it_is_compared_is_a_credit_and_no_other() -> None:
+    # tax of −101 on a line of 100: it is positive on the basis that is compared, whatever its gross
+    fields: dict[str, Any] = {"subtotal": 100, "taxAmount": -101, "total": -1, "taxRate": None}
+    bill = invoice("I", sku("CPU", 100), **fields)
+    config = EXACT + 'tax_basis = "net"\n'
+    books = month(account(bill, report=report(("acme-web", "disk", 1, 0))), config=config).books()
+    assert "credit" not in causes(books).values()
+
+
+@pytest.mark.parametrize(("rate", "cause"), [("0.07", "none"), ("1", "tax-basis")])
+def test_off_by_a_tax_that_is_not_the_rate_is_not_off_by_the_rate(rate: str, cause: str) -> None:
+    books = of_web(of("acme-web", 60), value=30, config=EXACT, tax=30, taxRate=Decimal(rate))
+    assert causes(books)["report-total", ""] == cause
+
+
+def test_each_line_is_off_by_the_rate_of_its_own_invoice() -> None:
+    bills = [
+        invoice("A", of("acme-web", 107), tax=7, taxRate=Decimal("0.07"), periodEnd=MIDDLE),
+        invoice("B", of("acme-web", 119), tax=19, taxRate=Decimal("0.19"), periodStart=MIDDLE),
+    ]
+    books = month(account(*bills, report=report(("acme-web", "CPU", 1, 200))), config=EXACT).books()
+    assert set(causes(books).values()) == {Cause.TAX_BASIS}
+
+
+def test_a_rate_of_minus_one_divides_nothing() -> None:
+    books = of_web(of("acme-web", 60), value=30, config=EXACT, tax=0, taxRate=Decimal(-1))
+    assert causes(books)["report-total", ""] == "none"
 
 
 def test_an_invoice_or_line_counted_twice() -> None:

@@ -15,9 +15,10 @@ from itertools import combinations
 from typing import NamedTuple
 
 from .answers import EarlierInvoice, Fields, amount, composed, first_text, instant, text
-from .arithmetic import MINOR_DIGITS, UNKNOWN_DIGITS, digits_of, rounding_allowance, to_minor
+from .arithmetic import MINOR_DIGITS, digits_of, rounding_allowance, to_minor
 from .booking import AccountMonth, Booking, folded, rows_named_like
 from .calendar import bounds, day_of, midnight, month_length
+from .causes import Charge, Difference, cause_of
 from .invoices import (
     AMOUNTS,
     BOOKED,
@@ -30,6 +31,7 @@ from .invoices import (
     has_project,
     has_unknown_status,
     listed,
+    names_of,
     once_each,
     period_of,
     says,
@@ -41,6 +43,8 @@ COMPARED = ("number", "receiptNumber", "currency", "status", *sorted(AMOUNTS), *
 NOISE = Fraction(1, 2**48)
 """Relative: what adding up a few amounts in 64-bit floats can leave."""
 ZERO = Fraction(0)
+THE_CONSOLES = "THB"
+"""The currency that the platform's console prints (CONTRACT, billing.report)."""
 
 
 class Check(NamedTuple):
@@ -55,6 +59,9 @@ class Check(NamedTuple):
     actual: Fraction | None = None
     variance: Fraction | None = None
     tolerance: Fraction | None = None
+    currency: str = ""
+    cause: str | None = None
+    finding: str | None = None
 
 
 def untied(check: Check, left: Fraction | None) -> Check:
@@ -75,23 +82,29 @@ def compared(check: Check, expected: Fraction, actual: Fraction, allowed: Fracti
 
 
 def checks_of(books: Booking) -> list[Check]:
-    """Every check of every account."""
+    """Every check of every account, as the files have them."""
+    return [as_written(check) for check in judged(books)]
+
+
+def judged(books: Booking) -> list[Check]:
+    """Every check of every account, with raw texts: ids hash those."""
     found = [check for account in books.accounts for check in account_checks(books, account)]
     across = list(across_accounts(books))
     told = {("invoice-duplicate", check.account, "pass") for check in across if check.outcome == "exception"}
     found = [check for check in found if (check.check, check.account, check.outcome) not in told] + across
-    return [as_written(accepted(books, check)) for check in found]
+    return [accepted(books, check) for check in found]
 
 
 def as_written(check: Check) -> Check:
     """The check as the files have it: texts less control characters (BOOKING 8)."""
-    account, invoice, subject = (without_controls(each) for each in (check.account, check.invoice, check.subject))
-    return check._replace(account=account, invoice=invoice, subject=subject)
+    written = (without_controls(each) for each in (check.account, check.invoice, check.subject, check.currency))
+    account, invoice, subject, currency = written
+    return check._replace(account=account, invoice=invoice, subject=subject, currency=currency)
 
 
 def account_checks(books: Booking, account: AccountMonth) -> Iterator[Check]:
     """The checks of one account, those of its invoices first."""
-    yield issued_check(account)
+    yield issued_check(books, account)
     for invoice in account.invoices:
         if invoice.row.get("status") != "draft":
             yield identity(invoice)
@@ -104,7 +117,7 @@ def account_checks(books: Booking, account: AccountMonth) -> Iterator[Check]:
         yield from coverage(books, account)
         yield from currencies(account)
     yield from duplicates(books, account)
-    yield from report_period(account)
+    yield from report_period(books, account)
     yield from tie_outs(books, account)
     yield from ownership(books, account)
 
@@ -120,13 +133,13 @@ def accepted(books: Booking, check: Check) -> Check:
     return check
 
 
-def issued_check(account: AccountMonth) -> Check:
+def issued_check(books: Booking, account: AccountMonth) -> Check:
     """``invoice-issued``: the report's amount is the variance where no invoice stands against it."""
     check = Check("invoice-issued", account.id, outcome=account.standing.issued)
     if account.booked:
         return check
     total = account.report.total if account.report.proved else None
-    return check._replace(expected=ZERO, actual=total, variance=total)
+    return check._replace(expected=ZERO, actual=total, variance=total, currency=currency_of(books, account))
 
 
 def unknown_statuses(books: Booking, account: AccountMonth) -> Iterator[Check]:
@@ -186,7 +199,7 @@ def stands(row: Fields, held: EarlierInvoice) -> bool:
     return (total, currency, row.get("status") == "void") == (held.total, held.currency, held.void)
 
 
-def report_period(account: AccountMonth) -> Iterator[Check]:
+def report_period(books: Booking, account: AccountMonth) -> Iterator[Check]:
     """``report-period``: a notice where the lack of an invoice is one, else the gross booked, a row a currency."""
     base = Check("report-period", account.id)
     if account.report.proved:
@@ -194,9 +207,26 @@ def report_period(account: AccountMonth) -> Iterator[Check]:
     elif account.standing.unproved == "notice":
         yield base._replace(outcome="notice")
     elif not account.booked:
-        yield untied(base, ZERO)
+        yield untied(base._replace(currency=currency_of(books, account)), ZERO)
     else:
-        yield from (untied(base, gross) for _, gross in sorted(gross_of(account).items()))
+        yield from by_currency(base, account)
+
+
+def by_currency(base: Check, account: AccountMonth) -> Iterator[Check]:
+    """The exception of a check that leaves all that is booked of the account untied, one a currency."""
+    for currency, gross in sorted(gross_of(account).items()):
+        yield untied(base._replace(currency=currency), gross)
+
+
+def currency_of(books: Booking, account: AccountMonth) -> str:
+    """The currency of the first booked invoice, else of the first listed one, else what the console prints."""
+    return next((each.currency for each in known(books, account) if each.currency), THE_CONSOLES)
+
+
+def known(books: Booking, account: AccountMonth) -> list[Invoice]:
+    """The account's invoices: booked ones first, then the month's others, then all that are listed."""
+    rows = listed_rows(books, account)
+    return [*account.booked, *account.invoices, *(Invoice(account.id, row, None) for row in rows)]
 
 
 def gross_of(account: AccountMonth) -> dict[str, Fraction]:
@@ -217,16 +247,20 @@ def identity(invoice: Invoice) -> Check:
     detail = invoice.detail
     agrees = detail is not None and all(same(invoice, detail, key) for key in COMPARED)
     check = Check("invoice-identity", invoice.account, invoice.number)
-    return check if agrees else untied(check, listed_total(invoice))
+    return check if agrees else untied_as_listed(check, invoice)
 
 
-def listed_total(invoice: Invoice) -> Fraction:
-    """The total as the list row has it, in the row's currency; where the row lacks one, the detail's."""
+def untied_as_listed(check: Check, invoice: Invoice) -> Check:
+    """The exception of a check that leaves an invoice's listed total untied.
+
+    It is in the row's currency; where the row lacks one, the detail's.
+    """
     listed_amount = amount(invoice.row, "total")
     if listed_amount is None:
-        return in_currency(invoice, invoice.total)
-    digits = digits_of(first_text(invoice.row, "currency") or invoice.currency)
-    return Fraction(to_minor(listed_amount, digits), 10**digits)
+        return untied(check._replace(currency=invoice.currency), in_currency(invoice, invoice.total))
+    currency = first_text(invoice.row, "currency") or invoice.currency
+    digits = digits_of(currency)
+    return untied(check._replace(currency=currency), Fraction(to_minor(listed_amount, digits), 10**digits))
 
 
 def same(invoice: Invoice, detail: Fields, key: str) -> bool:
@@ -242,7 +276,7 @@ def same(invoice: Invoice, detail: Fields, key: str) -> bool:
 def invoice_checks(invoice: Invoice) -> Iterator[Check]:
     """Arithmetic, tax, withholding, footing, line arithmetic."""
     unit = Fraction(1, 10**invoice.digits)
-    base = Check("invoice-arithmetic", invoice.account, invoice.number)
+    base = Check("invoice-arithmetic", invoice.account, invoice.number, currency=invoice.currency)
     subtotal, tax, total = (invoice.header(key) * unit for key in ("subtotal", "taxAmount", "total"))
     arithmetic = compared(base, subtotal + tax, total)
     yield arithmetic._replace(outcome="exception") if any(is_finer(invoice, key) for key in AMOUNTS) else arithmetic
@@ -310,7 +344,7 @@ def line_arithmetic(invoice: Invoice, base: Check, unit: Fraction) -> Iterator[C
             )
             priced.append(rounded(judged, invoice.digits))
     failed = [check for check in priced if check.outcome == "exception"]
-    yield from failed or ([base] if priced else [])
+    yield from failed or ([base._replace(currency="")] if priced else [])
 
 
 def rounded(check: Check, digits: int) -> Check:
@@ -327,7 +361,7 @@ def within_month(books: Booking, invoice: Invoice) -> Check:
     held = period_of(invoice)
     lies_within = held is not None and start <= held[0] and held[1] <= end
     check = Check("invoice-cutoff", invoice.account, invoice.number)
-    return check if lies_within else untied(check, listed_total(invoice))
+    return check if lies_within else untied_as_listed(check, invoice)
 
 
 def coverage(books: Booking, account: AccountMonth) -> Iterator[Check]:
@@ -336,18 +370,20 @@ def coverage(books: Booking, account: AccountMonth) -> Iterator[Check]:
     charges = [invoice for invoice in account.booked if not is_credit(invoice)]
     pairs = list(overlapping(charges))
     pairs += [(other, mine) for mine in charges for other in others(books, account) if share_days(books, mine, other)]
-    found = [untied(base._replace(invoice=two.number, subject=one.number), listed_total(two)) for one, two in pairs]
+    found = [untied_as_listed(base._replace(invoice=two.number, subject=one.number), two) for one, two in pairs]
     for days in runs(uncovered(books, account)):
         name = " to ".join(each.isoformat() for each in dict.fromkeys((days[0], days[-1])))
-        found.append(untied(base._replace(subject=name), cost_on(account, days)))
+        found += gap(books, account, base._replace(subject=name), days)
     yield from found or [base]
 
 
-def cost_on(account: AccountMonth, days: Iterable[date]) -> Fraction:
-    """The chart's cost on the days where the report is proved, else the account's gross."""
+def gap(books: Booking, account: AccountMonth, base: Check, days: Iterable[date]) -> Iterator[Check]:
+    """What uncovered days leave untied: the chart's cost where the report is proved, else the account's gross."""
     if account.report.proved:
-        return sum((sum(account.report.values_on(day), ZERO) for day in days), ZERO)
-    return sum(gross_of(account).values(), ZERO)
+        cost = sum((sum(account.report.values_on(day), ZERO) for day in days), ZERO)
+        yield untied(base._replace(currency=currency_of(books, account)), cost)
+    else:
+        yield from by_currency(base, account)
 
 
 def is_credit(invoice: Invoice) -> bool:
@@ -473,15 +509,21 @@ class Side(NamedTuple):
     subject: str
     lines: Entries
     rows: list[Row]
+    is_account: bool = False
 
 
 class Basis(NamedTuple):
-    """How lines and report are compared: whose rules, the currency's digits, and whether both shapes are booked."""
+    """How lines and report are compared: whose rules, the currency, and whether both shapes are booked."""
 
     books: Booking
     account: AccountMonth
-    digits: int
+    currency: str
     bound: bool = False
+
+    @property
+    def digits(self) -> int:
+        """The minor digits."""
+        return digits_of(self.currency)
 
 
 def tie_outs(books: Booking, account: AccountMonth) -> Iterator[Check]:
@@ -493,10 +535,10 @@ def tie_outs(books: Booking, account: AccountMonth) -> Iterator[Check]:
     if not report.proved:
         yield from (not_performed(name, account.id) for name in ("report-chart", "report-total", *by_shape))
         return
-    known = [*booked, *account.invoices, *(Invoice(account.id, row, None) for row in listed_rows(books, account))]
-    digits = next((each.digits for each in known if each.currency), UNKNOWN_DIGITS)
+    currency = currency_of(books, account)
+    digits = digits_of(currency)
     if report.points or report.days or not report.total:
-        yield chart_check(books, account, digits)
+        yield chart_check(books, account, digits)._replace(currency=currency)
     else:
         yield not_performed("report-chart", account.id)
     if not booked:
@@ -508,8 +550,8 @@ def tie_outs(books: Booking, account: AccountMonth) -> Iterator[Check]:
     if len({invoice.currency for invoice in booked}) != 1:
         yield from (not_performed(name, account.id) for name in ("report-total", *by_shape))
         return
-    basis = Basis(books, account, digits)
-    yield tie_out(basis, Check("report-total", account.id), Side("", lines, list(report.rows)))
+    basis = Basis(books, account, currency)
+    yield tie_out(basis, Check("report-total", account.id), Side("", lines, list(report.rows), is_account=True))
     if not shapes:
         yield from (not_performed(name, account.id) for name in by_shape)
     basis = basis._replace(bound=len(shapes) > 1)
@@ -537,8 +579,61 @@ def tie_out(basis: Basis, check: Check, side: Side) -> Check:
     actual = sum((row.value for row in side.rows), ZERO)
     parts = sum(1 if line.by_project == rules.report_is_gross else 3 for _, line in side.lines)
     allowed = max(rules.tolerance(expected), rounding_allowance(parts, basis.digits))
-    found = compared(check._replace(subject=side.subject), expected, actual, allowed)
-    return found._replace(outcome="pass") if basis.bound and actual >= expected else found
+    found = compared(check._replace(subject=side.subject, currency=basis.currency), expected, actual, allowed)
+    if basis.bound and actual >= expected:
+        return found._replace(outcome="pass")
+    return with_cause(basis.books, basis.account, found, side, allowed)
+
+
+def with_cause(books: Booking, account: AccountMonth, check: Check, side: Side, rounding: Fraction) -> Check:
+    """The exception with its cause; ``rounding`` is what rounding explains of it."""
+    if check.outcome != "exception" or not check.variance:
+        return check
+    unit = Fraction(1, 10 ** digits_of(check.currency))
+    of_project = check.check == "report-project" or any(line.by_project for _, line in side.lines if side.subject)
+    difference = Difference(
+        variance=check.variance,
+        allowed=max(check.tolerance or ZERO, rounding),
+        rounding=rounding,
+        uncovered=uncovered_cost(books, account, side.subject if of_project else None),
+        void=[void_part(books, account, each, side, of_project) for each in account.invoices if each.status == "void"],
+        charges=[
+            Charge(invoice.id, on_basis(books, line) * unit, amount(invoice.fields, "taxRate") or ZERO, invoice.total)
+            for invoice, line in side.lines
+        ],
+        shown=[row.value for row in side.rows],
+    )
+    return check._replace(cause=cause_of(difference))
+
+
+def void_part(books: Booking, account: AccountMonth, invoice: Invoice, side: Side, of_project: bool) -> Fraction:
+    """A void invoice's total on the report's basis; of a project or resource, what its lines charge for that."""
+    net = invoice.total - invoice.tax
+    total = in_currency(invoice, invoice.total if books.rules.report_is_gross else net)
+    if side.is_account:
+        return total
+    charged = ZERO
+    for item in invoice.items:
+        line = Line(1, 0, 0, names_of(item), text(item.get("sku")), text(item.get("description")), has_project(item))
+        if of_project and line.by_project:
+            is_of_side = books.directory.of_line(*line.named) == side.subject
+        else:
+            rows = rows_named_like(line, account.report.rows)
+            is_of_side = rows == side.rows and (bool(rows) or composed(line.label) == composed(side.subject))
+        if line.by_project == of_project and is_of_side:
+            charged += amount(item, "amount") or ZERO
+    whole = in_currency(invoice, net if invoice.shape == BY_SKU else invoice.total)
+    return charged * total / whole if whole else charged
+
+
+def uncovered_cost(books: Booking, account: AccountMonth, project: str | None) -> Fraction:
+    """What the chart shows on the days that no issued invoice covers; of a project, its own series of it."""
+    names = (
+        {composed(each) for each in (project, books.directory.name(project)) if each} if project is not None else None
+    )
+    series = [values for name, values in account.report.series if names is None or composed(name) in names]
+    days = uncovered(books, account)
+    return sum((point for values in series for day in days for point in values.get(day, ())), ZERO)
 
 
 def on_basis(books: Booking, line: Line) -> int:
@@ -573,9 +668,11 @@ def undivided_check(books: Booking, account: AccountMonth, invoice: Invoice, lin
     """The exception for that line; expected is the line, actual what the report has."""
     rows = rows_of(books, account, line)
     expected = in_currency(invoice, on_basis(books, line))
-    check = Check("report-resource", account.id, invoice.number, subject_of(books, line))
-    found = compared(check, expected, sum((row.value for row in rows), ZERO))
-    return found._replace(outcome="exception")
+    check = Check("report-resource", account.id, invoice.number, subject_of(books, line), currency=invoice.currency)
+    found = compared(check, expected, sum((row.value for row in rows), ZERO))._replace(outcome="exception")
+    parts = 1 if line.by_project == books.rules.report_is_gross else 3
+    rounding = rounding_allowance(parts, invoice.digits)
+    return with_cause(books, account, found, Side(check.subject, [(invoice, line)], rows), rounding)
 
 
 def negative_rows(books: Booking, account: AccountMonth, invoice: Invoice, line: Line) -> Iterator[Check]:
@@ -585,9 +682,10 @@ def negative_rows(books: Booking, account: AccountMonth, invoice: Invoice, line:
         subject = subject_of(books, line)
         if not line.by_project:
             subject = min((row.name for row in rows_of(books, account, line)), default=subject)
-        check = Check("report-resource", account.id, invoice.number, subject)
+        check = Check("report-resource", account.id, invoice.number, subject, currency=invoice.currency)
         found = compared(check, ZERO, sum(negative, ZERO))
-        yield found._replace(outcome="notice" if line.by_project else "exception")
+        found = found._replace(outcome="notice" if line.by_project else "exception")
+        yield with_cause(books, account, found, Side(subject, [], rows_of(books, account, line)), ZERO)
 
 
 def by_project(basis: Basis, lines: Entries, undivided: Entries) -> Iterator[Check]:

@@ -17,6 +17,7 @@ from chargeback.publish import ledger_csv, reconciliation
 
 from .answers import Month, Reply
 from .checking import Check
+from .findings import Finding
 
 SHARED = {
     "invoice-issued",
@@ -71,7 +72,22 @@ def check_of(row: dict[str, Any]) -> Check:
     """A check of ``reconciliation.json``, its amounts as fractions."""
     amounts = (row[name] for name in ("expected", "actual", "variance", "tolerance"))
     texts = (row[name] for name in ("check", "account", "invoice", "subject", "outcome"))
-    return Check(*texts, *(None if each is None else Fraction(each) for each in amounts))
+    figures = (None if each is None else Fraction(each) for each in amounts)
+    return Check(*texts, *figures, row["currency"] or "", row["cause"], row["finding"])
+
+
+def findings_of(books: Books) -> list[Finding]:
+    """The findings of the checks that the second opinion has too, as it has them."""
+    document = reconciliation.document(books)
+    shared = {row["finding"] for row in document["checks"] if is_shared(row)}
+    return [finding_of(each) for each in document["findings"] if each["id"] in shared]
+
+
+def finding_of(row: dict[str, Any]) -> Finding:
+    """A finding of ``reconciliation.json``, its amount as a fraction."""
+    texts = (row[name] for name in ("id", "check", "account", "invoice"))
+    figure = None if row["amount"] is None else Fraction(row["amount"])
+    return Finding(*texts, row["subject"]["name"], figure, row["currency"], row["checks"])
 
 
 def evidence_of(month: Month) -> Evidence:

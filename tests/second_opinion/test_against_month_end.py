@@ -16,7 +16,7 @@ from ..some import some
 from . import first_opinion, worlds
 from .answers import Month, StopError
 from .booking import Booking
-from .checking import checks_of
+from .findings import result_of
 
 SEEDS = 150
 SEEDS_NIGHTLY = 20_000
@@ -30,14 +30,18 @@ def first(month: Month) -> tuple[int, dict[str, bytes], Counter[object]]:
         books = first_opinion.books_of(month)
     except ChargebackError as error:
         return error_exit(error), {}, Counter()
-    return 0, first_opinion.ledgers_of(books), Counter(first_opinion.checks_of(books))
+    return (
+        0,
+        first_opinion.ledgers_of(books),
+        Counter([*first_opinion.checks_of(books), *first_opinion.findings_of(books)]),
+    )
 
 
 def second(month: Month) -> tuple[int, dict[str, bytes], Counter[object]]:
     """Exit code, ledgers and checks by the second opinion."""
     try:
         books = Booking(month)
-        return 0, books.files(), Counter(checks_of(books))
+        return 0, books.files(), Counter(result_of(books))
     except StopError as error:
         return error.code, {}, Counter()
 

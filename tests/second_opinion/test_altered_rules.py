@@ -28,11 +28,11 @@ def as_the_job_books_it(seed: int) -> Result:
     return code, ledgers, Counter(map(repr, checks.elements()))
 
 
-def as_booked_by(booking: ModuleType, checking: ModuleType, seed: int) -> Result | str:
+def as_booked_by(booking: ModuleType, findings: ModuleType, seed: int) -> Result | str:
     """The same by a copy of the second opinion; what it failed with where it cannot book the month at all."""
     try:
         books = booking.Booking(worlds.random_month(seed))
-        return 0, books.files(), Counter(map(repr, checking.checks_of(books)))
+        return 0, books.files(), Counter(map(repr, findings.result_of(books)))
     except Exception as error:  # an altered rule may break what follows from it: that is noticed too
         code: Any = getattr(error, "code", None)
         return repr(error) if code is None else (code, {}, Counter())
@@ -40,9 +40,9 @@ def as_booked_by(booking: ModuleType, checking: ModuleType, seed: int) -> Result
 
 def seeds_that_show(alteration: Alteration, seeds: Iterable[int]) -> Iterable[int]:
     """The seeds whose month an altered copy and the job book differently."""
-    with altered(alteration) as (booking, checking):
+    with altered(alteration) as (booking, findings):
         for seed in seeds:
-            if as_booked_by(booking, checking, seed) != as_the_job_books_it(seed):
+            if as_booked_by(booking, findings, seed) != as_the_job_books_it(seed):
                 yield seed
 
 
