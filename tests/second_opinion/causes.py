@@ -1,4 +1,4 @@
-"""Why a comparison with the report differs: the causes of BOOKING 6, in their order, each by its own figure.
+"""Why a comparison with the report differs: causes, each by its own figure (BOOKING 6, finding and cause).
 
 It knows figures alone. What the figures are of, ``checking`` has: lines on the report's basis, void invoices, days.
 """
