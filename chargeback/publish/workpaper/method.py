@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chargeback.model.money import format_exact
+from chargeback.model.money import format_exact, format_minor
+from chargeback.model.one_source import stated_by_the_report_alone
 from chargeback.publish.team_workbook.notes import BASES, TAX_RULES
 from chargeback.publish.workpaper.paper import AGREES, DIFFERS, NOT_PERFORMED, Paper
 from chargeback.publish.workpaper.sheet import stacked_sheet
@@ -78,6 +79,7 @@ def _rows(stack: Stack, paper: Paper) -> Sequence[int]:
     stack.gap()
     _pairs(stack, "Marks", MARKS)
     _pairs(stack, "How it was done", STEPS)
+    _pairs(stack, "Stated by the report alone: no second source confirms it", _one_source(paper))
     _pairs(stack, "Tolerances", _tolerances(paper))
     _pairs(stack, "How tax was apportioned", [("", rule) for rule in TAX_RULES])
     _pairs(stack, "Basis of a ledger line", [(basis.value, meaning) for basis, meaning in BASES.items()])
@@ -98,6 +100,17 @@ def _pairs(stack: Stack, heading: str, pairs: Iterable[tuple[str, str]]) -> None
     stack.gap()
 
 
+def _one_source(paper: Paper) -> list[tuple[str, str]]:
+    """How much of the ledgers was divided by the report's word, which no check compares with anything else."""
+    return [
+        (
+            f"{format_minor(each.gross, each.digits)} {each.currency}",
+            f"{each.grain}: {each.lines} ledger lines; their sums by invoice line do tie out",
+        )
+        for each in stated_by_the_report_alone(paper.books.posting.postings)
+    ]
+
+
 def _tolerances(paper: Paper) -> list[tuple[str, str]]:
     settings = paper.config.reconciliation
     absolute, percent = format_exact(settings.tolerance_absolute), format_exact(settings.tolerance_percent)
@@ -106,7 +119,11 @@ def _tolerances(paper: Paper) -> list[tuple[str, str]]:
             "report-* checks",
             f"the larger of {absolute} in the invoice's currency and {percent} % of the expected amount",
         ),
-        ("rounding", "half a minor unit for each invoice line compared (report-chart: each point) passes, and is told"),
+        (
+            "rounding",
+            "of n rounded parts (each line; three where a line is compared with its part of the tax; each point of a "
+            "chart) the smaller of n/2 and 1 + the root of n minor units passes, and is told",
+        ),
         ("tax basis", f"the report's values are {settings.tax_basis}: lines are compared on that basis"),
         (
             "history",

@@ -15,6 +15,8 @@ from chargeback.config import Config
 from chargeback.evidence import Evidence, sha256_of
 from chargeback.model.books import Books
 from chargeback.model.check import Cause, Code, Outcome
+from chargeback.model.money import format_minor
+from chargeback.model.one_source import Grain, stated_by_the_report_alone
 from chargeback.model.strict_json import parse
 from chargeback.month_end import close_month
 from chargeback.publish.workpaper import workpaper
@@ -205,6 +207,16 @@ def test_method_holds_the_configuration_in_force() -> None:
     assert "split = { web = 60, data = 40 }" in texts
     assert "3.11.7" in texts
     assert any(text.startswith("the larger of 0.05") for text in texts)
+
+
+def test_what_the_report_alone_states_is_told_with_its_amount() -> None:
+    """A value that no second source states can be wrong without any check that differs: an auditor has to know it."""
+    alone = stated_by_the_report_alone(sample.books().posting.postings)
+    texts = paper().texts()
+    assert {each.grain for each in alone} == set(Grain)
+    for each in alone:
+        assert f"{each.grain}: {each.lines} ledger lines; their sums by invoice line do tie out" in texts
+        assert f"{format_minor(each.gross, each.digits)} {each.currency}" in texts
 
 
 def test_evidence_files_lists_every_answer_and_document() -> None:
