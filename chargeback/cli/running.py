@@ -16,10 +16,11 @@ from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.model.books import Books, Status
+from chargeback.model.catalogue import OPERATOR_REMEDIES
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_minor
 from chargeback.model.period import Period
-from chargeback.model.wording import books_status_text
+from chargeback.model.wording import books_status_text, finding_text
 from chargeback.operate.notify import watched
 from chargeback.publish.reconciliation import document
 
@@ -74,7 +75,7 @@ def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> Non
         return
     if not json_output and (result.written or chatty or result.exit):
         say(summary_line(result, books))
-    _tell_checks(books)
+    _tell_findings(books)
     for change in result.changes:
         row = change_row(change)
         restates = f"r{result.revision} restates" if result.written else "would restate"
@@ -101,15 +102,13 @@ def summary_line(result: MonthResult, books: Books) -> str:
     return "  ".join(parts)
 
 
-def _tell_checks(books: Books) -> None:
-    exceptions = list(books.having(Outcome.EXCEPTION))
-    later = [check for check in exceptions if check.code is Code.PRIOR_PERIODS]
-    shown = [check for check in exceptions if check.code is not Code.PRIOR_PERIODS]
-    for check in shown[:_MOST_LINES]:
-        where = " ".join(part for part in (check.account, check.invoice, check.subject_name) if part)
-        tell(f"{books.period} {check.code.value} {where}: {check.sentence}")
+def _tell_findings(books: Books) -> None:
+    shown = [finding for finding in books.open_findings if finding.code is not Code.PRIOR_PERIODS]
+    for finding in shown[:_MOST_LINES]:
+        tell(f"{books.period} {finding_text(finding)} -> {OPERATOR_REMEDIES[finding.code]}")
     if len(shown) > _MOST_LINES:
-        tell(f"{books.period}: and {len(shown) - _MOST_LINES} exceptions more, see reconciliation/reconciliation.csv")
+        tell(f"{books.period}: and {len(shown) - _MOST_LINES} findings more: chargeback findings {books.period}")
+    later = [check for check in books.having(Outcome.EXCEPTION) if check.code is Code.PRIOR_PERIODS]
     if later:
         months = ", ".join(sorted({check.subject_name for check in later}))
         tell(f"{books.period} prior-periods: {len(later)} invoices of {months} differ from the archive: run --catch-up")

@@ -80,6 +80,12 @@ class Books:
         return sum(not check.performed for check in self.checks)
 
     @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """The findings with an exception that nobody has accepted, the largest first."""
+        belongs = {check.finding for check in self.having(Outcome.EXCEPTION)}
+        return tuple(finding for finding in self.findings if finding.id in belongs)
+
+    @property
     def period(self) -> Period:
         """The month."""
         return self.posting.period

@@ -50,8 +50,8 @@ REMEDIES: Mapping[Code, str] = MappingProxyType(
         Code.INVOICE_FOOTING: "Compare the lines with the invoice's PDF; what the lines do not explain stands in the "
         "ledger adjustments until a corrected invoice comes.",
         Code.LINE_ARITHMETIC: f"{_ASK}, for the line's quantity and unit price; the amount is what is booked.",
-        Code.INVOICE_CUTOFF: "Check whether the neighbouring month holds the rest; accrue or defer by hand what "
-        f"belongs to another month; {_ACCEPT}.",
+        Code.INVOICE_CUTOFF: "Ask the platform for the invoice of days that none covers; check whether the "
+        f"neighbouring month holds the rest; accrue or defer by hand what belongs to another month; {_ACCEPT}.",
         Code.INVOICE_DUPLICATE: "Do not pay both before the platform has confirmed which one stands; ask for the "
         "other to be voided.",
         Code.ACCOUNT_SET: "Find out whether the account has ended; if it has not, have the access to it restored.",
@@ -81,21 +81,22 @@ _OPERATOR: Mapping[Code, str] = MappingProxyType(
         Code.ACCOUNT_SET: "Give the credential access to the account again, or end it in config.toml with until.",
         Code.PRIOR_PERIODS: "Run chargeback run --catch-up, or -p with the earlier month.",
         Code.REPORT_PERIOD: "Run in the first days of a month, while the platform can still prove the report.",
-        Code.JOURNAL_ACCOUNTS: "Name the account in config.toml under [journal] and run the month again.",
-        Code.OWNERSHIP: "Give each project to a team under [[teams]] or [[shared]] in config.toml and run the month "
-        "again; chargeback plan shows what would change.",
-        Code.LEDGER_CONTROL: "Nothing was written; report it with the evidence.",
+        Code.JOURNAL_ACCOUNTS: "Name the account under journal in config.toml and run the month again.",
+        Code.OWNERSHIP: "Give each project to a team, under teams or shared in config.toml, and run the month again; "
+        "chargeback plan shows what would change.",
+        Code.LEDGER_CONTROL: "Nothing was written: report it with the evidence.",
+        Code.HISTORY: "Nothing: it holds nothing up.",
         Code.INVOICE_PDF: _RUN_AGAIN,
         Code.INVOICE_ISSUED: _RUN_AGAIN,
     }
 )
+_NEVER_ACCEPTED = (Code.LEDGER_CONTROL, Code.JOURNAL_ACCOUNTS, Code.HISTORY)
 
 
 def _operator_remedy(code: Code) -> str:
-    entry = f'Where somebody answers for it: an [[accepted]] entry with check = "{code}" in config.toml.'
-    cannot = code in (Code.LEDGER_CONTROL, Code.JOURNAL_ACCOUNTS, Code.HISTORY)
-    return " ".join(part for part in (_OPERATOR.get(code, ""), "" if cannot else entry) if part)
+    entry = f'Where somebody answers for it: an entry under accepted in config.toml, check = "{code}", and run again.'
+    return " ".join(part for part in (_OPERATOR.get(code, ""), "" if code in _NEVER_ACCEPTED else entry) if part)
 
 
 OPERATOR_REMEDIES: Mapping[Code, str] = MappingProxyType({code: _operator_remedy(code) for code in Code})
-"""What the operator of the job does next, "" where there is nothing; in the words of configuration and commands."""
+"""What the operator of the job does next, in the words of configuration and commands."""

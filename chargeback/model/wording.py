@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from chargeback.model.books import AcceptedTotal, Books, Status
 from chargeback.model.check import Outcome
+from chargeback.model.finding import Finding
 from chargeback.model.money import format_exact
 
 
@@ -42,9 +43,30 @@ def booking_text(status: Status) -> str:
 
 
 def books_status_text(books: Books) -> str:
-    """The state of a month's books."""
+    """The state of a month's books, findings first: "1 finding, 324 exceptions, 6 checks not performed"."""
     exceptions = sum(1 for _ in books.having(Outcome.EXCEPTION))
-    return status_text(books.status, exceptions, books.accepted, books.not_performed)
+    text = status_text(books.status, exceptions, books.accepted, books.not_performed)
+    findings = len(books.open_findings) if books.status is Status.EXCEPTIONS else 0
+    return f"{counted(findings, 'finding')}, {text}" if findings else text
+
+
+def finding_text(finding: Finding) -> str:
+    """A finding in one line: "F-0123456789 report-total ba_1 INV-1: what was found; 12 checks, 1,234.00 THB"."""
+    subject = finding.subject.name if finding.subject else ""
+    where = [part for part in (finding.account, finding.invoice, subject) if part]
+    follows = [counted(finding.checks, "check")] if finding.checks > 1 else []
+    if finding.amount is not None:
+        follows.append(money_list([(_amount(finding.amount), finding.currency)]))
+    parts = [" ".join([finding.id, finding.code.value, *where]) + f": {finding.message}"]
+    parts += [", ".join(follows)] if follows else []
+    parts += [f"decided: {decided_text(finding)}"] if finding.disposition else []
+    return "; ".join(parts)
+
+
+def decided_text(finding: Finding) -> str:
+    """What somebody decided about it before the revision was written: "credit note requested (Ann, 2026-05-03)"."""
+    given = finding.disposition
+    return f"{given.disposition} ({given.by}, {given.disposed_at[:10]})" if given else ""
 
 
 def accepted_text(accepted: AcceptedTotal) -> str:

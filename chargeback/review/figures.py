@@ -28,6 +28,7 @@ from chargeback.review.chosen import (
 )
 from chargeback.review.ledger_frame import AMOUNTS, ledger_frame
 from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
+from chargeback.review.month_findings import FoundFinding, findings_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +62,7 @@ class Figures:
     by: str
     rows: tuple[FigureRow, ...]
     totals: Mapping[str, Amounts]
+    findings: tuple[FoundFinding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The figures for machines."""
@@ -73,6 +75,7 @@ class Figures:
             "by": self.by,
             "rows": [self._row(row) for row in self.rows],
             "totals": [{"currency": code, **amounts_json(total, code)} for code, total in self.totals.items()],
+            "findings": [finding.to_json() for finding in self.findings],
             "signatures": signatures_json(self.overview),
             "signed_earlier": earlier_json(self.signed_earlier),
         }
@@ -112,6 +115,7 @@ def _figures(archive: Archive, revision: Revision, rows: list[LedgerRow], team: 
         by=chosen,
         rows=tuple(_added_up(ledger_frame(rows), chosen)),
         totals=totals_of(rows),
+        findings=() if team is not None else tuple(findings_of(archive, revision)),
     )
 
 

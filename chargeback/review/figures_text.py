@@ -13,6 +13,7 @@ from chargeback.publish.pages.wording import minor, percent
 from chargeback.review.chosen import signed_text, standing, title
 from chargeback.review.figures import FigureRow, Figures
 from chargeback.review.ledger_rows import Amounts, written
+from chargeback.review.month_findings import largest_lines
 from chargeback.review.screen import Screen
 from chargeback.review.text_table import GAP, Column, TextRow, readable, table_lines, table_width, wrapped
 
@@ -52,6 +53,7 @@ def _heading(figures: Figures, screen: Screen) -> Iterator[str]:
     yield from wrapped(signed_text(figures.overview.signatures, figures.signed_earlier) or "not signed", screen)
     if text := booking_text(figures.overview.status):
         yield from wrapped(text, screen, strong=True)
+    yield from largest_lines(figures.findings, str(figures.revision.name.period), screen)
 
 
 def _currency_lines(figures: Figures, currency: str, total: Amounts, screen: Screen) -> list[str]:

@@ -5,7 +5,7 @@ and ``show``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,9 @@ from chargeback.evidence import DispositionRecord
 from chargeback.job.dispositions import archived_findings, known_dispositions
 from chargeback.model import archived_checks
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.archived_checks import ArchivedFinding, read_checks
+from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
 from chargeback.model.catalogue import TITLES
-from chargeback.model.check import Code
+from chargeback.model.check import Code, Outcome
 from chargeback.model.finding import covers
 from chargeback.model.money import exact_sum, format_exact
 from chargeback.model.wording import counted, grouped, money_list
@@ -40,6 +40,7 @@ from chargeback.review.screen import Screen
 from chargeback.review.text_table import readable, wrapped
 
 _INDENT = "    "
+_MOST_LARGEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,18 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class FoundFinding:
-    """A finding as its revision has it, what follows from it, and what was decided about it until now."""
+    """A finding as its revision has it, what follows from it, and what was decided about it until now; ``exceptions``:
+    how many of its checks the configuration does not accept."""
 
     archived: ArchivedFinding
     follows: tuple[Following, ...]
+    exceptions: int
     disposition: DispositionRecord | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has exceptions, and nobody has decided about it."""
+        return self.exceptions > 0 and self.disposed is None
 
     @property
     def heading(self) -> str:
@@ -98,6 +106,7 @@ class FoundFinding:
         return {
             **self.archived.to_row(),
             "title": self.heading,
+            "exceptions": self.exceptions,
             "disposition": text,
             "disposed_by": by,
             "disposed_at": moment,
@@ -124,8 +133,8 @@ class MonthFindings:
 
     @property
     def open(self) -> tuple[FoundFinding, ...]:
-        """Those about which nobody has decided."""
-        return tuple(each for each in self.findings if each.disposed is None)
+        """Those with exceptions about which nobody has decided."""
+        return tuple(each for each in self.findings if each.is_open)
 
     def to_json(self) -> dict[str, Any]:
         """The findings for machines."""
@@ -161,19 +170,22 @@ def findings_of(archive: Archive, revision: Revision) -> Iterator[FoundFinding]:
     if not found:
         return
     known = {each.finding: each for each in known_dispositions(archive, revision.name.period)}
-    follows = _follows(revision)
+    checks = revision.interpret(archived_checks.PATH, read_checks).checks
+    follows = _follows(checks)
+    accepted = Counter(check.finding for check in checks if check.outcome is Outcome.ACCEPTED)
     for each in found:
         last = known.get(each.id)
         amount = None if each.amount is None else Decimal(each.amount)
         disposition = last if last is not None and covers(last, amount, each.checks) else None
-        yield FoundFinding(each, tuple(follows.get(each.id, ())), disposition)
+        exceptions = each.checks - accepted[each.id]
+        yield FoundFinding(each, tuple(follows.get(each.id, ())), exceptions, disposition)
 
 
-def _follows(revision: Revision) -> dict[str, list[Following]]:
+def _follows(checks: Iterable[ArchivedCheck]) -> dict[str, list[Following]]:
     """By finding, the checks that belong to it, by code in the file's order."""
     counts: dict[str, Counter[str]] = {}
     variances: dict[tuple[str, str], list[Decimal]] = {}
-    for check in revision.interpret(archived_checks.PATH, read_checks).checks:
+    for check in checks:
         if check.finding is not None:
             counts.setdefault(check.finding, Counter())[check.check] += 1
             if check.variance is not None:
@@ -200,6 +212,17 @@ def finding_lines(found: MonthFindings, screen: Screen) -> Iterator[str]:
         yield from _lines(each, screen)
 
 
+def largest_lines(findings: Sequence[FoundFinding], period: str, screen: Screen) -> Iterator[str]:
+    """The largest findings that are open, a line each, beneath a month's state; nothing where none is open."""
+    left = [each for each in findings if each.is_open]
+    if not left:
+        return
+    yield from wrapped(f"{counted(len(left), 'open finding')}, the largest first: chargeback findings {period}", screen)
+    for each in left[:_MOST_LARGEST]:
+        parts = (each.archived.id, each.amount_text, each.heading, each.where)
+        yield from wrapped("  ".join(part for part in parts if part), screen, indent="  ")
+
+
 def _lines(each: FoundFinding, screen: Screen) -> Iterator[str]:
     found = each.archived
     heading = "  ".join(part for part in (found.id, each.amount_text, each.heading) if part)
@@ -218,7 +241,7 @@ def _details(each: FoundFinding) -> Iterator[tuple[str, str]]:
     if found.operator_remedy:
         yield "operator", found.operator_remedy
     if each.disposed is None:
-        yield "decided", "by nobody yet"
+        yield "decided", "by nobody yet" if each.exceptions else "accepted in the configuration"
     else:
         text, by, moment = each.disposed
         since = f", in {each.disposition.period} r{each.disposition.revision}" if each.disposition else ""

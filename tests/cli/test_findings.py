@@ -33,6 +33,7 @@ def test_findings_are_the_largest_first_with_what_follows(office: Office) -> Non
         assert each["remedy"]
         assert "[[" not in each["remedy"]
     assert document["open"] == len(found)
+    assert sum(each["exceptions"] for each in found) == document["exceptions"]
 
 
 def test_text_says_what_where_how_much_and_what_to_do(office: Office) -> None:

@@ -79,7 +79,7 @@ def test_a_pdf_reader_that_cannot_be_started_is_a_notice_and_the_month_is_closed
     assert list((Path(called.document["path"]) / "invoices").glob("*/*.pdf"))
 
 
-def test_exceptions_are_a_line_each_on_stderr_and_are_told_again(tmp_path: Path) -> None:
+def test_findings_are_a_line_each_on_stderr_and_are_told_again(tmp_path: Path) -> None:
     with office(tmp_path, "ownership") as where:
         for _ in range(2):
             called = run(where, "--dry-run")
@@ -87,7 +87,7 @@ def test_exceptions_are_a_line_each_on_stderr_and_are_told_again(tmp_path: Path)
             assert "1 exception" in called.out
             (line,) = called.err.splitlines()
             assert " ownership " in line
-            assert line.endswith("nobody owns legacy-batch: its cost is in the ledger unassigned")
+            assert "nobody owns legacy-batch: its cost is in the ledger unassigned -> Give each project" in line
 
 
 def test_json_is_one_document_with_interfaces_keys_and_nothing_else_on_stdout(tmp_path: Path) -> None:

@@ -26,6 +26,11 @@ def test_the_latest_month_by_team(office: Office) -> None:
     assert shown.exit == 0
     assert shown.out.splitlines()[0] == f"{MAY} r3  2 exceptions"
     assert "not to be booked: it has exceptions that nobody has accepted" in shown.out.splitlines()
+    document = call("show", "--output", "json", "--archive", office.root).document
+    largest = document["findings"][0]
+    assert largest["exceptions"] > 0
+    assert f"  {largest['id']}  " in shown.out
+    assert shown.out.index(largest["id"]) < shown.out.index("total THB")
     assert "total THB" in shown.out and "#" in shown.out
 
 

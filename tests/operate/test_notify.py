@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -101,7 +102,9 @@ def test_exceptions_are_told_once_then_weekly(desk: Desk) -> None:
         desk.run(again=day > 0)
         desk.at.clock.pass_days(1)
     first, second = desk.receiver.texts()
-    assert "exception invoice-tax" in first and "exception invoice-tax" in second
+    for text in (first, second):
+        assert re.search(r"^  finding F-[0-9a-f]{10} invoice-tax ", text, re.M)
+        assert "    to do: " in text and "    operator: " in text
 
 
 def test_failures_are_told_once_then_weekly_and_when_they_change(desk: Desk) -> None:

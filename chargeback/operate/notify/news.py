@@ -17,11 +17,11 @@ from chargeback.config import Config
 from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
 from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
-from chargeback.model.check import Outcome
+from chargeback.model.catalogue import OPERATOR_REMEDIES
 from chargeback.model.money import format_minor
 from chargeback.model.period import day_start, last_month
 from chargeback.model.readable_text import one_line
-from chargeback.model.wording import books_status_text
+from chargeback.model.wording import books_status_text, finding_text
 from chargeback.publish.month_summary import team_totals
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ QUIET_EXITS = (0, 4, 8, 130)
 """Neither failures nor exceptions: reconciled, not ready, another run at work, interrupted by a person."""
 ONCE = frozenset({"archived", "restated"})
 """Occasions that happen; the others are states that last."""
-_MOST_EXCEPTIONS = 20
+_MOST_FINDINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,8 @@ def _status(month: MonthResult) -> str:
 def _month_lines(month: MonthResult) -> Iterator[str]:
     yield f"{month.period}: {_status(month)}"
     yield from _error_lines(month.errors)
+    yield from _findings(month)
     yield from _totals(month)
-    yield from _exceptions(month)
     for change in month.changes:
         row = change_row(change)
         amounts = f"{row['before']} -> {row['after']} {row['currency']}"
@@ -151,21 +151,23 @@ def _totals(month: MonthResult) -> Iterator[str]:
         yield f"  {total.team}: {format_minor(total.gross, digits[total.currency])} {total.currency}"
 
 
-def _exceptions(month: MonthResult) -> Iterator[str]:
+def _findings(month: MonthResult) -> Iterator[str]:
     if month.books is None:
         return
-    found = list(month.books.having(Outcome.EXCEPTION))
-    for check in found[:_MOST_EXCEPTIONS]:
-        where = " ".join(part for part in (check.account, check.invoice, check.subject_name) if part)
-        yield f"  exception {check.code.value} {where}: {check.sentence}"
-    if len(found) > _MOST_EXCEPTIONS:
-        yield f"  and {len(found) - _MOST_EXCEPTIONS} exceptions more"
+    found = month.books.open_findings
+    for finding in found[:_MOST_FINDINGS]:
+        yield f"  finding {finding_text(finding)}"
+        yield f"    to do: {finding.remedy}"
+        yield f"    operator: {OPERATOR_REMEDIES[finding.code]}"
+    if len(found) > _MOST_FINDINGS:
+        yield f"  and {len(found) - _MOST_FINDINGS} findings more: chargeback findings {month.period}"
 
 
 def _state_lines(month: MonthResult) -> Iterator[str]:
     yield f"{month.period} {month.exit} {month.revision}"
     yield from _error_lines(month.errors)
-    yield from _exceptions(month)
+    for finding in month.books.open_findings if month.books else ():
+        yield f"{finding.id} {finding.amount} {finding.checks} {finding.message}"
 
 
 def _error_lines(errors: Iterable[ChargebackError]) -> Iterator[str]:

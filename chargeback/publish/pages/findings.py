@@ -1,22 +1,28 @@
-"""Exceptions, accepted exceptions and notices as a page shows them: by check, counted in full, listed up to a limit."""
+"""What is wrong as a page shows it: findings, the largest first, with the checks that follow from each folded beneath.
+
+Accepted exceptions and notices stand by check. All are counted in full, and listed up to a limit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from chargeback.model.books import Books
-from chargeback.model.catalogue import REMEDIES, TITLES
+from chargeback.model.catalogue import OPERATOR_REMEDIES, TITLES
 from chargeback.model.check import HOLDS_WHEN, Check, Code, Outcome
+from chargeback.model.finding import Finding as ModelFinding
 from chargeback.model.money import EXACT
-from chargeback.model.wording import money_list
+from chargeback.model.wording import counted, decided_text, money_list
 from chargeback.publish.pages.wording import amount
 
 MOST_FINDINGS = 40
 """Findings of one check that are listed; the others are counted and added up."""
 FIRST_FINDINGS = 5
 """So many of them are seen at once, the others are folded."""
+FIRST_CARDS = 10
+"""So many of the month's findings are seen at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,6 @@ class FindingGroup:
     anchor: str
     title: str
     holds_when: str
-    remedy: str
     count: int
     findings: tuple[Finding, ...]
     more: int
@@ -57,23 +62,109 @@ class FindingGroup:
         return self.findings[FIRST_FINDINGS:] if len(self.findings) > FIRST_FINDINGS + 1 else ()
 
 
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """One finding for a controller: what, where, how much, what to do, who decided what, what follows.
+
+    ``amount`` and ``follows`` are "" where there is none; ``groups`` its exceptions by check, none where a single one
+    makes it: then ``figures`` are that one's.
+    """
+
+    anchor: str
+    code: str
+    title: str
+    amount: str
+    account: str
+    account_name: str
+    invoice: str
+    subject: str
+    message: str
+    remedy: str
+    operator: str
+    decided: str
+    follows: str
+    figures: tuple[tuple[str, str], ...]
+    currency: str
+    groups: tuple[FindingGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCards:
+    """The month's open findings, the largest first; ``more`` those beyond the limit, ``more_amount`` theirs."""
+
+    first: tuple[FindingCard, ...] = ()
+    folded: tuple[FindingCard, ...] = ()
+    more: int = 0
+    more_amount: str = ""
+
+    @property
+    def count(self) -> int:
+        """Of all."""
+        return len(self.first) + len(self.folded) + self.more
+
+
+def finding_cards(books: Books) -> FindingCards:
+    """The findings with an exception that nobody has accepted."""
+    names = {account.account: account.name for account in books.accounts}
+    exceptions: dict[str, list[Check]] = {}
+    for check in books.having(Outcome.EXCEPTION):
+        exceptions.setdefault(check.finding, []).append(check)
+    found = books.open_findings
+    cards = tuple(_card(finding, exceptions[finding.id], names) for finding in found[:MOST_FINDINGS])
+    left = found[MOST_FINDINGS:]
+    amounts = _added((finding.amount, finding.currency) for finding in left)
+    return FindingCards(cards[:FIRST_CARDS], cards[FIRST_CARDS:], len(left), amounts)
+
+
+def _card(finding: ModelFinding, checks: list[Check], names: Mapping[str, str]) -> FindingCard:
+    alone = len(checks) == 1
+    return FindingCard(
+        anchor=finding.id,
+        code=finding.code.value,
+        title=TITLES[finding.code],
+        amount=_added([(finding.amount, finding.currency)]),
+        account=finding.account,
+        account_name=names.get(finding.account, ""),
+        invoice=finding.invoice,
+        subject=finding.subject.name if finding.subject else "",
+        message=finding.message,
+        remedy=finding.remedy,
+        operator=OPERATOR_REMEDIES[finding.code],
+        decided=decided_text(finding),
+        follows="" if alone else _follows(finding, checks),
+        figures=_figures(checks[0]) if alone else (),
+        currency=checks[0].currency,
+        groups=() if alone else _groups(checks, finding.id, names),
+    )
+
+
+def _follows(finding: ModelFinding, checks: Sequence[Check]) -> str:
+    """What follows in one line: "12 exceptions, 1,234.00 THB in all, 2 more accepted"."""
+    sums, accepted = _variances(checks), finding.checks - len(checks)
+    parts = [counted(len(checks), "exception"), f"{sums} in all" if sums else ""]
+    return ", ".join(part for part in (*parts, f"{accepted:,} more accepted" if accepted else "") if part)
+
+
 def finding_groups(books: Books, outcome: Outcome) -> tuple[FindingGroup, ...]:
     """All findings of an outcome, in the order of the checks."""
     names = {account.account: account.name for account in books.accounts}
+    return _groups(books.having(outcome), outcome.value, names)
+
+
+def _groups(checks: Iterable[Check], anchor: str, names: Mapping[str, str]) -> tuple[FindingGroup, ...]:
     by_code: dict[Code, list[Check]] = {}
-    for check in books.having(outcome):
+    for check in checks:
         by_code.setdefault(check.code, []).append(check)
-    return tuple(_group(code, by_code[code], outcome, names) for code in Code if code in by_code)
+    return tuple(_group(code, by_code[code], anchor, names) for code in Code if code in by_code)
 
 
-def _group(code: Code, checks: list[Check], outcome: Outcome, names: Mapping[str, str]) -> FindingGroup:
+def _group(code: Code, checks: list[Check], anchor: str, names: Mapping[str, str]) -> FindingGroup:
     shown, left = _cut(checks)
     return FindingGroup(
         code=code.value,
-        anchor=f"{outcome.value}-{code.value}",
+        anchor=f"{anchor}-{code.value}",
         title=TITLES[code],
         holds_when=HOLDS_WHEN[code],
-        remedy=REMEDIES[code],
         count=len(checks),
         findings=tuple(_finding(check, names) for check in shown),
         more=len(left),
@@ -91,10 +182,14 @@ def _cut(checks: list[Check]) -> tuple[list[Check], list[Check]]:
 
 def _variances(checks: Iterable[Check]) -> str:
     """The absolute variances added up by currency: "12.50 THB", "" where there are none."""
+    return _added((check.variance, check.currency) for check in checks)
+
+
+def _added(amounts: Iterable[tuple[Decimal | None, str]]) -> str:
     sums: dict[str, Decimal] = {}
-    for check in checks:
-        if check.variance is not None:
-            sums[check.currency] = EXACT.add(sums.get(check.currency, Decimal(0)), abs(check.variance))
+    for value, currency in amounts:
+        if value is not None:
+            sums[currency] = EXACT.add(sums.get(currency, Decimal(0)), value.copy_abs())
     return money_list((amount(value), currency) for currency, value in sorted(sums.items()))
 
 

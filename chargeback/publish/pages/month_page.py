@@ -19,7 +19,7 @@ from chargeback.publish.pages.addresses import is_on_loopback
 from chargeback.publish.pages.cost_tables import cost_tables
 from chargeback.publish.pages.daily_cost import daily_costs, without_chart
 from chargeback.publish.pages.file_links import PAGE, file_groups, href
-from chargeback.publish.pages.findings import finding_groups
+from chargeback.publish.pages.findings import finding_cards, finding_groups
 from chargeback.publish.pages.rendering import render
 from chargeback.publish.pages.tie_out import tie_out
 from chargeback.publish.pages.wording import change_text, instant_text, minor, month_name
@@ -78,7 +78,6 @@ def files(
 def _page(
     books: Books, config: Config, paths: list[str], evidence: Evidence | None, changes: Restatement | None
 ) -> Iterator[bytes]:
-    exceptions = finding_groups(books, Outcome.EXCEPTION)
     teams, projects = cost_tables(books)
     return render(
         "month.html",
@@ -88,7 +87,7 @@ def _page(
         daily=daily_costs(books, config, evidence),
         without_chart=without_chart(books),
         tie_out=tie_out(books),
-        exceptions=exceptions,
+        findings=finding_cards(books),
         accepted=finding_groups(books, Outcome.ACCEPTED),
         notices=finding_groups(books, Outcome.NOTICE),
         restatement=changes,

@@ -11,10 +11,15 @@ from urllib.parse import unquote
 
 import pytest
 
+from chargeback.evidence import DispositionRecord
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import CurrencyTotal
 from chargeback.model.check import Outcome
 from chargeback.publish.pages import month_page
+from chargeback.publish.pages.findings import MOST_FINDINGS
+from tests.reconcile.test_causes import EXACT, PROJECTS, charted
+from tests.small_months import MIDDLE, Account, account, invoice, of, report
+from tests.small_months import month as small
 
 from . import months
 from .months import Month
@@ -56,19 +61,58 @@ def test_a_reconciled_month_says_so_first() -> None:
     assert page.status == "✓Reconciled"
     assert "2 billing accounts, 2 invoices" in page.text
     assert "not to be booked" not in page.text
-    assert not page.root.xpath("//section[@aria-labelledby='exceptions']")
+    assert not page.root.xpath("//section[@aria-labelledby='findings']")
 
 
-def test_exceptions_are_counted_first_and_told_with_cause_and_remedy() -> None:
+def test_findings_are_counted_first_and_told_with_cause_and_remedy() -> None:
     page = page_of(months.small_month())
-    assert page.status == "!3 exceptions"
+    assert page.status == "!3 findings, 3 exceptions"
     assert "The journal is not to be booked: it has exceptions that nobody has accepted." in page.text
-    told = page.section("exceptions")
-    assert "Report and invoice differ in total (1)" in told
+    told = page.section("findings")
+    assert "Report and invoice differ in total 12.50 THB" in told
     assert "the report shows 12476.08 THB" in told
     assert "Variance-12.50 THB" in told.replace("Variance -", "Variance-")
     assert "Account Acme Billing (ba_123)" in told
-    assert told.count("What to do:") == 3
+    assert told.count("What to do:") == told.count("Who runs the job:") == 3
+    assert "[[" not in page.text
+
+
+def test_a_month_with_one_part_invoice_missing_reads_as_one_finding() -> None:
+    half = invoice("A", of("acme-web", 15), of("acme-data", 30), periodEnd=MIDDLE)
+    shown = charted(**{"Acme Web": [1] * 31, "Data": [2] * 31})
+    page = page_of(made(account(half, report=shown)))
+    assert page.status.startswith("!1 finding, 4 exceptions")
+    (card,) = page.root.xpath("//article")
+    text = " ".join(card.text_content().split())
+    assert "no issued invoice covers 2026-05-16 to 2026-05-31" in text
+    assert "What follows from it: 4 exceptions, 144.00 THB in all" in text
+    assert card.xpath(".//details//h4"), "what follows is folded beneath"
+    assert unsound(page) == []
+
+
+def test_twelve_projects_without_an_owner_are_one_finding() -> None:
+    lines = [of(f"ghost-{place:02}", 10) for place in range(12)]
+    shown = report(*((f"ghost-{place:02}", "CPU", 1, 10) for place in range(12)))
+    page = page_of(made(account(invoice("A", *lines), report=shown)))
+    assert page.status.startswith("!1 finding, 12 exceptions")
+    (card,) = page.root.xpath("//article")
+    assert "Project without an owner" in card.text_content()
+    assert "What follows from it: 12 exceptions" in " ".join(card.text_content().split())
+
+
+def test_what_was_decided_before_stands_beside_the_finding() -> None:
+    month = months.small_month()
+    first, *others = month.books.findings
+    given = DispositionRecord(first.id, "2026-04", 1, "<b>known</b>", "นารี", "2026-05-03T01:00:00Z", "99", 1)
+    books = replace(month.books, findings=(replace(first, disposition=given), *others))
+    told = page_of(replace(month, books=books)).section("findings")
+    assert "Decided: <b>known</b> (นารี, 2026-05-03)" in told
+    assert told.count("Decided:") == 1
+
+
+def made(*accounts: Account) -> Month:
+    built = small(*accounts, config=EXACT, projects=PROJECTS)
+    return Month(built.books(), built.settings, built.evidence(), ())
 
 
 def test_what_is_accepted_is_said_wherever_the_status_is() -> None:
@@ -160,9 +204,12 @@ def test_in_a_big_month_nothing_is_hidden_and_the_page_stays_small() -> None:
     page = Page(data)
     exceptions = sum(1 for _ in month.books.having(Outcome.EXCEPTION))
     assert exceptions == 90 * 4
-    assert page.status == f"!{exceptions} exceptions"
-    assert "Report and invoice differ for a project (270)" in page.section("exceptions")
-    assert "And 230 not listed here, variances of 2,297.70 THB in all" in page.section("exceptions")
+    findings = month.books.findings
+    assert page.status == f"!{len(findings)} findings, {exceptions} exceptions"
+    assert len(findings) == 90 * 2
+    assert len(page.root.xpath("//article")) == MOST_FINDINGS
+    left = sum(finding.amount or 0 for finding in findings[MOST_FINDINGS:])
+    assert f"And {len(findings) - MOST_FINDINGS} not listed here, {left:,} THB in all" in page.section("findings")
     assert "And 140 more accounts" in page.section("tie-out")
     assert "30 with exceptions, 110 reconciled (120 exceptions)" in page.section("tie-out")
     assert any(row[0] == "and 20 more" for row in page.rows("teams"))
