@@ -103,7 +103,7 @@ def test_exceptions_are_told_once_then_weekly(desk: Desk) -> None:
         desk.at.clock.pass_days(1)
     first, second = desk.receiver.texts()
     for text in (first, second):
-        assert re.search(r"^  finding F-[0-9a-f]{10} invoice-tax ", text, re.M)
+        assert re.search(r"^  finding F-[0-9a-f]{10} invoice-tax ", text, re.MULTILINE)
         assert "    to do: " in text and "    operator: " in text
 
 
