@@ -61,7 +61,8 @@ def of_failure(error: ChargebackError, kind: str = "run") -> News:
     occasions = frozenset() if code in QUIET_EXITS else frozenset({"failed"})
     lines = list(_error_lines(each_error(error)))
     noun = "run" if kind == "run" else kind
-    return News(kind, occasions, f"chargeback: {noun} failed (exit {code})", _text(lines), fingerprint(code, lines))
+    state = fingerprint(code, map(_identity, each_error(error)))
+    return News(kind, occasions, f"chargeback: {noun} failed (exit {code})", _text(lines), state)
 
 
 def of_usage(report: UsageReport) -> News:
@@ -165,9 +166,14 @@ def _findings(month: MonthResult) -> Iterator[str]:
 
 def _state_lines(month: MonthResult) -> Iterator[str]:
     yield f"{month.period} {month.exit} {month.revision}"
-    yield from _error_lines(month.errors)
+    yield from map(_identity, month.errors)
     for finding in month.books.open_findings if month.books else ():
         yield f"{finding.id} {finding.amount} {finding.checks} {finding.message}"
+
+
+def _identity(error: ChargebackError) -> str:
+    """What an error is, however often and however long was tried."""
+    return f"{error.account} {error.cause or error.message}"
 
 
 def _error_lines(errors: Iterable[ChargebackError]) -> Iterator[str]:
@@ -176,6 +182,6 @@ def _error_lines(errors: Iterable[ChargebackError]) -> Iterator[str]:
 
 
 def fingerprint(code: int, lines: Iterable[str]) -> str:
-    """A short name of a state: its exit code and messages, how often and how long was tried aside."""
-    text = "\n".join([str(code), *(line.partition(", after ")[0] for line in lines)])
+    """A short name of a state: its exit code and what it consists of."""
+    text = "\n".join([str(code), *lines])
     return sha256(text.encode()).hexdigest()[:16]
