@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from chargeback.config import Config
 from chargeback.evidence import SettlementRecord
@@ -28,9 +28,24 @@ def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:
     if not found:
         message = f"{len(records)} settled invoices stand as they were paid" if records else "no invoice is settled yet"
         yield Check(Code.SETTLEMENT, Outcome.PASS, message)
+    yield from (check for record in records for check in _withheld_since(record, invoices))
     if run.unsettled:
         told = "; ".join(f"{each.number} of {each.account} ({each.concerns}): {each.reason}" for each in run.unsettled)
         yield Check(Code.SETTLEMENT, Outcome.NOTICE, f"paid in {posting.period}, and not settled here: {told}")
+
+
+def _withheld_since(record: SettlementRecord, invoices: Mapping[tuple[str, str], Invoice]) -> Iterator[Check]:
+    """A notice where the platform shows another tax withheld than the settlement books: it was recorded afterwards, a
+    settlement is booked once, and somebody has to book the difference."""
+    invoice = invoices.get((record.account, record.invoice))
+    if invoice is None or invoice.status is not Status.PAID or invoice.withheld_minor == record.withheld:
+        return
+    then, now = (format_minor(units, invoice.digits) for units in (record.withheld, invoice.withheld_minor))
+    message = (
+        f"{now} {record.currency} is withheld now, and its settlement books {then}: "
+        "book the difference between clearing and withholding tax yourself"
+    )
+    yield Check(Code.SETTLEMENT, Outcome.NOTICE, message, record.account, record.number)
 
 
 def _standing(record: SettlementRecord, invoice: Invoice | None) -> Iterator[Check]:

@@ -78,3 +78,21 @@ def test_it_is_added_to(office: Office) -> None:
     assert list(after) == [*before, "2026-06"]
     assert verify(office.archive, VerifyRequest()).exit == 0
     assert not office.run("2026-07-06T03:00:00Z").results[-1].written
+
+
+def test_what_it_booked_is_not_booked_again(office: Office) -> None:
+    """Tax of each invoice of its months stands once in all books: claimed by its own journal, or not due and claimed by
+    a settlement of ours; and the upgrade alone restates no month."""
+    before = ledgers.months(office.archive)
+    office.run(frozen.AFTERWARDS)
+    after = ledgers.months(office.archive)
+    settled = {(each.account, each.invoice) for each in ledgers.settlements(after["2026-06"][-1], of_others=True)}
+    for month, revisions in before.items():
+        assert after[month] == revisions
+        names = ["journal.csv", *["journal-change.csv"] * (len(revisions) - 1)]
+        books = [ledgers.journal(revision / "exports" / name) for revision, name in zip(revisions, names, strict=True)]
+        then = ledgers.added(*books)
+        whole = ledgers.added(then, ledgers.journal(after["2026-06"][-1] / "exports/journal.csv"))
+        for key, (_, tax, _, _) in ledgers.invoices(revisions[-1]).items():
+            assert whole.get((*key, "1154"), 0) + whole.get((*key, "1155"), 0) == tax
+            assert key not in settled or not then.get((*key, "1154")), "ours claims what was not claimed"
