@@ -14,9 +14,10 @@ from chargeback.cli.options import archive_option, config_option, configuration_
 @click.command("doctor")
 @config_option
 @archive_option
+@click.option("--offline", is_flag=True, help="Only what needs no network, and the configuration as it is understood.")
 @output_option("text", "json")
 @verbose_option
-def command(config_path: Path | None, archive_path: Path | None, output: str, verbose: bool) -> None:
+def command(config_path: Path | None, archive_path: Path | None, offline: bool, output: str, verbose: bool) -> None:
     """Look at everything that a month's run will need; one line each, with the remedy.
 
     Python and packages, configuration, credential and how long it lives, access and role per account, clock, time zone,
@@ -29,16 +30,22 @@ def command(config_path: Path | None, archive_path: Path | None, output: str, ve
     """
     with ending(json_output=output == "json", verbose=verbose) as set_code:
         from chargeback.collect.clock import SystemClock
-        from chargeback.operate.doctor import Examination, document, examine, exit_of
+        from chargeback.config.understood import understood_lines
+        from chargeback.operate.doctor import Examination, document, examine, exit_of, understood_configuration
 
         path = configuration_path(config_path)
         archive = archive_path.absolute() if archive_path else None
         findings = []
-        for finding in examine(Examination(path, archive, os.environ, SystemClock())):
+        given = Examination(path, archive, os.environ, SystemClock(), offline)
+        for finding in examine(given):
             findings.append(finding)
             if output == "text":
                 say(finding.line())
         code = exit_of(findings)
+        config = understood_configuration(given) if offline else None
         if output == "json":
-            write_json(document(findings, code))
+            write_json(document(findings, code, config))
+        elif config is not None:
+            for line in understood_lines(config):
+                say(f"  {line}")
         set_code(code)

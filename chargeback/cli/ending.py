@@ -101,3 +101,9 @@ def write_json(document: dict[str, Any]) -> None:
     """One JSON document on stdout, UTF-8 whatever the locale."""
     sys.stdout.buffer.write((_masked(json_text(document, indent=2)) + "\n").encode())
     sys.stdout.buffer.flush()
+
+
+def write_text(text: str) -> None:
+    """A document with its own line ends on stdout, such as CSV; UTF-8 whatever the locale."""
+    sys.stdout.buffer.write(_masked(text).encode())
+    sys.stdout.buffer.flush()

@@ -14,9 +14,14 @@ from chargeback.process import Ended, asks_for_json
 
 COMPLETE = "_CHARGEBACK_COMPLETE"
 """The variable by which a shell asks for completions."""
+_HELP_IS_MEANT: tuple[type[click.ClickException], ...] = tuple(
+    kind for kind in [getattr(click.exceptions, "NoArgsIsHelpError", None)] if kind is not None
+)
+"""A group without a command is answered with its help; click has the class from 8.2 on."""
 
 COMMANDS = {
     "init": ("chargeback.cli.init", "Ask the platform and write a commented config.toml to start from."),
+    "config": ("chargeback.cli.config", "Check the configuration, or show every key as it is understood."),
     "doctor": ("chargeback.cli.doctor", "Check all that a run needs; one line each, with the remedy."),
     "run": ("chargeback.cli.run", "The monthly job: collect, reconcile, allocate, archive."),
     "demo": ("chargeback.cli.demo", "The real job on an embedded platform, with an archive to look at."),
@@ -24,6 +29,7 @@ COMMANDS = {
     "usage": ("chargeback.cli.usage", "Daily: snapshot of usage, estimated cost, runaway costs (exit 3)."),
     "schedule": ("chargeback.cli.schedule", "Print a ready schedule: cron, systemd, kubernetes, compose, deploys."),
     "list": ("chargeback.cli.list", "Months and revisions with status, totals, head and signatures."),
+    "open": ("chargeback.cli.open", "A month's page, or the archive's, in the browser."),
     "show": ("chargeback.cli.show", "An archived month's figures, by team, project, resource, account."),
     "explain": ("chargeback.cli.explain", "How an amount came about, step by step, down to the evidence."),
     "diff": ("chargeback.cli.diff", "What changed between two revisions of a month, and why."),
@@ -35,12 +41,15 @@ COMMANDS = {
 }
 
 
-def _write_usage_error(error: click.UsageError) -> None:
-    from chargeback.cli.ending import failure, write_json
-    from chargeback.errors import ConfigurationError
+def _tell_mistake(error: click.UsageError, *, json_output: bool) -> None:
+    from chargeback.cli.ending import error_lines, failure, tell, write_json
+    from chargeback.cli.mistakes import mistake
 
-    cause = ConfigurationError(error.format_message(), remedy="chargeback --help says what can be written")
-    write_json(failure((cause,), cause.exit_code))
+    cause = mistake(error)
+    for line in error_lines((cause,)):
+        tell(line)
+    if json_output:
+        write_json(failure((cause,), cause.exit_code))
 
 
 class LazyGroup(click.Group):
@@ -48,7 +57,7 @@ class LazyGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """As click does it, but for two things: Ctrl-C passes through to the outermost layer, and a usage error is told
-        in JSON too where that is asked for (INTERFACE, JSON)."""
+        in the one line of every error, and in JSON too where that is asked for (INTERFACE, JSON)."""
         if not extra.get("standalone_mode", True) or COMPLETE in os.environ:
             return super().main(args, prog_name, **extra)
         given = sys.argv[1:] if args is None else list(args)
@@ -58,11 +67,22 @@ class LazyGroup(click.Group):
         except click.exceptions.Exit as ended:
             raise Ended(ended.exit_code) from None
         except click.ClickException as error:
-            error.show()
-            if isinstance(error, click.UsageError) and asks_for_json(given):
-                _write_usage_error(error)
+            if isinstance(error, click.UsageError) and not isinstance(error, _HELP_IS_MEANT):
+                _tell_mistake(error, json_output=asks_for_json(given))
+            else:
+                error.show()
             raise Ended(error.exit_code) from None
         raise Ended(0)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names; ``UnknownCommandError`` where there is none of that name."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from chargeback.cli.mistakes import UnknownCommandError
+
+            raise UnknownCommandError(args[0], list(COMMANDS), ctx)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the table."""

@@ -6,19 +6,30 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, write_json
+from chargeback.cli.ending import ending, write_json, write_text
 from chargeback.cli.options import archive_option, chosen_archive, config_option, output_option, verbose_option
 
 
 @click.command("list")
 @config_option
 @archive_option
-@output_option("text", "json")
+@click.option("--since", metavar="YYYY-MM", help="Only this month and later ones.")
+@click.option("--until", metavar="YYYY-MM", help="Only this month and earlier ones.")
+@output_option("text", "csv", "json")
 @verbose_option
-def command(config_path: Path | None, archive_path: Path | None, output: str, verbose: bool) -> None:
+def command(
+    config_path: Path | None,
+    archive_path: Path | None,
+    since: str | None,
+    until: str | None,
+    output: str,
+    verbose: bool,
+) -> None:
     """Months and revisions with status, totals, head and signatures.
 
     A month that was restated shows whose signatures are of an earlier revision: its latest one needs new ones.
+
+    The whole chain of revisions is read, whichever months are shown. CSV has a row a revision and currency.
 
     The last line is the archive's head: keep it elsewhere (the cron mail is enough), and `chargeback verify --head`
     proves later that nothing was rewritten.
@@ -26,11 +37,15 @@ def command(config_path: Path | None, archive_path: Path | None, output: str, ve
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.archive.chain import Base
         from chargeback.cli.printing import print_lines
-        from chargeback.review.listing import listing, listing_lines
+        from chargeback.model.period import Period
+        from chargeback.review.listing import listing, listing_csv, listing_lines
 
         chosen = chosen_archive(config_path, archive_path)
-        found = listing(chosen.root, Base(chosen.base))
+        months = tuple(None if month is None else Period.parse(month) for month in (since, until))
+        found = listing(chosen.root, Base(chosen.base)).within(*months)
         if output == "json":
             write_json(found.to_json())
+        elif output == "csv":
+            write_text(listing_csv(found))
         else:
             print_lines(lambda screen: listing_lines(found, screen))

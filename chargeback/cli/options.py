@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from chargeback.cli.mistakes import Choice
 from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ verbose_option = click.option(
 def output_option(*formats: str) -> Callable[[Command], Command]:
     """``--output``, the first format being the default."""
     return click.option(
-        "--output", type=click.Choice(formats), default=formats[0], show_default=True, help="What stdout gets."
+        "--output", type=Choice(formats), default=formats[0], show_default=True, help="What stdout gets."
     )
 
 

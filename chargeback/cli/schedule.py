@@ -10,13 +10,14 @@ import click
 
 from chargeback import __version__
 from chargeback.cli.ending import ending, say_document, tell
+from chargeback.cli.mistakes import Choice
 from chargeback.cli.options import archive_option, config_option, configuration_path, load_config, verbose_option
 
 TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")
 
 
 @click.command("schedule")
-@click.argument("target", type=click.Choice(TARGETS))
+@click.argument("target", type=Choice(TARGETS))
 @config_option
 @archive_option
 @click.option(

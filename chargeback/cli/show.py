@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, write_json
+from chargeback.cli.ending import ending, write_json, write_text
+from chargeback.cli.mistakes import Choice
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 
 
@@ -16,7 +16,7 @@ from chargeback.cli.options import archive_option, archive_root, config_option, 
 @click.option("--team", metavar="TEAM", help="Only this team's lines; by project unless --by says otherwise.")
 @click.option(
     "--by",
-    type=click.Choice(["team", "project", "resource", "environment", "account", "open-items"]),
+    type=Choice(["team", "project", "resource", "environment", "account", "open-items"]),
     help="What a row stands for; by default a team. open-items: what is owed of each invoice of all months until then.",
 )
 @config_option
@@ -49,8 +49,7 @@ def command(
         if output == "json":
             write_json(found.to_json())
         elif output == "csv":
-            sys.stdout.buffer.write(figures_csv(found).encode())
-            sys.stdout.buffer.flush()
+            write_text(figures_csv(found))
         else:
             print_lines(lambda screen: figures_lines(found, screen))
 
@@ -66,7 +65,6 @@ def _show_open_items(root: Path, period: str | None, team: str | None, output: s
     if output == "json":
         write_json(found.to_json())
     elif output == "csv":
-        sys.stdout.buffer.write(open_items_csv(found).encode())
-        sys.stdout.buffer.flush()
+        write_text(open_items_csv(found))
     else:
         print_lines(lambda screen: open_items_lines(found, screen))

@@ -6,7 +6,7 @@ for an earlier one, so that nobody takes them for its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.csv_text import csv_row
+from chargeback.model.period import Period
+from chargeback.model.spreadsheet_text import guarded
+from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.review.chosen import (
     earlier_json,
     signatures_json,
@@ -68,6 +72,16 @@ class Listing:
     revisions: tuple[ListedRevision, ...]
     head: str | None
 
+    def within(self, since: Period | None, until: Period | None) -> Listing:
+        """The months between two, both inclusive, None for no bound; the head stays the archive's."""
+        shown = [
+            each
+            for each in self.revisions
+            if (since is None or since <= each.revision.name.period)
+            and (until is None or each.revision.name.period <= until)
+        ]
+        return replace(self, revisions=tuple(shown))
+
     def to_json(self) -> dict[str, Any]:
         """The listing for machines."""
         return {"schema": 1, "head": self.head, "revisions": [each.to_json() for each in self.revisions]}
@@ -91,13 +105,27 @@ def _listed(revision: Revision, signatures: tuple[Signature, ...], is_latest: bo
 def listing_lines(found: Listing, screen: Screen) -> list[str]:
     """A line a revision, then the head in full; on a terminal signatures stand below their revision."""
     if not found.revisions:
-        return ["no revision yet: run `chargeback run`"]
+        none = "no revision yet: run `chargeback run`" if found.head is None else "no revision of these months"
+        return [none, *([] if found.head is None else wrapped(f"head {found.head}", screen))]
     if screen.width is None:
         rows = [TextRow((*_cells(each), each.revision.sha256, _signed(each))) for each in found.revisions]
         lines = table_lines([*_COLUMNS, Column("head"), Column("signatures")], rows, screen)
     else:
         lines = _terminal_lines(found, screen)
     return [*lines, *wrapped(f"head {found.head}", screen)]
+
+
+def listing_csv(found: Listing) -> str:
+    """A row a revision and currency, one without amounts where nothing was billed; as CSV of an archive is written."""
+    rows = [csv_row(["period", "revision", "status", "net", "tax", "gross", "currency", "created", "version", "head"])]
+    for each in found.revisions:
+        manifest = each.revision.manifest
+        amounts = [(total.net, total.tax, total.gross, total.currency) for total in manifest.totals] or [("",) * 4]
+        for amount in amounts:
+            named = (manifest.period, str(manifest.revision), standing(each.overview))
+            row = [*named, *amount, manifest.created, manifest.version, each.revision.sha256]
+            rows.append(csv_row(map(guarded, row)))
+    return BYTE_ORDER_MARK + "".join(rows)
 
 
 def _terminal_lines(found: Listing, screen: Screen) -> list[str]:

@@ -28,7 +28,9 @@ class Called:
 
 def call(*arguments: str | Path, context: Any = None, **environ: str) -> Called:
     """Run ``chargeback`` with these arguments; ``context`` is click's context object, such as a clock."""
-    result = CliRunner().invoke(main, [str(each) for each in arguments], obj=context, env=environ)
+    result = CliRunner().invoke(
+        main, [str(each) for each in arguments], obj=context, env=environ, prog_name="chargeback"
+    )
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Called(result.exit_code, result.stdout, result.stderr)

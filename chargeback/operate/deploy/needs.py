@@ -152,14 +152,19 @@ def deployment(
 
 def secret_names(config: Config, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The environment variables that a run reads secrets from, by name, in order."""
+    named = [match[1] for url in _addresses(config) for match in VARIABLE.finditer(url)]
+    return tuple(dict.fromkeys([*credential_names(config, environ), *named]))
+
+
+def credential_names(config: Config, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The environment variables that a run reads the platform's credentials from, by name, in order."""
     own = [entry.token_env for entry in config.accounts if entry.token_env]
     everybody_has_one = bool(config.accounts) and len(own) == len(config.accounts)
     configured = config.api.token_command is not None or config.api.token_file is not None
     general: list[str] = []
     if not everybody_has_one and not configured:
         general = [TOKEN] if environ.get(TOKEN) and not environ.get(USER) else [USER, PASSWORD]
-    named = [match[1] for url in _addresses(config) for match in VARIABLE.finditer(url)]
-    return tuple(dict.fromkeys([*general, *own, *named]))
+    return tuple(dict.fromkeys([*general, *own]))
 
 
 def program_folders(made: Deployment) -> tuple[Path, ...]:

@@ -12,9 +12,10 @@ from chargeback.config import Config, load
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import MemoryStore
 from chargeback.operate.doctor import archive, machine, notification, platform
+from chargeback.operate.doctor.credential import credential_at_hand
 from chargeback.operate.doctor.findings import Finding, Mark, document, exit_of, good, guarded, of_error
 
-__all__ = ["Examination", "Finding", "Mark", "document", "examine", "exit_of"]
+__all__ = ["Examination", "Finding", "Mark", "document", "examine", "exit_of", "understood_configuration"]
 
 PATIENCE = 45.0
 """Seconds for all questions together: a person waits."""
@@ -22,12 +23,14 @@ PATIENCE = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What is looked at: the configuration file, and the archive where an option names another one."""
+    """What is looked at: the configuration file, and the archive where an option names another one; ``offline``: not
+    the platform."""
 
     path: Path
     archive: Path | None
     environ: Mapping[str, str]
     clock: Clock
+    offline: bool = False
 
 
 def examine(given: Examination) -> Iterator[Finding]:
@@ -42,7 +45,10 @@ def examine(given: Examination) -> Iterator[Finding]:
     yield from findings
     if config is None:
         return
-    yield from _platform(given, config)
+    if given.offline:
+        yield from guarded("credential", lambda: credential_at_hand(config, given.environ))
+    else:
+        yield from _platform(given, config)
     yield from guarded("archive", lambda: archive.archive(config))
     yield from guarded("journal", lambda: machine.journal(config))
     yield from guarded("metrics", lambda: machine.metrics(config))
@@ -60,6 +66,11 @@ def _configuration(given: Examination) -> tuple[Config | None, list[Finding]]:
         config = replace(config, archive=given.archive)
     teams, accounts = len(config.teams), len(config.accounts) or "all"
     return config, [good("configuration", f"{given.path}: {accounts} accounts, {teams} teams")]
+
+
+def understood_configuration(given: Examination) -> Config | None:
+    """The configuration in use, or its defaults where there is none; None where it is wrong."""
+    return _configuration(given)[0]
 
 
 def _without(given: Examination) -> Config | None:

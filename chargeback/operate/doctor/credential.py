@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from chargeback.collect.credentials import PASSWORD, USER, Credential
+from chargeback.config import Config
+from chargeback.operate.deploy.needs import credential_names
 from chargeback.operate.doctor.findings import Finding, good, notice, wrong
 
 SERVICE_ACCOUNT = "set DEPLOYS_AUTH_USER and DEPLOYS_AUTH_PASS to a service account and its key"
@@ -24,6 +26,19 @@ def credential_lifetime(credential: Credential, user: str, now: datetime) -> Ite
         yield good("credential", f"{credential.source}: mints a token when asked, so it does not expire")
     else:
         yield _token(credential.source, grant.secrets[0], now)
+
+
+def credential_at_hand(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the variables that a run reads its credentials from are set, without asking anybody."""
+    names = credential_names(config, environ)
+    if missing := [name for name in names if not environ.get(name)]:
+        yield wrong("credential", f"not set: {', '.join(missing)}", "set it where the job runs", 5)
+    elif names:
+        yield good("credential", f"{', '.join(names)}: set; whether the platform accepts it is not asked")
+    if config.api.token_command:
+        yield good("credential", f"token_command {config.api.token_command[0]}: not run")
+    elif config.api.token_file:
+        yield good("credential", f"token_file {config.api.token_file}: not read")
 
 
 def _service_account(user: str) -> Finding:

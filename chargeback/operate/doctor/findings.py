@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from chargeback.config import Config
+from chargeback.config.understood import understood
 from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
 
 EXITS = (2, 5, 6)
@@ -83,8 +85,9 @@ def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     return found
 
 
-def document(findings: Sequence[Finding], code: int) -> dict[str, Any]:
-    """All findings for machines; what is in the way also as INTERFACE's JSON of a failed command has it."""
+def document(findings: Sequence[Finding], code: int, config: Config | None = None) -> dict[str, Any]:
+    """All findings for machines, and the configuration as it is understood where one is given; what is in the way also
+    as INTERFACE's JSON of a failed command has it."""
     value: dict[str, Any] = {"schema": 1, "status": "failed" if code else "good", "exit": code}
     if code:
         value["errors"] = [
@@ -92,7 +95,8 @@ def document(findings: Sequence[Finding], code: int) -> dict[str, Any]:
             for each in findings
             if each.mark is Mark.WRONG
         ]
-    return {**value, "checks": [finding.to_json() for finding in findings]}
+    shown = {} if config is None else {"configuration": understood(config)}
+    return {**value, "checks": [finding.to_json() for finding in findings], **shown}
 
 
 def exit_of(findings: Iterable[Finding]) -> int:

@@ -1,0 +1,43 @@
+"""``chargeback config``: the configuration as it is understood, without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chargeback.cli.ending import ending, say, write_json
+from chargeback.cli.mistakes import Choice
+from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+
+
+@click.command("config")
+@click.argument("what", type=Choice(["check", "show"]))
+@config_option
+@archive_option
+@output_option("text", "json")
+@verbose_option
+def command(what: str, config_path: Path | None, archive_path: Path | None, output: str, verbose: bool) -> None:
+    """Check the configuration, or show every key with the value that holds.
+
+    Reads the file alone: no variable, no archive, no network. What needs those is `chargeback doctor`'s. A mistake is
+    exit 2, with the key, what was found and what would be right.
+
+    \b
+    check  one line: the file, and how many accounts, teams and acceptances it has
+    show   every key, written or by default
+    """
+    with ending(json_output=output == "json", verbose=verbose):
+        from chargeback.config.understood import understood, understood_lines
+
+        config = load_config(config_path, archive_path, network=True)
+        if output == "json":
+            shown = {"configuration": understood(config)} if what == "show" else {}
+            write_json({"schema": 1, "status": "good", "path": str(config.path), **shown})
+        elif what == "show":
+            for line in understood_lines(config):
+                say(line)
+        else:
+            accounts = len(config.accounts) or "all"
+            counts = f"{accounts} accounts, {len(config.teams)} teams, {len(config.accepted)} accepted exceptions"
+            say(f"{config.path}: understood: {counts}, months of {config.timezone_name}")
