@@ -66,6 +66,9 @@ lock:  ## pin the newest run-time libraries in requirements.lock
 	$(PYTHON) -m venv "$$folder"; "$$folder/bin/python" $(PIP) install .; \
 	{ sed -n '/^#/p' requirements.lock; "$$folder/bin/python" -m pip --disable-pip-version-check freeze --exclude chargeback; } \
 	  > "$$folder/lock"; cat "$$folder/lock" > requirements.lock
+	@$(PYTHON) -c 'import pathlib, re; pins = [line for line in open("requirements.lock").read().split() if "==" in line]; \
+	  project = pathlib.Path("pyproject.toml"); lines = "".join(f"  \"{pin}\",\n" for pin in pins); \
+	  project.write_text(re.sub(r"(?m)(?<=^locked = \[\n)(  .*\n)*", lines, project.read_text()))'
 
 clean:  ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist chargeback-demo

@@ -42,11 +42,12 @@ def test_a_clean_environment_runs_the_demo(tmp_path: Path) -> None:
         "pip",
         "install",
         "--quiet",
-        "--constraint",
-        ROOT / "requirements.lock",
-        f"{wheel}[notify]",
+        f"{wheel}[notify,locked]",
         cwd=away,
     )
+    frozen = set(run(python, "-m", "pip", "freeze", cwd=away).splitlines())
+    lock = (ROOT / "requirements.lock").read_text().splitlines()
+    assert {line for line in lock if line and not line.startswith("#")} <= frozen
     assert __version__ in run(python, "-m", "chargeback", "--version", cwd=away)
     run(tmp_path / "clean/bin/chargeback", "demo", away / "demo", cwd=away)
     run(python, "-m", "chargeback", "verify", away / "demo", cwd=away)

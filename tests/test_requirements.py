@@ -94,3 +94,10 @@ def test_what_is_imported_is_there(module: str, name: str) -> None:
 def test_what_is_used_is_there(name: str, where: tuple[str, str]) -> None:
     owner = getattr(importlib.import_module(where[0]), where[1])
     assert re.search(rf"\b{name}\b", inspect.getsource(owner)), f"{where[1]} has no {name} any more"
+
+
+def test_the_wheel_s_extra_pins_what_the_lock_pins() -> None:
+    """Who installs the wheel alone (pipx, uv) gets the libraries with which the bytes of an archive were tested."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    assert extras["locked"] == [line for line in lines if line and not line.startswith("#")], "renew it: make lock"
