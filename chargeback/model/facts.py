@@ -56,7 +56,7 @@ class AccountFacts:
     those of the month with their details, drafts aside, by number then id; ``drafts`` how many drafts of the month
     were listed. ``reports`` in order of preference; ``report_refusal`` why the platform gave none. ``inactive``: a
     call was refused because the account is not active; ``list_refused``: the one for the invoice list was. ``kind``:
-    what kind of buyer the platform says that the account is, "" where it says none.
+    what kind of buyer the platform says that the account is, "" where it says none; ``tax_id`` likewise.
     """
 
     account: str
@@ -73,6 +73,7 @@ class AccountFacts:
     documents: tuple[DocumentRecord, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     kind: str = ""
+    tax_id: str = ""
 
 
 def platform_account(evidence: Evidence, account: str) -> wire.AccountAnswer | None:
@@ -224,6 +225,7 @@ class _AccountReader:
             name=configured_name or stated,
             stated_name=stated,
             kind=(platform.type if platform else None) or "",
+            tax_id=text_of(platform.tax_id) if platform else "",
             listed=listed,
             repeated=tuple(sorted(row.label for row in of_month if sum(row.id == other.id for other in rows) > 1)),
             invoices=self._invoices(of_month),

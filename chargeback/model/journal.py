@@ -82,6 +82,7 @@ class MonthJournal:
         self.is_sound = is_sound
         self._net, self._tax = _sums(posting)
         self._names = {each.month.account: each.month.facts.name for each in posting.postings}
+        self._tax_ids = {each.month.account: each.month.facts.tax_id for each in posting.postings}
 
     @property
     def currencies(self) -> list[str]:
@@ -141,6 +142,10 @@ class MonthJournal:
     def _tax_of(self, key: InvoiceKey) -> int:
         return sum(self._tax.get(key, {}).values())
 
+    def _company(self, account: str, tax_id: str) -> str:
+        """Whose books an invoice belongs to; where it names no tax id, that of its account counts."""
+        return self.bookkeeping.company(account, tax_id or self._tax_ids.get(account, ""))
+
     def _document(self, account: str, label: str, total: int) -> str:
         kind = "credit note" if total < 0 else "invoice"
         return f"{kind} {cleaned(label)} of {cleaned(self._names.get(account) or account)}"
@@ -152,7 +157,7 @@ class MonthJournal:
             leg=Leg.COST,
             entry=guarded(f"{period}-r{self.posting.run.revision}-{invoice.account}-{invoice.label}"),
             event=Event.ACCRUAL,
-            company=guarded(self.bookkeeping.company(invoice.account, invoice.tax_id)),
+            company=guarded(self._company(invoice.account, invoice.tax_id)),
             posting_date=period.last_day.isoformat(),
             document_date=issued.astimezone(self.timezone).date().isoformat() if issued else "",
             account=guarded(invoice.account),
@@ -177,7 +182,7 @@ class MonthJournal:
             leg=Leg.PAYABLE,
             entry=guarded(f"{period}-r{run.revision}-{record.account}-{record.number}-paid"),
             event=Event.SETTLEMENT,
-            company=guarded(self.bookkeeping.company(record.account, record.tax_id)),
+            company=guarded(self._company(record.account, record.tax_id)),
             posting_date=posting_date(record, period, self.timezone).isoformat(),
             document_date=document_date(record, period, self.timezone).isoformat(),
             account=guarded(record.account),

@@ -78,7 +78,11 @@ def _between_companies(posting: MonthPosting, config: Config) -> Iterator[Check]
     """One notice a pair of companies where a team of one bears cost that another one is billed for (BOOKING 9); a team
     whose company the configuration does not say bears it in the books of whom the invoice belongs to."""
     companies = {team.id: normalized(team.company) for team in config.teams if team.company}
-    tax_ids = {(each.account, each.id): each.tax_id for account in posting.postings for each in account.month.booked}
+    tax_ids = {
+        (each.account, each.id): each.tax_id or account.month.facts.tax_id
+        for account in posting.postings
+        for each in account.month.booked
+    }
     gross: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     teams: dict[tuple[str, str], set[str]] = defaultdict(set)
     for line in posting.ledger.lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from chargeback.config import Config
 from chargeback.evidence import SettlementRecord
@@ -29,6 +29,7 @@ def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:
         message = f"{len(records)} settled invoices stand as they were paid" if records else "no invoice is settled yet"
         yield Check(Code.SETTLEMENT, Outcome.PASS, message)
     yield from (check for record in records for check in _withheld_since(record, invoices))
+    yield from _paid_and_void({(record.account, record.invoice) for record in records}, invoices.values())
     if run.unsettled:
         told = "; ".join(f"{each.number} of {each.account} ({each.concerns}): {each.reason}" for each in run.unsettled)
         yield Check(Code.SETTLEMENT, Outcome.NOTICE, f"paid in {posting.period}, and not settled here: {told}")
@@ -46,6 +47,18 @@ def _withheld_since(record: SettlementRecord, invoices: Mapping[tuple[str, str],
         "book the difference between clearing and withholding tax yourself"
     )
     yield Check(Code.SETTLEMENT, Outcome.NOTICE, message, record.account, record.number)
+
+
+def _paid_and_void(booked: set[tuple[str, str]], invoices: Iterable[Invoice]) -> Iterator[Check]:
+    """A notice an invoice that says when it was paid, is void now, and was so before any month could book its payment:
+    what was paid comes back, or stands in no journal."""
+    for invoice in invoices:
+        if invoice.status is Status.VOID and invoice.paid_at and (invoice.account, invoice.id) not in booked:
+            total, day = format_minor(invoice.total_minor, invoice.digits), invoice.paid_at.date()
+            message = (
+                f"{total} {invoice.currency} was paid on {day} (UTC), the invoice is void, and no journal books it"
+            )
+            yield Check(Code.SETTLEMENT, Outcome.NOTICE, message, invoice.account, invoice.label)
 
 
 def _standing(record: SettlementRecord, invoice: Invoice | None) -> Iterator[Check]:

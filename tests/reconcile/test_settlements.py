@@ -80,6 +80,14 @@ def test_tax_withheld_that_is_recorded_after_the_settlement_is_told() -> None:
     assert [check.outcome for check in found(change, withheld=300)] == ["pass"]
 
 
+def test_an_invoice_that_was_paid_and_void_before_any_month_could_book_it_is_told() -> None:
+    void = invoice("I", of("acme-web", "107"), status="void", paidAt="2026-06-02T00:00:00Z")
+    other = invoice("J", of("acme-web", "107"))
+    passed, told = checks(month(account(void, other, report=REPORT)).books(), "settlement")
+    assert (passed.outcome, told.outcome, told.invoice) == ("pass", "notice", "I")
+    assert told.message == "107.00 THB was paid on 2026-06-02 (UTC), the invoice is void, and no journal books it"
+
+
 def test_payments_that_no_month_can_book_are_one_notice() -> None:
     unsettled = tuple(UnsettledPayment("1042", name, "2026-04", "2026-04 is not archived") for name in "AB")
     shown = month(account(invoice("I", of("acme-web", "107")), report=REPORT), unsettled=unsettled)

@@ -1,9 +1,11 @@
 """Corrections: what a restatement changes in a month's journal (BOOKING 7 and 9), this revision's accruals less those
 of the revision before.
 
-Compared is by account, invoice, currency, team, cost centre and general ledger account (the leg where there is none).
-Where that amount is the same there is no row, whatever else is new. Settlements are the same in every revision of a
-month, so they change nothing. First journal plus all changes is the latest journal.
+Compared is by account, invoice, company, currency, team, cost centre and general ledger account (the leg where there is
+none). Where that amount is the same there is no row, whatever else is new. An invoice that belongs into another
+company's books now is taken out of the former one's by an entry of its own, whose name ends in ``-reversed``.
+Settlements are the same in every revision of a month, so they change nothing. First journal plus all changes
+is the latest journal.
 """
 
 from __future__ import annotations
@@ -37,16 +39,17 @@ def corrections(current: Iterable[JournalRow], previous: Sequence[JournalRow], t
     ``current`` is this revision's journal, ``previous`` the accruals of the one before.
     """
     accrued = [row for row in current if row.event is Event.ACCRUAL]
-    amounts = _differences(accrued, previous, _amount_key, lambda row: row.amount)
-    bases = _differences(_tax_rows(accrued), _tax_rows(previous), _invoice_key, lambda row: row.tax_base or Decimal(0))
-    samples = _first_by(_amount_key, (*accrued, *previous))
     headers = _first_by(_invoice_key, (*accrued, *previous))
+    before = [replace(row, company=row.company or _company(headers[_invoice_key(row)])) for row in previous]
+    amounts = _differences(accrued, before, _amount_key, lambda row: row.amount)
+    bases = _differences(_tax_rows(accrued), _tax_rows(before), _entry_key, lambda row: row.tax_base or Decimal(0))
+    samples = _first_by(_amount_key, (*accrued, *before))
     rows = [
         _correction(samples[key], headers[_invoice_key(samples[key])], amount, bases, to)
         for key, amount in amounts.items()
         if amount
     ]
-    return [row for _, entry in groupby(sorted(rows, key=_invoice_key), _invoice_key) for row in _bookable(entry, to)]
+    return [row for _, entry in groupby(sorted(rows, key=_entry_key), _entry_key) for row in _bookable(entry, to)]
 
 
 def _differences(
@@ -79,19 +82,28 @@ def _invoice_key(row: JournalRow) -> Key:
 
 def _amount_key(row: JournalRow) -> Key:
     where = ("account", row.gl_account) if row.gl_account else ("leg", row.leg)
-    return (*_invoice_key(row), row.currency, *where, row.team, row.cost_center)
+    return (*_entry_key(row), row.currency, *where, row.team, row.cost_center)
+
+
+def _entry_key(row: JournalRow) -> Key:
+    return (*_invoice_key(row), row.company)
+
+
+def _company(header: JournalRow) -> str:
+    """Whose books an invoice belongs to; versions before the events did not say it."""
+    return header.company or header.tax_id or header.account
 
 
 def _correction(
     row: JournalRow, header: JournalRow, amount: Decimal, bases: dict[Key, Decimal], to: Restating
 ) -> JournalRow:
     """The row with the difference, of the invoice as it now is."""
-    base = bases.get(_invoice_key(row), Decimal(0)) if row.leg in _TAX_LEGS else None
+    base = bases.get(_entry_key(row), Decimal(0)) if row.leg in _TAX_LEGS else None
+    reversed_mark = "" if row.company == _company(header) else "-reversed"
     return replace(
         row,
-        entry=f"{to.period}-r{to.revision}-{_without_revision(header)}",
+        entry=f"{to.period}-r{to.revision}-{_without_revision(header)}{reversed_mark}",
         event=Event.CORRECTION,
-        company=header.company or row.company or row.tax_id or row.account,
         posting_date=to.posting_date,
         document_date=header.document_date,
         tax_id=header.tax_id,

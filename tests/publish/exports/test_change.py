@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.config import Config
+from chargeback.config import AccountEntry, Config
 from chargeback.model.bookkeeping import Leg
 from chargeback.model.invoice import Status
 from chargeback.model.journal import Event, JournalRow
@@ -104,6 +104,27 @@ def test_invoice_that_is_void_now_is_taken_back_whole() -> None:
         ("2026-05-r2-ba_1-INV-1", "160.50"),
     ]
     assert found[0].memo == "Change since r1: Cost of team Web, invoice INV-1 of Acme Billing for 2026-05"
+
+
+def test_an_invoice_that_belongs_to_another_company_now_moves_from_its_books_to_the_other_s() -> None:
+    """Else the new company's books would never have it: no amount of an account differs."""
+    before, after = (
+        rows([INVOICE], revision, replace(CONFIG, accounts=(AccountEntry("ba_1", company=company),)))
+        for revision, company in ((1, "Acme"), (2, "Bolt"))
+    )
+    found = change(after, before, 2)
+    entries = {(row.entry, row.company) for row in found}
+    assert entries == {("2026-05-r2-ba_1-INV-1", "Bolt"), ("2026-05-r2-ba_1-INV-1-reversed", "Acme")}
+    for company, sign in (("Acme", -1), ("Bolt", 1)):
+        mine = [row for row in found if row.company == company]
+        assert [row.amount for row in mine] == [sign * row.amount for row in after]
+        assert {row.tax_base for row in mine if row.leg is Leg.TAX_PENDING} == {sign * Decimal("150.00")}
+
+
+def test_a_journal_of_0_2_names_no_company_and_nothing_moves() -> None:
+    before = [replace(row, company="") for row in rows([INVOICE], 1)]
+    assert change(rows([INVOICE], 2), before, 2) == []
+    assert {row.company for row in change([], before, 2)} == {INVOICE.tax_id}
 
 
 def test_without_accounts_tax_and_payable_are_still_told_apart() -> None:

@@ -101,6 +101,11 @@ def test_an_entry_is_in_the_books_of_one_company() -> None:
     assert rows_of(one(tax_id="0105"), config=named)[0].company == "Acme Co., Ltd."
     assert rows_of(one(tax_id="0105"))[0].company == "0105"
     assert rows_of(one(tax_id=""))[0].company == "ba_1"
+    books = make_books([one(tax_id="")])
+    (posting,) = books.posting.postings
+    known = replace(posting, month=replace(posting.month, facts=replace(posting.month.facts, tax_id="0107")))
+    books = replace(books, posting=replace(books.posting, postings=(known,)))
+    assert next(month_journal(books, CONFIG).rows()).company == "0107"
 
 
 def test_an_entry_that_lacks_an_account_or_is_of_a_month_with_exceptions_is_not_to_be_booked() -> None:
