@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
@@ -32,7 +32,7 @@ from chargeback.model.check import Code, Outcome
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import minor_digits, to_minor
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.month_end import read_accounts
 from chargeback.publish import month_summary
 from chargeback.publish.reconciliation import check_row
@@ -54,17 +54,23 @@ def is_same_result(books: Books, config: Config, latest: Revision) -> bool:
     """Whether ledgers, documents by number, exports and findings equal the latest revision's."""
     kept = latest.run_record().digest
     unpaid = latest.interpret(month_summary.PATH, _unpaid)
-    present = result_digest(books, config, lambda account, invoice: (account, invoice) in unpaid)
+    present = result_digest(books, config, unpaid)
     return present == (dict(kept) if kept.get("recipe") == RECIPE else _digest_of_files(latest))
 
 
-def result_digest(
-    books: Books, config: Config, was_open: Callable[[str, str], bool] = lambda account, invoice: False
-) -> dict[str, str]:
-    """The digest of each part of a result; ``was_open`` says of which invoices (account and number) a payment since
-    makes no new result, whatever came of its receipt and of the tax withheld.
+def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, str]] | None = None) -> dict[str, str]:
+    """The digest of each part of a result; ``unpaid`` are the invoices (account and number) of which a payment since
+    makes no new result, whatever came of its receipt and of the tax withheld: those that the result itself has as open
+    (the default), or that the one has with which it is compared. Left out of both, they make no difference.
     """
     months = [posting.month for posting in books.posting.postings]
+    if unpaid is None:
+        unpaid = {
+            (invoice.account, invoice.label)
+            for month in months
+            for invoice in month.facts.invoices
+            if invoice.listed_status is Status.OPEN
+        }
     rows = (check_row(check) for check in books.checks)
     period = str(books.period)
     return {
@@ -74,7 +80,7 @@ def result_digest(
         ),
         "documents": _digest_of_documents(books.posting.run.documents),
         "exports": _sha256([canonical_json(_exported(months, config, books.posting.run))]),
-        "findings": _digest_of_findings(rows, was_open),
+        "findings": _digest_of_findings(rows, unpaid),
     }
 
 
@@ -98,7 +104,9 @@ def _digest_of_files(latest: Revision) -> dict[str, str]:
         "ledgers": latest.interpret(_ALL, lambda data: _digest_of_ledgers(teams, _archived_lines(data))),
         "documents": _digest_of_documents(latest.run_record().documents),
         "exports": exported,
-        "findings": _digest_of_findings((check.to_row() for check in checks), lambda account, invoice: False),
+        "findings": _digest_of_findings(
+            (check.to_row() for check in checks), latest.interpret(month_summary.PATH, _unpaid)
+        ),
     }
 
 
@@ -125,12 +133,13 @@ def _digest_of_documents(records: Iterable[DocumentRecord]) -> str:
     return _sha256([canonical_json(present)])
 
 
-def _digest_of_findings(rows: Iterable[dict[str, Any]], was_open: Callable[[str, str], bool]) -> str:
+def _digest_of_findings(rows: Iterable[dict[str, Any]], unpaid: Collection[tuple[str, str]]) -> str:
     """Exceptions, accepted ones, and notices of documents; amounts in minor units, messages aside."""
+    payable = {(cleaned(account), cleaned(number)) for account, number in unpaid}  # as rows have them
     counted = [
         (row["check"], row["account"], row["invoice"], row["subject"], row["outcome"], row["currency"], *_units(row))
         for row in rows
-        if _is_finding(row) and not (_is_of_a_payment(row) and was_open(row["account"], row["invoice"]))
+        if _is_finding(row) and not (_is_of_a_payment(row) and (row["account"], row["invoice"]) in payable)
     ]
     return _sha256([canonical_json(sorted(counted))])
 

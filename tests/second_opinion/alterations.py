@@ -771,3 +771,60 @@ ALTERATIONS = [
     ),
 ]
 """In order of the modules; each is noticed by ``test_altered_rules``."""
+OF_SAMENESS = in_module(
+    "sameness",
+    (
+        ("an account's name makes a new result", "UNCOUNTED = {ACCOUNT_NAME, ", "UNCOUNTED = {"),
+        ("a project's name makes a new result", "INVOICE_STATUS, PROJECT_NAME}", "INVOICE_STATUS}"),
+        ("a payment makes a new result", "ACCOUNT_NAME, INVOICE_STATUS, PROJECT_NAME}", "ACCOUNT_NAME, PROJECT_NAME}"),
+        (
+            "tax withheld since makes a new result",
+            'OF_A_PAYMENT = {"invoice-withholding"}',
+            "OF_A_PAYMENT: set[str] = set()",
+        ),
+        (
+            "tax withheld never makes a new result",
+            "if not (check.check in OF_A_PAYMENT and (check.account, check.invoice) in unpaid)",
+            "if check.check not in OF_A_PAYMENT",
+        ),
+        ("a team without lines makes no new result", "teams=sorted(books.rules.teams)", "teams=[]"),
+        (
+            "the ledgers make no new result",
+            "ledger=[tuple(cell for place, cell in enumerate(cells) if place not in UNCOUNTED) for cells in ledger]",
+            "ledger=[]",
+        ),
+        (
+            "the invoices' own facts make no new result",
+            "exported=[exported(invoice) for account in books.accounts for invoice in account.booked]",
+            "exported=[]",
+        ),
+        ("exceptions make no new result", "exceptions=Counter(exceptions)", "exceptions=Counter()"),
+        (
+            "passes make a new result",
+            "        if check.outcome in OUTCOMES\n",
+            "        if check.outcome in {*OUTCOMES, 'pass'}\n",
+        ),
+        (
+            "figures count to their last digit",
+            "return None if figure is None else to_minor(figure, digits_of(check.currency))",
+            "return figure",
+        ),
+        (
+            "figures of exceptions do not count",
+            "check.outcome, check.currency, *figures)",
+            "check.outcome, check.currency)",
+        ),
+        (
+            "the day of issue makes no new result",
+            '("periodStart", "periodEnd", "issuedAt")',
+            '("periodStart", "periodEnd")',
+        ),
+        ("a rate makes no new result", '        amount(fields, "taxRate"),\n', ""),
+        (
+            "quantities and prices make no new result",
+            '(text(item.get("sku")), amount(item, "quantity"), amount(item, "unitPrice"))',
+            'text(item.get("sku"))',
+        ),
+    ),
+)
+"""The rules of what is another result; each is noticed by ``test_sameness``."""
