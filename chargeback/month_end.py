@@ -17,11 +17,11 @@ from chargeback.allocate.posting import ADJUSTMENTS_TEAM, UNASSIGNED_TEAM, Conte
 from chargeback.allocate.splits import Splits
 from chargeback.config import Config
 from chargeback.errors import AnswerError
-from chargeback.evidence import DispositionRecord, Evidence
+from chargeback.evidence import DispositionRecord, EarlierInvoice, EarlierMonth, Evidence
 from chargeback.model.booking import AccountMonth, Ground, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
 from chargeback.model.check import Check, Outcome
-from chargeback.model.facts import answers_by_account, read_account
+from chargeback.model.facts import answers_by_account, documents_by_account, read_account
 from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
 from chargeback.model.ledger import Ledger, LedgerLine, LedgerTeam
@@ -69,16 +69,29 @@ def read_month(evidence: Evidence, config: Config, period: Period) -> tuple[list
 def read_accounts(evidence: Evidence, config: Config, period: Period) -> list[AccountMonth]:
     """Every account's answers, decoded and decided, each account by itself: no row is charged to a project yet."""
     names = {entry.id: entry.name for entry in config.accounts}
-    grouped = answers_by_account(evidence)
+    grouped, documents = answers_by_account(evidence), documents_by_account(evidence)
+    archived = _month_before(evidence, period)
     latest = last_month(_run_at(evidence), config.timezone)
     found = []
     for account in evidence.run.accounts:
-        facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, grouped)
-        month = decide(facts, period, config.timezone, latest, evidence.run.earlier, accepted=False)
+        facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, grouped, documents)
+        before = archived.get(account, ())
+        month = decide(facts, period, config.timezone, latest, before, accepted=False)
         if month.ground in (Ground.INACTIVE, Ground.NOT_READY) and _is_accepted(month, config, period):
-            month = decide(facts, period, config.timezone, latest, evidence.run.earlier, accepted=True)
+            month = decide(facts, period, config.timezone, latest, before, accepted=True)
         found.append(month)
     return found
+
+
+def _month_before(evidence: Evidence, period: Period) -> dict[str, tuple[EarlierMonth, ...]]:
+    """The archived month before, by account, each time with that account's invoices alone."""
+    before = next((month for month in evidence.run.earlier if month.period == str(period.plus(-1))), None)
+    if before is None:
+        return {}
+    invoices: dict[str, list[EarlierInvoice]] = defaultdict(list)
+    for invoice in before.invoices:
+        invoices[invoice.account].append(invoice)
+    return {account: (replace(before, invoices=tuple(own)),) for account, own in invoices.items()}
 
 
 def _run_at(evidence: Evidence) -> datetime:

@@ -132,5 +132,5 @@ class Ownership:
         return [
             (contender.claim.pattern, contender.title)
             for contender in self._projects.contenders
-            if not any(contender.match(project) for project in known)
+            if not (any(map(contender.match, known)) if contender.claim.is_glob else contender.claim.pattern in known)
         ]

@@ -4,6 +4,7 @@ functions).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -128,10 +129,15 @@ def read_account(
     period: Period,
     timezone: ZoneInfo,
     by_account: Mapping[str, list[Answer]],
+    documents: Mapping[str, list[DocumentRecord]] | None = None,
 ) -> AccountFacts:
-    """The facts of one account; ``AnswerError`` where an answer cannot be understood, or is another account's."""
+    """The facts of one account; ``AnswerError`` where an answer cannot be understood, or is another account's.
+
+    ``documents``: the run's by account, from who reads many accounts.
+    """
     mine = by_account.get(account, [])
-    reader = _AccountReader(evidence, account, period, timezone, mine)
+    kept = (documents_by_account(evidence) if documents is None else documents).get(account, [])
+    reader = _AccountReader(evidence, account, period, timezone, mine, tuple(kept))
     return reader.facts(configured_name)
 
 
@@ -140,6 +146,14 @@ def answers_by_account(evidence: Evidence) -> dict[str, list[Answer]]:
     grouped: dict[str, list[Answer]] = {}
     for answer in evidence.kept():
         grouped.setdefault(answer.account, []).append(answer)
+    return grouped
+
+
+def documents_by_account(evidence: Evidence) -> dict[str, list[DocumentRecord]]:
+    """What came of each document, grouped by account, in the record's order."""
+    grouped: dict[str, list[DocumentRecord]] = {}
+    for record in evidence.run.documents:
+        grouped.setdefault(record.account, []).append(record)
     return grouped
 
 
@@ -210,6 +224,7 @@ class _AccountReader:
     period: Period
     timezone: ZoneInfo
     answers: list[Answer]
+    documents: tuple[DocumentRecord, ...]
     inactive: bool = False
     list_refused: bool = False
 
@@ -217,7 +232,7 @@ class _AccountReader:
         platform = self._platform_account()
         stated = self.evidence.run.account_names.get(self.account) or (platform.name if platform else None) or ""
         rows = self._listed()
-        listed = each_once(rows)
+        listed, times = each_once(rows), Counter(row.id for row in rows)
         of_month = [row for row in listed if row.month == self.period]
         reports, refusal = self._reports()
         return AccountFacts(
@@ -227,14 +242,14 @@ class _AccountReader:
             kind=(platform.type if platform else None) or "",
             tax_id=text_of(platform.tax_id) if platform else "",
             listed=listed,
-            repeated=tuple(sorted(row.label for row in of_month if sum(row.id == other.id for other in rows) > 1)),
+            repeated=tuple(sorted(row.label for row in of_month if times[row.id] > 1)),
             invoices=self._invoices(of_month),
             drafts=sum(row.status is Status.DRAFT for row in of_month),
             reports=reports,
             report_refusal=refusal,
             inactive=self.inactive,
             list_refused=self.list_refused,
-            documents=tuple(record for record in self.evidence.run.documents if record.account == self.account),
+            documents=self.documents,
             sources={f"{answer.function} {_asked(answer)}".strip(): answer.path or "" for answer in self.answers},
         )
 

@@ -81,6 +81,8 @@ class MonthJournal:
         self.timezone = timezone
         self.is_sound = is_sound
         self._net, self._tax = _sums(posting)
+        self._places = {team.id: place for place, team in enumerate(posting.ledger.teams)}
+        self._buyers = {each.month.account: each.month.facts.kind for each in posting.postings}
         self._names = {each.month.account: each.month.facts.name for each in posting.postings}
         self._tax_ids = {each.month.account: each.month.facts.tax_id for each in posting.postings}
 
@@ -113,7 +115,8 @@ class MonthJournal:
         entry = _Entry(self._blank_accrual(invoice), document, invoice.digits, self.bookkeeping.chart)
         net, tax = self._net.get(key, {}), self._tax.get(key, {})
         reclaims = self._reclaims(invoice)
-        for team in self.posting.ledger.teams:
+        for place in sorted(self._places[team] for team in net):  # those of the invoice, however many there are
+            team = self.posting.ledger.teams[place]
             cost = net.get(team.id, 0) + (0 if reclaims else tax.get(team.id, 0))
             yield from entry.row(Leg.COST, cost, _cost_of(team), team)
         total_net, total_tax = sum(net.values()), sum(tax.values())
@@ -136,8 +139,7 @@ class MonthJournal:
 
     def _buyer(self, account: str) -> str:
         """What kind of buyer the account is, as the platform says it."""
-        found = (each.month.facts.kind for each in self.posting.postings if each.month.account == account)
-        return next(found, "")
+        return self._buyers.get(account, "")
 
     def _tax_of(self, key: InvoiceKey) -> int:
         return sum(self._tax.get(key, {}).values())

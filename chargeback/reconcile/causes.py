@@ -7,6 +7,7 @@ lines: what the invoices lack is positive.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +20,7 @@ from chargeback.model.check import Cause, Check, Code, Outcome, SubjectKind
 from chargeback.model.invoice import Invoice, Shape, Status
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits, rounding_allowance
 from chargeback.model.posting import MonthPosting, PostedLine, Posting
+from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
 from chargeback.model.text import normalized
 from chargeback.model.tie_out_groups import TieOutGroup, by_project, by_resource, is_by_project, rounded_parts
@@ -199,13 +201,26 @@ class _Account:
 
     def uncovered_of(self, project: str) -> Decimal:
         """The cost of these days in the project's own series, which bears its display name or its sid."""
-        report = self._posting.month.report
-        if report is None:
-            return _NOTHING
-        names = {name for name in (self._projects.name_of(project), project) if name}
+        return self.uncovered_under(Counter(_series_of(project, self._projects)))
+
+    def uncovered_under(self, names: Counter[str]) -> Decimal:
+        """The cost of these days in the series of these names, each as often as it is counted. The account's own
+        series are gone through, which are few however many projects a team has."""
         return exact_sum(
-            cost for name in names for day, cost in report.chart.series.get(name, {}).items() if day in self.uncovered
+            EXACT.multiply(cost, names[name]) for name, cost in self._uncovered_cost.items() if name in names
         )
+
+    @cached_property
+    def _uncovered_cost(self) -> dict[str, Decimal]:
+        """The cost of these days by series, of those that have any."""
+        report = self._posting.month.report
+        if report is None or not self.uncovered:
+            return {}
+        costs = {
+            name: exact_sum(cost for day, cost in points.items() if day in self.uncovered)
+            for name, points in report.chart.series.items()
+        }
+        return {name: cost for name, cost in costs.items() if cost}
 
     @cached_property
     def _by_project(self) -> dict[str, TieOutGroup]:
@@ -252,11 +267,17 @@ def _row(
     return Row(lines, report.value_of(rows), uncovered, void, bool(report.negative_among(rows)))
 
 
+def _series_of(project: str, projects: ProjectDirectory) -> set[str]:
+    """The names that a project's series in a chart may bear."""
+    return {name for name in (projects.name_of(project), project) if name}
+
+
 class _Teams:
     """The teams' change from the month before: a cost that is not billed lowers it, one billed twice raises it."""
 
     def __init__(self, posting: MonthPosting) -> None:
         self._ledger = posting.ledger
+        self._projects = posting.projects
 
     def cause(self, check: Check, accounts: Iterable[_Account]) -> Cause:
         """The cause whose figure is the team's whole change."""
@@ -267,7 +288,8 @@ class _Teams:
         for line in lines:
             by_invoice[line.label.invoice_id] = by_invoice.get(line.label.invoice_id, 0) + line.gross
         projects = {line.project for line in lines if line.project}
-        uncovered = exact_sum(account.uncovered_of(project) for account in accounts for project in projects)
+        names = Counter(name for project in projects for name in _series_of(project, self._projects))
+        uncovered = exact_sum(account.uncovered_under(names) for account in accounts)
         credit = sum(line.gross for line in lines if line.gross < 0)
         doubled = [gross for gross in by_invoice.values() if gross > 0] if len(by_invoice) > 1 else []
         figures = {
