@@ -662,6 +662,11 @@ ALTERATIONS = [
                 'yield "uncovered-days", row.uncovered',
                 "yield from ()",
             ),
+            (
+                "uncovered days come last",
+                'yield "uncovered-days", row.uncovered\n    yield from (("void-invoice", total) for total in row.void)',
+                'yield from (("void-invoice", total) for total in row.void)\n    yield "uncovered-days", row.uncovered',
+            ),
             ("a void invoice is no cause", '(("void-invoice", total) for total in row.void)', "()"),
             ("a credit is no cause", '(("credit", -amount) for amount in credits_in(row))', "()"),
             ("a credit lowers the report", '("credit", -amount)', '("credit", amount)'),
