@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from chargeback.cli.completion import revisions
 from chargeback.cli.ending import ending, write_json
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 
 
 @click.command("diff")
-@click.argument("period", metavar="PERIOD")
+@click.argument("period", metavar="PERIOD", shell_complete=revisions)
 @click.argument("first", required=False, metavar="[R1")
 @click.argument("second", required=False, metavar="[R2]]")
 @config_option

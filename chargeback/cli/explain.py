@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from chargeback.cli.completion import revisions
 from chargeback.cli.ending import ending, write_json
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 
 
 @click.command("explain")
-@click.argument("period", metavar="PERIOD")
+@click.argument("period", metavar="PERIOD", shell_complete=revisions)
 @click.argument("subject", metavar="LINE|TEAM|PROJECT")
 @config_option
 @archive_option

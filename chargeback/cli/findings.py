@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chargeback.cli.completion import findings, revisions
 from chargeback.cli.ending import ending, say, tell, write_json
 from chargeback.cli.options import (
     archive_option,
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 
 
 @click.command("findings")
-@click.argument("period", required=False, metavar="[PERIOD]")
-@click.option("--dispose", "finding", metavar="ID", help="Record what was decided about this finding.")
+@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=revisions)
+@click.option(
+    "--dispose",
+    "finding",
+    metavar="ID",
+    shell_complete=findings,
+    help="Record what was decided about this finding.",
+)
 @click.option("--as", "text", metavar="TEXT", help="What was decided, with --dispose.")
 @click.option("--by", metavar="NAME", help="Who decided it, with --dispose.")
 @config_option

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from chargeback.cli.completion import revisions
 from chargeback.cli.ending import ending, say
 from chargeback.cli.options import archive_option, archive_root, config_option, verbose_option
 
 
 @click.command("open")
-@click.argument("period", required=False, metavar="[PERIOD]")
+@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=revisions)
 @config_option
 @archive_option
 @verbose_option

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from chargeback.cli.completion import revisions
 from chargeback.cli.ending import ending
 from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
 
 
 @click.command("rebuild")
-@click.argument("revision", metavar="REVISION")
+@click.argument("revision", metavar="REVISION", shell_complete=revisions)
 @click.option(
     "-o",
     "--out",

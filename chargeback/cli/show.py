@@ -6,14 +6,20 @@ from pathlib import Path
 
 import click
 
+from chargeback.cli.completion import revisions, teams
 from chargeback.cli.ending import ending, write_json, write_text
 from chargeback.cli.mistakes import Choice
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 
 
 @click.command("show")
-@click.argument("period", required=False, metavar="[PERIOD]")
-@click.option("--team", metavar="TEAM", help="Only this team's lines; by project unless --by says otherwise.")
+@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=revisions)
+@click.option(
+    "--team",
+    metavar="TEAM",
+    shell_complete=teams,
+    help="Only this team's lines; by project unless --by says otherwise.",
+)
 @click.option(
     "--by",
     type=Choice(["team", "project", "resource", "environment", "account", "open-items"]),

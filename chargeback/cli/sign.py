@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chargeback.cli.completion import revisions
 from chargeback.cli.ending import ending, say, tell, write_json
 from chargeback.cli.mistakes import Choice
 from chargeback.cli.options import (
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("sign")
-@click.argument("period", metavar="PERIOD")
+@click.argument("period", metavar="PERIOD", shell_complete=revisions)
 @click.option("--by", required=True, metavar="NAME", help="Who signs.")
 @click.option("--role", type=Choice(["preparer", "reviewer"]), default="preparer", show_default=True, help="As what.")
 @click.option("--note", default="", metavar="TEXT", help="The conclusion, kept with the signature.")
