@@ -6,11 +6,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from chargeback.cli.ending import error_lines, failure, say, tell, write_json
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
+from chargeback.evidence import RestatementEvent
 from chargeback.job.collecting import Progress
 from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
@@ -20,6 +22,7 @@ from chargeback.model.catalogue import OPERATOR_REMEDIES
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_minor
 from chargeback.model.period import Period
+from chargeback.model.restatement_text import event_text, restatement_lines
 from chargeback.model.wording import books_status_text, finding_text
 from chargeback.operate.notify import watched
 from chargeback.publish.reconciliation import document
@@ -76,13 +79,9 @@ def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> Non
     if not json_output and (result.written or chatty or result.exit):
         say(summary_line(result, books))
     _tell_findings(books)
-    for change in result.changes:
-        row = change_row(change)
-        restates = f"r{result.revision} restates" if result.written else "would restate"
-        tell(
-            f"{result.period} {restates} {change.team}: {row['before']} -> {row['after']} "
-            f"{change.currency} ({row['difference']}), because of {change.reason}"
-        )
+    restates = f"r{result.revision} restates" if result.written else "would restate"
+    for line in restatement_lines(result.changes, result.events, str(result.period)):
+        tell(f"{result.period} {restates} {line}")
 
 
 def summary_line(result: MonthResult, books: Books) -> str:
@@ -127,6 +126,7 @@ def to_document(result: MonthResult) -> dict[str, Any]:
         "path": str(result.path) if result.path else None,
         "head": result.head,
         "changes": _changes(result),
+        "events": [{**asdict(event), "message": event_text(event)} for event in _events(result)],
     }
 
 
@@ -134,6 +134,11 @@ def _changes(result: MonthResult) -> list[dict[str, str]] | None:
     """Those of the revision that was written; where none was, of the latest one, None where there is none."""
     found = result.changes if result.written else result.standing
     return None if found is None else [change_row(change) for change in found]
+
+
+def _events(result: MonthResult) -> tuple[RestatementEvent, ...]:
+    """As ``_changes``."""
+    return result.events if result.written else result.standing_events
 
 
 def _of_periods(documents: list[dict[str, Any]], results: list[MonthResult]) -> dict[str, Any]:
@@ -158,5 +163,6 @@ def _not_ready(result: MonthResult) -> dict[str, Any]:
         "path": None,
         "head": None,
         "changes": None,
+        "events": [],
         "errors": failure(result.errors, result.exit)["errors"],
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -175,6 +175,32 @@ class RestatedTotal:
     reason: str
 
 
+EventKind = Literal["replaced", "voided", "gone", "new", "changed", "paid", "moved", "split", "proportional"]
+
+
+@dataclass(frozen=True, slots=True)
+class RestatementEvent:
+    """One thing that happened since the revision before, and that explains what a restatement changes.
+
+    ``kind``: of an invoice "replaced" (by ``other``), "voided", "gone", "new", "changed" or "paid", ``difference`` its
+    gross now less before; of a project "moved" (from the teams ``before`` to ``after``) or "split" (in other parts
+    among them) by the configuration, or "proportional" (billed to ``account``, because of what the accounts ``other``
+    were billed), ``difference`` then what moved between teams. Minor units of ``currency``; ``at`` an ISO date, ""
+    where none is known.
+    """
+
+    kind: EventKind
+    account: str = ""
+    invoice: str = ""
+    other: str = ""
+    project: str = ""
+    before: str = ""
+    after: str = ""
+    at: str = ""
+    currency: str = ""
+    difference: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class EarlierMonth:
     """What a result needs of an earlier archived month: its latest revision's invoices, team totals and accounts, and
@@ -239,6 +265,7 @@ class RunRecord:
     ``profiles``: by name, the user's own profiles of ERP files;
     ``settlements``: the payments that the month's journal books, None where a version without them wrote the record;
     ``settled``: those of the month's own invoices that other months book; ``unsettled``: payments that none can;
+    ``events``: what happened since that revision, which explains what differs;
     ``dispositions``: the last decision about each finding, of this month or an earlier one;
     ``versions`` chargeback, Python and every library that shapes a byte.
     """
@@ -253,6 +280,7 @@ class RunRecord:
     earlier: tuple[EarlierMonth, ...] = ()
     documents: tuple[DocumentRecord, ...] = ()
     restated: tuple[RestatedTotal, ...] = ()
+    events: tuple[RestatementEvent, ...] = ()
     projects: tuple[ProjectPair, ...] = ()
     account_names: Mapping[str, str] = field(default_factory=dict)
     digest: Mapping[str, str] = field(default_factory=dict)

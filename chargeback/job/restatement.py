@@ -10,6 +10,7 @@ from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
 from chargeback.evidence import RestatedTotal
+from chargeback.job.restatement_events import Restated, configuration_events, invoice_events, split_events
 from chargeback.job.sealing import archived_config
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor, minor_digits
@@ -32,37 +33,53 @@ def change_row(change: RestatedTotal) -> dict[str, str]:
     }
 
 
-def changes(books: Books, config: Config, latest: Revision) -> tuple[RestatedTotal, ...]:
-    """Each team and currency whose gross differs from the latest revision's; none where only other things do."""
+def restated(books: Books, config: Config, latest: Revision | None) -> Restated:
+    """Each team and currency whose gross differs from the latest revision's, and the events that explain it."""
+    if latest is None:
+        return Restated()
     summary = latest.interpret(month_summary.PATH, month_summary.read)
     before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
     after = _totals(books)
+    happened = invoice_events(books, latest, config.timezone)
     differing = [key for key in sorted({*before, *after}) if before[key] != after[key]]
     if not differing:
-        return ()
-    steps = _steps(before, after, config, latest)
-    return tuple(
+        return Restated((), tuple(happened))
+    between = _between(config, latest)
+    steps = _steps(before, after, between)
+    changes = tuple(
         RestatedTotal(team, currency, before[team, currency], after[team, currency], _reason((team, currency), steps))
         for team, currency in differing
     )
+    if between is not None:
+        by_version, by_configuration = between
+        happened += configuration_events(by_version, by_configuration)
+        happened += split_events(by_configuration, books, happened)
+    return Restated(changes, tuple(happened))
+
+
+def _between(config: Config, latest: Revision) -> tuple[Books, Books] | None:
+    """The old evidence closed by this version, with the old configuration and with this one; None where this version
+    cannot read the old configuration any more."""
+    evidence = latest.evidence()
+    try:
+        with interpreting(latest.root):
+            return close_month(evidence, archived_config(latest)), close_month(evidence, config)
+    except ChargebackError:
+        return None
 
 
 def _totals(books: Books) -> Totals:
     return Counter({(total.team, total.currency): total.gross for total in month_summary.team_totals(books)})
 
 
-def _steps(before: Totals, after: Totals, config: Config, latest: Revision) -> list[tuple[str, Totals, Totals]]:
+def _steps(before: Totals, after: Totals, between: tuple[Books, Books] | None) -> list[tuple[str, Totals, Totals]]:
     """(reason, totals before it, totals after it): the old evidence with this version, then with this configuration.
 
-    Where this version cannot read the old configuration any more, all three are named: none can be ruled out.
+    Where that could not be closed, all three are named: none can be ruled out.
     """
-    evidence = latest.evidence()
-    try:
-        with interpreting(latest.root):
-            by_version = _totals(close_month(evidence, archived_config(latest)))
-            by_configuration = _totals(close_month(evidence, config))
-    except ChargebackError:
+    if between is None:
         return [("evidence, configuration, version", before, after)]
+    by_version, by_configuration = map(_totals, between)
     return [
         ("version", before, by_version),
         ("configuration", by_version, by_configuration),

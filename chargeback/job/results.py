@@ -8,7 +8,8 @@ from pathlib import Path
 
 from chargeback.archive.revision import Revision
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, NotReadyError, decisive_exit, each_error
-from chargeback.evidence import RestatedTotal
+from chargeback.evidence import RestatedTotal, RestatementEvent
+from chargeback.job.restatement_events import Restated
 from chargeback.model.books import Books, Status
 from chargeback.model.period import Period
 
@@ -19,9 +20,9 @@ class MonthResult:
 
     ``books`` are None where the month could not be closed. ``revision``, ``path`` and ``head`` are those of the month's
     latest revision, None where there is none; ``written``: this run made it; ``is_new``: the result is another one than
-    that revision's, be it written or, of a dry run, not. ``changes`` are those of such a result, ``standing`` those
-    that the latest revision made where none was written, None where there is none. ``states``: of a month that failed,
-    where the accounts stand that did not.
+    that revision's, be it written or, of a dry run, not. ``changes`` and ``events`` are those of such a result,
+    ``standing`` and ``standing_events`` those that the latest revision made where none was written, None and none where
+    there is none. ``states``: of a month that failed, where the accounts stand that did not.
     """
 
     period: Period
@@ -32,9 +33,11 @@ class MonthResult:
     path: Path | None = None
     head: str | None = None
     changes: tuple[RestatedTotal, ...] = ()
+    events: tuple[RestatementEvent, ...] = ()
     written: bool = False
     is_new: bool = False
     standing: tuple[RestatedTotal, ...] | None = None
+    standing_events: tuple[RestatementEvent, ...] = ()
     states: tuple[tuple[str, Status], ...] = ()
 
 
@@ -52,7 +55,7 @@ def of_books(
     *,
     written: bool = False,
     is_new: bool = False,
-    changes: tuple[RestatedTotal, ...] = (),
+    told: Restated | None = None,
 ) -> MonthResult:
     """The result of a month whose books could be closed, ready or not."""
     return MonthResult(
@@ -62,10 +65,12 @@ def of_books(
         revision=latest.name.number if latest else None,
         path=latest.root if latest else None,
         head=latest.sha256 if latest else None,
-        changes=changes,
+        changes=told.changes if told else (),
+        events=told.events if told else (),
         written=written,
         is_new=is_new,
         standing=latest.run_record().restated if latest and not written else None,
+        standing_events=latest.run_record().events if latest and not written else (),
     )
 
 

@@ -44,7 +44,7 @@ from chargeback.job.collecting import (
 )
 from chargeback.job.other_accounts import other_accounts
 from chargeback.job.overview import refresh_overview
-from chargeback.job.restatement import changes
+from chargeback.job.restatement import restated
 from chargeback.job.results import MonthResult, of_books, of_errors
 from chargeback.job.sameness import is_same_result, result_digest
 from chargeback.job.sealing import seal
@@ -211,12 +211,12 @@ class _Run:
             if result.exit in PENDING_EXITS:
                 self._keep_pending(period, collected.evidence)
             if is_new and result.books is not None:
-                told = changes(result.books, self.config, known.latest) if known.latest else ()
+                told = restated(result.books, self.config, known.latest)
                 digest = result_digest(result.books, self.config)
                 revision = seal(
                     self.writer, staging, result.books, self.config, collected.evidence, known.latest, told, digest
                 )
-                result = of_books(result.books, period, revision, written=True, is_new=True, changes=told)
+                result = of_books(result.books, period, revision, written=True, is_new=True, told=told)
             self._leave(result)
         return result
 
@@ -225,8 +225,8 @@ class _Run:
         if not is_new or result.books is None or self.request.only:
             return result
         self.tried[result.period] = month_summary.summary(result.books, self.config)
-        told = changes(result.books, self.config, known.latest) if known.latest else ()
-        return replace(result, is_new=True, changes=told)
+        told = restated(result.books, self.config, known.latest)
+        return replace(result, is_new=True, changes=told.changes, events=told.events)
 
     def _judged(self, collected: Collected, known: Background, period: Period) -> tuple[MonthResult, bool]:
         """The month's result, and whether it is one to be written."""

@@ -14,8 +14,9 @@ from chargeback.archive.writer import ArchiveWriter
 from chargeback.config import Config
 from chargeback.config.loader import parse
 from chargeback.errors import AnswerError, ConfigurationError, StorageError
-from chargeback.evidence import Evidence, RestatedTotal
+from chargeback.evidence import Evidence
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH
+from chargeback.job.restatement_events import Restated
 from chargeback.model import archived_checks
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor
@@ -70,13 +71,13 @@ def seal(
     config: Config,
     evidence: Evidence,
     latest: Revision | None,
-    restated: tuple[RestatedTotal, ...],
+    restated: Restated,
     digest: Mapping[str, str],
 ) -> Revision:
     """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's."""
     if latest is not None:
         staging.write(PREVIOUS_JOURNAL_PATH, latest.read(JOURNAL_PATH))
-    run = replace(evidence.run, restated=restated, digest=digest)
+    run = replace(evidence.run, restated=restated.changes, events=restated.events, digest=digest)
     books = replace(books, posting=replace(books.posting, run=run))
     publish(staging, books, config, replace(evidence, run=run))
     _require_readable(staging)

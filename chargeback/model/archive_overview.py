@@ -106,8 +106,10 @@ class TeamChange:
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """What a revision after the first changed (BOOKING 7): against which revision, why, and per team and currency."""
+    """What a revision after the first changed (BOOKING 7): against which revision, why, and per team and currency;
+    ``events``: what happened, a sentence each."""
 
     previous_revision: int
     reasons: tuple[str, ...]
     changes: tuple[TeamChange, ...]
+    events: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from chargeback.evidence.records import INDEX_PATH, PREVIOUS_JOURNAL_PATH, RUN_P
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import Books
 from chargeback.model.money import minor_digits
+from chargeback.model.restatement_text import event_text
 
 CONFIG_PATH = "config.toml"
 PublishedFile = tuple[str, Iterable[bytes]]
@@ -66,4 +67,5 @@ def restatement(books: Books) -> Restatement | None:
         TeamChange(change.team, change.currency, minor_digits(change.currency), change.before, change.after)
         for change in run.restated
     )
-    return Restatement(run.revision - 1, tuple(sorted(reasons)), changes)
+    events = tuple(map(event_text, run.events))
+    return Restatement(run.revision - 1, tuple(sorted(reasons)), changes, events)

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
 from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
-from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.catalogue import OPERATOR_REMEDIES
 from chargeback.model.money import format_minor
 from chargeback.model.period import day_start, last_month
 from chargeback.model.readable_text import one_line
+from chargeback.model.restatement_text import restatement_lines
 from chargeback.model.wording import books_status_text, finding_text
 from chargeback.publish.month_summary import team_totals
 
@@ -134,10 +134,8 @@ def _month_lines(month: MonthResult) -> Iterator[str]:
     yield from _error_lines(month.errors)
     yield from _findings(month)
     yield from _totals(month)
-    for change in month.changes:
-        row = change_row(change)
-        amounts = f"{row['before']} -> {row['after']} {row['currency']}"
-        yield f"  restated {row['team']}: {amounts}, because of {row['reason']}"
+    for line in restatement_lines(month.changes, month.events, str(month.period)):
+        yield f"  restates {line}"
     if month.path is not None:
         yield f"  {month.path}"
         yield f"  head {month.head}"

@@ -1,0 +1,74 @@
+"""What a restatement says to people: its events, its totals and the teams that it moves most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from chargeback.evidence import RestatedTotal, RestatementEvent
+from chargeback.model.money import format_minor, minor_digits
+from chargeback.model.wording import counted, grouped
+
+MOST_TEAMS = 5
+"""Teams that are named, those that move most; the others stand in ``diff``."""
+MOST_EVENTS = 20
+
+
+def event_text(event: RestatementEvent) -> str:
+    """An event in one sentence: "INV-2026-0101 of ba_1 was voided on 2026-03-23 and replaced by INV-2026-0101R, -7.00
+    THB"."""
+    on = f" on {event.at}" if event.at else ""
+    invoice, amount = f"{event.invoice} of {event.account}", _amount(event.difference, event.currency)
+    moved = grouped(format_minor(event.difference, minor_digits(event.currency)))
+    sentences = {
+        "replaced": f"{invoice} was {f'voided{on} and ' if on else ''}replaced by {event.other}, {amount}",
+        "voided": f"{invoice} was voided{on}, {amount}",
+        "gone": f"{invoice} is booked no more, {amount}",
+        "new": f"{invoice} is a new invoice, {amount}",
+        "changed": f"{invoice} has another total, {amount}",
+        "paid": f"{invoice} was paid{on}",
+        "moved": f"{event.project} moved from {event.before or 'nobody'} to {event.after or 'nobody'} by the "
+        f"configuration, {moved} {event.currency}",
+        "split": f"the split of {event.project} among {event.after} was changed by the configuration, {moved} "
+        f"{event.currency} moved",
+        "proportional": f"what changed for {event.other} changed the proportional split of {event.project}, billed to "
+        f"{event.account}, {moved} {event.currency} moved",
+    }
+    return sentences[event.kind]
+
+
+def restatement_lines(
+    changes: Sequence[RestatedTotal], events: Sequence[RestatementEvent], period: str
+) -> Iterator[str]:
+    """Totals before and after, the events, the teams that move most; the rest stands in ``diff``."""
+    if not changes and not events:
+        return
+    for currency in sorted({change.currency for change in changes}):
+        mine = [change for change in changes if change.currency == currency]
+        before, after = sum(each.before for each in mine), sum(each.after for each in mine)
+        digits = minor_digits(currency)
+        teams = counted(len(mine), "team")
+        yield (
+            f"{teams}: {grouped(format_minor(before, digits))} -> {grouped(format_minor(after, digits))} "
+            f"{currency} ({_amount(after - before, currency)})"
+        )
+    yield from (f"why: {event_text(event)}" for event in events[:MOST_EVENTS])
+    if len(events) > MOST_EVENTS:
+        yield f"why: and {len(events) - MOST_EVENTS} events more: chargeback diff {period}"
+    yield from _largest(changes, period)
+
+
+def _largest(changes: Iterable[RestatedTotal], period: str) -> Iterator[str]:
+    ranked = sorted(changes, key=lambda each: (-abs(each.after - each.before), each.team, each.currency))
+    for change in ranked[:MOST_TEAMS]:
+        digits = minor_digits(change.currency)
+        yield (
+            f"{change.team}: {format_minor(change.before, digits)} -> {format_minor(change.after, digits)} "
+            f"{change.currency} ({format_minor(change.after - change.before, digits)}), because of {change.reason}"
+        )
+    if len(ranked) > MOST_TEAMS:
+        yield f"and {counted(len(ranked) - MOST_TEAMS, 'team')} more: chargeback diff {period}"
+
+
+def _amount(units: int, currency: str) -> str:
+    text = grouped(format_minor(units, minor_digits(currency)))
+    return f"{'+' if units > 0 else ''}{text} {currency}"
