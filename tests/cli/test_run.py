@@ -30,6 +30,7 @@ KEYS = [
     "path",
     "head",
     "changes",
+    "events",
 ]
 """INTERFACE's document, in its order."""
 ACCOUNT_KEYS = [
