@@ -47,21 +47,27 @@ def command(
     """Sign the latest revision of PERIOD (2026-05): who, when, which revision, its head.
 
     Appends a line to the archive's signatures.csv. The revision must be intact. Its reviewer is another person than its
-    preparer; a restated month needs new signatures.
+    preparer; a restated month needs new signatures. The findings that are still open are listed, the largest first.
     """
     with ending(json_output=output == "json", verbose=verbose, leaves_work=True):
         from chargeback.archive.chain import Base
+        from chargeback.archive.reading import Archive
+        from chargeback.cli.printing import print_lines
+        from chargeback.review.month_findings import findings_of, largest_lines
         from chargeback.review.signing import SignRequest, sign, signed_line
 
         chosen = chosen_archive(config_path, archive_path)
         root, base = chosen.root, Base(chosen.base)
         request = SignRequest(period, by, role, note)
         signed = sign(root, request, _now(context), head_file=chosen.head_file, base=base)
+        findings = tuple(findings_of(Archive(root, base), signed.revision))
         if output == "json":
-            write_json(signed.to_json())
+            left = [finding.to_json() for finding in findings if finding.is_open]
+            write_json({**signed.to_json(), "open_findings": left})
         else:
             tell(f"appended to {root / 'signatures.csv'}")
             say(signed_line(signed))
+            print_lines(lambda screen: largest_lines(findings, signed.signature.period, screen))
 
 
 def _now(context: click.Context) -> datetime:

@@ -38,6 +38,17 @@ def test_preparer_and_reviewer_sign_and_list_shows_them(own_office: Office) -> N
     assert "signed: preparer Ann, reviewer Bob" in call("show", MAY, "--archive", own_office.root).out
 
 
+def test_open_findings_are_listed_and_decided_ones_are_not(own_office: Office) -> None:
+    findings = call("findings", APRIL, "--output", "json", "--archive", own_office.root).document["findings"]
+    signed = sign(own_office, APRIL, "--by", "Ann")
+    assert f"{len(findings)} open findings, the largest first: chargeback findings {APRIL}" in signed.out
+    assert findings[0]["id"] in signed.out
+    decided = ("--dispose", findings[0]["id"], "--as", "known", "--by", "Bob", "--archive", own_office.root)
+    assert call("findings", APRIL, *decided, context=SigningClock()).exit == 0
+    document = sign(own_office, APRIL, "--by", "Bob", "--role", "reviewer", "--output", "json").document
+    assert [each["id"] for each in document["open_findings"]] == [each["id"] for each in findings[1:]]
+
+
 def test_json_is_the_signature(own_office: Office) -> None:
     document = call("sign", MAY, "--by", "สมชาย ใจดี", "--output", "json", "-c", own_office.config).document
     assert (document["schema"], document["by"], document["revision"]) == (1, "สมชาย ใจดี", 3)
