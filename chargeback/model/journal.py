@@ -107,7 +107,7 @@ class MonthJournal:
     def _entry(self, rows: Iterable[JournalRow]) -> Iterator[JournalRow]:
         made = list(rows)
         bookable = self.is_sound and all(row.gl_account for row in made)
-        return (replace(row, bookable=bookable) for row in made)
+        return iter(made) if bookable else (replace(row, bookable=False) for row in made)  # made as bookable ones
 
     def _accrual(self, invoice: Invoice) -> Iterator[JournalRow]:
         key = (invoice.account, invoice.id)
