@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..some import some
 from .answers import Month
 from .changes import ALONE, CHANGES, Altered, altered
 from .judged import described, is_named, problem, story
@@ -50,7 +51,7 @@ def cases(kind: str, seeds: range, enough: int, *, alone: bool = False) -> Itera
 
 @pytest.mark.parametrize("kind", TOLD)
 def test_a_change_is_told(kind: str) -> None:
-    for seed, change in cases(kind, range(LOOKED_AT), SEEDS):
+    for seed, change in some(cases(kind, range(LOOKED_AT), SEEDS)):
         verdict = closed(change.month)
         assert not problem(change, verdict), story(kind, seed, change, verdict)
 
@@ -58,14 +59,14 @@ def test_a_change_is_told(kind: str) -> None:
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", TOLD)
 def test_a_change_is_told_in_many_months(kind: str) -> None:
-    for seed, change in cases(kind, range(10_000, 30_000), SEEDS_NIGHTLY):
+    for seed, change in some(cases(kind, range(10_000, 30_000), SEEDS_NIGHTLY)):
         verdict = closed(change.month)
         assert not problem(change, verdict), story(kind, seed, change, verdict)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TOLD if kind not in ARCHIVED_ONLY])
 def test_a_change_to_the_sandboxs_month_is_told(kind: str) -> None:
-    for seed, month in enumerate(sandbox_months()):
+    for seed, month in enumerate(some(sandbox_months())):
         change = altered(kind, month, seed)
         if change is not None and not change.alone:
             verdict = closed(change.month)
@@ -76,7 +77,7 @@ def test_a_change_to_the_sandboxs_month_is_told(kind: str) -> None:
 @pytest.mark.parametrize("kind", ALONE)
 def test_what_one_source_alone_states_is_beyond_this_proof(kind: str) -> None:
     """Where the line is drawn: should one of these be told one day, its kind belongs among the others."""
-    for seed, change in cases(kind, range(LOOKED_AT), 4, alone=True):
+    for seed, change in some(cases(kind, range(LOOKED_AT), 4, alone=True)):
         verdict = closed(change.month)
         assert verdict.exit == 0, f"{kind}, seed {seed}: {change.lost}\n{verdict}"
 
