@@ -18,7 +18,8 @@ PIP := -m pip --disable-pip-version-check --quiet --quiet
 
 # The tests of make quick: of the pure rooms and of the documentation, chosen by what they cost. Whatever starts LibreOffice, plays years,
 # kills processes or runs the job over HTTP is left to make test.
-QUICK := tests/model tests/config tests/evidence tests/allocate tests/reconcile tests/publish/exports tests/publish/pages
+QUICK := tests/model tests/config tests/evidence tests/allocate tests/reconcile tests/publish/exports tests/publish/pages \
+  tests/publish/xlsx $(wildcard tests/publish/test_*.py tests/test_*.py)
 
 help:  ## what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-QUICK = re.findall(r"^QUICK := (.*)$", MAKEFILE, re.MULTILINE)[0].split()
+QUICK = re.findall(r"^QUICK := ((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)[0].replace("\\", "").split()
 
 
 def test_every_target_is_explained_once() -> None:
@@ -36,7 +36,10 @@ def test_the_hooks_are_the_targets() -> None:
 
 def test_quick_names_tests_that_exist() -> None:
     assert len(QUICK) > 5
-    assert [path for path in QUICK if not (ROOT / path).exists()] == []
+    assert [path for path in QUICK if "/" in path and not any(ROOT.glob(path.rstrip(")")))] == []
+    assert not any(
+        room in path for path in QUICK for room in ("year", "survival", "false_passes", "sandbox", "workbook")
+    )
 
 
 def test_the_demo_needs_only_what_runs() -> None:
