@@ -97,7 +97,7 @@ def _month_before(evidence: Evidence, period: Period) -> dict[str, tuple[Earlier
 def _run_at(evidence: Evidence) -> datetime:
     instant = parse_instant(evidence.run.run_at)
     if instant is None:
-        raise AnswerError("evidence/run.json: run_at is no instant")
+        raise AnswerError("evidence/run.json: run_at is not an instant")
     return instant
 
 

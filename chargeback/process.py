@@ -31,7 +31,7 @@ OUTPUT_FAILED = 9
 INTERRUPTED = 130
 LEAST_MEMORY = 256 << 20
 """Bytes of address space without which no command is begun."""
-INTERRUPTION = "interrupted: what was collected is let go, every revision that was there stands"
+INTERRUPTION = "interrupted: what was collected is discarded, every existing revision is unchanged"
 _STANDING = (0, 3)
 """Exit codes of a command whose work is done."""
 _ONLY_CLOSED = (errno.EBADF, errno.EPIPE)
@@ -106,7 +106,7 @@ class Streams:
         if self.out.failure is not None and not (ended.stands and self.out.only_closed):
             code = _with_failed_output(code)
             if self.out.failure.errno != errno.EPIPE:  # as with every command: `chargeback list | head` says nothing
-                _say(f"standard output: {self.out.failure.strerror} -> mend it, and run the command again")
+                _say(f"standard output: {self.out.failure.strerror} -> correct it, and run the command again")
         if self.err.failure is not None and not self.err.only_closed:
             code = _with_failed_output(code)
         return 0 if code in ended.accepted else code
@@ -201,10 +201,11 @@ def meaning(error: BaseException) -> ChargebackError:
         )
     if isinstance(error, FileNotFoundError) and not _has_working_folder():
         return StorageError(
-            "the working folder is gone: relative paths lead nowhere", remedy="cd into a folder that is there"
+            "the working folder no longer exists, so relative paths cannot be used",
+            remedy="cd into a folder that exists",
         )
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return StorageError(f"{os.fsdecode(error.filename)}: {error.strerror}", remedy="mend it, and run again")
+        return StorageError(f"{os.fsdecode(error.filename)}: {error.strerror}", remedy="correct it, and run again")
     return ChargebackError(f"unexpected {type(error).__name__}: {error}", remedy="report it; -v shows where")
 
 

@@ -66,7 +66,7 @@ class Base:
 def base_problems(chain: Chain, base: Base) -> list[str]:
     """Why the chain does not begin after that manifest; nothing where it does, or where it has no one beginning."""
     if not chain.order:
-        return [f"nothing follows the base {base.sha256}: there is no revision"] if base.sha256 else []
+        return [f"nothing follows the base {base.sha256}: there is not a revision"] if base.sha256 else []
     if chain.begins_after == base.sha256:
         return []
     first = chain.order[0].name

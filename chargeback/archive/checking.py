@@ -16,7 +16,9 @@ from chargeback.archive.opening import NotRegularError, OversizedError, open_ins
 from chargeback.archive.revision import Revision
 from chargeback.errors import DamagedError
 
-TAKE_OUT = "move it out of the revision, which holds nothing but what the manifest names; find out who put it there"
+TAKE_OUT = (
+    "move it out of the revision, which holds nothing but what the manifest names; find out who or what put it there"
+)
 
 FileCounter = Callable[[str], None]
 """Told each file before it is read, for progress."""

@@ -93,7 +93,7 @@ class FileSystem:
 
 def storage_error(path: Path, error: OSError) -> StorageError:
     """The path concerned, the system's own words, and what a person does next."""
-    remedy = _REMEDIES.get(error.errno or 0, "mend the file system, then run again")
+    remedy = _REMEDIES.get(error.errno or 0, "repair the file system, then run again")
     return StorageError(f"{path}: {error.strerror or error}", remedy=remedy)
 
 

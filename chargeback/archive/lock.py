@@ -140,5 +140,5 @@ def _holder(descriptor: int) -> str:
         value = json.loads(os.pread(descriptor, _LONGEST_HOLDER, 0))
         parts = (f"host {value['host']}", f"process {value['pid']}", f"since {value['started']}")
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return "by whom, its file does not say"
+        return "its file does not say by whom"
     return "".join(character for character in ", ".join(parts) if character.isprintable())

@@ -43,7 +43,7 @@ def _write_archive(root: Path, system: FileSystem) -> None:
             replace_file(system, root / "index.html", data, root / "index.new")
     if problems := check_files(read_revision(target)):
         raise StorageError(
-            f"{root}: what was written reads back otherwise: {problems[0]}", remedy="use another file system"
+            f"{root}: what was read back is not what was written: {problems[0]}", remedy="use another file system"
         )
 
 

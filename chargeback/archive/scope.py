@@ -70,7 +70,7 @@ def named_revision(archive: Archive, text: str) -> Revision:
     if os.path.isdir(text) and (revisions := scope_of(Path(text)).revisions()):  # noqa: PTH112 (any text may come)
         return revisions[-1]
     raise ConfigurationError(
-        f'"{text}" is no revision', remedy="write 2026-05/r1, 2026-05 for its latest, or the path of its folder"
+        f'"{text}" is not a revision', remedy="write 2026-05/r1, 2026-05 for its latest, or the path of its folder"
     )
 
 

@@ -64,7 +64,7 @@ class Staging:
         where it could leave the revision.
         """
         if not is_safe_path(path):
-            raise ValueError(f"{path!a} is no path within a revision")
+            raise ValueError(f"{path!a} is not a path within a revision")
         self._make_folders(path)
         record = FileRecord(path, *write_new(self._file_system, self.folder / path, content, REVISION_FILE_MODE))
         if record.size > largest(path):
@@ -163,7 +163,9 @@ class Staging:
         self._confirm()
         with storage_errors(target):
             if target.is_symlink() or target.exists():
-                raise StorageError(f"{target}: there is something already", remedy="move it away, then run again")
+                raise StorageError(
+                    f"{target}: a file or folder of this name exists already", remedy="move it away, then run again"
+                )
             self._file_system.rename(self.folder, target)
 
     def _make_last(self, target: Path, folders: Iterable[Path]) -> None:
@@ -182,12 +184,12 @@ class Staging:
             told = error.message if isinstance(error, ChargebackError) else str(error)
             raise StorageError(
                 f"{told}; the revision {target} is complete and stays, but may not outlast a power failure",
-                remedy="mend the file system, then run again",
+                remedy="repair the file system, then run again",
             ) from error
 
 
 def _unreadable(problem: str) -> StorageError:
     return StorageError(
-        f"{problem}: nobody could read this revision back, so it is not written",
+        f"{problem}: this revision could not be read back, so it is not written",
         remedy="report this: nothing was written, and nothing is lost",
     )

@@ -50,7 +50,7 @@ def verify_files(scope: Scope, on_file: FileCounter = lambda path: None) -> Laye
         findings.extend(check_files(revision, on_file))
         count += len(revision.manifest.files) + 2
     strangers = scope.archive.strangers() if scope.archive and scope.whole else ()
-    notes = [f"none of the archive's own, not looked at: {', '.join(strangers)}"] if strangers else []
+    notes = [f"files that do not belong to the archive, not checked: {', '.join(strangers)}"] if strangers else []
     notes += [note for revision in revisions if (note := litter_note(revision))]
     return Layer(FILES_LAYER, count, tuple(findings), "; ".join(notes))
 

@@ -25,7 +25,7 @@ from chargeback.cli.options import configuration_path, output_option, verbose_op
 @click.option(
     "--archive", default=None, metavar="DIR", help="The archive; relative to FILE's folder.  [default: archive]"
 )
-@click.option("--non-interactive", is_flag=True, help="Ask nothing; take what was guessed.")
+@click.option("--non-interactive", is_flag=True, help="Ask no questions; use what was guessed.")
 @output_option("text", "json")
 @verbose_option
 def command(

@@ -46,7 +46,7 @@ archive_option = click.option(
     help="The archive, instead of the configuration's.",
 )
 verbose_option = click.option(
-    "-v", "--verbose", is_flag=True, help="Say more on stderr; a traceback where there is a bug."
+    "-v", "--verbose", is_flag=True, help="More messages on stderr; a traceback if there is a bug."
 )
 
 

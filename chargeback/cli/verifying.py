@@ -51,7 +51,7 @@ def verify_and_tell(
     """Verify each path, tell what came of it, and return the exit code."""
     for name, value in (*(("--head", head) for head in heads), ("--base", base)):
         if value is not None and not is_sha256(value):
-            raise ConfigurationError(f"{name}: {value!a:.80} is no SHA-256", remedy="write 64 lower-case hex digits")
+            raise ConfigurationError(f"{name}: {value!a:.80} is not a SHA-256", remedy="write 64 lower-case hex digits")
     request = VerifyRequest(quick, tuple(heads), base)
     results: list[Verification] = []
     failed: list[ChargebackError] = []
@@ -132,7 +132,7 @@ def _verdict(result: Verification) -> str:
     if result.findings:
         return f"DAMAGED: {len(result.findings)} findings{head}"
     if result.differences:
-        return f"intact, but this version's ledgers or checks are others{head}"
+        return f"intact, but this version calculates other ledgers or checks{head}"
     return f"{'intact (quick: totals and re-performance not looked at)' if len(result.layers) == 2 else 'proved'}{head}"
 
 

@@ -205,7 +205,9 @@ class ApiClient:
                 return None
             raise self._no_answer(call, received, error) from error
         if received.status >= 300 and envelope.ok:
-            raise AnswerError(f"{call.subject}: HTTP {received.status}, and yet ok: true", remedy="run again later")
+            raise AnswerError(
+                f"{call.subject}: HTTP {received.status}, although it says ok: true", remedy="run again later"
+            )
         return envelope
 
     def _no_answer(self, call: _Call, received: Received, error: AnswerError) -> PlatformError:

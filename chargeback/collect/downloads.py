@@ -112,7 +112,7 @@ class Downloader:
         except AnswerError as error:
             raise AnswerError(f"{subject}: {shown_link(link)}: {error}", remedy="run again later") from error
         except httpx.InvalidURL:
-            raise AddressRefusedError(f"{subject}: the document's link is no URL") from None
+            raise AddressRefusedError(f"{subject}: the document's link is not a URL") from None
 
     def _judged(self, link: str, subject: str, received: Received) -> bytes:
         if is_transient(received.status):
@@ -143,5 +143,5 @@ def _joined(link: str, location: str, subject: str) -> str:
             raise httpx.InvalidURL("no location")
         return str(httpx.URL(link).join(location))
     except httpx.InvalidURL:
-        message = f"{subject}: {shown_link(link)}: a redirect that leads nowhere"
+        message = f"{subject}: {shown_link(link)}: a redirect without a usable address"
         raise AddressRefusedError(message, remedy="run again later") from None

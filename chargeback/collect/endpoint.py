@@ -18,7 +18,7 @@ def check_link(link: str, *, loopback_too: bool) -> None:
     """``AddressRefusedError`` unless documents may be fetched by that link: https, or http between loopback ends."""
     parts = split(link)
     if parts is None:
-        raise AddressRefusedError("the document's link is no URL")
+        raise AddressRefusedError("the document's link is not a URL")
     fault = shape_fault(parts)
     if fault:
         raise AddressRefusedError(f"{shown_link(link)}: {fault.problem}")

@@ -104,7 +104,7 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     folder = environ.get("SSL_CERT_DIR") or None
     if folder and not file and not any(_holds_certificates(Path(each)) for each in folder.split(os.pathsep)):
         raise ConfigurationError(
-            f"$SSL_CERT_DIR: {folder} is no folder with certificates that OpenSSL finds by their hash",
+            f"$SSL_CERT_DIR: {folder} is not a folder with certificates that OpenSSL finds by their hash",
             remedy="name one, prepared by `openssl rehash`, or unset the variable",
         )
     try:

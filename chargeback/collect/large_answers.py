@@ -56,7 +56,7 @@ class LargeAnswers:
         while not self._place.acquire(timeout=PAUSE_SLICE):
             self._run_time.left()
             if self._run_time.clock.monotonic() >= ends:
-                raise TransientError("other large answers left no room for this one within the time limit")
+                raise TransientError("other large answers used all the memory allowed until the time limit")
         self._of_thread.holds = True
 
     def leave(self) -> None:

@@ -50,7 +50,7 @@ class BoundedTransport(httpx.BaseTransport):
             raise PlatformError("the request could not be written: a header holds what HTTP forbids") from None
         except httpcore.ConnectError as error:
             untrusted = isinstance(error.__context__, ssl.SSLCertVerificationError)
-            remedy = "set SSL_CERT_FILE to the authorities that vouch for it" if untrusted else ""
+            remedy = "set SSL_CERT_FILE to a file with the certificate authority that signed it" if untrusted else ""
             raise TransientError(f"no connection ({_unconnected(error)})", unreached=True, remedy=remedy) from error
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
             raise TransientError(_meaning(error, asked)) from error

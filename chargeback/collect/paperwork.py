@@ -181,7 +181,7 @@ class _Errand:
         try:
             return self._read(data)
         except DocumentsOverError:
-            return Reading("unreadable", "not read: the time for documents is over")
+            return Reading("unreadable", "not read: the time for documents has run out")
 
     def _read(self, data: bytes) -> Reading:
         """A receipt names its own number, or the invoice's."""

@@ -67,7 +67,7 @@ def what_is_missing(data: bytes) -> str:
     if end < 0:
         return "it has no %%EOF: it was cut off"
     if _OBJECT.search(data, end):
-        return "it goes on behind its last %%EOF: it was cut off"
+        return "bytes follow its last %%EOF: it was cut off"
     return "" if _CROSS_REFERENCE.search(data) else "it has no cross-reference table"
 
 
@@ -245,7 +245,11 @@ class _Child:
             return self._answer(data)
         except (OSError, EOFError):
             self.end()
-            reason = f"its text cannot be read within {seconds:g} seconds" if self._late else "its reader died"
+            reason = (
+                f"its text cannot be read within {seconds:g} seconds"
+                if self._late
+                else "the process that read it ended unexpectedly"
+            )
             raise UnreadableError(reason) from None
         finally:
             timer.cancel()

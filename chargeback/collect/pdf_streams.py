@@ -27,7 +27,7 @@ def unfolded(data: bytes) -> Iterator[bytes]:
             for consumed, piece in _inflated(data, match.end()):
                 left -= consumed + len(piece)
                 if left < 0:
-                    raise AnswerError(f"it unfolds to more than {MOST_UNFOLDED:,} bytes, which cannot be searched")
+                    raise AnswerError(f"it decompresses to more than {MOST_UNFOLDED:,} bytes, which cannot be searched")
                 yield piece
 
 

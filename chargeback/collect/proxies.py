@@ -76,7 +76,7 @@ def _proxy(written: str, variable: str) -> Proxy:
     """Without a scheme http is meant, as everywhere."""
     parts = _split(written if "://" in written else f"http://{written}")
     if parts is None or not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ConfigurationError(f"${variable}: this is no address of a proxy", remedy=_REMEDY)
+        raise ConfigurationError(f"${variable}: this is not the address of a proxy", remedy=_REMEDY)
     if parts.scheme not in _PORTS:
         raise ConfigurationError(
             f'${variable}: a proxy of the scheme "{parts.scheme[:20]}" is not understood', remedy=_REMEDY

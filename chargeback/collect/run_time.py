@@ -83,5 +83,5 @@ class _DocumentTime(RunTime):
         """Seconds left; ``DocumentsOverError`` once there are none, and the errors of the run's own time."""
         whole, seconds = self._whole.left(), self.ends - self.clock.monotonic()
         if seconds <= 0:
-            raise DocumentsOverError("the time for documents is over: the rest of deadline is kept for closing")
+            raise DocumentsOverError("the time for documents has run out: the rest of deadline is kept for closing")
         return min(whole, seconds)

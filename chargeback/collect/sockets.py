@@ -109,7 +109,7 @@ class BoundedBackend(httpcore.NetworkBackend):
         if proxy is None:
             return self._connect_first(self._permitted(host, port, timeout), port, timeout, socket_options)
         if not self._permit.host(host):
-            raise AddressRefusedError(f"{quoted(host)} is no host that a proxy may be asked for")
+            raise AddressRefusedError(f"{quoted(host)} is not a host that a proxy may be asked for")
         return self._tunnel(proxy, host, port, timeout, socket_options)
 
     def _tunnel(
@@ -164,7 +164,7 @@ class BoundedBackend(httpcore.NetworkBackend):
         addresses = resolve(host, port, seconds_left(self._clock, timeout, httpcore.ConnectTimeout))
         permitted = [address for address in addresses if self._permit.address(address)]
         if not permitted:
-            raise AddressRefusedError(f"{quoted(host)} is no address that may be asked")
+            raise AddressRefusedError(f"{quoted(host)} is not an address that may be asked")
         return permitted
 
     def _connect(
@@ -191,7 +191,7 @@ def _tunnel_refusal(stream: BoundedStream, proxy: Proxy, host: str, port: int, t
     head = _proxy_head(stream, timeout)
     match = _STATUS.match(head)
     if match is None:
-        return " answers what is no HTTP"
+        return " answers something other than HTTP"
     if match[1].startswith(b"2"):  # whoever speaks first through a tunnel is not a server of TLS
         return "" if head.endswith(b"\r\n\r\n") else " answers more than the beginning of a tunnel"
     wanted = ", it asks for a user and a password" if match[1] == b"407" else ""
@@ -218,5 +218,5 @@ def seconds_left(clock: Clock, ends: float | None, late: type[httpcore.TimeoutEx
     """Seconds until the instant; httpcore's timeout once it has passed, or where none was given."""
     seconds = 0.0 if ends is None else ends - clock.monotonic()
     if seconds <= 0:
-        raise late("the attempt's time is over")
+        raise late("the time of this attempt has run out")
     return seconds

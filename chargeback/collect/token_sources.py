@@ -87,7 +87,8 @@ def token_command(
         output.finish()
     except subprocess.TimeoutExpired:
         raise CredentialError(
-            f"{source}: no token after {seconds:g} seconds, so it was killed", remedy="run it by hand: it must not ask"
+            f"{source}: no token after {seconds:g} seconds, so it was killed",
+            remedy="run it by hand: it must not ask for input",
         ) from None
     finally:
         _kill(process)
@@ -163,4 +164,4 @@ def _text(data: bytes, source: str) -> str:
     try:
         return data.decode("ascii")
     except UnicodeDecodeError:
-        raise CredentialError(f"{source}: gave what is no text", remedy=_ALONE) from None
+        raise CredentialError(f"{source}: gave bytes that are not text", remedy=_ALONE) from None

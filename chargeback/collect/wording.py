@@ -27,7 +27,7 @@ def shown_link(link: str) -> str:
         parts = urlsplit(link)
         host = parts.hostname or ""
     except ValueError:
-        return "a link that is no URL"
+        return "a link that is not a URL"
     return quoted(f"{parts.scheme}://{host}{parts.path}")
 
 

@@ -84,7 +84,7 @@ def endpoint_fault(written: str) -> Fault | None:
         problem = f"plain http to {parts.hostname} would send the credential unencrypted"
         return Fault(problem, "write https://; plain http only to loopback")
     if not _PATH.fullmatch(parts.path) or "/../" in f"{parts.path}/":
-        return Fault("the address has a path that is none of an API")
+        return Fault("the address has a path that no API has")
     return None
 
 
@@ -104,7 +104,7 @@ def shape_fault(parts: SplitResult) -> Fault | None:
         return Fault("the address holds a user or a password", f"leave out what stands before the @; {_REMEDY}")
     if not _is_host(parts.hostname or ""):
         return Fault("the address names no host")
-    return None if _has_port_or_none(parts) else Fault("the address has a port that is none")
+    return None if _has_port_or_none(parts) else Fault("the port of the address is not a port number")
 
 
 def is_loopback(host: str) -> bool:

@@ -58,7 +58,7 @@ def one_format(place: Place, value: object) -> str | Path:
         return name
     if "/" not in name and "." not in name:
         raise place.error(
-            f"{shown(name)} is no format that comes with the program",
+            f"{shown(name)} is not a format that comes with the program",
             f'write {listed(PROFILES)}, or the path of a profile, such as "profiles/{name[:20]}.toml"',
         )
     path = location(place, name)

@@ -174,7 +174,7 @@ def _document(place: Place, source: bytes) -> object:
     except tomllib.TOMLDecodeError as error:
         raise place.error(f"not valid TOML: {error}", "texts need quotes; see config.example.toml") from error
     except InvalidOperation as error:
-        raise place.error("a number has an exponent that no number can have", "write it in digits") from error
+        raise place.error("a number has an exponent that is too large", "write it in digits") from error
     except (ValueError, RecursionError) as error:
         raise place.error("a number is too long, or tables are nested too deep", "see config.example.toml") from error
 

@@ -66,7 +66,7 @@ def web_url(place: Place, value: object) -> str:
     scheme, separator, _ = url.partition("://")
     if separator and scheme not in ("https", "http") and not VARIABLE.match(url):
         raise place.error(
-            f"the scheme {shown(scheme)} is none of the web's", 'write "https://…", or "${HEALTHCHECK_URL}"'
+            f"the scheme {shown(scheme)} is not http or https", 'write "https://…", or "${HEALTHCHECK_URL}"'
         )
     return service_url(place, value)
 

@@ -63,7 +63,7 @@ def budget(place: Place, value: object) -> Budget:
     remedy = 'write an amount and a currency of ISO 4217, such as "12000.00 THB"'
     written, separator, currency = text(place, value).partition(" ")
     if not separator or known_digits(currency) is None:
-        raise place.error(f"{shown(value)} is no amount with its currency", remedy)
+        raise place.error(f"{shown(value)} is not an amount with its currency", remedy)
     return Budget(amount(place, written), currency)
 
 
@@ -71,7 +71,7 @@ def team_id(place: Place, value: object) -> str:
     """A team's id, which names its files on every file system."""
     checked = text(place, value)
     if not _TEAM_ID.fullmatch(checked):
-        raise place.error(f"{shown(checked)} is no team id", "write at most 64 of a-z, 0-9 and -, no - first")
+        raise place.error(f"{shown(checked)} is not a team id", "write at most 64 of a-z, 0-9 and -, no - first")
     if checked == ALL or checked in RESERVED_TEAMS:
         raise place.error(f"{shown(checked)} is the name of another ledger", "choose another id")
     if _DEVICE.fullmatch(checked):

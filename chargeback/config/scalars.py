@@ -51,7 +51,7 @@ def identifier(place: Place, value: object) -> str:
 def sha256(place: Place, value: object) -> str:
     """A SHA-256 in lower-case hex, as ``sha256sum`` prints it."""
     if not isinstance(value, str) or not _SHA256.fullmatch(value):
-        raise place.error("this is no SHA-256", "write the 64 lower-case hex digits that sha256sum prints")
+        raise place.error("this is not a SHA-256", "write the 64 lower-case hex digits that sha256sum prints")
     return value
 
 
@@ -60,7 +60,7 @@ def pattern(place: Place, value: object) -> str:
     checked = normalized(identifier(place, value))
     if any(character.isspace() or character == "," for character in checked):
         raise place.error(
-            f"{shown(checked)} is no sid or glob", 'write one sid or glob a string: ["acme-web", "acme-web-*"]'
+            f"{shown(checked)} is not a sid or glob", 'write one sid or glob a string: ["acme-web", "acme-web-*"]'
         )
     return checked
 

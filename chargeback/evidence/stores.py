@@ -82,7 +82,7 @@ class FolderStore:
         except OSError as error:
             raise StorageError(
                 f"{target}: {error.strerror or error}",
-                remedy="free space or mend the folder's permission, then run again",
+                remedy="free space or correct the folder's permission, then run again",
             ) from error
 
 

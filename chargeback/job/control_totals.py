@@ -65,14 +65,14 @@ def _minor(text: str, currency: str, number: int, column: str) -> int:
     digits = minor_digits(currency)
     whole, _, fraction = text.partition(".")
     if not _AMOUNT.fullmatch(text) or len(fraction) != digits:
-        raise ValueError(f"row {number}, {column}: {shown(text)} is no amount with {digits} decimals")
+        raise ValueError(f"row {number}, {column}: {shown(text)} is not an amount with {digits} decimals")
     return int(whole + fraction)
 
 
 def _plain(text: str) -> Decimal:
     """The amount of a journal's cell, zero where it is empty; no exponent, which could stand for any size."""
     if text and not _AMOUNT.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no amount")
+        raise ValueError(f"{shown(text)} is not an amount")
     return Decimal(text or 0)
 
 

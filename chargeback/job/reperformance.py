@@ -100,7 +100,7 @@ def _opened(revision: Revision, path: str) -> BinaryIO:
 
 def _stray_findings(revision: Revision, rebuilt: set[str]) -> Iterator[Finding]:
     for path in sorted(set(revision.records) - rebuilt):
-        yield _finding(revision, path, "follows from nothing: neither evidence nor made from it")
+        yield _finding(revision, path, "neither evidence nor a file that follows from evidence")
 
 
 def _document_findings(performance: Performance) -> Iterator[Finding]:
@@ -157,7 +157,7 @@ def _differences(performance: Performance, outcome: Outcome) -> Iterator[str]:
         if problem:
             yield f"{name}/{path}: {problem}"
     for key in differing_checks(performance.books, performance.revision):
-        yield f"{name}: the check {' '.join(filter(None, key))} comes out otherwise"
+        yield f"{name}: the check {' '.join(filter(None, key))} has another result"
 
 
 def _data_problem(performance: Performance, path: str, chunks: Iterable[bytes]) -> str:

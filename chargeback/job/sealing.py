@@ -91,7 +91,7 @@ def _require_readable(staging: Staging) -> None:
             read(staging.read(path))
         except AnswerError as error:
             raise StorageError(
-                f"{error.message}: nobody could read this revision back, so it is not written",
+                f"{error.message}: this revision could not be read back, so it is not written",
                 remedy="report this: nothing was written, and nothing is lost",
             ) from error
 

@@ -75,7 +75,7 @@ REMEDIES: Mapping[Code, str] = MappingProxyType(
 )
 """What a person of finance does next."""
 
-_RUN_AGAIN = "Run the month again: what was mended meanwhile is fetched."
+_RUN_AGAIN = "Run the month again: what was corrected meanwhile is fetched."
 _OPERATOR: Mapping[Code, str] = MappingProxyType(
     {
         Code.ACCOUNT_SET: "Give the credential access to the account again, or end it in config.toml with until.",

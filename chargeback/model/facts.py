@@ -213,7 +213,7 @@ def _listed(row: InvoiceAnswer, account: str, timezone: ZoneInfo) -> ListedInvoi
     except AnswerError as error:
         raise AnswerError(f"invoice {label[:80]}: {error.message}") from error
     if month is None and not unknown and status not in (Status.VOID, Status.DRAFT):
-        raise AnswerError(f"the invoice {label[:80]} says neither a period nor when it was issued or created")
+        raise AnswerError(f"the invoice {label[:80]} has neither a period nor a time of issue or creation")
     return ListedInvoice(row, month, status, unknown)
 
 

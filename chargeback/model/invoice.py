@@ -205,7 +205,9 @@ def merge(account: str, listed: InvoiceAnswer, detail: InvoiceAnswer | None, ide
     except AnswerError as error:
         told = error.message if error.message.startswith(where) else f"{where}: {error.message}"
         raise AnswerError(
-            f"account {account}: {told}", account=account, remedy="run again later; if it stays so, tell support"
+            f"account {account}: {told}",
+            account=account,
+            remedy="run again later; if it stays so, report it to the platform's support",
         ) from error
 
 

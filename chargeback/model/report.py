@@ -233,7 +233,7 @@ def prove(shown: ShownPeriod, period: Period, timezone: ZoneInfo, *, billed_befo
     if shown.range:
         return _prove_by_range(shown, period, timezone)
     if shown.has_rows:
-        return Proof(False, "it shows rows, but neither a day nor a range says of which month")
+        return Proof(False, "it shows rows, but neither a day nor a range says which month they are of")
     if billed_before:
         return Proof(False, "it is empty and names no month, though the account was billed for the month before")
     if rows_before:

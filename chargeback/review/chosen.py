@@ -40,7 +40,7 @@ def revision_number(text: str) -> int:
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ConfigurationError(
-            f'"{text[:40]}" is no revision', remedy="write r1, r2, …: `chargeback list` shows them"
+            f'"{text[:40]}" is not a revision', remedy="write r1, r2, …: `chargeback list` shows them"
         )
     return int(match[1])
 

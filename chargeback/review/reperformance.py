@@ -88,7 +88,7 @@ class Reperformance:
         made_by = self.evidence.run.versions
         if dict(made_by) != versions():
             raise ConfigurationError(
-                f"{self.revision.name}: account {account[:80]} comes out otherwise with this version",
+                f"{self.revision.name}: account {account[:80]} has another result with this version",
                 remedy=f"explain it with chargeback {made_by.get('chargeback', self.revision.manifest.version)}",
             )
         raise damaged(self.revision.root / PATH, f"account {account[:80]} does not follow from the evidence")

@@ -31,7 +31,7 @@ class Clock:
         """Move to an instant (aware datetime or RFC 3339 text), forwards or backwards."""
         base = instant(now) if isinstance(now, str) else now
         if base.tzinfo is None:
-            raise ValueError(f"{base} is no instant: give it a time zone")
+            raise ValueError(f"{base} is not an instant: give it a time zone")
         self._base = base.astimezone(UTC)
         self._set_at = time.monotonic()
 

@@ -75,7 +75,7 @@ def instant(text: str) -> datetime:
     """The instant of an RFC 3339 text, in UTC; ValueError if it has no offset."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} is no instant: write it with an offset, as 2026-06-05T02:00:00Z")
+        raise ValueError(f"{text!r} is not an instant: write it with an offset, as 2026-06-05T02:00:00Z")
     return moment.astimezone(UTC)
 
 

@@ -160,7 +160,7 @@ def test_a_revision_that_cannot_be_read_back_is_not_sealed(
     monkeypatch.setattr(revision, "LARGEST_MANIFEST", changes.get("largest_manifest", limits.LARGEST_MANIFEST))
     with (
         open_for_writing(root, started=STARTED, file_system=QuickFileSystem()) as writer,
-        pytest.raises(StorageError, match="nobody could read this revision back") as raised,
+        pytest.raises(StorageError, match="this revision could not be read back") as raised,
         writer.stage() as stage,
     ):
         for path, data in files.items():

@@ -150,7 +150,7 @@ STREAMS = {
 GONE = "d=$(mktemp -d); cd $d; rmdir $d;"
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 HARMLESS = {
-    "the working folder is gone": Surroundings(before=GONE),
+    "the working folder no longer exists": Surroundings(before=GONE),
     "an ASCII locale": Surroundings(environ=ASCII),
     "the C locale": Surroundings(environ={"LC_ALL": "C"}),
     "ASCII streams": Surroundings(environ={"PYTHONIOENCODING": "ascii"}),
@@ -225,8 +225,8 @@ WRONG: dict[str, tuple[str, set[int]]] = {
     "SSL_CERT_FILE=/nonexistent.pem": ("$SSL_CERT_FILE: /nonexistent.pem", {2}),
     "SSL_CERT_FILE=/": ("$SSL_CERT_FILE: / ", {2}),
     "SSL_CERT_FILE=/etc/passwd": ("$SSL_CERT_FILE: /etc/passwd holds no certificate", {2}),
-    "SSL_CERT_DIR=/nonexistent": ("$SSL_CERT_DIR: /nonexistent is no folder", {2}),
-    "SSL_CERT_DIR=/proc:/sys": ("$SSL_CERT_DIR: /proc:/sys is no folder with certificates", {2}),
+    "SSL_CERT_DIR=/nonexistent": ("$SSL_CERT_DIR: /nonexistent is not a folder", {2}),
+    "SSL_CERT_DIR=/proc:/sys": ("$SSL_CERT_DIR: /proc:/sys is not a folder with certificates", {2}),
     "SSLKEYLOGFILE=/nonexistent/log": ("$SSLKEYLOGFILE: /nonexistent/log", {2}),
     "DEPLOYS_ENDPOINT=ftp://elsewhere.example/": ("DEPLOYS_ENDPOINT", {2}),
     "DEPLOYS_TOKEN=": ("DEPLOYS_TOKEN", {5}),
@@ -278,7 +278,8 @@ def test_relative_paths_from_a_working_folder_that_is_gone(place: Place) -> None
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (9, ""), done
         assert done.stderr == (
-            "chargeback: the working folder is gone: relative paths lead nowhere -> cd into a folder that is there\n"
+            "chargeback: the working folder no longer exists, so relative paths cannot be used"
+            " -> cd into a folder that exists\n"
         )
 
 

@@ -265,7 +265,7 @@ def test_other_status_without_envelope_is_final(bench: Open, status: int) -> Non
 
 
 def test_contradiction_between_status_and_envelope_is_final(bench: Open) -> None:
-    with pytest.raises(AnswerError, match="HTTP 404, and yet ok: true"):
+    with pytest.raises(AnswerError, match="HTTP 404, although it says ok: true"):
         bench(lambda asked, connection: said(b'{"ok": true}', 404)).call()
 
 

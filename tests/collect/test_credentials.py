@@ -96,7 +96,7 @@ def test_service_account_that_basic_cannot_carry_is_refused() -> None:
         ("pass", "gave no token"),
         ("print('s3cret-a'); print('s3cret-b')", "gave more than one line"),
         ("print('s3cret-\\x1b[0m')", "a control"),
-        ("import sys; sys.stdout.buffer.write(b's3cret\\xff')", "no text"),
+        ("import sys; sys.stdout.buffer.write(b's3cret\\xff')", "not text"),
         ("print('s3cret' * 20000)", "more than 65,536 bytes"),
         ("import os, signal; print('s3cret'); os.kill(os.getpid(), signal.SIGTERM)", "failed with exit code -15"),
     ],

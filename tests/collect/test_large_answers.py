@@ -92,7 +92,7 @@ def test_waiting_ends_with_the_attempt_and_with_the_run() -> None:
     holder.start()
     assert held.wait(10)
     try:
-        with large.task(), pytest.raises(TransientError, match="no room"):
+        with large.task(), pytest.raises(TransientError, match="used all the memory"):
             large.enter(clock.monotonic() + 0.1)
         run_time.stop()
         with large.task(), pytest.raises(InterruptedRunError):

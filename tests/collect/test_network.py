@@ -50,7 +50,7 @@ def test_second_address_is_tried_where_the_first_refuses(monkeypatch: pytest.Mon
 
 def test_plain_http_stays_on_this_machine_whatever_the_name_server_says(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, "10.0.0.1")
-    with pytest.raises(AnswerError, match="localhost is no address that may be asked"):
+    with pytest.raises(AnswerError, match="localhost is not an address that may be asked"):
         call("http://localhost:1/")
 
 

@@ -54,7 +54,7 @@ def test_currency_beside_the_total_is_read(reader: PdfReader) -> None:
         (INVOICE[:-8], "it has no %%EOF"),
         (b"%PDF-1.7 and then nothing", "it has no %%EOF"),
         (INVOICE.replace(b"\nxref\n", b"\n"), "it has no cross-reference table"),
-        (INVOICE + b"7 0 obj\n<< /Length 90 >>\nstream\ncut", "it goes on behind its last %%EOF"),
+        (INVOICE + b"7 0 obj\n<< /Length 90 >>\nstream\ncut", "bytes follow its last %%EOF"),
         (
             INVOICE.replace(b"%PDF-1.7\n", b"%PDF-1.7\n9 0 obj\n<< /Linearized 1 /L 999999 /O 3 >>\nendobj\n"),
             "it announces",
@@ -198,7 +198,7 @@ def test_reading_ends_at_once_when_the_run_is_stopped() -> None:
         while not _children():
             time.sleep(0.02)
         reader.abort()
-        assert reading.result(timeout=15).detail == "its reader died"
+        assert reading.result(timeout=15).detail == "the process that read it ended unexpectedly"
 
 
 def test_child_limits_itself() -> None:

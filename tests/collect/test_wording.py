@@ -17,7 +17,7 @@ def test_links_lose_user_and_query() -> None:
 
 def test_link_is_shown_as_host_and_path() -> None:
     assert shown_link("https://me:hidden@files.example:8443/a.pdf?sig=hidden#hidden") == "https://files.example/a.pdf"
-    assert shown_link("https://[") == "a link that is no URL"
+    assert shown_link("https://[") == "a link that is not a URL"
 
 
 def test_subject_names_account_and_function() -> None:

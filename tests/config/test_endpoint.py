@@ -55,16 +55,16 @@ WRONG = {
     "https://a/?token=hidden": "query or a fragment",
     "https://a/?": "query or a fragment",
     "https://a/#hidden": "query or a fragment",
-    "https://a:99999/": "a port that is none",
-    "https://a:port/": "a port that is none",
-    "https://a:0/": "a port that is none",
-    "https://a:/": "a port that is none",
+    "https://a:99999/": "not a port number",
+    "https://a:port/": "not a port number",
+    "https://a:0/": "not a port number",
+    "https://a:/": "not a port number",
     "https://a b/": "character",
     "https://\u00e4.example/": "character",
     "https://[::1/": "character",
-    "https://a/b%2f": "a path that is none",
-    "https://a/../b": "a path that is none",
-    "https://a/b;c": "a path that is none",
+    "https://a/b%2f": "a path that no API has",
+    "https://a/../b": "a path that no API has",
+    "https://a/b;c": "a path that no API has",
 }
 
 

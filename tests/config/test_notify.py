@@ -48,7 +48,7 @@ def test_a_secret_in_a_url_is_refused_and_not_shown(refused: Refused, url: str) 
         ('on = ["faild"]', 'did you mean "failed"?'),
         ("close_by = 31", "close_by"),
         ('urls = ["finance"]', "not a URL"),
-        ('healthcheck_url = "ftp://x.example/"', "none of the web's"),
+        ('healthcheck_url = "ftp://x.example/"', "not http or https"),
         ('urls = "mailto://x"', "not a list"),
     ],
 )

@@ -69,7 +69,7 @@ def moved(rows: Rows) -> None:
 LEDGERS: dict[str, tuple[Callable[[Rows], Any], str]] = {
     "another header": (cell(0, "net", lambda text: "nett"), "row 1: not the ledger's columns"),
     "a cell too many": (lambda rows: rows[1].append("x"), "row 2: 23 cells, expected 22"),
-    "no amount": (cell(1, "net", lambda text: "1e5"), 'row 2, net: "1e5" is no amount'),
+    "no amount": (cell(1, "net", lambda text: "1e5"), 'row 2, net: "1e5" is not an amount'),
     "net and tax are not gross": (cell(1, "gross", lambda text: "9" + text), "is not gross"),
     "a line left out": (lambda rows: rows.pop(), "the lines add up to"),
     "another total": (lambda rows: rows.pop(), "manifest.json: control total: totals are"),
@@ -111,14 +111,14 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "the journal before is none": (lambda root: put(root / PREVIOUS, b"x"), "is not the journal of 2026-04/r1"),
     "another document": (other_document, "not the document that evidence/run.json records"),
     "a file left out": (lambda root: (root / FOCUS).unlink(), f"{FOCUS}: re-performance: missing: the evidence gives"),
-    "a file added": (lambda root: put(root / "exports/more.csv", b""), "exports/more.csv: re-performance: follows"),
+    "a file added": (lambda root: put(root / "exports/more.csv", b""), "exports/more.csv: re-performance: neither"),
     "a journal that does not balance": (
         lambda root: changed_csv(root / "exports/journal.csv", cell(1, "credit", lambda text: "9.00")),
         "debits less credits are",
     ),
     "a journal of no amounts": (
         lambda root: changed_csv(root / "exports/journal.csv", cell(1, "debit", lambda text: "1e9")),
-        'exports/journal.csv: control total: cannot be read (ValueError: "1e9" is no amount)',
+        'exports/journal.csv: control total: cannot be read (ValueError: "1e9" is not an amount)',
     ),
     "a page": (lambda root: put(root / "index.html", b"<html>"), "index.html: re-performance: not what the evidence"),
     "no configuration": (lambda root: put(root / "config.toml", b"x = 1"), "its evidence gives no books"),

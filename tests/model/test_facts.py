@@ -20,7 +20,7 @@ def listed(**fields: Any) -> ListedInvoice:
 
 @pytest.mark.parametrize("status", [None, "", "open", "paid"])
 def test_an_invoice_that_may_be_issued_is_not_left_out_of_every_month_for_lack_of_times(status: str | None) -> None:
-    with pytest.raises(AnswerError, match="invoice INV-1 says neither a period nor when it was issued or created"):
+    with pytest.raises(AnswerError, match="invoice INV-1 has neither a period nor a time of issue or creation"):
         listed(status=status)
 
 

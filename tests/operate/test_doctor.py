@@ -130,7 +130,7 @@ def test_the_archive_is_looked_at(tmp_path: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
             checks = found(at, tmp_path)
     assert checks["archive lock"][0].mark is Mark.NOTICE
-    assert checks["archive verify"][0].message == "no revision, though a run has been here (.lock is there)"
+    assert checks["archive verify"][0].message == "no revision, though a run has used this archive (.lock is there)"
     assert "mount or restore" in checks["archive verify"][0].remedy
 
 
@@ -207,9 +207,9 @@ def token(days: float) -> str:
     [
         ("the environment variable DEPLOYS_TOKEN", bearer(token(7)), Mark.NOTICE, "before next month"),
         ("the environment variable DEPLOYS_TOKEN", bearer(token(-1)), Mark.WRONG, "expired"),
-        ("the environment variable DEPLOYS_TOKEN", bearer(token(400)), Mark.GOOD, "lives until"),
-        ("the environment variable DEPLOYS_TOKEN", bearer("ya29.abc"), Mark.NOTICE, "an hour"),
-        ("token_command deploys", bearer("x"), Mark.GOOD, "mints"),
+        ("the environment variable DEPLOYS_TOKEN", bearer(token(400)), Mark.GOOD, "valid until"),
+        ("the environment variable DEPLOYS_TOKEN", bearer("ya29.abc"), Mark.NOTICE, "one hour"),
+        ("token_command deploys", bearer("x"), Mark.GOOD, "makes a new token"),
         ("token_file /run/x", bearer("x"), Mark.GOOD, "at every run"),
         ("DEPLOYS_AUTH_USER and DEPLOYS_AUTH_PASS", basic("u", "p"), Mark.GOOD, "service account"),
     ],

@@ -30,7 +30,7 @@ def gaps(made: Deployment) -> Iterator[str]:
 
 def _lines(made: Deployment) -> Iterator[str]:
     yield f"# chargeback: the crontab of the user {made.user} (crontab -u {made.user} FILE)."
-    yield "# Cron reckons in the machine's zone: at these times it is the 3rd or later in every zone, and the same"
+    yield "# Cron uses the machine's zone: at these times it is the 3rd or later in every zone, and the same"
     yield f"# month as in {made.config.timezone_name}. A month that is not ready is tried again tomorrow."
     yield "# Once before, as root:"
     yield from (f"#   {step}" for step in steps(made))

@@ -57,7 +57,7 @@ def deployments(made: Deployment) -> list[dict[str, Any]]:
 
 def _parts(made: Deployment) -> Iterator[str]:
     zone = made.config.timezone_name
-    yield "# deploys.app CronJobs reckon in UTC: at these times it is the 3rd or later in every zone, and the same\n"
+    yield "# deploys.app CronJobs use UTC: at these times it is the 3rd or later in every zone, and the same\n"
     yield f"# month as in {zone}. The secrets and the archive's disk beforehand, once:\n"
     values = " ".join(f'-env {name}="${name}"' for name in made.variables)
     where = f"-project {made.project}"

@@ -116,7 +116,7 @@ def _newest(archive: Archive) -> Iterator[Finding]:
     if head is None and os.path.lexists(archive.root / LOCK_NAME):
         yield notice(
             "archive verify",
-            f"no revision, though a run has been here ({LOCK_NAME} is there)",
+            f"no revision, though a run has used this archive ({LOCK_NAME} is there)",
             "chargeback run, if none has ever closed a month; else mount or restore what the archive held",
         )
         return

@@ -23,7 +23,7 @@ def credential_lifetime(credential: Credential, user: str, now: datetime) -> Ite
     if credential.source == f"{USER} and {PASSWORD}":
         yield _service_account(user)
     elif credential.source.startswith("token_command"):
-        yield good("credential", f"{credential.source}: mints a token when asked, so it does not expire")
+        yield good("credential", f"{credential.source}: makes a new token when asked, so none expires")
     else:
         yield _token(credential.source, grant.secrets[0], now)
 
@@ -43,8 +43,8 @@ def credential_at_hand(config: Config, environ: Mapping[str, str]) -> Iterator[F
 
 def _service_account(user: str) -> Finding:
     if user.endswith(".serviceaccount.deploys.app"):
-        return good("credential", f"service account {user}: its key lives until it is revoked")
-    return notice("credential", f"{USER} is no service account's name", "…@<project>.serviceaccount.deploys.app")
+        return good("credential", f"service account {user}: its key is valid until it is revoked")
+    return notice("credential", f"{USER} is not a service account's name", "…@<project>.serviceaccount.deploys.app")
 
 
 def _token(source: str, token: str, now: datetime) -> Finding:
@@ -57,14 +57,14 @@ def _token(source: str, token: str, now: datetime) -> Finding:
             "credential", f"{source}: the token expires on {expires:%Y-%m-%d}, before next month's run", SERVICE_ACCOUNT
         )
     if expires is not None:
-        return good("credential", f"{source}: the token lives until {expires:%Y-%m-%d}")
+        return good("credential", f"{source}: the token is valid until {expires:%Y-%m-%d}")
     if token.startswith("ya29."):
-        return notice("credential", f"{source}: a Google access token lives an hour", SERVICE_ACCOUNT)
+        return notice("credential", f"{source}: a Google access token is valid for one hour", SERVICE_ACCOUNT)
     if source.startswith("token_file"):
-        return good("credential", f"{source}: read at every run; whoever writes it renews it")
+        return good("credential", f"{source}: read at every run; the program that writes it must renew it")
     return notice(
         "credential",
-        f"{source}: a token that does not say how long it lives; one of a browser login dies in 7 days, "
+        f"{source}: a token that does not say when it expires; one from a browser login expires in 7 days, "
         "before the next month",
         SERVICE_ACCOUNT,
     )

@@ -70,7 +70,7 @@ def wrong(check: str, message: str, remedy: str, code: int = ConfigurationError.
 def of_error(check: str, error: ChargebackError) -> Iterator[Finding]:
     """A finding for each cause of an error."""
     for cause in each_error(error):
-        yield wrong(check, cause.message, cause.remedy or "mend it, then look again", cause.exit_code)
+        yield wrong(check, cause.message, cause.remedy or "correct it, then run doctor again", cause.exit_code)
 
 
 def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:

@@ -13,7 +13,7 @@ def notification(config: Config, environ: Mapping[str, str]) -> Iterator[Finding
     """Whether somebody will hear of a month that needs a person."""
     settings = config.notify
     if not settings.urls and settings.healthcheck_url is None:
-        yield notice("notify", "nobody is told of exceptions or failures", "add [notify] to the configuration")
+        yield notice("notify", "nobody is notified of exceptions or failures", "add [notify] to the configuration")
         return
     urls = [*settings.urls, *([settings.healthcheck_url] if settings.healthcheck_url else [])]
     missing = sorted({name for url in urls for name in missing_variables(url, environ)})

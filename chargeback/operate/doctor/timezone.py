@@ -27,7 +27,7 @@ def timezone(config: Config, invoices: Iterable[InvoiceAnswer]) -> Iterator[Find
     if not starts:
         yield notice(
             "time zone",
-            f"{config.timezone_name}; no invoice yet that could tell whether it is right",
+            f"{config.timezone_name}; no invoice yet shows whether it is right",
             "look again later",
         )
         return

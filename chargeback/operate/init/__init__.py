@@ -38,7 +38,7 @@ class Draft:
     def lines(self) -> Iterator[str]:
         """What was found and what was guessed, a line each."""
         known = self.survey.timezone == self.config.timezone_name
-        reason = f"{self.survey.invoices} invoices say so" if known else "assumed: no invoice tells"
+        reason = f"{self.survey.invoices} invoices say so" if known else "assumed: no invoice shows it"
         yield f"platform   {self.survey.endpoint} with {self.survey.credential}"
         yield f"time zone  {self.config.timezone_name} ({reason})"
         for account in self.survey.accounts:

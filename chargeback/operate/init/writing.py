@@ -96,7 +96,7 @@ def _ownership_parts(proposal: Proposal) -> Iterable[str]:
 def _reason(survey: Survey, timezone: str) -> str:
     if survey.timezone == timezone:
         return f"All {survey.invoices} invoices begin at its midnight."
-    return "No invoice could tell: look again once there is one (`chargeback doctor`)."
+    return "No invoice shows it: check again when there is one (`chargeback doctor`)."
 
 
 def _account(account: SurveyedAccount, *, names: bool) -> str:

@@ -72,7 +72,11 @@ def of_usage(report: UsageReport) -> News:
     state = [f"{alert.project} {alert.since} {alert.last_new}" for alert in report.alerts]
     occasions = frozenset({"alert"}) if lines else frozenset[str]()
     return News(
-        "usage", occasions, one_line(f"chargeback: costs run away: {names}"), _text(lines), fingerprint(0, state)
+        "usage",
+        occasions,
+        one_line(f"chargeback: daily cost far above usual: {names}"),
+        _text(lines),
+        fingerprint(0, state),
     )
 
 
@@ -159,7 +163,7 @@ def _findings(month: MonthResult) -> Iterator[str]:
         yield f"    to do: {finding.remedy}"
         yield f"    operator: {OPERATOR_REMEDIES[finding.code]}"
     if len(found) > _MOST_FINDINGS:
-        yield f"  and {len(found) - _MOST_FINDINGS} findings more: chargeback findings {month.period}"
+        yield f"  and {len(found) - _MOST_FINDINGS} more findings: chargeback findings {month.period}"
 
 
 def _state_lines(month: MonthResult) -> Iterator[str]:

@@ -175,7 +175,7 @@ def _deployment_row(cells: list[str]) -> DeploymentRow:
 def _amount(text: str) -> Decimal:
     """A plain decimal: an exponent could stand for any size."""
     if not _PLAIN.fullmatch(text):
-        raise ValueError(f"{text[:40]!a} is no amount")
+        raise ValueError(f"{text[:40]!a} is not an amount")
     return Decimal(text)
 
 

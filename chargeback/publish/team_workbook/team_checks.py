@@ -119,7 +119,7 @@ def _meaning(check: Check) -> str:
     if not check.performed:
         return f"not performed: {HOLDS_WHEN[check.code]}; the reconciliation says why"
     if check.outcome is Outcome.ACCEPTED:
-        return f"{TITLES[check.code]}; known and answered for"
+        return f"{TITLES[check.code]}; known and accepted"
     return TITLES[check.code]
 
 

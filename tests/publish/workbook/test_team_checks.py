@@ -151,7 +151,7 @@ def test_who_accepted_and_why_is_not_for_teams() -> None:
     (told,) = checks_within([check(None, outcome=Outcome.ACCEPTED, accepted=accepted)], reach())
     assert isinstance(told, Told)
     assert (told.text, told.variance) == (
-        "Report and invoice differ for a project; known and answered for", None,
+        "Report and invoice differ for a project; known and accepted", None,
     )  # fmt: skip
 
 
