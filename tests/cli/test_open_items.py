@@ -84,3 +84,11 @@ def test_the_workpaper_has_the_same_rows_from_its_own_evidence(archive: Path) ->
     ]
     (total,) = [row for row in book["Open items"].iter_rows(values_only=True) if row[0] == "Payable THB"]
     assert ledgers.cents(str(total[9])) == payable(archive, "2026-07")["THB"]
+
+
+def test_all_files_of_the_books_follow_from_the_evidence(archive: Path) -> None:
+    """Workbooks of journal and change, tax list and open items among them."""
+    assert {path.name for path in (archive / "2026-05/r2/exports").glob("journal*")} >= {
+        "journal.xlsx", "journal-change.xlsx"
+    }  # fmt: skip
+    assert call("verify", archive).exit == 0

@@ -60,7 +60,8 @@ class Life:
             self._note_states(visit, set(map(str, self.plan.months)), ended=False)
             return
         self.exits[ended.exit] += 1
-        assert ended.exit in (0, 3, 4, 5, 6), (visit, ended.exit, ended.messages)
+        is_too_early = self._period(visit) < self.plan.months[0]  # a slow clock: nothing was billed before
+        assert ended.exit in ((0, 2, 3, 4, 5, 6) if is_too_early else (0, 3, 4, 5, 6)), (visit, ended.messages)
         done = {str(result.period) for result in ended.results if result.exit in CLOSED}
         self._note_states(visit, done, ended=True)
         for month in done:
