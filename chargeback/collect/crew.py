@@ -22,11 +22,16 @@ PATIENCE_AFTER_STOP = 2.0
 
 def _let_go(error: BaseException) -> None:
     """Drop the frames that led to an error, and to its causes: they hold the answer that it is about, in several forms,
-    and errors are kept until the month is told."""
-    chain: BaseException | None = error
-    while chain is not None:
-        chain.__traceback__ = None
-        chain = chain.__cause__ or chain.__context__
+    and errors are kept until the month is told. A chain may lead back to itself, where an error was raised again while
+    what came of it was handled."""
+    let_go: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in let_go:
+            let_go.add(id(each))
+            each.__traceback__ = None
+            waiting += [each.__cause__, each.__context__]
 
 
 class Crew:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Literal
+from itertools import combinations
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta
 
@@ -164,15 +165,31 @@ class EarlierTotal:
     gross: int
 
 
+Reason = Literal["evidence", "configuration", "version"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""What a restatement can come from, in the order in which it is told."""
+_OF_0_2 = {", ".join(found): found for count in range(1, 4) for found in combinations(REASONS, count)}
+"""The sentences in which versions before 0.3 wrote the reasons."""
+
+
 @dataclass(frozen=True, slots=True)
 class RestatedTotal:
-    """A team's gross in one currency before and after, in minor units, and why: evidence, configuration, version."""
+    """A team's gross in one currency before and after, in minor units, and why, in the order of ``REASONS``.
+
+    ``reason`` is the sentence that a version before 0.3 wrote instead of ``reasons``.
+    """
 
     team: str
     currency: str
     before: int
     after: int
-    reason: str
+    reasons: tuple[Reason, ...] = ()
+    reason: str = ""
+
+    @property
+    def why(self) -> tuple[Reason, ...]:
+        """The reasons, whichever version wrote them."""
+        return self.reasons or _OF_0_2.get(self.reason, ())
 
 
 EventKind = Literal["replaced", "voided", "gone", "new", "changed", "paid", "moved", "split", "proportional"]

@@ -10,6 +10,7 @@ from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
 from chargeback.evidence import RestatedTotal
+from chargeback.evidence.records import REASONS, Reason
 from chargeback.job.restatement_events import Restated, configuration_events, invoice_events, split_events
 from chargeback.job.sealing import archived_config
 from chargeback.model.books import Books
@@ -18,6 +19,8 @@ from chargeback.month_end import close_month
 from chargeback.publish import month_summary
 
 Totals = Counter[tuple[str, str]]
+Step = tuple[tuple[Reason, ...], Totals, Totals]
+"""What may have changed between two sets of totals, and both of them."""
 
 
 def change_row(change: RestatedTotal) -> dict[str, str]:
@@ -29,7 +32,7 @@ def change_row(change: RestatedTotal) -> dict[str, str]:
         "before": format_minor(change.before, digits),
         "after": format_minor(change.after, digits),
         "difference": format_minor(change.after - change.before, digits),
-        "reason": change.reason,
+        "reason": ", ".join(change.why),
     }
 
 
@@ -47,7 +50,7 @@ def restated(books: Books, config: Config, latest: Revision | None) -> Restated:
     between = _between(config, latest)
     steps = _steps(before, after, between)
     changes = tuple(
-        RestatedTotal(team, currency, before[team, currency], after[team, currency], _reason((team, currency), steps))
+        RestatedTotal(team, currency, before[team, currency], after[team, currency], _reasons((team, currency), steps))
         for team, currency in differing
     )
     if between is not None:
@@ -72,21 +75,21 @@ def _totals(books: Books) -> Totals:
     return Counter({(total.team, total.currency): total.gross for total in month_summary.team_totals(books)})
 
 
-def _steps(before: Totals, after: Totals, between: tuple[Books, Books] | None) -> list[tuple[str, Totals, Totals]]:
-    """(reason, totals before it, totals after it): the old evidence with this version, then with this configuration.
+def _steps(before: Totals, after: Totals, between: tuple[Books, Books] | None) -> list[Step]:
+    """(reasons, totals before it, totals after it): the old evidence with this version, then with this configuration.
 
     Where that could not be closed, all three are named: none can be ruled out.
     """
     if between is None:
-        return [("evidence, configuration, version", before, after)]
+        return [(REASONS, before, after)]
     by_version, by_configuration = map(_totals, between)
     return [
-        ("version", before, by_version),
-        ("configuration", by_version, by_configuration),
-        ("evidence", by_configuration, after),
+        (("version",), before, by_version),
+        (("configuration",), by_version, by_configuration),
+        (("evidence",), by_configuration, after),
     ]
 
 
-def _reason(key: tuple[str, str], steps: Iterable[tuple[str, Totals, Totals]]) -> str:
-    found = [reason for reason, before, after in steps if before[key] != after[key]]
-    return ", ".join(reversed(found))
+def _reasons(key: tuple[str, str], steps: Iterable[Step]) -> tuple[Reason, ...]:
+    found = {reason for reasons, before, after in steps if before[key] != after[key] for reason in reasons}
+    return tuple(reason for reason in REASONS if reason in found)

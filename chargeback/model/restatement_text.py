@@ -63,7 +63,8 @@ def _largest(changes: Iterable[RestatedTotal], period: str) -> Iterator[str]:
         digits = minor_digits(change.currency)
         yield (
             f"{change.team}: {format_minor(change.before, digits)} -> {format_minor(change.after, digits)} "
-            f"{change.currency} ({format_minor(change.after - change.before, digits)}), because of {change.reason}"
+            f"{change.currency} ({format_minor(change.after - change.before, digits)}), "
+            f"because of {', '.join(change.why)}"
         )
     if len(ranked) > MOST_TEAMS:
         yield f"and {counted(len(ranked) - MOST_TEAMS, 'team')} more: chargeback diff {period}"

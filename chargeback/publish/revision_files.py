@@ -62,7 +62,7 @@ def restatement(books: Books) -> Restatement | None:
     run = books.posting.run
     if run.revision == 1:
         return None
-    reasons = {reason for change in run.restated for reason in change.reason.split(", ")}
+    reasons = {reason for change in run.restated for reason in change.why}
     changes = tuple(
         TeamChange(change.team, change.currency, minor_digits(change.currency), change.before, change.after)
         for change in run.restated

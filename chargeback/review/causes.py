@@ -155,6 +155,6 @@ def _reasons(archive: Archive, before: Revision, after: Revision) -> dict[tuple[
     found: dict[tuple[str, str], set[str]] = {}
     for revision in between:
         for change in revision.run_record().restated:
-            found.setdefault((change.team, change.currency), set()).update(change.reason.split(", "))
+            found.setdefault((change.team, change.currency), set()).update(change.why)
     order = (EVIDENCE, CONFIGURATION, VERSION)
     return {key: tuple(name for name in order if name in said) for key, said in found.items()}

@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from chargeback.collect.crew import PATIENCE_AFTER_STOP, Crew
-from chargeback.errors import AnswerError
+from chargeback.errors import AnswerError, ChargebackError
 
 
 class Body:
@@ -95,3 +95,17 @@ def test_an_interruption_stops_and_does_not_wait_for_a_thread_that_hangs(monkeyp
     assert stopped.is_set() and time.monotonic() - begun < PATIENCE_AFTER_STOP + 3
     hanging.set()
     assert [thread.daemon for thread in pool._threads] == [True] and begun_late == []
+
+
+def test_errors_that_lead_back_to_each_other_end_the_run_and_not_the_thread() -> None:
+    """A chain of errors that was a circle held a thread for ever, and with it the run, beyond its deadline."""
+
+    def circle() -> None:
+        first, second = ChargebackError("first"), ChargebackError("second")
+        first.__context__, second.__cause__ = second, first
+        raise first
+
+    crew = Crew(2, lambda: None, lambda done, known: None)
+    for _ in range(4):
+        crew.submit(circle)
+    assert [str(error) for error in crew.finish()] == ["first"] * 4

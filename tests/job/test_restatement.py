@@ -21,13 +21,18 @@ from chargeback.job.restatement import change_row
     ],
 )
 def test_a_change_is_after_less_before(currency: str, before: int, after: int, shown: tuple[str, str, str]) -> None:
-    row = change_row(RestatedTotal("web", currency, before, after, "evidence"))
+    row = change_row(RestatedTotal("web", currency, before, after, ("evidence",)))
     assert (row["before"], row["after"], row["difference"]) == shown
     assert (row["team"], row["currency"], row["reason"]) == ("web", currency, "evidence")
 
 
 @given(st.integers(-(10**15), 10**15), st.integers(-(10**15), 10**15))
 def test_before_and_difference_add_up_to_after(before: int, after: int) -> None:
-    row = change_row(RestatedTotal("web", "THB", before, after, ""))
+    row = change_row(RestatedTotal("web", "THB", before, after))
     minor = [int(row[name].replace(".", "")) for name in ("before", "difference", "after")]
     assert minor[0] + minor[1] == minor[2] == after
+
+
+def test_the_sentence_of_an_earlier_version_says_the_same_reasons() -> None:
+    assert RestatedTotal("web", "THB", 1, 2, reason="evidence, version").why == ("evidence", "version")
+    assert RestatedTotal("web", "THB", 1, 2, ("configuration",)).why == ("configuration",)

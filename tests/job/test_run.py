@@ -177,7 +177,7 @@ def test_a_credit_note_since_is_a_restatement_that_says_what_changed_and_why(pla
     office.close(at=MAY_CLOSES)
     result = office.close(at=LATER)
     assert (result.exit, result.revision) == (3, 2)
-    assert [(change.after - change.before, change.currency, change.reason) for change in result.changes] == [
+    assert [(change.after - change.before, change.currency, ", ".join(change.why)) for change in result.changes] == [
         (-1070, "THB", "evidence")
     ]
     amounts = [row["credit"] or row["debit"] for row in rows(office, "exports/journal-change.csv")]
@@ -204,7 +204,7 @@ def test_another_configuration_is_a_restatement_because_of_it(place: Place) -> N
     path.write_text(path.read_text(encoding="utf-8").replace('"baan-suan-data"', '"elsewhere"'), encoding="utf-8")
     result = office.close()
     assert (result.exit, result.revision, codes(result)) == (3, 2, {"ownership"})
-    assert {(change.team, change.reason) for change in result.changes} == {
+    assert {(change.team, ", ".join(change.why)) for change in result.changes} == {
         ("data", "configuration"),
         ("unassigned", "configuration"),
     }
@@ -664,7 +664,7 @@ def without_times(row: dict[str, Any]) -> dict[str, Any]:
     ("billing.listInvoices", first_row("status", "disputed"), 0, ""),
     ("billing.listInvoices", last_row("status", "disputed"), 6, "is not known"),
     ("billing.listInvoices", first_row("id", ""), 6, "has no id"),
-    ("billing.listInvoices", lambda result: {"items": [without_times(result["items"][0])]}, 6, "says neither a period"),
+    ("billing.listInvoices", lambda result: {"items": [without_times(result["items"][0])]}, 6, "has neither a period"),
     ("billing.list", lambda result: {"items": [*result["items"], result["items"][0]]}, 6, "listed twice"),
     ("billing.list", lambda result: {"items": {}}, 6, "billing.list items"),
     ("billing.getInvoice", of_other("billingAccountId", "1"), 3, "invoice-identity"),

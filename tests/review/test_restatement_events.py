@@ -88,7 +88,7 @@ def test_an_archive_tells_what_happened_between_its_revisions(office: Office) ->
 
 
 def test_a_restatement_is_told_by_totals_events_and_the_teams_that_move_most() -> None:
-    changes = [RestatedTotal(f"t{place}", "THB", 0, place * 100, "evidence") for place in range(1, 9)]
+    changes = [RestatedTotal(f"t{place}", "THB", 0, place * 100, ("evidence",)) for place in range(1, 9)]
     events = [RestatementEvent("new", "1", "A", currency="THB", difference=36_00)]
     lines = list(restatement_lines(changes, events, "2026-05"))
     assert lines[0] == "8 teams: 0.00 -> 36.00 THB (+36.00 THB)"

@@ -79,7 +79,7 @@ class Life:
         )
         changed = {team: (before[team], after[team]) for team in {*before, *after} if before[team] != after[team]}
         assert {change.team: (change.before, change.after) for change in result.changes} == changed
-        assert all(change.reason for change in result.changes)
+        assert all(change.why for change in result.changes)
 
     def _note_states(self, visit: Visit, done: set[str], *, ended: bool) -> None:
         """What could be seen of the months that the run closed; and whether its documents will have to follow.

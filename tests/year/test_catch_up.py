@@ -57,7 +57,7 @@ def test_a_changed_month_is_done_again_and_told_once(opening: Opening) -> None:
     assert done(ended) == [("2026-05", 2, True), ("2026-06", 1, True)]
     changes = ended.results[0].changes
     assert sum(change.after - change.before for change in changes) == -10_700
-    assert {change.reason for change in changes} == {"evidence"}
+    assert {", ".join(change.why) for change in changes} == {"evidence"}
     assert done(office.run("2026-07-06T03:00:00Z")) == [("2026-06", 1, False)]
 
 
@@ -254,4 +254,4 @@ def test_the_reason_of_a_restatement_is_told(opening: Opening, moment: str, reas
     office.split = "even"
     ended = office.run(datetime.fromisoformat(moment))
     changes = ended.results[0].changes
-    assert {word for change in changes for word in change.reason.split(", ")} == reasons
+    assert {word for change in changes for word in change.why} == reasons
