@@ -109,6 +109,7 @@ MAY_DECODE = {
     "job/difference.py", "job/readback.py", "publish/exports/journal_csv.py", "publish/xlsx/reading.py",
     "operate/usage/snapshot.py",
     "publish/workpaper/sources.py", "model/answers.py",
+    "model/erp_profile.py",  # a user's profile, as run.json keeps it: where the files are made again
     # no part of the proof, and nothing where it cannot be read
     "archive/lock.py", "operate/notify/told.py",
     # writes workbooks
