@@ -35,7 +35,7 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
 
 
 def test_there_is_one_of_each_version() -> None:
-    assert VERSIONS[:2] == ["v0.1", "v0.2"]
+    assert VERSIONS[:3] == ["v0.1", "v0.2", "v0.3"]
 
 
 def test_it_verifies(office: Office) -> None:
