@@ -133,7 +133,7 @@ def _verdict(result: Verification) -> str:
         return f"DAMAGED: {len(result.findings)} findings{head}"
     if result.differences:
         return f"intact, but this version calculates other ledgers or checks{head}"
-    return f"{'intact (quick: totals and re-performance not looked at)' if len(result.layers) == 2 else 'proved'}{head}"
+    return f"{'intact (quick: totals and re-performance not checked)' if len(result.layers) == 2 else 'proved'}{head}"
 
 
 def document(results: Sequence[Verification], failed: Sequence[ChargebackError] = ()) -> dict[str, Any]:
