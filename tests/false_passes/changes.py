@@ -1241,7 +1241,7 @@ def document_refused(hand: Hand) -> Altered | None:
     if not (found := chosen_line(hand)):
         return None
     account, detail, _ = found
-    kind_of = "receipt" if detail["status"] == "paid" and hand.draw.random() < 0.5 else "invoice"
+    kind_of = "invoice"  # a receipt is evidence of the month that settles the payment
     account.documents[detail["id"], kind_of] = "api: invoice pdf export is not available"
     return Altered(hand.month, "no document to book by", (Wanted(("invoice-pdf",), account.id, detail["number"]),))
 
@@ -1251,7 +1251,7 @@ def document_of_another(hand: Hand) -> Altered | None:
     if not (found := chosen_line(hand)):
         return None
     account, detail, _ = found
-    kind_of = "receipt" if detail["status"] == "paid" and hand.draw.random() < 0.5 else "invoice"
+    kind_of = "invoice"  # a receipt is evidence of the month that settles the payment
     way = hand.draw.choice(({"number": "INV-1", "receiptNumber": "RC-1"}, {"total": detail["total"] + 1}))
     account.documents[detail["id"], kind_of] = document_text({**detail, **way}, kind_of)
     return Altered(hand.month, "another's document filed", (Wanted(("invoice-pdf",), account.id, detail["number"]),))

@@ -109,7 +109,7 @@ def another_accounts_row(hand: Hand) -> Altered | None:
 def _document(hand: Hand, change: Callable[[bytes], Raw], lost: str, *, fits: bool = True) -> Altered | None:
     account = hand.draw.choice(hand.billed())
     detail = details(account)[0]
-    which = "receipt" if detail["status"] == "paid" and hand.draw.random() < 0.5 else "invoice"
+    which = "invoice"  # a receipt is evidence of the month that settles the payment
     account.documents[detail["id"], which] = change(pdf(account, detail["id"], which, hand.month))
     return Altered(hand.month, lost, (Wanted(("invoice-pdf",), account.id, detail["number"]),))
 

@@ -108,12 +108,19 @@ def test_pdfs_that_cannot_be_had(serving: Serving) -> None:
     assert download(serving(prepared("pdf-unreadable")), "1045").body.startswith(b"<!doctype html>")
     for name, function, account in (
         ("pdf-missing", "billing.downloadInvoice", "1045"),
-        ("receipt-missing", "billing.downloadReceipt", "1042"),
         ("documents-away", "billing.downloadInvoice", "1042"),
     ):
         call = serving(prepared(name))
         reply = call(function, call.both(newest(call, account)["id"]))
         assert reply.message == "api: invoice pdf export is not available"
+
+
+def test_a_receipt_that_cannot_be_had(serving: Serving) -> None:
+    call = serving(prepared("receipt-missing"))
+    listed = call("billing.listInvoices", call.both("1044")).result["items"]
+    replies = [call("billing.downloadReceipt", call.both(row["id"])) for row in listed if row["status"] == "paid"]
+    refused = [reply for reply in replies if not reply.document["ok"]]
+    assert {reply.message for reply in refused} == {"api: invoice pdf export is not available"}
 
 
 def test_documents_can_be_dated_when_asked_for() -> None:

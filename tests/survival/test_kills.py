@@ -120,7 +120,7 @@ def test_an_interrupted_command_says_what_was_kept_and_exits_130(office: Office,
     assert out == ""
     assert err.count("\n") == 1
     assert "interrupted: " in err
-    assert "every revision that was there stands" in err
+    assert "every existing revision is unchanged" in err
     assert office.revisions() == []
     assert leftovers(office.archive) == []
 
