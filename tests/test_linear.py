@@ -15,8 +15,9 @@ from chargeback.publish import month_summary
 from tests import small_months as small
 
 FEW, TIMES = 250, 4
-MOST = 2.2**2
-"""Twice the accounts may cost 2.2 times as much: four times the accounts that twice over."""
+MOST = 2.8**2
+"""Four times the accounts cost some 4.2 times as much, and 16 times where a step goes through all for each: the bound
+lies between, far enough from both for a machine with other work. ``make bench`` holds the sharper figure."""
 CONFIGURATION = """
 timezone = "Asia/Bangkok"
 [[teams]]
