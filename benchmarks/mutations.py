@@ -112,7 +112,7 @@ def _changes(node: ast.AST) -> Iterator:  # type: ignore[type-arg]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLED:
         yield lambda: _call(node)
     elif isinstance(node, ast.IfExp):
-        yield lambda: _exchange(node)
+        yield lambda: _http_attempt(node)
 
 
 def _swap(operators: list[ast.cmpop], at: int, node: ast.AST) -> str:
@@ -148,7 +148,7 @@ def _call(node: ast.Call) -> str:
     return f"{before} -> {ast.unparse(node)}"
 
 
-def _exchange(node: ast.IfExp) -> str:
+def _http_attempt(node: ast.IfExp) -> str:
     before = ast.unparse(node)
     node.body, node.orelse = node.orelse, node.body
     return f"{before} -> {ast.unparse(node)}"

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
-from chargeback.config import checking, journal, loader, notify, ownership, platform, publish, settings, usage
+from chargeback.config import journal, loader, notify, ownership, platform, publish, settings, usage
+from chargeback.config import reconciliation as reconciliation_keys
 from chargeback.config.endpoint import ENDPOINT_VARIABLE
 from chargeback.config.file import DEFAULT_NAME, VARIABLE
-from chargeback.config.place import Place
+from chargeback.config.key_path import KeyPath
 from chargeback.errors import ConfigurationError
 from chargeback.model.check import VARIANCE_CODES, Code
 
@@ -30,7 +31,7 @@ WIDTH = 120
 NEEDED, NONE = "needed", "none"
 SID_OR_GLOB = "a sid or glob"
 
-Read = Callable[[Place, Any], object]
+Read = Callable[[KeyPath, Any], object]
 
 
 class Section(NamedTuple):
@@ -139,9 +140,9 @@ SECTIONS = (
     Section(
         "`[reconciliation]`",
         "How exactly the platform's report and its invoices must agree.",
-        checking.RECONCILIATION_KEYS,
+        reconciliation_keys.RECONCILIATION_KEYS,
         settings.Reconciliation,
-        checking.reconciliation,
+        reconciliation_keys.reconciliation,
         {},
         fields={"tolerance": "tolerance_absolute"},
         values={"tolerance": "a table (below)"},
@@ -150,9 +151,9 @@ SECTIONS = (
     Section(
         "`tolerance` in `[reconciliation]`",
         "The larger of the two holds.",
-        checking.TOLERANCE_KEYS,
+        reconciliation_keys.TOLERANCE_KEYS,
         settings.Reconciliation,
-        checking.tolerance,
+        reconciliation_keys.tolerance,
         {},
         fields={"absolute": "tolerance_absolute", "percent": "tolerance_percent"},
     ),
@@ -160,9 +161,9 @@ SECTIONS = (
         "`[[accepted]]`",
         "Exceptions that are known and that somebody answers for: listed as accepted, they no longer make exit 3."
         f" `{Code.LEDGER_CONTROL}` cannot be accepted.",
-        checking.ACCEPTED_KEYS,
+        reconciliation_keys.ACCEPTED_KEYS,
         settings.AcceptedException,
-        checking.accepted,
+        reconciliation_keys.accepted,
         {"check": "ownership", "account": "ba_123", "until": "2026-09", "reason": "known", "by": "finance"},
         values={"check": "a check's code ([all of them](checks.md)), or `report-*`"},
         defaults={"invoice": "any", "subject": "any", "up_to": "needed where the check has a variance"},
@@ -404,7 +405,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD]
     for section in SECTIONS:
-        if section.kind is settings.Reconciliation and section.keys is checking.RECONCILIATION_KEYS:
+        if section.kind is settings.Reconciliation and section.keys is reconciliation_keys.RECONCILIATION_KEYS:
             parts.append(ENVIRONMENTS)
         parts.append(_section(section))
         if section.kind is settings.AcceptedException:
@@ -424,7 +425,7 @@ def rows(section: Section) -> list[Row]:
 def _checks_with_variance() -> str:
     codes = ", ".join(f"`{code}`" for code in Code if code in VARIANCE_CODES)
     return _filled(
-        f"Checks with a variance, which need `up_to`: {codes}, and `{checking.EVERY_REPORT_CHECK}`. Where"
+        f"Checks with a variance, which need `up_to`: {codes}, and `{reconciliation_keys.EVERY_REPORT_CHECK}`. Where"
         f" `{Code.INVOICE_ISSUED}` shows an amount (the report's), it is accepted only up to `up_to` too."
     )
 
@@ -460,7 +461,7 @@ def _value(section: Section, key: str) -> str:
 def _bounds(section: Section, key: str) -> str:
     """What the reader says of a number that is out of bounds: "a whole number from 1 to 64"."""
     try:
-        section.read(Place("config.toml", key), {**section.sample, key: 0})
+        section.read(KeyPath("config.toml", key), {**section.sample, key: 0})
     except ConfigurationError as error:
         told = re.search(r"a whole number from \d+ to \d+|seconds: a number above \d+, at most \d+", error.remedy)
         if told:
@@ -480,7 +481,7 @@ def _default(section: Section, key: str) -> str:
 
 def _is_needed(section: Section, key: str) -> bool:
     """Whether the reader misses the key in an entry that it accepts with it."""
-    place = Place("config.toml")
+    place = KeyPath("config.toml")
     section.read(place, section.sample)
     if key not in section.sample:
         return False

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chargeback import errors
-from tests.review.archives import MARCH, Office
+from tests.review.archives import MARCH, Office, spoil
 from tests.review.conftest import office, own_office
 
 __all__ = ["office", "own_office"]
@@ -37,8 +37,7 @@ def test_backup_restore_move_and_split_work_as_they_are_written(own_office: Offi
     head = shell(mine + backup).splitlines()[-1]
     assert re.fullmatch("[0-9a-f]{64}", head)
     damaged = archive / MARCH / "r1/ledgers/all.csv"
-    damaged.chmod(0o640)
-    damaged.write_bytes(b"changed")
+    spoil(damaged, lambda data: b"changed")
     assert str(damaged.relative_to(archive)) in shell(f"chargeback verify '{archive}' --quick 2>&1", expected=7)
     shell(f"{mine}HEAD={head}\n{restore}")
     shell(f"{mine}HEAD={head}\n{move}")

@@ -13,7 +13,8 @@ from types import ModuleType
 import pytest
 
 from chargeback import errors
-from chargeback.config import checking, journal, loader, notify, ownership, platform, publish, usage
+from chargeback.config import journal, loader, notify, ownership, platform, publish, usage
+from chargeback.config import reconciliation as reconciliation_keys
 
 ROOT = Path(__file__).parents[1]
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -71,9 +72,9 @@ def test_every_key_has_a_row() -> None:
         ownership.TEAM_KEYS,
         ownership.CLAIM_KEYS,
         ownership.SHARED_KEYS,
-        checking.RECONCILIATION_KEYS,
-        checking.TOLERANCE_KEYS,
-        checking.ACCEPTED_KEYS,
+        reconciliation_keys.RECONCILIATION_KEYS,
+        reconciliation_keys.TOLERANCE_KEYS,
+        reconciliation_keys.ACCEPTED_KEYS,
         journal.JOURNAL_KEYS,
         notify.NOTIFY_KEYS,
         usage.USAGE_KEYS,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
+from chargeback.archive.locked_archive import ArchiveWriter
 from chargeback.archive.register import RESTORE_REGISTER, Register
-from chargeback.archive.writer import ArchiveWriter
 from chargeback.errors import DamagedError
 from chargeback.model.finding import is_finding_id
 from chargeback.model.period import Period

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from chargeback.archive.file_system import storage_errors
-from chargeback.archive.opening import walk_inside
+from chargeback.archive.no_follow import walk_inside
 
 PATTERNS = (
     ".~lock.*#",

@@ -6,9 +6,9 @@ import os
 import pwd
 from pathlib import Path
 
+from chargeback.archive.atomic_files import remove_quietly, scratch_name, write_new
 from chargeback.archive.file_system import FileSystem, storage_errors
 from chargeback.archive.lock import LOCK_NAME
-from chargeback.archive.writing import remove_quietly, scratch_name, write_new
 from chargeback.errors import StorageError
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chargeback.archive.atomic_files import STAGING_PREFIX, ensure_root, remove_tree
 from chargeback.archive.file_system import FileSystem, storage_errors
 from chargeback.archive.manifest import Manifest
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.staging import Staging
-from chargeback.archive.writing import STAGING_PREFIX, ensure_root, remove_tree
 from chargeback.errors import ConfigurationError, StorageError
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.opening import read_inside
+from chargeback.archive.locked_archive import ArchiveWriter
+from chargeback.archive.no_follow import read_inside
 from chargeback.archive.revision import refuse
-from chargeback.archive.writer import ArchiveWriter
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState, sha256_of
 from chargeback.model.csv_text import csv_row

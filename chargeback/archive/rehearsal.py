@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from chargeback.archive.checking import check_files
+from chargeback.archive.atomic_files import ensure_folder, remove_tree, replace_file, scratch_name
+from chargeback.archive.file_checks import check_files
 from chargeback.archive.file_system import FileSystem
 from chargeback.archive.lock import ArchiveLock
 from chargeback.archive.manifest import Manifest
 from chargeback.archive.revision import read_revision
 from chargeback.archive.staging import Staging
-from chargeback.archive.writing import ensure_folder, remove_tree, replace_file, scratch_name
 from chargeback.errors import StorageError
 
 _MOMENT = "2000-01-01T00:00:00Z"

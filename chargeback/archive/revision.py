@@ -14,7 +14,7 @@ from chargeback.archive.chain import Link, RevisionName
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.limits import LARGEST_MANIFEST, largest
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, read_manifest
-from chargeback.archive.opening import NotRegularError, OversizedError, open_inside, read_inside
+from chargeback.archive.no_follow import NotRegularError, OversizedError, open_inside, read_inside
 from chargeback.errors import DamagedError, SchemaError, StorageError
 from chargeback.evidence import Answer, Evidence, RunRecord, sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json

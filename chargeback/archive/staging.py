@@ -14,11 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from chargeback.archive.atomic_files import Content, ensure_folder, remove_quietly, sync, write_new
 from chargeback.archive.file_system import REVISION_FILE_MODE, FileSystem, storage_errors
 from chargeback.archive.limits import largest
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, Manifest, is_safe_path, sums_text
 from chargeback.archive.revision import read_revision
-from chargeback.archive.writing import Content, ensure_folder, remove_quietly, sync, write_new
 from chargeback.errors import ChargebackError, DamagedError, SchemaError, StorageError
 from chargeback.evidence import FolderStore
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
-from chargeback.archive.checking import FileCounter, Finding, FindingKind, check_files, litter_note
 from chargeback.archive.dispositions import DISPOSITIONS_PATH, read_dispositions
+from chargeback.archive.file_checks import FileCounter, FileFinding, FileFindingKind, check_files, litter_note
 from chargeback.archive.reading import Archive
 from chargeback.archive.register import RESTORE_REGISTER
 from chargeback.archive.registers import register_problems
 from chargeback.archive.revision import Revision
-from chargeback.archive.scope import Scope
+from chargeback.archive.revision_selection import RevisionSelection
 from chargeback.archive.signatures import SIGNATURES_PATH, read_signatures
 from chargeback.errors import DamagedError
 
@@ -33,7 +33,7 @@ class Layer:
 
     name: str
     count: int
-    findings: tuple[Finding, ...]
+    findings: tuple[FileFinding, ...]
     note: str = ""
 
     @property
@@ -42,7 +42,7 @@ class Layer:
         return not self.findings
 
 
-def verify_files(scope: Scope, on_file: FileCounter = lambda path: None) -> Layer:
+def verify_files(scope: RevisionSelection, on_file: FileCounter = lambda path: None) -> Layer:
     """Every file of the revisions against their manifests; the count is of files, manifests and sums included."""
     revisions, findings = _readable(scope)
     count = 0
@@ -55,7 +55,7 @@ def verify_files(scope: Scope, on_file: FileCounter = lambda path: None) -> Laye
     return Layer(FILES_LAYER, count, tuple(findings), "; ".join(notes))
 
 
-def verify_chain(scope: Scope, *, base: str | None = None, heads: Iterable[str] = ()) -> Layer:
+def verify_chain(scope: RevisionSelection, *, base: str | None = None, heads: Iterable[str] = ()) -> Layer:
     """The chain of all revisions of the archive that the scope lies in; the count is of revisions.
 
     ``base`` is the manifest after which it begins, None for an archive from its first revision on; ``heads`` are
@@ -63,12 +63,12 @@ def verify_chain(scope: Scope, *, base: str | None = None, heads: Iterable[str] 
     """
     if scope.archive is None:
         return Layer(CHAIN_LAYER, 0, (), "the revision stands alone: no chain to verify")
-    revisions, findings = _readable(Scope(scope.archive, scope.archive.names(), whole=True))
+    revisions, findings = _readable(RevisionSelection(scope.archive, scope.archive.names(), whole=True))
     chain = read_chain(revision.link for revision in revisions)
     problems = [*chain.problems, *([] if chain.problems else base_problems(chain, Base(base)))]
     findings = [
         *findings,
-        *(Finding(FindingKind.CHAIN, "", problem, _RESTORE_CHAIN) for problem in problems),
+        *(FileFinding(FileFindingKind.CHAIN, "", problem, _RESTORE_CHAIN) for problem in problems),
         *_head_findings(revisions, heads),
         *_signature_findings(scope.archive, revisions, chain),
         *_disposition_findings(scope.archive, revisions, chain),
@@ -77,7 +77,7 @@ def verify_chain(scope: Scope, *, base: str | None = None, heads: Iterable[str] 
     return Layer(CHAIN_LAYER, len(revisions), tuple(findings))
 
 
-def _readable(scope: Scope) -> tuple[list[Revision], list[Finding]]:
+def _readable(scope: RevisionSelection) -> tuple[list[Revision], list[FileFinding]]:
     """The revisions whose manifest can be read, and a finding for each other one."""
     if scope.archive is None:
         return list(scope.revisions()), []
@@ -90,15 +90,17 @@ def _readable(scope: Scope) -> tuple[list[Revision], list[Finding]]:
     return revisions, findings
 
 
-def _manifest_finding(root: Path, name: RevisionName, error: DamagedError) -> Finding:
+def _manifest_finding(root: Path, name: RevisionName, error: DamagedError) -> FileFinding:
     detail = error.message.removeprefix(f"{root / str(name)}").lstrip("/: ")
-    return Finding(FindingKind.MANIFEST, str(name), detail, error.remedy)
+    return FileFinding(FileFindingKind.MANIFEST, str(name), detail, error.remedy)
 
 
-def _head_findings(revisions: Iterable[Revision], heads: Iterable[str]) -> list[Finding]:
+def _head_findings(revisions: Iterable[Revision], heads: Iterable[str]) -> list[FileFinding]:
     present = {revision.sha256 for revision in revisions}
     return [
-        Finding(FindingKind.HEAD, "", f"no revision has the head {head}: it was removed or rewritten", _RESTORE_CHAIN)
+        FileFinding(
+            FileFindingKind.HEAD, "", f"no revision has the head {head}: it was removed or rewritten", _RESTORE_CHAIN
+        )
         for head in heads
         if head not in present
     ]
@@ -113,7 +115,7 @@ def _may_be_old(name: RevisionName, moment: str, here: Sequence[Revision]) -> bo
     return name < min(revision.name for revision in here) or moment < first
 
 
-def _register_findings(archive: Archive, revisions: Iterable[Revision]) -> Iterator[Finding]:
+def _register_findings(archive: Archive, revisions: Iterable[Revision]) -> Iterator[FileFinding]:
     """Every register still begins with what each revision saw of it."""
     for revision in revisions:
         try:
@@ -122,17 +124,17 @@ def _register_findings(archive: Archive, revisions: Iterable[Revision]) -> Itera
             continue  # the revision's record, or the register itself: named as what they are
         for path in problems:
             detail = f"is not what it was when {revision.name} was written: a line was changed or taken out since"
-            yield Finding(FindingKind.CHANGED, path, detail, RESTORE_REGISTER)
+            yield FileFinding(FileFindingKind.CHANGED, path, detail, RESTORE_REGISTER)
 
 
-def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: Chain) -> list[Finding]:
+def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: Chain) -> list[FileFinding]:
     """People have signed for heads: each is in the archive, or was moved away with the old years before the base."""
     here = list(revisions)
     present = {revision.sha256 for revision in here}
     try:
         signatures = read_signatures(archive.root)
     except DamagedError as error:
-        return [Finding(FindingKind.CHANGED, SIGNATURES_PATH, error.message, error.remedy)]
+        return [FileFinding(FileFindingKind.CHANGED, SIGNATURES_PATH, error.message, error.remedy)]
     moved = chain.begins_after is not None
     present.add(chain.begins_after or "")
     lost = [
@@ -141,8 +143,8 @@ def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: 
         if each.head not in present and not (moved and _may_be_old(each.name, each.signed_at, here))
     ]
     return [
-        Finding(
-            FindingKind.HEAD,
+        FileFinding(
+            FileFindingKind.HEAD,
             SIGNATURES_PATH,
             f"{each.by} signed {each.name} at head {each.head}, which is gone",
             _RESTORE_CHAIN,
@@ -151,17 +153,17 @@ def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: 
     ]
 
 
-def _disposition_findings(archive: Archive, revisions: Iterable[Revision], chain: Chain) -> list[Finding]:
+def _disposition_findings(archive: Archive, revisions: Iterable[Revision], chain: Chain) -> list[FileFinding]:
     """People have disposed of findings of revisions: each is in the archive, or was moved away before the base."""
     here = list(revisions)
     try:
         dispositions = read_dispositions(archive.root)
     except DamagedError as error:
-        return [Finding(FindingKind.CHANGED, DISPOSITIONS_PATH, error.message, error.remedy)]
+        return [FileFinding(FileFindingKind.CHANGED, DISPOSITIONS_PATH, error.message, error.remedy)]
     moved, present = chain.begins_after is not None, set(archive.names())
     return [
-        Finding(
-            FindingKind.HEAD,
+        FileFinding(
+            FileFindingKind.HEAD,
             DISPOSITIONS_PATH,
             f"{each.by} disposed of {each.finding} of {each.name}, which is gone",
             _RESTORE_CHAIN,

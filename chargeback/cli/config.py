@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, say, write_json
-from chargeback.cli.mistakes import Choice
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+from chargeback.cli.outcome import ending, say, write_json
+from chargeback.cli.usage_errors import Choice
 
 
 @click.command("config")
@@ -28,7 +28,7 @@ def command(what: str, config_path: Path | None, archive_path: Path | None, outp
     show   every key, written or by default
     """
     with ending(json_output=output == "json", verbose=verbose):
-        from chargeback.config.understood import understood, understood_lines
+        from chargeback.config.configuration_text import understood, understood_lines
 
         config = load_config(config_path, archive_path, network=True)
         if output == "json":

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, say, tell
 from chargeback.cli.options import verbose_option
+from chargeback.cli.outcome import ending, say, tell
 
 FOLDER = "chargeback-demo"
 

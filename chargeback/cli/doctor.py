@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, say, write_json
 from chargeback.cli.options import archive_option, config_option, configuration_path, output_option, verbose_option
+from chargeback.cli.outcome import ending, say, write_json
 
 
 @click.command("doctor")
@@ -30,7 +30,7 @@ def command(config_path: Path | None, archive_path: Path | None, offline: bool, 
     """
     with ending(json_output=output == "json", verbose=verbose) as set_code:
         from chargeback.collect.clock import SystemClock
-        from chargeback.config.understood import understood_lines
+        from chargeback.config.configuration_text import understood_lines
         from chargeback.operate.doctor import Examination, document, examine, exit_of, understood_configuration
 
         path = configuration_path(config_path)

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from chargeback.cli.completion import revisions
-from chargeback.cli.ending import ending, write_json
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
+from chargeback.cli.outcome import ending, write_json
 
 
 @click.command("explain")
@@ -39,4 +39,4 @@ def command(
         if output == "json":
             write_json(explanation_json(found))
         else:
-            print_lines(lambda screen: explanation_lines(found, screen))
+            print_lines(lambda terminal: explanation_lines(found, terminal))

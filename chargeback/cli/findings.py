@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from chargeback.cli.completion import findings, revisions
-from chargeback.cli.ending import ending, say, tell, write_json
 from chargeback.cli.options import (
     archive_option,
     archive_root,
@@ -19,6 +18,7 @@ from chargeback.cli.options import (
     output_option,
     verbose_option,
 )
+from chargeback.cli.outcome import ending, say, tell, write_json
 from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _show(root: Path, period: str | None, output: str) -> None:
     if output == "json":
         write_json(found.to_json())
     else:
-        print_lines(lambda screen: finding_lines(found, screen))
+        print_lines(lambda terminal: finding_lines(found, terminal))
 
 
 def _dispose(
@@ -91,7 +91,7 @@ def _dispose(
 ) -> None:
     from chargeback.archive.chain import Base
     from chargeback.model.readable_text import readable
-    from chargeback.review.disposing import DisposeRequest, dispose
+    from chargeback.review.disposition import DisposeRequest, dispose
 
     chosen = chosen_archive(config_path, archive_path)
     clock: Clock | None = context.obj

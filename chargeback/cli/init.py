@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, say, tell, terminal_text, write_json
 from chargeback.cli.options import configuration_path, output_option, verbose_option
+from chargeback.cli.outcome import ending, say, tell, terminal_text, write_json
 
 
 @click.command("init")

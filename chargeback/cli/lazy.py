@@ -42,8 +42,8 @@ COMMANDS = {
 
 
 def _tell_mistake(error: click.UsageError, *, json_output: bool) -> None:
-    from chargeback.cli.ending import error_lines, failure, tell, write_json
-    from chargeback.cli.mistakes import mistake
+    from chargeback.cli.outcome import error_lines, failure, tell, write_json
+    from chargeback.cli.usage_errors import mistake
 
     cause = mistake(error)
     for line in error_lines((cause,)):
@@ -79,7 +79,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first word names; ``UnknownCommandError`` where there is none of that name."""
         if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            from chargeback.cli.mistakes import UnknownCommandError
+            from chargeback.cli.usage_errors import UnknownCommandError
 
             raise UnknownCommandError(args[0], list(COMMANDS), ctx)
         return super().resolve_command(ctx, args)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, write_json, write_text
 from chargeback.cli.options import archive_option, chosen_archive, config_option, output_option, verbose_option
+from chargeback.cli.outcome import ending, write_json, write_text
 
 
 @click.command("list")
@@ -48,4 +48,4 @@ def command(
         elif output == "csv":
             write_text(listing_csv(found))
         else:
-            print_lines(lambda screen: listing_lines(found, screen))
+            print_lines(lambda terminal: listing_lines(found, terminal))

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from chargeback.cli.completion import revisions
-from chargeback.cli.ending import ending, say
 from chargeback.cli.options import archive_option, archive_root, config_option, verbose_option
+from chargeback.cli.outcome import ending, say
 
 
 @click.command("open")

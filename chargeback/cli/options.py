@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from chargeback.cli.mistakes import Choice
+from chargeback.cli.usage_errors import Choice
 from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:

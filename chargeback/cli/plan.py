@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, write_json
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+from chargeback.cli.outcome import ending, write_json
 
 
 @click.command("plan")
@@ -26,11 +26,11 @@ def command(
     """
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.cli.printing import print_lines
-        from chargeback.review.planning import plan
-        from chargeback.review.planning_text import plan_lines
+        from chargeback.review.plan import plan
+        from chargeback.review.plan_text import plan_lines
 
         found = plan(load_config(config_path, archive_path, network=False), period)
         if output == "json":
             write_json(found.to_json())
         else:
-            print_lines(lambda screen: plan_lines(found, screen))
+            print_lines(lambda terminal: plan_lines(found, terminal))

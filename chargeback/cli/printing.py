@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable
 
 import click
 
-from chargeback.cli.ending import terminal_text
-from chargeback.review.screen import Screen, screen_of
+from chargeback.cli.outcome import terminal_text
+from chargeback.review.terminal import Terminal, terminal_of
 
 _STYLE = re.compile("(\x1b\\[[012]m)")
-"""Bold, faint and back: all that ``Screen`` writes, and nothing that a name could do harm with."""
+"""Bold, faint and back: all that ``Terminal`` writes, and nothing that a name could do harm with."""
 
 
-def print_lines(render: Callable[[Screen], Iterable[str]]) -> None:
+def print_lines(render: Callable[[Terminal], Iterable[str]]) -> None:
     """What is to be shown, made for what stdout is; a character that its encoding lacks is shown as an escape."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    for line in render(screen_of(sys.stdout, os.environ)):
+    for line in render(terminal_of(sys.stdout, os.environ)):
         click.echo("".join(part if _STYLE.fullmatch(part) else _shown(part) for part in _STYLE.split(line)))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from chargeback.cli.completion import revisions
-from chargeback.cli.ending import ending
 from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
+from chargeback.cli.outcome import ending
 
 
 @click.command("rebuild")
@@ -41,7 +41,7 @@ def command(
     9 the folder holds something, or cannot be written
     """
     with ending(json_output=output == "json", verbose=verbose, leaves_work=True) as set_code:
-        from chargeback.cli.rebuilding import chosen, rebuild_and_tell
+        from chargeback.cli.rebuild_output import chosen, rebuild_and_tell
 
         original = chosen(revision, config_path, archive_path)
         set_code(rebuild_and_tell(original, folder, json_output=output == "json"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+from chargeback.cli.outcome import ending
 
 EXIT_CODES = range(131)
 
@@ -63,7 +63,7 @@ def command(
         config = load_config(config_path, archive_path, network=True)
         if period is not None:
             Period.parse(period)  # one that is none is refused before the job and its libraries are loaded
-        from chargeback.cli.running import run_and_tell
+        from chargeback.cli.run_output import run_and_tell
 
         set_code(
             run_and_tell(

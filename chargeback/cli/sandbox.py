@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from chargeback.cli.ending import ending, say
-from chargeback.cli.mistakes import Choice
 from chargeback.cli.options import verbose_option
+from chargeback.cli.outcome import ending, say
+from chargeback.cli.usage_errors import Choice
 from chargeback.errors import ConfigurationError, StorageError
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from chargeback.cli.completion import revisions, teams
-from chargeback.cli.ending import ending, write_json, write_text
-from chargeback.cli.mistakes import Choice
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
+from chargeback.cli.outcome import ending, write_json, write_text
+from chargeback.cli.usage_errors import Choice
 
 
 @click.command("show")
@@ -57,7 +57,7 @@ def command(
         elif output == "csv":
             write_text(figures_csv(found))
         else:
-            print_lines(lambda screen: figures_lines(found, screen))
+            print_lines(lambda terminal: figures_lines(found, terminal))
 
 
 def _show_open_items(root: Path, period: str | None, team: str | None, output: str) -> None:
@@ -73,4 +73,4 @@ def _show_open_items(root: Path, period: str | None, team: str | None, output: s
     elif output == "csv":
         write_text(open_items_csv(found))
     else:
-        print_lines(lambda screen: open_items_lines(found, screen))
+        print_lines(lambda terminal: open_items_lines(found, terminal))

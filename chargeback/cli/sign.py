@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from chargeback.cli.completion import revisions
-from chargeback.cli.ending import ending, say, tell, write_json
-from chargeback.cli.mistakes import Choice
 from chargeback.cli.options import (
     archive_option,
     chosen_archive,
@@ -18,6 +16,8 @@ from chargeback.cli.options import (
     output_option,
     verbose_option,
 )
+from chargeback.cli.outcome import ending, say, tell, write_json
+from chargeback.cli.usage_errors import Choice
 
 if TYPE_CHECKING:
     from chargeback.collect.clock import Clock
@@ -67,7 +67,7 @@ def command(
         else:
             tell(f"appended to {root / 'signatures.csv'}")
             say(signed_line(signed))
-            print_lines(lambda screen: largest_lines(findings, signed.signature.period, screen))
+            print_lines(lambda terminal: largest_lines(findings, signed.signature.period, terminal))
 
 
 def _now(context: click.Context) -> datetime:

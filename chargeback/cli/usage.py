@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending, say_document, tell, write_json
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+from chargeback.cli.outcome import ending, say_document, tell, write_json
 
 
 @click.command("usage")
@@ -44,13 +44,13 @@ def command(
     5 no access         6 platform: again tomorrow
     """
     with ending(json_output=output == "json", verbose=verbose, leaves_work=True) as set_code:
-        from chargeback.cli.using import look_and_note
+        from chargeback.cli.usage_output import look_and_note
 
         config = load_config(config_path, archive_path, network=True)
         report = look_and_note(config, os.environ)
         from chargeback.model.readable_text import json_text
         from chargeback.operate.metrics import exposition, write_textfile
-        from chargeback.operate.usage import showing
+        from chargeback.operate.usage import report_text
 
         set_code(report.exit)
         for problem in report.problems:
@@ -60,12 +60,12 @@ def command(
         if output == "text" and quiet and not report.exit:
             return
         if output == "json" and target is None:
-            write_json(showing.to_json(report))
+            write_json(report_text.to_json(report))
             return
         shown = {
-            "text": lambda: "".join(f"{line}\n" for line in showing.text_lines(report)),
-            "json": lambda: json_text(showing.to_json(report), indent=2) + "\n",
-            "prometheus": lambda: exposition(showing.families(report)),
+            "text": lambda: "".join(f"{line}\n" for line in report_text.text_lines(report)),
+            "json": lambda: json_text(report_text.to_json(report), indent=2) + "\n",
+            "prometheus": lambda: exposition(report_text.families(report)),
         }[output]()
         if target is not None:
             write_textfile(target, shown)

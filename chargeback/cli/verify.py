@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.ending import ending
 from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
+from chargeback.cli.outcome import ending
 
 
 @click.command("verify")
@@ -46,7 +46,7 @@ def command(
     9 the archive cannot be read
     """
     with ending(json_output=output == "json", verbose=verbose) as set_code:
-        from chargeback.cli.verifying import places, verify_and_tell
+        from chargeback.cli.verify_output import places, verify_and_tell
 
         found, known, begins_after = places(paths, config_path, archive_path)
         base = base or begins_after

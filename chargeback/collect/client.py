@@ -20,8 +20,8 @@ from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
 from chargeback.collect.clock import rfc3339
 from chargeback.collect.credentials import Credential, Grant
 from chargeback.collect.envelope import PDF_LATER, UNAUTHORIZED, Envelope, Reply, opened
-from chargeback.collect.exchange import Exchange, Received
 from chargeback.collect.failures import AddressRefusedError, ExhaustedError, RedirectedError, TransientError
+from chargeback.collect.http_attempt import HttpAttempt, Received
 from chargeback.collect.http_library import httpx
 from chargeback.collect.retries import Retries, is_transient, retry_after
 from chargeback.collect.run_time import RunTime
@@ -60,7 +60,7 @@ class ApiClient:
     def __init__(
         self,
         endpoint: Endpoint,
-        exchange: Exchange,
+        http_attempt: HttpAttempt,
         store: Store,
         *,
         timeout: float,
@@ -72,8 +72,8 @@ class ApiClient:
         self.endpoint = endpoint.url
         self._source = endpoint.source
         self._contact = threading.Event()
-        self._exchange = exchange
-        self._run_time = exchange.run_time
+        self._http_attempt = http_attempt
+        self._run_time = http_attempt.run_time
         self._store = store
         self._timeout = timeout
         self._retries = retries
@@ -160,7 +160,7 @@ class ApiClient:
     def _sent(self, call: _Call, grant: Grant, ends: float) -> Received:
         try:
             url, headers = self._url(call.function), self._headers_with(grant)
-            received = self._exchange.send("POST", url, headers, call.content, ends, LARGEST_ANSWERS[call.function])
+            received = self._http_attempt.send("POST", url, headers, call.content, ends, LARGEST_ANSWERS[call.function])
         except TransientError as error:
             raise (self._unreached(error) if error.unreached else error) from error
         except RedirectedError as error:

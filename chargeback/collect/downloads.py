@@ -12,7 +12,6 @@ from functools import partial
 from chargeback import __version__
 from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
 from chargeback.collect.endpoint import check_link
-from chargeback.collect.exchange import Exchange, Received
 from chargeback.collect.failures import (
     AddressRefusedError,
     ExhaustedError,
@@ -20,6 +19,7 @@ from chargeback.collect.failures import (
     RedirectedError,
     TransientError,
 )
+from chargeback.collect.http_attempt import HttpAttempt, Received
 from chargeback.collect.http_library import httpx
 from chargeback.collect.pdf_streams import unfolded
 from chargeback.collect.retries import Retries, is_transient, retry_after
@@ -40,7 +40,7 @@ class Downloader:
 
     def __init__(
         self,
-        exchange: Exchange,
+        http_attempt: HttpAttempt,
         *,
         loopback_too: bool,
         timeout: float,
@@ -49,8 +49,8 @@ class Downloader:
         facts: FactsBreaker,
         documents: DocumentsBreaker,
     ) -> None:
-        self._exchange = exchange
-        self._run_time = exchange.run_time
+        self._http_attempt = http_attempt
+        self._run_time = http_attempt.run_time
         self._loopback_too = loopback_too
         self._timeout = timeout
         self._retries = retries
@@ -104,7 +104,7 @@ class Downloader:
             raise AddressRefusedError(message, remedy="report it to the platform, then renew the credential")
         try:
             check_link(link, loopback_too=self._loopback_too)
-            return self._exchange.send("GET", httpx.URL(link), self._headers, None, ends, LARGEST_DOCUMENT)
+            return self._http_attempt.send("GET", httpx.URL(link), self._headers, None, ends, LARGEST_DOCUMENT)
         except RedirectedError as redirect:
             return redirect
         except AddressRefusedError as error:

@@ -12,14 +12,14 @@ from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
 from chargeback.collect.client import ApiClient
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.collect.credentials import Credentials, environment_secrets, other_secrets
-from chargeback.collect.crew import Crew
 from chargeback.collect.downloads import Downloader
 from chargeback.collect.endpoint import loopback_endpoint
-from chargeback.collect.exchange import Exchange, tls_context
+from chargeback.collect.http_attempt import HttpAttempt, tls_context
 from chargeback.collect.large_answers import LargeAnswers
 from chargeback.collect.proxies import Proxies, proxies_of
 from chargeback.collect.retries import SYSTEM_RANDOM, Retries
 from chargeback.collect.run_time import RunTime
+from chargeback.collect.task_pool import TaskPool
 from chargeback.config import Config, Endpoint, endpoint_of
 from chargeback.evidence import Store
 from chargeback.evidence.gate import Gate, begin
@@ -40,9 +40,9 @@ class Session:
     large: LargeAnswers
     concurrency: int
 
-    def crew(self, progress: Callable[[int, int], None]) -> Crew:
+    def task_pool(self, progress: Callable[[int, int], None]) -> TaskPool:
         """A pool of threads for calls, of which one at a time holds a large answer."""
-        return Crew(self.concurrency, self.stop, progress, self.large.task)
+        return TaskPool(self.concurrency, self.stop, progress, self.large.task)
 
     def stop(self) -> None:
         """End every call now, also those that other threads wait on: they raise ``InterruptedRunError``."""
@@ -69,8 +69,8 @@ def open_session(
     api_rule, document_rule = _api_rule(endpoint.url), _document_rule(endpoint.url)
     large = LargeAnswers(run_time)
     with (
-        Exchange(run_time, tls, api_rule, proxies, connections=connections, large=large) as calls,
-        Exchange(run_time, tls, document_rule, proxies, connections=connections, large=large) as files,
+        HttpAttempt(run_time, tls, api_rule, proxies, connections=connections, large=large) as calls,
+        HttpAttempt(run_time, tls, document_rule, proxies, connections=connections, large=large) as files,
     ):
         yield _session(config, endpoint, credentials, gate, store, (calls, files), random, large)
 
@@ -81,11 +81,11 @@ def _session(
     credentials: Credentials,
     gate: Gate,
     store: Store,
-    exchanges: tuple[Exchange, Exchange],
+    http_attempts: tuple[HttpAttempt, HttpAttempt],
     random: Callable[[], float],
     large: LargeAnswers,
 ) -> Session:
-    calls, files = exchanges
+    calls, files = http_attempts
     run_time = calls.run_time
     retries, facts, documents = Retries(run_time, random), FactsBreaker(), DocumentsBreaker()
     api = ApiClient(
@@ -107,8 +107,8 @@ def _session(
         facts=facts,
         documents=documents,
     )
-    for exchange in exchanges:
-        run_time.at_stop(exchange.abort)
+    for http_attempt in http_attempts:
+        run_time.at_stop(http_attempt.abort)
     clock, concurrency = run_time.clock, config.api.concurrency
     return Session(endpoint.url, clock, run_time, credentials, api, downloads, calls.proxies, gate, large, concurrency)
 

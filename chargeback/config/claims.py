@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from chargeback.config.place import Place, shown
+from chargeback.config.key_path import KeyPath, shown
 from chargeback.config.settings import ProjectClaim
 
-Claimed = tuple[Place, str, ProjectClaim]
+Claimed = tuple[KeyPath, str, ProjectClaim]
 """Where the claim stands, whose it is, and the claim."""
 
 
@@ -23,7 +23,7 @@ def refuse_clashes(claims: Iterable[Claimed]) -> None:
         same.append((here, owner, claim))
 
 
-def refuse_shared_pattern(place: Place, environments: Mapping[str, tuple[ProjectClaim, ...]]) -> None:
+def refuse_shared_pattern(place: KeyPath, environments: Mapping[str, tuple[ProjectClaim, ...]]) -> None:
     """``ConfigurationError`` where two environments, or one twice, have the same pattern."""
     seen: dict[str, str] = {}
     for name, claims in environments.items():

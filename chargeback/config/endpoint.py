@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from chargeback.config.place import Place, shown
+from chargeback.config.key_path import KeyPath, shown
 from chargeback.config.scalars import text
 from chargeback.config.settings import Config
 
@@ -44,7 +44,7 @@ class Endpoint(NamedTuple):
     source: str
 
 
-def address(place: Place, value: object) -> str:
+def address(place: KeyPath, value: object) -> str:
     """The endpoint's URL as written; ``ConfigurationError`` where it is none that a credential may be sent to."""
     written = text(place, value).strip()
     fault = endpoint_fault(written)
@@ -60,7 +60,7 @@ def endpoint_of(config: Config, environ: Mapping[str, str]) -> Endpoint:
     """
     given = environ.get(ENDPOINT_VARIABLE, "").strip()
     file = str(config.path or "config.toml")
-    place = Place(f"${ENDPOINT_VARIABLE}") if given else Place(file, "api.endpoint")
+    place = KeyPath(f"${ENDPOINT_VARIABLE}") if given else KeyPath(file, "api.endpoint")
     written = given or config.api.endpoint
     fault = endpoint_fault(written)
     if fault:

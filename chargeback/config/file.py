@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from chargeback.config.place import Place
+from chargeback.config.key_path import KeyPath
 from chargeback.errors import ConfigurationError
 
 VARIABLE = "CHARGEBACK_CONFIG"
@@ -32,7 +32,7 @@ def find(option: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
 
 def read_file(path: Path, *, network: bool) -> bytes:
     """The file's bytes; ``ConfigurationError`` where they cannot be had, or may not be used with the network."""
-    place = Place(str(path))
+    place = KeyPath(str(path))
     descriptor = _opened(place, path)
     try:
         status = os.fstat(descriptor)
@@ -44,7 +44,7 @@ def read_file(path: Path, *, network: bool) -> bytes:
         os.close(descriptor)
 
 
-def _opened(place: Place, path: Path) -> int:
+def _opened(place: KeyPath, path: Path) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe without a writer must not hang it
     except FileNotFoundError as error:
@@ -55,14 +55,14 @@ def _opened(place: Place, path: Path) -> int:
         raise _unreadable(place, error) from error
 
 
-def _refuse_irregular(place: Place, status: os.stat_result) -> None:
+def _refuse_irregular(place: KeyPath, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise place.error("this is a folder", f"name the file in it, such as {DEFAULT_NAME}")
     if not stat.S_ISREG(status.st_mode):
         raise place.error("this is not a regular file", "name a file: a pipe or device cannot be kept as it was read")
 
 
-def _refuse_untrusted(place: Place, path: Path, status: os.stat_result) -> None:
+def _refuse_untrusted(place: KeyPath, path: Path, status: os.stat_result) -> None:
     if status.st_mode & stat.S_IWOTH:
         raise place.error("everybody may write this file", f"run chmod o-w {path}")
     folders = (path.parent, Path(os.path.realpath(path)).parent)
@@ -73,7 +73,7 @@ def _refuse_untrusted(place: Place, path: Path, status: os.stat_result) -> None:
         )
 
 
-def _content(place: Place, descriptor: int) -> bytes:
+def _content(place: KeyPath, descriptor: int) -> bytes:
     try:
         with open(descriptor, "rb", closefd=False) as stream:
             content = stream.read(LARGEST + 1)
@@ -84,6 +84,6 @@ def _content(place: Place, descriptor: int) -> bytes:
     return content
 
 
-def _unreadable(place: Place, error: Exception) -> ConfigurationError:
+def _unreadable(place: KeyPath, error: Exception) -> ConfigurationError:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return place.error(f"the file cannot be read: {reason}", "check its name and who may read it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, cast
 
-from chargeback.config.place import Place, listed, shown
+from chargeback.config.key_path import KeyPath, listed, shown
 from chargeback.config.scalars import choice, identifier, location, text
 from chargeback.config.settings import Journal
 from chargeback.config.table import Table, each
@@ -27,7 +27,7 @@ PROFILES = ("odoo", "erpnext", "xero")
 """The formats that come with the program; any other one is the path of a profile."""
 
 
-def journal(place: Place, value: object) -> Journal:
+def journal(place: KeyPath, value: object) -> Journal:
     """The ``[journal]`` table; None for every account that it does not name."""
     table, default = Table.of(place, value, JOURNAL_KEYS), Journal()
     return Journal(
@@ -37,12 +37,12 @@ def journal(place: Place, value: object) -> Journal:
     )
 
 
-def corrections(place: Place, value: object) -> Literal["open", "original"]:
+def corrections(place: KeyPath, value: object) -> Literal["open", "original"]:
     """Where a restatement posts."""
     return cast(Literal["open", "original"], choice("open", "original")(place, value))
 
 
-def formats(place: Place, value: object) -> tuple[str | Path, ...]:
+def formats(place: KeyPath, value: object) -> tuple[str | Path, ...]:
     """The further files for an ERP, none of them twice: a profile's file name names what it makes."""
     read = each(one_format)(place, value)
     names = [entry if isinstance(entry, str) else entry.stem for entry in read]
@@ -51,7 +51,7 @@ def formats(place: Place, value: object) -> tuple[str | Path, ...]:
     return read
 
 
-def one_format(place: Place, value: object) -> str | Path:
+def one_format(place: KeyPath, value: object) -> str | Path:
     """A profile that comes with the program, or the path of one: that has a folder or an extension."""
     name = text(place, value)
     if name in PROFILES:

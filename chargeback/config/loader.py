@@ -14,12 +14,13 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from chargeback.config import checking, ownership, platform
+from chargeback.config import ownership, platform
 from chargeback.config import publish as publishing
+from chargeback.config import reconciliation as reconciliation_keys
 from chargeback.config.file import read_file
 from chargeback.config.journal import formats, journal
+from chargeback.config.key_path import KeyPath, shown
 from chargeback.config.notify import notify
-from chargeback.config.place import Place, shown
 from chargeback.config.scalars import location, month, sha256, text, whole
 from chargeback.config.settings import (
     Api,
@@ -79,11 +80,11 @@ def load(path: Path, *, network: bool) -> Config:
 
 def parse(source: bytes, path: Path) -> Config:
     """The configuration in these bytes; reads nothing else. Relative paths start at the folder of ``path``."""
-    place = Place(str(path))
+    place = KeyPath(str(path))
     return _config(Table.of(place, _document(place, source), DOCUMENT_KEYS), source, path)
 
 
-def timezone(place: Place, value: object) -> str:
+def timezone(place: KeyPath, value: object) -> str:
     """The name of a time zone that the tzdata package has."""
     name = text(place, value)
     try:
@@ -96,7 +97,7 @@ def timezone(place: Place, value: object) -> str:
     return name
 
 
-def workers(place: Place, value: object) -> int:
+def workers(place: KeyPath, value: object) -> int:
     """How many processes close and publish; a cluster of them is another version's."""
     if isinstance(value, str) and value.startswith("dask://"):
         raise place.error(
@@ -105,7 +106,7 @@ def workers(place: Place, value: object) -> int:
     return whole(0, MOST_WORKERS)(place, value)
 
 
-def archive_folder(place: Place, value: object) -> Path:
+def archive_folder(place: KeyPath, value: object) -> Path:
     """The folder of the archive; object storage is another version's, and never taken for a folder of that name."""
     if "://" in text(place, value):
         raise place.error(
@@ -143,8 +144,8 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
         teams=teams,
         shared=shared,
         environments=document.optional("environments", ownership.environments, ownership.NO_ENVIRONMENTS),
-        reconciliation=document.optional("reconciliation", checking.reconciliation, Reconciliation()),
-        accepted=document.optional("accepted", each(checking.accepted), ()),
+        reconciliation=document.optional("reconciliation", reconciliation_keys.reconciliation, Reconciliation()),
+        accepted=document.optional("accepted", each(reconciliation_keys.accepted), ()),
         journal=_journal(document),
         notify=document.optional("notify", notify, Notify()),
         usage=document.optional("usage", usage, Usage()),
@@ -155,7 +156,7 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
     return config
 
 
-def _refuse_head_within_archive(place: Place, config: Config) -> None:
+def _refuse_head_within_archive(place: KeyPath, config: Config) -> None:
     """An archive that is put back whole to an earlier state takes a head within it along, so nothing would notice."""
     if config.head_file is not None and _normal(config.head_file).is_relative_to(_normal(config.archive)):
         raise place.child("head_file").error(
@@ -167,7 +168,7 @@ def _normal(path: Path) -> Path:
     return Path(os.path.normpath(path))
 
 
-def _document(place: Place, source: bytes) -> object:
+def _document(place: KeyPath, source: bytes) -> object:
     written = _decoded(place, source)
     try:
         return tomllib.loads(written, parse_float=Decimal)
@@ -179,7 +180,7 @@ def _document(place: Place, source: bytes) -> object:
         raise place.error("a number is too long, or tables are nested too deep", "see config.example.toml") from error
 
 
-def _decoded(place: Place, source: bytes) -> str:
+def _decoded(place: KeyPath, source: bytes) -> str:
     if b"\0" in source:
         raise place.error("this is not a text file: it holds a NUL byte", "name the configuration file")
     if any(line.count(b".") > _MOST_DOTS and not line.lstrip().startswith(b"#") for line in source.splitlines()):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from chargeback.config.place import Place, did_you_mean, listed, shown
+from chargeback.config.key_path import KeyPath, did_you_mean, listed, shown
 from chargeback.config.scalars import location, text, whole
 from chargeback.config.secrecy import looks_random, names_secret
 from chargeback.config.settings import EVENTS, Notify
@@ -28,7 +28,7 @@ _PATH_OR_QUERY = re.compile(r"[/?#]")
 _PARTS = re.compile(r"[/@:?&=.#]")
 
 
-def notify(place: Place, value: object) -> Notify:
+def notify(place: KeyPath, value: object) -> Notify:
     """The ``[notify]`` table."""
     table, default = Table.of(place, value, NOTIFY_KEYS), Notify()
     return Notify(
@@ -40,7 +40,7 @@ def notify(place: Place, value: object) -> Notify:
     )
 
 
-def event(place: Place, value: object) -> str:
+def event(place: KeyPath, value: object) -> str:
     """One of the occasions on which somebody is told."""
     name = text(place, value)
     if name not in EVENTS:
@@ -48,7 +48,7 @@ def event(place: Place, value: object) -> str:
     return name
 
 
-def service_url(place: Place, value: object) -> str:
+def service_url(place: KeyPath, value: object) -> str:
     """A URL as apprise takes it; one that holds a secret itself is refused, and never shown."""
     url = text(place, value)
     if any(looks_random(part.replace("-", "")) for part in _PARTS.split(VARIABLE.sub("", url))) or _has_password(url):
@@ -60,7 +60,7 @@ def service_url(place: Place, value: object) -> str:
     return url
 
 
-def web_url(place: Place, value: object) -> str:
+def web_url(place: KeyPath, value: object) -> str:
     """A URL that is asked for with HTTP: https, or http to this machine."""
     url = text(place, value)
     scheme, separator, _ = url.partition("://")

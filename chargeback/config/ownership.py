@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from chargeback.config.claims import refuse_clashes, refuse_shared_pattern
+from chargeback.config.key_path import KeyPath, did_you_mean, kind, listed, shown
 from chargeback.config.notify import service_url
-from chargeback.config.place import Place, did_you_mean, kind, listed, shown
 from chargeback.config.platform import months, refuse_repeated
 from chargeback.config.scalars import amount, choice, number, pattern, text
 from chargeback.config.settings import Budget, ProjectClaim, SharedProject, Team
@@ -35,14 +35,14 @@ NO_ENVIRONMENTS: Mapping[str, tuple[ProjectClaim, ...]] = MappingProxyType({})
 Split = Literal["even", "proportional"] | Mapping[str, Decimal]
 
 
-def teams(place: Place, value: object) -> tuple[Team, ...]:
+def teams(place: KeyPath, value: object) -> tuple[Team, ...]:
     """The ``[[teams]]`` in order, no id twice."""
     read = each(team)(place, value)
     refuse_repeated(place, (entry.id for entry in read), "team")
     return read
 
 
-def team(place: Place, value: object) -> Team:
+def team(place: KeyPath, value: object) -> Team:
     """One ``[[teams]]`` entry; without a name it is called by its id."""
     table = Table.of(place, value, TEAM_KEYS)
     name = table.required("id", team_id)
@@ -58,7 +58,7 @@ def team(place: Place, value: object) -> Team:
     )
 
 
-def budget(place: Place, value: object) -> Budget:
+def budget(place: KeyPath, value: object) -> Budget:
     """What a team may cost in a month: an amount and its currency, as in ``"12000.00 THB"``."""
     remedy = 'write an amount and a currency of ISO 4217, such as "12000.00 THB"'
     written, separator, currency = text(place, value).partition(" ")
@@ -67,7 +67,7 @@ def budget(place: Place, value: object) -> Budget:
     return Budget(amount(place, written), currency)
 
 
-def team_id(place: Place, value: object) -> str:
+def team_id(place: KeyPath, value: object) -> str:
     """A team's id, which names its files on every file system."""
     checked = text(place, value)
     if not _TEAM_ID.fullmatch(checked):
@@ -79,7 +79,7 @@ def team_id(place: Place, value: object) -> str:
     return checked
 
 
-def claim(place: Place, value: object) -> ProjectClaim:
+def claim(place: KeyPath, value: object) -> ProjectClaim:
     """A sid or glob, or a table of one with the months it holds for."""
     if not isinstance(value, dict):
         return ProjectClaim(pattern(place, value))
@@ -91,7 +91,7 @@ def claim(place: Place, value: object) -> ProjectClaim:
 def shared(among: tuple[Team, ...]) -> Reader[tuple[SharedProject, ...]]:
     """A reader of ``[[shared]]``, whose splits are among these teams."""
 
-    def read(place: Place, value: object) -> SharedProject:
+    def read(place: KeyPath, value: object) -> SharedProject:
         table = Table.of(place, value, SHARED_KEYS)
         since, until = months(table)
         claimed = ProjectClaim(table.required("project", pattern), since, until)
@@ -103,7 +103,7 @@ def shared(among: tuple[Team, ...]) -> Reader[tuple[SharedProject, ...]]:
 def split(among: tuple[Team, ...]) -> Reader[Split]:
     """A reader of one split: a word, or a table of weights by team id, kept in the order of the teams."""
 
-    def read(place: Place, value: object) -> Split:
+    def read(place: KeyPath, value: object) -> Split:
         if isinstance(value, dict):
             return _weights(place, value, [team.id for team in among])
         if not isinstance(value, str):
@@ -118,14 +118,14 @@ def split(among: tuple[Team, ...]) -> Reader[Split]:
     return read
 
 
-def environments(place: Place, value: object) -> Mapping[str, tuple[ProjectClaim, ...]]:
+def environments(place: KeyPath, value: object) -> Mapping[str, tuple[ProjectClaim, ...]]:
     """The ``[environments]`` in order: the sids or globs of each, none of them twice."""
     read = {text(place, name): _patterns(place.child(name), given) for name, given in entries(place, value).items()}
     refuse_shared_pattern(place, read)
     return MappingProxyType(read)
 
 
-def refuse_competing(file: Place, owners: tuple[Team, ...], shares: tuple[SharedProject, ...]) -> None:
+def refuse_competing(file: KeyPath, owners: tuple[Team, ...], shares: tuple[SharedProject, ...]) -> None:
     """``ConfigurationError`` where the same sid or glob is claimed twice for the same month."""
     claims = [
         (file.child("teams").item(t).child("projects").item(c), f'team "{owner.id}"', claimed)
@@ -136,7 +136,7 @@ def refuse_competing(file: Place, owners: tuple[Team, ...], shares: tuple[Shared
     refuse_clashes(claims)
 
 
-def _weights(place: Place, value: Mapping[str, object], known: list[str]) -> Mapping[str, Decimal]:
+def _weights(place: KeyPath, value: Mapping[str, object], known: list[str]) -> Mapping[str, Decimal]:
     for name in value:
         if name not in known:
             remedy = did_you_mean(name, known, f"teams are: {listed(known)}" if known else "add [[teams]]")
@@ -147,7 +147,7 @@ def _weights(place: Place, value: Mapping[str, object], known: list[str]) -> Map
     return MappingProxyType(weights)
 
 
-def _patterns(place: Place, value: object) -> tuple[ProjectClaim, ...]:
+def _patterns(place: KeyPath, value: object) -> tuple[ProjectClaim, ...]:
     if isinstance(value, list):
         return tuple(ProjectClaim(read) for read in each(pattern)(place, value))
     return (ProjectClaim(pattern(place, value)),)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, cast
 
 from chargeback.config.endpoint import address
-from chargeback.config.place import Place, kind, shown
+from chargeback.config.key_path import KeyPath, kind, shown
 from chargeback.config.scalars import choice, identifier, location, month, seconds, text, variable, whole
 from chargeback.config.settings import AccountEntry, Api
 from chargeback.config.table import Table, each
@@ -20,7 +20,7 @@ LONGEST_TIMEOUT = 600
 LONGEST_DEADLINE = 7 * 24 * 3600
 
 
-def api(place: Place, value: object) -> Api:
+def api(place: KeyPath, value: object) -> Api:
     """The ``[api]`` table; a token comes from a command or from a file, not from both."""
     table, default = Table.of(place, value, API_KEYS), Api()
     if "token_command" in table.values and "token_file" in table.values:
@@ -35,7 +35,7 @@ def api(place: Place, value: object) -> Api:
     )
 
 
-def command(place: Place, value: object) -> tuple[str, ...]:
+def command(place: KeyPath, value: object) -> tuple[str, ...]:
     """A command and its arguments; no shell reads them."""
     remedy = 'write a list, a word each: ["deploys", "auth", "token"]'
     if not isinstance(value, list):
@@ -45,14 +45,14 @@ def command(place: Place, value: object) -> tuple[str, ...]:
     return each(text)(place, value)
 
 
-def accounts(place: Place, value: object) -> tuple[AccountEntry, ...]:
+def accounts(place: KeyPath, value: object) -> tuple[AccountEntry, ...]:
     """The ``[[accounts]]`` entries in order, no id twice."""
     listed = each(account)(place, value)
     refuse_repeated(place, (entry.id for entry in listed), "account")
     return listed
 
 
-def account(place: Place, value: object) -> AccountEntry:
+def account(place: KeyPath, value: object) -> AccountEntry:
     """One ``[[accounts]]`` entry."""
     table = Table.of(place, value, ACCOUNT_KEYS)
     since, until = months(table)
@@ -67,7 +67,7 @@ def account(place: Place, value: object) -> AccountEntry:
     )
 
 
-def vat(place: Place, value: object) -> Literal["recoverable", "cost"]:
+def vat(place: KeyPath, value: object) -> Literal["recoverable", "cost"]:
     """Whether the account's buyer may reclaim input tax, or bears it as cost."""
     return cast(Literal["recoverable", "cost"], choice("recoverable", "cost")(place, value))
 
@@ -80,7 +80,7 @@ def months(table: Table) -> tuple[Period | None, Period | None]:
     return since, until
 
 
-def refuse_repeated(place: Place, ids: Iterable[str], noun: str) -> None:
+def refuse_repeated(place: KeyPath, ids: Iterable[str], noun: str) -> None:
     """``ConfigurationError`` at the entry of a list whose id an earlier entry has."""
     first: dict[str, int] = {}
     for index, name in enumerate(ids):

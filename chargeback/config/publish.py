@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from chargeback.config.place import Place
+from chargeback.config.key_path import KeyPath
 from chargeback.config.scalars import choice, identifier, text
 from chargeback.config.settings import Publish, Vendor
 from chargeback.config.table import Table, each
@@ -13,7 +13,7 @@ PUBLISH_KEYS = ("language", "focus", "leave_out")
 VENDOR_KEYS = ("name", "tax_id", "branch")
 
 
-def publish(place: Place, value: object) -> Publish:
+def publish(place: KeyPath, value: object) -> Publish:
     """The ``[publish]`` table."""
     table, default = Table.of(place, value, PUBLISH_KEYS), Publish()
     return Publish(
@@ -23,17 +23,17 @@ def publish(place: Place, value: object) -> Publish:
     )
 
 
-def language(place: Place, value: object) -> Literal["en", "th", "both"]:
+def language(place: KeyPath, value: object) -> Literal["en", "th", "both"]:
     """The language of statements and tax lists."""
     return cast(Literal["en", "th", "both"], choice("en", "th", "both")(place, value))
 
 
-def focus(place: Place, value: object) -> Literal["1.2", "1.4"]:
+def focus(place: KeyPath, value: object) -> Literal["1.2", "1.4"]:
     """The version of FOCUS that the exports follow."""
     return cast(Literal["1.2", "1.4"], choice("1.2", "1.4")(place, value))
 
 
-def vendor(place: Place, value: object) -> Vendor:
+def vendor(place: KeyPath, value: object) -> Vendor:
     """The ``[vendor]`` table."""
     table = Table.of(place, value, VENDOR_KEYS)
     return Vendor(

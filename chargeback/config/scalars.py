@@ -11,7 +11,7 @@ import unicodedata
 from decimal import Decimal
 from pathlib import Path
 
-from chargeback.config.place import Place, did_you_mean, kind, shown
+from chargeback.config.key_path import KeyPath, did_you_mean, kind, shown
 from chargeback.config.secrecy import REMEDY, looks_random, looks_secret
 from chargeback.config.table import Reader
 from chargeback.errors import ConfigurationError
@@ -27,7 +27,7 @@ _LARGEST_BITS = 100
 _LONGEST_DECIMAL = 100
 
 
-def text(place: Place, value: object) -> str:
+def text(place: KeyPath, value: object) -> str:
     """A text of one line that shows something; control characters and line breaks are refused, and so are secrets."""
     if not isinstance(value, str):
         raise place.error(f"this is {kind(value)}, not a text", f"put it in quotes: {_quoted(value)}")
@@ -40,7 +40,7 @@ def text(place: Place, value: object) -> str:
     return value
 
 
-def identifier(place: Place, value: object) -> str:
+def identifier(place: KeyPath, value: object) -> str:
     """A text without surrounding space: an id as the platform has it."""
     checked = text(place, value)
     if checked != checked.strip():
@@ -48,14 +48,14 @@ def identifier(place: Place, value: object) -> str:
     return checked
 
 
-def sha256(place: Place, value: object) -> str:
+def sha256(place: KeyPath, value: object) -> str:
     """A SHA-256 in lower-case hex, as ``sha256sum`` prints it."""
     if not isinstance(value, str) or not _SHA256.fullmatch(value):
         raise place.error("this is not a SHA-256", "write the 64 lower-case hex digits that sha256sum prints")
     return value
 
 
-def pattern(place: Place, value: object) -> str:
+def pattern(place: KeyPath, value: object) -> str:
     """A sid or glob: no space in it; in the normal form in which it is compared."""
     checked = normalized(identifier(place, value))
     if any(character.isspace() or character == "," for character in checked):
@@ -65,7 +65,7 @@ def pattern(place: Place, value: object) -> str:
     return checked
 
 
-def variable(place: Place, value: object) -> str:
+def variable(place: KeyPath, value: object) -> str:
     """The name of an environment variable; what looks like the secret itself is refused and not shown."""
     checked = text(place, value)
     if looks_random(checked):
@@ -81,7 +81,7 @@ def variable(place: Place, value: object) -> str:
 def choice(*allowed: str) -> Reader[str]:
     """A reader of one word out of a few."""
 
-    def read(place: Place, value: object) -> str:
+    def read(place: KeyPath, value: object) -> str:
         checked = text(place, value)
         if checked not in allowed:
             words = " or ".join(f'"{word}"' for word in allowed)
@@ -91,7 +91,7 @@ def choice(*allowed: str) -> Reader[str]:
     return read
 
 
-def month(place: Place, value: object) -> Period:
+def month(place: KeyPath, value: object) -> Period:
     """A calendar month, written "YYYY-MM"."""
     remedy = 'write it as "YYYY-MM", for example "2026-05"'
     if not isinstance(value, str):
@@ -105,7 +105,7 @@ def month(place: Place, value: object) -> Period:
 def whole(least: int, most: int) -> Reader[int]:
     """A reader of whole numbers within bounds, both included."""
 
-    def read(place: Place, value: object) -> int:
+    def read(place: KeyPath, value: object) -> int:
         remedy = f"write a whole number from {least} to {most}, without quotes"
         if isinstance(value, bool) or not isinstance(value, int):
             raise place.error(f"this is {kind(value)}, not a whole number", remedy)
@@ -119,7 +119,7 @@ def whole(least: int, most: int) -> Reader[int]:
 def seconds(most: int) -> Reader[float]:
     """A reader of a time in seconds, above zero."""
 
-    def read(place: Place, value: object) -> float:
+    def read(place: KeyPath, value: object) -> float:
         remedy = f"write seconds: a number above 0, at most {most}, without quotes"
         if isinstance(value, str):
             raise place.error("this is a text, not a number", remedy)
@@ -131,7 +131,7 @@ def seconds(most: int) -> Reader[float]:
     return read
 
 
-def number(place: Place, value: object) -> Decimal:
+def number(place: KeyPath, value: object) -> Decimal:
     """A TOML number that is not negative, finite and of a sensible size, exactly as written."""
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise place.error(f"this is {kind(value)}, not a number", "write a number without quotes")
@@ -140,7 +140,7 @@ def number(place: Place, value: object) -> Decimal:
     return _sensible(place, Decimal(value))
 
 
-def amount(place: Place, value: object) -> Decimal:
+def amount(place: KeyPath, value: object) -> Decimal:
     """An amount or a percentage: a decimal text such as "0.05", or a TOML number; not negative, exactly as written."""
     if not isinstance(value, str):
         return number(place, value)
@@ -149,7 +149,7 @@ def amount(place: Place, value: object) -> Decimal:
     return _sensible(place, Decimal(value))
 
 
-def location(place: Place, value: object) -> Path:
+def location(place: KeyPath, value: object) -> Path:
     """A path; relative ones start at the configuration file."""
     checked = text(place, value)
     if checked.startswith("~"):
@@ -157,7 +157,7 @@ def location(place: Place, value: object) -> Path:
     return Path(place.file).parent / checked
 
 
-def _sensible(place: Place, value: Decimal) -> Decimal:
+def _sensible(place: KeyPath, value: Decimal) -> Decimal:
     if not value.is_finite():
         raise place.error("the number is not finite", "write a number")
     exponent = value.as_tuple().exponent

@@ -1,4 +1,4 @@
-"""The configuration as checked values: what a run may rely on without asking again (INTERFACE, configuration)."""
+"""The configuration as checked values: what a run may rely on without questions again (INTERFACE, configuration)."""
 
 from __future__ import annotations
 

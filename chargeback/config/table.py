@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chargeback.config import secrecy
-from chargeback.config.place import Place, did_you_mean, kind, listed
+from chargeback.config.key_path import KeyPath, did_you_mean, kind, listed
 from chargeback.errors import ConfigurationError
 
 _MISTYPED = 0.8
 """From this likeness on a key is a known one mistyped, not a secret: "token_comand", but not "token"."""
 
 T = TypeVar("T")
-Reader = Callable[[Place, object], T]
+Reader = Callable[[KeyPath, object], T]
 """Checks one value and returns what the configuration keeps of it; ``ConfigurationError`` where it is wrong."""
 
 
@@ -23,11 +23,11 @@ Reader = Callable[[Place, object], T]
 class Table:
     """A table whose keys are all known ones; its values are still unread."""
 
-    place: Place
+    place: KeyPath
     values: Mapping[str, object]
 
     @classmethod
-    def of(cls, place: Place, value: object, known: tuple[str, ...]) -> Table:
+    def of(cls, place: KeyPath, value: object, known: tuple[str, ...]) -> Table:
         """The table at that place; ``ConfigurationError`` where it is none, or has a key that is not known."""
         if not isinstance(value, dict):
             raise place.error(f"this is {kind(value)}, not a table", f"write a table with the keys {listed(known)}")
@@ -50,7 +50,7 @@ class Table:
 def each(read: Reader[T]) -> Reader[tuple[T, ...]]:
     """A reader of lists whose entries the given reader reads."""
 
-    def read_each(place: Place, value: object) -> tuple[T, ...]:
+    def read_each(place: KeyPath, value: object) -> tuple[T, ...]:
         if isinstance(value, dict):
             raise place.error("this is one table, not a list of them", f"write [[{place.key}]] with double brackets")
         if not isinstance(value, list):
@@ -60,14 +60,14 @@ def each(read: Reader[T]) -> Reader[tuple[T, ...]]:
     return read_each
 
 
-def entries(place: Place, value: object) -> dict[str, object]:
+def entries(place: KeyPath, value: object) -> dict[str, object]:
     """A table whose keys are names of the user's choice."""
     if not isinstance(value, dict):
         raise place.error(f"this is {kind(value)}, not a table", 'write a table: name = "…", a line each')
     return value
 
 
-def _unknown(place: Place, key: str, value: object, known: tuple[str, ...]) -> ConfigurationError:
+def _unknown(place: KeyPath, key: str, value: object, known: tuple[str, ...]) -> ConfigurationError:
     mistyped = difflib.get_close_matches(key, known, n=1, cutoff=_MISTYPED)
     if not mistyped and secrecy.holds_secret_name(key, value):
         return place.child(key).error("a secret is never read from this file", secrecy.REMEDY)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from chargeback.config.place import Place
+from chargeback.config.key_path import KeyPath
 from chargeback.config.scalars import amount, text, whole
 from chargeback.config.settings import Usage
 from chargeback.config.table import Table, entries
@@ -14,7 +14,7 @@ from chargeback.config.table import Table, entries
 USAGE_KEYS = ("floor", "band", "days", "prices")
 
 
-def usage(place: Place, value: object) -> Usage:
+def usage(place: KeyPath, value: object) -> Usage:
     """The ``[usage]`` table."""
     table, default = Table.of(place, value, USAGE_KEYS), Usage()
     return Usage(
@@ -25,7 +25,7 @@ def usage(place: Place, value: object) -> Usage:
     )
 
 
-def prices(place: Place, value: object) -> Mapping[str, Decimal]:
+def prices(place: KeyPath, value: object) -> Mapping[str, Decimal]:
     """Prices of one's own by resource, in place of the list's."""
     found = {text(place, name): amount(place.child(name), price) for name, price in entries(place, value).items()}
     return MappingProxyType(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chargeback.archive.pending import PendingReports
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
-from chargeback.job.collecting import Collector, background
+from chargeback.job.collection import Collector, background
 from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.booking import first_billed
 from chargeback.model.facts import ListedInvoice, by_month

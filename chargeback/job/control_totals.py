@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.checking import Finding, FindingKind
+from chargeback.archive.file_checks import FileFinding, FileFindingKind
 from chargeback.archive.manifest import MANIFEST_PATH
 from chargeback.archive.revision import Revision
 from chargeback.errors import DamagedError
@@ -86,7 +86,7 @@ class ControlTotals:
     def __init__(self, revision: Revision, damaged: frozenset[str]) -> None:
         self.revision = revision
         self.count = 0
-        self.findings: list[Finding] = []
+        self.findings: list[FileFinding] = []
         self._damaged = damaged
 
     def prove(self, books: Books | None) -> None:
@@ -105,7 +105,7 @@ class ControlTotals:
         return path in self.revision.records and path not in self._damaged
 
     def _find(self, path: str, detail: str) -> None:
-        self.findings.append(Finding(FindingKind.TOTAL, f"{self.revision.name}/{path}", detail, _LOOK))
+        self.findings.append(FileFinding(FileFindingKind.TOTAL, f"{self.revision.name}/{path}", detail, _LOOK))
 
     def _guarded(self, path: str, prove: Any) -> Any:
         """What ``prove`` gives; a finding and None where the file cannot be read as what it is."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
-from chargeback.collect.walk import Collection, index_key
+from chargeback.collect.month_collector import Collection, index_key
 from chargeback.config import Config
 from chargeback.errors import ChargebackError, CredentialError
 from chargeback.evidence import Answer, DocumentRecord, MemoryStore, Store

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chargeback.archive.locked_archive import ArchiveWriter
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
-from chargeback.archive.writer import ArchiveWriter
 from chargeback.model import archived_checks
 from chargeback.model.archive_overview import MonthOverview, OverviewTeam, OverviewTotal, RevisionOverview
 from chargeback.model.archive_overview import Signature as ShownSignature

@@ -11,8 +11,8 @@ from chargeback.archive.rebuilding import seal_rebuild, stage_rebuild
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.errors import EXCEPTIONS, RECONCILED, ConfigurationError, DamagedError
-from chargeback.job.performing import Performance, perform
 from chargeback.job.reperformance import compare_data
+from chargeback.job.reperformed_revision import ReperformedRevision, perform
 from chargeback.job.sealing import manifest_of
 
 OnFile = Callable[[str], None]
@@ -49,7 +49,7 @@ def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: Non
     ``StorageError`` where the folder holds something or cannot be written.
     """
     performance = perform(original)
-    if not isinstance(performance, Performance):
+    if not isinstance(performance, ReperformedRevision):
         raise ConfigurationError(str(performance), remedy=f"rebuild it with {', '.join(performance.foreign)}")
     with stage_rebuild(folder) as staging:
         with interpreting(original.root, "its evidence gives no files"):
@@ -59,7 +59,7 @@ def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: Non
     return Rebuilt(original, revision, _differing(original, revision), performance.foreign, differences)
 
 
-def _fill(staging: Staging, performance: Performance, on_file: OnFile) -> None:
+def _fill(staging: Staging, performance: ReperformedRevision, on_file: OnFile) -> None:
     for path in sorted(performance.kept):
         on_file(path)
         staging.write(path, performance.revision.read(path))

@@ -14,16 +14,16 @@ from functools import partial
 from typing import BinaryIO
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.checking import Finding, FindingKind
-from chargeback.archive.opening import open_inside
+from chargeback.archive.file_checks import FileFinding, FileFindingKind
+from chargeback.archive.no_follow import open_inside
 from chargeback.archive.revision import Revision
 from chargeback.errors import DamagedError
 from chargeback.evidence import DocumentRecord
 from chargeback.evidence.records import RUN_PATH
 from chargeback.job.csv_rows import Row, column_name, first_difference, rows, rows_of
 from chargeback.job.difference import described, differing_byte, located
-from chargeback.job.performing import Performance
-from chargeback.job.sameness import differing_checks, result_digest
+from chargeback.job.reperformed_revision import ReperformedRevision
+from chargeback.job.same_result import differing_checks, result_digest
 from chargeback.job.sealing import manifest_of
 from chargeback.publish import ledger_csv
 
@@ -37,19 +37,19 @@ class Outcome:
     """What came of one revision: files compared, findings (damage), differences (of another version), and notes."""
 
     count: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[FileFinding] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def compare(performance: Performance, damaged: frozenset[str], on_file: OnFile = lambda path: None) -> Outcome:
+def compare(performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile = lambda path: None) -> Outcome:
     """The revision held against its evidence; files that the first layer named are looked at too, to name the cell."""
     if performance.foreign:
         return compare_data(performance)
     return _compare_bytes(performance, damaged, on_file)
 
 
-def _compare_bytes(performance: Performance, damaged: frozenset[str], on_file: OnFile) -> Outcome:
+def _compare_bytes(performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile) -> Outcome:
     revision, outcome = performance.revision, Outcome()
     rebuilt: set[str] = set(performance.kept)
     try:
@@ -71,7 +71,7 @@ def _compare_bytes(performance: Performance, damaged: frozenset[str], on_file: O
     return outcome
 
 
-def _file_problem(performance: Performance, path: str, chunks: Iterable[bytes], *, is_damaged: bool) -> str:
+def _file_problem(performance: ReperformedRevision, path: str, chunks: Iterable[bytes], *, is_damaged: bool) -> str:
     """How the archived file differs from the rebuilt one; "" where it does not.
 
     One whose checksum is wrong is held against the rebuilt one byte by byte, and what it says is not looked at.
@@ -98,12 +98,12 @@ def _opened(revision: Revision, path: str) -> BinaryIO:
     return os.fdopen(open_inside(revision.root, path), "rb")
 
 
-def _stray_findings(revision: Revision, rebuilt: set[str]) -> Iterator[Finding]:
+def _stray_findings(revision: Revision, rebuilt: set[str]) -> Iterator[FileFinding]:
     for path in sorted(set(revision.records) - rebuilt):
         yield _finding(revision, path, "neither evidence nor a file that follows from evidence")
 
 
-def _document_findings(performance: Performance) -> Iterator[Finding]:
+def _document_findings(performance: ReperformedRevision) -> Iterator[FileFinding]:
     """The documents are those whose reading the run recorded."""
     for record in performance.evidence.run.documents:
         if record.path is not None and _is_another(performance.revision, record):
@@ -115,7 +115,7 @@ def _is_another(revision: Revision, record: DocumentRecord) -> bool:
     return found is None or (found.size, found.sha256) != (record.size, record.sha256)
 
 
-def _manifest_findings(performance: Performance) -> Iterator[Finding]:
+def _manifest_findings(performance: ReperformedRevision) -> Iterator[FileFinding]:
     manifest = performance.revision.manifest
     rebuilt = replace(manifest_of(performance.books), files=manifest.files)
     for name in ("period", "revision", "status", "version", "created", "endpoint", "previous", "totals"):
@@ -125,17 +125,17 @@ def _manifest_findings(performance: Performance) -> Iterator[Finding]:
             yield _finding(performance.revision, "manifest.json", detail)
 
 
-def _digest_findings(performance: Performance) -> Iterator[Finding]:
+def _digest_findings(performance: ReperformedRevision) -> Iterator[FileFinding]:
     """The digest that decides whether a later result is another one is this result's: else a new one went unseen."""
     if dict(performance.evidence.run.digest) != result_digest(performance.books, performance.config):
         yield _finding(performance.revision, RUN_PATH, "its digest is not that of the result that the evidence gives")
 
 
-def _finding(revision: Revision, path: str, detail: str) -> Finding:
-    return Finding(FindingKind.PERFORMANCE, f"{revision.name}/{path}", detail, _REMEDY)
+def _finding(revision: Revision, path: str, detail: str) -> FileFinding:
+    return FileFinding(FileFindingKind.PERFORMANCE, f"{revision.name}/{path}", detail, _REMEDY)
 
 
-def compare_data(performance: Performance) -> Outcome:
+def compare_data(performance: ReperformedRevision) -> Outcome:
     """Ledgers cell by cell and checks by what came out: what counts where another version wrote the bytes."""
     revision, outcome = performance.revision, Outcome()
     try:
@@ -149,7 +149,7 @@ def compare_data(performance: Performance) -> Outcome:
     return outcome
 
 
-def _differences(performance: Performance, outcome: Outcome) -> Iterator[str]:
+def _differences(performance: ReperformedRevision, outcome: Outcome) -> Iterator[str]:
     name = performance.revision.name
     for path, chunks in ledger_csv.files(performance.books):
         outcome.count += 1
@@ -160,7 +160,7 @@ def _differences(performance: Performance, outcome: Outcome) -> Iterator[str]:
         yield f"{name}: the check {' '.join(filter(None, key))} has another result"
 
 
-def _data_problem(performance: Performance, path: str, chunks: Iterable[bytes]) -> str:
+def _data_problem(performance: ReperformedRevision, path: str, chunks: Iterable[bytes]) -> str:
     revision = performance.revision
     if path not in revision.records:
         return "the evidence gives such a ledger, the revision has none"

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chargeback.archive.chain import Base
-from chargeback.archive.checking import litter_note, require_intact
 from chargeback.archive.dispositions import read_dispositions
+from chargeback.archive.file_checks import litter_note, require_intact
 from chargeback.archive.head_file import check_head_file, write_head_file
+from chargeback.archive.locked_archive import ArchiveWriter, open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.signatures import read_signatures
-from chargeback.archive.writer import ArchiveWriter, open_for_writing
 from chargeback.collect.clock import Clock
 from chargeback.config import Config
 from chargeback.errors import (
@@ -33,7 +33,7 @@ from chargeback.errors import (
 )
 from chargeback.evidence import EarlierMonth, Evidence, MemoryStore, WatchedStore
 from chargeback.job.catch_up import months_to_catch_up
-from chargeback.job.collecting import (
+from chargeback.job.collection import (
     Background,
     Collected,
     Collector,
@@ -46,7 +46,7 @@ from chargeback.job.other_accounts import other_accounts
 from chargeback.job.overview import refresh_overview
 from chargeback.job.restatement import restated
 from chargeback.job.results import MonthResult, of_books, of_errors
-from chargeback.job.sameness import is_same_result, result_digest
+from chargeback.job.same_result import is_same_result, result_digest
 from chargeback.job.sealing import seal
 from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books, Status

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from chargeback import __version__
 from chargeback.archive.boundary import interpreting
+from chargeback.archive.locked_archive import ArchiveWriter
 from chargeback.archive.manifest import Manifest, ManifestTotal
 from chargeback.archive.revision import Revision, damaged
 from chargeback.archive.staging import Staging
-from chargeback.archive.writer import ArchiveWriter
 from chargeback.config import Config
 from chargeback.config.loader import parse
 from chargeback.errors import AnswerError, ConfigurationError, StorageError

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
-from chargeback.archive.checking import Finding, FindingKind
+from chargeback.archive.file_checks import FileFinding, FileFindingKind
 from chargeback.archive.revision import Revision
 from chargeback.errors import ChargebackError, DamagedError
 from chargeback.evidence import Evidence, SettlementRecord
@@ -21,14 +21,14 @@ _STATED_ELSEWHERE = frozenset({"tax_pending", "detail"})
 """What a settlement has from the accrual's month, or says of itself."""
 
 
-def settlement_findings(revision: Revision) -> Iterator[Finding]:
+def settlement_findings(revision: Revision) -> Iterator[FileFinding]:
     """Where a settlement is not what its detail in the revision's own evidence shows."""
     evidence = revision.evidence()
     for record in evidence.run.settlements or ():
         differing = _differing(record, evidence)
         if differing:
             text = f"the settlement of {record.number} is not what {record.detail} shows: {differing}"
-            yield Finding(FindingKind.TOTAL, f"{revision.name}/evidence/run.json", text, _LOOK)
+            yield FileFinding(FileFindingKind.TOTAL, f"{revision.name}/evidence/run.json", text, _LOOK)
 
 
 def _differing(record: SettlementRecord, evidence: Evidence) -> str:
@@ -44,7 +44,7 @@ def _differing(record: SettlementRecord, evidence: Evidence) -> str:
     return ", ".join(found)
 
 
-def double_findings(revisions: Iterable[Revision]) -> Iterator[Finding]:
+def double_findings(revisions: Iterable[Revision]) -> Iterator[FileFinding]:
     """Where an invoice is settled in two months, or a restatement added or dropped a settlement.
 
     ``revisions`` of the archive by month and number.
@@ -62,9 +62,9 @@ def double_findings(revisions: Iterable[Revision]) -> Iterator[Finding]:
         period = revision.name.period
         if before.setdefault(period, now) != now:
             text = "its settlements are not those of the month's revision before"
-            yield Finding(FindingKind.TOTAL, f"{revision.name}/evidence/run.json", text, _LOOK)
+            yield FileFinding(FileFindingKind.TOTAL, f"{revision.name}/evidence/run.json", text, _LOOK)
         for record in settlements:
             first = booked.setdefault((record.account, record.invoice), revision)
             if first.name.period != period:
                 text = f"{record.number} of {record.account} is settled in {first.name.period} too"
-                yield Finding(FindingKind.TOTAL, f"{revision.name}/evidence/run.json", text, _LOOK)
+                yield FileFinding(FileFindingKind.TOTAL, f"{revision.name}/evidence/run.json", text, _LOOK)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chargeback.archive.revision import Revision
-from chargeback.collect.walk import Collection, index_key
+from chargeback.collect.month_collector import Collection, index_key
 from chargeback.config import Config
 from chargeback.evidence import EarlierMonth, Evidence, SettlementRecord, Store
 from chargeback.job.sealing import archived_config

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.checking import Finding, FindingKind
+from chargeback.archive.file_checks import FileFinding, FileFindingKind
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.scope import Scope, scope_of
+from chargeback.archive.revision_selection import RevisionSelection, selected_revisions
 from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, verify_chain, verify_files
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
 from chargeback.job.control_totals import ControlTotals
-from chargeback.job.performing import Performance, perform
 from chargeback.job.reperformance import Outcome, compare
+from chargeback.job.reperformed_revision import ReperformedRevision, perform
 from chargeback.job.settlement_totals import double_findings, settlement_findings
 
 TOTALS_LAYER = "control totals"
@@ -28,7 +28,7 @@ PERFORMANCE_LAYER = "re-performance"
 LAYERS = (FILES_LAYER, CHAIN_LAYER, TOTALS_LAYER, PERFORMANCE_LAYER)
 
 Progress = Callable[[str, str], None]
-"""Told the layer and the file or revision that is looked at next."""
+"""Called with the layer and the file or revision that is looked at next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Verification:
     head: str | None = None
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[FileFinding, ...]:
         """All that is damaged."""
         return tuple(finding for layer in self.layers for finding in layer.findings)
 
@@ -66,7 +66,7 @@ class Verification:
 def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer, what: None) -> Verification:
     """Prove an archive, a month or a revision; ``StorageError`` where it cannot be read, ``SchemaError`` where a newer
     version wrote it, ``ConfigurationError`` where there is no revision. All that is wrong is in the result."""
-    scope = scope_of(path)
+    scope = selected_revisions(path)
     files = verify_files(scope, lambda name: progress(FILES_LAYER, name))
     progress(CHAIN_LAYER, "")
     chain = _chain(scope, request)
@@ -85,14 +85,14 @@ def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer
     return Verification(path, (files, chain, *deep.layers()), tuple(deep.differences), tuple(deep.notes), head)
 
 
-def _chain(scope: Scope, request: VerifyRequest) -> Layer:
+def _chain(scope: RevisionSelection, request: VerifyRequest) -> Layer:
     """The chain; a revision that stands alone is its own head."""
     if scope.alone is None:
         return verify_chain(scope, base=request.base, heads=request.heads)
     layer = verify_chain(scope)
     findings = [
-        Finding(
-            FindingKind.HEAD, "", f"the revision's manifest is not {head}", "compare it with the archive it is from"
+        FileFinding(
+            FileFindingKind.HEAD, "", f"the revision's manifest is not {head}", "compare it with the archive it is from"
         )
         for head in request.heads
         if head != scope.alone.sha256
@@ -100,7 +100,7 @@ def _chain(scope: Scope, request: VerifyRequest) -> Layer:
     return Layer(layer.name, layer.count, tuple(findings), layer.note)
 
 
-def _head(scope: Scope) -> str | None:
+def _head(scope: RevisionSelection) -> str | None:
     """The newest manifest, None where the chain does not say."""
     if scope.archive is None:
         return scope.alone.sha256 if scope.alone else None
@@ -111,7 +111,7 @@ def _head(scope: Scope) -> str | None:
     return head.sha256 if head else None
 
 
-def _readable(scope: Scope) -> Iterable[Revision]:
+def _readable(scope: RevisionSelection) -> Iterable[Revision]:
     """The revisions whose manifest can be read: the first layer has named the others."""
     if scope.alone is not None:
         yield scope.alone
@@ -125,12 +125,12 @@ def _readable(scope: Scope) -> Iterable[Revision]:
 class _Deep:
     """The last two layers, revision by revision: one's books are let go before the next one's are made."""
 
-    def __init__(self, scope: Scope, files: Layer, progress: Progress) -> None:
+    def __init__(self, scope: RevisionSelection, files: Layer, progress: Progress) -> None:
         self._archive: Archive | None = scope.archive
         self._damaged = frozenset(finding.path for finding in files.findings)
         self._progress = progress
-        self._totals: list[Finding] = []
-        self._performed: list[Finding] = []
+        self._totals: list[FileFinding] = []
+        self._performed: list[FileFinding] = []
         self._counts = [0, 0]
         self.differences: list[str] = []
         self.notes: list[str] = []
@@ -166,7 +166,7 @@ class _Deep:
         prefix = f"{revision.name}/"
         return frozenset(path.removeprefix(prefix) for path in self._damaged if path.startswith(prefix))
 
-    def _perform(self, revision: Revision, damaged: frozenset[str]) -> Performance | None:
+    def _perform(self, revision: Revision, damaged: frozenset[str]) -> ReperformedRevision | None:
         self._progress(PERFORMANCE_LAYER, str(revision.name))
         try:
             performed = perform(revision)
@@ -176,13 +176,13 @@ class _Deep:
             else:
                 self._performed.append(_finding(revision, "evidence", error.message, error.remedy))
             return None
-        if isinstance(performed, Performance):
+        if isinstance(performed, ReperformedRevision):
             return performed
         self.differences.append(str(performed))
         self.notes.append(f"{revision.name}: verify it with {', '.join(performed.foreign)}")
         return None
 
-    def _compare(self, performance: Performance, damaged: frozenset[str]) -> None:
+    def _compare(self, performance: ReperformedRevision, damaged: frozenset[str]) -> None:
         revision = performance.revision
         try:
             with interpreting(revision.root):
@@ -195,7 +195,7 @@ class _Deep:
         self.differences += found.differences
         self.notes += found.notes
 
-    def _journal_finding(self, revision: Revision) -> list[Finding]:
+    def _journal_finding(self, revision: Revision) -> list[FileFinding]:
         """The journal that a restatement starts from is that of the month's revision before, where that is at hand."""
         name, kept = revision.name, revision.records.get(PREVIOUS_JOURNAL_PATH)
         if self._archive is None or kept is None:
@@ -210,7 +210,7 @@ class _Deep:
         return [_finding(revision, PREVIOUS_JOURNAL_PATH, f"is not the journal of {earlier[0]}")]
 
 
-def _finding(revision: Revision, path: str, detail: str, remedy: str = "") -> Finding:
+def _finding(revision: Revision, path: str, detail: str, remedy: str = "") -> FileFinding:
     text = detail.removeprefix(f"{revision.root}: ")
     remedy = remedy or "restore the revision's folder from a backup and run verify"
-    return Finding(FindingKind.PERFORMANCE, f"{revision.name}/{path}", text, remedy)
+    return FileFinding(FileFindingKind.PERFORMANCE, f"{revision.name}/{path}", text, remedy)

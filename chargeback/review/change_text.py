@@ -8,7 +8,7 @@ from chargeback.model.money import minor_digits
 from chargeback.publish.pages.wording import minor
 from chargeback.review.changes import Change
 from chargeback.review.ledger_rows import Amounts
-from chargeback.review.screen import Screen
+from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines
 
 _NUMBERS = [Column(name, right=True) for name in ("before", "after", "difference")]
@@ -17,7 +17,7 @@ _MOST_ROWS = 100
 
 
 def change_lines(
-    changes: Sequence[Change], names: Sequence[str], screen: Screen, notes: Sequence[str] = ()
+    changes: Sequence[Change], names: Sequence[str], terminal: Terminal, notes: Sequence[str] = ()
 ) -> list[str]:
     """A table a currency, gross amounts: the key's columns, both sides, the difference, the notes, and the sum."""
     columns = [*(Column(name, shrinks=True) for name in names), *_NUMBERS, Column("", shrinks=True)]
@@ -29,14 +29,14 @@ def change_lines(
         if rest := [change for change, _ in mine[_MOST_ROWS:]]:
             rows.append(_sum(f"{len(rest):,} others", rest, currency, len(names)))
         last = _sum(f"total {readable(currency)}", (change for change, _ in mine), currency, len(names))
-        lines += [*([""] if lines else []), *table_lines(columns, [*rows, last], screen)]
+        lines += [*([""] if lines else []), *table_lines(columns, [*rows, last], terminal)]
     return lines
 
 
-def total_lines(totals: Sequence[Change], screen: Screen) -> list[str]:
+def total_lines(totals: Sequence[Change], terminal: Terminal) -> list[str]:
     """A row a currency: the totals of both sides and their difference."""
     rows = [_sum(f"total {readable(change.currency)}", [change], change.currency, 1) for change in totals]
-    return table_lines([Column(""), *_NUMBERS, Column("")], rows, screen)
+    return table_lines([Column(""), *_NUMBERS, Column("")], rows, terminal)
 
 
 def _row(change: Change, note: str) -> TextRow:

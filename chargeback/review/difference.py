@@ -15,8 +15,8 @@ from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.period import Period
 from chargeback.review.causes import Causes, causes
 from chargeback.review.changes import Change, invoice_changes, line_changes, team_changes, total_changes
-from chargeback.review.chosen import identity, overview_of, revision_number, standing_json
 from chargeback.review.ledger_rows import LedgerRow, read_rows
+from chargeback.review.revision_choice import identity, overview_of, revision_number, standing_json
 
 
 @dataclass(frozen=True, slots=True)

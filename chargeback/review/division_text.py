@@ -9,7 +9,7 @@ from chargeback.allocate.steps import Divided, Step, StepKind
 from chargeback.model.money import format_minor
 from chargeback.model.wording import counted
 from chargeback.publish.pages.wording import minor
-from chargeback.review.screen import Screen
+from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
 
 INDENT = "   "
@@ -31,14 +31,14 @@ _SPLITS = {
 }
 
 
-def division_lines(step: Step, number: int, digits: int, screen: Screen) -> Iterator[str]:
+def division_lines(step: Step, number: int, digits: int, terminal: Terminal) -> Iterator[str]:
     """The step under its number: sentences, then a table that foots."""
     rule = f" {_SPLITS.get(step.rule, step.rule)}" if step.kind is StepKind.TEAMS else ""
     heading = _BY_WHOLE_REPORT if step.rule == "whole report" else _HEADINGS[step.kind] + rule
-    yield from wrapped(f"{number}. {heading}", screen, strong=True)
+    yield from wrapped(f"{number}. {heading}", terminal, strong=True)
     for text in _sentences(step, digits):
-        yield from wrapped(text, screen, indent=INDENT)
-    yield from table_lines(_columns(step), _rows(step, digits), screen, indent=INDENT)
+        yield from wrapped(text, terminal, indent=INDENT)
+    yield from table_lines(_columns(step), _rows(step, digits), terminal, indent=INDENT)
 
 
 def _sentences(step: Step, digits: int) -> Iterator[str]:

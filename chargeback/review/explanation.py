@@ -16,17 +16,17 @@ from chargeback.allocate.steps import LineSteps, line_steps
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, damaged
 from chargeback.errors import ConfigurationError
-from chargeback.job.performing import booking_again
+from chargeback.job.reperformed_revision import booking_again
 from chargeback.model.booking import AccountMonth
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.ledger import LedgerLine
 from chargeback.model.posting import PostedLine
 from chargeback.model.spreadsheet_text import guarded
-from chargeback.review.chosen import chosen_revision
 from chargeback.review.figures import teams_of
 from chargeback.review.ledger_rows import PATH, Amounts, LedgerRow, by_account, read_rows, totals_of
 from chargeback.review.provenance import Provenance, Source, provenance
-from chargeback.review.reperformance import Reperformance
+from chargeback.review.reposted_accounts import RepostedAccounts
+from chargeback.review.revision_choice import chosen_revision
 
 LINE, TEAM, PROJECT = "line", "team", "project"
 _PREFIXED = re.compile(r"(line|team|project):(.*)", re.DOTALL)
@@ -139,7 +139,7 @@ def _meaning(revision: Revision, rows: list[LedgerRow], subject: str) -> tuple[s
 
 
 def _explain_line(revision: Revision, row: LedgerRow, rows: list[LedgerRow]) -> LineExplanation:
-    again = Reperformance(revision)
+    again = RepostedAccounts(revision)
     archived = by_account(rows)[row.account]
     month, line = _again(again, archived, archived.index(row))
     invoice = next(each for each in month.booked if each.id == line.label.invoice_id)
@@ -149,18 +149,18 @@ def _explain_line(revision: Revision, row: LedgerRow, rows: list[LedgerRow]) -> 
     return LineExplanation(revision, row, invoice, steps, _claims(again, line), provenance(again, month, invoice))
 
 
-def _again(again: Reperformance, archived: list[LedgerRow], place: int) -> tuple[AccountMonth, LedgerLine]:
+def _again(again: RepostedAccounts, archived: list[LedgerRow], place: int) -> tuple[AccountMonth, LedgerLine]:
     (month,) = again.months((_account(again, archived[0]),))
     return month, again.lines(month, archived)[place]
 
 
-def _account(again: Reperformance, row: LedgerRow) -> str:
+def _account(again: RepostedAccounts, row: LedgerRow) -> str:
     """The account's id as the platform gave it: the ledger has it without control characters."""
     shown = guarded(row.account)
     return next((each for each in again.evidence.run.accounts if guarded(each) == shown), row.account)
 
 
-def _claims(again: Reperformance, line: LedgerLine) -> tuple[str, ...]:
+def _claims(again: RepostedAccounts, line: LedgerLine) -> tuple[str, ...]:
     owner = again.context.ownership.owner(line.project) if line.project else None
     claims = owner.team.projects if owner and owner.team else (owner.shared.claim,) if owner and owner.shared else ()
     period = again.revision.name.period
@@ -168,7 +168,7 @@ def _claims(again: Reperformance, line: LedgerLine) -> tuple[str, ...]:
 
 
 def _parts(revision: Revision, chosen: list[LedgerRow], rows: list[LedgerRow]) -> Iterable[InvoicePart]:
-    again = Reperformance(revision)
+    again = RepostedAccounts(revision)
     archived = by_account(rows)
     wanted = {row.line for row in chosen}
     accounts = {_account(again, row): row.account for row in chosen}
@@ -180,7 +180,7 @@ def _parts(revision: Revision, chosen: list[LedgerRow], rows: list[LedgerRow]) -
 
 
 def _account_parts(
-    again: Reperformance, month: AccountMonth, pairs: list[tuple[LedgerRow, LedgerLine]]
+    again: RepostedAccounts, month: AccountMonth, pairs: list[tuple[LedgerRow, LedgerLine]]
 ) -> Iterable[InvoicePart]:
     grouped: dict[tuple[str, int, str], list[LedgerRow]] = {}
     for row, line in pairs:

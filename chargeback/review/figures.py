@@ -17,7 +17,10 @@ from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED
-from chargeback.review.chosen import (
+from chargeback.review.ledger_frame import AMOUNTS, ledger_frame
+from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
+from chargeback.review.month_findings import MonthFinding, findings_of
+from chargeback.review.revision_choice import (
     chosen_revision,
     earlier_json,
     identity,
@@ -26,9 +29,6 @@ from chargeback.review.chosen import (
     signed_earlier,
     standing_json,
 )
-from chargeback.review.ledger_frame import AMOUNTS, ledger_frame
-from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
-from chargeback.review.month_findings import FoundFinding, findings_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +62,7 @@ class Figures:
     by: str
     rows: tuple[FigureRow, ...]
     totals: Mapping[str, Amounts]
-    findings: tuple[FoundFinding, ...] = ()
+    findings: tuple[MonthFinding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The figures for machines."""

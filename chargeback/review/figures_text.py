@@ -10,11 +10,11 @@ from chargeback.model.spreadsheet_text import guarded
 from chargeback.model.wording import booking_text
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.publish.pages.wording import minor, percent
-from chargeback.review.chosen import signed_text, standing, title
 from chargeback.review.figures import FigureRow, Figures
 from chargeback.review.ledger_rows import Amounts, written
 from chargeback.review.month_findings import largest_lines
-from chargeback.review.screen import Screen
+from chargeback.review.revision_choice import signed_text, standing, title
+from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import GAP, Column, TextRow, readable, table_lines, table_width, wrapped
 
 _LONGEST_BAR = 30
@@ -24,12 +24,12 @@ _SHORTEST_NAME = 16
 _NOTHING = {"project": "(no project)", "environment": "(no environment)", "resource": "(no resource)"}
 
 
-def figures_lines(figures: Figures, screen: Screen) -> Iterator[str]:
+def figures_lines(figures: Figures, terminal: Terminal) -> Iterator[str]:
     """The month's state, then for each currency a row a team (project, …) and the total that they foot to."""
-    yield from _heading(figures, screen)
+    yield from _heading(figures, terminal)
     for currency, total in figures.totals.items():
         yield ""
-        yield from _currency_lines(figures, currency, total, screen)
+        yield from _currency_lines(figures, currency, total, terminal)
     if not figures.totals:
         yield ""
         yield "nothing billed" if figures.team is None else f"nothing for {figures.team}"
@@ -47,25 +47,25 @@ def figures_csv(figures: Figures) -> str:
     return BYTE_ORDER_MARK + "".join(rows)
 
 
-def _heading(figures: Figures, screen: Screen) -> Iterator[str]:
+def _heading(figures: Figures, terminal: Terminal) -> Iterator[str]:
     team = f", team {figures.team}" if figures.team else ""
-    yield from wrapped(f"{title(figures.revision)}{team}  {standing(figures.overview)}", screen, strong=True)
-    yield from wrapped(signed_text(figures.overview.signatures, figures.signed_earlier) or "not signed", screen)
+    yield from wrapped(f"{title(figures.revision)}{team}  {standing(figures.overview)}", terminal, strong=True)
+    yield from wrapped(signed_text(figures.overview.signatures, figures.signed_earlier) or "not signed", terminal)
     if text := booking_text(figures.overview.status):
-        yield from wrapped(text, screen, strong=True)
-    yield from largest_lines(figures.findings, str(figures.revision.name.period), screen)
+        yield from wrapped(text, terminal, strong=True)
+    yield from largest_lines(figures.findings, str(figures.revision.name.period), terminal)
 
 
-def _currency_lines(figures: Figures, currency: str, total: Amounts, screen: Screen) -> list[str]:
+def _currency_lines(figures: Figures, currency: str, total: Amounts, terminal: Terminal) -> list[str]:
     rows = [row for row in figures.rows if row.currency == currency]
     columns = _columns(figures.by)
     cells = [_cells(row, figures.by, total) for row in rows]
     last = _total_cells(currency, total)
-    room = _room_for_bars(columns, [*cells, last], screen)
+    room = _room_for_bars(columns, [*cells, last], terminal)
     largest = max((abs(row.amounts.gross) for row in rows), default=0)
-    bars = [screen.bar(row.amounts.gross, largest, room) for row in rows]
+    bars = [terminal.bar(row.amounts.gross, largest, room) for row in rows]
     shown = [TextRow((*cell, bar)) for cell, bar in zip(cells, bars, strict=True)]
-    return table_lines([*columns, Column("")], [*shown, TextRow((*last, ""), strong=True)], screen)
+    return table_lines([*columns, Column("")], [*shown, TextRow((*last, ""), strong=True)], terminal)
 
 
 def _columns(by: str) -> list[Column]:
@@ -88,12 +88,12 @@ def _label(row: FigureRow, by: str) -> str:
     return f"{key} {readable(row.name)}" if by == "account" and row.name else key
 
 
-def _room_for_bars(columns: list[Column], cells: list[tuple[str, ...]], screen: Screen) -> int:
+def _room_for_bars(columns: list[Column], cells: list[tuple[str, ...]], terminal: Terminal) -> int:
     """What the numbers leave beside a name that may be cut to some length; none where that is too little."""
-    if screen.width is None:
+    if terminal.width is None:
         return _LONGEST_BAR
     rows = [TextRow(cell) for cell in cells]
     names = table_width(columns[:1], [TextRow(row.cells[:1]) for row in rows])
-    room = screen.width - table_width(columns, rows) - len(GAP)
+    room = terminal.width - table_width(columns, rows) - len(GAP)
     room += min(max(_SHORTEST_BAR - room, 0), max(names - _SHORTEST_NAME, 0))
     return min(room, _LONGEST_BAR) if room >= _SHORTEST_BAR else 0

@@ -20,7 +20,7 @@ from chargeback.model.csv_text import csv_row
 from chargeback.model.period import Period
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
-from chargeback.review.chosen import (
+from chargeback.review.revision_choice import (
     earlier_json,
     signatures_json,
     signed_earlier,
@@ -28,7 +28,7 @@ from chargeback.review.chosen import (
     standing,
     standing_json,
 )
-from chargeback.review.screen import Screen
+from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, table_width, wrapped
 
 _SHORT_HEAD = 12
@@ -102,17 +102,17 @@ def _listed(revision: Revision, signatures: tuple[Signature, ...], is_latest: bo
     return ListedRevision(revision, revision_overview(revision, signatures), is_latest, earlier)
 
 
-def listing_lines(found: Listing, screen: Screen) -> list[str]:
+def listing_lines(found: Listing, terminal: Terminal) -> list[str]:
     """A line a revision, then the head in full; on a terminal signatures stand below their revision."""
     if not found.revisions:
         none = "no revision yet: run `chargeback run`" if found.head is None else "no revision of these months"
-        return [none, *([] if found.head is None else wrapped(f"head {found.head}", screen))]
-    if screen.width is None:
+        return [none, *([] if found.head is None else wrapped(f"head {found.head}", terminal))]
+    if terminal.width is None:
         rows = [TextRow((*_cells(each), each.revision.sha256, _signed(each))) for each in found.revisions]
-        lines = table_lines([*_COLUMNS, Column("head"), Column("signatures")], rows, screen)
+        lines = table_lines([*_COLUMNS, Column("head"), Column("signatures")], rows, terminal)
     else:
-        lines = _terminal_lines(found, screen)
-    return [*lines, *wrapped(f"head {found.head}", screen)]
+        lines = _terminal_lines(found, terminal)
+    return [*lines, *wrapped(f"head {found.head}", terminal)]
 
 
 def listing_csv(found: Listing) -> str:
@@ -128,17 +128,17 @@ def listing_csv(found: Listing) -> str:
     return BYTE_ORDER_MARK + "".join(rows)
 
 
-def _terminal_lines(found: Listing, screen: Screen) -> list[str]:
+def _terminal_lines(found: Listing, terminal: Terminal) -> list[str]:
     """Heads are cut, as nobody types them, and left out where there is no room."""
     rows = [TextRow((*_cells(each), each.revision.sha256[:_SHORT_HEAD])) for each in found.revisions]
     columns = [*_COLUMNS, Column("head")]
-    if table_width(columns, rows) > (screen.width or 0):
+    if table_width(columns, rows) > (terminal.width or 0):
         columns, rows = columns[:-1], [TextRow(row.cells[:-1]) for row in rows]
-    heading, *lines = table_lines(columns, rows, screen)
+    heading, *lines = table_lines(columns, rows, terminal)
     shown = [heading]
     for line, listed in zip(lines, found.revisions, strict=True):
         signed = _signed(listed)
-        shown += [line, *(wrapped(signed, screen, indent="  ") if signed else ())]
+        shown += [line, *(wrapped(signed, terminal, indent="  ") if signed else ())]
     return shown
 
 

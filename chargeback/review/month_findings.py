@@ -24,7 +24,7 @@ from chargeback.model.check import Code, Outcome
 from chargeback.model.finding import covers
 from chargeback.model.money import exact_sum, format_exact
 from chargeback.model.wording import counted, grouped, money_list
-from chargeback.review.chosen import (
+from chargeback.review.revision_choice import (
     chosen_revision,
     earlier_json,
     identity,
@@ -36,7 +36,7 @@ from chargeback.review.chosen import (
     standing_json,
     title,
 )
-from chargeback.review.screen import Screen
+from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import readable, wrapped
 
 _INDENT = "    "
@@ -53,7 +53,7 @@ class Following:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFinding:
+class MonthFinding:
     """A finding as its revision has it, what follows from it, and what was decided about it until now; ``exceptions``:
     how many of its checks the configuration does not accept."""
 
@@ -129,10 +129,10 @@ class MonthFindings:
     revision: Revision
     overview: RevisionOverview
     signed_earlier: tuple[Signature, ...]
-    findings: tuple[FoundFinding, ...]
+    findings: tuple[MonthFinding, ...]
 
     @property
-    def open(self) -> tuple[FoundFinding, ...]:
+    def open(self) -> tuple[MonthFinding, ...]:
         """Those with exceptions about which nobody has decided."""
         return tuple(each for each in self.findings if each.is_open)
 
@@ -164,7 +164,7 @@ def month_findings(root: Path, period: str | None) -> MonthFindings:
     )
 
 
-def findings_of(archive: Archive, revision: Revision) -> Iterator[FoundFinding]:
+def findings_of(archive: Archive, revision: Revision) -> Iterator[MonthFinding]:
     """The revision's findings, the largest first."""
     found = archived_findings(revision)
     if not found:
@@ -178,7 +178,7 @@ def findings_of(archive: Archive, revision: Revision) -> Iterator[FoundFinding]:
         amount = None if each.amount is None else Decimal(each.amount)
         disposition = last if last is not None and covers(last, amount, each.checks) else None
         exceptions = each.checks - accepted[each.id]
-        yield FoundFinding(each, tuple(follows.get(each.id, ())), exceptions, disposition)
+        yield MonthFinding(each, tuple(follows.get(each.id, ())), exceptions, disposition)
 
 
 def _follows(checks: Iterable[ArchivedCheck]) -> dict[str, list[Following]]:
@@ -199,39 +199,41 @@ def _follows(checks: Iterable[ArchivedCheck]) -> dict[str, list[Following]]:
     }
 
 
-def finding_lines(found: MonthFindings, screen: Screen) -> Iterator[str]:
+def finding_lines(found: MonthFindings, terminal: Terminal) -> Iterator[str]:
     """The month's state, then each finding: what, where, how much, what follows, what to do, who decided what."""
-    yield from wrapped(f"{title(found.revision)}  {standing(found.overview)}", screen, strong=True)
-    yield from wrapped(signed_text(found.overview.signatures, found.signed_earlier) or "not signed", screen)
+    yield from wrapped(f"{title(found.revision)}  {standing(found.overview)}", terminal, strong=True)
+    yield from wrapped(signed_text(found.overview.signatures, found.signed_earlier) or "not signed", terminal)
     if not found.findings:
         yield "no findings"
         return
-    yield from wrapped(f"{counted(len(found.findings), 'finding')}, {len(found.open)} open", screen)
+    yield from wrapped(f"{counted(len(found.findings), 'finding')}, {len(found.open)} open", terminal)
     for each in found.findings:
         yield ""
-        yield from _lines(each, screen)
+        yield from _lines(each, terminal)
 
 
-def largest_lines(findings: Sequence[FoundFinding], period: str, screen: Screen) -> Iterator[str]:
+def largest_lines(findings: Sequence[MonthFinding], period: str, terminal: Terminal) -> Iterator[str]:
     """The largest findings that are open, a line each, beneath a month's state; nothing where none is open."""
     left = [each for each in findings if each.is_open]
     if not left:
         return
-    yield from wrapped(f"{counted(len(left), 'open finding')}, the largest first: chargeback findings {period}", screen)
+    yield from wrapped(
+        f"{counted(len(left), 'open finding')}, the largest first: chargeback findings {period}", terminal
+    )
     for each in left[:_MOST_LARGEST]:
         parts = (each.archived.id, each.amount_text, each.heading, each.where)
-        yield from wrapped("  ".join(part for part in parts if part), screen, indent="  ")
+        yield from wrapped("  ".join(part for part in parts if part), terminal, indent="  ")
 
 
-def _lines(each: FoundFinding, screen: Screen) -> Iterator[str]:
+def _lines(each: MonthFinding, terminal: Terminal) -> Iterator[str]:
     found = each.archived
     heading = "  ".join(part for part in (found.id, each.amount_text, each.heading) if part)
-    yield from wrapped(heading, screen, strong=True)
+    yield from wrapped(heading, terminal, strong=True)
     for name, text in _details(each):
-        yield from wrapped(f"{name:9} {text}", screen, indent=_INDENT)
+        yield from wrapped(f"{name:9} {text}", terminal, indent=_INDENT)
 
 
-def _details(each: FoundFinding) -> Iterator[tuple[str, str]]:
+def _details(each: MonthFinding) -> Iterator[tuple[str, str]]:
     found = each.archived
     if each.where:
         yield "where", each.where

@@ -17,9 +17,9 @@ from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish import month_summary
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.publish.pages.wording import minor
-from chargeback.review.chosen import chosen_revision, identity, title
 from chargeback.review.ledger_rows import written
-from chargeback.review.screen import Screen
+from chargeback.review.revision_choice import chosen_revision, identity, title
+from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
 
 _COLUMNS = ("month", "account", "invoice", "document_date", "age", "age_group", "state", "accrued", "settled",
@@ -77,19 +77,19 @@ def open_items_csv(shown: ShownItems) -> str:
     return BYTE_ORDER_MARK + csv_row(_COLUMNS) + "".join(csv_row(row.values()) for row in texts)
 
 
-def open_items_lines(shown: ShownItems, screen: Screen) -> Iterator[str]:
+def open_items_lines(shown: ShownItems, terminal: Terminal) -> Iterator[str]:
     """A table a currency: the items that are not just settled, then what is owed by age."""
     until = shown.revision.name.period.last_day.isoformat()
-    yield from wrapped(f"{title(shown.revision)}  open items on {until}", screen, strong=True)
+    yield from wrapped(f"{title(shown.revision)}  open items on {until}", terminal, strong=True)
     for currency, groups in shown.totals.items():
         digits = minor_digits(currency)
         mine = [item for item in shown.items if item.currency == currency]
         rows = [TextRow(_shown_cells(item, digits)) for item in mine]
         last = TextRow((f"payable {readable(currency)}", *[""] * 5, minor(sum(groups.values()), digits)), strong=True)
         yield ""
-        yield from table_lines(_TEXT_COLUMNS, [*rows, last], screen)
+        yield from table_lines(_TEXT_COLUMNS, [*rows, last], terminal)
         ages = "   ".join(f"{group} days {minor(units, digits)}" for group, units in groups.items() if units)
-        yield from wrapped(ages or "nothing is owed", screen)
+        yield from wrapped(ages or "nothing is owed", terminal)
     if not shown.items:
         yield ""
         yield "no invoice was accrued"

@@ -19,11 +19,11 @@ from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
 from chargeback.model.money import minor_digits
 from chargeback.model.period import Period
-from chargeback.review.chosen import chosen_revision
 from chargeback.review.ledger_frame import ledger_frame
 from chargeback.review.ledger_rows import read_rows
 from chargeback.review.listing import ListedRevision, listing
-from chargeback.review.month_findings import FoundFinding, findings_of
+from chargeback.review.month_findings import MonthFinding, findings_of
+from chargeback.review.revision_choice import chosen_revision
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +124,7 @@ class OpenedArchive:
         return chosen_revision(self._archive(), None if period is None else str(period))
 
 
-def _decided(found: FoundFinding) -> ArchivedFinding:
+def _decided(found: MonthFinding) -> ArchivedFinding:
     """The finding with the newest decision about it, in place of the one that its revision was written with."""
     text, by, moment = found.disposed or (None, None, None)
     return msgspec.structs.replace(found.archived, disposition=text, disposed_by=by, disposed_at=moment)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chargeback.archive.reading import Archive
 from chargeback.errors import StorageError
-from chargeback.review.chosen import chosen_revision
+from chargeback.review.revision_choice import chosen_revision
 
 PAGE = "index.html"
 

@@ -11,7 +11,7 @@ from chargeback.model.invoice import Invoice
 from chargeback.model.money import format_exact
 from chargeback.model.report import Report
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources, pointer
-from chargeback.review.reperformance import Reperformance
+from chargeback.review.reposted_accounts import RepostedAccounts
 
 _HEADER = ("total", "taxAmount", "subtotal")
 
@@ -66,7 +66,7 @@ class Provenance:
         return _source(of, "billingValue", format_exact(found.value), self.report.answer, place)
 
 
-def provenance(again: Reperformance, month: AccountMonth, invoice: Invoice) -> Provenance:
+def provenance(again: RepostedAccounts, month: AccountMonth, invoice: Invoice) -> Provenance:
     """Where the figures of one of the account's invoices stand."""
     sources = invoice_sources(month.facts, again.evidence, again.answers.get(month.account, ()))
     mine = next(source for source in sources if source.invoice.id == invoice.id)

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from chargeback.archive.chain import Base
-from chargeback.archive.checking import require_intact
+from chargeback.archive.file_checks import require_intact
 from chargeback.archive.head_file import check_head_file
+from chargeback.archive.locked_archive import ArchiveWriter, open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, append_signature, read_signatures
-from chargeback.archive.writer import ArchiveWriter, open_for_writing
 from chargeback.errors import ConfigurationError
 from chargeback.job.overview import refresh_overview
 from chargeback.job.sealing import archived_config

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chargeback.model.readable_text import readable
-from chargeback.review.screen import Screen
+from chargeback.review.terminal import Terminal
 
 GAP = "  "
 _NARROWEST = 8
@@ -33,16 +33,18 @@ class TextRow:
     strong: bool = False
 
 
-def table_lines(columns: Sequence[Column], rows: Sequence[TextRow], screen: Screen, *, indent: str = "") -> list[str]:
-    """The heading and a line a row, no wider than the screen where columns can shrink; nothing without rows."""
+def table_lines(
+    columns: Sequence[Column], rows: Sequence[TextRow], terminal: Terminal, *, indent: str = ""
+) -> list[str]:
+    """The heading and a line a row, no wider than the terminal where columns can shrink; nothing without rows."""
     if not rows:
         return []
-    widths = _widths(columns, rows, screen, len(indent))
+    widths = _widths(columns, rows, terminal, len(indent))
     heading = _line([column.title for column in columns], columns, widths)
-    lines = [screen.faint(indent + heading)] if heading.strip() else []
+    lines = [terminal.faint(indent + heading)] if heading.strip() else []
     for row in rows:
         line = _line(row.cells, columns, widths)
-        lines.append(indent + (screen.strong(line) if row.strong else line))
+        lines.append(indent + (terminal.strong(line) if row.strong else line))
     return lines
 
 
@@ -73,10 +75,10 @@ def cell_len(text: str) -> int:
     return cells.cell_len(text)
 
 
-def wrapped(text: str, screen: Screen, *, indent: str = "", strong: bool = False) -> list[str]:
-    """A sentence in lines no wider than the screen, broken at spaces only: a path or pointer stays whole."""
-    lines = [text] if screen.width is None else _broken(text, screen.width - cell_len(indent))
-    return [indent + (screen.strong(line) if strong else line) for line in lines]
+def wrapped(text: str, terminal: Terminal, *, indent: str = "", strong: bool = False) -> list[str]:
+    """A sentence in lines no wider than the terminal, broken at spaces only: a path or pointer stays whole."""
+    lines = [text] if terminal.width is None else _broken(text, terminal.width - cell_len(indent))
+    return [indent + (terminal.strong(line) if strong else line) for line in lines]
 
 
 def _broken(text: str, width: int) -> list[str]:
@@ -90,11 +92,11 @@ def _broken(text: str, width: int) -> list[str]:
     return [*lines, current]
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[TextRow], screen: Screen, taken: int) -> list[int]:
+def _widths(columns: Sequence[Column], rows: Sequence[TextRow], terminal: Terminal, taken: int) -> list[int]:
     widths = [_natural(place, column, rows) for place, column in enumerate(columns)]
-    if screen.width is None:
+    if terminal.width is None:
         return widths
-    excess = taken + sum(widths) + len(GAP) * (len(widths) - 1) - screen.width
+    excess = taken + sum(widths) + len(GAP) * (len(widths) - 1) - terminal.width
     for place in _widest_first(columns, widths):
         cut = min(max(excess, 0), max(widths[place] - _NARROWEST, 0))
         widths[place] -= cut
@@ -116,7 +118,7 @@ def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]
     return GAP.join(padded(cell, width, right=column.right) for cell, column, width in shown).rstrip()
 
 
-Render = Callable[[Screen], Iterator[str]]
-"""What a command shows, for the screen that it is shown on."""
+Render = Callable[[Terminal], Iterator[str]]
+"""What a command shows, for the terminal that it is shown on."""
 
 __all__ = ["GAP", "Column", "Render", "TextRow", "padded", "readable", "table_lines", "table_width", "wrapped"]

@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from chargeback.model.ledger import Basis
 from chargeback.model.money import minor_digits
 from chargeback.publish.pages.wording import minor
-from chargeback.review.chosen import title
 from chargeback.review.explanation import InvoicePart, TotalExplanation
 from chargeback.review.ledger_rows import Amounts
-from chargeback.review.screen import Screen
+from chargeback.review.revision_choice import title
+from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
 
 
-def total_lines(found: TotalExplanation, screen: Screen) -> Iterator[str]:
+def total_lines(found: TotalExplanation, terminal: Terminal) -> Iterator[str]:
     """A table a currency, its total, then the evidence."""
-    yield from wrapped(f"{title(found.revision)}, {found.kind} {readable(found.name)}", screen, strong=True)
+    yield from wrapped(f"{title(found.revision)}, {found.kind} {readable(found.name)}", terminal, strong=True)
     if not found.parts:
         yield "no line of this month"
     for currency, total in found.totals.items():
         parts = [part for part in found.parts if part.row.currency == currency]
         yield ""
-        yield from wrapped(f"{_total_text(total, currency)}, the sum of these parts of invoice lines:", screen)
-        yield from table_lines(_TOTAL_COLUMNS, _part_rows(parts, total, currency), screen)
+        yield from wrapped(f"{_total_text(total, currency)}, the sum of these parts of invoice lines:", terminal)
+        yield from table_lines(_TOTAL_COLUMNS, _part_rows(parts, total, currency), terminal)
         yield from ("", "where each invoice line stands in the evidence:")
-        yield from _evidence(parts, screen)
+        yield from _evidence(parts, terminal)
 
 
 _TOTAL_COLUMNS = [
@@ -94,11 +94,11 @@ def _span(lines: tuple[int, ...]) -> str:
     return ", ".join(shown) if len(shown) <= 2 else f"{shown[0]}, … {shown[-1]}"
 
 
-def _evidence(parts: list[InvoicePart], screen: Screen) -> Iterator[str]:
+def _evidence(parts: list[InvoicePart], terminal: Terminal) -> Iterator[str]:
     """Each place once, after the numbers of the parts that stand there."""
     places: dict[str, list[int]] = {}
     for number, part in enumerate(parts, start=1):
         header = f"the invoice's header (explain line {part.lines[0]})"
         places.setdefault(f"{part.source.value}  {part.source.place}" if part.source else header, []).append(number)
     rows = [TextRow((_span(tuple(numbers)), readable(place))) for place, numbers in places.items()]
-    yield from table_lines([Column("", right=True), Column("")], rows, screen)
+    yield from table_lines([Column("", right=True), Column("")], rows, terminal)

@@ -34,7 +34,7 @@ class Away(Event):
 
 @dataclass(frozen=True, slots=True)
 class Absent(Event):
-    """An account is not listed, and asking for it is answered with the message."""
+    """An account is not listed, and questions for it is answered with the message."""
 
     account: str = ""
     message: str = "api: billing account not found"

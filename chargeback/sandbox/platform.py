@@ -74,7 +74,7 @@ class Platform:
         }
 
     def warm(self) -> None:
-        """Make and keep the answers about the newest closed month, so that asking for them costs next to nothing."""
+        """Make and keep the answers about the newest closed month, so that questions for them costs next to nothing."""
         now, zone = self.clock.now, self.world.zone
         month = newest_closed(now, zone)
         bounds = {"from": rfc3339(month.start(zone)), "to": rfc3339(month.end(zone)), "range": "prev_month"}

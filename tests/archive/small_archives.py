@@ -10,10 +10,10 @@ from threading import Lock
 from typing import Any
 
 from chargeback.archive.file_system import FileSystem
+from chargeback.archive.locked_archive import ArchiveWriter, open_for_writing
 from chargeback.archive.manifest import Manifest, ManifestTotal
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.writer import ArchiveWriter, open_for_writing
 from chargeback.evidence import Answer, Evidence, MemoryStore, RunRecord, sha256_of
 from chargeback.model.file_names import safe_name
 

@@ -111,7 +111,7 @@ MAY_DECODE = {
     "publish/workpaper/sources.py", "model/answers.py",
     "model/erp_profile.py",  # a user's profile, as run.json keeps it: where the files are made again
     # no part of the proof, and nothing where it cannot be read
-    "archive/lock.py", "operate/notify/told.py",
+    "archive/lock.py", "operate/notify/sent_state.py",
     # writes workbooks
     "publish/xlsx/package.py",
     "publish/xlsx/pinned_archive.py",

@@ -14,8 +14,8 @@ import pytest
 from chargeback.archive import limits, staging
 from chargeback.archive.file_system import FOLDER_MODE, OTHER_FILE_MODE, REVISION_FILE_MODE, FileSystem
 from chargeback.archive.head_file import write_head_file
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH
-from chargeback.archive.writer import open_for_writing
 from chargeback.errors import StorageError
 from chargeback.evidence import RunRecord
 

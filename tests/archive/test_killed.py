@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
-from chargeback.archive.scope import scope_of
+from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_chain, verify_files
-from chargeback.archive.writer import open_for_writing
 
 from .small_archives import STARTED, hidden, seal
 
@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[2]]
 from archive.small_archives import STARTED, QuickFileSystem, seal
-from chargeback.archive.writer import open_for_writing
+from chargeback.archive.locked_archive import open_for_writing
 print("ready", flush=True)
 with open_for_writing(Path(sys.argv[1]), started=STARTED) as writer:
     for number in range(10_000):
@@ -49,12 +49,12 @@ def sealed_after_kills(root: Path, kills: int, seed: int) -> int:
     moment = random.Random(seed)
     for _ in range(kills):
         kill_after(root, moment.uniform(0, 0.3))
-        scope = scope_of(root) if root.exists() else None
+        scope = selected_revisions(root) if root.exists() else None
         assert scope is None or (verify_files(scope).findings, verify_chain(scope).findings) == ((), ())
     with open_for_writing(root, started=STARTED) as writer:
         seal(writer)
     assert hidden(root) == []
-    assert verify_chain(scope_of(root)).sound
+    assert verify_chain(selected_revisions(root)).sound
     return len(Archive(root).names())
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chargeback.archive.checking import TAKE_OUT, check_files, require_intact
+from chargeback.archive.file_checks import TAKE_OUT, check_files, require_intact
 from chargeback.archive.litter import is_litter
 from chargeback.archive.pending import PendingReports
-from chargeback.archive.scope import scope_of
+from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_files
 from chargeback.errors import DamagedError
 from chargeback.model.period import Period
@@ -35,7 +35,7 @@ def test_litter_is_told_by_name_and_stops_nobody(root: Path, path: str) -> None:
     (revision,) = write_archive(root, "2026-05").revisions()
     (revision.root / path).write_bytes(b"left here")
     require_intact(revision)
-    layer = verify_files(scope_of(root))
+    layer = verify_files(selected_revisions(root))
     assert layer.sound
     assert f"2026-05/r1/{path}" in layer.note
 
@@ -58,7 +58,7 @@ def test_a_link_or_pipe_by_such_a_name_is_no_litter(root: Path) -> None:
 
 
 def test_a_file_of_the_revision_is_held_to_its_checksum_whatever_its_name(root: Path) -> None:
-    from chargeback.archive.writer import open_for_writing
+    from chargeback.archive.locked_archive import open_for_writing
 
     from .small_archives import FILES, STARTED, seal
 
@@ -68,7 +68,7 @@ def test_a_file_of_the_revision_is_held_to_its_checksum_whatever_its_name(root: 
     path.chmod(0o640)
     path.write_bytes(b"evidencE")
     assert [finding.path for finding in check_files(revision)] == ["2026-05/r1/invoices/ba_1/a.swp"]
-    assert verify_files(scope_of(root)).note == ""
+    assert verify_files(selected_revisions(root)).note == ""
 
 
 def test_litter_among_pending_reports_is_passed_over(root: Path) -> None:

@@ -11,11 +11,11 @@ from unittest.mock import patch
 import pytest
 
 from chargeback.archive.chain import RevisionName
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, sums_text
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.staging import Staging
-from chargeback.archive.writer import open_for_writing
 from chargeback.errors import DamagedError, SchemaError, StorageError
 from chargeback.evidence import RunRecord, sha256_of
 from chargeback.model.period import Period

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chargeback.archive.checking import check_files
+from chargeback.archive.file_checks import check_files
 from chargeback.archive.rebuilding import seal_rebuild, stage_rebuild
 from chargeback.archive.revision import Revision
 from chargeback.errors import StorageError

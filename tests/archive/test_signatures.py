@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive import register
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.signatures import REGISTER, Signature, append_signature, read_signatures
-from chargeback.archive.writer import open_for_writing
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_text
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.scope import scope_of
+from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.signatures import Signature, append_signature
 from chargeback.archive.verification import Layer, verify_chain, verify_files
-from chargeback.archive.writer import open_for_writing
 from chargeback.evidence import sha256_of
 from chargeback.model.period import Period
 
@@ -27,11 +27,11 @@ def archive(root: Path) -> Archive:
 
 
 def files(path: Path) -> Layer:
-    return verify_files(scope_of(path))
+    return verify_files(selected_revisions(path))
 
 
 def chain(path: Path, base: str | None = None, *heads: str) -> Layer:
-    return verify_chain(scope_of(path), base=base, heads=heads)
+    return verify_chain(selected_revisions(path), base=base, heads=heads)
 
 
 def told(layer: Layer) -> str:

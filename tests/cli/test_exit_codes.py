@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from chargeback import errors
-from chargeback.archive.writer import open_for_writing
-from chargeback.cli import running
+from chargeback.archive.locked_archive import open_for_writing
+from chargeback.cli import run_output
 from chargeback.errors import ChargebackError, CombinedError, decisive_exit, each_error, error_exit
 from chargeback.model.period import last_month, zone
 from chargeback.sandbox import Credential
@@ -145,7 +145,7 @@ def test_a_bug_is_exit_1_one_line_and_a_traceback_only_with_v(tmp_path: Path, mo
     def broken(*_: object) -> None:
         raise KeyError("a bug\nof two lines")
 
-    monkeypatch.setattr(running, "run", broken)
+    monkeypatch.setattr(run_output, "run", broken)
     with office(tmp_path) as where:
         quiet, loud = run(where), run(where, "-v")
     assert (quiet.exit, loud.exit) == (1, 1)

@@ -130,13 +130,13 @@ def test_command_is_killed_at_once_when_the_run_is_stopped(tmp_path: Path) -> No
     run_time = RunTime(SystemClock(), 600)
     credential = Credentials(Api(token_command=command), SHELL_ENVIRONMENT, run_time.left).of()
     with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(credential.grant)
+        questions = pool.submit(credential.grant)
         while not (pids.exists() and pids.read_text().strip()):
             time.sleep(0.01)
         begun = time.monotonic()
         run_time.stop()
         with pytest.raises(InterruptedRunError):
-            asking.result()
+            questions.result()
     assert time.monotonic() - begun < 3
     _assert_ends(int(pids.read_text()))
 

@@ -32,10 +32,10 @@ def test_one_task_at_a_time_holds_a_large_answer(bench: Open) -> None:
         with lock:
             held -= 1
 
-    crew = given.session.crew(lambda done, known: None)
+    task_pool = given.session.task_pool(lambda done, known: None)
     for _ in range(8):
-        crew.submit(ask)
-    assert crew.finish() == [] and (most, given.turns) == (1, 8)
+        task_pool.submit(ask)
+    assert task_pool.finish() == [] and (most, given.turns) == (1, 8)
 
 
 def test_small_answers_do_not_wait_for_a_large_one(bench: Open) -> None:
@@ -52,10 +52,10 @@ def test_small_answers_do_not_wait_for_a_large_one(bench: Open) -> None:
         given.call(path=None)
         done.set()
 
-    crew = given.session.crew(lambda done, known: None)
-    crew.submit(large)
-    crew.submit(small)
-    assert crew.finish() == [] and given.turns == 2
+    task_pool = given.session.task_pool(lambda done, known: None)
+    task_pool.submit(large)
+    task_pool.submit(small)
+    assert task_pool.finish() == [] and given.turns == 2
 
 
 def test_calls_outside_of_a_task_never_wait(bench: Open) -> None:
@@ -71,10 +71,10 @@ def test_an_attempt_that_fails_gives_its_place_back(bench: Open) -> None:
 
 
 def _tasks_find_room(given: Bench) -> None:
-    crew = given.session.crew(lambda done, known: None)
+    task_pool = given.session.task_pool(lambda done, known: None)
     for _ in range(3):
-        crew.submit(lambda: given.call(path=None) and None)
-    assert crew.finish() == []
+        task_pool.submit(lambda: given.call(path=None) and None)
+    assert task_pool.finish() == []
 
 
 def test_waiting_ends_with_the_attempt_and_with_the_run() -> None:

@@ -12,8 +12,8 @@ import httpcore
 import pytest
 
 from chargeback.collect.addresses import resolve
-from chargeback.collect.exchange import tls_context
 from chargeback.collect.failures import ExhaustedError
+from chargeback.collect.http_attempt import tls_context
 from chargeback.collect.session import open_session
 from chargeback.config import Api, Config
 from chargeback.errors import AnswerError, ConfigurationError

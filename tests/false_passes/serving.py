@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from chargeback.cli.running import run_and_tell
+from chargeback.cli.run_output import run_and_tell
 from chargeback.collect import session
 from chargeback.config import load
-from chargeback.job import collecting
+from chargeback.job import collection
 from chargeback.sandbox import Server
 from chargeback.sandbox.clock import Clock
 from chargeback.sandbox.documents import written_pdf
@@ -22,7 +22,7 @@ from chargeback.sandbox.links import Links
 from chargeback.sandbox.recorder import Recorder
 from chargeback.sandbox.wire import Answer, Request
 from tests.job.closing import PlatformClock, SharedReader, shared_tls_context
-from tests.job.office import Told, told
+from tests.job.office import SentState, told
 
 from .answers import AccountAnswers, Month, Raw, body, listed
 from .judging import Named, Verdict
@@ -104,7 +104,7 @@ def pdf(account: AccountAnswers, invoice: str, kind: str, month: Month) -> bytes
 def office() -> Iterator[None]:
     """One reader of PDFs and one TLS context for all runs within: making them is what a small run costs most."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(collecting, "PdfReader", SharedReader)
+        patch.setattr(collection, "PdfReader", SharedReader)
         patch.setattr(session, "tls_context", shared_tls_context)
         for name in ("DEPLOYS_AUTH_USER", "DEPLOYS_AUTH_PASS", "DEPLOYS_ENDPOINT"):
             patch.delenv(name, raising=False)
@@ -112,7 +112,7 @@ def office() -> Iterator[None]:
         yield
 
 
-def run(month: Month, root: Path, *, period: str | None = None, **options: Any) -> Told:
+def run(month: Month, root: Path, *, period: str | None = None, **options: Any) -> SentState:
     """``chargeback run -p MONTH`` against the month served on loopback; the archive lies under ``root``."""
     platform = MonthPlatform(month)
     with office(), Server(platform) as server:  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ def run(month: Month, root: Path, *, period: str | None = None, **options: Any) 
         return told(whole, json_output=True)
 
 
-def verdict(ended: Told) -> Verdict:
+def verdict(ended: SentState) -> Verdict:
     """What a run printed as JSON, as what it names."""
     assert ended.exit != 1, ended.err
     document = json.loads(ended.out)

@@ -17,10 +17,10 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.collect import session
 from chargeback.collect.clock import SystemClock
-from chargeback.collect.exchange import tls_context
+from chargeback.collect.http_attempt import tls_context
 from chargeback.collect.pdf_reader import PdfReader
 from chargeback.config import Config, load
-from chargeback.job import collecting
+from chargeback.job import collection
 from chargeback.job.results import MonthResult
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.model.check import Check, Outcome
@@ -154,7 +154,7 @@ class Closing:
 def closing(root: Path, platform: Platform) -> Iterator[Closing]:
     """A place to close months in, for as long as the block runs."""
     with pytest.MonkeyPatch.context() as patch, running(platform) as server:
-        patch.setattr(collecting, "PdfReader", SharedReader)
+        patch.setattr(collection, "PdfReader", SharedReader)
         patch.setattr(session, "tls_context", shared_tls_context)
         yield Closing(root, platform, server)
 

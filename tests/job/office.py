@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from chargeback.archive.reading import Archive
-from chargeback.cli.ending import ending
-from chargeback.cli.running import run_and_tell
+from chargeback.cli.outcome import ending
+from chargeback.cli.run_output import run_and_tell
 from chargeback.collect.clock import SystemClock
 from chargeback.config import load
 from chargeback.job.verify import Verification, VerifyRequest, verify
@@ -39,7 +39,7 @@ class PlatformClock(SystemClock):
 
 
 @dataclass
-class Told:
+class SentState:
     """How a command ended, and what it printed."""
 
     exit: int
@@ -59,7 +59,7 @@ def captured() -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
         sys.stdout, sys.stderr = before
 
 
-def told(body: Callable[[], int], *, json_output: bool = False, verbose: bool = True) -> Told:
+def told(body: Callable[[], int], *, json_output: bool = False, verbose: bool = True) -> SentState:
     """Run a command's body as the command line does."""
     with captured() as (out, err):
         code = 0
@@ -68,7 +68,7 @@ def told(body: Callable[[], int], *, json_output: bool = False, verbose: bool = 
                 set_code(body())
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
-        return Told(code, out.getvalue().decode(), err.getvalue().decode())
+        return SentState(code, out.getvalue().decode(), err.getvalue().decode())
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Office:
         text = text.replace("[api]\n", f"[api]\n{self.settings}", 1)
         self.config_path.write_text(text, encoding="utf-8")
 
-    def run(self, period: str | None = None, *, json_output: bool = False, **options: Any) -> Told:
+    def run(self, period: str | None = None, *, json_output: bool = False, **options: Any) -> SentState:
         """``chargeback run -v`` by the platform's calendar."""
         clock = PlatformClock(self.platform, self.ahead)
 

@@ -13,10 +13,10 @@ import pytest
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import read_revision
-from chargeback.archive.scope import named_revision
-from chargeback.cli.rebuilding import document, lines
+from chargeback.archive.revision_selection import named_revision
+from chargeback.cli.rebuild_output import document, lines
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
-from chargeback.job import performing
+from chargeback.job import reperformed_revision
 from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
 from tests.cli.calling import call
@@ -125,8 +125,8 @@ def test_a_revision_that_does_not_follow_from_its_evidence_is_exit_7_and_what_di
 def test_another_versions_revision_is_said_to_be_one(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = performing.versions()
-    monkeypatch.setattr(performing, "versions", lambda: {**now, "pyarrow": "99"})
+    now = reperformed_revision.versions()
+    monkeypatch.setattr(reperformed_revision, "versions", lambda: {**now, "pyarrow": "99"})
     result = rebuild(read_revision(archive / MAY), tmp_path / "again")
     assert (result.exit, result.differences) == (0, ())
     assert result.foreign == (f"pyarrow {now['pyarrow']}",)
@@ -140,8 +140,8 @@ def test_another_versions_revision_is_said_to_be_one(
 def test_another_versions_evidence_that_this_one_cannot_read_names_the_version(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = performing.versions()
-    monkeypatch.setattr(performing, "versions", lambda: {**now, "chargeback": "99"})
+    now = reperformed_revision.versions()
+    monkeypatch.setattr(reperformed_revision, "versions", lambda: {**now, "chargeback": "99"})
     (archive / MAY / "config.toml").write_text("a_later_key = 1\n", encoding="utf-8")
     resealed(archive / MAY)
     with pytest.raises(ConfigurationError, match="another version"):

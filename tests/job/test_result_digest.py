@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chargeback.job import sameness
-from chargeback.job.sameness import result_digest
+from chargeback.job import same_result
+from chargeback.job.same_result import result_digest
 from chargeback.model import archived_checks
 from chargeback.sandbox import instant, platform_of
 from chargeback.sandbox.calls import Call
@@ -170,7 +170,7 @@ def test_the_digest_of_a_revisions_files_is_the_one_that_it_holds(tmp_path: Path
         result = place.close(at=LATER)
         assert result.written
         latest = place.latest("2026-05")
-        assert dict(latest.run_record().digest) == sameness._digest_of_files(latest)
+        assert dict(latest.run_record().digest) == same_result._digest_of_files(latest)
 
 
 def test_a_revision_that_holds_no_digest_is_compared_by_its_files(

@@ -20,9 +20,9 @@ import pytest
 
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, sums_text
 from chargeback.archive.revision import read_revision
-from chargeback.cli.verifying import document, lines, verify_and_tell
+from chargeback.cli.verify_output import document, lines, verify_and_tell
 from chargeback.evidence.records import canonical_json
-from chargeback.job import performing
+from chargeback.job import reperformed_revision
 from chargeback.job.verify import LAYERS, Verification, VerifyRequest, verify
 from chargeback.sandbox import prepared, running
 from chargeback.sandbox.makers import instant
@@ -332,8 +332,8 @@ def test_a_run_record_of_any_shape_is_damage_or_another_version_and_no_crash(arc
 
 
 def test_another_versions_revision_is_compared_as_data(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pretended = {**performing.versions(), "openpyxl": "9.9.9"}
-    monkeypatch.setattr(performing, "versions", lambda: pretended)
+    pretended = {**reperformed_revision.versions(), "openpyxl": "9.9.9"}
+    monkeypatch.setattr(reperformed_revision, "versions", lambda: pretended)
     result = verify(archive, VerifyRequest())
     assert result.exit == 0
     assert "was made by another version (openpyxl" in said(result)
@@ -343,7 +343,7 @@ def test_another_versions_revision_is_compared_as_data(archive: Path, monkeypatc
 def test_another_versions_other_ledgers_are_told_with_the_version_to_verify_with(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(performing, "versions", lambda: {**performing_versions, "chargeback": "99"})
+    monkeypatch.setattr(reperformed_revision, "versions", lambda: {**performing_versions, "chargeback": "99"})
     performing_versions = {"chargeback": "0"}
     changed_csv(archive / RESTATED / "ledgers/web.csv", shifted("usage"))
     changed_csv(archive / RESTATED / "ledgers/all.csv", shifted("usage"))

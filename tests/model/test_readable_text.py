@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from chargeback.model.csv_text import csv_row
 from chargeback.model.readable_text import json_text, one_line, readable
 from chargeback.operate.deploy.yaml_text import yaml as yaml_of
-from chargeback.operate.init.writing import plain, quoted
+from chargeback.operate.init.config_text import plain, quoted
 
 HOSTILE = st.text(
     st.one_of(

@@ -19,16 +19,16 @@ from chargeback.collect.credentials import basic, bearer
 from chargeback.config import Config
 from chargeback.config.journal import LEG_KEYS
 from chargeback.config.settings import Journal, Notify, Team
-from chargeback.operate.doctor import Examination, Finding, Mark, examine, exit_of, machine
+from chargeback.operate.doctor import DoctorLine, Examination, Mark, examine, exit_of, machine
 from chargeback.operate.doctor.credential import credential_lifetime
-from chargeback.operate.doctor.findings import guarded
+from chargeback.operate.doctor.lines import guarded
 from chargeback.sandbox import Credential, sample_configuration
-from tests.operate.platforms import ENVIRON, Place, place
+from tests.operate.platforms import ENVIRON, KeyPath, place
 
 NOW = datetime(2026, 6, 5, 2, tzinfo=UTC)
 
 
-def found(at: Place, folder: Path, text: str | None = None, **environ: str) -> dict[str, list[Finding]]:
+def found(at: KeyPath, folder: Path, text: str | None = None, **environ: str) -> dict[str, list[DoctorLine]]:
     """By check, what is found with that configuration (None: the sample's)."""
     path = folder / "config.toml"
     path.write_text(text or sample_configuration(at.server.platform.world, endpoint=at.server.endpoint))
@@ -36,8 +36,8 @@ def found(at: Place, folder: Path, text: str | None = None, **environ: str) -> d
     return by_check(list(examine(Examination(path, None, {**ENVIRON, **environ}, at.clock))))
 
 
-def by_check(findings: list[Finding]) -> dict[str, list[Finding]]:
-    grouped: dict[str, list[Finding]] = {}
+def by_check(findings: list[DoctorLine]) -> dict[str, list[DoctorLine]]:
+    grouped: dict[str, list[DoctorLine]] = {}
     for finding in findings:
         assert finding.mark is Mark.GOOD or finding.remedy, finding
         assert "\n" not in finding.line()
@@ -45,7 +45,7 @@ def by_check(findings: list[Finding]) -> dict[str, list[Finding]]:
     return grouped
 
 
-def code(checks: dict[str, list[Finding]]) -> int:
+def code(checks: dict[str, list[DoctorLine]]) -> int:
     return exit_of(finding for findings in checks.values() for finding in findings)
 
 
@@ -221,7 +221,7 @@ def test_how_long_a_credential_lives(source: str, grant: object, mark: Mark, fra
 
 
 def test_nothing_is_ever_raised() -> None:
-    def broken() -> list[Finding]:
+    def broken() -> list[DoctorLine]:
         raise ZeroDivisionError("x")
 
     (finding,) = guarded("any", broken)

@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.signatures import Signature, append_signature
-from chargeback.archive.writer import open_for_writing
 from chargeback.collect.clock import SystemClock
 from chargeback.config import Config, parse
 from chargeback.job.run import RunRequest, Surroundings, run

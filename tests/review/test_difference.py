@@ -13,7 +13,7 @@ from chargeback.review.changes import Change
 from chargeback.review.difference import difference
 from chargeback.review.difference_text import difference_lines
 from chargeback.review.ledger_rows import Amounts
-from chargeback.review.screen import Screen
+from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, CREDIT, MAY, Office, units
 
 PAIRS = [("r1", "r2"), ("r2", "r3"), ("r1", "r3"), ("r3", "r1"), ("2", "2")]
@@ -103,15 +103,15 @@ def test_an_absent_archive_is_a_storage_error(office: Office) -> None:
 
 
 def test_text_has_every_table_and_the_reason(office: Office) -> None:
-    text = "\n".join(difference_lines(difference(office.root, MAY, "r1", "r2"), Screen()))
+    text = "\n".join(difference_lines(difference(office.root, MAY, "r1", "r2"), Terminal()))
     for part in ("teams: 4 changes", "invoices: 6 changes", "why: evidence", "-107.00", "open -> paid"):
         assert part in text
-    assert "invoices: none changed" in "\n".join(difference_lines(difference(office.root, MAY, None, None), Screen()))
+    assert "invoices: none changed" in "\n".join(difference_lines(difference(office.root, MAY, None, None), Terminal()))
 
 
 def test_rows_beyond_the_most_are_added_up() -> None:
     changes = [Change((str(place),), "THB", None, Amounts(1, 0, 1)) for place in range(250)]
-    lines = change_lines(changes, ("team",), Screen())
+    lines = change_lines(changes, ("team",), Terminal())
     assert len(lines) == 103
     assert "150 others" in lines[-2] and lines[-2].split()[-1] == "+1.50"
     assert lines[-1].split()[-1] == "+2.50"

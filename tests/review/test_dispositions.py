@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.dispositions import Disposition, append_disposition, read_dispositions
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.registers import register_problems, register_states
-from chargeback.archive.writer import open_for_writing
 from chargeback.errors import DamagedError
 from chargeback.evidence import DispositionRecord, RunRecord
 from chargeback.job.dispositions import archived_findings, known_dispositions

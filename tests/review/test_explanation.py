@@ -17,8 +17,8 @@ from chargeback.review.division_text import exact_text
 from chargeback.review.explanation import explain
 from chargeback.review.explanation_json import explanation_json
 from chargeback.review.explanation_text import explanation_lines
-from chargeback.review.reperformance import Reperformance
-from chargeback.review.screen import Screen
+from chargeback.review.reposted_accounts import RepostedAccounts
+from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, units
 
 from ..some import some
@@ -78,7 +78,7 @@ def test_an_adjustment_is_what_the_header_holds_beyond_the_lines(office: Office)
     beyond = document(office.root, APRIL, row["line"])["adjustment"]
     assert units(beyond["header"]) - units(beyond["lines"]) == units(beyond["difference"])
     assert row["net" if beyond["basis"] == "net" else "gross"] == beyond["difference"]
-    text = "\n".join(explanation_lines(explain(office.root, APRIL, row["line"]), Screen()))
+    text = "\n".join(explanation_lines(explain(office.root, APRIL, row["line"]), Terminal()))
     assert "its lines do not foot" in text and f"leaves {beyond['difference']}" in text
 
 
@@ -111,7 +111,7 @@ def test_parts_of_invoice_lines_sum_to_a_teams_or_projects_total(office: Office,
 
 def test_text_says_which_part_got_the_unit_and_ends_with_the_archived_amount(office: Office) -> None:
     row = first_line(office, APRIL, basis="shared-split", team="web")
-    text = "\n".join(explanation_lines(explain(office.root, APRIL, row["line"]), Screen()))
+    text = "\n".join(explanation_lines(explain(office.root, APRIL, row["line"]), Terminal()))
     assert "in proportion to their direct cost" in text
     assert "largest fractions: " in text
     assert f"as in ledgers/all.csv, line {row['line']}" in text
@@ -120,13 +120,13 @@ def test_text_says_which_part_got_the_unit_and_ends_with_the_archived_amount(off
 @pytest.mark.parametrize("width", [80, 120])
 def test_tables_fit_a_terminal(office: Office, width: int) -> None:
     for subject in (first_line(office, APRIL, basis="shared-split")["line"], "web", "siam"):
-        lines = list(explanation_lines(explain(office.root, APRIL, subject), Screen(width=width)))
+        lines = list(explanation_lines(explain(office.root, APRIL, subject), Terminal(width=width)))
         assert [line for line in lines if cell_len(line) > width and "evidence/" not in line] == []
 
 
 def test_hostile_names_are_explained_without_steering_the_terminal(hostile: Path) -> None:
     for subject in ("1", "web", "project:=acme+data"):
-        text = "\n".join(explanation_lines(explain(hostile, MAY, subject), Screen(width=80)))
+        text = "\n".join(explanation_lines(explain(hostile, MAY, subject), Terminal(width=80)))
         assert not set(text) & {"\x1b", "\x07", "\x00", "\r", "\u202e"}
 
 
@@ -137,7 +137,7 @@ def test_what_is_not_there_is_a_usage_error(office: Office, subject: str) -> Non
 
 
 def test_a_ledger_that_does_not_follow_is_damage(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chargeback.review.reperformance._of_line", lambda line: (line.gross + 1,))
+    monkeypatch.setattr("chargeback.review.reposted_accounts._of_line", lambda line: (line.gross + 1,))
     with pytest.raises(DamagedError, match="does not follow from the evidence"):
         explain(office.root, MARCH, "1")
 
@@ -145,8 +145,8 @@ def test_a_ledger_that_does_not_follow_is_damage(office: Office, monkeypatch: py
 def test_another_versions_revision_is_to_be_explained_with_that_version(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chargeback.review.reperformance._of_line", lambda line: (line.gross + 1,))
-    monkeypatch.setattr("chargeback.review.reperformance.versions", lambda: {"chargeback": "9.0"})
+    monkeypatch.setattr("chargeback.review.reposted_accounts._of_line", lambda line: (line.gross + 1,))
+    monkeypatch.setattr("chargeback.review.reposted_accounts.versions", lambda: {"chargeback": "9.0"})
     with pytest.raises(ConfigurationError) as refused:
         explain(office.root, MARCH, "1")
     assert "chargeback 0." in refused.value.remedy
@@ -156,13 +156,13 @@ def test_only_the_account_concerned_is_read_where_no_split_needs_more(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []
-    months = Reperformance.months
+    months = RepostedAccounts.months
 
-    def noting(self: Reperformance, accounts: tuple[str, ...]) -> list[AccountMonth]:
+    def noting(self: RepostedAccounts, accounts: tuple[str, ...]) -> list[AccountMonth]:
         asked.append(accounts)
         return months(self, accounts)
 
-    monkeypatch.setattr(Reperformance, "months", noting)
+    monkeypatch.setattr(RepostedAccounts, "months", noting)
     row = first_line(office, MARCH, project="baan-suan-shop")
     explain(office.root, MARCH, row["line"])
     assert asked == [(row["account"],)]

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.review.figures import BY, figures
 from chargeback.review.figures_text import figures_csv, figures_lines
-from chargeback.review.screen import Screen
+from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, sign_first_revision, spoil, units
 
 from ..some import some
@@ -57,9 +57,11 @@ def test_a_team_is_shown_by_project_and_only_its_lines(office: Office) -> None:
 
 def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(own_office: Office) -> None:
     sign_first_revision(own_office)
-    lines = list(figures_lines(figures(own_office.root, MAY, None, None), Screen()))
+    lines = list(figures_lines(figures(own_office.root, MAY, None, None), Terminal()))
     assert lines[1] == "not signed since restated: r1 preparer Ann"
-    assert list(figures_lines(figures(own_office.root, f"{MAY}/r1", None, None), Screen()))[1] == "signed: preparer Ann"
+    assert (
+        list(figures_lines(figures(own_office.root, f"{MAY}/r1", None, None), Terminal()))[1] == "signed: preparer Ann"
+    )
 
 
 def test_unknown_team_is_named_with_the_known_ones(office: Office) -> None:
@@ -79,12 +81,12 @@ def test_csv_has_the_rows_and_no_total(office: Office) -> None:
 @pytest.mark.parametrize("by", BY)
 def test_no_line_is_wider_than_the_terminal(office: Office, hostile: Path, width: int, by: str) -> None:
     for root in (office.root, hostile):
-        lines = list(figures_lines(figures(root, None, None, by), Screen(width=width, blocks=True)))
+        lines = list(figures_lines(figures(root, None, None, by), Terminal(width=width, blocks=True)))
         assert max(map(cell_len, lines)) <= width
 
 
 def test_columns_stand_under_each_other_whatever_the_script(office: Office) -> None:
-    lines = list(figures_lines(figures(office.root, MARCH, None, "account"), Screen(width=100)))
+    lines = list(figures_lines(figures(office.root, MARCH, None, "account"), Terminal(width=100)))
     thai = next(line for line in lines if "สยามคลาวด์" in line)
     latin = next(line for line in lines if "Acme Billing" in line)
     assert cell_len(thai[: thai.index("%")]) == cell_len(latin[: latin.index("%")])
@@ -92,13 +94,13 @@ def test_columns_stand_under_each_other_whatever_the_script(office: Office) -> N
 
 def test_bars_are_plain_without_a_terminal_and_blocks_on_one(office: Office) -> None:
     found = figures(office.root, MARCH, None, None)
-    assert "#" in "".join(figures_lines(found, Screen()))
-    assert "█" in "".join(figures_lines(found, Screen(width=80, blocks=True)))
+    assert "#" in "".join(figures_lines(found, Terminal()))
+    assert "█" in "".join(figures_lines(found, Terminal(width=80, blocks=True)))
 
 
 def test_hostile_names_cannot_steer_a_terminal(hostile: Path) -> None:
     for by in some(BY):
-        text = "\n".join(figures_lines(figures(hostile, None, None, by), Screen(width=80)))
+        text = "\n".join(figures_lines(figures(hostile, None, None, by), Terminal(width=80)))
         assert not set(text) & {"\x1b", "\x07", "\x00", "\r", "\u202e"}
 
 

@@ -11,13 +11,13 @@ from rich.cells import cell_len
 from chargeback.archive.reading import Archive
 from chargeback.errors import DamagedError, StorageError
 from chargeback.review.listing import listing, listing_lines
-from chargeback.review.screen import Screen
 from chargeback.review.signing import SignRequest, sign
+from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, MARCH, MAY, SIGNED_AT, Office, sign_first_revision
 
 
 def test_every_revision_is_listed_with_status_totals_and_the_head(office: Office) -> None:
-    lines = listing_lines(listing(office.root), Screen())
+    lines = listing_lines(listing(office.root), Terminal())
     names = [line.split()[0] for line in lines[1:-1]]
     assert names == [f"{MARCH}/r1", f"{APRIL}/r1", f"{MAY}/r1", f"{MAY}/r2", f"{MAY}/r3"]
     head = Archive(office.root).head()
@@ -29,7 +29,7 @@ def test_every_revision_is_listed_with_status_totals_and_the_head(office: Office
 
 def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(own_office: Office) -> None:
     sign_first_revision(own_office)
-    lines = listing_lines(listing(own_office.root), Screen())
+    lines = listing_lines(listing(own_office.root), Terminal())
     assert lines[3].endswith("signed: preparer Ann")
     assert lines[5].endswith("not signed since restated: r1 preparer Ann")
     revisions = listing(own_office.root).to_json()["revisions"]
@@ -43,19 +43,19 @@ def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(ow
 def test_new_signatures_of_the_latest_revision_take_their_place(own_office: Office) -> None:
     sign_first_revision(own_office)
     sign(own_office.root, SignRequest(MAY, "Ann"), SIGNED_AT)
-    assert listing_lines(listing(own_office.root), Screen())[5].endswith("signed: preparer Ann")
+    assert listing_lines(listing(own_office.root), Terminal())[5].endswith("signed: preparer Ann")
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_lines_fit_a_terminal(own_office: Office, width: int) -> None:
     sign_first_revision(own_office)
-    assert max(map(cell_len, listing_lines(listing(own_office.root), Screen(width=width)))) <= width
+    assert max(map(cell_len, listing_lines(listing(own_office.root), Terminal(width=width)))) <= width
 
 
 def test_an_empty_archive_has_no_revision_yet(tmp_path: Path) -> None:
     found = listing(tmp_path)
     assert found.to_json() == {"schema": 1, "head": None, "revisions": []}
-    assert listing_lines(found, Screen()) == ["no revision yet: run `chargeback run`"]
+    assert listing_lines(found, Terminal()) == ["no revision yet: run `chargeback run`"]
 
 
 def test_an_absent_archive_is_a_storage_error(tmp_path: Path) -> None:

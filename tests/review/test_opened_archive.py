@@ -13,7 +13,7 @@ import pytest
 
 import chargeback
 from chargeback.archive.dispositions import Disposition, append_disposition
-from chargeback.archive.writer import open_for_writing
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import format_minor

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.signatures import read_signatures
-from chargeback.archive.writer import open_for_writing
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
 from chargeback.model.period import Period
 from chargeback.review.signing import SignRequest, sign

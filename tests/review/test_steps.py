@@ -13,7 +13,7 @@ from chargeback.allocate.steps import StepKind, divided, line_steps, rounded
 from chargeback.archive.reading import Archive
 from chargeback.model.ledger import LedgerLine
 from chargeback.review.ledger_rows import by_account, read_rows
-from chargeback.review.reperformance import Reperformance
+from chargeback.review.reposted_accounts import RepostedAccounts
 from tests.review.archives import Office
 
 WEIGHTS = st.lists(st.integers(-50, 1_000_000), min_size=1, max_size=8).filter(any).filter(sum)
@@ -39,7 +39,7 @@ def test_ties_go_to_the_larger_weight_then_to_the_earlier() -> None:
 def test_every_line_of_every_archive_is_the_end_of_its_steps(office: Office, hostile: Path) -> None:
     count = 0
     for revision in (*Archive(office.root).revisions(), *Archive(hostile).revisions()):
-        again, archived = Reperformance(revision), by_account(read_rows(revision))
+        again, archived = RepostedAccounts(revision), by_account(read_rows(revision))
         for month in again.months(again.evidence.run.accounts):
             for line in again.lines(month, archived.get(month.account, [])):
                 invoice = next(each for each in month.booked if each.id == line.label.invoice_id)

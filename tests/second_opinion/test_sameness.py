@@ -11,7 +11,7 @@ import pytest
 
 from chargeback import config
 from chargeback.errors import ChargebackError
-from chargeback.job.sameness import result_digest
+from chargeback.job.same_result import result_digest
 from chargeback.model.books import Books
 from chargeback.model.invoice import Status
 

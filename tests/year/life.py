@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from chargeback.archive.scope import scope_of
+from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_chain, verify_files
 from chargeback.job.results import MonthResult
 from chargeback.review.open_items import shown_items
@@ -252,7 +252,7 @@ def assert_bounds(life: Life) -> None:
 
 def assert_verified(office: Office) -> None:
     """Files and chain prove themselves, and the head is the one that is kept elsewhere."""
-    scope = scope_of(office.archive)
+    scope = selected_revisions(office.archive)
     head = office.head_path.read_text().strip()
     assert verify_files(scope).findings == ()
     assert verify_chain(scope, heads=[head]).findings == ()

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import pytest
 
-from chargeback.cli.running import run_and_tell
+from chargeback.cli.run_output import run_and_tell
 from chargeback.model.period import Period
 from chargeback.sandbox import Clock, Month, Platform, instant, small_world
 from chargeback.sandbox.calls import Call

@@ -13,9 +13,9 @@ from chargeback.errors import ConfigurationError
 from chargeback.evidence import MemoryStore
 from chargeback.operate.doctor import archive, machine, notification, platform
 from chargeback.operate.doctor.credential import credential_at_hand
-from chargeback.operate.doctor.findings import Finding, Mark, document, exit_of, good, guarded, of_error
+from chargeback.operate.doctor.lines import DoctorLine, Mark, document, exit_of, good, guarded, of_error
 
-__all__ = ["Examination", "Finding", "Mark", "document", "examine", "exit_of", "understood_configuration"]
+__all__ = ["DoctorLine", "Examination", "Mark", "document", "examine", "exit_of", "understood_configuration"]
 
 PATIENCE = 45.0
 """Seconds for all questions together: a person waits."""
@@ -33,7 +33,7 @@ class Examination:
     offline: bool = False
 
 
-def examine(given: Examination) -> Iterator[Finding]:
+def examine(given: Examination) -> Iterator[DoctorLine]:
     """Every finding, in the order in which they are looked at; nothing is raised but an interruption.
 
     Without a configuration what can be checked by its defaults is; with a broken one the platform is not asked, because
@@ -56,7 +56,7 @@ def examine(given: Examination) -> Iterator[Finding]:
     yield from guarded("schedule", lambda: machine.schedule(given.environ))
 
 
-def _configuration(given: Examination) -> tuple[Config | None, list[Finding]]:
+def _configuration(given: Examination) -> tuple[Config | None, list[DoctorLine]]:
     """The configuration in use, or its defaults where there is none; None where it is wrong."""
     try:
         config = load(given.path, network=True)
@@ -79,7 +79,7 @@ def _without(given: Examination) -> Config | None:
     return Config(archive=given.archive or given.path.parent / "archive")
 
 
-def _platform(given: Examination, config: Config) -> Iterator[Finding]:
+def _platform(given: Examination, config: Config) -> Iterator[DoctorLine]:
     """The platform's checks, within a time that a person waits."""
     hurried = replace(config, api=replace(config.api, deadline=min(config.api.deadline, PATIENCE)))
     try:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chargeback.archive.chain import Base
-from chargeback.archive.checking import check_files, litter_note
+from chargeback.archive.file_checks import check_files, litter_note
 from chargeback.archive.file_system import FileSystem
 from chargeback.archive.head_file import check_head_file
 from chargeback.archive.lock import LOCK_NAME
@@ -19,13 +19,13 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.rehearsal import file_system_name, rehearse
 from chargeback.config import Config
 from chargeback.errors import DamagedError, StorageError
-from chargeback.operate.doctor.findings import Finding, good, notice, wrong
+from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 
 LITTLE_SPACE, NO_SPACE = 1 << 30, 50 << 20
 """Bytes free: below the first it is told, below the second a run would fail."""
 
 
-def archive(config: Config) -> Iterator[Finding]:
+def archive(config: Config) -> Iterator[DoctorLine]:
     """Everything about the archive's folder; ``DamagedError``, ``StorageError`` and ``SchemaError`` as reading does."""
     root, base = config.archive, Base(config.base_manifest)
     told = check_head_file(config.head_file, Archive(root, base))  # an archive that went missing is not a new one
@@ -37,7 +37,7 @@ def archive(config: Config) -> Iterator[Finding]:
     yield _head_file(config, told)
 
 
-def _head_file(config: Config, told: str) -> Finding:
+def _head_file(config: Config, told: str) -> DoctorLine:
     if config.head_file is None:
         return notice(
             "head file",
@@ -49,7 +49,7 @@ def _head_file(config: Config, told: str) -> Finding:
     return good("head file", f"{config.head_file} is in the archive")
 
 
-def _writing(root: Path) -> Iterator[Finding]:
+def _writing(root: Path) -> Iterator[DoctorLine]:
     """Whose archive it is, and whether a run could write there: by doing, in a scratch folder, what a run does."""
     place = _existing(root)
     if root.exists() and not root.is_dir():
@@ -71,7 +71,7 @@ def _writing(root: Path) -> Iterator[Finding]:
         yield good("archive", f"{root} will be created by the first run; in {where} {done}")
 
 
-def _user(root: Path) -> Iterator[Finding]:
+def _user(root: Path) -> Iterator[DoctorLine]:
     me = user_name(os.geteuid())
     owner = owner_of(root) if root.is_dir() else None
     if owner is None or owner == os.geteuid():
@@ -85,7 +85,7 @@ def _user(root: Path) -> Iterator[Finding]:
     yield good("user", f"this is {me}; the file system gives all files to {user_name(owner)}")
 
 
-def _space(root: Path) -> Iterator[Finding]:
+def _space(root: Path) -> Iterator[DoctorLine]:
     free = shutil.disk_usage(_existing(root)).free
     shown = f"{free / (1 << 30):.1f} GiB free"
     if free < NO_SPACE:
@@ -96,7 +96,7 @@ def _space(root: Path) -> Iterator[Finding]:
         yield good("archive space", shown)
 
 
-def _lock(root: Path) -> Iterator[Finding]:
+def _lock(root: Path) -> Iterator[DoctorLine]:
     """Whether another run holds the lock; looked at without taking it for longer than an instant."""
     with suppress(FileNotFoundError):
         descriptor = os.open(root / LOCK_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -110,7 +110,7 @@ def _lock(root: Path) -> Iterator[Finding]:
     yield good("archive lock", "free")
 
 
-def _newest(archive: Archive) -> Iterator[Finding]:
+def _newest(archive: Archive) -> Iterator[DoctorLine]:
     """The chain of all revisions, and every file of the newest: what the next run builds on."""
     head = archive.head()
     if head is None and os.path.lexists(archive.root / LOCK_NAME):

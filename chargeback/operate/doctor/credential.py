@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from chargeback.collect.credentials import PASSWORD, USER, Credential
 from chargeback.config import Config
 from chargeback.operate.deploy.needs import credential_names
-from chargeback.operate.doctor.findings import Finding, good, notice, wrong
+from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 
 SERVICE_ACCOUNT = "set DEPLOYS_AUTH_USER and DEPLOYS_AUTH_PASS to a service account and its key"
 A_MONTH = timedelta(days=35)
 """A credential that lives shorter than this dies before the next month's run."""
 
 
-def credential_lifetime(credential: Credential, user: str, now: datetime) -> Iterator[Finding]:
+def credential_lifetime(credential: Credential, user: str, now: datetime) -> Iterator[DoctorLine]:
     """The credential's kind and how long it lives; ``CredentialError`` where it cannot be obtained."""
     grant = credential.grant()
     if credential.source == f"{USER} and {PASSWORD}":
@@ -28,8 +28,8 @@ def credential_lifetime(credential: Credential, user: str, now: datetime) -> Ite
         yield _token(credential.source, grant.secrets[0], now)
 
 
-def credential_at_hand(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether the variables that a run reads its credentials from are set, without asking anybody."""
+def credential_at_hand(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
+    """Whether the variables that a run reads its credentials from are set, without questions anybody."""
     names = credential_names(config, environ)
     if missing := [name for name in names if not environ.get(name)]:
         yield wrong("credential", f"not set: {', '.join(missing)}", "set it where the job runs", 5)
@@ -41,13 +41,13 @@ def credential_at_hand(config: Config, environ: Mapping[str, str]) -> Iterator[F
         yield good("credential", f"token_file {config.api.token_file}: not read")
 
 
-def _service_account(user: str) -> Finding:
+def _service_account(user: str) -> DoctorLine:
     if user.endswith(".serviceaccount.deploys.app"):
         return good("credential", f"service account {user}: its key is valid until it is revoked")
     return notice("credential", f"{USER} is not a service account's name", "…@<project>.serviceaccount.deploys.app")
 
 
-def _token(source: str, token: str, now: datetime) -> Finding:
+def _token(source: str, token: str, now: datetime) -> DoctorLine:
     """A token by its looks: one that says when it expires, Google's (an hour), or one that does not say."""
     expires = expiry(token)
     if expires is not None and expires <= now:

@@ -17,7 +17,7 @@ from chargeback.config.profiles import read_profiles
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.model.bookkeeping import NO_TEAM, Leg, key_of
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
-from chargeback.operate.doctor.findings import Finding, good, notice, wrong
+from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 from chargeback.operate.metrics import write_textfile
 
 LEAST_PYTHON = (3, 11)
@@ -26,7 +26,7 @@ _SCHEDULE_FOLDERS = ("/etc/cron.d", "/etc/systemd/system", "/usr/lib/systemd/sys
 _SCHEDULE_FILES = ("/etc/crontab",)
 
 
-def python() -> Iterator[Finding]:
+def python() -> Iterator[DoctorLine]:
     """The interpreter, and this program's version."""
     shown = f"Python {platform.python_version()}, chargeback {__version__}"
     if sys.version_info[:2] < LEAST_PYTHON:
@@ -35,7 +35,7 @@ def python() -> Iterator[Finding]:
         yield good("python", shown)
 
 
-def packages(config: Config) -> Iterator[Finding]:
+def packages(config: Config) -> Iterator[DoctorLine]:
     """Every library that the distribution names is there and new enough; apprise where notifications are configured."""
     try:
         needed = [text for text in requires("chargeback") or [] if "extra ==" not in text]
@@ -66,7 +66,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
 
 
-def metrics(config: Config) -> Iterator[Finding]:
+def metrics(config: Config) -> Iterator[DoctorLine]:
     """Whether the folder of the textfile collector takes a file; nothing where no metrics are written."""
     folder = config.notify.metrics
     if folder is None:
@@ -80,7 +80,7 @@ def metrics(config: Config) -> Iterator[Finding]:
         yield good("metrics", f"{folder} can be written")
 
 
-def journal(config: Config) -> Iterator[Finding]:
+def journal(config: Config) -> Iterator[DoctorLine]:
     """Which accounts of ``[journal]`` a journal's legs would lack."""
     chart, teams = config.journal, [LedgerTeam(team.id, gl_account=team.gl_account) for team in config.teams]
     without = [team.id for team in teams if not chart.of(Leg.COST, team)]
@@ -107,7 +107,7 @@ def journal(config: Config) -> Iterator[Finding]:
             yield good("journal", f"{len(config.journal.format)} ERP formats, {len(own)} of them of your own")
 
 
-def schedule(environ: Mapping[str, str]) -> Iterator[Finding]:
+def schedule(environ: Mapping[str, str]) -> Iterator[DoctorLine]:
     """Whether a crontab, a timer or a cluster starts ``chargeback``; other machines cannot be seen from here."""
     found = _scheduled_in(environ)
     if found:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chargeback.config import Config
-from chargeback.operate.doctor.findings import Finding, good, notice
+from chargeback.operate.doctor.lines import DoctorLine, good, notice
 from chargeback.operate.notify.addresses import missing_variables, scheme_of
 
 
-def notification(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+def notification(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
     """Whether somebody will hear of a month that needs a person."""
     settings = config.notify
     if not settings.urls and settings.healthcheck_url is None:

@@ -10,15 +10,17 @@ from chargeback.collect.credentials import Credential
 from chargeback.config import Config
 from chargeback.model.period import Period
 from chargeback.model.projects import ProjectDirectory
-from chargeback.operate.asking import Asking
-from chargeback.operate.doctor.findings import Finding, good, notice
+from chargeback.operate.doctor.lines import DoctorLine, good, notice
+from chargeback.operate.questions import PlatformQuestions
 
 _MOST_NAMES = 12
 
 
-def ownership(config: Config, asking: Asking, credentials: list[Credential], now: datetime) -> Iterator[Finding]:
+def ownership(
+    config: Config, questions: PlatformQuestions, credentials: list[Credential], now: datetime
+) -> Iterator[DoctorLine]:
     """Who owns what the platform lists, in the current month; ``ConfigurationError`` where claims are equal."""
-    directory, _ = asking.projects(credentials)
+    directory, _ = questions.projects(credentials)
     ours = projects_of(config, directory)
     if not ours:
         yield notice(

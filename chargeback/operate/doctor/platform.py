@@ -14,11 +14,11 @@ from chargeback.errors import AccessError, ChargebackError
 from chargeback.model import answers as wire
 from chargeback.model.instants import parse_http_date
 from chargeback.model.period import last_month
-from chargeback.operate.asking import Asking, credentials_of, understood
 from chargeback.operate.doctor.credential import credential_lifetime
-from chargeback.operate.doctor.findings import Finding, good, guarded, notice, of_error, wrong
+from chargeback.operate.doctor.lines import DoctorLine, good, guarded, notice, of_error, wrong
 from chargeback.operate.doctor.ownership import ownership
 from chargeback.operate.doctor.timezone import timezone
+from chargeback.operate.questions import PlatformQuestions, credentials_of, understood
 
 ROLES = ("owner", "admin", "accountant")
 SLIGHT_SKEW, GROSS_SKEW = 60, 3600
@@ -33,12 +33,12 @@ class PlatformChecks:
         self.environ = environ
         self.session = session
         self.clock = clock
-        self.asking = Asking(session)
+        self.questions = PlatformQuestions(session)
         self.month = last_month(clock.now(), config.timezone)
         self.listed: dict[str, wire.AccountAnswer] = {}
         self.reached = False
 
-    def all(self) -> Iterator[Finding]:
+    def all(self) -> Iterator[DoctorLine]:
         """Every check, in an order in which the first that fails explains the later ones."""
         yield from self._proxy()
         credentials: list[Credential] = []
@@ -51,9 +51,9 @@ class PlatformChecks:
         for entry in self._entries():
             yield from guarded("account", lambda entry=entry: self._account(entry, invoices))  # type: ignore[misc]
         yield from guarded("time zone", lambda: timezone(self.config, invoices))
-        yield from guarded("projects", lambda: ownership(self.config, self.asking, credentials, self.clock.now()))
+        yield from guarded("projects", lambda: ownership(self.config, self.questions, credentials, self.clock.now()))
 
-    def _proxy(self) -> Iterator[Finding]:
+    def _proxy(self) -> Iterator[DoctorLine]:
         """Which proxy the environment names, and whether the platform is asked through it; nothing without one."""
         proxy = self.session.proxies.proxy
         if proxy is None:
@@ -63,7 +63,7 @@ class PlatformChecks:
         how = "through it" if used else "without it (it is this machine, or NO_PROXY names it)"
         yield good("proxy", f"{proxy} (${proxy.variable}); {self.session.endpoint} is asked {how}")
 
-    def _credentials(self, found: list[Credential]) -> Iterator[Finding]:
+    def _credentials(self, found: list[Credential]) -> Iterator[DoctorLine]:
         """Each credential's kind; those that can be obtained are added to the list."""
         for credential in credentials_of(self.session, self.config, self.month):
             try:
@@ -73,8 +73,8 @@ class PlatformChecks:
             else:
                 found.append(credential)
 
-    def _accounts(self, credential: Credential) -> Iterator[Finding]:
-        reply = self.asking.reply("billing.list", {}, credential)
+    def _accounts(self, credential: Credential) -> Iterator[DoctorLine]:
+        reply = self.questions.reply("billing.list", {}, credential)
         sent = self.clock.now()
         listed = understood(reply, lambda value: wire.decode_items(value, wire.AccountAnswer, "billing.list"))
         first, self.reached = not self.reached, True
@@ -88,7 +88,7 @@ class PlatformChecks:
         ours = [entry for entry in self.config.accounts if not entry.is_former(self.month)]
         return ours if self.config.accounts else [AccountEntry(identifier) for identifier in self.listed]
 
-    def _account(self, entry: AccountEntry, invoices: list[wire.InvoiceAnswer]) -> Iterator[Finding]:
+    def _account(self, entry: AccountEntry, invoices: list[wire.InvoiceAnswer]) -> Iterator[DoctorLine]:
         """Whether the account is listed, with which role, and whether its invoices may be read."""
         item = self.listed.get(entry.id)
         title = f'{entry.id} "{entry.name or (item.name if item else "") or ""}"'
@@ -102,11 +102,13 @@ class PlatformChecks:
 
     def _readable(
         self, entry: AccountEntry, title: str, item: wire.AccountAnswer, invoices: list[wire.InvoiceAnswer]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[DoctorLine]:
         request = {"id": entry.id, "billingAccountId": entry.id}
         credential = self.session.credentials.of(entry)
         try:
-            rows = self.asking.items("billing.listInvoices", request, wire.InvoiceAnswer, credential, account=entry.id)
+            rows = self.questions.items(
+                "billing.listInvoices", request, wire.InvoiceAnswer, credential, account=entry.id
+            )
         except AccessError as error:
             yield wrong("account", f"{title}: {error.message}", error.remedy, 5)
             return
@@ -119,7 +121,7 @@ class PlatformChecks:
         yield good("account", f"{title}: {item.role or 'role unknown'}, {len(rows)} invoices")
 
 
-def _skew(date: str | None, now: datetime) -> Iterator[Finding]:
+def _skew(date: str | None, now: datetime) -> Iterator[DoctorLine]:
     """How far this machine's clock is from the server's ``Date``."""
     theirs = parse_http_date(date)
     if theirs is None:

@@ -15,13 +15,13 @@ from chargeback.errors import AnswerError
 from chargeback.model.answers import InvoiceAnswer
 from chargeback.model.instants import parse_instant
 from chargeback.model.period import zone
-from chargeback.operate.doctor.findings import Finding, good, notice, wrong
+from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 
 LIKELY = ("Asia/Bangkok", "UTC")
 """Where the platform's operator and most of its users are, and what servers reckon in."""
 
 
-def timezone(config: Config, invoices: Iterable[InvoiceAnswer]) -> Iterator[Finding]:
+def timezone(config: Config, invoices: Iterable[InvoiceAnswer]) -> Iterator[DoctorLine]:
     """Whether the invoices begin at midnight of the configured zone; which zone it would be otherwise."""
     starts = [start for invoice in invoices if (start := _start(invoice)) is not None]
     if not starts:

@@ -14,9 +14,9 @@ from chargeback.archive.file_system import storage_error
 from chargeback.config import Config, parse
 from chargeback.errors import ConfigurationError
 from chargeback.model.period import Period
-from chargeback.operate.init.proposing import Proposal, propose
-from chargeback.operate.init.surveying import Survey, survey
-from chargeback.operate.init.writing import plain, written
+from chargeback.operate.init.config_text import plain, written
+from chargeback.operate.init.proposal import Proposal, propose
+from chargeback.operate.init.survey import Survey, survey
 
 __all__ = ["Draft", "draft", "refuse_existing", "survey", "write"]
 

@@ -17,9 +17,9 @@ from chargeback.job.results import MonthResult, exit_of
 from chargeback.operate.metrics import exposition, write_textfile
 from chargeback.operate.notify import run_metrics
 from chargeback.operate.notify.healthcheck import Signal, ping, signal_of
-from chargeback.operate.notify.news import ONCE, News, is_overdue, of_failure, of_run, of_usage, overdue
+from chargeback.operate.notify.messages import ONCE, Message, is_overdue, of_failure, of_run, of_usage, overdue
 from chargeback.operate.notify.sending import send
-from chargeback.operate.notify.told import Told
+from chargeback.operate.notify.sent_state import SentState
 
 if TYPE_CHECKING:
     from chargeback.operate.usage.report import UsageReport
@@ -84,9 +84,9 @@ def notify_usage(watcher: Watcher, report: UsageReport) -> None:
     _guarded(watcher, lambda: notify(watcher, [of_usage(report)]))
     metrics = watcher.config.notify.metrics
     if metrics is not None:
-        from chargeback.operate.usage import showing
+        from chargeback.operate.usage import report_text
 
-        text = exposition(showing.families(report))
+        text = exposition(report_text.families(report))
         _guarded(watcher, lambda: write_textfile(metrics / run_metrics.USAGE_NAME, text))
 
 
@@ -95,12 +95,12 @@ def notify_usage_failure(watcher: Watcher, error: ChargebackError) -> None:
     _guarded(watcher, lambda: notify(watcher, [of_failure(error, "usage")]))
 
 
-def notify(watcher: Watcher, news: Iterable[News]) -> None:
+def notify(watcher: Watcher, news: Iterable[Message]) -> None:
     """Send one message with all news that are due, and remember what was told."""
     config, now = watcher.config, watcher.clock.now()
     if not config.notify.urls:
         return
-    told = Told.read(config.archive)
+    told = SentState.read(config.archive)
     late = overdue(config, now)
     candidates = [*news, *([late] if late else [])]
     due = [each for each in candidates if _is_due(each, told, watcher)]
@@ -115,7 +115,7 @@ def notify(watcher: Watcher, news: Iterable[News]) -> None:
     told.write(config.archive)
 
 
-def _is_due(news: News, told: Told, watcher: Watcher) -> bool:
+def _is_due(news: Message, told: SentState, watcher: Watcher) -> bool:
     """Whether somebody wants to hear of it, and has not just heard it."""
     wanted = news.occasions & frozenset(watcher.config.notify.on)
     return bool(wanted) and (bool(wanted & ONCE) or told.is_due(news.kind, news.state, watcher.clock.now()))
@@ -136,7 +136,7 @@ def write_metrics(watcher: Watcher, code: int) -> None:
         write_textfile(folder / run_metrics.NAME, exposition(families))
 
 
-def _end(watcher: Watcher, code: int, news: News | None) -> None:
+def _end(watcher: Watcher, code: int, news: Message | None) -> None:
     """Everything after a run; each part by itself, so that one that fails keeps none of the others."""
     if news is not None:
         _guarded(watcher, lambda: notify(watcher, [news]))

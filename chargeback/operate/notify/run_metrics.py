@@ -12,7 +12,7 @@ from chargeback.model import archived_checks
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.instants import parse_instant
 from chargeback.operate.metrics import Family
-from chargeback.operate.notify.news import close_due
+from chargeback.operate.notify.messages import close_due
 
 NAME = "chargeback.prom"
 USAGE_NAME = "chargeback_usage.prom"

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from chargeback.archive.chain import Base
 from chargeback.archive.head_file import check_head_file
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
-from chargeback.archive.writer import open_for_writing
 from chargeback.collect.clock import Clock
 from chargeback.collect.session import open_session
 from chargeback.config import Config
 from chargeback.evidence import MemoryStore
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period
+from chargeback.operate.usage.collector import UsageCollector
 from chargeback.operate.usage.report import UsageReport, report_of
 from chargeback.operate.usage.snapshot import Snapshot, keep, paths, read
-from chargeback.operate.usage.taking import Taking
 
 __all__ = ["UsageReport", "look"]
 
@@ -34,7 +34,7 @@ def look(config: Config, environ: Mapping[str, str], clock: Clock) -> UsageRepor
     base = Base(config.base_manifest)
     check_head_file(config.head_file, Archive(config.archive, base))
     with open_session(config, environ, MemoryStore(), clock=clock) as session:
-        taking = Taking(config, session, now)
+        taking = UsageCollector(config, session, now)
         taken = taking.take()
     period = Period.holding(now, config.timezone)
     with open_for_writing(config.archive, started=format_instant(now), base=base) as writer:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.opening import read_inside
+from chargeback.archive.locked_archive import ArchiveWriter
+from chargeback.archive.no_follow import read_inside
 from chargeback.archive.revision import refuse
-from chargeback.archive.writer import ArchiveWriter
 from chargeback.errors import DamagedError
 from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.csv_text import csv_row

@@ -1,6 +1,6 @@
 """Columns over time as geometry: whole numbers in, positions out; the templates turn them into SVG.
 
-Across, positions are hundredths of a percent of the drawing's width, so that a chart fills a phone and a wide screen
+Across, positions are hundredths of a percent of the drawing's width, so that a chart fills a phone and a wide terminal
 alike and its letters keep their size; upwards they are pixels. Integer arithmetic alone: the same on every machine.
 """
 

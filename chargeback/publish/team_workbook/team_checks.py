@@ -23,7 +23,7 @@ _OF_ACCOUNT_OR_INVOICE = (SubjectKind.LINE, SubjectKind.DOCUMENT, SubjectKind.DA
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentState:
     """A check as a team may read it; ``variance`` None and ``currency`` "" where its amount is not the team's alone."""
 
     outcome: Outcome
@@ -91,20 +91,20 @@ class Reach:
         return is_project or check.is_about(SubjectKind.TEAM, self.team)
 
 
-def checks_of(month: TeamMonth) -> Iterator[Told]:
+def checks_of(month: TeamMonth) -> Iterator[SentState]:
     """The month's checks that touch the team, as it may read them."""
     return checks_within(month.checks, Reach.of(month.team.id, month.totals))
 
 
-def checks_within(checks: Iterable[Check], reach: Reach) -> Iterator[Told]:
+def checks_within(checks: Iterable[Check], reach: Reach) -> Iterator[SentState]:
     """The checks that touch the team, as it may read them."""
     for check in checks:
         if reach.touches(check):
             yield _told(check, own=reach.owns_amounts(check))
 
 
-def _told(check: Check, *, own: bool) -> Told:
-    return Told(
+def _told(check: Check, *, own: bool) -> SentState:
+    return SentState(
         check.outcome,
         check.code,
         check.invoice,

@@ -27,7 +27,7 @@ from chargeback.publish.workpaper import (
 from chargeback.publish.workpaper import (
     evidence as evidence_sheets,
 )
-from chargeback.publish.workpaper.paper import PATH, Paper
+from chargeback.publish.workpaper.numbered_accounts import PATH, Paper
 from chargeback.publish.workpaper.sheet import in_order_of_reading
 from chargeback.publish.xlsx.book import Book
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from chargeback.model.money import minor_digits
 from chargeback.publish.team_workbook.month import ledger_path
 from chargeback.publish.workpaper.invoices import Invoices
-from chargeback.publish.workpaper.paper import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
+from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.expressions import NEARLY_NOTHING, Choice, Exact, Plain, Reference, all_of

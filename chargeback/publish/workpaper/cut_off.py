@@ -11,7 +11,7 @@ from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Status
 from chargeback.model.report import Report
 from chargeback.publish.workpaper.invoices import Invoices
-from chargeback.publish.workpaper.paper import AGREES, DIFFERS, VERDICTS, AccountPaper, InvoicePaper, Paper
+from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, VERDICTS, AccountPaper, InvoicePaper, Paper
 from chargeback.publish.workpaper.sheet import stacked_sheet
 from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, all_of, constant, largest
 from chargeback.publish.xlsx.rounding import numeric

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.money import format_exact
-from chargeback.publish.workpaper.paper import AccountPaper, InvoicePaper, Paper
+from chargeback.publish.workpaper.numbered_accounts import AccountPaper, InvoicePaper, Paper
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.workpaper.sources import Figure, pointer
 from chargeback.publish.xlsx.cells import MOST_DIGITS, ROW

@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from chargeback.model.check import Check, Code, Outcome
-from chargeback.publish.workpaper.paper import Paper
+from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.xlsx.cells import fits
 from chargeback.publish.xlsx.expressions import Exact, Plain

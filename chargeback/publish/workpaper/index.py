@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chargeback.model.check import HOLDS_WHEN, Outcome
 from chargeback.model.money import format_exact
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
-from chargeback.publish.workpaper.paper import Paper
+from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import PaperSheet, stacked_sheet
 from chargeback.publish.xlsx.shape import Shape
 from chargeback.publish.xlsx.stack import Stack

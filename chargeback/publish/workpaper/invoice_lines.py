@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from chargeback.model.answers import LineItem
 from chargeback.model.posting import PostedLine
 from chargeback.publish.workpaper.evidence import EvidenceTable, priced
-from chargeback.publish.workpaper.paper import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
+from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, constant
 from chargeback.publish.xlsx.rounding import SLACK, half_unit

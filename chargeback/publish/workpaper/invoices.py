@@ -8,7 +8,14 @@ from decimal import Decimal
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.invoice_lines import InvoiceLines
-from chargeback.publish.workpaper.paper import AGREES, DIFFERS, NOT_PERFORMED, AccountPaper, InvoicePaper, Paper
+from chargeback.publish.workpaper.numbered_accounts import (
+    AGREES,
+    DIFFERS,
+    NOT_PERFORMED,
+    AccountPaper,
+    InvoicePaper,
+    Paper,
+)
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.xlsx.expressions import (
     NEARLY_NOTHING,

@@ -10,7 +10,7 @@ from chargeback.model.check import Outcome
 from chargeback.model.money import minor_digits
 from chargeback.publish.workpaper.control import LedgerControl
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
-from chargeback.publish.workpaper.paper import AccountPaper, Paper
+from chargeback.publish.workpaper.numbered_accounts import AccountPaper, Paper
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.workpaper.tie_out import TieOut
 from chargeback.publish.xlsx.cells import EMPTY_ROW

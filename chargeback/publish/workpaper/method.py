@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.one_source import stated_by_the_report_alone
 from chargeback.publish.team_workbook.notes import BASES, TAX_RULES
-from chargeback.publish.workpaper.paper import AGREES, DIFFERS, NOT_PERFORMED, Paper
+from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, NOT_PERFORMED, Paper
 from chargeback.publish.workpaper.sheet import stacked_sheet
 from chargeback.publish.xlsx.shape import Shape
 from chargeback.publish.xlsx.stack import Stack

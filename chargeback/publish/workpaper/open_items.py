@@ -8,7 +8,7 @@ from datetime import date
 from chargeback.model.money import minor_digits
 from chargeback.model.open_items import OpenItem, open_items
 from chargeback.publish import month_summary
-from chargeback.publish.workpaper.paper import Paper
+from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.expressions import Exact, Total

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from chargeback.publish.workpaper.paper import VERDICTS, Paper
+from chargeback.publish.workpaper.numbered_accounts import VERDICTS, Paper
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.shape import Fill, Shape
 from chargeback.publish.xlsx.sheets import SheetTable, Written, write_table

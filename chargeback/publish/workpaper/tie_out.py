@@ -12,7 +12,7 @@ from chargeback.model.tie_out_groups import rounded_parts
 from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.groups import Grain, Group
 from chargeback.publish.workpaper.invoice_lines import InvoiceLines
-from chargeback.publish.workpaper.paper import AGREES, DIFFERS, NOT_PERFORMED, AccountPaper, Paper
+from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, NOT_PERFORMED, AccountPaper, Paper
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.xlsx.expressions import (
     NEARLY_NOTHING,

@@ -17,7 +17,7 @@ from chargeback.model.books import Books
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
 from chargeback.publish.team_workbook import files
-from chargeback.publish.team_workbook.team_checks import Reach, Told, checks_within
+from chargeback.publish.team_workbook.team_checks import Reach, SentState, checks_within
 from chargeback.publish.team_workbook.totals import add_up
 from tests.publish.workbook.opened import Opened
 from tests.small_months import TEAMS, Month, account, invoice, month, of, report, sku
@@ -149,7 +149,7 @@ def test_the_teams_own_change_is_shown_with_its_figures() -> None:
 def test_who_accepted_and_why_is_not_for_teams() -> None:
     accepted = Acceptance("data@acme.example", Period(2026, 12), "acme-data got a credit")
     (told,) = checks_within([check(None, outcome=Outcome.ACCEPTED, accepted=accepted)], reach())
-    assert isinstance(told, Told)
+    assert isinstance(told, SentState)
     assert (told.text, told.variance) == (
         "Report and invoice differ for a project; known and accepted", None,
     )  # fmt: skip

@@ -1,0 +1,84 @@
+"""Which revisions a path means: a whole archive, a month of it, one revision, or a revision that stands alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from chargeback.archive.chain import RevisionName
+from chargeback.archive.file_system import storage_errors
+from chargeback.archive.manifest import MANIFEST_PATH
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision, read_revision
+from chargeback.errors import ConfigurationError
+from chargeback.model.period import Period
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_REVISION = re.compile(r"r([1-9]\d{0,8})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionSelection:
+    """What is verified: these revisions of an archive; ``archive`` is None for a revision that stands alone.
+
+    ``whole`` where the path is the archive itself.
+    """
+
+    archive: Archive | None
+    names: tuple[RevisionName, ...] = ()
+    alone: Revision | None = None
+    whole: bool = False
+
+    def revisions(self) -> tuple[Revision, ...]:
+        """The revisions with their manifests; ``DamagedError`` where one has none."""
+        if self.archive is None:
+            return () if self.alone is None else (self.alone,)
+        return tuple(self.archive.revision(name) for name in self.names)
+
+
+def selected_revisions(path: Path) -> RevisionSelection:
+    """What a path means; ``StorageError`` where it is no folder, ``DamagedError`` where its manifest is none."""
+    place = Path(os.path.realpath(path))
+    Archive(place).require()
+    if (match := _REVISION.fullmatch(place.name)) and _MONTH.fullmatch(place.parent.name):
+        name = RevisionName(Period.parse(place.parent.name), int(match[1]))
+        return RevisionSelection(Archive(place.parent.parent), (name,))
+    if _has_manifest(place):
+        return RevisionSelection(None, alone=read_revision(place))
+    if _MONTH.fullmatch(place.name) and not Archive(place).names():
+        archive = Archive(place.parent)
+        return RevisionSelection(archive, archive.names(Period.parse(place.name)))
+    archive = Archive(place)
+    return RevisionSelection(archive, archive.names(), whole=True)
+
+
+def _has_manifest(place: Path) -> bool:
+    with storage_errors(place):
+        return (place / MANIFEST_PATH).exists()
+
+
+def named_revision(archive: Archive, text: str) -> Revision:
+    """The revision that a person names: ``2026-05/r1``, ``2026-05`` (its latest) or a path.
+
+    ``ConfigurationError`` (exit 2) where there is none such.
+    """
+    month, _, number = text.partition("/")
+    if _MONTH.fullmatch(month) and (not number or _REVISION.fullmatch(number)):
+        return _in_archive(archive, Period.parse(month), number)
+    if os.path.isdir(text) and (revisions := selected_revisions(Path(text)).revisions()):  # noqa: PTH112 (any text may come)
+        return revisions[-1]
+    raise ConfigurationError(
+        f'"{text}" is not a revision', remedy="write 2026-05/r1, 2026-05 for its latest, or the path of its folder"
+    )
+
+
+def _in_archive(archive: Archive, period: Period, number: str) -> Revision:
+    names = [name for name in archive.names(period) if not number or str(name) == f"{period}/{number}"]
+    if not names:
+        there = ", ".join(map(str, archive.names(period) or archive.periods())) or "none"
+        raise ConfigurationError(
+            f"{archive.root}: has no {period}{number and '/'}{number}", remedy=f"there are: {there}"
+        )
+    return archive.revision(names[-1])

@@ -1,0 +1,74 @@
+"""A rebuild as a person or a machine reads it: where it is, whether its bytes are the original's, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chargeback.archive.manifest import MANIFEST_PATH
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.archive.revision_selection import named_revision
+from chargeback.cli.options import archive_root
+from chargeback.cli.outcome import say, terminal_text, write_json
+from chargeback.job.rebuild import Rebuilt, rebuild
+
+_MOST_LINES = 30
+
+
+def chosen(text: str, config_path: Path | None, archive_path: Path | None) -> Revision:
+    """The revision that is meant; a path needs neither configuration nor archive."""
+    if archive_path is None and "\0" not in text and (Path(text) / MANIFEST_PATH).exists():
+        return named_revision(Archive(Path(text)), str(Path(text).absolute()))
+    return named_revision(Archive(archive_root(config_path, archive_path)).require(), text)
+
+
+def rebuild_and_tell(original: Revision, folder: Path | None, *, json_output: bool) -> int:
+    """Rebuild, tell what came of it, and return the exit code."""
+    target = folder or Path(f"{original.manifest.period}-r{original.manifest.revision}")
+    result = rebuild(original, target.absolute())
+    if json_output:
+        write_json(document(result))
+    else:
+        for line in lines(result):
+            say(line)
+    return result.exit
+
+
+def lines(result: Rebuilt) -> Iterator[str]:
+    """Where it is, and whether it is the same; then what differs."""
+    name, count = result.original.name, len(result.revision.records)
+    yield f"{name} rebuilt: {result.revision.root}, {count} files, head {result.revision.sha256}"
+    if result.foreign:
+        yield f"{name} was made by another version ({', '.join(result.foreign)})"
+    if not result.differing:
+        yield "byte for byte the same"
+        return
+    yield f"{len(result.differing)} files have other bytes: {', '.join(result.differing[:_MOST_LINES])}"
+    yield from (f"  {difference}" for difference in result.differences[:_MOST_LINES])
+    if result.foreign and not result.differences:
+        yield "ledgers and checks are the same"
+    elif not result.foreign:
+        yield "the archived revision does not follow from its evidence -> run chargeback verify and look at once"
+
+
+def document(result: Rebuilt) -> dict[str, Any]:
+    """The rebuild for machines."""
+    value: dict[str, Any] = {"schema": 1, "status": "rebuilt", "exit": result.exit}
+    if result.exit == 7:
+        message = f"{result.original.root}: does not follow from its evidence: {', '.join(result.differing)}"
+        errors = [{"account": "", "message": message, "remedy": "run chargeback verify and look at once"}]
+        value |= {"status": "failed", "errors": errors}
+    return {
+        **value,
+        "period": result.original.manifest.period,
+        "revision": result.original.manifest.revision,
+        "path": str(result.revision.root),
+        "head": result.revision.sha256,
+        "original_head": result.original.sha256,
+        "identical": not result.differing,
+        "other_versions": list(result.foreign),
+        "differing_files": list(result.differing),
+        "differences": [terminal_text(difference, keep_spaces=True) for difference in result.differences],
+    }

@@ -1,0 +1,170 @@
+"""One attempt: a request sent, a whole answer received, within its time; and the HTTP clients that do it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import certifi
+
+from chargeback.collect.addresses import Permit
+from chargeback.collect.bodies import read_body
+from chargeback.collect.failures import RedirectedError
+from chargeback.collect.http_library import httpx
+from chargeback.collect.large_answers import LargeAnswers
+from chargeback.collect.network import BoundedTransport, attempt_limits
+from chargeback.collect.proxies import Proxies
+from chargeback.collect.run_time import RunTime
+from chargeback.collect.sockets import BoundedBackend
+from chargeback.errors import ConfigurationError
+
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+"""A certificate's name in a folder of ``SSL_CERT_DIR``."""
+_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
+"""They write whole links and answers' headers, signatures included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A whole answer: status, headers, and the body without any compression."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+class HttpAttempt:
+    """An ``httpx.Client`` that many threads share, with every answer bounded in time and size."""
+
+    def __init__(
+        self,
+        run_time: RunTime,
+        tls: ssl.SSLContext,
+        permit: Permit,
+        proxies: Proxies,
+        *,
+        connections: int,
+        large: LargeAnswers,
+    ) -> None:
+        self.run_time = run_time
+        self._large = large
+        self.proxies = proxies
+        self._transport = BoundedTransport(BoundedBackend(run_time.clock, permit, proxies, tls), tls, connections)
+        self._client = _Client(self._transport)
+
+    def send(
+        self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes | None, ends: float, limit: int
+    ) -> Received:
+        """The answer, by the instant ``ends`` and of at most so many bytes; else ``TransientError``,
+        ``RedirectedError`` or ``AnswerError``."""
+        seconds = ends - self.run_time.clock.monotonic()
+        request = httpx.Request(method, url, headers=headers, content=content, extensions=attempt_limits(ends, seconds))
+        response = self._client.send(request, stream=True)
+        try:
+            body = read_body(response, limit, partial(self._large.enter, ends))
+            return Received(response.status_code, response.headers, body)
+        except BaseException:
+            self._large.leave()
+            raise
+        finally:
+            response.close()
+
+    def abort(self) -> None:
+        """End every connection, also those that other threads wait on."""
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Certificates verified against certifi's authorities, or those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``.
+
+    ``ConfigurationError`` that names the variable where it leads to no certificate: OpenSSL would take a folder without
+    any in silence, and refuse every server later.
+    """
+    file = environ.get("SSL_CERT_FILE") or None
+    folder = environ.get("SSL_CERT_DIR") or None
+    if folder and not file and not any(_holds_certificates(Path(each)) for each in folder.split(os.pathsep)):
+        raise ConfigurationError(
+            f"$SSL_CERT_DIR: {folder} is not a folder with certificates that OpenSSL finds by their hash",
+            remedy="name one, prepared by `openssl rehash`, or unset the variable",
+        )
+    try:
+        return ssl.create_default_context(cafile=file if file or folder else certifi.where(), capath=folder)
+    except OSError as error:  # ssl.SSLError too
+        reason = "holds no certificate" if isinstance(error, ssl.SSLError) else f"cannot be read ({error.strerror})"
+        if error.filename is not None:  # the one other file that ssl opens
+            source, remedy = f"$SSLKEYLOGFILE: {os.fsdecode(error.filename)}", "unset the variable"
+        elif file:
+            source, remedy = f"$SSL_CERT_FILE: {file}", "name a file of certificates in PEM, or unset the variable"
+        else:
+            source, remedy = certifi.where(), "install certifi again"
+        raise ConfigurationError(f"{source} {reason}", remedy=remedy) from error
+
+
+def _holds_certificates(folder: Path) -> bool:
+    try:
+        return any(_HASHED.fullmatch(path.name) for path in folder.iterdir())
+    except OSError:
+        return False
+
+
+def silence_libraries() -> None:
+    """Let httpx and httpcore log nothing, at whatever level somebody sets: their lines hold links and headers."""
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if _drop not in logger.filters:
+            logger.addFilter(_drop)
+
+
+def _drop(record: logging.LogRecord) -> bool:
+    return False
+
+
+class _NoCookies(httpx.Cookies):
+    """Cookies that are never kept, so that none is ever sent."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep nothing."""
+
+
+class _Client(httpx.Client):
+    """A client without cookies, environment or redirects; proxies are the backend's."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        silence_libraries()
+        self._none = _NoCookies()
+        super().__init__(transport=transport, trust_env=False, event_hooks={"response": [_refuse_redirect]})
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, ever."""
+        return self._none
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        """Keep nothing."""
+
+
+def _refuse_redirect(response: httpx.Response) -> None:
+    """Before httpx looks at the location, which may be anything."""
+    if 300 <= response.status_code < 400:
+        raise RedirectedError(response.status_code, response.headers.get("location", ""))

@@ -1,0 +1,168 @@
+"""What another configuration would have done to an archived month: its evidence closed again, nothing written.
+
+Before is what is archived, after is reckoned from the same evidence. What the evidence does not hold (an account
+that was not collected then) cannot be told, and is said.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.config import Config
+from chargeback.evidence import RunRecord
+from chargeback.job.reperformed_revision import booking_again
+from chargeback.job.sealing import archived_config
+from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.books import Books
+from chargeback.model.check import Outcome
+from chargeback.model.money import format_exact
+from chargeback.model.versions import versions
+from chargeback.model.wording import books_status_text
+from chargeback.month_end import close_month
+from chargeback.publish.reconciliation import check_row
+from chargeback.review.causes import CheckChange, check_changes, outcomes, outcomes_of
+from chargeback.review.changes import Change, line_changes, team_changes, total_changes
+from chargeback.review.ledger_rows import LedgerRow, read_rows, row_of, written
+from chargeback.review.revision_choice import chosen_revision, identity, overview_of, standing_json
+
+Shares = Mapping[str, int]
+"""Team -> gross in minor units."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedProject:
+    """A project ("" for what has none) whose cost other teams would bear, or the same ones otherwise, in one
+    currency."""
+
+    project: str
+    currency: str
+    before: Shares
+    after: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An archived month before, and after the configuration; ``lines`` are those that would differ in anything."""
+
+    revision: Revision
+    overview: RevisionOverview
+    books: Books
+    config: Config
+    totals: tuple[Change, ...]
+    teams: tuple[Change, ...]
+    moved: tuple[MovedProject, ...]
+    lines: tuple[Change, ...]
+    checks: tuple[CheckChange, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def standing_after(self) -> str:
+        """The status that the month would have."""
+        return books_status_text(self.books)
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan for machines."""
+        return {
+            "schema": 1,
+            "config": str(self.config.path or ""),
+            "before": {**identity(self.revision), **standing_json(self.overview)},
+            "after": self._after(),
+            "totals": [change.to_json() for change in self.totals],
+            "teams": [{"team": change.key[0], **change.to_json()} for change in self.teams],
+            "moved": [_moved_json(each) for each in self.moved],
+            "lines_changed": len(self.lines),
+            "checks": [
+                {**dict(zip(("check", "account", "invoice", "subject"), each.key, strict=True)),
+                 "before": each.before, "after": each.after}
+                for each in self.checks
+            ],
+            "notes": list(self.notes),
+        }  # fmt: skip
+
+    def _after(self) -> dict[str, Any]:
+        accepted = self.books.accepted
+        amounts = [{"currency": code, "amount": format_exact(amount)} for code, amount in accepted.amounts]
+        return {
+            "status": self.books.status.value,
+            "exceptions": sum(1 for _ in self.books.having(Outcome.EXCEPTION)),
+            "accepted": {"count": accepted.count, "amounts": amounts},
+            "not_performed": self.books.not_performed,
+        }
+
+
+def plan(config: Config, period: str | None) -> Plan:
+    """What the configuration would do to a month of its archive, by default the latest; nothing is written.
+
+    ``StorageError`` where there is no archive; ``ConfigurationError`` where there is no such month, or where equal
+    claims of the configuration meet in a project.
+    """
+    archive = Archive(config.archive)
+    revision = chosen_revision(archive, period)
+    before = read_rows(revision)
+    evidence = revision.evidence()
+    with booking_again(revision):
+        books = close_month(evidence, config)
+        return _plan(archive, revision, config, before, books)
+
+
+def _plan(archive: Archive, revision: Revision, config: Config, before: list[LedgerRow], books: Books) -> Plan:
+    after = [row_of(str(books.period), line) for line in books.ledger.lines]
+    run = books.posting.run
+    return Plan(
+        revision=revision,
+        overview=overview_of(archive, revision),
+        books=books,
+        config=config,
+        totals=tuple(total_changes(before, after)),
+        teams=tuple(team_changes(before, after)),
+        moved=tuple(_moved(before, after)),
+        lines=tuple(line_changes(before, after)),
+        checks=check_changes(outcomes(revision), outcomes_of(check_row(check) for check in books.checks)),
+        notes=tuple(_notes(run, config, archived_config(revision))),
+    )
+
+
+def _moved(before: Iterable[LedgerRow], after: Iterable[LedgerRow]) -> Iterable[MovedProject]:
+    old, new = _shares(before), _shares(after)
+    for project, currency in sorted({*old, *new}):
+        was, would = old.get((project, currency), {}), new.get((project, currency), {})
+        if was != would:
+            yield MovedProject(project, currency, was, would)
+
+
+def _shares(rows: Iterable[LedgerRow]) -> dict[tuple[str, str], dict[str, int]]:
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        teams = found[row.project, row.currency]
+        teams[row.team] = teams.get(row.team, 0) + row.gross
+    return found
+
+
+def _moved_json(moved: MovedProject) -> dict[str, Any]:
+    sides = {"before": moved.before, "after": moved.after}
+    shown = {
+        name: [{"team": team, "gross": written(units, moved.currency)} for team, units in shares.items()]
+        for name, shares in sides.items()
+    }
+    return {"project": moved.project, "currency": moved.currency, **shown}
+
+
+def _notes(run: RunRecord, config: Config, archived: Config) -> Iterable[str]:
+    """What the figures do not say, because the evidence cannot."""
+    period = run.period
+    ours = [entry.id for entry in config.accounts]
+    for account in ours:
+        if account not in run.accounts:
+            yield f"account {account} was not collected for {period}: its cost is not in these figures"
+    for account in run.accounts if ours else ():
+        if account not in ours:
+            yield f"account {account} is not in this configuration: it is still in these figures"
+    if config.timezone_name != archived.timezone_name:
+        yield f"the time zone differs ({archived.timezone_name} before): invoices that move to {period} may be missing"
+    if dict(run.versions) != versions():
+        yield "another version made the revision: part of the difference may be its"
