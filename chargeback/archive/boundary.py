@@ -4,6 +4,8 @@ An archive is hostile when it is read: also one whose checksums are right may ho
 raised over such bytes (``zlib.error``, ``BadZipFile``, lxml's and msgspec's errors, a recursion or memory limit, a key
 that is not there) says that the file is not what it should be: ``DamagedError``, with its name. Nobody else in the
 program catches what a decoder may raise.
+
+How large a file of a revision may be: what is written is held to it, and what is read too.
 """
 
 from __future__ import annotations
@@ -13,6 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chargeback.errors import ChargebackError, DamagedError, InterruptedRunError, SchemaError, StorageError
+from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
+from chargeback.evidence.stores import LARGEST_FILE
+
+LARGEST_MANIFEST = 64 << 20
+"""Bytes: a manifest of 300,000 files has about 45 million."""
+LARGEST_LEDGER = 4 << 30
+"""Bytes of a ledger or export, which grow with the lines of the month."""
+
+
+def largest(path: str) -> int:
+    """The bytes that the file of a revision may have."""
+    grows = path.startswith(("ledgers/", "exports/")) or path == PREVIOUS_JOURNAL_PATH
+    return LARGEST_LEDGER if grows else LARGEST_FILE
+
 
 RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
 

@@ -20,8 +20,7 @@ from chargeback.archive.no_follow import read_inside
 from chargeback.archive.revision import refuse
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState, sha256_of
-from chargeback.model.csv_text import csv_row
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import csv_row, guarded
 
 PREVIOUS = "previous"
 LARGEST = 64 << 20

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NoReturn, TypeVar
 
-from chargeback.archive.boundary import RESTORE, interpreting
+from chargeback.archive.boundary import LARGEST_MANIFEST, RESTORE, interpreting, largest
 from chargeback.archive.chain import Link, RevisionName
 from chargeback.archive.file_system import storage_error
-from chargeback.archive.limits import LARGEST_MANIFEST, largest
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, read_manifest
 from chargeback.archive.no_follow import NotRegularError, OversizedError, open_inside, read_inside
 from chargeback.errors import DamagedError, SchemaError, StorageError

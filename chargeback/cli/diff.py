@@ -35,8 +35,7 @@ def command(
     """
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.cli.printing import print_lines
-        from chargeback.review.difference import difference
-        from chargeback.review.difference_text import difference_lines
+        from chargeback.review.difference import difference, difference_lines
 
         found = difference(archive_root(config_path, archive_path), period, first, second)
         if output == "json":

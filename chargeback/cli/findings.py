@@ -90,7 +90,7 @@ def _dispose(
     output: str,
 ) -> None:
     from chargeback.archive.chain import Base
-    from chargeback.model.readable_text import readable
+    from chargeback.model.text import readable
     from chargeback.review.disposition import DisposeRequest, dispose
 
     chosen = chosen_archive(config_path, archive_path)

@@ -1,4 +1,7 @@
-"""``chargeback open``: a month's page, or the archive's, in the browser."""
+"""``chargeback open``: a month's page, or the archive's, in the browser.
+
+The page of an archive or of a month, as a path to open.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,26 @@ from pathlib import Path
 
 import click
 
+from chargeback.archive.reading import Archive
 from chargeback.cli.completion import revisions
 from chargeback.cli.options import archive_option, archive_root, config_option, verbose_option
 from chargeback.cli.outcome import ending, say
+from chargeback.errors import StorageError
+from chargeback.review.revision_choice import chosen_revision
+
+PAGE = "index.html"
+
+
+def page_of(root: Path, period: str | None) -> Path:
+    """The month's page (``2026-05``: its latest revision's, ``2026-05/r1``), or None: the archive's.
+
+    ``StorageError`` where there is no archive or no such file, ``ConfigurationError`` where it has no such month.
+    """
+    archive = Archive(root).require()
+    page = (root if period is None else chosen_revision(archive, period).root) / PAGE
+    if not page.is_file():
+        raise StorageError(f"{page}: is not there", remedy="`chargeback verify` says what is damaged")
+    return page.absolute()
 
 
 @click.command("open")
@@ -24,8 +44,6 @@ def command(period: str | None, config_path: Path | None, archive_path: Path | N
     terminal, or where no browser can be started, it is the whole answer.
     """
     with ending(json_output=False, verbose=verbose):
-        from chargeback.review.pages import page_of
-
         page = page_of(archive_root(config_path, archive_path), period)
         say(str(page))
         if sys.stdout.isatty():

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from chargeback.errors import ChargebackError, InterruptedRunError, each_cause_once, each_error, error_exit
-from chargeback.model.readable_text import json_text, one_line
+from chargeback.model.text import json_text, one_line
 from chargeback.process import INTERRUPTION, Ended, meaning
 
 

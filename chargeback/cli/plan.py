@@ -26,8 +26,7 @@ def command(
     """
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.cli.printing import print_lines
-        from chargeback.review.plan import plan
-        from chargeback.review.plan_text import plan_lines
+        from chargeback.review.plan import plan, plan_lines
 
         found = plan(load_config(config_path, archive_path, network=False), period)
         if output == "json":

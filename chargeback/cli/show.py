@@ -45,8 +45,7 @@ def command(
     """
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.cli.printing import print_lines
-        from chargeback.review.figures import figures
-        from chargeback.review.figures_text import figures_csv, figures_lines
+        from chargeback.review.figures import figures, figures_csv, figures_lines
 
         if by == "open-items":
             _show_open_items(archive_root(config_path, archive_path), period, team, output)

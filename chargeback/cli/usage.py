@@ -48,7 +48,7 @@ def command(
 
         config = load_config(config_path, archive_path, network=True)
         report = look_and_note(config, os.environ)
-        from chargeback.model.readable_text import json_text
+        from chargeback.model.text import json_text
         from chargeback.operate.metrics import exposition, write_textfile
         from chargeback.operate.usage import report_text
 

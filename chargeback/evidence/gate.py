@@ -106,6 +106,8 @@ class _Secrets:
         return (data[max(0, start - self.widest) : start + _WINDOW] for start in range(0, len(data), _WINDOW))
 
     def _escaped(self, window: bytes) -> bool:
+        if self._like_escapes is not None and self._like_escapes.search(window):
+            return True
         for _ in range(_ROUNDS):
             simplified = _simplified(window)
             unescaped = _ESCAPE.sub(_character, simplified)
@@ -115,6 +117,13 @@ class _Secrets:
                 break
             window = unescaped
         return False
+
+    @cached_property
+    def _like_escapes(self) -> re.Pattern[bytes] | None:
+        """What finds secrets that hold what begins an escape: unescaping a mixture may unescape a part of them too."""
+        secrets = [secret.encode("utf-8", "surrogatepass") for secret in sorted(self.secrets)]
+        expressions = ["".join(map(_any_escape, secret)) for secret in secrets if re.search(rb"[%&\\]", secret)]
+        return re.compile("|".join(expressions).encode("latin-1")) if expressions else None
 
     @cached_property
     def _words(self) -> re.Pattern[bytes]:

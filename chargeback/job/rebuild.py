@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.rebuilding import seal_rebuild, stage_rebuild
 from chargeback.archive.revision import Revision
-from chargeback.archive.staging import Staging
+from chargeback.archive.staging import Staging, seal_rebuild, stage_rebuild
 from chargeback.errors import EXCEPTIONS, RECONCILED, ConfigurationError, DamagedError
 from chargeback.job.reperformance import compare_data
 from chargeback.job.reperformed_revision import ReperformedRevision, perform

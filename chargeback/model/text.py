@@ -2,12 +2,47 @@
 
 ``unicodedata.normalize`` takes time that grows with the square of a run of combining marks, and lets no other thread
 work meanwhile: 400 KB of marks take most of a minute. It is called nowhere else in the program.
+
+Text from outside as people may read it anywhere: on a page or a terminal, in a mail, a comment, a crontab, YAML.
+
+The one place that says what is never written there: control characters (ESC among them), marks that turn the direction
+of what stands around them, and line ends that a name brings along. The raw text is kept for comparing and sorting.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
-from typing import Literal
+from typing import Any, Literal
+
+from chargeback.model.spreadsheet_text import cleaned
+
+_BIDI_CONTROLS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SURROGATES = range(0xD800, 0xE000)
+_SHOWN = {code: f"[U+{code:04X}]" for code in _BIDI_CONTROLS} | dict.fromkeys(_SURROGATES, "\ufffd")
+_LINE_ENDS = dict.fromkeys((0x0A, 0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), " ")
+
+_UNSEEN = re.compile("[\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]")
+
+
+def readable(text: str) -> str:
+    """The text for people: no control characters; what would turn the direction of its surroundings is named."""
+    return cleaned(text).translate(_SHOWN)
+
+
+def one_line(text: str, *, keep_spaces: bool = False) -> str:
+    """The same in one line: a line end is a space, and several spaces are one, but where columns are to be kept."""
+    line = text if text.isascii() and text.isprintable() else readable(text.translate(_LINE_ENDS))
+    return line if keep_spaces else " ".join(line.split())
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """JSON that people may look at on a terminal, and that YAML and TOML take for a string of theirs: what is not to be
+    written raw is an escape, so that every value stays what it is."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
 
 MOST_MARKS = 30
 """Combining marks in a row: as many as the Stream-Safe Text Format has (Unicode Standard Annex 15, section 13)."""

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 from chargeback.model.books import Books
-from chargeback.model.csv_text import csv_row
 from chargeback.model.ledger import COLUMNS, LedgerLine
 from chargeback.model.money import format_minor
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import csv_row, guarded
 
 BYTE_ORDER_MARK = "\ufeff"
 _ROWS_A_CHUNK = 5_000

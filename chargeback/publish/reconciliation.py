@@ -11,10 +11,9 @@ from typing import Any
 from chargeback.model.books import AccountSummary, Books, Status
 from chargeback.model.catalogue import OPERATOR_REMEDIES
 from chargeback.model.check import Check
-from chargeback.model.csv_text import csv_row
 from chargeback.model.finding import Finding
 from chargeback.model.money import format_exact, format_minor
-from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.model.spreadsheet_text import cleaned, csv_row, guarded
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK, drained
 
 CHECK_COLUMNS = (

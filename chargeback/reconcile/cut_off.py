@@ -14,7 +14,7 @@ from chargeback.model.invoice import ISSUED, Invoice, usable_period
 from chargeback.model.money import known_digits
 from chargeback.model.period import day_start
 from chargeback.model.posting import Posting
-from chargeback.reconcile.untied import charges, gross_by_currency, is_charge, listed_amount, listed_rows
+from chargeback.reconcile.tie_out import charges, gross_by_currency, is_charge, listed_amount, listed_rows
 
 Rows = Mapping[str, ListedInvoice]
 Bounds = Sequence[tuple[datetime, datetime]]

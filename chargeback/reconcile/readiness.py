@@ -9,7 +9,7 @@ from chargeback.model.booking import AccountMonth, Ground
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.money import format_exact, from_minor, minor_digits
 from chargeback.model.posting import Posting
-from chargeback.reconcile.untied import gross_by_currency
+from chargeback.reconcile.tie_out import gross_by_currency
 
 
 def invoice_issued(posting: Posting, config: Config) -> Iterator[Check]:

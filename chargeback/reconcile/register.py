@@ -1,32 +1,63 @@
-"""The register: every check there is, in one place, and the one way through them (INTERFACE, checks)."""
+"""The register: every check there is, in one place, and the one way through them (INTERFACE, checks).
+
+``[[accepted]]``: exceptions that somebody answers for (BOOKING 6, accepted).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from chargeback.config import Config
-from chargeback.model.check import Check, Code
+from chargeback.config import AcceptedException, Config
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.finding import Finding
+from chargeback.model.period import Period
 from chargeback.model.posting import MonthPosting, Posting
-from chargeback.reconcile.acceptance import accept
 from chargeback.reconcile.causes import with_causes
 from chargeback.reconcile.cut_off import currency, invoice_cutoff
-from chargeback.reconcile.documents import invoice_pdf
 from chargeback.reconcile.duplicates import invoice_duplicate
 from chargeback.reconcile.findings import with_findings
 from chargeback.reconcile.invoices import (
     invoice_arithmetic,
     invoice_footing,
     invoice_identity,
+    invoice_pdf,
     invoice_tax,
     invoice_withholding,
     line_arithmetic,
 )
 from chargeback.reconcile.ledgers import ledger_control, ownership
-from chargeback.reconcile.other_months import account_set, history, prior_periods
+from chargeback.reconcile.other_months import account_set, history, journal_accounts, prior_periods, settlement
 from chargeback.reconcile.readiness import invoice_issued, report_period
-from chargeback.reconcile.settlements import journal_accounts, settlement
 from chargeback.reconcile.tie_out import report_chart, report_project, report_resource, report_total
+
+
+def accept(checks: Iterable[Check], config: Config, period: Period) -> list[Check]:
+    """The checks, those covered by an acceptance of the month with the outcome ``accepted``; an acceptance that covered
+    nothing is one notice more."""
+    in_force = [accepted for accepted in config.accepted if period <= accepted.until]
+    used: set[int] = set()
+    results = [_accepted(check, in_force, used) for check in checks]
+    idle = [accepted for place, accepted in enumerate(in_force) if place not in used]
+    return [*results, *(_covered_nothing(accepted) for accepted in idle)]
+
+
+def _accepted(check: Check, in_force: list[AcceptedException], used: set[int]) -> Check:
+    if check.outcome is not Outcome.EXCEPTION:
+        return check
+    for place, accepted in enumerate(in_force):
+        if accepted.covers(check):
+            used.add(place)
+            return replace(check, outcome=Outcome.ACCEPTED, accepted=accepted.acceptance)
+    return check
+
+
+def _covered_nothing(accepted: AcceptedException) -> Check:
+    code = Code.REPORT_TOTAL if accepted.check == "report-*" else Code(accepted.check)
+    message = f"the acceptance of {accepted.check} by {accepted.by} until {accepted.until} covered nothing this month"
+    subject = Subject(SubjectKind.ACCEPTANCE, accepted.subject) if accepted.subject else None
+    return Check(code, Outcome.NOTICE, message, accepted.account, accepted.invoice or "", subject)
+
 
 AccountCheck = Callable[[Posting, Config], Iterator[Check]]
 MonthCheck = Callable[[MonthPosting, Config], Iterator[Check]]

@@ -8,10 +8,9 @@ from typing import Any
 
 from chargeback.allocate.steps import Divided, Step
 from chargeback.model.money import format_minor
-from chargeback.review.explanation import Explanation, InvoicePart, LineExplanation, TotalExplanation
+from chargeback.review.explanation import Explanation, InvoicePart, LineExplanation, Source, TotalExplanation
 from chargeback.review.figures import amounts_json
 from chargeback.review.ledger_rows import LedgerRow
-from chargeback.review.provenance import Source
 from chargeback.review.revision_choice import identity
 from chargeback.review.total_text import how
 

@@ -1,21 +1,143 @@
 """An explanation as text: for a line numbered steps from the invoice to the ledger, with the evidence of each
-figure."""
+figure.
+
+One step of an explanation as text: what was divided, what weighs, and which part got which unit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-from chargeback.allocate.steps import Step
+from chargeback.allocate.steps import Divided, Step, StepKind
 from chargeback.model.invoice import Shape
+from chargeback.model.money import format_minor
+from chargeback.model.wording import counted
 from chargeback.publish.pages.wording import minor
-from chargeback.review.division_text import INDENT, division_lines
-from chargeback.review.explanation import Adjustment, Explanation, LineExplanation
+from chargeback.review.explanation import Adjustment, Explanation, LineExplanation, Source
 from chargeback.review.ledger_rows import LedgerRow
-from chargeback.review.provenance import Source
 from chargeback.review.revision_choice import title
 from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
 from chargeback.review.total_text import total_lines
+
+INDENT = "   "
+_MORE_DECIMALS = 4
+"""Digits of an exact share that are shown beyond the currency's."""
+_MOST_PARTS = 12
+_HEADINGS = {
+    StepKind.ROUNDING: "The invoice's lines are rounded together",
+    StepKind.TAX: "The invoice's tax is divided over its lines by their amounts",
+    StepKind.PROJECTS: "The line is divided over projects by the report's values of that SKU",
+    StepKind.TEAMS: "The project is shared: split among teams",
+    StepKind.RESOURCES: "The part is divided over resources by the report's values of the project",
+}
+_BY_WHOLE_REPORT = "No report row is named like the line: it is divided over projects by the whole report"
+_SPLITS = {
+    "even": "evenly",
+    "proportional": "in proportion to their direct cost",
+    "weights": "by the configured weights",
+}
+
+
+def division_lines(step: Step, number: int, digits: int, terminal: Terminal) -> Iterator[str]:
+    """The step under its number: sentences, then a table that foots."""
+    rule = f" {_SPLITS.get(step.rule, step.rule)}" if step.kind is StepKind.TEAMS else ""
+    heading = _BY_WHOLE_REPORT if step.rule == "whole report" else _HEADINGS[step.kind] + rule
+    yield from wrapped(f"{number}. {heading}", terminal, strong=True)
+    for text in _sentences(step, digits):
+        yield from wrapped(text, terminal, indent=INDENT)
+    yield from table_lines(_columns(step), _rows(step, digits), terminal, indent=INDENT)
+
+
+def _sentences(step: Step, digits: int) -> Iterator[str]:
+    """What weighs, then of gross and tax which parts got the missing units."""
+    division = step.gross or step.tax
+    if step.rule == "proportional" and division and any(each.weight != 1 for each in division.portions):
+        pairs = zip(step.names, division.portions, strict=True)
+        yield "direct cost: " + ", ".join(f"{readable(name)} {minor(int(each.weight), digits)}" for name, each in pairs)
+    for label, each in _divisions(step):
+        by = ", by the parts' gross" if label == "tax" and step.gross else ""
+        yield f"{label} {minor(each.whole, digits)}{by}: {_units(each, step.names, digits)}"
+
+
+def _divisions(step: Step) -> list[tuple[str, Divided]]:
+    """What the step divides, and what it is called."""
+    named = (("amount" if step.kind is StepKind.ROUNDING else "gross", step.gross), ("tax", step.tax))
+    return [(label, division) for label, division in named if division is not None]
+
+
+def _units(division: Divided, names: tuple[str, ...], digits: int) -> str:
+    """Which parts got the units that the floors left, and why: the largest fractions first."""
+    if not division.missing:
+        return "no unit is missing from the floors"
+    got = sorted((each.rank, name) for each, name in zip(division.portions, names, strict=True) if each.unit)
+    shown = ", ".join(readable(name) or "(none)" for _, name in got[:_MOST_PARTS])
+    more = f" and {len(got) - _MOST_PARTS} more" if len(got) > _MOST_PARTS else ""
+    unit = f"{counted(division.missing, 'unit')} of {format_minor(1, digits)}"
+    return f"the floors leave {unit}, one each to the largest fractions: {shown}{more}"
+
+
+def _columns(step: Step) -> list[Column]:
+    columns = [Column(""), Column("part", shrinks=True)]
+    if step.kind is not StepKind.ROUNDING:
+        columns.append(Column("weight", right=True))
+    for label, _ in _divisions(step):
+        columns += [Column("exact", right=True), Column("unit"), Column(label, right=True)]
+    return columns
+
+
+def _rows(step: Step, digits: int) -> list[TextRow]:
+    """The parts, the chosen one marked; where there are many, the rest of them in one row, so that all foot."""
+    places = list(range(len(step.names)))
+    shown = places if len(places) <= _MOST_PARTS else _nearest(places, step.chosen)
+    rows = [_row(step, place, digits) for place in shown]
+    rest = [place for place in places if place not in shown]
+    if rest:
+        rows.append(TextRow(("", f"{len(rest)} others", *_sums(step, rest, digits))))
+    rows.append(TextRow(("", "total", *_sums(step, places, digits))))
+    return rows
+
+
+def _nearest(places: list[int], chosen: int) -> list[int]:
+    first = min(max(chosen - _MOST_PARTS // 2, 0), len(places) - _MOST_PARTS)
+    return places[first : first + _MOST_PARTS]
+
+
+def _row(step: Step, place: int, digits: int) -> TextRow:
+    cells = [">" if place == step.chosen else "", readable(step.names[place]) or "(none)"]
+    if step.kind is not StepKind.ROUNDING:
+        cells.append(_weight(step, place, digits))
+    for _, division in _divisions(step):
+        portion = division.portions[place]
+        unit = f"{portion.unit:+d}" if portion.unit else ""
+        cells += [exact_text(portion.exact, digits), unit, minor(portion.amount, digits)]
+    return TextRow(tuple(cells), strong=place == step.chosen)
+
+
+def _sums(step: Step, places: list[int], digits: int) -> list[str]:
+    cells = [] if step.kind is StepKind.ROUNDING else [""]
+    for _, division in _divisions(step):
+        cells += ["", "", minor(sum(division.portions[place].amount for place in places), digits)]
+    return cells
+
+
+def _weight(step: Step, place: int, digits: int) -> str:
+    """The part's share of the weights in percent: what weighs has units of its own."""
+    division = step.gross or step.tax
+    assert division is not None  # noqa: S101 (a step divides something)
+    total = sum((each.weight for each in division.portions), Fraction(0))
+    if not total:
+        return ""
+    return f"{exact_text(division.portions[place].weight * 100 / total, 0, shown=4)} %"
+
+
+def exact_text(units: Fraction, digits: int, *, shown: int = _MORE_DECIMALS) -> str:
+    """Minor units as an amount with some decimals more; an ellipsis where the fraction goes on."""
+    scaled = abs(units) * 10**shown
+    whole = scaled.numerator // scaled.denominator
+    text = minor(whole if units >= 0 else -whole, digits + shown)
+    return text + ("…" if scaled.denominator != 1 else "")
 
 
 def explanation_lines(found: Explanation, terminal: Terminal) -> Iterator[str]:

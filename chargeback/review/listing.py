@@ -16,9 +16,8 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.csv_text import csv_row
 from chargeback.model.period import Period
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import csv_row, guarded
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.review.revision_choice import (
     earlier_json,

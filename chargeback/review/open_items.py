@@ -10,10 +10,9 @@ from typing import Any
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.job.sealing import archived_config
-from chargeback.model.csv_text import csv_row
 from chargeback.model.money import minor_digits
 from chargeback.model.open_items import AGES, OpenItem, open_items
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import csv_row, guarded
 from chargeback.publish import month_summary
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.publish.pages.wording import minor

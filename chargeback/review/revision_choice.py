@@ -15,7 +15,7 @@ from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.archive_overview import Signature as ShownSignature
 from chargeback.model.money import format_exact
-from chargeback.model.readable_text import readable
+from chargeback.model.text import readable
 from chargeback.model.wording import status_text
 
 _NUMBER = re.compile(r"r?([1-9]\d{0,8})", re.ASCII)

@@ -23,9 +23,8 @@ from chargeback.job.overview import refresh_overview
 from chargeback.job.sealing import archived_config
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period
-from chargeback.model.readable_text import readable
 from chargeback.model.spreadsheet_text import cleaned
-from chargeback.model.text import normalized
+from chargeback.model.text import normalized, readable
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 1000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from chargeback.model.readable_text import readable
+from chargeback.model.text import readable
 from chargeback.review.terminal import Terminal
 
 GAP = "  "

@@ -13,12 +13,11 @@ from chargeback.sandbox.faults import Faults
 from chargeback.sandbox.makers import DEFAULT_NOW, scale_world, small_world
 from chargeback.sandbox.months import Month, instant, newest_closed, rfc3339
 from chargeback.sandbox.platform import Platform
-from chargeback.sandbox.sample import sample_configuration
+from chargeback.sandbox.sample import eventful_year, sample_configuration
 from chargeback.sandbox.scenarios import SCENARIOS, Expected, Scenario, Setup, platform_of, prepared
 from chargeback.sandbox.serve import description, made, serve
 from chargeback.sandbox.server import Server, running
 from chargeback.sandbox.world import ControlTotals, World
-from chargeback.sandbox.year import eventful_year
 
 __all__ = [
     "DEFAULT_NOW",

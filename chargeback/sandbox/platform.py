@@ -22,8 +22,7 @@ from chargeback.sandbox.faults import Fault, Faults
 from chargeback.sandbox.functions import FUNCTIONS
 from chargeback.sandbox.links import Links
 from chargeback.sandbox.makers import DEFAULT_NOW
-from chargeback.sandbox.mangling import HTML, faulted
-from chargeback.sandbox.misdirection import misattributed, misdirected, other_invoice
+from chargeback.sandbox.mangling import HTML, faulted, misattributed, misdirected, other_invoice
 from chargeback.sandbox.months import newest_closed, rfc3339
 from chargeback.sandbox.recorder import Received, Recorder
 from chargeback.sandbox.records import Status

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.allocate.usage import divide_usage, format_usage
+from chargeback.allocate.posting import divide_usage, format_usage
 from chargeback.model.money import to_minor
 from chargeback.model.report import Report
 from tests.small_months import account, dec, invoice, month, of, report

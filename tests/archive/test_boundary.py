@@ -106,12 +106,12 @@ MAY_DECODE = {
     "collect", "config", "sandbox", "operate/doctor/credential.py", "evidence/gate.py",
     # read within the boundary: each reader is handed to Revision.interpret, or is called within interpreting()
     "evidence/typed_json.py", "archive/register.py", "archive/pending.py", "archive/manifest.py", "job/csv_rows.py",
-    "job/difference.py", "job/readback.py", "publish/exports/journal_csv.py", "publish/xlsx/reading.py",
+    "job/reperformance.py", "job/readback.py", "publish/exports/journal_csv.py", "publish/xlsx/reading.py",
     "operate/usage/snapshot.py",
     "publish/workpaper/sources.py", "model/answers.py",
     "model/erp_profile.py",  # a user's profile, as run.json keeps it: where the files are made again
     # no part of the proof, and nothing where it cannot be read
-    "archive/lock.py", "operate/notify/sent_state.py",
+    "archive/lock.py", "operate/notify/__init__.py",
     # writes workbooks
     "publish/xlsx/package.py",
     "publish/xlsx/pinned_archive.py",

@@ -11,7 +11,7 @@ from threading import Lock
 
 import pytest
 
-from chargeback.archive import limits, staging
+from chargeback.archive import boundary, staging
 from chargeback.archive.file_system import FOLDER_MODE, OTHER_FILE_MODE, REVISION_FILE_MODE, FileSystem
 from chargeback.archive.head_file import write_head_file
 from chargeback.archive.locked_archive import open_for_writing
@@ -131,7 +131,7 @@ def test_modes_are_those_of_the_documents_whatever_the_umask(root: Path) -> None
 
 
 def test_a_file_that_no_reader_would_open_is_not_sealed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "LARGEST_FILE", 10)
+    monkeypatch.setattr(boundary, "LARGEST_FILE", 10)
     with (
         open_for_writing(root, started=STARTED, file_system=QuickFileSystem()) as writer,
         pytest.raises(StorageError, match="evidence/big has 11 bytes, at most 10 are ever read"),
@@ -157,7 +157,7 @@ def test_a_revision_that_cannot_be_read_back_is_not_sealed(
 
     run = RunRecord("2026-05", STARTED, "https://api.deploys.app/", 1, None, ("ba_1",)).to_json()
     files = {"evidence/run.json": run, "evidence/index.json": b"[]", str(changes["path"]): changes["data"]}
-    monkeypatch.setattr(revision, "LARGEST_MANIFEST", changes.get("largest_manifest", limits.LARGEST_MANIFEST))
+    monkeypatch.setattr(revision, "LARGEST_MANIFEST", changes.get("largest_manifest", boundary.LARGEST_MANIFEST))
     with (
         open_for_writing(root, started=STARTED, file_system=QuickFileSystem()) as writer,
         pytest.raises(StorageError, match="this revision could not be read back") as raised,
@@ -170,4 +170,4 @@ def test_a_revision_that_cannot_be_read_back_is_not_sealed(
     assert problem in str(raised.value)
     assert raised.value.exit_code == StorageError.exit_code == 9
     assert (visible(root), hidden(root)) == ([], [])
-    assert staging.largest is limits.largest, "what writes asks the limits that what reads asks"
+    assert staging.largest is boundary.largest, "what writes asks the limits that what reads asks"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.file_checks import check_files
-from chargeback.archive.rebuilding import seal_rebuild, stage_rebuild
 from chargeback.archive.revision import Revision
+from chargeback.archive.staging import seal_rebuild, stage_rebuild
 from chargeback.errors import StorageError
 
 from ..some import some

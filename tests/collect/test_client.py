@@ -21,9 +21,9 @@ import pytest
 from hypothesis import strategies as st
 
 from chargeback import __version__
-from chargeback.collect.bodies import read_body
 from chargeback.collect.breakers import PATIENCE_WITH_DOCUMENTS
 from chargeback.collect.failures import ExhaustedError, NotAskedError, TransientError
+from chargeback.collect.http_attempt import read_body
 from chargeback.errors import AnswerError, CredentialError, DeadlineError, InterruptedRunError, PlatformError
 from tests.collect.clocks import START
 from tests.collect.conftest import TOKEN, Open

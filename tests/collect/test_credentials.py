@@ -17,9 +17,8 @@ from pathlib import Path
 import pytest
 
 from chargeback.collect.clock import SystemClock
-from chargeback.collect.credentials import Credential, Credentials, Grant, basic, bearer
+from chargeback.collect.credentials import Credential, Credentials, Grant, basic, bearer, token_command
 from chargeback.collect.run_time import RunTime
-from chargeback.collect.token_sources import token_command
 from chargeback.config import AccountEntry, Api
 from chargeback.errors import CredentialError, InterruptedRunError
 from chargeback.evidence.gate import Gate

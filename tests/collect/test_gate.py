@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import zlib
+from itertools import islice
 from urllib.parse import quote
 
 import pytest
 
+from chargeback.collect.downloads import MOST_UNFOLDED, unfolded
 from chargeback.collect.failures import AddressRefusedError
 from chargeback.collect.pdf_reader import PdfReader
-from chargeback.collect.pdf_streams import MOST_UNFOLDED, unfolded
 from chargeback.errors import AnswerError, ConfigurationError
 from chargeback.evidence.gate import Gate
 from tests.collect.conftest import TOKEN, Open
@@ -81,6 +82,16 @@ def test_a_document_that_unfolds_without_end_is_not_searched_without_end() -> No
     assert sum(map(len, unfolded(damaged[-20_000:]))) < 1_000
     with pytest.raises(AnswerError, match="decompresses to more than"):
         list(unfolded(b"stream\n\x78\x9c" * 5_000_000))
+
+
+@pytest.mark.parametrize("size", [0, 1, 1_048_575, 1_048_576, 1_048_577, 2_097_152, 3_000_000])
+@pytest.mark.parametrize("behind", [b"", b"x", b"\nendstream\n" * 30, b"y" * 200_000])
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_searching_a_stream_ends_wherever_the_stream_ends(size: int, behind: bytes, level: int) -> None:
+    """A run was held for ever by a stream of more than a mebibyte with anything behind it."""
+    pieces = unfolded(b"stream\n" + zlib.compress(b"0" * size, level) + behind)
+    assert sum(map(len, islice(pieces, 1_000))) == size
+    assert next(pieces, None) is None
 
 
 LINK = "https://dropbox.example/f/aB3dE5gH7jK9mN1pQ2/a.pdf?sig=hidden"

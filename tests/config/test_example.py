@@ -12,7 +12,6 @@ import pytest
 
 from chargeback.config import (
     Config,
-    checking,
     journal,
     load,
     loader,
@@ -21,6 +20,7 @@ from chargeback.config import (
     parse,
     platform,
     publish,
+    reconciliation,
     usage,
 )
 
@@ -33,9 +33,9 @@ KNOWN = {
     "teams": ownership.TEAM_KEYS,
     "teams.projects": ownership.CLAIM_KEYS,
     "shared": ownership.SHARED_KEYS,
-    "reconciliation": checking.RECONCILIATION_KEYS,
-    "reconciliation.tolerance": checking.TOLERANCE_KEYS,
-    "accepted": checking.ACCEPTED_KEYS,
+    "reconciliation": reconciliation.RECONCILIATION_KEYS,
+    "reconciliation.tolerance": reconciliation.TOLERANCE_KEYS,
+    "accepted": reconciliation.ACCEPTED_KEYS,
     "journal": journal.JOURNAL_KEYS,
     "notify": notify.NOTIFY_KEYS,
     "usage": usage.USAGE_KEYS,

@@ -40,7 +40,7 @@ def spelled(draw: st.DrawFn, secret: str) -> str:
     return "".join(written)
 
 
-@given(st.data(), PRINTABLE)
+@given(st.data(), PRINTABLE | st.text("%&0#;25", min_size=8, max_size=20))
 def test_every_mixture_of_escapes_is_found_and_blanked_out(data: st.DataObject, secret: str) -> None:
     written = data.draw(spelled(secret))
     opened = gate(secret)

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from chargeback.model.chart_days import chart_day
 from chargeback.model.period import zone
+from chargeback.model.report import chart_day
 
 
 @pytest.mark.parametrize(("label", "day"), [

@@ -15,10 +15,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.model.csv_text import csv_row
-from chargeback.model.readable_text import json_text, one_line, readable
+from chargeback.model.spreadsheet_text import csv_row
+from chargeback.model.text import json_text, one_line, readable
 from chargeback.operate.deploy.yaml_text import yaml as yaml_of
-from chargeback.operate.init.config_text import plain, quoted
+from chargeback.operate.init import plain, quoted
 
 HOSTILE = st.text(
     st.one_of(
@@ -82,4 +82,4 @@ def test_commands_write_lines_through_the_gate_alone(module: Path) -> None:
     names = {call.id for call in calls if isinstance(call, ast.Name)}
     echoed = [call for call in calls if isinstance(call, ast.Attribute) and call.attr in ("echo", "secho")]
     assert "print" not in names
-    assert not echoed or module.stem in ("ending", "printing"), module
+    assert not echoed or module.stem in ("outcome", "printing"), module

@@ -18,8 +18,8 @@ from chargeback.job.results import MonthResult
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.operate.notify import Watcher, notify, watched
 from chargeback.operate.notify.addresses import filled
-from chargeback.operate.notify.healthcheck import address, signal_of
 from chargeback.operate.notify.messages import of_failure
+from chargeback.operate.notify.run_metrics import address, signal_of
 from tests.operate.platforms import KeyPath, place
 from tests.operate.receivers import Receiver, receiving
 

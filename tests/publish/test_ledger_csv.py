@@ -7,7 +7,7 @@ from io import StringIO
 
 import pytest
 
-from chargeback.model.csv_text import csv_row
+from chargeback.model.spreadsheet_text import csv_row
 from chargeback.publish import exports, ledger_csv
 from tests.small_months import account, invoice, month, of, report
 

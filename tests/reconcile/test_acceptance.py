@@ -11,7 +11,7 @@ from chargeback.config import AcceptedException, Config
 from chargeback.errors import ConfigurationError
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
-from chargeback.reconcile.acceptance import accept
+from chargeback.reconcile.register import accept
 from tests.small_months import MIDDLE, TEAMS, Account, account, invoice, month, of, report, sku
 
 MAY = Period(2026, 5)

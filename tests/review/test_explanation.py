@@ -13,10 +13,9 @@ from rich.cells import cell_len
 
 from chargeback.errors import ConfigurationError, DamagedError
 from chargeback.model.booking import AccountMonth
-from chargeback.review.division_text import exact_text
 from chargeback.review.explanation import explain
 from chargeback.review.explanation_json import explanation_json
-from chargeback.review.explanation_text import explanation_lines
+from chargeback.review.explanation_text import exact_text, explanation_lines
 from chargeback.review.reposted_accounts import RepostedAccounts
 from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, units

@@ -11,8 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
-from chargeback.review.figures import BY, figures
-from chargeback.review.figures_text import figures_csv, figures_lines
+from chargeback.review.figures import BY, figures, figures_csv, figures_lines
 from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, sign_first_revision, spoil, units
 

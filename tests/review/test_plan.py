@@ -12,8 +12,7 @@ import pytest
 
 from chargeback.config import Config, parse
 from chargeback.errors import ConfigurationError, StorageError
-from chargeback.review.plan import plan
-from chargeback.review.plan_text import plan_lines
+from chargeback.review.plan import plan, plan_lines
 from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, MARCH, MAY, Office, configuration, csv_rows, units
 

@@ -17,6 +17,7 @@ import pytest
 from chargeback.sandbox import Credential, prepared, running
 from chargeback.sandbox.makers import instant
 
+from ..cli.calling import call
 from ..job.office import NOW, Office, SentState
 from ..some import some
 
@@ -159,6 +160,8 @@ def test_every_path_is_a_plain_name_within_the_revision(hostile: tuple[Office, S
 
 
 def test_what_is_told_cannot_steer_a_terminal_and_is_still_readable(hostile: tuple[Office, SentState]) -> None:
-    _, told = hostile
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", told.out + told.err)
-    assert "escape" in told.err
+    office, told = hostile
+    named = call("show", "2026-05", "--by", "project", "--archive", office.archive)
+    said = told.out + told.err + named.out + named.err
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", said)
+    assert "escape" in named.out

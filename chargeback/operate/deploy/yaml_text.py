@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chargeback.model.readable_text import json_text
+from chargeback.model.text import json_text
 
 
 def yaml(value: object) -> str:

@@ -11,7 +11,7 @@ from chargeback.collect.session import open_session
 from chargeback.config import Config, load
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import MemoryStore
-from chargeback.operate.doctor import archive, machine, notification, platform
+from chargeback.operate.doctor import archive, machine, platform
 from chargeback.operate.doctor.credential import credential_at_hand
 from chargeback.operate.doctor.lines import DoctorLine, Mark, document, exit_of, good, guarded, of_error
 
@@ -52,7 +52,7 @@ def examine(given: Examination) -> Iterator[DoctorLine]:
     yield from guarded("archive", lambda: archive.archive(config))
     yield from guarded("journal", lambda: machine.journal(config))
     yield from guarded("metrics", lambda: machine.metrics(config))
-    yield from guarded("notify", lambda: notification.notification(config, given.environ))
+    yield from guarded("notify", lambda: machine.notification(config, given.environ))
     yield from guarded("schedule", lambda: machine.schedule(given.environ))
 
 

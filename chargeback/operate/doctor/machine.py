@@ -1,4 +1,7 @@
-"""The machine: Python, the packages that the job needs, and whether something will start it every month."""
+"""The machine: Python, the packages that the job needs, and whether something will start it every month.
+
+``[notify]``: the variables that its URLs name are set; nothing is sent.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,28 @@ from pathlib import Path
 
 from chargeback import __version__
 from chargeback.config import Config
-from chargeback.config.profiles import read_profiles
+from chargeback.config.publish import read_profiles
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.model.bookkeeping import NO_TEAM, Leg, key_of
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 from chargeback.operate.metrics import write_textfile
+from chargeback.operate.notify.addresses import missing_variables, scheme_of
+
+
+def notification(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
+    """Whether somebody will hear of a month that needs a person."""
+    settings = config.notify
+    if not settings.urls and settings.healthcheck_url is None:
+        yield notice("notify", "nobody is notified of exceptions or failures", "add [notify] to the configuration")
+        return
+    urls = [*settings.urls, *([settings.healthcheck_url] if settings.healthcheck_url else [])]
+    missing = sorted({name for url in urls for name in missing_variables(url, environ)})
+    if missing:
+        yield notice("notify", f"not set: {', '.join(missing)}", "set the variables where the job runs")
+    else:
+        yield good("notify", ", ".join(scheme_of(url) for url in urls))
+
 
 LEAST_PYTHON = (3, 11)
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=\s*([0-9.]+))?")

@@ -1,9 +1,12 @@
-"""``init``: from a credential to a ``config.toml`` that loads, with everything that was guessed shown."""
+"""``init``: from a credential to a ``config.toml`` that loads, with everything that was guessed shown.
+
+The commented ``config.toml`` that a survey leads to; it loads as it is, and no secret stands in it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +14,133 @@ from typing import Any
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.archive.file_system import storage_error
-from chargeback.config import Config, parse
+from chargeback.config import Config, parse, settings
 from chargeback.errors import ConfigurationError
 from chargeback.model.period import Period
-from chargeback.operate.init.config_text import plain, written
-from chargeback.operate.init.proposal import Proposal, propose
-from chargeback.operate.init.survey import Survey, survey
+from chargeback.model.text import json_text, one_line
+from chargeback.operate.init.proposal import Proposal, ProposedTeam, patterns, propose
+from chargeback.operate.init.survey import Survey, SurveyedAccount, survey
+
+_HEAD = """\
+# The configuration of chargeback, proposed by `chargeback init`: look it over, above all the teams.
+# `chargeback doctor` checks it; config.example.toml explains every key. No secret stands here: the credential comes
+# from the environment (DEPLOYS_AUTH_USER with DEPLOYS_AUTH_PASS, or DEPLOYS_TOKEN), a command or a file.
+
+# Where every month is kept; relative to this file.
+archive = {archive}
+
+# The archive's newest state, kept outside of it, best on other storage: an archive that is not mounted, or was put back
+# to an earlier state, stops a run.
+{head}head_file = "chargeback.head"
+
+# Whose calendar months. {timezone_reason}
+timezone = {timezone}
+"""
+_API = """
+[api]
+endpoint = {endpoint}
+"""
+_ACCOUNTS = """
+# ---- Whose bills. Without any of these, every account that the platform lists.
+"""
+_TEAMS = """
+# ---- Who pays, guessed from the projects' names. A project that nobody claims is booked to "unassigned", and reported.
+# More for each team: cost_center = "CC-100", gl_account = "6420".
+"""
+_NO_TEAMS = """
+# ---- Who pays. The platform lists no project to this credential, so no team could be guessed:
+# [[teams]]
+# id = "web"
+# projects = ["acme-web", "acme-web-*"]
+"""
+_SHARED = """
+# ---- Whose cost several teams share: "proportional" to their direct cost, "even", or { web = 60, data = 40 }.
+"""
+_ENVIRONMENTS = """
+# ---- What a project is for; nothing matched: production.
+[environments]
+"""
+_REST = """
+# ---- Who is told, and when a day's cost is out of the ordinary (needs the extra notify: docs/operations.md).
+# [notify]
+# urls = ["${SLACK_URL}"]
+# close_by = 10
+# [usage]
+# floor = "50"
+"""
+
+
+def written(
+    survey: Survey, proposal: Proposal, *, archive: str, timezone: str, names: bool = True, keeps_head: bool = True
+) -> str:
+    """The configuration's text; ``names`` False leaves out names from outside, where one would not load, and
+    ``keeps_head`` False the head file, where it would lie within the archive."""
+    parts = _platform_parts(survey, archive, timezone, names=names, keeps_head=keeps_head)
+    return "".join([*parts, *_ownership_parts(proposal), _REST])
+
+
+def _platform_parts(survey: Survey, archive: str, timezone: str, *, names: bool, keeps_head: bool) -> Iterable[str]:
+    reason = _reason(survey, timezone)
+    yield _HEAD.format(
+        archive=quoted(archive), head="" if keeps_head else "# ", timezone=quoted(timezone), timezone_reason=reason
+    )
+    if survey.endpoint != settings.DEFAULT_ENDPOINT:
+        yield _API.format(endpoint=quoted(survey.endpoint))
+    yield _ACCOUNTS
+    for account in survey.accounts:
+        yield _account(account, names=names)
+
+
+def _ownership_parts(proposal: Proposal) -> Iterable[str]:
+    yield _TEAMS if proposal.teams else _NO_TEAMS
+    for team in proposal.teams:
+        yield _team(team)
+    if proposal.shared:
+        yield _SHARED
+    for sid in proposal.shared:
+        yield f'[[shared]]\nproject = {quoted(sid)}\nsplit = "proportional"\n\n'
+    if proposal.environments:
+        yield _ENVIRONMENTS
+    for name, globs in proposal.environments.items():
+        yield f"{name} = {_listed(globs)}\n"
+
+
+def _reason(survey: Survey, timezone: str) -> str:
+    if survey.timezone == timezone:
+        return f"All {survey.invoices} invoices begin at its midnight."
+    return "No invoice shows it: check again when there is one (`chargeback doctor`)."
+
+
+def _account(account: SurveyedAccount, *, names: bool) -> str:
+    """The account's entry, commented out where it may not be read."""
+    title = f"name = {quoted(account.name)}\n" if names and account.name.strip() else ""
+    entry = f"[[accounts]]\nid = {quoted(account.id)}\n{title}# role: {plain(account.role or 'unknown')}\n"
+    if account.readable:
+        return f"{entry}\n"
+    commented = "".join(f"# {line}\n" for line in entry.splitlines())
+    return f"# Not readable ({plain(account.problem)}):\n{commented}\n"
+
+
+def _team(team: ProposedTeam) -> str:
+    title = team.id.replace("-", " ").title()
+    return (
+        f"[[teams]]\nid = {quoted(team.id)}\nname = {quoted(title)}\nprojects = {_listed(patterns(team.projects))}\n\n"
+    )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(quoted, texts))}]"
+
+
+def plain(text: str) -> str:
+    """A text from outside within a comment."""
+    return one_line(text)
+
+
+def quoted(text: str) -> str:
+    """A TOML basic string of one line; the value stays the platform's, also what is written as an escape."""
+    return json_text(text)
+
 
 __all__ = ["Draft", "draft", "refuse_existing", "survey", "write"]
 

@@ -1,28 +1,124 @@
 """Telling people and monitoring what came of a run; nothing in here ever fails the run, nor changes its exit code.
 
 One message a run, when there is something to say. Problems of telling are themselves told on stderr, without addresses.
+
+Handing a message to apprise, one service after the other; what fails is told by the service's scheme alone.
+
+What people have been told already, in ``<archive>/.told.json``: the same state is told once, then weekly.
+
+URLs whose secrets stand in the environment: ``${NAME}`` is replaced right before use, and shown never.
 """
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from chargeback.archive.atomic_files import replace_file
+from chargeback.archive.file_system import FileSystem
+from chargeback.archive.no_follow import read_inside
 from chargeback.collect.clock import Clock
-from chargeback.config import Config
-from chargeback.errors import ChargebackError, InterruptedRunError, error_exit
+from chargeback.config import Config, Notify
+from chargeback.errors import AnswerError, ChargebackError, InterruptedRunError, error_exit
+from chargeback.evidence.gate import masked
+from chargeback.evidence.records import canonical_json
 from chargeback.job.results import MonthResult, exit_of
+from chargeback.model.instants import format_instant, parse_instant
 from chargeback.operate.metrics import exposition, write_textfile
-from chargeback.operate.notify import run_metrics
-from chargeback.operate.notify.healthcheck import Signal, ping, signal_of
+from chargeback.operate.notify.addresses import filled, missing_variables, scheme_of
 from chargeback.operate.notify.messages import ONCE, Message, is_overdue, of_failure, of_run, of_usage, overdue
-from chargeback.operate.notify.sending import send
-from chargeback.operate.notify.sent_state import SentState
+from chargeback.operate.notify.run_metrics import RUN_NAME, USAGE_NAME, Signal, ping, run_families, signal_of
 
 if TYPE_CHECKING:
     from chargeback.operate.usage.report import UsageReport
+
+
+NAME = ".told.json"
+AGAIN = timedelta(days=7) - timedelta(hours=1)
+"""A state that lasts is told again after a week; an hour less, as schedulers are not exact."""
+_LARGEST = 1 << 16
+
+
+@dataclass(slots=True)
+class SentState:
+    """By kind of state ("run", "usage", "overdue"): the state that was last seen, and when it was told ("" for not)."""
+
+    states: dict[str, tuple[str, str]]
+
+    @classmethod
+    def read(cls, archive: Path) -> SentState:
+        """What the archive's folder remembers; nothing where there is no file, or none that can be read."""
+        try:
+            value = json.loads(read_inside(archive, NAME, _LARGEST))
+            return cls({str(kind): (str(state), str(at)) for kind, (state, at) in value["told"].items()})
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return cls({})
+
+    def is_due(self, kind: str, state: str, now: datetime) -> bool:
+        """Whether a state is to be told: another one than last time, or last told a week ago."""
+        before, at = self.states.get(kind, ("", ""))
+        if before != state or not at:
+            return True
+        with suppress(AnswerError):
+            told = parse_instant(at)
+            return told is None or now - told >= AGAIN
+        return True
+
+    def note(self, kind: str, state: str, now: datetime | None) -> None:
+        """Remember a state; ``now`` is None where nobody was told of it."""
+        before, at = self.states.get(kind, ("", ""))
+        self.states[kind] = (state, format_instant(now) if now else at if before == state else "")
+
+    def write(self, archive: Path) -> None:
+        """Put it into the archive's folder, in one step, where that is there."""
+        if not archive.is_dir():
+            return
+        data = canonical_json({"schema": 1, "told": {kind: list(state) for kind, state in self.states.items()}})
+        replace_file(FileSystem(), archive / NAME, data, archive / f"{NAME}.new")
+
+
+INSTALL = "pip install '.[notify]' in the checkout"
+
+
+def send(settings: Notify, environ: Mapping[str, str], title: str, text: str) -> tuple[int, list[str]]:
+    """How many services took the message, and what went wrong with the others; never raises."""
+    try:
+        import apprise
+    except ImportError:
+        return 0, [f"[notify]: apprise is not installed -> {INSTALL}"]
+    _keep_quiet()
+    title, text = masked(title), masked(text)
+    problems = [problem for url in settings.urls if (problem := _sent(apprise, url, environ, title, text))]
+    return len(settings.urls) - len(problems), problems
+
+
+def _sent(apprise: Any, url: str, environ: Mapping[str, str], title: str, text: str) -> str:
+    """What went wrong, "" where nothing did; the URL itself is never part of it."""
+    address = filled(url, environ)
+    if address is None:
+        return f"[notify] {scheme_of(url)}: not set: {', '.join(missing_variables(url, environ))}"
+    try:
+        service = apprise.Apprise()
+        if not service.add(address):
+            return f"[notify] {scheme_of(url)}: apprise knows no such service"
+        return "" if service.notify(title=title, body=text) else f"[notify] {scheme_of(url)}: the message was not taken"
+    except Exception as error:  # a notification never fails the run; the message may hold the URL
+        return f"[notify] {scheme_of(url)}: {type(error).__name__}"
+
+
+def _keep_quiet() -> None:
+    """Libraries log the addresses they talk to, secrets within."""
+    for name in ("apprise", "urllib3", "requests"):
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+
 
 __all__ = [
     "Watcher",
@@ -87,7 +183,7 @@ def notify_usage(watcher: Watcher, report: UsageReport) -> None:
         from chargeback.operate.usage import report_text
 
         text = exposition(report_text.families(report))
-        _guarded(watcher, lambda: write_textfile(metrics / run_metrics.USAGE_NAME, text))
+        _guarded(watcher, lambda: write_textfile(metrics / USAGE_NAME, text))
 
 
 def notify_usage_failure(watcher: Watcher, error: ChargebackError) -> None:
@@ -132,8 +228,8 @@ def write_metrics(watcher: Watcher, code: int) -> None:
     """Leave the run's metrics for the textfile collector, where a folder is configured."""
     folder = watcher.config.notify.metrics
     if folder is not None:
-        families = run_metrics.families(watcher.config, code, watcher.clock.now())
-        write_textfile(folder / run_metrics.NAME, exposition(families))
+        families = run_families(watcher.config, code, watcher.clock.now())
+        write_textfile(folder / RUN_NAME, exposition(families))
 
 
 def _end(watcher: Watcher, code: int, news: Message | None) -> None:

@@ -1,9 +1,14 @@
-"""What a run leaves for Prometheus: how it ended, and the last month that is closed, its status, age and exceptions."""
+"""What a run leaves for Prometheus: how it ended, and the last month that is closed, its status, age and exceptions.
+
+Pinging a dead man's switch: on start, on success, on failure (the way of healthchecks.io: ``/start``, ``/fail``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -12,14 +17,54 @@ from chargeback.model import archived_checks
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.instants import parse_instant
 from chargeback.operate.metrics import Family
+from chargeback.operate.notify.addresses import filled, missing_variables
 from chargeback.operate.notify.messages import close_due
 
-NAME = "chargeback.prom"
+Signal = Literal["start", "success", "fail"]
+SECONDS = 5.0
+"""A ping takes no longer, and is not repeated."""
+ALWAYS_WELL = (0, 3)
+WELL_UNTIL_DUE = (4, 8)
+"""Not ready, and another run at work: well as long as the month is not overdue."""
+
+
+def signal_of(code: int, *, overdue: bool) -> Signal:
+    """What an exit code says to whoever watches."""
+    well = code in ALWAYS_WELL or (code in WELL_UNTIL_DUE and not overdue)
+    return "success" if well else "fail"
+
+
+def ping(config: Config, environ: Mapping[str, str], signal: Signal) -> str:
+    """What went wrong, "" where nothing did, or where there is nothing to ping; never raises, never shows the URL."""
+    if config.notify.healthcheck_url is None:
+        return ""
+    url = filled(config.notify.healthcheck_url, environ)
+    if url is None:
+        names = ", ".join(missing_variables(config.notify.healthcheck_url, environ))
+        return f"[notify] healthcheck_url: not set: {names}"
+    import httpx
+
+    try:
+        answer = httpx.post(address(url, signal), timeout=SECONDS, follow_redirects=False)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
+        return f"[notify] healthcheck_url: {type(error).__name__}"
+    return "" if answer.is_success else f"[notify] healthcheck_url: HTTP {answer.status_code}"
+
+
+def address(url: str, signal: Signal) -> str:
+    """The URL for a signal: its path with ``/start`` or ``/fail``, as it is for success."""
+    if signal == "success":
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{signal}"))
+
+
+RUN_NAME = "chargeback.prom"
 USAGE_NAME = "chargeback_usage.prom"
 STATUSES = ("reconciled", "exceptions")
 
 
-def families(config: Config, code: int, now: datetime) -> list[Family]:
+def run_families(config: Config, code: int, now: datetime) -> list[Family]:
     """The gauges; those of the last closed month are left out as long as there is none."""
     latest = _latest(Archive(config.archive))
     return [

@@ -23,11 +23,10 @@ from chargeback.archive.no_follow import read_inside
 from chargeback.archive.revision import refuse
 from chargeback.errors import DamagedError
 from chargeback.evidence.stores import LARGEST_FILE
-from chargeback.model.csv_text import csv_row
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.model.money import format_exact
 from chargeback.model.period import Period
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import csv_row, guarded
 
 CURRENCY = "THB"
 """List prices carry no currency; the platform's is this one (CONTRACT, ``billing.skus``)."""

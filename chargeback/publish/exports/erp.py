@@ -19,9 +19,9 @@ from string import Template
 
 from chargeback.config import Config
 from chargeback.model.bookkeeping import Leg, key_of
-from chargeback.model.csv_text import csv_row
 from chargeback.model.erp_profile import PLACEHOLDERS, ErpProfile, ProfileColumn, read_profile
 from chargeback.model.journal import JournalRow
+from chargeback.model.spreadsheet_text import csv_row
 from chargeback.publish.exports import journal_csv
 
 _BYTE_ORDER_MARK = "\ufeff"

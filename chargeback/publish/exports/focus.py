@@ -2,23 +2,109 @@
 
 A row's cost is the line's gross, so that the costs of an ``InvoiceId`` add up to what is payable; net and tax stand in
 columns of ours. UTF-8 without BOM, CRLF, RFC 4180 quoting. Cells that neighbouring lines share are put into CSV once.
+
+What FOCUS wants to know of a charge and the platform says in other words: service, quantity, unit, plain text.
+
+The classification is ours and follows the names of the platform's price list; docs/focus.md gives the reasons.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from chargeback.config import Config
-from chargeback.model.answers import LineItem
+from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.books import Books
-from chargeback.model.csv_text import csv_field
 from chargeback.model.instants import format_instant
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
-from chargeback.model.money import format_minor
-from chargeback.model.spreadsheet_text import cleaned, guarded
-from chargeback.publish.exports import focus_charge as charge
+from chargeback.model.money import format_exact, format_minor
+from chargeback.model.spreadsheet_text import cleaned, csv_field, guarded
+
+PROVIDER = "deploys.app"
+USAGE, ADJUSTMENT = "Usage", "Adjustment"
+"""``ChargeCategory``: a charge for a measured quantity, and any other, of which FOCUS wants no quantity."""
+COUNT = "Units"
+"""The unit of a quantity of which nobody says the unit."""
+
+Service = tuple[str, str, str]
+_DEPLOYMENTS = ("Compute", "Deployments", "Containers")
+_NETWORK = ("Networking", "Network", "Network Connectivity")
+_DROPBOX = ("Storage", "Dropbox", "Object Storage")
+_STATIC = ("Web", "Static sites", "Application Platforms")
+_OTHER = ("Other", PROVIDER, "Other (Other)")
+_SERVICES = {
+    "cpu": _DEPLOYMENTS,
+    "cpuusage": _DEPLOYMENTS,
+    "memory": _DEPLOYMENTS,
+    "replica": _DEPLOYMENTS,
+    "disk": ("Storage", "Disks", "Block Storage"),
+    "egress": _NETWORK,
+    "cacheegress": ("Networking", "Cache", "Content Delivery"),
+    "registryegress": ("Developer Tools", "Registry", "Other (Developer Tools)"),
+    "dropboxegress": _DROPBOX,
+    "dropboxstorage": _DROPBOX,
+    "staticegress": _STATIC,
+    "staticstorage": _STATIC,
+}
+_TIMES = {word: f"{word.capitalize()}s" for word in ("year", "month", "day", "hour", "minute", "second")}
+_UNIT = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z][A-Za-z0-9]*)*(-[A-Z][a-z]+s)?", re.ASCII)
+_DIGITS = re.compile(r"[0-9]+", re.ASCII)
+
+
+@lru_cache(4096)
+def service(resource: str) -> Service:
+    """(ServiceCategory, ServiceName, ServiceSubcategory) of a resource; a service has just one category."""
+    return _SERVICES.get(re.sub(r"[^a-z0-9]", "", resource.casefold()), _OTHER)
+
+
+@lru_cache(4096)
+def unit_format(unit: str) -> str:
+    """The unit as FOCUS spells it, "vCPU-Hours" for "vCPU-hour"; ``COUNT`` where there is none, or an odd one."""
+    measure, dash, time = unit.strip().rpartition("-")
+    plural = _TIMES.get(time.lower().removesuffix("s"), time)
+    spelled = f"{measure}{dash}{plural}"
+    return spelled if _UNIT.fullmatch(spelled) else COUNT
+
+
+def quantity(line: LedgerLine, item: LineItem | None) -> str:
+    """The line's measured quantity as a decimal number, "" where nobody says one.
+
+    The report's usage; for a by-SKU line that is booked whole the invoice's own quantity.
+    """
+    if line.usage:
+        return decimal_text(line.usage)
+    if item is None or item.is_by_project or item.quantity is None or line.basis is not Basis.INVOICE_LINE:
+        return ""
+    return decimal_text(format_exact(amount_of(item.quantity)))
+
+
+def decimal_text(number: str) -> str:
+    """The number with a decimal point: FOCUS' type is Decimal, and readers of CSV take "720" for an integer."""
+    return number if "." in number else f"{number}.0"
+
+
+def description(line: LedgerLine) -> str:
+    """The charge in plain words, ASCII alone, as FOCUS' checker wants it; ``x_ChargeDescription`` has the original."""
+    if line.description and line.description.isascii():
+        return line.description
+    if line.basis is Basis.ADJUSTMENT:
+        return "What the invoice holds beyond its lines"
+    what = line.resource if line.resource.isascii() else ""
+    return " of ".join(part for part in (what or "Charge", line.project if line.project.isascii() else "") if part)
+
+
+def account_text(account: str) -> str:
+    """The account's id as a text also where it is a number ("1042"), which readers of CSV would make of it."""
+    return f"{PROVIDER}/{account}" if _DIGITS.fullmatch(account) else account
+
+
+def name_text(name: str, otherwise: str) -> str:
+    """A name from outside, or another one where it is empty or not ASCII."""
+    return name if name.strip() and name.isascii() else otherwise
+
 
 INVOICE_COLUMNS = (
     "BillingAccountId",
@@ -62,7 +148,7 @@ COLUMNS = (
     *LINE_COLUMNS,
 )
 
-_CHARGES = {True: f"{charge.USAGE},,Usage-Based,Standard,,", False: f"{charge.ADJUSTMENT},,One-Time,,,"}
+_CHARGES = {True: f"{USAGE},,Usage-Based,Standard,,", False: f"{ADJUSTMENT},,One-Time,,,"}
 """Cells of a charge with a measured quantity, and of one without; no row corrects another month: its class is null."""
 _BASES = {basis: f",{basis.value}," for basis in Basis}
 _NO_ITEMS: Mapping[int, LineItem] = {}
@@ -100,9 +186,9 @@ class _Rows:
             self._begin_project(line)
         digits = line.label.digits
         used, unit = self._quantity(line)
-        cost = charge.decimal_text(format_minor(line.gross, digits))
+        cost = decimal_text(format_minor(line.gross, digits))
         return (
-            f"{self.begin}{_resource(line.resource)}{_CHARGES[used != '']}{_cell(charge.description(line))}"
+            f"{self.begin}{_resource(line.resource)}{_CHARGES[used != '']}{_cell(description(line))}"
             f",{used},{unit},{used},{unit},{cost},{cost},{cost},{cost},"
             f"{self.teams.get((line.team.id, line.environment)) or self._team(line)}{self.own_invoice}"
             f"{self.name}{_cell(line.resource)},{_cell(line.description)},"
@@ -113,21 +199,21 @@ class _Rows:
     def _quantity(self, line: LedgerLine) -> tuple[str, str]:
         """The line's quantity and its unit, both "" where no quantity is known."""
         item = self.items.get(line.invoice_line)
-        used = charge.quantity(line, item)
-        return used, charge.unit_format(item.unit if item and item.unit else "") if used else ""
+        used = quantity(line, item)
+        return used, unit_format(item.unit if item and item.unit else "") if used else ""
 
     def _begin_invoice(self, label: InvoiceLabel) -> None:
         self.label, self.project = label, None
         self.items = self.items_of.get((label.account, label.invoice_id), _NO_ITEMS)
-        account = charge.account_text(label.account)
-        name = charge.name_text(label.account_name, f"Billing account {label.account}")
-        issuer = (charge.PROVIDER,) * 3
+        account = account_text(label.account)
+        name = name_text(label.account_name, f"Billing account {label.account}")
+        issuer = (PROVIDER,) * 3
         self.invoice = _cells(account, name, label.currency, *self.bounds, *self.bounds, label.invoice, *issuer)
         self.own_invoice = _cells(self.period, label.account, label.account_name, label.status)
 
     def _begin_project(self, line: LedgerLine) -> None:
         self.project = (line.project, line.project_name)
-        name = charge.name_text(line.project_name, line.project)
+        name = name_text(line.project_name, line.project)
         self.begin = self.invoice + (_cells(line.project, name, "Project") if line.project else ",,,")
         self.name = _cells(line.project_name)
 
@@ -154,7 +240,7 @@ def _items(books: Books) -> dict[tuple[str, str], dict[int, LineItem]]:
 
 @lru_cache(4096)
 def _resource(resource: str) -> str:
-    return _cells(*charge.service(resource), resource, resource)
+    return _cells(*service(resource), resource, resource)
 
 
 def _cells(*texts: str) -> str:

@@ -9,9 +9,9 @@ from io import SEEK_END, StringIO
 
 from chargeback.errors import DamagedError
 from chargeback.model.bookkeeping import Leg
-from chargeback.model.csv_text import csv_row
 from chargeback.model.journal import Event, JournalRow
 from chargeback.model.money import EXACT
+from chargeback.model.spreadsheet_text import csv_row
 
 COLUMNS = (
     "entry",

@@ -21,7 +21,7 @@ from chargeback.publish.exports.tax_csv import TaxEntry
 from chargeback.publish.exports.tax_sheets import Seller
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW
-from chargeback.publish.xlsx.shape import Fill, FilterTable, Shape
+from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value
 
@@ -84,9 +84,9 @@ class _Part:
     rows: Sequence[JournalRow] = field(repr=False)
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> SheetShape:
         table = FilterTable(f"Journal_{self.number}", journal_csv.COLUMNS)
-        return Shape(self.name, len(journal_csv.COLUMNS), 1, filter_row=1, table=table, pages_wide=2, plain_from=2)
+        return SheetShape(self.name, len(journal_csv.COLUMNS), 1, filter_row=1, table=table, pages_wide=2, plain_from=2)
 
 
 def chunks(made: JournalBook, most: int = MOST_ROWS) -> Iterator[bytes]:

@@ -15,10 +15,9 @@ from itertools import groupby
 from chargeback.config import Vendor
 from chargeback.evidence import SettlementRecord
 from chargeback.model.bookkeeping import Leg
-from chargeback.model.csv_text import csv_row
 from chargeback.model.journal import Event, JournalRow
 from chargeback.model.money import exact_sum, from_minor, minor_digits
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import csv_row, guarded
 
 COLUMNS = (
     "period",

@@ -14,7 +14,7 @@ from decimal import Decimal
 from chargeback.model.money import minor_digits
 from chargeback.publish.exports.tax_csv import TaxEntry
 from chargeback.publish.xlsx.book import Book
-from chargeback.publish.xlsx.shape import Fill, Shape
+from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value, note
@@ -130,9 +130,9 @@ class TaxSheet:
     values: _Values
     sums: tuple[Column, ...]
 
-    def shape(self, language: str) -> Shape:
+    def shape(self, language: str) -> SheetShape:
         """The sheet's shape, whatever it holds."""
-        return Shape(self.name, len(self.table.columns), _FROZEN, plain_from=1)
+        return SheetShape(self.name, len(self.table.columns), _FROZEN, plain_from=1)
 
     def write(
         self, book: Book, taxes: Sequence[TaxEntry], seller: Seller, language: str, subtitle: str, footer: str

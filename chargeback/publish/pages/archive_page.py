@@ -11,7 +11,7 @@ from chargeback.model.books import Status
 from chargeback.model.money import minor_digits
 from chargeback.model.period import Period, zone
 from chargeback.model.wording import counted, status_text
-from chargeback.publish.pages.addresses import is_on_loopback
+from chargeback.publish.pages.rendering import is_on_loopback
 from chargeback.publish.pages.rendering import render as rendered
 from chargeback.publish.pages.trend import calendar, gross_of, trends
 from chargeback.publish.pages.wording import amount, change_text, instant_text, minor, month_name

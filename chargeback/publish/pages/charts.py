@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chargeback.publish.pages.outside_text import isolated_text
+from chargeback.publish.pages.rendering import isolated_text
 from chargeback.publish.pages.wording import minor
 
 HEIGHT = 220

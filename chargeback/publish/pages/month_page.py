@@ -15,12 +15,11 @@ from chargeback.model.archive_overview import Restatement
 from chargeback.model.books import Books, CurrencyTotal
 from chargeback.model.check import Outcome
 from chargeback.model.wording import booking_text, books_status_text, counted
-from chargeback.publish.pages.addresses import is_on_loopback
 from chargeback.publish.pages.cost_tables import cost_tables
 from chargeback.publish.pages.daily_cost import daily_costs, without_chart
 from chargeback.publish.pages.file_links import PAGE, file_groups, href
 from chargeback.publish.pages.findings import finding_cards, finding_groups
-from chargeback.publish.pages.rendering import render
+from chargeback.publish.pages.rendering import is_on_loopback, render
 from chargeback.publish.pages.tie_out import tie_out
 from chargeback.publish.pages.wording import change_text, instant_text, minor, month_name
 

@@ -2,6 +2,10 @@
 
 The content security policy names that element by its hash, so that not even a hostile name that got past the escaping
 could bring in a style, a script, a picture or a connection.
+
+Where figures came from: an address on this computer is not the platform's.
+
+Text from outside as a page shows it: readable whatever it holds, and without effect on what stands around it.
 """
 
 from __future__ import annotations
@@ -10,12 +14,39 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from functools import cache
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from chargeback.model.readable_text import readable
-from chargeback.publish.pages.outside_text import isolated, sentence
+from chargeback.config.endpoint import is_loopback
+from chargeback.model.text import readable
+
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+
+def isolated(text: str) -> Markup:
+    """The text as an element of its own direction, which cannot reorder what stands around it."""
+    return Markup("<bdi>{}</bdi>").format(readable(text))
+
+
+def isolated_text(text: str) -> str:
+    """The same where no element may stand, as in a tooltip: between Unicode's isolate characters (UAX 9)."""
+    return f"{_FIRST_STRONG_ISOLATE}{readable(text)}{_POP_ISOLATE}" if text else ""
+
+
+def sentence(text: str) -> Markup:
+    """A sentence of ours that may hold names from outside: it reads from left to right whatever it begins with."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(readable(text))
+
+
+def is_on_loopback(endpoint: str) -> bool:
+    """Whether the address is this machine's own: then the figures are not the platform's."""
+    try:
+        return is_loopback(urlsplit(endpoint).hostname or "")
+    except ValueError:
+        return False
+
 
 _CHUNK_PARTS = 2_000
 

@@ -16,7 +16,7 @@ from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells, minor_writer
 from chargeback.publish.xlsx.expressions import Expression, Plain, Total, known
 from chargeback.publish.xlsx.rounding import is_safe_sum, names_apart
-from chargeback.publish.xlsx.shape import Fill, FilterTable, Shape
+from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.styles import INTEGER, QUANTITY, Kind, look, money
 from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value
 
@@ -58,10 +58,10 @@ def sheet_count(lines: Sequence[LedgerLine], most: int = MOST_LINES) -> int:
     return max(1, -(-len(lines) // most))
 
 
-def shapes(month: TeamMonth, most: int = MOST_LINES) -> list[Shape]:
+def shapes(month: TeamMonth, most: int = MOST_LINES) -> list[SheetShape]:
     """The sheets that the team's lines need."""
     return [
-        Shape(lines_name(number), len(COLUMNS), 1, filter_row=1, table=FilterTable(table_name(number), COLUMNS),
+        SheetShape(lines_name(number), len(COLUMNS), 1, filter_row=1, table=FilterTable(table_name(number), COLUMNS),
               plain_from=2)
         for number in range(1, sheet_count(month.lines, most) + 1)
     ]  # fmt: skip

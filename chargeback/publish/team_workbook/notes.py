@@ -9,7 +9,7 @@ from chargeback.model.ledger import Basis
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.team_checks import SentState, checks_of
 from chargeback.publish.xlsx.book import Book
-from chargeback.publish.xlsx.shape import Fill, Shape
+from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Form, Styled, Table, note
@@ -56,9 +56,9 @@ class Sources(Table):
     file = Column("File")
 
 
-def shapes(month: TeamMonth) -> list[Shape]:
+def shapes(month: TeamMonth) -> list[SheetShape]:
     """The one sheet."""
-    return [Shape(NOTES, len(_WIDTHS), _FROZEN, plain_from=1)]
+    return [SheetShape(NOTES, len(_WIDTHS), _FROZEN, plain_from=1)]
 
 
 def write(book: Book, month: TeamMonth) -> Iterator[bytes]:

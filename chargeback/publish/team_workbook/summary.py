@@ -16,7 +16,7 @@ from chargeback.publish.team_workbook.totals import Sums, grouped, largest_first
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.expressions import Share, Total, across
 from chargeback.publish.xlsx.rounding import is_safe_sum
-from chargeback.publish.xlsx.shape import MOST_BARS, Bars, Fill, Shape
+from chargeback.publish.xlsx.shape import MOST_BARS, Bars, Fill, SheetShape
 from chargeback.publish.xlsx.stack import Block, Stack
 from chargeback.publish.xlsx.styles import Kind, money
 from chargeback.publish.xlsx.tables import Column, Form, Table, Value, note
@@ -92,9 +92,9 @@ class Projects(Table):
     gross = Column("Gross", form=Form.MONEY, is_kept=True)
 
 
-def shapes(month: TeamMonth) -> list[Shape]:
+def shapes(month: TeamMonth) -> list[SheetShape]:
     """The one sheet."""
-    return [Shape(SUMMARY, len(WIDTHS), _FROZEN, chart=_CHART if month.totals.currencies else None)]
+    return [SheetShape(SUMMARY, len(WIDTHS), _FROZEN, chart=_CHART if month.totals.currencies else None)]
 
 
 def write(book: Book, month: TeamMonth) -> Iterator[bytes]:

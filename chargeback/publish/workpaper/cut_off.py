@@ -15,7 +15,7 @@ from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, VERD
 from chargeback.publish.workpaper.sheet import stacked_sheet
 from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, all_of, constant, largest
 from chargeback.publish.xlsx.rounding import numeric
-from chargeback.publish.xlsx.shape import Shape
+from chargeback.publish.xlsx.shape import SheetShape
 from chargeback.publish.xlsx.sheets import FIRST, Criterion
 from chargeback.publish.xlsx.stack import Block, Stack
 from chargeback.publish.xlsx.styles import Kind
@@ -284,8 +284,10 @@ def _yes_or_no(answer: bool | None) -> str:
     return "yes" if answer else "no"
 
 
-def _shape(paper: Paper) -> Shape:
-    return Shape(NAME, len(_WIDTHS), _FROZEN, plain_from=1, verdicts=(_VERDICT,), verdicts_from=FIRST, words=VERDICTS)
+def _shape(paper: Paper) -> SheetShape:
+    return SheetShape(
+        NAME, len(_WIDTHS), _FROZEN, plain_from=1, verdicts=(_VERDICT,), verdicts_from=FIRST, words=VERDICTS
+    )
 
 
 SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, reads=(Invoices.name,), name=NAME)

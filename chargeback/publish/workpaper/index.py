@@ -10,7 +10,7 @@ from chargeback.model.money import format_exact
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
 from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import PaperSheet, stacked_sheet
-from chargeback.publish.xlsx.shape import Shape
+from chargeback.publish.xlsx.shape import SheetShape
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Form, Styled, Table, note
@@ -62,7 +62,7 @@ def sheet_over(figures: Sequence[PaperSheet]) -> PaperSheet:
         _checks(stack, paper)
         return links
 
-    shape = Shape(NAME, len(_WIDTHS), _FROZEN, links=tuple(f"'{sheet.name}'!A1" for sheet in figures))
+    shape = SheetShape(NAME, len(_WIDTHS), _FROZEN, links=tuple(f"'{sheet.name}'!A1" for sheet in figures))
     return stacked_sheet(lambda paper: shape, "", _WIDTHS, rows, reads=(Exceptions.name,), name=NAME)
 
 

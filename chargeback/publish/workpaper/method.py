@@ -1,18 +1,63 @@
-"""*Method*: how the month was reconciled, with which tolerances, marks, versions and configuration."""
+"""*Method*: how the month was reconciled, with which tolerances, marks, versions and configuration.
+
+What the report alone states: figures of the ledgers that no second source confirms (BOOKING 4.5 and 6).
+
+The tie-out compares at the grain that the invoice's lines have: a by-project line says nothing of resources, a by-SKU
+line nothing of projects. How such a line was divided further follows from the report by itself, and an error there
+would move cost between projects or resources without a difference in any check.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
+from chargeback.model.invoice import Shape
 from chargeback.model.money import format_exact, format_minor
-from chargeback.model.one_source import stated_by_the_report_alone
+from chargeback.model.posting import Posting
 from chargeback.publish.team_workbook.notes import BASES, TAX_RULES
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, NOT_PERFORMED, Paper
 from chargeback.publish.workpaper.sheet import stacked_sheet
-from chargeback.publish.xlsx.shape import Shape
+from chargeback.publish.xlsx.shape import SheetShape
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Styled, Table, note
+
+
+class Grain(StrEnum):
+    """What of a ledger line the report alone states."""
+
+    PROJECT = "which project used a resource"
+    RESOURCE = "which resources a project's cost consists of"
+
+
+@dataclass(frozen=True, slots=True)
+class OneSource:
+    """How many ledger lines of a currency have it so, and their gross as amounts without sign, in minor units."""
+
+    grain: Grain
+    currency: str
+    digits: int
+    lines: int
+    gross: int
+
+
+def stated_by_the_report_alone(postings: Iterable[Posting]) -> list[OneSource]:
+    """One entry a grain and currency that occurs, in that order."""
+    found: dict[tuple[Grain, str, int], list[int]] = {}
+    for posting in postings:
+        shapes = {invoice.id: invoice.shape for invoice in posting.month.booked}
+        for line in posting.lines:
+            grain = Grain.PROJECT if shapes[line.label.invoice_id] is Shape.BY_SKU else Grain.RESOURCE
+            if line.project and line.resource:  # a line that was not divided lacks the one that it does not name
+                sums = found.setdefault((grain, line.label.currency, line.label.digits), [0, 0])
+                sums[0] += 1
+                sums[1] += abs(line.gross)
+    order = list(Grain)
+    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
+    return [OneSource(*key, *found[key]) for key in keys]
+
 
 NAME = "Method"
 PURPOSE = "How the figures were compared and allocated, and with what configuration."
@@ -142,8 +187,8 @@ def _accepted(paper: Paper) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _shape(paper: Paper) -> Shape:
-    return Shape(NAME, len(_WIDTHS), _FROZEN, plain_from=1)
+def _shape(paper: Paper) -> SheetShape:
+    return SheetShape(NAME, len(_WIDTHS), _FROZEN, plain_from=1)
 
 
 SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, name=NAME)

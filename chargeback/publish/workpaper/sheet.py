@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chargeback.publish.workpaper.numbered_accounts import VERDICTS, Paper
 from chargeback.publish.xlsx.book import Book
-from chargeback.publish.xlsx.shape import Fill, Shape
+from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.sheets import SheetTable, Written, write_table
 from chargeback.publish.xlsx.stack import Stack
 
@@ -20,7 +20,7 @@ class PaperSheet:
 
     name: str
     purpose: str
-    shapes: Callable[[Paper], list[Shape]]
+    shapes: Callable[[Paper], list[SheetShape]]
     write: Write
     reads: tuple[str, ...] = ()
 
@@ -43,7 +43,7 @@ def table_sheet(
 
 
 def stacked_sheet(
-    shape: Callable[[Paper], Shape],
+    shape: Callable[[Paper], SheetShape],
     purpose: str,
     widths: Sequence[float],
     rows: Callable[[Stack, Paper], Sequence[int]],

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from chargeback.model.instants import parse_instant
 from chargeback.publish.xlsx.cells import ROW, Cells
-from chargeback.publish.xlsx.shape import Fill, Shape
+from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.shell import Frame, book_values, last_row_value, sheet_values, shell_of
 from chargeback.publish.xlsx.texts import SharedStrings, property_text
 from chargeback.publish.xlsx.zip_stream import ZipStream, deflated
@@ -29,7 +29,7 @@ class Book:
     file.
     """
 
-    def __init__(self, run_at: str, title: str, subject: str, shapes: Sequence[Shape]) -> None:
+    def __init__(self, run_at: str, title: str, subject: str, shapes: Sequence[SheetShape]) -> None:
         moment = (parse_instant(run_at) or _EARLIEST).replace(tzinfo=None, microsecond=0)
         self.strings = SharedStrings()
         self.cells = Cells(self.strings)

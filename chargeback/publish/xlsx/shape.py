@@ -45,7 +45,7 @@ class FilterTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SheetShape:
     """What all sheets of the shape have alike.
 
     The first ``frozen_rows`` and ``frozen_columns`` stay in view and are repeated on every page that lacks them;
@@ -103,7 +103,7 @@ def letters(column: int) -> str:
     return get_column_letter(column)
 
 
-def describe(sheet: Worksheet, shape: Shape, fill: Fill) -> None:
+def describe(sheet: Worksheet, shape: SheetShape, fill: Fill) -> None:
     """Tell openpyxl of a sheet all but its rows: A4 landscape, pages numbered, file and revision below."""
     last = letters(shape.columns)
     for column, width in fill.widths.items():
@@ -127,7 +127,7 @@ def describe(sheet: Worksheet, shape: Shape, fill: Fill) -> None:
         sheet.add_chart(_chart(fill.bars), f"{letters(column)}{row}")
 
 
-def _set_up_page(sheet: Worksheet, shape: Shape, footer: str) -> None:
+def _set_up_page(sheet: Worksheet, shape: SheetShape, footer: str) -> None:
     page = sheet.page_setup
     page.orientation, page.paperSize = "landscape", _A4
     page.fitToWidth, page.fitToHeight = shape.pages_wide, 0
@@ -150,7 +150,7 @@ def _add_table(sheet: Worksheet, table: FilterTable, ref: str) -> None:
     sheet.add_table(made)
 
 
-def _colour(sheet: Worksheet, shape: Shape, ref: str) -> None:
+def _colour(sheet: Worksheet, shape: SheetShape, ref: str) -> None:
     styles = verdict_styles()
     for word, style in shape.words:
         sheet.conditional_formatting.add(ref, _equal_rule(word, styles[style]))

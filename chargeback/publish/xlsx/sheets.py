@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.xlsx.expressions import Expression, added_up, known
-from chargeback.publish.xlsx.shape import Fill, Shape
+from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.styles import Kind, look
 from chargeback.publish.xlsx.tables import Column, Kept, Rows, Table
 
@@ -44,11 +44,11 @@ class SheetTable(Table):
         return [cls.place(part * _MOST_ROWS)[0] for part in range(max(-(-count // _MOST_ROWS), 1))]
 
     @classmethod
-    def shapes(cls, count: int, words: Words) -> list[Shape]:
+    def shapes(cls, count: int, words: Words) -> list[SheetShape]:
         """Their shapes; ``words`` are the verdicts to colour."""
         verdicts = tuple(column.place for column in cls.columns if column.kind is Kind.VERDICT)
         return [
-            Shape(name, len(cls.columns), FIRST - 1, cls.frozen_columns, cls.pages_wide, filter_row=FIRST - 1,
+            SheetShape(name, len(cls.columns), FIRST - 1, cls.frozen_columns, cls.pages_wide, filter_row=FIRST - 1,
                   plain_from=FIRST, verdicts=verdicts, verdicts_from=FIRST, words=words if verdicts else ())
             for name in cls.sheet_names(count)
         ]  # fmt: skip

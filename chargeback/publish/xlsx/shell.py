@@ -40,7 +40,7 @@ from openpyxl.xml.constants import (
 )
 from openpyxl.xml.functions import Element, SubElement, tostring
 
-from chargeback.publish.xlsx.shape import Bars, Fill, Shape, describe, letters
+from chargeback.publish.xlsx.shape import Bars, Fill, SheetShape, describe, letters
 from chargeback.publish.xlsx.styles import stylesheet, verdict_styles
 from chargeback.publish.xlsx.zip_stream import Deflated, deflated
 
@@ -118,7 +118,7 @@ class Shell:
 
 
 @lru_cache(_MOST_SHAPES)
-def shell_of(shapes: tuple[Shape, ...]) -> Shell:
+def shell_of(shapes: tuple[SheetShape, ...]) -> Shell:
     """The shell of workbooks with sheets of these shapes, in this order."""
     parts: dict[str, bytes] = {}
     writer = ShellWriter(
@@ -194,10 +194,10 @@ class ShellWriter(ExcelWriter):
     ``frames``: the path of each sheet, its XML before and after the rows, and the paths of the parts that are its own.
     """
 
-    def __init__(self, workbook: Workbook, sheets: Sequence[tuple[Shape, Fill]], parts: dict[str, bytes]) -> None:
+    def __init__(self, workbook: Workbook, sheets: Sequence[tuple[SheetShape, Fill]], parts: dict[str, bytes]) -> None:
         super().__init__(workbook, cast(Any, _Parts(parts)))
         self.frames: list[tuple[str, bytes, bytes, list[str]]] = []
-        self._sheets: dict[int, tuple[Shape, Fill]] = {}
+        self._sheets: dict[int, tuple[SheetShape, Fill]] = {}
         for shape, fill in sheets:
             sheet = workbook.create_sheet(shape.name)
             describe(sheet, shape, fill)
@@ -260,7 +260,7 @@ class _PackageWriter(WorkbookWriter):
 class _FrameWriter(WorksheetWriter):
     """openpyxl's sheet without a row in it."""
 
-    def __init__(self, sheet: Any, shape: Shape, fill: Fill) -> None:
+    def __init__(self, sheet: Any, shape: SheetShape, fill: Fill) -> None:
         self._shape, self._fill, self._bytes = shape, fill, BytesIO()
         super().__init__(sheet, out=self._bytes)
         cast(Any, self.ws)._hyperlinks = [

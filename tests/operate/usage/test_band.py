@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.config import Usage
-from chargeback.operate.usage.band import excess_of, excesses, middle_and_spread
+from chargeback.operate.usage.alerts import excess_of, excesses, middle_and_spread
 from chargeback.operate.usage.daily import DayCost
 
 START = date(2026, 5, 4)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chargeback.config import Usage
-from chargeback.operate.usage.band import excesses
+from chargeback.operate.usage.alerts import excesses
 from chargeback.operate.usage.daily import by_project, by_resource
 from chargeback.operate.usage.snapshot import Snapshot, UsageRow
 from chargeback.sandbox.makers import small_world

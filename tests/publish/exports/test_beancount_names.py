@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chargeback.model.bookkeeping import Leg
 from chargeback.model.journal import Event, JournalRow
-from chargeback.publish.exports.beancount_names import account_name, currency_name
+from chargeback.publish.exports.beancount import account_name, currency_name
 
 LEGAL_ACCOUNT = re.compile(r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z0-9][A-Za-z0-9-]*)+")
 LEGAL_CURRENCY = re.compile(r"[A-Z][A-Z0-9'._-]{0,22}[A-Z0-9]")

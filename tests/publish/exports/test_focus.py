@@ -17,7 +17,7 @@ from chargeback.model.books import Books
 from chargeback.model.ledger import Basis
 from chargeback.model.period import Period
 from chargeback.publish.exports import focus
-from chargeback.publish.exports.focus_charge import service, unit_format
+from chargeback.publish.exports.focus import service, unit_format
 
 from .small_books import CONFIG, DATA, WEB, Bill, Line, make_books
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from chargeback.model.readable_text import readable
-from chargeback.publish.pages.outside_text import isolated, isolated_text, sentence
+from chargeback.model.text import readable
+from chargeback.publish.pages.rendering import isolated, isolated_text, sentence
 
 
 def test_marks_that_turn_direction_are_named() -> None:

@@ -16,10 +16,10 @@ from chargeback.evidence import Evidence, sha256_of
 from chargeback.model.books import Books
 from chargeback.model.check import Cause, Code, Outcome
 from chargeback.model.money import format_minor
-from chargeback.model.one_source import Grain, stated_by_the_report_alone
 from chargeback.model.strict_json import parse
 from chargeback.month_end import close_month
 from chargeback.publish.workpaper import workpaper
+from chargeback.publish.workpaper.method import Grain, stated_by_the_report_alone
 from chargeback.publish.xlsx import sheets
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened

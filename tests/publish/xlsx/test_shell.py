@@ -12,18 +12,18 @@ from openpyxl.writer.excel import ExcelWriter
 
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import row
-from chargeback.publish.xlsx.shape import Bars, Fill, FilterTable, Shape
+from chargeback.publish.xlsx.shape import Bars, Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.shell import ShellWriter, new_workbook, shell_of
 from chargeback.publish.xlsx.styles import look
 
 SHAPES = (
-    Shape("Summary", 9, 2, chart=(10, 4)),
-    Shape("Lines", 3, 1, filter_row=1, table=FilterTable("Lines", ("net", "tax", "gross")), plain_from=2),
-    Shape("Lines 2", 3, 1, filter_row=1, table=FilterTable("Lines_2", ("net", "tax", "gross")), plain_from=2),
-    Shape("Index", 6, 2, links=("'Summary'!A1", "'Lines 2'!A1")),
-    Shape("Invoices", 33, 4, frozen_columns=3, pages_wide=2, filter_row=4, plain_from=5, verdicts=(17, 30),
+    SheetShape("Summary", 9, 2, chart=(10, 4)),
+    SheetShape("Lines", 3, 1, filter_row=1, table=FilterTable("Lines", ("net", "tax", "gross")), plain_from=2),
+    SheetShape("Lines 2", 3, 1, filter_row=1, table=FilterTable("Lines_2", ("net", "tax", "gross")), plain_from=2),
+    SheetShape("Index", 6, 2, links=("'Summary'!A1", "'Lines 2'!A1")),
+    SheetShape("Invoices", 33, 4, frozen_columns=3, pages_wide=2, filter_row=4, plain_from=5, verdicts=(17, 30),
           verdicts_from=5, words=(("agrees", "good"), ("differs", "bad"), ("accepted", "known"))),
-    Shape("Second chart", 9, 2, chart=(3, 7)),
+    SheetShape("Second chart", 9, 2, chart=(3, 7)),
 )  # fmt: skip
 NAMES = ["acme-web", "ญี่ปุ่น & <Ltd>", "a \"quoted\" 'one'"]
 
