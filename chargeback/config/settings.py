@@ -267,6 +267,12 @@ class Config:
         reclaims = {entry.id: entry.vat == "recoverable" for entry in self.accounts if entry.vat}
         return Bookkeeping(self.journal, companies, reclaims)
 
+    def shared_entry(self, project: str, period: Period) -> SharedProject | None:
+        """The entry that splits the project in the month, None where none does: an exact sid before a glob, the more
+        literal glob before another (BOOKING 5)."""
+        matching = [entry for entry in self.shared if entry.claim.active_in(period) and entry.claim.matches(project)]
+        return max(matching, key=lambda entry: (not entry.claim.is_glob, entry.claim.literal_characters), default=None)
+
     @property
     def timezone(self) -> ZoneInfo:
         """Whose calendar months."""

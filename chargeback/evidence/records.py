@@ -158,11 +158,12 @@ class EarlierInvoice:
 
 @dataclass(frozen=True, slots=True)
 class EarlierTotal:
-    """A team's total in a month's latest revision; ``gross`` in minor units."""
+    """A team's total in a month's latest revision, in minor units; ``net`` None where a version before 0.3 wrote it."""
 
     team: str
     currency: str
     gross: int
+    net: int | None = None
 
 
 Reason = Literal["evidence", "configuration", "version"]
@@ -176,7 +177,8 @@ _OF_0_2 = {", ".join(found): found for count in range(1, 4) for found in combina
 class RestatedTotal:
     """A team's gross in one currency before and after, in minor units, and why, in the order of ``REASONS``.
 
-    ``reason`` is the sentence that a version before 0.3 wrote instead of ``reasons``.
+    ``net_before`` and ``net_after`` the same before tax, None where the revision before does not say it; ``reason`` is
+    the sentence that a version before 0.3 wrote instead of ``reasons``.
     """
 
     team: str
@@ -185,6 +187,8 @@ class RestatedTotal:
     after: int
     reasons: tuple[Reason, ...] = ()
     reason: str = ""
+    net_before: int | None = None
+    net_after: int | None = None
 
     @property
     def why(self) -> tuple[Reason, ...]:

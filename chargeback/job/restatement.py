@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
-from chargeback.evidence import RestatedTotal
+from chargeback.evidence import EarlierTotal, RestatedTotal
 from chargeback.evidence.records import REASONS, Reason
 from chargeback.job.restatement_events import Restated, configuration_events, invoice_events, split_events
 from chargeback.job.sealing import archived_config
@@ -42,7 +42,7 @@ def restated(books: Books, config: Config, latest: Revision | None) -> Restated:
         return Restated()
     summary = latest.interpret(month_summary.PATH, month_summary.read)
     before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
-    after = _totals(books)
+    after, net = _totals(books), _nets(summary.totals, month_summary.team_totals(books))
     happened = invoice_events(books, latest, config.timezone)
     differing = [key for key in sorted({*before, *after}) if before[key] != after[key]]
     if not differing:
@@ -50,8 +50,8 @@ def restated(books: Books, config: Config, latest: Revision | None) -> Restated:
     between = _between(config, latest)
     steps = _steps(before, after, between)
     changes = tuple(
-        RestatedTotal(team, currency, before[team, currency], after[team, currency], _reasons((team, currency), steps))
-        for team, currency in differing
+        RestatedTotal(*key, before[key], after[key], _reasons(key, steps), "", *net.get(key, (None, None)))
+        for key in differing
     )
     if between is not None:
         by_version, by_configuration = between
@@ -69,6 +69,16 @@ def _between(config: Config, latest: Revision) -> tuple[Books, Books] | None:
             return close_month(evidence, archived_config(latest)), close_month(evidence, config)
     except ChargebackError:
         return None
+
+
+def _nets(
+    before: Iterable[EarlierTotal], after: Iterable[EarlierTotal]
+) -> Mapping[tuple[str, str], tuple[int | None, int | None]]:
+    """By team and currency the net on both sides, 0 where a side lacks it; none where the one before has no nets."""
+    sides = [{(total.team, total.currency): total.net for total in side} for side in (before, after)]
+    if None in sides[0].values():
+        return {}
+    return {key: (sides[0].get(key, 0), sides[1].get(key, 0)) for key in {**sides[0], **sides[1]}}
 
 
 def _totals(books: Books) -> Totals:

@@ -111,11 +111,14 @@ def _decoded(data: bytes, of: type[Summary]) -> Summary:
 
 
 def team_totals(books: Books) -> list[EarlierTotal]:
-    """Every team's gross by currency, configured teams without lines aside."""
+    """Every team's gross and net by currency, configured teams without lines aside."""
     gross: Counter[tuple[str, str]] = Counter()
+    net: Counter[tuple[str, str]] = Counter()
     for line in books.ledger.lines:
-        gross[line.team.id, line.label.currency] += line.gross
-    return [EarlierTotal(team, currency, gross[team, currency]) for team, currency in sorted(gross)]
+        key = line.team.id, line.label.currency
+        gross[key] += line.gross
+        net[key] += line.net
+    return [EarlierTotal(*key, gross[key], net[key]) for key in sorted(gross)]
 
 
 def _invoices(

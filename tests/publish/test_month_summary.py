@@ -7,7 +7,9 @@ import json
 import pytest
 
 from chargeback.errors import AnswerError, SchemaError
+from chargeback.evidence import EarlierTotal
 from chargeback.publish import month_summary
+from tests.small_months import account, invoice, month, of
 
 EMPTY = {"period": "2026-05", "revision": 1, "accounts": ["1042"], "invoices": [], "totals": []}
 
@@ -53,3 +55,11 @@ def test_what_is_no_summary_is_refused(data: bytes) -> None:
 def test_a_list_that_is_none_is_refused(data: bytes) -> None:
     with pytest.raises(AnswerError, match=r"month\.json"):
         month_summary.read_listed(data)
+
+
+def test_later_months_learn_the_teams_net_too() -> None:
+    bill = invoice("INV-1", of("acme-web", "107.00"), tax="7.00")
+    summary = month(account(bill)).books()
+    assert month_summary.team_totals(summary) == [EarlierTotal("web", "THB", 10700, 10000)]
+    of_0_2 = month_summary.read(written(totals=[{"team": "web", "currency": "THB", "gross": 10700}]))
+    assert of_0_2.totals == (EarlierTotal("web", "THB", 10700, None),)

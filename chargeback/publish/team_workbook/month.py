@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chargeback.config import Config, SharedProject
+from chargeback.config import Config
 from chargeback.model.books import Books
 from chargeback.model.check import Check
 from chargeback.model.ledger import LedgerLine, LedgerTeam
@@ -69,7 +69,7 @@ class TeamMonth:
 
         It says the configuration's rule, and nothing of what others pay.
         """
-        entry = self._shared_entry(project)
+        entry = self.config.shared_entry(project, self.books.period)
         if entry is None:
             return ""
         if entry.split == "even":
@@ -78,15 +78,6 @@ class TeamMonth:
             return "proportional: by what each team's own projects cost in the month"
         weight, whole = entry.split.get(self.team.id, Decimal(0)), exact_sum(entry.split.values())
         return f"by weights: {format_exact(weight)} of {format_exact(whole)}"
-
-    def _shared_entry(self, project: str) -> SharedProject | None:
-        """The entry that splits the project in the month: an exact sid before a glob, the more literal glob before
-        another (BOOKING 5)."""
-        period = self.books.period
-        matching = [
-            entry for entry in self.config.shared if entry.claim.active_in(period) and entry.claim.matches(project)
-        ]
-        return max(matching, key=lambda entry: (not entry.claim.is_glob, entry.claim.literal_characters), default=None)
 
 
 def ledger_path(team: str) -> str:
