@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from openpyxl.chart import BarChart
 from openpyxl.chart.data_source import AxDataSource, NumData, NumDataSource, NumRef, NumVal, StrData, StrRef, StrVal
@@ -20,7 +20,7 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.filters import AutoFilter
-from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
@@ -135,11 +135,13 @@ def _set_up_page(sheet: Worksheet, shape: SheetShape, footer: str) -> None:
     margins = sheet.page_margins
     margins.left = margins.right = 0.4
     margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
-    sheet.HeaderFooter.oddFooter = HeaderFooterItem(
-        left=_HeaderFooterPart(text=footer.replace("&", "&&"), size=8),
-        center=_HeaderFooterPart(text="&A", size=8),
-        right=_HeaderFooterPart(text="Page &P of &N", size=8),
-    )
+    below = cast(HeaderFooterItem, sheet.oddFooter)
+    for part, text in (
+        (below.left, footer.replace("&", "&&")),
+        (below.center, "&A"),
+        (below.right, "Page &P of &N"),
+    ):
+        part.text, part.size = text, 8
 
 
 def _add_table(sheet: Worksheet, table: FilterTable, ref: str) -> None:

@@ -1,7 +1,7 @@
 """The package but for the rows, as openpyxl writes it: made once for each shape of workbook, then filled in.
 
 A mark is a number of seven digits that stands in no part by itself; openpyxl writes it where a sheet's own figures go.
-Parts without a mark are deflated once. openpyxl's private parts are used here and in ``shape`` and ``styles`` alone.
+Parts without a mark are deflated once. What openpyxl does not offer is in ``openpyxl_insides``.
 """
 
 from __future__ import annotations
@@ -11,35 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from io import BytesIO
 from typing import Any, cast
 from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
 from openpyxl.compat import safe_string
-from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
-from openpyxl.packaging.extended import ExtendedProperties
-from openpyxl.packaging.manifest import Override
-from openpyxl.packaging.relationship import Relationship
-from openpyxl.workbook._writer import WorkbookWriter
 from openpyxl.workbook.properties import CalcProperties
-from openpyxl.worksheet._writer import WorksheetWriter
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.writer.excel import ExcelWriter
-from openpyxl.writer.theme import theme_xml
-from openpyxl.xml.constants import (
-    ARC_APP,
-    ARC_CORE,
-    ARC_ROOT_RELS,
-    ARC_SHARED_STRINGS,
-    ARC_STYLE,
-    ARC_THEME,
-    ARC_WORKBOOK,
-    ARC_WORKBOOK_RELS,
-    SHARED_STRINGS,
-)
-from openpyxl.xml.functions import Element, SubElement, tostring
+from openpyxl.worksheet.worksheet import Worksheet
 
+from chargeback.publish.xlsx.openpyxl_insides import BesideRows, ShellWriter, add_differential_styles
 from chargeback.publish.xlsx.shape import Bars, Fill, SheetShape, describe, letters
 from chargeback.publish.xlsx.styles import stylesheet, verdict_styles
 from chargeback.publish.xlsx.zip_stream import Deflated, deflated
@@ -61,7 +41,6 @@ _REPEATED = (
 )
 """What openpyxl wrote once and a workbook has as often as it needs, or otherwise; and the mark that stands for it."""
 _POINT = '<pt idx="{}"><v>{}</v></pt>'
-_ROWS_HERE = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
 _MOST_SHAPES = 64
 
 Values = Mapping[bytes, str]
@@ -121,7 +100,7 @@ class Shell:
 def shell_of(shapes: tuple[SheetShape, ...]) -> Shell:
     """The shell of workbooks with sheets of these shapes, in this order."""
     parts: dict[str, bytes] = {}
-    writer = ShellWriter(
+    writer = shell_writer(
         new_workbook(_TITLE, _SUBJECT, _WHEN), [(shape, _marks(place)) for place, shape in enumerate(shapes)], parts
     )
     writer.write_data()
@@ -136,13 +115,31 @@ def shell_of(shapes: tuple[SheetShape, ...]) -> Shell:
     )
 
 
+def shell_writer(workbook: Workbook, sheets: Sequence[tuple[SheetShape, Fill]], parts: dict[str, bytes]) -> ShellWriter:
+    """What writes a workbook with these sheets, all but their rows and texts, into ``parts`` by path."""
+    made = []
+    for shape, fill in sheets:
+        sheet = cast(Worksheet, workbook.create_sheet(shape.name))
+        describe(sheet, shape, fill)
+        made.append((sheet, _beside_rows(shape, fill)))
+    return ShellWriter(workbook, made, stylesheet(), parts)
+
+
+def _beside_rows(shape: SheetShape, fill: Fill) -> BesideRows:
+    last = letters(shape.columns)
+    return BesideRows(
+        filled=f"A1:{last}{fill.end_row}" if shape.table else "",
+        plain=f"A{shape.plain_from}:{last}{fill.last_row}" if shape.plain_from else "",
+        links=list(zip(fill.link_rows, shape.links, strict=False)),
+    )
+
+
 def new_workbook(title: str, subject: str, moment: datetime) -> Workbook:
     """An empty workbook of ours, dated ``moment`` (UTC, without a zone)."""
     workbook = cast(Any, Workbook())
     workbook.remove(workbook.worksheets[0])
     workbook.calculation = CalcProperties(fullCalcOnLoad=False)
-    for style in verdict_styles().values():
-        workbook._differential_styles.add(style)
+    add_differential_styles(workbook, verdict_styles().values())
     properties = workbook.properties
     properties.creator, properties.title, properties.subject = "chargeback", title, subject
     properties.created = properties.modified = moment
@@ -186,104 +183,3 @@ def _chart_values(bars: Bars) -> Values:
         _AMOUNT_POINTS: "".join(_POINT.format(place, safe_string(float(amount))) for place, (_, amount) in points),
         _BAR_COUNT: str(len(points)),
     }
-
-
-class ShellWriter(ExcelWriter):
-    """openpyxl's writer of all parts but the rows and their texts, into ``parts`` by path.
-
-    ``frames``: the path of each sheet, its XML before and after the rows, and the paths of the parts that are its own.
-    """
-
-    def __init__(self, workbook: Workbook, sheets: Sequence[tuple[SheetShape, Fill]], parts: dict[str, bytes]) -> None:
-        super().__init__(workbook, cast(Any, _Parts(parts)))
-        self.frames: list[tuple[str, bytes, bytes, list[str]]] = []
-        self._sheets: dict[int, tuple[SheetShape, Fill]] = {}
-        for shape, fill in sheets:
-            sheet = workbook.create_sheet(shape.name)
-            describe(sheet, shape, fill)
-            self._sheets[id(sheet)] = (shape, fill)
-
-    def write_worksheet(self, ws: Any) -> None:
-        """One sheet without a row in it."""
-        ws._drawing = SpreadsheetDrawing()
-        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
-        writer: Any = _FrameWriter(ws, *self._sheets[id(ws)])
-        before, after = writer.frame()
-        ws._rels = writer._rels
-        self.frames.append((ws.path[1:], before, after, []))
-        self.manifest.append(ws)
-
-    def write_data(self) -> None:
-        """Every part, in the order of openpyxl's own writer."""
-        archive, workbook, openpyxl = cast(Any, self)._archive, cast(Any, self).workbook, cast(Any, self)
-        archive.writestr(ARC_APP, tostring(ExtendedProperties().to_tree()))
-        archive.writestr(ARC_CORE, tostring(workbook.properties.to_tree()))
-        archive.writestr(ARC_THEME, theme_xml)
-        openpyxl._write_worksheets()
-        openpyxl._write_charts()
-        for frame, sheet in zip(self.frames, workbook.worksheets, strict=True):
-            frame[3].extend(part.path[1:] for part in (*sheet._charts, *sheet._tables.values()))
-        openpyxl.manifest.Override.append(Override(f"/{ARC_SHARED_STRINGS}", SHARED_STRINGS))
-        archive.writestr(ARC_STYLE, stylesheet())
-        writer: Any = _PackageWriter(workbook)
-        archive.writestr(ARC_ROOT_RELS, writer.write_root_rels())
-        archive.writestr(ARC_WORKBOOK, writer.write())
-        archive.writestr(ARC_WORKBOOK_RELS, writer.write_rels())
-        openpyxl.manifest._write(archive, workbook)
-
-
-class _Parts:
-    """What openpyxl takes for a ZIP file: keeps the parts."""
-
-    def __init__(self, parts: dict[str, bytes]) -> None:
-        self._parts = parts
-
-    def writestr(self, path: str, data: bytes | str) -> None:
-        """Keep a part."""
-        self._parts[path] = data.encode() if isinstance(data, str) else bytes(data)
-
-    def namelist(self) -> list[str]:
-        """The paths so far."""
-        return list(self._parts)
-
-
-class _PackageWriter(WorkbookWriter):
-    """openpyxl's list of parts, with the shared strings among them."""
-
-    def write_rels(self) -> Any:
-        """The parts' relations, as XML."""
-        make: Any = Relationship
-        self.rels.append(make(type="sharedStrings", Target="sharedStrings.xml"))
-        return cast(Any, super()).write_rels()
-
-
-class _FrameWriter(WorksheetWriter):
-    """openpyxl's sheet without a row in it."""
-
-    def __init__(self, sheet: Any, shape: SheetShape, fill: Fill) -> None:
-        self._shape, self._fill, self._bytes = shape, fill, BytesIO()
-        super().__init__(sheet, out=self._bytes)
-        cast(Any, self.ws)._hyperlinks = [
-            Hyperlink(ref=f"A{row}", location=place, display=None)
-            for row, place in zip(fill.link_rows, shape.links, strict=False)
-        ]
-
-    def frame(self) -> tuple[bytes, bytes]:
-        """The XML before the rows, and the XML after them."""
-        self.write()
-        before, after = _ROWS_HERE.split(self._bytes.getvalue(), maxsplit=1)
-        return before, after
-
-    def write_dimensions(self) -> None:
-        """The range that the rows fill, where it is known beforehand."""
-        if self._shape.table:
-            self.xf.send(Element("dimension", {"ref": f"A1:{letters(self._shape.columns)}{self._fill.end_row}"}))
-
-    def write_drawings(self) -> None:
-        """Drawings come after the ignored errors (ECMA-376 part 1, 18.3.1.99)."""
-        if self._shape.plain_from:
-            place = f"A{self._shape.plain_from}:{letters(self._shape.columns)}{self._fill.last_row}"
-            errors = Element("ignoredErrors")
-            SubElement(errors, "ignoredError", {"sqref": place, "numberStoredAsText": "1"})
-            self.xf.send(errors)
-        super().write_drawings()

@@ -16,6 +16,8 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.xml.functions import tostring
 
+from chargeback.publish.xlsx.openpyxl_insides import add_differential_styles
+
 INK = "1F2933"
 GREY = "616E7C"
 BRAND = "1D4E6B"
@@ -137,8 +139,7 @@ def _stylebook() -> _Stylebook:
             cell.border, cell.alignment = _border(style), _alignment(style, number_format)
             cell.number_format = number_format
             looks[kind, number_format] = cell.style_id
-    for rule in verdict_styles().values():
-        workbook._differential_styles.add(rule)
+    add_differential_styles(workbook, verdict_styles().values())
     return _Stylebook(looks, bytes(tostring(write_stylesheet(workbook))))
 
 

@@ -13,7 +13,7 @@ from openpyxl.writer.excel import ExcelWriter
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import row
 from chargeback.publish.xlsx.shape import Bars, Fill, FilterTable, SheetShape
-from chargeback.publish.xlsx.shell import ShellWriter, new_workbook, shell_of
+from chargeback.publish.xlsx.shell import new_workbook, shell_of, shell_writer
 from chargeback.publish.xlsx.styles import look
 
 SHAPES = (
@@ -65,7 +65,7 @@ def written_whole(count: int, title: str) -> dict[str, bytes]:
     """The same workbook's parts, each written by openpyxl for it alone."""
     found: dict[str, bytes] = {}
     workbook = new_workbook(title, "subject <&>", datetime(2026, 6, 1, 1, 2, 3))
-    writer = ShellWriter(workbook, list(zip(SHAPES, fills(count), strict=True)), found)
+    writer = shell_writer(workbook, list(zip(SHAPES, fills(count), strict=True)), found)
     writer.write_data()
     return found | {path: before + after for path, before, after, _ in writer.frames}
 
@@ -83,9 +83,9 @@ def test_openpyxls_own_writer_gives_these_parts_too() -> None:
     the list of parts, to which rows and texts are added."""
     workbook = new_workbook("T", "S", datetime(2026, 6, 1, 1, 2, 3))
     shapes, found = SHAPES[:2], dict[str, bytes]()
-    ShellWriter(workbook, list(zip(shapes, fills(3)[:2], strict=True)), found).write_data()
+    shell_writer(workbook, list(zip(shapes, fills(3)[:2], strict=True)), found).write_data()
     again, target = new_workbook("T", "S", datetime(2026, 6, 1, 1, 2, 3)), BytesIO()
-    ShellWriter(again, list(zip(shapes, fills(3)[:2], strict=True)), {})
+    shell_writer(again, list(zip(shapes, fills(3)[:2], strict=True)), {})
     ExcelWriter(again, ZipFile(target, "w")).save()
     others = parts(target.getvalue())
     ours = {"xl/styles.xml", "[Content_Types].xml", "xl/_rels/workbook.xml.rels"}
