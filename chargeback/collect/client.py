@@ -165,9 +165,12 @@ class ApiClient:
             raise (self._unreached(error) if error.unreached else error) from error
         except RedirectedError as error:
             message = f"{call.subject}: {error}, which is never followed"
-            raise AnswerError(message, remedy=f"check {self._source}") from None
+            raise AnswerError(
+                message, remedy=f"check {self._source}", cause=f"{error}, which is never followed"
+            ) from None
         except (AnswerError, AddressRefusedError) as error:
-            raise AnswerError(f"{call.subject}: {error}", remedy=f"check {self._source}") from error
+            cause = str(error)
+            raise AnswerError(f"{call.subject}: {cause}", remedy=f"check {self._source}", cause=cause) from error
         self._contact.set()
         return received
 
@@ -184,8 +187,9 @@ class ApiClient:
     def _judged(self, call: _Call, received: Received) -> Envelope | None:
         """The answer's envelope; None where the credential is refused; an error where it is no answer."""
         if any(map(self._gate.holds_secret, (received.body, *_kept_headers(received)))):
-            message = f"{call.subject}: the answer repeats the credential, so it is not kept"
-            raise AnswerError(message, remedy="report it to the platform, then renew the credential")
+            found = "the answer repeats the credential, so it is not kept"
+            remedy = "report it to the platform, then renew the credential"
+            raise AnswerError(f"{call.subject}: {found}", remedy=remedy, cause=found)
         if is_transient(received.status):
             wait = retry_after(received.headers.get("retry-after"), self._run_time.clock.now())
             raise TransientError(f"HTTP {received.status}", retry_after=wait)
@@ -205,9 +209,8 @@ class ApiClient:
                 return None
             raise self._no_answer(call, received, error) from error
         if received.status >= 300 and envelope.ok:
-            raise AnswerError(
-                f"{call.subject}: HTTP {received.status}, although it says ok: true", remedy="run again later"
-            )
+            found = f"HTTP {received.status}, although it says ok: true"
+            raise AnswerError(f"{call.subject}: {found}", remedy="run again later", cause=found)
         return envelope
 
     def _no_answer(self, call: _Call, received: Received, error: AnswerError) -> PlatformError:

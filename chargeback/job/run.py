@@ -213,8 +213,9 @@ class _Run:
             if is_new and result.books is not None:
                 told = restated(result.books, self.config, known.latest)
                 digest = result_digest(result.books, self.config)
+                evidence, go_on = collected.evidence, self.collector.session.run_time.left
                 revision = seal(
-                    self.writer, staging, result.books, self.config, collected.evidence, known.latest, told, digest
+                    self.writer, staging, result.books, self.config, evidence, known.latest, told, digest, go_on
                 )
                 result = of_books(result.books, period, revision, written=True, is_new=True, told=told)
             self._leave(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chargeback import __version__
@@ -73,13 +73,17 @@ def seal(
     latest: Revision | None,
     restated: Restated,
     digest: Mapping[str, str],
+    go_on: Callable[[], object],
 ) -> Revision:
-    """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's."""
+    """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's.
+
+    ``go_on`` is called before each file, and raises once the run has no time left.
+    """
     if latest is not None:
         staging.write(PREVIOUS_JOURNAL_PATH, latest.read(JOURNAL_PATH))
     run = replace(evidence.run, restated=restated.changes, events=restated.events, digest=digest)
     books = replace(books, posting=replace(books.posting, run=run))
-    publish(staging, books, config, replace(evidence, run=run))
+    publish(staging, books, config, replace(evidence, run=run), go_on)
     _require_readable(staging)
     return writer.seal(staging, manifest_of(books))
 
@@ -96,7 +100,10 @@ def _require_readable(staging: Staging) -> None:
             ) from error
 
 
-def publish(staging: Staging, books: Books, config: Config, evidence: Evidence) -> None:
-    """Write every published file."""
+def publish(
+    staging: Staging, books: Books, config: Config, evidence: Evidence, go_on: Callable[[], object] = lambda: None
+) -> None:
+    """Write every published file; ``go_on`` is called before each."""
     for path, chunks in revision_files.files(books, config, evidence):
+        go_on()
         staging.add(path, chunks)

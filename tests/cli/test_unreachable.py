@@ -59,3 +59,20 @@ def test_a_wrong_token_of_all_accounts_says_so_in_one_line(tmp_path: Path) -> No
     assert called.exit == 5
     assert line.startswith("chargeback: 4 accounts (ba_1042, ba_1043, ba_1044, ba_1045): the platform refused the cred")
     assert "DEPLOYS_TOKEN" in line and "token-1" not in line
+
+
+@pytest.mark.parametrize(
+    ("faults", "cause"),
+    [
+        ("billing.report:gzip-bomb", "the answer is larger than"),
+        ("billing.report:redirect(http://127.0.0.1:9/)", "which is never followed"),
+        ("billing.report:echo-credential(200)", "the answer repeats the credential"),
+        ("billing.get:huge(40)", "the answer is larger than"),
+    ],
+)
+def test_one_cause_for_every_account_is_one_line(tmp_path: Path, faults: str, cause: str) -> None:
+    with office(tmp_path, faults=faults) as where:
+        environ: dict[str, str | None] = dict.fromkeys(CREDENTIALS)
+        called = call("run", "-c", where.config, **{**environ, **where.environ})
+    (line,) = called.err.splitlines()
+    assert called.exit == 6 and "accounts (" in line and cause in line

@@ -34,6 +34,8 @@ from chargeback.job.collection import Collected, Collector
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.month_end import close_month
+from chargeback.publish import revision_files
+from chargeback.publish.revision_files import PublishedFile
 from chargeback.sandbox import Platform, Setup, instant, newest_closed, running, small_world
 from chargeback.sandbox.calls import Call
 from chargeback.sandbox.credentials import Credential
@@ -581,7 +583,9 @@ def test_documents_that_hang_cost_their_own_time_and_the_month_closes(place: Key
     assert documents and {record.outcome for record in documents} == {"unavailable"}
 
 
-@pytest.mark.parametrize("over", ["before the evidence is read", "when the month is closed"])
+@pytest.mark.parametrize(
+    "over", ["before the evidence is read", "when the month is closed", "when half of the files are written"]
+)
 def test_the_deadline_is_looked_at_between_the_stages_of_closing_too(
     place: KeyPath, monkeypatch: pytest.MonkeyPatch, over: str
 ) -> None:
@@ -591,14 +595,23 @@ def test_the_deadline_is_looked_at_between_the_stages_of_closing_too(
         collectors.append(collector)
         return collect(collector, *rest)
 
+    def files(books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
+        published = list(publish(books, config, evidence))
+        yield from published[: len(published) // 2]
+        collectors[0].session.run_time.ends = 0.0
+        yield from published[len(published) // 2 :]
+
     def late(evidence: Evidence, config: Config) -> Books:
         books = None if over.startswith("before") else close_month(evidence, config)
         collectors[0].session.run_time.ends = 0.0
         return books or close_month(evidence, config)
 
-    collect = Collector.collect
+    collect, publish = Collector.collect, revision_files.files
     monkeypatch.setattr(Collector, "collect", remembered)
-    monkeypatch.setattr("chargeback.job.run.close_month", late)
+    if over.endswith("written"):
+        monkeypatch.setattr("chargeback.job.sealing.revision_files.files", files)
+    else:
+        monkeypatch.setattr("chargeback.job.run.close_month", late)
     result = office.close()
     assert (result.exit, result.written, [type(error) for error in result.errors]) == (6, False, [DeadlineError])
     assert office.revisions == []
