@@ -13,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
+from chargeback.archive.file_system import storage_error
+from chargeback.archive.no_follow import NotRegularError, OversizedError
 from chargeback.errors import ChargebackError, DamagedError, InterruptedRunError, SchemaError, StorageError
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.evidence.stores import LARGEST_FILE
@@ -59,3 +62,19 @@ def problem_of(error: Exception) -> str:
         return error.message
     text = " ".join(str(error).split())[:_LONGEST]
     return f"cannot be read ({type(error).__name__}{f': {text}' if text else ''})"
+
+
+def refuse(path: Path, error: OSError) -> NoReturn:
+    """Raise what an error of reading means: damage where the file is gone or not one, else a fault of the system."""
+    if isinstance(error, FileNotFoundError):
+        raise damaged(path, "missing") from error
+    if isinstance(error, NotRegularError):
+        raise damaged(path, "a link or another thing that is not a regular file") from error
+    if isinstance(error, OversizedError):
+        raise damaged(path, str(error.strerror)) from error
+    raise storage_error(path, error) from error
+
+
+def damaged(path: Path, problem: str) -> DamagedError:
+    """The error that a file of the archive does not prove itself."""
+    return DamagedError(f"{path}: {problem}", remedy=RESTORE)

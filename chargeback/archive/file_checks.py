@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,8 +11,9 @@ from chargeback.archive.boundary import RESTORE
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.litter import is_litter, litter
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, sums_text
-from chargeback.archive.no_follow import NotRegularError, OversizedError, open_inside, read_inside, walk_inside
+from chargeback.archive.no_follow import NotRegularError, OversizedError
 from chargeback.archive.revision import Revision
+from chargeback.archive.store import size_of
 from chargeback.errors import DamagedError
 
 TAKE_OUT = (
@@ -58,7 +58,7 @@ def check_files(revision: Revision, on_file: FileCounter = lambda path: None) ->
     ``StorageError`` (exit 9) where the system cannot read what is there.
     """
     try:
-        present = dict(walk_inside(revision.root))
+        present = dict(revision.store.walk())
     except OSError as error:
         raise storage_error(revision.root, error) from error
     findings = [*_check_proof(revision, present), *_check_strays(revision, present)]
@@ -79,7 +79,7 @@ def require_intact(revision: Revision) -> None:
 
 def litter_note(revision: Revision) -> str:
     """A sentence that names what other programs left in the revision's folders; "" where there is nothing."""
-    found = litter(revision.root, set(revision.records))
+    found = litter(revision.store, set(revision.records))
     names = ", ".join(f"{revision.name}/{path}" for path in found)
     return f"left by other programs, no damage: {names}" if found else ""
 
@@ -100,7 +100,7 @@ def _check_proof(revision: Revision, present: dict[str, bool]) -> Iterator[FileF
     """``SHA256SUMS`` says the same as the manifest, and what the manifest itself is."""
     expected = sums_text(revision.manifest.files, revision.sha256)
     try:
-        found = read_inside(revision.root, SUMS_PATH, len(expected))
+        found = revision.store.read(SUMS_PATH, len(expected))
     except OSError as error:
         yield _reading_finding(revision, SUMS_PATH, error)
         return
@@ -119,12 +119,12 @@ def _proof_finding(revision: Revision, expected: bytes, found: bytes) -> FileFin
 
 def _check_file(revision: Revision, record: FileRecord) -> Iterator[FileFinding]:
     try:
-        descriptor = open_inside(revision.root, record.path)
+        file = revision.store.open(record.path)
     except OSError as error:
         yield _reading_finding(revision, record.path, error)
         return
-    with os.fdopen(descriptor, "rb") as file:
-        size = os.fstat(descriptor).st_size
+    with file:
+        size = size_of(file)
         if size != record.size:
             detail = f"{size} bytes, the manifest says {record.size}"
             yield _finding(revision, FileFindingKind.WRONG_SIZE, record.path, detail)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from chargeback.archive.file_system import storage_errors
-from chargeback.archive.no_follow import walk_inside
+from chargeback.archive.store import ArchiveStore
 
 PATTERNS = (
     ".~lock.*#",
@@ -27,10 +26,10 @@ def is_litter(path: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in PATTERNS)
 
 
-def litter(root: Path, named: frozenset[str] | set[str] = frozenset()) -> tuple[str, ...]:
-    """The regular files below the folder that are litter, by relative path, in order; not those that are ``named`` by
+def litter(store: ArchiveStore, named: frozenset[str] | set[str] = frozenset()) -> tuple[str, ...]:
+    """The regular files of the revision that are litter, by relative path, in order; not those that are ``named`` by
     the manifest, which are the revision's own."""
-    with storage_errors(root):
+    with storage_errors(store.place):
         return tuple(
-            sorted(path for path, regular in walk_inside(root) if regular and is_litter(path) and path not in named)
+            sorted(path for path, regular in store.walk() if regular and is_litter(path) and path not in named)
         )

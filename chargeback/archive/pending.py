@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from chargeback.archive.atomic_files import ensure_folder, remove_quietly, remove_tree, replace_file, scratch_name
+from chargeback.archive.boundary import refuse
 from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
 from chargeback.archive.litter import is_litter
 from chargeback.archive.manifest import is_safe_path, is_sha256
 from chargeback.archive.no_follow import read_inside
-from chargeback.archive.revision import refuse
 from chargeback.errors import ChargebackError, DamagedError
 from chargeback.evidence import Answer, sha256_of
 from chargeback.evidence.records import canonical_json

@@ -14,10 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chargeback.archive.boundary import interpreting
-from chargeback.archive.locked_archive import ArchiveWriter
-from chargeback.archive.no_follow import read_inside
-from chargeback.archive.revision import refuse
+from chargeback.archive.archive_writer import ArchiveWriter
+from chargeback.archive.boundary import interpreting, refuse
+from chargeback.archive.store import store_of
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState, sha256_of
 from chargeback.model.spreadsheet_text import csv_row, guarded
@@ -79,7 +78,7 @@ class Register:
 
     def _data(self, root: Path) -> bytes | None:
         try:
-            return read_inside(root, self.path, LARGEST)
+            return store_of(root).read(self.path, LARGEST)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NoReturn, TypeVar
 
-from chargeback.archive.boundary import LARGEST_MANIFEST, RESTORE, interpreting, largest
+from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, refuse
 from chargeback.archive.chain import Link, RevisionName
-from chargeback.archive.file_system import storage_error
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, read_manifest
-from chargeback.archive.no_follow import NotRegularError, OversizedError, open_inside, read_inside
-from chargeback.errors import DamagedError, SchemaError, StorageError
+from chargeback.archive.store import ArchiveStore, size_of, store_of
+from chargeback.errors import SchemaError, StorageError
 from chargeback.evidence import Answer, Evidence, RunRecord, sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
 from chargeback.model.period import Period
@@ -24,13 +22,15 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A revision in its folder; ``sha256`` is its manifest's. A ``Store`` of the files that the manifest names."""
+    """A revision in its folder, which ``store`` reads; ``sha256`` is its manifest's. A ``Store`` of the files that the
+    manifest names."""
 
     root: Path
     name: RevisionName
     manifest: Manifest
     sha256: str
     records: dict[str, FileRecord] = field(repr=False, compare=False)
+    store: ArchiveStore = field(repr=False, compare=False)
 
     @property
     def link(self) -> Link:
@@ -44,7 +44,7 @@ class Revision:
         """
         record = self._record(path)
         try:
-            data = read_inside(self.root, path, min(record.size, largest(path)))
+            data = self.store.read(path, min(record.size, largest(path)))
         except OSError as error:
             self._refuse(path, error)
         if len(data) != record.size or sha256_of(data) != record.sha256:
@@ -67,10 +67,10 @@ class Revision:
         """A file of the revision open for reading, of the manifest's size; ``check_files`` proves the bytes."""
         record = self._record(path)
         try:
-            file = os.fdopen(open_inside(self.root, path), "rb")
+            file = self.store.open(path)
         except OSError as error:
             self._refuse(path, error)
-        if os.fstat(file.fileno()).st_size != record.size:
+        if size_of(file) != record.size:
             file.close()
             raise damaged(self.root / path, "not the size that the manifest names")
         return file
@@ -115,33 +115,23 @@ class Revision:
 
 
 def read_revision(root: Path) -> Revision:
-    """The revision in a folder, wherever that lies, with its manifest checked and its files not yet.
+    """The revision in a folder, wherever that lies; errors as ``revision_in`` raises them."""
+    return revision_in(store_of(root))
+
+
+def revision_in(store: ArchiveStore) -> Revision:
+    """The revision that a store reads, with its manifest checked and its files not yet.
 
     ``DamagedError`` where the manifest is missing or none; ``SchemaError`` where a newer version wrote it;
     ``StorageError`` where it cannot be read.
     """
+    root = store.place
     path = root / MANIFEST_PATH
     try:
-        data = read_inside(root, MANIFEST_PATH, LARGEST_MANIFEST)
+        data = store.read(MANIFEST_PATH, LARGEST_MANIFEST)
     except OSError as error:
         refuse(path, error)
     manifest = read_manifest(data, str(path))
     name = RevisionName(Period.parse(manifest.period), manifest.revision)
     records = {record.path: record for record in manifest.files}
-    return Revision(root, name, manifest, hashlib.sha256(data).hexdigest(), records)
-
-
-def refuse(path: Path, error: OSError) -> NoReturn:
-    """Raise what an error of reading means: damage where the file is gone or not one, else a fault of the system."""
-    if isinstance(error, FileNotFoundError):
-        raise damaged(path, "missing") from error
-    if isinstance(error, NotRegularError):
-        raise damaged(path, "a link or another thing that is not a regular file") from error
-    if isinstance(error, OversizedError):
-        raise damaged(path, str(error.strerror)) from error
-    raise storage_error(path, error) from error
-
-
-def damaged(path: Path, problem: str) -> DamagedError:
-    """The error that a file of the archive does not prove itself."""
-    return DamagedError(f"{path}: {problem}", remedy=RESTORE)
+    return Revision(root, name, manifest, hashlib.sha256(data).hexdigest(), records, store)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
-from chargeback.archive.locked_archive import ArchiveWriter
 from chargeback.archive.manifest import is_sha256
 from chargeback.archive.register import RESTORE_REGISTER, Register
 from chargeback.errors import DamagedError

@@ -152,13 +152,19 @@ class Staging:
 
         ``StorageError`` where anything fails, or the target is there already: then nothing is visible.
         """
+        sha256 = self.prove(manifest)
+        self._flush()
+        self._publish(target)
+        return sha256
+
+    def prove(self, manifest: Manifest) -> str:
+        """Write manifest and sums, and read all back as a reader will; the SHA-256 of the manifest, which is given
+        without ``files``. ``StorageError`` where no reader could open what was staged."""
         complete = replace(manifest, files=self.files).to_json()
         sha256 = hashlib.sha256(complete).hexdigest()
         self._write_proof(MANIFEST_PATH, complete)
         self._write_proof(SUMS_PATH, sums_text(self._files.values(), sha256))
         self._require_readable()
-        self._flush()
-        self._publish(target)
         return sha256
 
     def discard(self) -> None:

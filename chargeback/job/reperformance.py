@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +21,6 @@ from zipfile import ZipFile
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.file_checks import FileFinding, FileFindingKind
-from chargeback.archive.no_follow import open_inside
 from chargeback.archive.revision import Revision
 from chargeback.errors import DamagedError
 from chargeback.evidence import DocumentRecord
@@ -215,7 +213,7 @@ def _file_problem(performance: ReperformedRevision, path: str, chunks: Iterable[
 
 def _opened(revision: Revision, path: str) -> BinaryIO:
     """The file as it lies there, proved or not: its bytes are compared."""
-    return os.fdopen(open_inside(revision.root, path), "rb")
+    return revision.store.open(path)
 
 
 def _stray_findings(revision: Revision, rebuilt: set[str]) -> Iterator[FileFinding]:

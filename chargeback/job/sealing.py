@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chargeback import __version__
-from chargeback.archive.boundary import interpreting
-from chargeback.archive.locked_archive import ArchiveWriter
+from chargeback.archive.archive_writer import ArchiveWriter
+from chargeback.archive.boundary import damaged, interpreting
 from chargeback.archive.manifest import Manifest, ManifestTotal
-from chargeback.archive.revision import Revision, damaged
+from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.config import Config
 from chargeback.config.loader import parse

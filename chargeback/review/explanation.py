@@ -15,8 +15,9 @@ from pathlib import Path
 
 from chargeback.allocate.invoice_lines import post_lines
 from chargeback.allocate.steps import LineSteps, line_steps
+from chargeback.archive.boundary import damaged
 from chargeback.archive.reading import Archive
-from chargeback.archive.revision import Revision, damaged
+from chargeback.archive.revision import Revision
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import Answer
 from chargeback.job.reperformed_revision import booking_again

@@ -10,8 +10,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
-from chargeback.archive.boundary import interpreting
-from chargeback.archive.revision import Revision, damaged
+from chargeback.archive.boundary import damaged, interpreting
+from chargeback.archive.revision import Revision
 from chargeback.errors import AnswerError
 from chargeback.job import csv_rows
 from chargeback.model.ledger import COLUMNS, LedgerLine

@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.chain import Base
 from chargeback.archive.file_checks import require_intact
 from chargeback.archive.head_file import check_head_file
-from chargeback.archive.locked_archive import ArchiveWriter, open_for_writing
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, append_signature, read_signatures

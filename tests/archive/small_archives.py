@@ -9,8 +9,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.file_system import FileSystem
-from chargeback.archive.locked_archive import ArchiveWriter, open_for_writing
+from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import Manifest, ManifestTotal
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision

@@ -207,7 +207,7 @@ def test_what_the_system_cannot_read_is_no_damage(revision: Revision, monkeypatc
     def refuse(*arguments: object, **options: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("chargeback.archive.file_checks.open_inside", refuse)
+    monkeypatch.setattr("chargeback.archive.store.open_inside", refuse)
     with pytest.raises(StorageError, match="Permission denied"):
         check_files(revision)
 

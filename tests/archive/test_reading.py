@@ -180,7 +180,7 @@ def test_what_the_system_cannot_read_is_no_damage(root: Path, monkeypatch: pytes
     def refuse(*arguments: object, **options: object) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("chargeback.archive.revision.read_inside", refuse)
+    monkeypatch.setattr("chargeback.archive.store.read_inside", refuse)
     with pytest.raises(StorageError, match=r"config\.toml: Permission denied"):
         revision.read("config.toml")
     with pytest.raises(StorageError, match=r"manifest\.json: Permission denied"):

@@ -17,10 +17,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from chargeback.archive.boundary import interpreting
-from chargeback.archive.locked_archive import ArchiveWriter
-from chargeback.archive.no_follow import read_inside
-from chargeback.archive.revision import refuse
+from chargeback.archive.archive_writer import ArchiveWriter
+from chargeback.archive.boundary import interpreting, refuse
+from chargeback.archive.store import store_of
 from chargeback.errors import DamagedError
 from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.instants import format_instant, parse_instant
@@ -147,7 +146,7 @@ def _rows(root: Path, path: str, kind: type, read_row: Callable[[list[str]], Row
 def _read(root: Path, path: str, kind: type) -> list[list[str]]:
     """The cells below the header; none where there is no file."""
     try:
-        data = read_inside(root, path, LARGEST_FILE)
+        data = store_of(root).read(path, LARGEST_FILE)
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -1,0 +1,114 @@
+"""Where an archive lies, and how it is read there: one small interface, and a folder's own way.
+
+Above it everything is one code: nobody asks a store what a month, a revision, a manifest or the chain is. Errors of
+``names`` and ``at`` are the program's own. ``walk``, ``open`` and ``read`` raise ``OSError`` as the system says it, and
+``NotRegularError`` and ``OversizedError``: the caller decides whether that is damage or a fault of the system.
+
+Writing is each store's own too: ``locked_archive`` has the one writer above.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+from typing import Protocol
+
+from chargeback.archive.boundary import damaged
+from chargeback.archive.file_system import storage_error, storage_errors
+from chargeback.archive.no_follow import open_inside, read_inside, walk_inside
+from chargeback.errors import StorageError
+
+
+class ArchiveStore(Protocol):
+    """An archive, or a folder of it, to be read; ``place`` is its name for people. Paths are relative, with ``/``."""
+
+    @property
+    def place(self) -> Path:
+        """Where it is."""
+
+    def require(self) -> None:
+        """``StorageError`` (exit 9) where nothing can be read there at all."""
+
+    def at(self, folder: str) -> ArchiveStore:
+        """The folder within; ``DamagedError`` where that leads out of the archive."""
+
+    def names(self, folder: str = "") -> list[str]:
+        """The visible names in a folder, in order; none where it does not exist; ``DamagedError``, ``StorageError``."""
+
+    def walk(self) -> Iterator[tuple[str, bool]]:
+        """Each file below, by relative path, and whether it is a regular one."""
+
+    def open(self, path: str) -> BufferedReader:
+        """A regular file, open for reading; it can seek."""
+
+    def read(self, path: str, largest: int) -> bytes:
+        """A regular file's bytes; ``OversizedError`` where they are more than ``largest``."""
+
+
+class ArchiveFolder:
+    """An archive in a folder, or a folder of one; no link is followed."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def require(self) -> None:
+        """``StorageError`` where the folder is missing or none."""
+        with storage_errors(self.place):
+            if not stat.S_ISDIR(self.place.stat().st_mode):
+                raise StorageError(
+                    f"{self.place}: not a folder", remedy="name the archive with --archive or in config.toml"
+                )
+
+    def at(self, folder: str) -> ArchiveFolder:
+        """The folder within; ``DamagedError`` where it is a link: what that points to is no part of the archive."""
+        _refuse_link(self.place / folder)
+        return ArchiveFolder(self.place / folder)
+
+    def names(self, folder: str = "") -> list[str]:
+        """The names in a folder that have no dot in front; ``DamagedError`` where a month is not a folder; a link to a
+        folder is none."""
+        path = self.place / folder
+        try:
+            if folder:
+                _refuse_link(path)
+            return sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
+        except FileNotFoundError:
+            return []
+        except NotADirectoryError as error:
+            raise (damaged(path, "not a folder") if folder else storage_error(path, error)) from error
+        except OSError as error:
+            raise storage_error(path, error) from error
+
+    def walk(self) -> Iterator[tuple[str, bool]]:
+        """Each entry below that is not a folder, and whether it is a regular file."""
+        return walk_inside(self.place)
+
+    def open(self, path: str) -> BufferedReader:
+        """A regular file, opened without following a link."""
+        return os.fdopen(open_inside(self.place, path), "rb")
+
+    def read(self, path: str, largest: int) -> bytes:
+        """A regular file's bytes."""
+        return read_inside(self.place, path, largest)
+
+
+def store_of(place: Path) -> ArchiveStore:
+    """The store of an archive, or of a folder that stands alone."""
+    return ArchiveFolder(place)
+
+
+def size_of(file: BufferedReader) -> int:
+    """The bytes of an open file, which then stands at its beginning."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
+
+
+def _refuse_link(path: Path) -> None:
+    with storage_errors(path):
+        linked = path.is_symlink()
+    if linked:
+        raise damaged(path, "a link where a folder of the archive should be")
