@@ -68,7 +68,8 @@ class DocumentRecord:
     meant beside the total), "unreadable" (it is a PDF, its text cannot be read within the limits), "fragment" (a PDF
     that is not whole), "not-pdf", or "unavailable" (nothing could be had). ``detail`` says why in a few words;
     ``path``, ``size`` and ``sha256`` are None where no file is kept. ``carried`` where the latest revision's file was
-    kept.
+    kept. ``looked_for``: the numbers and the total that its text was searched for, as written; a later run that would
+    search the same bytes for the same texts takes the answer from here.
     """
 
     account: str
@@ -84,6 +85,7 @@ class DocumentRecord:
     names_total: bool = False
     currencies: tuple[str, ...] = ()
     carried: bool = False
+    looked_for: tuple[str, ...] = ()
 
     def misses(self, currency: str) -> tuple[str, ...]:
         """What a document that could be read does not name: its invoice's number, its total, or its currency."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from chargeback import __version__
 from chargeback.archive.pending import PendingReports
 from chargeback.archive.reading import Archive
 from chargeback.archive.registers import register_states
@@ -315,9 +316,11 @@ def open_collector(
 
 def _carried_documents(latest: Revision | None) -> dict[tuple[str, str, str], list[CarriedDocument]]:
     found: dict[tuple[str, str, str], list[CarriedDocument]] = {}
-    for record in latest.run_record().documents if latest else ():
-        if latest and record.path is not None:
-            document = CarriedDocument(record, _reading(latest, record.path))
+    run = latest.run_record() if latest else None
+    for record in run.documents if run else ():
+        if latest and run and record.path is not None:
+            is_read_alike = run.versions.get("chargeback") == __version__
+            document = CarriedDocument(record, _reading(latest, record.path), is_read_alike)
             found.setdefault((record.account, record.number, record.kind), []).append(document)
     return found
 

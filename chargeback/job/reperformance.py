@@ -152,9 +152,11 @@ OnFile = Callable[[str], None]
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of one revision: files compared, findings (damage), differences (of another version), and notes."""
+    """What came of one revision: files compared, those equal byte for byte, findings (damage), differences (of another
+    version), and notes."""
 
     count: int = 0
+    equal: set[str] = field(default_factory=set)
     findings: list[FileFinding] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -177,7 +179,9 @@ def _compare_bytes(performance: ReperformedRevision, damaged: frozenset[str], on
                 on_file(path)
                 outcome.count += 1
                 problem = _file_problem(performance, path, chunks, is_damaged=path in damaged)
-                if problem and not (path in damaged and problem == "missing"):
+                if not problem:
+                    outcome.equal.add(path)
+                elif not (path in damaged and problem == "missing"):
                     outcome.findings.append(_finding(revision, path, problem))
     except DamagedError as error:
         outcome.findings.append(_finding(revision, "evidence", error.message.removeprefix(f"{revision.root}: ")))

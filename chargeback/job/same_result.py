@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +33,17 @@ from chargeback.model.check import Code, Outcome
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import minor_digits, to_minor
-from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.model.spreadsheet_text import cleaned
 from chargeback.month_end import read_accounts
-from chargeback.publish import month_summary
+from chargeback.publish import ledger_csv, month_summary
 from chargeback.publish.reconciliation import check_row
 
-RECIPE = "2"
+RECIPE = "3"
 """Another one makes other digests: such a revision is compared by its files."""
 _ALL = "ledgers/all.csv"
 _NO_NEW_RESULT = ("account_name", "project_name", "invoice_status")
-_COUNTED = [place for place, name in enumerate(COLUMNS) if name not in _NO_NEW_RESULT]
+_counted = itemgetter(*(place for place, name in enumerate(COLUMNS) if name not in _NO_NEW_RESULT))
+"""Of a line's cells, those of which another one makes a new result."""
 _FINDINGS = (Outcome.EXCEPTION, Outcome.ACCEPTED)
 _RECEIPT = "receipt"
 _AMOUNTS = ("expected", "actual", "variance")
@@ -76,7 +78,7 @@ def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, st
     return {
         "recipe": RECIPE,
         "ledgers": _digest_of_ledgers(
-            (team.id for team in books.ledger.teams), (map(guarded, line.cells(period)) for line in books.ledger.lines)
+            (team.id for team in books.ledger.teams), (ledger_csv.cells(period, line) for line in books.ledger.lines)
         ),
         "documents": _digest_of_documents(books.posting.run.documents),
         "exports": _sha256([canonical_json(_exported(months, config, books.posting.run))]),
@@ -110,21 +112,17 @@ def _digest_of_files(latest: Revision) -> dict[str, str]:
     }
 
 
-def _archived_lines(data: bytes) -> Iterator[Iterable[str]]:
+def _archived_lines(data: bytes) -> Iterator[Sequence[str]]:
     lines = csv_rows.rows(io.BytesIO(data))
     next(lines, None)  # the names of the columns
     return lines
 
 
-def _digest_of_ledgers(teams: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
-    """Cells without control characters, so that the separators are none of theirs."""
+def _digest_of_ledgers(teams: Iterable[str], lines: Iterable[Sequence[str]]) -> str:
+    """Of the cells as the ledgers' files have them: without control characters, so that the separators are none of
+    theirs."""
     names = "\x1f".join(sorted(teams)).encode() + b"\x1e"
-    return _sha256([names], (_counted(cells) for cells in lines))
-
-
-def _counted(cells: Iterable[str]) -> bytes:
-    known = list(cells)
-    return ("\x1f".join(known[place] for place in _COUNTED) + "\x1e").encode()
+    return _sha256([names], (("\x1f".join(_counted(cells)) + "\x1e").encode() for cells in lines))
 
 
 def _digest_of_documents(records: Iterable[DocumentRecord]) -> str:

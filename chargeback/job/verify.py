@@ -139,16 +139,15 @@ class _Deep:
         """Prove one revision's totals, and perform it again."""
         damaged = self._damaged_in(revision)
         performance = self._perform(revision, damaged)
+        equal = self._compare(performance, damaged) if performance is not None else frozenset[str]()
         self._progress(TOTALS_LAYER, str(revision.name))
-        totals = ControlTotals(revision, damaged)
+        totals = ControlTotals(revision, damaged, equal)
         totals.prove(performance.books if performance else None)
         self._counts[0] += totals.count
         self._totals += totals.findings
         if performance is not None:
             self._counts[0] += len(performance.evidence.run.settlements or ())
             self._totals += settlement_findings(revision)
-        if performance is not None:
-            self._compare(performance, damaged)
 
     def compare_settlements(self, revisions: Iterable[Revision]) -> None:
         """Hold the revisions' settlements against each other: each stands in exactly one month."""
@@ -182,7 +181,8 @@ class _Deep:
         self.notes.append(f"{revision.name}: verify it with {', '.join(performed.foreign)}")
         return None
 
-    def _compare(self, performance: ReperformedRevision, damaged: frozenset[str]) -> None:
+    def _compare(self, performance: ReperformedRevision, damaged: frozenset[str]) -> frozenset[str]:
+        """Hold the revision against what was made again; the files that are equal byte for byte."""
         revision = performance.revision
         try:
             with interpreting(revision.root):
@@ -194,6 +194,7 @@ class _Deep:
         self._performed += self._journal_finding(revision)
         self.differences += found.differences
         self.notes += found.notes
+        return frozenset(found.equal)
 
     def _journal_finding(self, revision: Revision) -> list[FileFinding]:
         """The journal that a restatement starts from is that of the month's revision before, where that is at hand."""

@@ -12,7 +12,7 @@ import pytest
 from chargeback.job import same_result
 from chargeback.job.same_result import result_digest
 from chargeback.model import archived_checks
-from chargeback.sandbox import instant, platform_of
+from chargeback.sandbox import instant, platform_of, prepared
 from chargeback.sandbox.calls import Call
 from chargeback.sandbox.dialect import Kind
 from chargeback.sandbox.makers import DEFAULT_NOW, small_world
@@ -170,6 +170,15 @@ def test_the_digest_of_a_revisions_files_is_the_one_that_it_holds(tmp_path: Path
         result = place.close(at=LATER)
         assert result.written
         latest = place.latest("2026-05")
+        assert dict(latest.run_record().digest) == same_result._digest_of_files(latest)
+
+
+def test_the_digest_of_files_with_negative_amounts_is_the_one_that_the_revision_holds(tmp_path: Path) -> None:
+    """A credit note of an archive of 0.2.0 makes no new revision by itself."""
+    with closing(tmp_path, prepared("credit-note", now=instant(LATER))) as place:
+        assert place.close(at=LATER).written
+        latest = place.latest("2026-05")
+        assert b",-" in latest.read("ledgers/all.csv")
         assert dict(latest.run_record().digest) == same_result._digest_of_files(latest)
 
 

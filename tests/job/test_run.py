@@ -18,6 +18,7 @@ import pytest
 
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.cli.run_output import to_document
+from chargeback.collect.pdf_reader import PdfReader
 from chargeback.config import Config
 from chargeback.errors import (
     AccessError,
@@ -342,6 +343,46 @@ def test_a_pdf_that_is_there_now_and_then_makes_no_revision(place: KeyPath) -> N
     office = place(lambda made: replace(made, world=made.world.happening(away)))
     assert office.close().exit == 0
     assert [office.close(at=moment).written for moment in (LATER, "2026-06-28T00:00:00Z")] == [False, False]
+
+
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The numbers that documents are searched for from now on."""
+    found: list[str] = []
+    read = PdfReader.read
+
+    def noted(self: PdfReader, data: bytes, **asked: Any) -> Any:
+        found.append(asked["number"])
+        return read(self, data, **asked)
+
+    monkeypatch.setattr(PdfReader, "read", noted)
+    return found
+
+
+def test_a_document_is_searched_again_only_where_another_text_is_looked_for(
+    place: KeyPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more: list[int] = []
+
+    def dearer(result: Any) -> Any:
+        return {**result, "total": result["total"] + sum(more), "subtotal": result["subtotal"] + sum(more)}
+
+    office, found = place(numbered("INV-1"), of_function("billing.getInvoice", dearer)), searched(monkeypatch)
+    assert office.close().exit == 0
+    assert found == ["INV-1"]
+    assert office.close(at=LATER).written is False
+    assert found == ["INV-1"], "the bytes are those whose reading the revision records"
+    more.append(10)
+    again = office.close(at=LATER)
+    assert "INV-1" in found[1:], "another total is looked for"
+    assert "invoice-pdf" in codes(again)
+
+
+def test_a_document_that_another_version_read_is_read_again(place: KeyPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, found = place(numbered("INV-1")), searched(monkeypatch)
+    assert office.close().exit == 0
+    monkeypatch.setattr("chargeback.job.collection.__version__", "9.9.9")
+    assert office.close(at=LATER).written is False
+    assert found == ["INV-1", "INV-1"]
 
 
 def test_a_pdf_that_comes_later_is_a_new_revision(place: KeyPath) -> None:
