@@ -14,8 +14,8 @@ from decimal import Decimal
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.allocate.posting import ADJUSTMENTS_TEAM, UNASSIGNED_TEAM, Context, direct_costs, post
-from chargeback.allocate.splits import Splits
 from chargeback.config import Config
+from chargeback.config.splits import Splits
 from chargeback.errors import AnswerError
 from chargeback.evidence import DispositionRecord, EarlierInvoice, EarlierMonth, Evidence
 from chargeback.model.booking import AccountMonth, Ground, decide

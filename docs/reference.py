@@ -340,7 +340,7 @@ MEANING: Mapping[str, Mapping[str, str]] = {
     },
     "`[publish]`": {
         "language": "of statements and tax lists",
-        "focus": "the version of FOCUS that the exports follow",
+        "focus": "the version of FOCUS of `exports/focus.csv`",
         "leave_out": "the workbooks of teams and of all lines are not written; the workpaper always is",
     },
     "`[vendor]`": {

@@ -186,7 +186,7 @@ def test_every_room_has_its_place() -> None:
         (wrong_way, "chargeback.model.money", "from chargeback import config"),
         (wrong_way, "chargeback.model.money", "from ..config import settings"),
         (wrong_way, "chargeback.config.loader", "def f():\n    from chargeback.collect import network"),
-        (wrong_way, "chargeback.allocate.splits", "from chargeback.reconcile.register import CHECKS"),
+        (wrong_way, "chargeback.allocate.posting", "from chargeback.reconcile.register import CHECKS"),
         (wrong_way, "chargeback.archive.locked_archive", "import chargeback.publish.workpaper"),
         (wrong_way, "chargeback.month_end", "from chargeback.archive import locked_archive"),
         (wrong_way, "chargeback.month_end", "from chargeback.collect import client"),

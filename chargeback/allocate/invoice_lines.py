@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chargeback.allocate.largest_remainder import largest_remainder, round_together
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.invoice import Invoice, Shape
+from chargeback.model.largest_remainder import largest_remainder, round_together
 from chargeback.model.posting import PostedLine
 from chargeback.model.projects import ProjectDirectory
 

@@ -14,17 +14,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chargeback.allocate.invoice_lines import post_lines
-from chargeback.allocate.largest_remainder import divide, largest_remainder
 from chargeback.allocate.ownership import NOBODY, Ownership
 from chargeback.allocate.report_weights import Division, ReportWeights
-from chargeback.allocate.splits import Splits, format_plain
 from chargeback.config import Team
+from chargeback.config.splits import Splits
 from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth
 from chargeback.model.check import Subject, SubjectKind
 from chargeback.model.invoice import Invoice
+from chargeback.model.largest_remainder import divide, largest_remainder
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, Basis, InvoiceLabel, LedgerLine, LedgerTeam
-from chargeback.model.money import from_minor
+from chargeback.model.money import format_plain, from_minor
 from chargeback.model.posting import NegativeRows, PostedLine, Posting, UndividedLine
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import USAGE_DIGITS, Report

@@ -14,13 +14,13 @@ from enum import StrEnum
 from fractions import Fraction
 
 from chargeback.allocate.invoice_lines import bookable_lines, post_lines
-from chargeback.allocate.largest_remainder import round_together
 from chargeback.allocate.posting import Context, project_parts
 from chargeback.allocate.report_weights import ReportWeights
 from chargeback.config import SharedProject
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.booking import AccountMonth
 from chargeback.model.invoice import Invoice, Shape
+from chargeback.model.largest_remainder import round_together
 from chargeback.model.ledger import LedgerLine
 from chargeback.model.money import EXACT
 from chargeback.model.posting import PostedLine

@@ -82,3 +82,9 @@ def format_minor(units: int, digits: int) -> str:
 def format_exact(amount: Decimal) -> str:
     """A decimal written in full with the digits it has: never an exponent, never "-0"."""
     return f"{amount or amount.copy_abs():f}"
+
+
+def format_plain(value: Decimal) -> str:
+    """A decimal without trailing zeros and without an exponent."""
+    text = format_exact(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -13,9 +13,9 @@ from functools import cached_property
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.allocate.posting import Context, direct_costs, post
-from chargeback.allocate.splits import DirectCosts, Splits
 from chargeback.archive.boundary import damaged
 from chargeback.archive.revision import Revision
+from chargeback.config.splits import DirectCosts, Splits
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import Answer
 from chargeback.job.sealing import archived_config

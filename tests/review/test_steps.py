@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.allocate.largest_remainder import largest_remainder, round_together
 from chargeback.allocate.steps import StepKind, divided, line_steps, rounded
 from chargeback.archive.reading import Archive
+from chargeback.model.largest_remainder import largest_remainder, round_together
 from chargeback.model.ledger import LedgerLine
 from chargeback.review.ledger_rows import by_account, read_rows
 from chargeback.review.reposted_accounts import RepostedAccounts

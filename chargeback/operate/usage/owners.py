@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from chargeback.allocate.ownership import Ownership
-from chargeback.allocate.splits import Splits
 from chargeback.config import Config
+from chargeback.config.splits import Splits
 from chargeback.model.ledger import UNASSIGNED
 from chargeback.model.money import EXACT, minor_digits, to_minor
 from chargeback.operate.usage.snapshot import CURRENCY

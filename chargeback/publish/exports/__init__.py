@@ -10,7 +10,7 @@ from chargeback.model.books import Books, Status
 from chargeback.model.instants import parse_instant
 from chargeback.model.journal import Event, JournalRow, MonthJournal
 from chargeback.model.wording import booking_text
-from chargeback.publish.exports import beancount, erp, focus, journal_csv, journal_xlsx, tax_csv
+from chargeback.publish.exports import beancount, erp, focus, focus_invoice, journal_csv, journal_xlsx, tax_csv
 from chargeback.publish.exports.change import Restating, corrections
 from chargeback.publish.exports.journal_xlsx import JournalBook
 from chargeback.publish.exports.tax_csv import TaxEntry
@@ -26,6 +26,8 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
     journal = month_journal(books, config)
     month, revision = books.period, books.revision
     yield "exports/focus.csv", focus.chunks(books, config)
+    yield "exports/focus-invoice-detail.csv", focus_invoice.invoice_details(books, config)
+    yield "exports/focus-billing-period.csv", focus_invoice.billing_periods(books, config)
     yield JOURNAL_PATH, journal_csv.chunks(journal.rows())
     yield (
         "exports/journal.beancount",

@@ -1,11 +1,11 @@
-"""``exports/focus.csv``: FOCUS 1.2 cost and usage, one row a ledger line (docs/focus.md has every column's reason).
+"""``exports/focus.csv``: FOCUS cost and usage, from the ledger's lines (docs/focus.md has every column's reason).
 
-A row's cost is the line's gross, so that the costs of an ``InvoiceId`` add up to what is payable; net and tax stand in
-columns of ours. UTF-8 without BOM, CRLF, RFC 4180 quoting. Cells that neighbouring lines share are put into CSV once.
+In 1.2 one row a line, its cost the gross. In 1.4 the row's cost is the line's net, and a row of its own, behind it, has
+the line's tax. In both the costs of an ``InvoiceId`` add up to what is payable. UTF-8 without BOM, CRLF, RFC 4180
+quoting. Cells that neighbouring lines share are put into CSV once.
 
-What FOCUS wants to know of a charge and the platform says in other words: service, quantity, unit, plain text.
-
-The classification is ours and follows the names of the platform's price list; docs/focus.md gives the reasons.
+What FOCUS wants to know of a charge and the platform says in other words: service, quantity, unit, plain text. The
+classification is ours and follows the names of the platform's price list.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from chargeback.model.books import Books
 from chargeback.model.instants import format_instant
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 from chargeback.model.money import format_exact, format_minor
-from chargeback.model.spreadsheet_text import cleaned, csv_field, guarded
+from chargeback.model.posting import PostedLine
+from chargeback.model.spreadsheet_text import cleaned
+from chargeback.publish.exports import focus_allocation
+from chargeback.publish.exports.focus_allocation import Allocations
+from chargeback.publish.exports.focus_cells import PROVIDER, account_text, cell, cells, decimal_text, name_text
+from chargeback.publish.exports.focus_invoice import ADJUSTMENT, CREDIT, TAX, USAGE, detail_id, is_credit, tax_id
 
-PROVIDER = "deploys.app"
-USAGE, ADJUSTMENT = "Usage", "Adjustment"
-"""``ChargeCategory``: a charge for a measured quantity, and any other, of which FOCUS wants no quantity."""
 COUNT = "Units"
 """The unit of a quantity of which nobody says the unit."""
 
@@ -51,7 +53,6 @@ _SERVICES = {
 }
 _TIMES = {word: f"{word.capitalize()}s" for word in ("year", "month", "day", "hour", "minute", "second")}
 _UNIT = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z][A-Za-z0-9]*)*(-[A-Z][a-z]+s)?", re.ASCII)
-_DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
 @lru_cache(4096)
@@ -81,11 +82,6 @@ def quantity(line: LedgerLine, item: LineItem | None) -> str:
     return decimal_text(format_exact(amount_of(item.quantity)))
 
 
-def decimal_text(number: str) -> str:
-    """The number with a decimal point: FOCUS' type is Decimal, and readers of CSV take "720" for an integer."""
-    return number if "." in number else f"{number}.0"
-
-
 def description(line: LedgerLine) -> str:
     """The charge in plain words, ASCII alone, as FOCUS' checker wants it; ``x_ChargeDescription`` has the original."""
     if line.description and line.description.isascii():
@@ -94,16 +90,6 @@ def description(line: LedgerLine) -> str:
         return "What the invoice holds beyond its lines"
     what = line.resource if line.resource.isascii() else ""
     return " of ".join(part for part in (what or "Charge", line.project if line.project.isascii() else "") if part)
-
-
-def account_text(account: str) -> str:
-    """The account's id as a text also where it is a number ("1042"), which readers of CSV would make of it."""
-    return f"{PROVIDER}/{account}" if _DIGITS.fullmatch(account) else account
-
-
-def name_text(name: str, otherwise: str) -> str:
-    """A name from outside, or another one where it is empty or not ASCII."""
-    return name if name.strip() and name.isascii() else otherwise
 
 
 INVOICE_COLUMNS = (
@@ -135,6 +121,8 @@ TEAM_COLUMNS = ("Tags", "x_Team", "x_TeamName", "x_CostCenter", "x_GlAccount", "
 OWN_INVOICE_COLUMNS = ("x_Period", "x_BillingAccountId", "x_BillingAccountName", "x_InvoiceStatus")
 OWN_COLUMNS = ("x_ProjectName", "x_Resource", "x_ChargeDescription", "x_NetCost", "x_TaxCost")
 LINE_COLUMNS = ("x_Basis", "x_SharePercent", "x_InvoiceLine", "x_LedgerLine")
+_SERVED_BY = {"ProviderName": "ServiceProviderName", "PublisherName": "HostProviderName"}
+"""What 1.4 has in place of two columns of 1.2, which it has no more."""
 COLUMNS = (
     *INVOICE_COLUMNS,
     *PROJECT_COLUMNS,
@@ -147,18 +135,34 @@ COLUMNS = (
     *OWN_COLUMNS,
     *LINE_COLUMNS,
 )
+COLUMNS_1_4 = (
+    *(_SERVED_BY.get(column, column) for column in INVOICE_COLUMNS),
+    *PROJECT_COLUMNS,
+    *RESOURCE_COLUMNS,
+    *CHARGE_COLUMNS,
+    *QUANTITY_COLUMNS,
+    *COST_COLUMNS,
+    *focus_allocation.COLUMNS,
+    "InvoiceDetailId",
+    *TEAM_COLUMNS,
+    *OWN_INVOICE_COLUMNS,
+    *OWN_COLUMNS[:3],
+    *LINE_COLUMNS,
+)
 
 _CHARGES = {True: f"{USAGE},,Usage-Based,Standard,,", False: f"{ADJUSTMENT},,One-Time,,,"}
 """Cells of a charge with a measured quantity, and of one without; no row corrects another month: its class is null."""
+_CREDIT, _TAX = f"{CREDIT},,One-Time,,,", f"{TAX},,One-Time,,,"
 _BASES = {basis: f",{basis.value}," for basis in Basis}
-_NO_ITEMS: Mapping[int, LineItem] = {}
+_NO_LINES: Mapping[int, PostedLine] = {}
 _ROWS_A_CHUNK = 5_000
 
 
 def chunks(books: Books, config: Config) -> Iterator[bytes]:
     """The file's bytes, some thousands of rows at a time; a heading alone where the month has no line."""
-    rows = _Rows(books, config)
-    yield f"{','.join(COLUMNS)}\r\n".encode()
+    is_1_4 = config.publish.focus == "1.4"
+    rows = _Rows14(books, config) if is_1_4 else _Rows(books, config)
+    yield f"{','.join(COLUMNS_1_4 if is_1_4 else COLUMNS)}\r\n".encode()
     lines = books.ledger.lines
     for start in range(0, len(lines), _ROWS_A_CHUNK):
         yield "".join(map(rows.row, lines[start : start + _ROWS_A_CHUNK])).encode()
@@ -171,8 +175,8 @@ class _Rows:
         period, timezone = books.period, config.timezone
         self.period = str(period)
         self.bounds = (format_instant(period.start(timezone)), format_instant(period.end(timezone)))
-        self.items_of = _items(books)
-        self.items = _NO_ITEMS
+        self.posted_of = _posted(books)
+        self.posted = _NO_LINES
         self.label: InvoiceLabel | None = None
         self.project: tuple[str, str] | None = None
         self.invoice = self.own_invoice = self.begin = self.name = ""
@@ -188,68 +192,112 @@ class _Rows:
         used, unit = self._quantity(line)
         cost = decimal_text(format_minor(line.gross, digits))
         return (
-            f"{self.begin}{_resource(line.resource)}{_CHARGES[used != '']}{_cell(description(line))}"
+            f"{self.begin}{_resource(line.resource)}{_CHARGES[used != '']}{cell(description(line))}"
             f",{used},{unit},{used},{unit},{cost},{cost},{cost},{cost},"
             f"{self.teams.get((line.team.id, line.environment)) or self._team(line)}{self.own_invoice}"
-            f"{self.name}{_cell(line.resource)},{_cell(line.description)},"
+            f"{self.name}{cell(line.resource)},{cell(line.description)},"
             f"{format_minor(line.net, digits)},{format_minor(line.tax, digits)}{_BASES[line.basis]}"
             f"{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
         )
 
     def _quantity(self, line: LedgerLine) -> tuple[str, str]:
         """The line's quantity and its unit, both "" where no quantity is known."""
-        item = self.items.get(line.invoice_line)
+        posted = self.posted.get(line.invoice_line)
+        item = posted.item if posted else None
         used = quantity(line, item)
         return used, unit_format(item.unit if item and item.unit else "") if used else ""
 
     def _begin_invoice(self, label: InvoiceLabel) -> None:
         self.label, self.project = label, None
-        self.items = self.items_of.get((label.account, label.invoice_id), _NO_ITEMS)
+        self.posted = self.posted_of.get((label.account, label.invoice_id), _NO_LINES)
         account = account_text(label.account)
         name = name_text(label.account_name, f"Billing account {label.account}")
         issuer = (PROVIDER,) * 3
-        self.invoice = _cells(account, name, label.currency, *self.bounds, *self.bounds, label.invoice, *issuer)
-        self.own_invoice = _cells(self.period, label.account, label.account_name, label.status)
+        self.invoice = cells(account, name, label.currency, *self.bounds, *self.bounds, label.invoice, *issuer)
+        self.own_invoice = cells(self.period, label.account, label.account_name, label.status)
 
     def _begin_project(self, line: LedgerLine) -> None:
         self.project = (line.project, line.project_name)
         name = name_text(line.project_name, line.project)
-        self.begin = self.invoice + (_cells(line.project, name, "Project") if line.project else ",,,")
-        self.name = _cells(line.project_name)
+        self.begin = self.invoice + (cells(line.project, name, "Project") if line.project else ",,,")
+        self.name = cells(line.project_name)
 
     def _team(self, line: LedgerLine) -> str:
         team = line.team
         tags = {"team": team.id, "cost_center": team.cost_center, "environment": line.environment}
         pairs = {key: cleaned(value) for key, value in tags.items() if value}
         texts = (team.id, team.name, team.cost_center, team.gl_account, line.environment)
-        cells = _cells(json.dumps(pairs, ensure_ascii=False), *texts)
-        self.teams[team.id, line.environment] = cells
-        return cells
+        written = cells(json.dumps(pairs, ensure_ascii=False), *texts)
+        self.teams[team.id, line.environment] = written
+        return written
 
 
-def _items(books: Books) -> dict[tuple[str, str], dict[int, LineItem]]:
-    """(account, invoice id) -> the invoice's lines by their number."""
-    found: dict[tuple[str, str], dict[int, LineItem]] = {}
+class _Rows14(_Rows):
+    """The same in FOCUS 1.4: a row for the net, and one for the tax where there is some."""
+
+    def __init__(self, books: Books, config: Config) -> None:
+        super().__init__(books, config)
+        self.allocations = Allocations(books, config)
+        self.origins: dict[tuple[str, str], str] = {}
+
+    def row(self, line: LedgerLine) -> str:
+        """One ledger line as one row, or two."""
+        if line.label is not self.label:
+            self._begin_invoice(line.label)
+        if (line.project, line.project_name) != self.project:
+            self._begin_project(line)
+        label, is_split = line.label, line.basis is Basis.SHARED_SPLIT
+        used, unit = self._quantity(line)
+        charge = _CHARGES[used != ""]
+        if is_credit(self.posted[line.invoice_line]):
+            charge, used, unit = _CREDIT, "", ""
+        text = description(line)
+        allocated = self.allocations.charges[line.line] if is_split else focus_allocation.NONE
+        cost = decimal_text(format_minor(line.net, label.digits))
+        net = (
+            f"{_resource(line.resource)}{charge}{cell(text)},{used},{unit},{used},{unit},{cost},{cost},{cost},{cost},"
+            f"{allocated}{cell(detail_id(label.invoice_id, line.invoice_line))},"
+        )
+        known = self.origins if is_split else self.teams
+        rest = (
+            f"{known.get((line.team.id, line.environment)) or (self._origin(line) if is_split else self._team(line))}"
+            f"{self.own_invoice}{self.name}{cell(line.resource)},{cell(line.description)}{_BASES[line.basis]}"
+            f"{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
+        )
+        if not line.tax:
+            return f"{self.begin}{net}{rest}"
+        allocated = self.allocations.taxes[line.line] if is_split else focus_allocation.NONE
+        cost = decimal_text(format_minor(line.tax, label.digits))
+        tax = (
+            f"{_taxed_service(line.resource)}{_TAX}{cell(f'Tax on {text}')},,,,,{cost},{cost},{cost},{cost},"
+            f"{allocated}{cell(tax_id(label.invoice_id))},"
+        )
+        return f"{self.begin}{net}{rest}{self.begin}{tax}{rest}"
+
+    def _origin(self, line: LedgerLine) -> str:
+        """Of a split charge: the tags of its origin, which are no team's, then the team's cells."""
+        team, tags = line.team, {"environment": cleaned(line.environment)} if line.environment else {}
+        texts = (team.id, team.name, team.cost_center, team.gl_account, line.environment)
+        written = cells(json.dumps(tags, ensure_ascii=False), *texts)
+        self.origins[team.id, line.environment] = written
+        return written
+
+
+def _posted(books: Books) -> dict[tuple[str, str], dict[int, PostedLine]]:
+    """(account, invoice id) -> the invoice's lines by their number, 0 for what it holds beyond them."""
+    found: dict[tuple[str, str], dict[int, PostedLine]] = {}
     for posting in books.posting.postings:
         for posted in posting.posted:
-            if posted.item is not None:
-                invoice = posted.invoice
-                found.setdefault((invoice.account, invoice.id), {})[posted.number] = posted.item
+            found.setdefault((posted.invoice.account, posted.invoice.id), {})[posted.number] = posted
     return found
 
 
 @lru_cache(4096)
 def _resource(resource: str) -> str:
-    return _cells(*service(resource), resource, resource)
+    return cells(*service(resource), resource, resource)
 
 
-def _cells(*texts: str) -> str:
-    """The texts as cells, each with a comma behind it."""
-    return "".join(f"{_cell(text)}," for text in texts)
-
-
-@lru_cache(1 << 16)
-def _cell(text: str) -> str:
-    """A text as a cell, inert in a spreadsheet."""
-    plain = text[:1].isalnum() and text.isprintable()  # most texts, of which ``guarded`` would change nothing
-    return csv_field(text if plain else guarded(text))
+@lru_cache(4096)
+def _taxed_service(resource: str) -> str:
+    """The service that is taxed; a tax has no SKU."""
+    return cells(*service(resource), "", "")

@@ -203,12 +203,33 @@ def _posting(account: str, chosen: list[Bill], period: Period) -> Posting:
         invoice = invoices[bill.key]
         if not invoice.is_issued:
             continue
-        posting.posted += [PostedLine(invoice, n, item, 0, 0, 0) for n, item in enumerate(bill.items, 1)]
+        posting.posted += _posted(invoice, bill)
         label = InvoiceLabel(
             account, name, invoice.label, invoice.id, invoice.status.value, bill.currency, invoice.digits
         )
         posting.lines += [_ledger_line(label, line) for line in bill.lines]
     return posting
+
+
+def _posted(invoice: Invoice, bill: Bill) -> list[PostedLine]:
+    """The invoice's lines as their ledger lines add up, and what it holds beyond them."""
+    lines = [
+        (number, item, [line for line in bill.lines if line.number == number])
+        for number, item in [*enumerate(bill.items, 1), (0, None)]
+    ]
+    return [
+        PostedLine(
+            invoice,
+            number,
+            item,
+            sum(line.net for line in parts),
+            sum(line.tax for line in parts),
+            sum(line.net + line.tax for line in parts),
+            parts[0].project if parts else "",
+        )
+        for number, item, parts in lines
+        if item or parts
+    ]
 
 
 def _ledger_line(label: InvoiceLabel, line: Line) -> LedgerLine:

@@ -282,7 +282,8 @@ def paths_of(books: Books, evidence: Evidence) -> Iterable[str]:
     yield from ("config.toml", "index.html", "ledgers/all.csv", "evidence/index.json", "evidence/run.json")
     yield from (f"ledgers/{team.id}.{kind}" for team in books.ledger.teams for kind in ("csv", "xlsx"))
     yield from (f"reconciliation/reconciliation.{kind}" for kind in ("xlsx", "csv", "json"))
-    yield from (f"exports/{name}" for name in ("focus.csv", "journal.csv", "journal.beancount", "ledger.parquet"))
+    yield from (f"exports/focus{name}.csv" for name in ("", "-invoice-detail", "-billing-period"))
+    yield from (f"exports/{name}" for name in ("journal.csv", "journal.beancount", "ledger.parquet"))
     yield from (answer.path for answer in evidence.answers if answer.path)
     for posting in books.posting.postings:
         for invoice in posting.month.booked:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.allocate.splits import Splits, format_plain
 from chargeback.config import parse
+from chargeback.config.splits import Splits
+from chargeback.model.money import format_plain
 
 from ..some import some
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from chargeback.config import Config, SharedProject, Team
-from chargeback.model.money import EXACT, format_exact, from_minor
+from chargeback.config.settings import Config, SharedProject, Team
+from chargeback.model.money import EXACT, format_plain, from_minor
 
 DirectCosts = Mapping[tuple[str, str], int]
 """(currency, team id) -> the team's direct gross of the month over all accounts, in minor units."""
@@ -67,9 +67,3 @@ def _percent(weight: int, total: int) -> str:
     """Percent to four decimals, rounded half away from zero."""
     units = (2 * weight * 100 * 10**_PERCENT_DIGITS + total) // (2 * total)
     return format_plain(from_minor(units, _PERCENT_DIGITS))
-
-
-def format_plain(value: Decimal) -> str:
-    """A decimal without trailing zeros and without an exponent."""
-    text = format_exact(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chargeback.allocate.largest_remainder import divide, largest_remainder, round_together
+from chargeback.model.largest_remainder import divide, largest_remainder, round_together
 from chargeback.model.money import exact_sum, to_minor
 
 from ..some import some
