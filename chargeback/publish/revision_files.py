@@ -43,13 +43,22 @@ def evidence_paths(evidence: Evidence) -> Iterator[str]:
 
 
 def _before_the_page(books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
-    from chargeback.publish import exports, ledger_csv, month_summary, reconciliation, team_workbook, workpaper
+    from chargeback.publish import (
+        exports,
+        ledger_csv,
+        month_summary,
+        reconciliation,
+        statements,
+        team_workbook,
+        workpaper,
+    )
 
     yield CONFIG_PATH, [config.source]
     yield INDEX_PATH, [evidence.index_json()]
     yield RUN_PATH, [evidence.run.to_json()]
     yield from ledger_csv.files(books)
     yield from team_workbook.files(books, config)
+    yield from statements.files(books, config)
     yield from reconciliation.files(books)
     yield from workpaper.workpaper(books, config, evidence)
     yield from month_summary.files(books, config)

@@ -16,6 +16,7 @@ from decimal import Decimal
 
 from chargeback.model.journal import JournalRow
 from chargeback.model.spreadsheet_text import cleaned
+from chargeback.publish.bilingual import Language
 from chargeback.publish.exports import journal_csv, tax_sheets
 from chargeback.publish.exports.tax_csv import TaxEntry
 from chargeback.publish.exports.tax_sheets import Seller
@@ -62,7 +63,7 @@ class JournalBook:
     rows: Iterable[JournalRow]
     taxes: Sequence[TaxEntry]
     seller: Seller
-    language: str
+    language: Language
 
     @property
     def title(self) -> str:

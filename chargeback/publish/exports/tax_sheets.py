@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from chargeback.model.money import minor_digits
+from chargeback.publish.bilingual import THAI, Language, said
 from chargeback.publish.exports.tax_csv import TaxEntry
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.shape import Fill, SheetShape
@@ -23,7 +24,6 @@ NAMES = ("Input VAT", "Withholding")
 _FROZEN = 2
 _HEADING_HEIGHT = 20
 _HEADINGS = (Kind.HEADING, Kind.HEADING_RIGHT)
-_SERVICES = {"en": "Services", "th": "ค่าบริการ", "both": "ค่าบริการ Services"}
 _AT_PAYMENT = "1"
 """The condition that ภ.ง.ด.53 calls 1: the tax was withheld when paying."""
 
@@ -72,52 +72,8 @@ class Withholding(Table):
     account = Column("Billing account", 20)
 
 
-_THAI: Mapping[Column, str] = {
-    InputVat.number: "ลำดับที่",
-    InputVat.date: "วัน เดือน ปี",
-    InputVat.receipt: "เลขที่ใบกำกับภาษี",
-    InputVat.seller: "ชื่อผู้ขายสินค้า/ผู้ให้บริการ",
-    InputVat.seller_tax_id: "เลขประจำตัวผู้เสียภาษีอากร",
-    InputVat.branch: "สำนักงานใหญ่/สาขาที่",
-    InputVat.base: "มูลค่าสินค้าหรือบริการ",
-    InputVat.tax: "จำนวนเงินภาษีมูลค่าเพิ่ม",
-    InputVat.currency: "สกุลเงิน",
-    InputVat.invoice: "เลขที่ใบแจ้งหนี้",
-    InputVat.account: "บัญชีเรียกเก็บเงิน",
-    InputVat.event: "รายการ",
-    Withholding.number: "ลำดับที่",
-    Withholding.seller_tax_id: "เลขประจำตัวผู้เสียภาษีอากร",
-    Withholding.seller: "ชื่อผู้มีเงินได้",
-    Withholding.branch: "สาขาที่",
-    Withholding.date: "วัน เดือน ปี ที่จ่าย",
-    Withholding.kind: "ประเภทเงินได้ที่จ่าย",
-    Withholding.rate: "อัตราภาษีร้อยละ",
-    Withholding.base: "จำนวนเงินที่จ่ายในครั้งนี้",
-    Withholding.withheld: "จำนวนเงินภาษีที่หัก",
-    Withholding.condition: "เงื่อนไข",
-    Withholding.currency: "สกุลเงิน",
-    Withholding.invoice: "เลขที่ใบแจ้งหนี้",
-    Withholding.account: "บัญชีเรียกเก็บเงิน",
-}
-_TITLES = {
-    NAMES[0]: {"en": "Input VAT report", "th": "รายงานภาษีซื้อ", "both": "รายงานภาษีซื้อ · Input VAT report"},
-    NAMES[1]: {
-        "en": "Tax withheld (P.N.D. 53)",
-        "th": "ภาษีเงินได้หัก ณ ที่จ่าย (ภ.ง.ด.53)",
-        "both": "ภาษีเงินได้หัก ณ ที่จ่าย (ภ.ง.ด.53) · Tax withheld (P.N.D. 53)",
-    },
-}
-_WORDS = {
-    "en": {"company": "Company", "buyer": "tax id", "total": "Total", "none": "Nothing to report."},
-    "th": {"company": "บริษัท", "buyer": "เลขประจำตัวผู้เสียภาษีอากร", "total": "รวม", "none": "ไม่มีรายการ"},
-    "both": {
-        "company": "บริษัท Company",
-        "buyer": "เลขประจำตัวผู้เสียภาษีอากร tax id",
-        "total": "รวม Total",
-        "none": "ไม่มีรายการ Nothing to report.",
-    },
-}
-_Values = Callable[[TaxEntry, Seller, str], Mapping[Column, Value]]
+_TITLES = {NAMES[0]: "Input VAT report", NAMES[1]: "Tax withheld (P.N.D. 53)"}
+_Values = Callable[[TaxEntry, Seller, Language], Mapping[Column, Value]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,45 +86,45 @@ class TaxSheet:
     values: _Values
     sums: tuple[Column, ...]
 
-    def shape(self, language: str) -> SheetShape:
+    def shape(self, language: Language) -> SheetShape:
         """The sheet's shape, whatever it holds."""
         return SheetShape(self.name, len(self.table.columns), _FROZEN, plain_from=1)
 
     def write(
-        self, book: Book, taxes: Sequence[TaxEntry], seller: Seller, language: str, subtitle: str, footer: str
+        self, book: Book, taxes: Sequence[TaxEntry], seller: Seller, language: Language, subtitle: str, footer: str
     ) -> Iterator[bytes]:
         """Write the sheet: companies in order, of each a table a currency with its sums."""
         stack = Stack(book.cells)
-        stack.title(_TITLES[self.name][language], subtitle)
+        stack.title(said(_TITLES[self.name], language, " · "), subtitle)
         stack.gap()
         reported = [each for each in taxes if self.amount(each)]
         for company, currency in sorted({(each.company, each.currency) for each in reported}):
             mine = [each for each in reported if (each.company, each.currency) == (company, currency)]
             self._company(stack, mine, seller, language)
         if not reported:
-            stack.texts(note(_WORDS[language]["none"]))
+            stack.texts(note(said("Nothing to report.", language)))
         fill = Fill(self.table.widths(), footer, last_row=len(stack.rows))
         yield from book.sheet(self.name, stack.rows, fill)
 
-    def _company(self, stack: Stack, mine: Sequence[TaxEntry], seller: Seller, language: str) -> None:
-        words, first = _WORDS[language], mine[0]
+    def _company(self, stack: Stack, mine: Sequence[TaxEntry], seller: Seller, language: Language) -> None:
+        first, thai = mine[0], {column: THAI[column.heading] for column in self.table.columns}
         buyers = ", ".join(dict.fromkeys(each.tax_id for each in mine if each.tax_id))
-        heading = f"{words['company']}: {first.company}" + (f" · {words['buyer']} {buyers}" if buyers else "")
+        heading = f"{said('Company', language)}: {first.company}"
+        heading += f" · {said('tax id', language)} {buyers}" if buyers else ""
         stack.section(heading, len(self.table.columns))
         if language == "both":
-            stack.rows.append(Rows(stack.cells, self.table).heading(_HEADINGS, _HEADING_HEIGHT, _THAI))
-        headings = _THAI if language == "th" else {}
-        block = stack.table(self.table, _HEADING_HEIGHT, headings=headings)
+            stack.rows.append(Rows(stack.cells, self.table).heading(_HEADINGS, _HEADING_HEIGHT, thai))
+        block = stack.table(self.table, _HEADING_HEIGHT, headings=thai if language == "th" else {})
         digits = minor_digits(first.currency)
         for number, each in enumerate(mine, start=1):
             block.add({self.table.columns[0]: number, **self.values(each, seller, language)}, digits)
         label: dict[Column, Value] = dict.fromkeys(self.table.columns, "")
-        label[self.table.columns[2]] = f"{words['total']} {first.currency}"
+        label[self.table.columns[2]] = f"{said('Total', language)} {first.currency}"
         block.total(label, self.sums, digits)
         stack.gap()
 
 
-def _input_vat(each: TaxEntry, seller: Seller, language: str) -> Mapping[Column, Value]:
+def _input_vat(each: TaxEntry, seller: Seller, language: Language) -> Mapping[Column, Value]:
     table = InputVat
     return {
         table.date: _day(each.date),
@@ -185,14 +141,14 @@ def _input_vat(each: TaxEntry, seller: Seller, language: str) -> Mapping[Column,
     }
 
 
-def _withholding(each: TaxEntry, seller: Seller, language: str) -> Mapping[Column, Value]:
+def _withholding(each: TaxEntry, seller: Seller, language: Language) -> Mapping[Column, Value]:
     table = Withholding
     return {
         table.seller_tax_id: seller.tax_id,
         table.seller: seller.name,
         table.branch: seller.branch,
         table.date: _day(each.date),
-        table.kind: _SERVICES[language],
+        table.kind: said("Services", language),
         table.rate: Decimal(each.withholding_rate) if each.withholding_rate else None,
         table.base: each.base,
         table.withheld: each.withheld,

@@ -23,6 +23,7 @@ from chargeback.publish.pages.rendering import is_on_loopback, render
 from chargeback.publish.pages.tie_out import tie_out
 from chargeback.publish.pages.wording import change_text, instant_text, minor, month_name
 
+_LEDGERS = {"html": "statement", "xlsx": "XLSX", "csv": "CSV"}
 _WORKPAPERS = ("reconciliation/reconciliation.xlsx", "reconciliation/reconciliation.csv")
 
 
@@ -128,8 +129,8 @@ def _links(books: Books, paths: list[str]) -> dict[str, object]:
         "workpaper": next((href(path) for path in _WORKPAPERS if path in known), ""),
         "ledger_links": {
             team.id: [
-                (kind.upper(), href(f"ledgers/{team.id}.{kind}"))
-                for kind in ("xlsx", "csv")
+                (name, href(f"ledgers/{team.id}.{kind}"))
+                for kind, name in _LEDGERS.items()
                 if f"ledgers/{team.id}.{kind}" in known
             ]
             for team in books.ledger.teams

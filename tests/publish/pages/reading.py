@@ -35,6 +35,10 @@ class Page:
         rows = self.root.xpath("//section[@aria-labelledby=$name]//tr", name=section)
         return [[" ".join(cell.text_content().split()) for cell in row] for row in rows]
 
+    def texts(self, path: str) -> list[str]:
+        """The text of each element of that XPath, in order."""
+        return [" ".join(str(each.text_content()).split()) for each in self.root.xpath(path)]
+
     @property
     def links(self) -> list[str]:
         """Every link, in order."""

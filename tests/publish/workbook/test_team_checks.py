@@ -1,7 +1,7 @@
 """What a team may read of the month's checks: nothing of another team's names, projects or amounts.
 
 The property is non-interference: whatever the other team and its projects are called, and whatever is found there, this
-team's sheets stay the same, cell by cell.
+team's sheets stay the same, cell by cell, and its statement byte by byte.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from chargeback.model.books import Books
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
+from chargeback.publish import statements
 from chargeback.publish.team_workbook import files
 from chargeback.publish.team_workbook.team_checks import Reach, SentState, checks_within
 from chargeback.publish.team_workbook.totals import add_up
@@ -72,6 +73,11 @@ def sheets(books: Books, month: Month) -> list[tuple[object, ...]]:
     return [tuple(row) for name in ("Summary", "Notes") for row in book.rows(name)]
 
 
+def statement(books: Books, month: Month) -> bytes:
+    """web's statement."""
+    return b"".join(dict(statements.files(books, month.settings))["ledgers/web.html"])
+
+
 @settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(PROJECTS, PROJECTS, TEAM_IDS, TEAM_IDS, NAMES, AMOUNTS, AMOUNTS, MESSAGES)
 def test_no_name_project_message_or_amount_of_another_team_changes_a_cell(
@@ -91,7 +97,9 @@ def test_no_name_project_message_or_amount_of_another_team_changes_a_cell(
         """Without the account's total, which may agree by chance."""
         return replace(books, checks=tuple(check for check in checks if check.code is not Code.REPORT_TOTAL))
 
-    assert sheets(shown(before, before.checks), first) == sheets(shown(after, told), second)
+    one_side, other_side = shown(before, before.checks), shown(after, told)
+    assert sheets(one_side, first) == sheets(other_side, second)
+    assert statement(one_side, first) == statement(other_side, second)
 
 
 def reach() -> Reach:
