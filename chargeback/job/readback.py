@@ -12,8 +12,8 @@ from itertools import chain, count
 from typing import BinaryIO
 
 from chargeback.job.csv_rows import Row, shown
-from chargeback.model.ledger import COLUMNS
-from chargeback.publish.team_workbook.lines import COLUMN, FORMS, MOST_LINES, lines_name
+from chargeback.model.ledger import COLUMNS, REGISTER
+from chargeback.publish.team_workbook.lines import COLUMN, MOST_LINES, lines_name
 from chargeback.publish.xlsx.cells import MOST_DIGITS
 from chargeback.publish.xlsx.reading import ReadRow, WorkbookReader
 from chargeback.publish.xlsx.texts import cell_text
@@ -22,7 +22,7 @@ _LEAST_ROOM = 16 * 1024 * 1024
 _ROOM_A_BYTE = 50
 """Bytes that a workbook's rows may unpack to for each byte of its CSV: a cell's XML has some 45 bytes."""
 _PLACE = {column.letters: place for place, column in enumerate(COLUMN.values())}
-_IS_NUMBER = (*(name in FORMS for name in COLUMNS), True)
+_IS_NUMBER = (*(column.kind.is_number for column in REGISTER), True)
 _NO_VALUES = [""] * (len(COLUMNS) + 1)
 _MOST_SETS = 1 << 12
 

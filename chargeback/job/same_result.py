@@ -31,11 +31,11 @@ from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.invoice import Invoice, Status
-from chargeback.model.ledger import COLUMNS
+from chargeback.model.ledger import COLUMNS, written_rows
 from chargeback.model.money import minor_digits, to_minor
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.month_end import read_accounts
-from chargeback.publish import ledger_csv, month_summary
+from chargeback.publish import month_summary
 from chargeback.publish.reconciliation import check_row
 
 RECIPE = "3"
@@ -78,7 +78,7 @@ def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, st
     return {
         "recipe": RECIPE,
         "ledgers": _digest_of_ledgers(
-            (team.id for team in books.ledger.teams), (ledger_csv.cells(period, line) for line in books.ledger.lines)
+            (team.id for team in books.ledger.teams), written_rows(period, books.ledger.lines, guarded)
         ),
         "documents": _digest_of_documents(books.posting.run.documents),
         "exports": _sha256([canonical_json(_exported(months, config, books.posting.run))]),

@@ -1,11 +1,14 @@
-"""The ledger line, its columns, and how it is written as text (INTERFACE, ``ledgers/*.csv``; BOOKING 4.7)."""
+"""The ledger line, and the register of its columns: their names, what they hold, and how they are written as text
+(INTERFACE, ``ledgers/*.csv``; BOOKING 4.7)."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
 from chargeback.model.money import format_minor
 
@@ -17,31 +20,7 @@ UNASSIGNED = "unassigned"
 ADJUSTMENTS = "adjustments"
 """The team of what an invoice holds beyond its lines."""
 RESERVED_TEAMS = (UNASSIGNED, ADJUSTMENTS)
-
-COLUMNS = (
-    "period",
-    "account",
-    "account_name",
-    "invoice",
-    "invoice_status",
-    "team",
-    "cost_center",
-    "gl_account",
-    "project",
-    "project_name",
-    "environment",
-    "resource",
-    "usage",
-    "share_percent",
-    "net",
-    "tax",
-    "gross",
-    "currency",
-    "basis",
-    "line",
-    "invoice_line",
-    "description",
-)
+_ROWS_AT_ONCE = 5_000
 
 
 class Basis(StrEnum):
@@ -115,34 +94,6 @@ class LedgerLine:
             self.invoice_line,
         )
 
-    def cells(self, period: str) -> tuple[str, ...]:
-        """The line as text, in the order of ``COLUMNS``; raw text from outside, not yet guarded for spreadsheets."""
-        label, team, digits = self.label, self.team, self.label.digits
-        return (
-            period,
-            label.account,
-            label.account_name,
-            label.invoice,
-            label.status,
-            team.id,
-            team.cost_center,
-            team.gl_account,
-            self.project,
-            self.project_name,
-            self.environment,
-            self.resource,
-            self.usage,
-            self.share_percent,
-            format_minor(self.net, digits),
-            format_minor(self.tax, digits),
-            format_minor(self.gross, digits),
-            label.currency,
-            self.basis.value,
-            str(self.line),
-            str(self.invoice_line) if self.invoice_line else "",
-            self.description,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -155,3 +106,95 @@ class Ledger:
     def of_team(self, team: str) -> Iterator[LedgerLine]:
         """The team's lines, in order."""
         return (line for line in self.lines if line.team.id == team)
+
+
+class ColumnKind(StrEnum):
+    """What a column holds, and so how each format writes it and how it is read back."""
+
+    TEXT = "text"
+    """From outside: made inert for spreadsheets (BOOKING 8)."""
+    WORD = "word"
+    """The program's own, or checked by it."""
+    QUANTITY = "quantity"
+    """A decimal as written; "" where there is none."""
+    AMOUNT = "amount"
+    """Minor units of the line's currency, written with its minor digits."""
+    NUMBER = "number"
+    """Counts from 1; 0 where there is none, which is written as ""."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether spreadsheets hold numbers in such a column."""
+        return self not in (ColumnKind.TEXT, ColumnKind.WORD)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerColumn:
+    """One column of the ledger: ``of`` is where a ``LedgerLine`` has it, "" for the month, which all lines share."""
+
+    name: str
+    kind: ColumnKind
+    of: str
+
+
+REGISTER = (
+    LedgerColumn("period", ColumnKind.WORD, ""),
+    LedgerColumn("account", ColumnKind.TEXT, "label.account"),
+    LedgerColumn("account_name", ColumnKind.TEXT, "label.account_name"),
+    LedgerColumn("invoice", ColumnKind.TEXT, "label.invoice"),
+    LedgerColumn("invoice_status", ColumnKind.WORD, "label.status"),
+    LedgerColumn("team", ColumnKind.WORD, "team.id"),
+    LedgerColumn("cost_center", ColumnKind.TEXT, "team.cost_center"),
+    LedgerColumn("gl_account", ColumnKind.TEXT, "team.gl_account"),
+    LedgerColumn("project", ColumnKind.TEXT, "project"),
+    LedgerColumn("project_name", ColumnKind.TEXT, "project_name"),
+    LedgerColumn("environment", ColumnKind.TEXT, "environment"),
+    LedgerColumn("resource", ColumnKind.TEXT, "resource"),
+    LedgerColumn("usage", ColumnKind.QUANTITY, "usage"),
+    LedgerColumn("share_percent", ColumnKind.QUANTITY, "share_percent"),
+    LedgerColumn("net", ColumnKind.AMOUNT, "net"),
+    LedgerColumn("tax", ColumnKind.AMOUNT, "tax"),
+    LedgerColumn("gross", ColumnKind.AMOUNT, "gross"),
+    LedgerColumn("currency", ColumnKind.TEXT, "label.currency"),
+    LedgerColumn("basis", ColumnKind.WORD, "basis"),
+    LedgerColumn("line", ColumnKind.NUMBER, "line"),
+    LedgerColumn("invoice_line", ColumnKind.NUMBER, "invoice_line"),
+    LedgerColumn("description", ColumnKind.TEXT, "description"),
+)
+"""The ledger's columns in INTERFACE's order: every writer and every reader back is made from these."""
+COLUMNS = tuple(column.name for column in REGISTER)
+AMOUNTS = tuple(column.name for column in REGISTER if column.kind is ColumnKind.AMOUNT)
+
+_values = attrgetter(*(column.of for column in REGISTER if column.of))
+
+
+def column_values(lines: Sequence[LedgerLine]) -> dict[str, Sequence[Any]]:
+    """Each column's values, a value a line as the line has it; the month, which no line has, is left out."""
+    columns = list(zip(*map(_values, lines), strict=True)) or [()] * (len(REGISTER) - 1)
+    return dict(zip(COLUMNS[1:], columns, strict=True))
+
+
+def written_columns(period: str, lines: Sequence[LedgerLine], text: Callable[[str], str]) -> Iterator[Sequence[str]]:
+    """Each column as text, in order; ``text`` writes what came from outside, and is asked once a different text."""
+    values = column_values(lines)
+    digits = [line.label.digits for line in lines]
+    for column in REGISTER:
+        if not column.of:
+            yield [period] * len(lines)
+        elif column.kind is ColumnKind.AMOUNT:
+            yield list(map(format_minor, values[column.name], digits))
+        elif column.kind is ColumnKind.NUMBER:
+            yield [str(number) if number else "" for number in values[column.name]]
+        elif column.kind is ColumnKind.TEXT:
+            known = {each: text(each) for each in set(values[column.name])}
+            yield [known[each] for each in values[column.name]]
+        else:
+            yield values[column.name]
+
+
+def written_rows(
+    period: str, lines: Sequence[LedgerLine], text: Callable[[str], str] = str
+) -> Iterator[tuple[str, ...]]:
+    """The lines as text, a row of ``COLUMNS`` a line; ``text`` writes what came from outside."""
+    for start in range(0, len(lines), _ROWS_AT_ONCE):
+        yield from zip(*written_columns(period, lines[start : start + _ROWS_AT_ONCE], text), strict=True)

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 from chargeback.model.books import Books
-from chargeback.model.ledger import COLUMNS, LedgerLine
-from chargeback.model.money import format_minor
-from chargeback.model.spreadsheet_text import csv_row, guarded
+from chargeback.model.ledger import COLUMNS, LedgerLine, written_columns
+from chargeback.model.spreadsheet_text import csv_field, csv_row, guarded
 
 BYTE_ORDER_MARK = "\ufeff"
 _ROWS_A_CHUNK = 5_000
@@ -27,43 +26,18 @@ def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
 
 def chunks(period: str, lines: Sequence[LedgerLine]) -> Iterator[bytes]:
     """The file's bytes, some thousands of rows at a time."""
-    buffer = StringIO()
-    buffer.write(BYTE_ORDER_MARK)
-    buffer.write(csv_row(COLUMNS))
-    for start in range(0, len(lines), _ROWS_A_CHUNK):
-        buffer.writelines(csv_row(cells(period, line)) for line in lines[start : start + _ROWS_A_CHUNK])
-        yield drained(buffer)
+    heading = BYTE_ORDER_MARK + csv_row(COLUMNS)
     if not lines:
-        yield drained(buffer)
+        yield heading.encode()
+    for start in range(0, len(lines), _ROWS_A_CHUNK):
+        columns = written_columns(period, lines[start : start + _ROWS_A_CHUNK], _field)
+        rows = "\r\n".join(map(",".join, zip(*columns, strict=True)))
+        yield f"{'' if start else heading}{rows}\r\n".encode()
 
 
-def cells(period: str, line: LedgerLine) -> tuple[str, ...]:
-    """The line's cells in the order of ``COLUMNS``, text from outside made inert; numbers are the program's own."""
-    label, team, digits = line.label, line.team, line.label.digits
-    return (
-        period,
-        guarded(label.account),
-        guarded(label.account_name),
-        guarded(label.invoice),
-        label.status,
-        team.id,
-        guarded(team.cost_center),
-        guarded(team.gl_account),
-        guarded(line.project),
-        guarded(line.project_name),
-        guarded(line.environment),
-        guarded(line.resource),
-        line.usage,
-        line.share_percent,
-        format_minor(line.net, digits),
-        format_minor(line.tax, digits),
-        format_minor(line.gross, digits),
-        guarded(label.currency),
-        line.basis.value,
-        str(line.line),
-        str(line.invoice_line) if line.invoice_line else "",
-        guarded(line.description),
-    )
+def _field(text: str) -> str:
+    """A text from outside as a field: made inert, in quotes where it must be. All else in a line needs neither."""
+    return csv_field(guarded(text))
 
 
 def drained(buffer: StringIO) -> bytes:

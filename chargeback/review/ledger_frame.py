@@ -10,16 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from chargeback.model.ledger import COLUMNS
+from chargeback.model.ledger import REGISTER, ColumnKind, LedgerColumn
 from chargeback.review.ledger_rows import LedgerRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Column = pd.Series[Any]
-
-AMOUNTS = ("net", "tax", "gross")
-_DECIMALS = ("usage", "share_percent")
 
 
 def ledger_frame(rows: Iterable[LedgerRow]) -> pd.DataFrame:
@@ -34,16 +31,19 @@ def ledger_frame(rows: Iterable[LedgerRow]) -> pd.DataFrame:
     import pandas as pd
 
     columns = list(zip(*rows, strict=True)) or [()] * len(LedgerRow._fields)
-    return pd.DataFrame({name: _kind(name)(columns[place]) for place, name in enumerate(COLUMNS)})
+    return pd.DataFrame({column.name: _kind(column)(columns[place]) for place, column in enumerate(REGISTER)})
 
 
-def _kind(name: str) -> Callable[[Sequence[Any]], Column]:
+def _kind(column: LedgerColumn) -> Callable[[Sequence[Any]], Column]:
     """How the values of a column become one."""
-    if name in AMOUNTS:
-        return _whole_numbers
-    if name in _DECIMALS:
-        return _decimals
-    return {"line": _counts, "invoice_line": _counts_or_missing}.get(name, _categories)
+    if column.name == "line":
+        return _counts
+    made: dict[ColumnKind, Callable[[Sequence[Any]], Column]] = {
+        ColumnKind.AMOUNT: _whole_numbers,
+        ColumnKind.QUANTITY: _decimals,
+        ColumnKind.NUMBER: _counts_or_missing,
+    }
+    return made.get(column.kind, _categories)
 
 
 def _whole_numbers(values: Sequence[int]) -> Column:

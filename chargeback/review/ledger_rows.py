@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
@@ -14,15 +14,16 @@ from chargeback.archive.boundary import damaged, interpreting
 from chargeback.archive.revision import Revision
 from chargeback.errors import AnswerError
 from chargeback.job import csv_rows
-from chargeback.model.ledger import COLUMNS, LedgerLine
+from chargeback.model.ledger import COLUMNS, REGISTER, ColumnKind, LedgerLine, written_rows
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.spreadsheet_text import guarded
 
 Key = TypeVar("Key")
 
 PATH = "ledgers/all.csv"
-_NET, _TAX, _GROSS, _CURRENCY = (COLUMNS.index(name) for name in ("net", "tax", "gross", "currency"))
-_LINE, _INVOICE_LINE = COLUMNS.index("line"), COLUMNS.index("invoice_line")
+_CURRENCY = COLUMNS.index("currency")
+_AMOUNTS = [place for place, column in enumerate(REGISTER) if column.kind is ColumnKind.AMOUNT]
+_NUMBERS = [place for place, column in enumerate(REGISTER) if column.kind is ColumnKind.NUMBER]
 
 
 class LedgerRow(NamedTuple):
@@ -92,12 +93,11 @@ def _rows(data: bytes) -> list[LedgerRow]:
         raise AnswerError(f"not a ledger: {error}") from error
 
 
-def row_of(period: str, line: LedgerLine) -> LedgerRow:
-    """A line that was posted just now as it would be read back from an archive."""
-    texts: list[str | int] = [_raw(guarded(cell)) for cell in line.cells(period)]
-    texts[_NET], texts[_TAX], texts[_GROSS] = line.net, line.tax, line.gross
-    texts[_LINE], texts[_INVOICE_LINE] = line.line, line.invoice_line
-    return LedgerRow(*texts, line.label.digits)  # type: ignore[arg-type, call-arg]
+def rows_of(period: str, lines: Sequence[LedgerLine]) -> Iterator[LedgerRow]:
+    """Lines that were posted just now as they would be read back from an archive."""
+    written = written_rows(period, lines, lambda text: _raw(guarded(text)))
+    for line, row in zip(lines, written, strict=True):
+        yield _row_of(row, line.label.digits)
 
 
 def sums(rows: Iterable[LedgerRow], key: Callable[[LedgerRow], Key]) -> dict[Key, Amounts]:
@@ -147,12 +147,15 @@ def written(amount: int, currency: str) -> str:
 def _row(cells: list[str]) -> LedgerRow:
     if len(cells) != len(COLUMNS):
         raise ValueError(f"a line has {len(cells)} columns, {len(COLUMNS)} were expected")
-    digits = minor_digits(cells[_CURRENCY])
-    values: list[str | int] = [_raw(cell) if cell[:1] == "'" else cell for cell in cells]
-    for place in (_NET, _TAX, _GROSS):
-        values[place] = _units(cells[place], digits)
-    values[_LINE] = int(cells[_LINE])
-    values[_INVOICE_LINE] = int(cells[_INVOICE_LINE] or 0)
+    return _row_of([_raw(cell) if cell[:1] == "'" else cell for cell in cells], minor_digits(cells[_CURRENCY]))
+
+
+def _row_of(written: Sequence[str], digits: int) -> LedgerRow:
+    values: list[str | int] = list(written)
+    for place in _AMOUNTS:
+        values[place] = _units(written[place], digits)
+    for place in _NUMBERS:
+        values[place] = int(written[place] or 0)
     return LedgerRow(*values, digits)  # type: ignore[arg-type, call-arg]
 
 

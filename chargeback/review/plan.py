@@ -32,7 +32,7 @@ from chargeback.review.causes import CheckChange, check_changes, outcomes, outco
 from chargeback.review.change_text import change_lines
 from chargeback.review.changes import Change, line_changes, team_changes, total_changes
 from chargeback.review.difference import check_text
-from chargeback.review.ledger_rows import LedgerRow, read_rows, row_of, written
+from chargeback.review.ledger_rows import LedgerRow, read_rows, rows_of, written
 from chargeback.review.revision_choice import chosen_revision, identity, overview_of, standing, standing_json, title
 from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
@@ -165,7 +165,7 @@ def plan(config: Config, period: str | None) -> Plan:
 
 
 def _plan(archive: Archive, revision: Revision, config: Config, before: list[LedgerRow], books: Books) -> Plan:
-    after = [row_of(str(books.period), line) for line in books.ledger.lines]
+    after = list(rows_of(str(books.period), books.ledger.lines))
     run = books.posting.run
     return Plan(
         revision=revision,

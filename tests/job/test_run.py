@@ -30,7 +30,7 @@ from chargeback.errors import (
     NotReadyError,
 )
 from chargeback.evidence import Evidence
-from chargeback.job import run
+from chargeback.job import run, same_result
 from chargeback.job.collection import Collected, Collector
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
@@ -186,6 +186,8 @@ def test_a_credit_note_since_is_a_restatement_that_says_what_changed_and_why(pla
     amounts = [row["credit"] or row["debit"] for row in rows(office, "exports/journal-change.csv")]
     assert "10.70" in amounts
     assert not office.close().written
+    latest = office.latest("2026-05")  # negative amounts too: an upgrade restates no month with a credit note
+    assert dict(latest.run_record().digest) == same_result._digest_of_files(latest)
 
 
 def test_tax_withheld_since_is_no_new_result(place: KeyPath) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chargeback.model.spreadsheet_text import csv_row
@@ -58,6 +58,8 @@ def test_json_for_people_is_inert_and_the_same_value(value: dict[str, str]) -> N
     assert json.loads(text) == value
 
 
+@example("\n")
+@example("a\n\n")
 @given(HOSTILE.filter(lambda text: not any("\ud800" <= each <= "\udfff" for each in text)))
 def test_toml_and_yaml_read_the_same_value_from_one_inert_line(text: str) -> None:
     written = quoted(text)

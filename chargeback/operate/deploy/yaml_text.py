@@ -26,7 +26,7 @@ def _lines(value: object) -> Iterator[str]:
 
 
 def _entry(key: str, value: object) -> Iterator[str]:
-    if isinstance(value, str) and "\n" in value and value.replace("\n", "").isprintable():
+    if isinstance(value, str) and _is_block(value):
         yield f"{key} |2{'' if value.endswith(chr(10)) else '-'}"
         yield from (f"  {line}" if line else "" for line in value.rstrip("\n").split("\n"))
     elif isinstance(value, (dict, list)) and value:
@@ -34,3 +34,9 @@ def _entry(key: str, value: object) -> Iterator[str]:
         yield from (f"  {line}" if line else line for line in _lines(value))
     else:
         yield f"{key} {json_text(value)}"
+
+
+def _is_block(text: str) -> bool:
+    """Whether a literal block gives the text back: it has several lines, and its end keeps one newline or none."""
+    whole = text.replace("\n", "")
+    return "\n" in text and bool(whole) and whole.isprintable() and not text.endswith("\n\n")

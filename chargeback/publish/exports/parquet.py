@@ -8,7 +8,7 @@ not fit, from 10^32 on, is null; ``ledgers/all.csv`` has it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from io import RawIOBase
 from itertools import accumulate
 from typing import Any
@@ -16,23 +16,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from chargeback.model.ledger import COLUMNS, Ledger, LedgerLine
+from chargeback.model.ledger import REGISTER, ColumnKind, Ledger, LedgerColumn, LedgerLine, column_values
 from chargeback.model.spreadsheet_text import cleaned
 
 PRECISION, SCALE = 38, 6
 _AMOUNT = pa.decimal128(PRECISION, SCALE)
 _SHARE = pa.decimal128(7, 4)
 _TYPES = {
-    "usage": _AMOUNT,
-    "share_percent": _SHARE,
-    "net": _AMOUNT,
-    "tax": _AMOUNT,
-    "gross": _AMOUNT,
-    "line": pa.int64(),
-    "invoice_line": pa.int64(),
+    ColumnKind.TEXT: pa.string(),
+    ColumnKind.WORD: pa.string(),
+    ColumnKind.QUANTITY: _AMOUNT,
+    ColumnKind.AMOUNT: _AMOUNT,
+    ColumnKind.NUMBER: pa.int64(),
 }
-SCHEMA = pa.schema([pa.field(name, _TYPES.get(name, pa.string())) for name in COLUMNS])
-_TEXTS = [name for name in COLUMNS if name not in _TYPES]
+SCHEMA = pa.schema(
+    [pa.field(column.name, _SHARE if column.name == "share_percent" else _TYPES[column.kind]) for column in REGISTER]
+)
+_TEXTS = [column.name for column in REGISTER if column.kind in (ColumnKind.TEXT, ColumnKind.WORD)]
 _ROWS_A_GROUP = 1 << 14
 _DECIMAL_BYTES = 16
 
@@ -57,21 +57,21 @@ def chunks(ledger: Ledger) -> Iterator[bytes]:
 
 
 def _table(period: str, lines: Sequence[LedgerLine]) -> pa.Table:
-    return pa.Table.from_arrays([_column(name, period, lines) for name in COLUMNS], schema=SCHEMA)
+    values = {"period": [period] * len(lines), **column_values(lines)}
+    digits = [line.label.digits for line in lines]
+    return pa.Table.from_arrays([_column(column, values[column.name], digits) for column in REGISTER], schema=SCHEMA)
 
 
-def _column(name: str, period: str, lines: Sequence[LedgerLine]) -> pa.Array:
-    if name == "period":
-        return _texts([period] * len(lines))
-    if name in _TEXTS:
-        return _texts(_READ_TEXT[name](lines))
-    if name in ("net", "tax", "gross"):
-        return _decimals(_AMOUNT, [getattr(line, name) * 10 ** (SCALE - line.label.digits) for line in lines])
-    if name == "usage":
-        return _decimals(_AMOUNT, [_unscaled(line.usage, SCALE) for line in lines])
-    if name == "share_percent":
-        return _decimals(_SHARE, [_unscaled(line.share_percent, _SHARE.scale) for line in lines])
-    return _integers([getattr(line, name) or None for line in lines])
+def _column(column: LedgerColumn, values: Sequence[Any], digits: Sequence[int]) -> pa.Array:
+    if column.kind is ColumnKind.AMOUNT:
+        scaled = [units * 10 ** (SCALE - minor) for units, minor in zip(values, digits, strict=True)]
+        return _decimals(_AMOUNT, scaled)
+    if column.kind is ColumnKind.QUANTITY:
+        kind = SCHEMA.field(column.name).type
+        return _decimals(kind, [_unscaled(written, kind.scale) for written in values])
+    if column.kind is ColumnKind.NUMBER:
+        return _integers([number or None for number in values])
+    return _texts(values)
 
 
 # Arrays are made of buffers: pyarrow's own conversion of Python lists imports pandas (0.4 s, 60 MB).
@@ -123,24 +123,6 @@ def _validity(values: Sequence[object]) -> pa.Buffer | None:
         return None
     bits = "".join("0" if value is None else "1" for value in reversed(values))
     return pa.py_buffer(int(bits, 2).to_bytes((len(values) + 7) // 8, "little"))
-
-
-_READ_TEXT: dict[str, Callable[[Sequence[LedgerLine]], list[str]]] = {
-    "account": lambda lines: [line.label.account for line in lines],
-    "account_name": lambda lines: [line.label.account_name for line in lines],
-    "invoice": lambda lines: [line.label.invoice for line in lines],
-    "invoice_status": lambda lines: [line.label.status for line in lines],
-    "team": lambda lines: [line.team.id for line in lines],
-    "cost_center": lambda lines: [line.team.cost_center for line in lines],
-    "gl_account": lambda lines: [line.team.gl_account for line in lines],
-    "project": lambda lines: [line.project for line in lines],
-    "project_name": lambda lines: [line.project_name for line in lines],
-    "environment": lambda lines: [line.environment for line in lines],
-    "resource": lambda lines: [line.resource for line in lines],
-    "currency": lambda lines: [line.label.currency for line in lines],
-    "basis": lambda lines: [line.basis.value for line in lines],
-    "description": lambda lines: [line.description for line in lines],
-}
 
 
 class _Sink(RawIOBase):

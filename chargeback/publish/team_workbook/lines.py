@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from chargeback.model.ledger import COLUMNS, InvoiceLabel, LedgerLine, LedgerTeam
+from chargeback.model.ledger import AMOUNTS, COLUMNS, REGISTER, ColumnKind, InvoiceLabel, LedgerLine, LedgerTeam
 from chargeback.model.money import from_minor
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import Sums, TeamTotals
@@ -23,22 +23,20 @@ from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value
 LINES = "Lines"
 MOST_LINES = 1_048_575
 """Lines of one sheet: its rows less the header."""
-AMOUNTS = ("net", "tax", "gross")
-FORMS = {
-    "usage": Form.QUANTITY,
-    "share_percent": Form.QUANTITY,
-    "line": Form.INTEGER,
-    "invoice_line": Form.INTEGER,
-    **dict.fromkeys(AMOUNTS, Form.MONEY),
+_FORMS = {
+    ColumnKind.TEXT: Form.TEXT,
+    ColumnKind.WORD: Form.TEXT,
+    ColumnKind.QUANTITY: Form.QUANTITY,
+    ColumnKind.AMOUNT: Form.MONEY,
+    ColumnKind.NUMBER: Form.INTEGER,
 }
-"""The columns that hold numbers."""
 _NARROWEST, _WIDEST = 9, 40
 _WIDTHS = {"usage": 16, "net": 14, "tax": 13, "gross": 14, "basis": 15, "description": 34}
 """Columns whose width does not follow from what the team's lines hold."""
 _FILTER_ARROW = 4
 _HEADINGS = (Kind.HEADER, Kind.HEADER_RIGHT)
 
-LedgerTable = Table.made_of("LedgerTable", [Column(name, form=FORMS.get(name, Form.TEXT)) for name in COLUMNS])
+LedgerTable = Table.made_of("LedgerTable", [Column(each.name, form=_FORMS[each.kind]) for each in REGISTER])
 COLUMN = dict(zip(COLUMNS, LedgerTable.columns, strict=True))
 """The table's column of each of the ledger's."""
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from chargeback.model.books import AcceptedTotal, Books
-from chargeback.model.ledger import Basis
+from chargeback.model.ledger import AMOUNTS, Basis
 from chargeback.model.money import format_minor, from_minor
 from chargeback.model.wording import status_text
-from chargeback.publish.team_workbook.lines import AMOUNTS, currency_total, line_count, sheet_count, table_name
+from chargeback.publish.team_workbook.lines import currency_total, line_count, sheet_count, table_name
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import Sums, grouped, largest_first, total
 from chargeback.publish.xlsx.book import Book

@@ -13,9 +13,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from chargeback.config import Config, parse
 from chargeback.model.books import Books
-from chargeback.model.ledger import COLUMNS, Basis, InvoiceLabel, Ledger, LedgerLine, LedgerTeam
+from chargeback.model.ledger import REGISTER, Basis, InvoiceLabel, Ledger, LedgerLine, LedgerTeam, written_rows
 from chargeback.publish.team_workbook import files
-from chargeback.publish.team_workbook.lines import FORMS
 from tests.publish.workbook import sample
 
 PROJECTS = 60
@@ -87,12 +86,12 @@ def streamed_floor(books: Books) -> int:
 
 def _bare_sheet(lines: list[LedgerLine]) -> int:
     target, known = BytesIO(), dict[str, str]()
-    columns = [(chr(65 + place), name in FORMS) for place, name in enumerate(COLUMNS)]
+    columns = [(chr(65 + place), column.kind.is_number) for place, column in enumerate(REGISTER)]
     with ZipFile(target, "w", ZIP_DEFLATED) as archive, archive.open("xl/worksheets/sheet1.xml", "w") as part:
         batch = ["<worksheet><sheetData>"]
         for number, line in enumerate(lines, start=2):
             cells = []
-            for (letter, is_number), text in zip(columns, line.cells("2026-05"), strict=True):
+            for (letter, is_number), text in zip(columns, next(written_rows("2026-05", [line])), strict=True):
                 if is_number and text:
                     cells.append(f'<c r="{letter}{number}" s="1"><v>{text}</v></c>')
                 elif text:
