@@ -188,6 +188,11 @@ class Publish:
     focus: Literal["1.2", "1.4"] = "1.2"
     leave_out: tuple[str, ...] = ()
 
+    @property
+    def leaves_out_workbooks(self) -> bool:
+        """Whether the workbooks of teams and of all lines are not written."""
+        return "xlsx" in self.leave_out
+
 
 @dataclass(frozen=True, slots=True)
 class Vendor:

@@ -181,7 +181,7 @@ class ControlTotals:
             self._find(MANIFEST_PATH, f"totals are {_told(written)}, the ledgers give {_told(found)}")
 
     def _teams(self, sums: LedgerSums) -> None:
-        """Every team's file is its lines of ``all.csv``, and its workbook says the same."""
+        """Every team's file is its lines of ``all.csv``, and every workbook says the same."""
         teams = sorted(
             path.removeprefix("ledgers/").removesuffix(".csv")
             for path in self.revision.records
@@ -192,8 +192,13 @@ class ControlTotals:
         for team in teams:
             if self._readable(f"ledgers/{team}.csv"):
                 self._guarded(f"ledgers/{team}.csv", partial(self._team, team=team, sums=sums))
-                if self._readable(f"ledgers/{team}.xlsx"):
-                    self._guarded(f"ledgers/{team}.xlsx", self._workbook)
+                self._workbook_of(team)
+        self._workbook_of("all")
+
+    def _workbook_of(self, ledger: str) -> None:
+        """The ledger's workbook, where there is one, has the cells of its CSV."""
+        if self._readable(f"ledgers/{ledger}.xlsx"):
+            self._guarded(f"ledgers/{ledger}.xlsx", self._workbook)
 
     def _team(self, path: str, *, team: str, sums: LedgerSums) -> None:
         self.count += 1

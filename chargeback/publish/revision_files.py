@@ -43,27 +43,28 @@ def evidence_paths(evidence: Evidence) -> Iterator[str]:
 
 
 def _before_the_page(books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
-    from chargeback.publish import (
-        exports,
-        ledger_csv,
-        month_summary,
-        reconciliation,
-        statements,
-        team_workbook,
-        workpaper,
-    )
+    from chargeback.publish import exports, ledger_csv, month_summary, reconciliation, statements, workpaper
 
     yield CONFIG_PATH, [config.source]
     yield INDEX_PATH, [evidence.index_json()]
     yield RUN_PATH, [evidence.run.to_json()]
     yield from ledger_csv.files(books)
-    yield from team_workbook.files(books, config)
+    if not config.publish.leaves_out_workbooks:
+        yield from _workbooks(books, config)
     yield from statements.files(books, config)
     yield from reconciliation.files(books)
     yield from workpaper.workpaper(books, config, evidence)
     yield from month_summary.files(books, config)
     previous = evidence.store.read(PREVIOUS_JOURNAL_PATH) if evidence.run.revision > 1 else None
     yield from exports.files(books, config, previous)
+
+
+def _workbooks(books: Books, config: Config) -> Iterator[PublishedFile]:
+    """What ``[publish] leave_out`` can leave out: the workbook of all lines, and the teams'."""
+    from chargeback.publish import all_workbook, team_workbook
+
+    yield from all_workbook.files(books, config)
+    yield from team_workbook.files(books, config)
 
 
 def restatement(books: Books) -> Restatement | None:

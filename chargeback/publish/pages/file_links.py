@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import quote
 
 MANIFEST, SUMS, PAGE = "manifest.json", "SHA256SUMS", "index.html"
 
 _ABOUT = {
     "ledgers/all.csv": "every line of every team",
+    "ledgers/all.xlsx": "the same as a table, and teams × accounts × cost centres",
     "reconciliation/reconciliation.xlsx": "the auditor's workpaper",
     "reconciliation/reconciliation.csv": "one row a check",
     "reconciliation/reconciliation.json": "the same for machines",
@@ -53,12 +55,13 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class FileGroup:
-    """A group of files; ``is_folded`` where it is one that few people open."""
+    """A group of files; ``is_folded`` where it is one that few people open; ``note`` says what it lacks, else ""."""
 
     title: str
     count: int
     folders: tuple[Folder, ...]
     is_folded: bool
+    note: str = ""
 
 
 _GROUPS = (
@@ -71,8 +74,9 @@ _GROUPS = (
 )
 
 
-def file_groups(paths: Iterable[str]) -> tuple[FileGroup, ...]:
-    """Every file of the revision but the page itself, manifest and sums too, which are written after it."""
+def file_groups(paths: Iterable[str], notes: Mapping[str, str] = MappingProxyType({})) -> tuple[FileGroup, ...]:
+    """Every file of the revision but the page itself, manifest and sums too, which are written after it; ``notes`` by
+    the folder that a group is of."""
     every = sorted({*paths, MANIFEST, SUMS} - {PAGE})
     by_group: dict[str, list[str]] = {}
     for path in every:
@@ -80,17 +84,21 @@ def file_groups(paths: Iterable[str]) -> tuple[FileGroup, ...]:
         by_group.setdefault(top, []).append(path)
     known = {top for top, _, _ in _GROUPS}
     others = [(top, top, True) for top in by_group if top not in known]
-    return tuple(_group(title, by_group[top], folded) for top, title, folded in (*_GROUPS, *others) if top in by_group)
+    return tuple(
+        _group(title, by_group[top], folded, notes.get(top, ""))
+        for top, title, folded in (*_GROUPS, *others)
+        if top in by_group
+    )
 
 
-def _group(title: str, paths: list[str], folded: bool) -> FileGroup:
+def _group(title: str, paths: list[str], folded: bool, note: str) -> FileGroup:
     folders: dict[str, list[FileLink]] = {}
     for path in paths:
         parts = path.split("/")
         folder = "/".join(parts[1:-1])
         folders.setdefault(folder, []).append(FileLink(href(path), parts[-1], _ABOUT.get(path, "")))
     found = tuple(Folder(name, tuple(links)) for name, links in folders.items())
-    return FileGroup(title, len(paths), found, folded)
+    return FileGroup(title, len(paths), found, folded, note)
 
 
 def href(path: str) -> str:

@@ -24,6 +24,7 @@ from chargeback.publish.pages.tie_out import tie_out
 from chargeback.publish.pages.wording import change_text, instant_text, minor, month_name
 
 _LEDGERS = {"html": "statement", "xlsx": "XLSX", "csv": "CSV"}
+_NO_WORKBOOKS = 'Without workbooks of teams and of all lines: the configuration says [publish] leave_out = ["xlsx"].'
 _WORKPAPERS = ("reconciliation/reconciliation.xlsx", "reconciliation/reconciliation.csv")
 
 
@@ -93,7 +94,7 @@ def _page(
         restatement=changes,
         change_rows=_change_rows(changes),
         **_heading(books, config),
-        **_links(books, paths),
+        **_links(books, config, paths),
     )
 
 
@@ -121,11 +122,11 @@ def _total_card(total: CurrencyTotal) -> TotalCard:
     return TotalCard(total.currency, *(minor(units, total.digits) for units in (total.net, total.tax, total.gross)))
 
 
-def _links(books: Books, paths: list[str]) -> dict[str, object]:
+def _links(books: Books, config: Config, paths: list[str]) -> dict[str, object]:
     """Every file, and those that a table links to: each team's ledgers, the workpaper."""
     known = frozenset(paths)
     return {
-        "groups": file_groups(paths),
+        "groups": file_groups(paths, {"ledgers": _NO_WORKBOOKS} if config.publish.leaves_out_workbooks else {}),
         "workpaper": next((href(path) for path in _WORKPAPERS if path in known), ""),
         "ledger_links": {
             team.id: [

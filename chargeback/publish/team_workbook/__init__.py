@@ -1,7 +1,6 @@
 """``ledgers/<team>.xlsx``: what a team's people open, one workbook a team: Summary, Lines, Notes.
 
-A workbook holds its team's lines and nothing of another team's. A further sheet is a module with ``shapes`` and
-``write``, and its name in ``SHEETS``.
+A workbook holds its team's lines and nothing of another team's.
 """
 
 from __future__ import annotations
@@ -12,14 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from chargeback.config import Config
 from chargeback.model.books import Books
 from chargeback.model.ledger import LedgerLine
-from chargeback.publish.team_workbook import lines, notes, summary
+from chargeback.publish.team_workbook import notes, summary
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.team_checks import TOLD
 from chargeback.publish.team_workbook.totals import add_up
 from chargeback.publish.xlsx.book import Book
-
-SHEETS = (summary, lines, notes)
-"""The sheets, in their order."""
 
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -40,8 +36,10 @@ def _by_team(books: Books) -> Mapping[str, Sequence[LedgerLine]]:
 
 
 def _chunks(month: TeamMonth) -> Iterator[bytes]:
-    shapes = [shape for sheet in SHEETS for shape in sheet.shapes(month)]
+    lines = month.sheet_lines
+    shapes = [*summary.shapes(month), *lines.shapes(), *notes.shapes(month)]
     book = Book(month.books.posting.run.run_at, f"{month.title}, {month.books.period}", month.footer, shapes)
-    for sheet in SHEETS:
-        yield from sheet.write(book, month)
+    yield from summary.write(book, month)
+    yield from lines.write(book)
+    yield from notes.write(book, month)
     yield from book.finish()

@@ -1,17 +1,18 @@
 """The sheet *Lines*: the CSV's columns, row for row, as a table with filters, and totals that are formulas.
 
-The cells hold what the CSV's fields do: numbers with the currency's digits, never by way of a float; texts guarded.
+The cells hold what the CSV's fields do: numbers with the currency's digits, never by way of a float; texts guarded. So
+it is in a team's workbook, and in the one of all lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from chargeback.model.ledger import AMOUNTS, COLUMNS, REGISTER, ColumnKind, InvoiceLabel, LedgerLine, LedgerTeam
 from chargeback.model.money import from_minor
-from chargeback.publish.team_workbook.month import TeamMonth
-from chargeback.publish.team_workbook.totals import Sums, TeamTotals
+from chargeback.publish.team_workbook.totals import Sums
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells, minor_writer
 from chargeback.publish.xlsx.expressions import Expression, Plain, Total, known
@@ -34,11 +35,90 @@ _NARROWEST, _WIDEST = 9, 40
 _WIDTHS = {"usage": 16, "net": 14, "tax": 13, "gross": 14, "basis": 15, "description": 34}
 """Columns whose width does not follow from what the team's lines hold."""
 _FILTER_ARROW = 4
+_NOTHING = Sums()
 _HEADINGS = (Kind.HEADER, Kind.HEADER_RIGHT)
 
 LedgerTable = Table.made_of("LedgerTable", [Column(each.name, form=_FORMS[each.kind]) for each in REGISTER])
 COLUMN = dict(zip(COLUMNS, LedgerTable.columns, strict=True))
 """The table's column of each of the ledger's."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLines:
+    """The lines of one workbook: ``currencies`` with their minor digits, ``sums`` over the lines by currency, ``held``
+    the texts that a column holds, by its name; ``footer`` is what every page says below, ``most`` the lines of a sheet.
+    """
+
+    period: str
+    footer: str
+    lines: Sequence[LedgerLine]
+    currencies: Mapping[str, int]
+    sums: Mapping[str, Sums]
+    held: Mapping[str, Iterable[str]]
+    most: int = MOST_LINES
+
+    @property
+    def count(self) -> int:
+        """How many sheets the lines need; one where there are none."""
+        return max(1, -(-len(self.lines) // self.most))
+
+    def shapes(self) -> list[SheetShape]:
+        """The sheets that the lines need."""
+        return [
+            SheetShape(lines_name(number), len(COLUMNS), 1, filter_row=1, plain_from=2,
+                  table=FilterTable(table_name(number), COLUMNS))
+            for number in range(1, self.count + 1)
+        ]  # fmt: skip
+
+    def write(self, book: Book) -> Iterator[bytes]:
+        """Write the sheets; the totals stand beneath the last one's table, where there is room."""
+        widths = self._widths()
+        for number in range(1, self.count + 1):
+            part = self.lines[(number - 1) * self.most : number * self.most]
+            closing = list(self._total_rows(book.cells)) if number == self.count else []
+            if len(part) + len(closing) > self.most:
+                closing = []
+            last = max(len(part), 1) + 1
+            rows = _rows(book.cells, part, self.period, closing)
+            yield from book.sheet(lines_name(number), rows, Fill(widths, self.footer, last, last + len(closing)))
+
+    def total(self, name: str, currency: str) -> Expression:
+        """A currency's total of the column ``name`` over all lines; without a formula where a criterion would find
+        other currencies too, as names differ in case alone or hold wildcards."""
+        terms = self._added(f'SUMIF({{table}}[currency],"{currency}",{{table}}[{name}])')
+        sums = self.sums.get(currency, _NOTHING)
+        return _known(terms, getattr(sums, name), self.currencies.get(currency, 0), sums)
+
+    def line_count(self, currency: str) -> Plain:
+        """How many lines are of the currency, as a formula over them where it finds that currency alone."""
+        terms = self._added(f'COUNTIF({{table}}[currency],"{currency}")')
+        return Plain(known(terms, Decimal(self.sums.get(currency, _NOTHING).lines)))
+
+    def _added(self, term: str) -> str:
+        """The term for the table of each sheet, added up; "" where a criterion would find other currencies too."""
+        if not names_apart(self.currencies):
+            return ""
+        return "+".join(term.format(table=table_name(number)) for number in range(1, self.count + 1))
+
+    def _widths(self) -> dict[int, float]:
+        """Widths in characters, by place: as wide as the heading and what the lines hold, within bounds."""
+        widths = {}
+        for name in COLUMNS:
+            longest = max(map(len, self.held.get(name, ())), default=0)
+            wanted = _WIDTHS.get(name, max(len(name) + _FILTER_ARROW, longest + 2))
+            widths[COLUMN[name].place] = float(min(max(wanted, _NARROWEST), _WIDEST))
+        return widths
+
+    def _total_rows(self, cells: Cells) -> Iterator[str]:
+        """An empty row, then one a currency; of a single currency one more, of the rows that the filter shows."""
+        yield EMPTY_ROW
+        rows = Rows(cells, LedgerTable)
+        for currency, digits in self.currencies.items():
+            sums = {name: self.total(name, currency) for name in AMOUNTS}
+            yield _total_row(rows, f"Total {currency}", currency, digits, sums)
+        if len(self.currencies) == 1 and self.count == 1:
+            ((currency, digits),) = self.currencies.items()
+            yield from _shown_row(rows, currency, digits, self.sums[currency])
 
 
 def lines_name(number: int) -> str:
@@ -51,33 +131,17 @@ def table_name(number: int) -> str:
     return lines_name(number).replace(" ", "_")
 
 
-def sheet_count(lines: Sequence[LedgerLine], most: int = MOST_LINES) -> int:
-    """How many sheets the lines need; one where there are none."""
-    return max(1, -(-len(lines) // most))
-
-
-def shapes(month: TeamMonth, most: int = MOST_LINES) -> list[SheetShape]:
-    """The sheets that the team's lines need."""
-    return [
-        SheetShape(lines_name(number), len(COLUMNS), 1, filter_row=1, table=FilterTable(table_name(number), COLUMNS),
-              plain_from=2)
-        for number in range(1, sheet_count(month.lines, most) + 1)
-    ]  # fmt: skip
-
-
-def write(book: Book, month: TeamMonth, most: int = MOST_LINES) -> Iterator[bytes]:
-    """Write the sheets with the lines; the totals stand beneath the last one's table, where there is room."""
-    lines, totals = month.lines, month.totals
-    count = sheet_count(lines, most)
-    widths = column_widths(lines[0].team if lines else None, totals)
-    for number in range(1, count + 1):
-        part = lines[(number - 1) * most : number * most]
-        closing = list(total_rows(book.cells, totals, count)) if number == count else []
-        if len(part) + len(closing) > most:
-            closing = []
-        last = max(len(part), 1) + 1
-        rows = _rows(book.cells, part, str(month.books.period), closing)
-        yield from book.sheet(lines_name(number), rows, Fill(widths, month.footer, last, last + len(closing)))
+def held_by_labels(labels: Iterable[InvoiceLabel], teams: Iterable[LedgerTeam]) -> dict[str, Iterable[str]]:
+    """The texts that the columns of accounts, invoices and teams hold."""
+    invoices, bearers = list(labels), list(teams)
+    return {
+        "account": [label.account for label in invoices],
+        "account_name": [label.account_name for label in invoices],
+        "invoice": [label.invoice for label in invoices],
+        "team": [team.id for team in bearers],
+        "cost_center": [team.cost_center for team in bearers],
+        "gl_account": [team.gl_account for team in bearers],
+    }
 
 
 def _rows(cells: Cells, lines: Sequence[LedgerLine], period: str, closing: Sequence[str]) -> Iterator[str]:
@@ -87,41 +151,6 @@ def _rows(cells: Cells, lines: Sequence[LedgerLine], period: str, closing: Seque
     if not lines:
         yield EMPTY_ROW
     yield from closing
-
-
-def column_widths(team: LedgerTeam | None, totals: TeamTotals) -> dict[int, float]:
-    """Widths in characters, by place: as wide as the heading and what the team's lines hold, within bounds."""
-    held: dict[str, Iterable[str]] = {
-        "account": (label.account for label in totals.labels),
-        "account_name": (label.account_name for label in totals.labels),
-        "invoice": (label.invoice for label in totals.labels),
-        "team": (team.id,) if team else (),
-        "cost_center": (team.cost_center,) if team else (),
-        "gl_account": (team.gl_account,) if team else (),
-        "project": totals.names,
-        "project_name": totals.names.values(),
-        "environment": (part.environment for part in totals.parts),
-        "resource": totals.resources,
-    }
-    widths = {}
-    for name in COLUMNS:
-        longest = max(map(len, held.get(name, ())), default=0)
-        wanted = _WIDTHS.get(name, max(len(name) + _FILTER_ARROW, longest + 2))
-        widths[COLUMN[name].place] = float(min(max(wanted, _NARROWEST), _WIDEST))
-    return widths
-
-
-def total_rows(cells: Cells, totals: TeamTotals, sheets: int) -> Iterator[str]:
-    """An empty row, then one a currency; of a single currency one more, of the rows that the filter shows."""
-    yield EMPTY_ROW
-    rows, by_currency = Rows(cells, LedgerTable), totals.by(lambda part: part.currency)
-    for currency, digits in totals.currencies.items():
-        yield _total_row(rows, f"Total {currency}", currency, digits, {
-            name: currency_total(name, currency, digits, by_currency[currency], totals, sheets) for name in AMOUNTS
-        })  # fmt: skip
-    if len(totals.currencies) == 1 and sheets == 1:
-        ((currency, digits),) = totals.currencies.items()
-        yield from _shown_row(rows, currency, digits, by_currency[currency])
 
 
 def _total_row(rows: Rows, label: str, currency: str, digits: int, sums: dict[str, Expression]) -> str:
@@ -144,25 +173,6 @@ def _shown_row(rows: Rows, currency: str, digits: int, sums: Sums) -> Iterator[s
 
 def _known(text: str, units: int, digits: int, sums: Sums) -> Expression:
     return known(text, from_minor(units, digits), from_minor(sums.magnitude, digits))
-
-
-def currency_total(name: str, currency: str, digits: int, sums: Sums, totals: TeamTotals, sheets: int) -> Expression:
-    """A currency's total of the column ``name`` over all lines; without a formula where a criterion would find other
-    currencies too, as names differ in case alone or hold wildcards."""
-    terms = ""
-    if names_apart(totals.currencies):
-        tables = [table_name(number) for number in range(1, sheets + 1)]
-        terms = "+".join(f'SUMIF({table}[currency],"{currency}",{table}[{name}])' for table in tables)
-    return _known(terms, getattr(sums, name), digits, sums)
-
-
-def line_count(currency: str, sums: Sums, totals: TeamTotals, sheets: int) -> Plain:
-    """How many lines are of the currency, as a formula over them where it finds that currency alone."""
-    terms = ""
-    if names_apart(totals.currencies):
-        tables = (table_name(number) for number in range(1, sheets + 1))
-        terms = "+".join(f'COUNTIF({table}[currency],"{currency}")' for table in tables)
-    return Plain(known(terms, Decimal(sums.lines)))
 
 
 class LineRows:

@@ -11,6 +11,7 @@ from chargeback.model.books import Books
 from chargeback.model.check import Check
 from chargeback.model.ledger import LedgerLine, LedgerTeam
 from chargeback.model.money import exact_sum, format_exact, minor_digits
+from chargeback.publish.team_workbook.lines import SheetLines, held_by_labels
 from chargeback.publish.team_workbook.totals import TeamTotals
 
 
@@ -26,9 +27,23 @@ class TeamMonth:
     checks: Sequence[Check] = ()
 
     @property
+    def sheet_lines(self) -> SheetLines:
+        """The team's lines as the sheet *Lines* holds them."""
+        totals = self.totals
+        held = {
+            **held_by_labels(totals.labels, (self.team,) if self.lines else ()),
+            "project": totals.names,
+            "project_name": totals.names.values(),
+            "environment": {part.environment for part in totals.parts},
+            "resource": totals.resources,
+        }
+        sums = totals.by(lambda part: part.currency)
+        return SheetLines(str(self.books.period), self.footer, self.lines, totals.currencies, sums, held)
+
+    @property
     def path(self) -> str:
         """Where the team's workbook lies in a revision."""
-        return ledger_path(self.team.id)
+        return f"ledgers/{self.team.id}.xlsx"
 
     @property
     def footer(self) -> str:
@@ -78,8 +93,3 @@ class TeamMonth:
             return "proportional: by what each team's own projects cost in the month"
         weight, whole = entry.split.get(self.team.id, Decimal(0)), exact_sum(entry.split.values())
         return f"by weights: {format_exact(weight)} of {format_exact(whole)}"
-
-
-def ledger_path(team: str) -> str:
-    """Where a team's workbook lies in a revision."""
-    return f"ledgers/{team}.xlsx"

@@ -10,7 +10,7 @@ from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.ledger import AMOUNTS, Basis
 from chargeback.model.money import format_minor, from_minor
 from chargeback.model.wording import status_text
-from chargeback.publish.team_workbook.lines import currency_total, line_count, sheet_count, table_name
+from chargeback.publish.team_workbook.lines import SheetLines, table_name
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import Sums, grouped, largest_first, total
 from chargeback.publish.xlsx.book import Book
@@ -135,26 +135,24 @@ def _status(books: Books) -> str:
 
 def _totals(stack: Stack, month: TeamMonth) -> None:
     stack.section("Totals", len(Totals.columns), f"Formulas over the sheet {table_name(1)}. Gross = net + tax.")
-    block = stack.table(Totals, headings={Totals.before: f"Gross {month.previous_name}"})
-    by_currency = month.totals.by(lambda part: part.currency)
+    block, lines = stack.table(Totals, headings={Totals.before: f"Gross {month.previous_name}"}), month.sheet_lines
     for currency, digits in month.currencies.items():
-        _total(block, month, currency, digits, by_currency.get(currency, Sums()))
+        _total(block, month, lines, currency, digits)
     stack.gap()
 
 
-def _total(block: Block, month: TeamMonth, currency: str, digits: int, sums: Sums) -> None:
-    sheets, supplied = sheet_count(month.lines), dict[Column, Value]()
+def _total(block: Block, month: TeamMonth, lines: SheetLines, currency: str, digits: int) -> None:
+    supplied = dict[Column, Value]()
     for column, name in zip((Totals.net, Totals.tax, Totals.gross), AMOUNTS, strict=True):
-        supplied[column] = Total(currency_total(name, currency, digits, sums, month.totals, sheets))
+        supplied[column] = Total(lines.total(name, currency))
     if month.previous is None:
         supplied[Totals.before] = note("not archived")
     else:
-        before = month.previous.get(currency, 0)
+        before, gross = month.previous.get(currency, 0), lines.sums.get(currency, Sums()).gross
         supplied[Totals.before] = before
-        reach = from_minor(abs(before) + abs(sums.gross), digits)
-        if before and is_safe_sum(reach, digits):
+        if before and is_safe_sum(from_minor(abs(before) + abs(gross), digits), digits):
             supplied[Totals.percent] = Share(Totals.change / Totals.before)
-    count = line_count(currency, sums, month.totals, sheets)
+    count = lines.line_count(currency)
     block.add({Totals.currency: currency, Totals.lines: count, **supplied}, digits)
 
 

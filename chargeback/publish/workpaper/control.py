@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from chargeback.model.money import minor_digits
-from chargeback.publish.team_workbook.month import ledger_path
 from chargeback.publish.workpaper.invoices import Invoices
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
 from chargeback.publish.workpaper.sheet import table_sheet
@@ -53,7 +52,7 @@ class LedgerControl(SheetTable):
 
 
 class TeamTotals(Table):
-    """Beneath the controls: one row a team and currency, as the team's own workbook has it."""
+    """Beneath the controls: one row a team and currency, as the team's own ledger has it."""
 
     number = Column("No.", form=Form.INTEGER, kind=Kind.QUIET)
     team = Column("Team")
@@ -139,7 +138,7 @@ def _team(rows: Rows, parts: Written, number: int, team: str, currency: str, *, 
     supplied: dict[Column, Value] = {
         table.number: number,
         table.team: team,
-        table.file: ledger_path(team),
+        table.file: f"ledgers/{team}.csv",
         table.currency: currency,
     }
     sums = {table.lines: LedgerParts.lines, table.net: LedgerParts.net, table.tax: LedgerParts.tax,

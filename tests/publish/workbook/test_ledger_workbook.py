@@ -13,7 +13,6 @@ from chargeback.model.books import Books
 from chargeback.model.ledger import COLUMNS, LedgerLine, written_rows
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.team_workbook import files
-from chargeback.publish.team_workbook import lines as lines_sheet
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import add_up
 from chargeback.publish.xlsx.book import Book
@@ -179,8 +178,9 @@ def lines_alone(of: list[LedgerLine], most: int) -> Opened:
     books = sample.books()
     team = next(team for team in books.ledger.teams if team.id == "web")
     month = TeamMonth(books, sample.config(), team, of, add_up(of))
-    book = Book("2026-06-01T01:00:00Z", "", "", lines_sheet.shapes(month, most))
-    return Opened.of([*lines_sheet.write(book, month, most), *book.finish()])
+    lines = replace(month.sheet_lines, most=most)
+    book = Book("2026-06-01T01:00:00Z", "", "", lines.shapes())
+    return Opened.of([*lines.write(book), *book.finish()])
 
 
 def test_more_lines_than_a_sheet_holds_continue_on_the_next() -> None:

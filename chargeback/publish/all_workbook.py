@@ -1,0 +1,343 @@
+"""``ledgers/all.xlsx``: what a controller opens: every line of every team as one table, and who bears how much of it.
+
+*Cost centres* shows teams × accounts × cost centres, a block a currency. Each amount is a formula over the rows of
+*Lines*, and each block is held against them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from chargeback.config import Config
+from chargeback.model.books import Books
+from chargeback.model.ledger import AMOUNTS, InvoiceLabel, LedgerTeam
+from chargeback.model.money import from_minor
+from chargeback.model.wording import books_status_text
+from chargeback.publish.team_workbook.lines import COLUMN, MOST_LINES, SheetLines, held_by_labels, lines_name
+from chargeback.publish.team_workbook.totals import Sums, total
+from chargeback.publish.xlsx.book import Book
+from chargeback.publish.xlsx.expressions import Plain, Rounding, Total, known
+from chargeback.publish.xlsx.shape import Fill, SheetShape
+from chargeback.publish.xlsx.stack import Block, Stack
+from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.tables import Column, Form, Table, Value, note
+
+PATH = "ledgers/all.xlsx"
+COST_CENTRES = "Cost centres"
+_WIDTHS = (20.0, 20.0, 26.0, 20.0, 30.0, 10.0, 17.0, 16.0, 17.0, 11.0)
+_FROZEN = 2
+_NO_COST_CENTRE = "none"
+_MOST_TERMS = 60
+"""Ranges that a formula adds up."""
+
+
+class TeamAccounts(Table):
+    """One row a team and account that has lines, in one currency."""
+
+    cost_center = Column("Cost centre")
+    team = Column("Team", kind=Kind.STRONG)
+    name = Column("Name")
+    account = Column("Account")
+    account_name = Column("Account name")
+    lines = Column("Lines", form=Form.COUNT, is_kept=True)
+    net = Column("Net", form=Form.MONEY, is_kept=True)
+    tax = Column("Tax", form=Form.MONEY, is_kept=True)
+    gross = Column("Gross", form=Form.MONEY, is_kept=True)
+    currency = Column("Currency")
+
+
+class CostCentres(Table):
+    """One row a cost centre, in one currency: sums over the rows above."""
+
+    cost_center = Column("Cost centre", kind=Kind.STRONG)
+    teams = Column("Teams")
+    blank, blank_2, blank_3 = (Column() for _ in range(3))
+    lines = Column("Lines", form=Form.COUNT, is_kept=True)
+    net = Column("Net", form=Form.MONEY, is_kept=True)
+    tax = Column("Tax", form=Form.MONEY, is_kept=True)
+    gross = Column("Gross", form=Form.MONEY, is_kept=True)
+    currency = Column("Currency")
+
+
+class Key(NamedTuple):
+    """Who bears what of which account, in which currency."""
+
+    currency: str
+    cost_center: str
+    team: str
+    account: str
+
+
+class Span(NamedTuple):
+    """Lines that stand together: the place of the first, counted from 0, and of the one behind the last."""
+
+    first: int
+    end: int
+
+
+@dataclass(slots=True)
+class MonthLines:
+    """All lines of the month, added up by ``Key``; by account the places of its lines and all amounts' size."""
+
+    books: Books
+    lines: SheetLines
+    sums: Mapping[Key, Sums]
+    teams: Mapping[str, LedgerTeam]
+    account_names: Mapping[str, str]
+    spans: Mapping[str, Sequence[Span]]
+    by_account: Mapping[str, Mapping[str, Sums]] = field(init=False)
+    _formulas: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found: dict[str, dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
+        for key, sums in self.sums.items():
+            found[key.account][key.currency].add(sums)
+        self.by_account = found
+
+    def of_currency(self, currency: str) -> list[tuple[Key, Sums]]:
+        """The sums of one currency, by cost centre, team and account."""
+        return [(key, sums) for key, sums in sorted(self.sums.items()) if key.currency == currency]
+
+    def formula(self, account: str, name: str) -> str:
+        """How a row adds up the column ``name`` of its lines, or counts them where that is "": those of the account
+        whose team, and currency where the account has several, is the row's own; "" where texts would not tell them
+        apart.
+
+        Texts are compared as they are, and not by a criterion, for which 01 is 1.
+        """
+        found = self._formulas.get((account, name))
+        if found is None:
+            found = self._formulas[account, name] = self._formula(account, name)
+        return found
+
+    def _formula(self, account: str, name: str) -> str:
+        own, of_account = self.by_account[account], self.spans[account]
+        if len(own) > 1 and not _differ_by_more_than_case(own):
+            return ""
+        terms = [
+            _term(number, start, end, name, has_currency=len(own) > 1)
+            for span in of_account
+            for number, start, end in _rows_of(span, self.lines.most)
+        ]
+        return "+".join(terms) if len(terms) <= _MOST_TERMS else ""
+
+    def reach(self, account: str) -> int:
+        """What the absolute values of all amounts make that a formula reads, in minor units."""
+        return sum(sums.magnitude for sums in self.by_account[account].values())
+
+
+def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The one workbook."""
+    yield PATH, chunks(books, config)
+
+
+def chunks(books: Books, config: Config, most: int = MOST_LINES) -> Iterator[bytes]:
+    """The file's bytes; ``most`` lines on a sheet."""
+    month = _month_lines(books, most)
+    shape = SheetShape(COST_CENTRES, len(_WIDTHS), _FROZEN, plain_from=1)
+    book = Book(books.posting.run.run_at, f"All teams, {books.period}", PATH, [shape, *month.lines.shapes()])
+    yield from _cost_centres(book, month, config)
+    yield from month.lines.write(book)
+    yield from book.finish()
+
+
+def _month_lines(books: Books, most: int) -> MonthLines:
+    """One pass over the lines: an invoice's stand together, and an account's invoices do."""
+    labels: dict[int, InvoiceLabel] = {}
+    spans: dict[str, list[Span]] = {}
+    sums: dict[tuple[int, str], Sums] = {}
+    label, start = None, 0
+    for place, line in enumerate(books.ledger.lines):
+        if line.label is not label:
+            _close(spans, label, start, place)
+            label, start = line.label, place
+            labels[id(label)] = label
+        mine = sums.get((id(label), line.team.id))
+        if mine is None:
+            mine = sums[id(label), line.team.id] = Sums()
+        mine.add_line(line)
+    _close(spans, label, start, len(books.ledger.lines))
+    teams = {team.id: team for team in books.ledger.teams}
+    by_key: dict[Key, Sums] = defaultdict(Sums)
+    for (number, team), mine in sums.items():
+        of = labels[number]
+        by_key[Key(of.currency, teams[team].cost_center or _NO_COST_CENTRE, team, of.account)].add(mine)
+    names = {each.account: each.account_name for each in labels.values()}
+    return MonthLines(books, _sheet_lines(books, labels.values(), by_key, most), by_key, teams, names, spans)
+
+
+def _close(spans: dict[str, list[Span]], label: InvoiceLabel | None, start: int, end: int) -> None:
+    """The invoice's lines end here; they go on those of its account before, where there are some."""
+    if label is None:
+        return
+    of_account = spans.setdefault(label.account, [])
+    if of_account and of_account[-1].end == start:
+        start = of_account.pop().first
+    of_account.append(Span(start, end))
+
+
+def _sheet_lines(books: Books, labels: Iterable[InvoiceLabel], sums: Mapping[Key, Sums], most: int) -> SheetLines:
+    invoices, lines = list(labels), books.ledger.lines
+    by_currency: dict[str, Sums] = defaultdict(Sums)
+    for key, each in sums.items():
+        by_currency[key.currency].add(each)
+    held = {
+        **held_by_labels(invoices, books.ledger.teams),
+        "project": {line.project for line in lines},
+        "project_name": {line.project_name for line in lines},
+        "environment": {line.environment for line in lines},
+        "resource": {line.resource for line in lines},
+    }
+    digits = dict(sorted((label.currency, label.digits) for label in invoices))
+    footer = f"{PATH} · {books.period} revision {books.revision}"
+    return SheetLines(str(books.period), footer, lines, digits, by_currency, held, most)
+
+
+def _rows_of(span: Span, most: int) -> Iterator[tuple[int, int, int]]:
+    """The sheet's number, and the first and last row on it, of lines that stand together."""
+    first, end = span
+    while first < end:
+        sheet, offset = divmod(first, most)
+        held = min(end - first, most - offset)
+        yield sheet + 1, offset + 2, offset + 1 + held
+        first += held
+
+
+def _term(number: int, start: int, end: int, name: str, *, has_currency: bool) -> str:
+    def cells(column: str) -> str:
+        letters = COLUMN[column].letters
+        return f"'{lines_name(number)}'!${letters}${start}:${letters}${end}"
+
+    factors = [f"({cells('team')}={TeamAccounts.team.text})"]
+    if has_currency:
+        factors.append(f"({cells('currency')}={TeamAccounts.currency.text})")
+    factors.append(cells(name) if name else "1")
+    return f"SUMPRODUCT({'*'.join(factors)})"
+
+
+def _differ_by_more_than_case(names: Iterable[str]) -> bool:
+    found = list(names)
+    return len({name.casefold() for name in found}) == len(found)
+
+
+def _cost_centres(book: Book, month: MonthLines, config: Config) -> Iterator[bytes]:
+    stack, books = Stack(book.cells), month.books
+    stack.title("All teams", f"Cost allocation {books.period} · revision {books.revision}")
+    stack.gap()
+    stack.fact("Period", f"{books.period} ({config.timezone_name})")
+    stack.fact("Month's status", books_status_text(books))
+    stack.fact("Source", books.posting.run.endpoint)
+    stack.gap()
+    for currency, digits in month.lines.currencies.items():
+        block = _teams(stack, month, currency, digits)
+        _by_cost_centre(stack, month, block, currency, digits)
+    if not month.lines.lines:
+        stack.texts(note("nothing is booked in this month"))
+    fill = Fill(dict(enumerate(_WIDTHS, start=1)), month.lines.footer, last_row=len(stack.rows))
+    yield from book.sheet(COST_CENTRES, stack.rows, fill)
+
+
+_COUNT_AND_AMOUNTS = {
+    TeamAccounts.lines: "",
+    TeamAccounts.net: "net",
+    TeamAccounts.tax: "tax",
+    TeamAccounts.gross: "gross",
+}
+
+
+class _Rows(NamedTuple):
+    """Rows of a block: the number of the first and of the last, and the sums that they show."""
+
+    first: int
+    last: int
+    shown: Sequence[tuple[Key, Sums]]
+
+
+def _teams(stack: Stack, month: MonthLines, currency: str, digits: int) -> _Rows:
+    """One row a team and account, the total, and that it is what the sheet Lines comes to."""
+    remark = "Formulas over the rows of Lines. Where VAT is recoverable a cost centre bears net."
+    stack.section(f"Teams × accounts × cost centres: {currency}", len(_WIDTHS), remark)
+    block, table, shown = stack.table(TeamAccounts), TeamAccounts, month.of_currency(currency)
+    first = block.first
+    for key, sums in shown:
+        team = month.teams[key.team]
+        supplied: dict[Column, Value] = {
+            table.cost_center: key.cost_center,
+            table.team: key.team,
+            table.name: team.name,
+            table.account: key.account,
+            table.account_name: month.account_names[key.account],
+            table.currency: currency,
+        }
+        for column, name in _COUNT_AND_AMOUNTS.items():
+            supplied[column] = _sum_of_lines(month, key, name, sums, digits)
+        block.add(supplied, digits)
+    _footing(block, month, currency, digits)
+    stack.gap()
+    return _Rows(first, first + len(shown) - 1, shown)
+
+
+def _sum_of_lines(month: MonthLines, key: Key, name: str, sums: Sums, digits: int) -> Rounding:
+    if not name:
+        return Plain(known(month.formula(key.account, ""), Decimal(sums.lines)))
+    value, reach = getattr(sums, name), month.reach(key.account)
+    return Total(known(month.formula(key.account, name), from_minor(value, digits), from_minor(reach, digits)))
+
+
+def _footing(block: Block, month: MonthLines, currency: str, digits: int) -> None:
+    """The total, the sum of all lines of the currency, and the difference between them."""
+    table, columns, lines = TeamAccounts, list(_COUNT_AND_AMOUNTS), month.lines
+    block.total({table.cost_center: f"Total {currency}", table.currency: currency}, columns, digits)
+    row, sums = block.stack.next - 1, lines.sums[currency]
+    of_lines: dict[Column, Value] = {table.lines: lines.line_count(currency)}
+    differences: dict[Column, Value] = {}
+    for column, name in _COUNT_AND_AMOUNTS.items():
+        value = from_minor(getattr(sums, name), digits) if name else Decimal(sums.lines)
+        difference = block.cell(column, row, value) - block.cell(column, row + 1, value)
+        if name:
+            of_lines[column] = Total(lines.total(name, currency))
+        differences[column] = Total(difference) if name else Plain(difference)
+    block.add({table.cost_center: "Sheet Lines", table.currency: currency, **of_lines}, digits)
+    block.add({table.cost_center: "Difference", table.currency: currency, **differences}, digits)
+
+
+def _by_cost_centre(stack: Stack, month: MonthLines, above: _Rows, currency: str, digits: int) -> None:
+    """One row a cost centre, of the rows above; the same total."""
+    stack.section(f"Cost centres: {currency}", len(_WIDTHS))
+    block, table = stack.table(CostCentres), CostCentres
+    centres: dict[str, list[tuple[Key, Sums]]] = defaultdict(list)
+    for key, sums in above.shown:
+        centres[key.cost_center].append((key, sums))
+    is_apart = _differ_by_more_than_case(centres)
+    whole = total(sums for _, sums in above.shown)
+    for centre, mine in centres.items():
+        supplied: dict[Column, Value] = {
+            table.cost_center: centre,
+            table.teams: ", ".join(dict.fromkeys(key.team for key, _ in mine)),
+            table.currency: currency,
+        }
+        sums = total(each for _, each in mine)
+        for column, name in zip((table.lines, table.net, table.tax, table.gross), ("lines", *AMOUNTS), strict=True):
+            text = _of_centre(column, above) if is_apart else ""
+            supplied[column] = _sum_of_rows(text, sums, whole, name, digits)
+        block.add(supplied, digits)
+    columns = (table.lines, table.net, table.tax, table.gross)
+    block.total({table.cost_center: f"Total {currency}", table.currency: currency}, columns, digits)
+    stack.gap()
+
+
+def _of_centre(column: Column, above: _Rows) -> str:
+    centres, rows = CostCentres.cost_center.letters, f"${above.first}:"
+    names = f"${centres}{rows}${centres}${above.last}"
+    amounts = f"${column.letters}{rows}${column.letters}${above.last}"
+    return f"SUMPRODUCT(({names}={CostCentres.cost_center.text})*{amounts})"
+
+
+def _sum_of_rows(text: str, sums: Sums, whole: Sums, name: str, digits: int) -> Rounding:
+    if name == "lines":
+        return Plain(known(text, Decimal(sums.lines)))
+    return Total(known(text, from_minor(getattr(sums, name), digits), from_minor(whole.magnitude, digits)))
