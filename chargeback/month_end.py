@@ -30,6 +30,7 @@ from chargeback.model.period import Period, last_month
 from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
 from chargeback.model.project_sources import booked_projects, read_directory, with_projects
 from chargeback.model.projects import ProjectDirectory
+from chargeback.model.totals import Amounts, add_up, by_currency
 from chargeback.reconcile.readiness import issued_check
 from chargeback.reconcile.register import reconcile
 from chargeback.reconcile.tie_out import line_total
@@ -177,18 +178,14 @@ def _books(posting: MonthPosting, checks: tuple[Check, ...], findings: tuple[Fin
 
 
 def _totals(posting: MonthPosting) -> tuple[CurrencyTotal, ...]:
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for line in posting.ledger.lines:
-        entry = sums[line.label.currency]
-        entry[0] += line.net
-        entry[1] += line.tax
-        entry[2] += line.gross
-    return tuple(CurrencyTotal(currency, minor_digits(currency), *sums[currency]) for currency in sorted(sums))
+    totals = add_up(posting.ledger.lines, by_currency)
+    return tuple(CurrencyTotal(currency, minor_digits(currency), *totals[currency]) for currency in sorted(totals))
 
 
 def _summaries(posting: Posting, failed: set[str], config: Config) -> Iterable[AccountSummary]:
     month = posting.month
     currencies = sorted({invoice.currency for invoice in month.booked}) or [month.currency]
+    ledger = add_up(posting.lines, by_currency)
     for currency in currencies:
         digits = minor_digits(currency)
         booked = [invoice for invoice in month.booked if invoice.currency == currency]
@@ -204,7 +201,7 @@ def _summaries(posting: Posting, failed: set[str], config: Config) -> Iterable[A
             report_total=report_total,
             line_total=total,
             invoice_total=sum(invoice.total_minor for invoice in booked),
-            ledger_total=sum(line.gross for line in posting.lines if line.label.currency == currency),
+            ledger_total=ledger.get(currency, Amounts()).gross,
             variance=_variance(report_total, total, digits) if len(currencies) == 1 else None,
             status=_account_status(month, failed),
         )

@@ -20,6 +20,7 @@ from chargeback.model.books import Books
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.ledger import Basis
+from chargeback.model.totals import add_up
 from chargeback.publish import month_summary
 
 Parts = Mapping[tuple[str, str, str], Mapping[str, int]]
@@ -155,10 +156,11 @@ def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> int:
 
 
 def _parts(books: Books, basis: Basis | None = None) -> Parts:
-    found: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for line in books.ledger.lines:
-        if line.project and (basis is None or line.basis is basis):
-            found[line.label.account, line.project, line.label.currency][line.team.id] += line.gross
+    lines = (line for line in books.ledger.lines if line.project and (basis is None or line.basis is basis))
+    totals = add_up(lines, lambda line: ((line.label.account, line.project, line.label.currency), line.team.id))
+    found: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+    for (part, team), amounts in totals.items():
+        found[part][team] = amounts.gross
     return found
 
 

@@ -11,11 +11,11 @@ written. An amount is positive where it is debited, negative where it is credite
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from chargeback.evidence import SettlementRecord
@@ -26,6 +26,7 @@ from chargeback.model.money import from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
 from chargeback.model.settlement import InvoiceKey, document_date, posting_date
 from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.model.totals import add_up
 
 
 class Event(StrEnum):
@@ -240,14 +241,11 @@ _BySum = dict[InvoiceKey, dict[str, int]]
 
 def _sums(posting: MonthPosting) -> tuple[_BySum, _BySum]:
     """The ledgers' net and tax by invoice and team, in minor units."""
-    nets: _BySum = {}
-    taxes: _BySum = {}
-    for label, lines in groupby(posting.ledger.lines, key=lambda line: line.label):
-        key = (label.account, label.invoice_id)
-        net, tax = nets.setdefault(key, {}), taxes.setdefault(key, {})
-        for line in lines:
-            net[line.team.id] = net.get(line.team.id, 0) + line.net
-            tax[line.team.id] = tax.get(line.team.id, 0) + line.tax
+    totals = add_up(posting.ledger.lines, lambda line: ((line.label.account, line.label.invoice_id), line.team.id))
+    nets: _BySum = defaultdict(dict)
+    taxes: _BySum = defaultdict(dict)
+    for (invoice, team), amounts in totals.items():
+        nets[invoice][team], taxes[invoice][team] = amounts.net, amounts.tax
     return nets, taxes
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TypeVar
@@ -21,6 +20,7 @@ from chargeback.model.invoice import Status, as_listed, listed_total
 from chargeback.model.journal import MonthJournal
 from chargeback.model.posting import Posting
 from chargeback.model.project_sources import BookedNames, booked_names
+from chargeback.model.totals import add_up, by_team
 
 PATH = "reconciliation/month.json"
 SCHEMA = 1
@@ -112,13 +112,8 @@ def _decoded(data: bytes, of: type[Summary]) -> Summary:
 
 def team_totals(books: Books) -> list[EarlierTotal]:
     """Every team's gross and net by currency, configured teams without lines aside."""
-    gross: Counter[tuple[str, str]] = Counter()
-    net: Counter[tuple[str, str]] = Counter()
-    for line in books.ledger.lines:
-        key = line.team.id, line.label.currency
-        gross[key] += line.gross
-        net[key] += line.net
-    return [EarlierTotal(*key, gross[key], net[key]) for key in sorted(gross)]
+    totals = add_up(books.ledger.lines, by_team)
+    return [EarlierTotal(*key, totals[key].gross, totals[key].net) for key in sorted(totals)]
 
 
 def _invoices(

@@ -24,6 +24,7 @@ from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
 from chargeback.model.text import normalized
 from chargeback.model.tie_out_groups import TieOutGroup, by_project, by_resource, is_by_project, rounded_parts
+from chargeback.model.totals import add_up
 from chargeback.reconcile.cut_off import uncovered_days
 from chargeback.reconcile.tie_out import line_amount, line_total
 
@@ -284,14 +285,12 @@ class _Teams:
         assert check.variance is not None  # noqa: S101 (asked only of checks that have one)
         team, digits = check.subject_name, minor_digits(check.currency)
         lines = [line for line in self._ledger.of_team(team) if line.label.currency == check.currency]
-        by_invoice: dict[str, int] = {}
-        for line in lines:
-            by_invoice[line.label.invoice_id] = by_invoice.get(line.label.invoice_id, 0) + line.gross
+        by_invoice = [amounts.gross for amounts in add_up(lines, lambda line: line.label.invoice_id).values()]
         projects = {line.project for line in lines if line.project}
         names = Counter(name for project in projects for name in _series_of(project, self._projects))
         uncovered = exact_sum(account.uncovered_under(names) for account in accounts)
         credit = sum(line.gross for line in lines if line.gross < 0)
-        doubled = [gross for gross in by_invoice.values() if gross > 0] if len(by_invoice) > 1 else []
+        doubled = [gross for gross in by_invoice if gross > 0] if len(by_invoice) > 1 else []
         figures = {
             Cause.UNCOVERED_DAYS: [uncovered.copy_negate()],
             Cause.CREDIT: [from_minor(credit, digits)],

@@ -12,6 +12,7 @@ from chargeback.model.ledger import LedgerLine
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
 from chargeback.model.text import normalized
+from chargeback.model.totals import Amounts, add_up
 
 _OTHER_SOURCES = "names are those of the invoices, the report and the month's latest revision"
 
@@ -32,7 +33,7 @@ def ledger_control(posting: MonthPosting, config: Config) -> Iterator[Check]:
 
 
 def _control(invoice: Invoice, lines: list[LedgerLine]) -> Check:
-    gross, tax = sum(line.gross for line in lines), sum(line.tax for line in lines)
+    _, tax, gross = add_up(lines, lambda line: None).get(None, Amounts())
     skewed = [line for line in lines if line.gross != line.net + line.tax]
     holds = gross == invoice.total_minor and tax == invoice.tax_minor and not skewed
     expected, actual = from_minor(invoice.total_minor, invoice.digits), from_minor(gross, invoice.digits)

@@ -20,6 +20,7 @@ from chargeback.model.journal import MonthJournal
 from chargeback.model.ledger import LedgerTeam
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, Posting
+from chargeback.model.totals import add_up, by_team
 from chargeback.reconcile.comparing import not_performed
 
 
@@ -126,9 +127,8 @@ def history(posting: MonthPosting, config: Config) -> Iterator[Check]:
         yield Check(Code.HISTORY, Outcome.PASS, "no previous month is archived")
         return
     before: TeamTotals = Counter({(total.team, total.currency): total.gross for total in previous.totals})
-    now: TeamTotals = Counter()
-    for line in posting.ledger.lines:
-        now[line.team.id, line.label.currency] += line.gross
+    totals = add_up(posting.ledger.lines, by_team)
+    now: TeamTotals = Counter({key: amounts.gross for key, amounts in totals.items()})
     for team, currency in sorted({*before, *now}):
         yield _history(team, currency, before[team, currency], now[team, currency], config)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chargeback.model.money import minor_digits
+from chargeback.model.totals import Amounts
 from chargeback.publish.pages.wording import minor
 from chargeback.review.changes import Change
-from chargeback.review.ledger_rows import Amounts
 from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines
 
@@ -47,8 +47,8 @@ def _row(change: Change, note: str) -> TextRow:
 def _sum(name: str, changes: Iterable[Change], currency: str, columns: int) -> TextRow:
     before, after = Amounts(), Amounts()
     for change in changes:
-        before = before.plus(*(change.before or Amounts()))
-        after = after.plus(*(change.after or Amounts()))
+        before = before.plus(change.before or Amounts())
+        after = after.plus(change.after or Amounts())
     return TextRow((name, *[""] * (columns - 1), *_amounts(before, after, currency), ""), strong=True)
 
 

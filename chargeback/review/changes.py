@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from chargeback.review.ledger_rows import Amounts, LedgerRow, sums, totals_of, written
+from chargeback.model.totals import Amounts, add_up
+from chargeback.review.ledger_rows import LedgerRow, totals_of, written
 
 Key = tuple[Any, ...]
 _LINE_KEY = ("account", "invoice", "invoice_line", "project", "resource", "team")
@@ -78,7 +79,7 @@ def line_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change
 def _compared(before: Rows, after: Rows, *names: str) -> list[Change]:
     """Both sides added up by these columns, a row for each key of either."""
     key = attrgetter(*names, "currency")
-    old, new = sums(before, key), sums(after, key)
+    old, new = add_up(before, key), add_up(after, key)
     keys: list[Key] = sorted({*old, *new})
     return [Change(each[:-1], each[-1], old.get(each), new.get(each)) for each in keys]
 

@@ -29,9 +29,10 @@ from chargeback.model.money import format_exact
 from chargeback.model.posting import PostedLine
 from chargeback.model.report import Report
 from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.totals import Amounts
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources, pointer
 from chargeback.review.figures import teams_of
-from chargeback.review.ledger_rows import PATH, Amounts, LedgerRow, by_account, read_rows, totals_of
+from chargeback.review.ledger_rows import PATH, LedgerRow, by_account, read_rows, totals_of
 from chargeback.review.reposted_accounts import RepostedAccounts
 from chargeback.review.revision_choice import chosen_revision
 

@@ -21,11 +21,12 @@ from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.ledger import ADJUSTMENTS, AMOUNTS, UNASSIGNED
 from chargeback.model.money import minor_digits
 from chargeback.model.spreadsheet_text import csv_row, guarded
+from chargeback.model.totals import Amounts
 from chargeback.model.wording import booking_text
 from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.publish.pages.wording import minor, percent
 from chargeback.review.ledger_frame import ledger_frame
-from chargeback.review.ledger_rows import Amounts, LedgerRow, read_rows, totals_of, written
+from chargeback.review.ledger_rows import LedgerRow, read_rows, totals_of, written
 from chargeback.review.month_findings import MonthFinding, findings_of, largest_lines
 from chargeback.review.revision_choice import (
     chosen_revision,

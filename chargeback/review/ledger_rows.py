@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from chargeback.archive.boundary import damaged, interpreting
 from chargeback.archive.revision import Revision
@@ -17,8 +17,7 @@ from chargeback.job import csv_rows
 from chargeback.model.ledger import COLUMNS, REGISTER, ColumnKind, LedgerLine, written_rows
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.spreadsheet_text import guarded
-
-Key = TypeVar("Key")
+from chargeback.model.totals import Amounts, add_up
 
 PATH = "ledgers/all.csv"
 _CURRENCY = COLUMNS.index("currency")
@@ -58,22 +57,6 @@ class LedgerRow(NamedTuple):
     digits: int
 
 
-class Amounts(NamedTuple):
-    """Net, tax and gross in minor units."""
-
-    net: int = 0
-    tax: int = 0
-    gross: int = 0
-
-    def plus(self, net: int, tax: int, gross: int) -> Amounts:
-        """Both added up."""
-        return Amounts(self.net + net, self.tax + tax, self.gross + gross)
-
-    def minus(self, other: Amounts) -> Amounts:
-        """What these are more than the others."""
-        return self.plus(-other.net, -other.tax, -other.gross)
-
-
 def read_rows(revision: Revision) -> list[LedgerRow]:
     """All lines of the revision, in order; ``DamagedError`` where they cannot be read or do not foot to the
     manifest."""
@@ -100,20 +83,9 @@ def rows_of(period: str, lines: Sequence[LedgerLine]) -> Iterator[LedgerRow]:
         yield _row_of(row, line.label.digits)
 
 
-def sums(rows: Iterable[LedgerRow], key: Callable[[LedgerRow], Key]) -> dict[Key, Amounts]:
-    """The lines added up by a key, which is to hold the currency; in the order in which keys come."""
-    found: dict[Key, list[int]] = {}
-    for row in rows:
-        sofar = found.setdefault(key(row), [0, 0, 0])
-        sofar[0] += row.net
-        sofar[1] += row.tax
-        sofar[2] += row.gross
-    return {each: Amounts(*total) for each, total in found.items()}
-
-
 def totals_of(rows: Iterable[LedgerRow]) -> dict[str, Amounts]:
     """Currency -> the lines added up, in order of currency."""
-    return dict(sorted(sums(rows, attrgetter("currency")).items()))
+    return dict(sorted(add_up(rows, attrgetter("currency")).items()))
 
 
 def by_account(rows: Iterable[LedgerRow]) -> dict[str, list[LedgerRow]]:
@@ -129,7 +101,7 @@ def _require_footing(revision: Revision, rows: list[LedgerRow]) -> None:
     for total in revision.manifest.totals:  # which names currencies as they came, and the ledgers as they are written
         code = _raw(guarded(total.currency))
         amounts = (_units(text, minor_digits(code)) for text in (total.net, total.tax, total.gross))
-        stated[code] = stated.get(code, Amounts()).plus(*amounts)
+        stated[code] = stated.get(code, Amounts()).plus(Amounts(*amounts))
     found = totals_of(rows)
     if found != stated:
         raise damaged(revision.root / PATH, f"its lines add up to {_told(found)}, the manifest says {_told(stated)}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from chargeback.archive.reading import Archive
@@ -23,6 +24,7 @@ from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.books import Books
 from chargeback.model.check import Outcome
 from chargeback.model.money import format_exact, minor_digits
+from chargeback.model.totals import add_up
 from chargeback.model.versions import versions
 from chargeback.model.wording import books_status_text, counted
 from chargeback.month_end import close_month
@@ -191,9 +193,8 @@ def _moved(before: Iterable[LedgerRow], after: Iterable[LedgerRow]) -> Iterable[
 
 def _shares(rows: Iterable[LedgerRow]) -> dict[tuple[str, str], dict[str, int]]:
     found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for row in rows:
-        teams = found[row.project, row.currency]
-        teams[row.team] = teams.get(row.team, 0) + row.gross
+    for (project, currency, team), amounts in add_up(rows, attrgetter("project", "currency", "team")).items():
+        found[project, currency][team] = amounts.gross
     return found
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from chargeback.model.ledger import Basis
 from chargeback.model.money import minor_digits
+from chargeback.model.totals import Amounts
 from chargeback.publish.pages.wording import minor
 from chargeback.review.explanation import InvoicePart, TotalExplanation
-from chargeback.review.ledger_rows import Amounts
 from chargeback.review.revision_choice import title
 from chargeback.review.terminal import Terminal
 from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped

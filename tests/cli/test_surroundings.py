@@ -67,7 +67,7 @@ class Ended:
 
 
 @dataclass
-class KeyPath:
+class Place:
     """An office with one closed month, where commands are run as processes."""
 
     office: Office
@@ -181,7 +181,7 @@ def tried(
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyPath]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A closed month with two revisions."""
     with office(tmp_path_factory.mktemp("office"), "hostile-names") as where:
         environ = {**dict.fromkeys(("DEPLOYS_AUTH_USER", "DEPLOYS_AUTH_PASS"), ""), **where.environ}
@@ -189,7 +189,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyPath]:
         where.configure('[[teams]]\nid = "later"\nprojects = ["later-*"]\n')
         assert call("run", "-c", where.config, **environ).exit in (0, 3)
         month = next(where.archive.glob("*/r2")).parent.name
-        yield KeyPath(where, month)
+        yield Place(where, month)
 
 
 def test_every_command_of_the_table_is_tried() -> None:
@@ -198,7 +198,7 @@ def test_every_command_of_the_table_is_tried() -> None:
 
 @pytest.mark.parametrize("command", ARGUMENTS)
 def test_streams_that_are_closed_full_or_without_a_reader(
-    place: KeyPath, command: str, request: pytest.FixtureRequest
+    place: Place, command: str, request: pytest.FixtureRequest
 ) -> None:
     well = place.ended(command, Surroundings())
     assert well.out
@@ -212,7 +212,7 @@ def test_streams_that_are_closed_full_or_without_a_reader(
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_surroundings_that_change_nothing(place: KeyPath, command: str, request: pytest.FixtureRequest) -> None:
+def test_surroundings_that_change_nothing(place: Place, command: str, request: pytest.FixtureRequest) -> None:
     well = place.ended(command, Surroundings())
     for name, surroundings in some(tried(command, HARMLESS, request)):
         ended = place.ended(command, surroundings)
@@ -237,7 +237,7 @@ WRONG: dict[str, tuple[str, set[int]]] = {
 @pytest.mark.parametrize(("variable", "told", "codes"), [(name, *row) for name, row in WRONG.items()])
 @pytest.mark.parametrize("command", ["run", "doctor", "usage", "init"])
 def test_a_variable_that_is_wrong_is_named(
-    place: KeyPath, command: str, variable: str, told: str, codes: set[int]
+    place: Place, command: str, variable: str, told: str, codes: set[int]
 ) -> None:
     name, value = variable.split("=", 1)
     ended = place.ended(command, Surroundings(environ={"SSL_CERT_FILE": "", "SSL_CERT_DIR": "", name: value}))
@@ -259,7 +259,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("command", "limit"), LIMITS)
-def test_what_a_limit_forbids_is_told_and_exit_9(place: KeyPath, command: str, limit: str) -> None:
+def test_what_a_limit_forbids_is_told_and_exit_9(place: Place, command: str, limit: str) -> None:
     ended = place.ended(command, Surroundings(before=limit))
     assert ended.exit in (0, 3, 6, 9), ended
     assert "Traceback" not in ended.err
@@ -270,7 +270,7 @@ def test_what_a_limit_forbids_is_told_and_exit_9(place: KeyPath, command: str, l
         assert lines[-1].startswith("chargeback: "), ended
 
 
-def test_relative_paths_from_a_working_folder_that_is_gone(place: KeyPath) -> None:
+def test_relative_paths_from_a_working_folder_that_is_gone(place: Place) -> None:
     for arguments in (["list"], ["list", "--archive", "archive"], ["run", "-c", "config.toml"], ["verify", "archive"]):
         done = subprocess.run(
             ["sh", "-c", f'{GONE} "$@"', "sh", sys.executable, "-m", "chargeback", *arguments],
@@ -285,7 +285,7 @@ def test_relative_paths_from_a_working_folder_that_is_gone(place: KeyPath) -> No
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", [*STREAMS, *HARMLESS])
-def test_the_demonstration_everywhere(place: KeyPath, name: str) -> None:
+def test_the_demonstration_everywhere(place: Place, name: str) -> None:
     well = place.ended("demo", Surroundings())
     surroundings = {**STREAMS, **HARMLESS}[name]
     ended = place.ended("demo", surroundings)

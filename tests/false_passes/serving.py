@@ -22,7 +22,7 @@ from chargeback.sandbox.links import Links
 from chargeback.sandbox.recorder import Recorder
 from chargeback.sandbox.wire import Answer, Request
 from tests.job.closing import PlatformClock, SharedReader, shared_tls_context
-from tests.job.office import SentState, told
+from tests.job.office import Ended, told
 
 from .answers import AccountAnswers, Month, Raw, body, listed
 from .judging import Named, Verdict
@@ -112,7 +112,7 @@ def office() -> Iterator[None]:
         yield
 
 
-def run(month: Month, root: Path, *, period: str | None = None, **options: Any) -> SentState:
+def run(month: Month, root: Path, *, period: str | None = None, **options: Any) -> Ended:
     """``chargeback run -p MONTH`` against the month served on loopback; the archive lies under ``root``."""
     platform = MonthPlatform(month)
     with office(), Server(platform) as server:  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ def run(month: Month, root: Path, *, period: str | None = None, **options: Any) 
         return told(whole, json_output=True)
 
 
-def verdict(ended: SentState) -> Verdict:
+def verdict(ended: Ended) -> Verdict:
     """What a run printed as JSON, as what it names."""
     assert ended.exit != 1, ended.err
     document = json.loads(ended.out)

@@ -39,7 +39,7 @@ class PlatformClock(SystemClock):
 
 
 @dataclass
-class SentState:
+class Ended:
     """How a command ended, and what it printed."""
 
     exit: int
@@ -59,7 +59,7 @@ def captured() -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
         sys.stdout, sys.stderr = before
 
 
-def told(body: Callable[[], int], *, json_output: bool = False, verbose: bool = True) -> SentState:
+def told(body: Callable[[], int], *, json_output: bool = False, verbose: bool = True) -> Ended:
     """Run a command's body as the command line does."""
     with captured() as (out, err):
         code = 0
@@ -68,7 +68,7 @@ def told(body: Callable[[], int], *, json_output: bool = False, verbose: bool = 
                 set_code(body())
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
-        return SentState(code, out.getvalue().decode(), err.getvalue().decode())
+        return Ended(code, out.getvalue().decode(), err.getvalue().decode())
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Office:
         text = text.replace("[api]\n", f"[api]\n{self.settings}", 1)
         self.config_path.write_text(text, encoding="utf-8")
 
-    def run(self, period: str | None = None, *, json_output: bool = False, **options: Any) -> SentState:
+    def run(self, period: str | None = None, *, json_output: bool = False, **options: Any) -> Ended:
         """``chargeback run -v`` by the platform's calendar."""
         clock = PlatformClock(self.platform, self.ahead)
 

@@ -53,7 +53,7 @@ from .office import Office
 
 APRIL_CLOSES, MAY_CLOSES, LATER = "2026-05-05T03:00:00Z", "2026-06-05T03:00:00Z", "2026-06-25T03:00:00Z"
 Change = Callable[[Setup], Setup]
-KeyPath = Callable[..., Closing]
+Place = Callable[..., Closing]
 
 
 def setup(*changes: Change, now: str = NOW, kind: Any = "C", positions: tuple[int, ...] = (OPEN,)) -> Setup:
@@ -65,7 +65,7 @@ def setup(*changes: Change, now: str = NOW, kind: Any = "C", positions: tuple[in
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[KeyPath]:
+def place(tmp_path: Path) -> Iterator[Place]:
     """Opens a place with one account of the small world, changed as wished."""
     with ExitStack() as stack:
 
@@ -95,17 +95,17 @@ def of_function(function: str, change: Callable[[Any], Any]) -> Change:
 # Periods.
 
 
-def test_the_month_before_the_present_one_is_closed_by_default(place: KeyPath) -> None:
+def test_the_month_before_the_present_one_is_closed_by_default(place: Place) -> None:
     result = place().close()
     assert (str(result.period), result.exit, result.written, result.revision) == ("2026-05", 0, True, 1)
 
 
 @pytest.mark.parametrize(("now", "period"), [("2026-05-31T16:59:59Z", "2026-04"), ("2026-05-31T17:00:00Z", "2026-05")])
-def test_which_month_that_is_follows_the_configured_zone(place: KeyPath, now: str, period: str) -> None:
+def test_which_month_that_is_follows_the_configured_zone(place: Place, now: str, period: str) -> None:
     assert str(place().run(job_at=now, dry_run=True)[0].period) == period
 
 
-def test_a_month_that_is_not_over_is_exit_4_and_asks_nothing(place: KeyPath) -> None:
+def test_a_month_that_is_not_over_is_exit_4_and_asks_nothing(place: Place) -> None:
     office = place()
     (result,) = office.run("2026-06")
     assert (result.exit, str(result.period)) == (4, "2026-06")
@@ -115,12 +115,12 @@ def test_a_month_that_is_not_over_is_exit_4_and_asks_nothing(place: KeyPath) -> 
 
 
 @pytest.mark.parametrize(("period", "problem"), [("2026-07", "lies in the future"), ("2026-5", "is not a month")])
-def test_a_month_in_the_future_or_malformed_is_exit_2(place: KeyPath, period: str, problem: str) -> None:
+def test_a_month_in_the_future_or_malformed_is_exit_2(place: Place, period: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         place().run(period)
 
 
-def test_an_older_month_is_closed_when_asked_for(place: KeyPath) -> None:
+def test_an_older_month_is_closed_when_asked_for(place: Place) -> None:
     office = place(kind="D")
     assert [office.close("2026-03").exit, office.close().exit] == [0, 0]
     assert office.revisions == ["2026-03/r1", "2026-05/r1"]
@@ -129,7 +129,7 @@ def test_an_older_month_is_closed_when_asked_for(place: KeyPath) -> None:
 # The same result, and another one.
 
 
-def test_the_same_result_writes_nothing(place: KeyPath) -> None:
+def test_the_same_result_writes_nothing(place: Place) -> None:
     office = place()
     assert office.close().written
     before = office.files()
@@ -139,26 +139,26 @@ def test_the_same_result_writes_nothing(place: KeyPath) -> None:
     assert office.files() == before
 
 
-def test_the_same_exceptions_are_exit_3_again_and_write_nothing(place: KeyPath) -> None:
+def test_the_same_exceptions_are_exit_3_again_and_write_nothing(place: Place) -> None:
     office = place(lambda made: made.edited(0, lambda invoice: replace(invoice, document="missing")))
     assert [(result.exit, result.written) for result in (office.close(), office.close())] == [(3, True), (3, False)]
 
 
-def test_comments_order_and_names_of_options_in_the_configuration_are_no_new_result(place: KeyPath) -> None:
+def test_comments_order_and_names_of_options_in_the_configuration_are_no_new_result(place: Place) -> None:
     office = place()
     office.close()
     office.configure(more="# nothing of weight\n", api="concurrency = 2\n")
     assert not office.close().written
 
 
-def test_other_messages_times_and_pdf_bytes_are_no_new_result(place: KeyPath) -> None:
+def test_other_messages_times_and_pdf_bytes_are_no_new_result(place: Place) -> None:
     office = place()
     office.platform._documents_dated_now = True
     office.close()
     assert not office.close(at=LATER).written
 
 
-def test_an_invoice_paid_since_restates_nothing_and_is_settled_in_the_month_of_its_payment(place: KeyPath) -> None:
+def test_an_invoice_paid_since_restates_nothing_and_is_settled_in_the_month_of_its_payment(place: Place) -> None:
     """A payment restated its invoice's month before, and took both signatures with it."""
     paid = instant("2026-06-20T00:00:00Z")
     office = place(lambda made: made.changed(paying(account_of(made), may(made), paid)))
@@ -174,7 +174,7 @@ def test_an_invoice_paid_since_restates_nothing_and_is_settled_in_the_month_of_i
     assert any(path.endswith(".receipt.pdf") for path in office.latest("2026-06").records)
 
 
-def test_a_credit_note_since_is_a_restatement_that_says_what_changed_and_why(place: KeyPath) -> None:
+def test_a_credit_note_since_is_a_restatement_that_says_what_changed_and_why(place: Place) -> None:
     moment = instant("2026-06-20T00:00:00Z")
     office = place(lambda made: made.changed(extra(account_of(made), may(made), moment, -1070)))
     office.close(at=MAY_CLOSES)
@@ -190,7 +190,7 @@ def test_a_credit_note_since_is_a_restatement_that_says_what_changed_and_why(pla
     assert dict(latest.run_record().digest) == same_result._digest_of_files(latest)
 
 
-def test_tax_withheld_since_is_no_new_result(place: KeyPath) -> None:
+def test_tax_withheld_since_is_no_new_result(place: Place) -> None:
     paid, withheld = instant("2026-06-04T00:00:00Z"), instant("2026-06-20T00:00:00Z")
 
     def change(made: Setup) -> Setup:
@@ -202,7 +202,7 @@ def test_tax_withheld_since_is_no_new_result(place: KeyPath) -> None:
     assert not office.close(at=LATER).written
 
 
-def test_another_configuration_is_a_restatement_because_of_it(place: KeyPath) -> None:
+def test_another_configuration_is_a_restatement_because_of_it(place: Place) -> None:
     office = place()
     office.close()
     path = office.root / "config.toml"
@@ -228,7 +228,7 @@ def late(made: Setup, month: Any, moment: str) -> Setup:
     return made.changed(extra(account_of(made), month, instant(moment), 1070))
 
 
-def test_a_late_invoice_of_an_archived_month_is_an_exception_until_catch_up_books_it(place: KeyPath) -> None:
+def test_a_late_invoice_of_an_archived_month_is_an_exception_until_catch_up_books_it(place: Place) -> None:
     office = place(lambda made: late(made, may(made).plus(-1), "2026-06-04T00:00:00Z"), kind="D")
     assert office.close(at=APRIL_CLOSES).exit == 0
     first = office.close(at=MAY_CLOSES)
@@ -252,7 +252,7 @@ def gone_for_good(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("gone", [gone_to_may, gone_for_good])
 def test_an_invoice_that_leaves_an_archived_month_is_not_charged_there_for_ever_nor_in_two_months(
-    place: KeyPath, gone: Callable[[dict[str, Any]], list[dict[str, Any]]]
+    place: Place, gone: Callable[[dict[str, Any]], list[dict[str, Any]]]
 ) -> None:
     def listed_otherwise(call: Call, result: Any) -> Any:
         if call.function != "billing.listInvoices" or call.now < instant("2026-06-01T00:00:00Z"):
@@ -274,7 +274,7 @@ def test_an_invoice_that_leaves_an_archived_month_is_not_charged_there_for_ever_
     assert [result.written for result in office.run(catch_up=True)] == [False]
 
 
-def test_a_list_refused_as_inactive_takes_nothing_out_of_an_archived_month(place: KeyPath) -> None:
+def test_a_list_refused_as_inactive_takes_nothing_out_of_an_archived_month(place: Place) -> None:
     def inactive(made: Setup) -> Setup:
         event = Inactive(instant("2026-06-01T00:00:00Z"), account=account_of(made))
         return replace(made, world=made.world.happening(event))
@@ -286,7 +286,7 @@ def test_a_list_refused_as_inactive_takes_nothing_out_of_an_archived_month(place
     assert office.revisions == ["2026-04/r1", "2026-05/r1"]
 
 
-def test_catch_up_closes_the_months_that_have_no_revision(place: KeyPath) -> None:
+def test_catch_up_closes_the_months_that_have_no_revision(place: Place) -> None:
     office = place(kind="D")
     office.close("2026-03")
     results = office.run(catch_up=True)
@@ -296,7 +296,7 @@ def test_catch_up_closes_the_months_that_have_no_revision(place: KeyPath) -> Non
     ]
 
 
-def test_catch_up_of_an_empty_archive_does_the_month_alone(place: KeyPath) -> None:
+def test_catch_up_of_an_empty_archive_does_the_month_alone(place: Place) -> None:
     results = place().run(catch_up=True, dry_run=True)
     assert [str(result.period) for result in results] == ["2026-05"]
 
@@ -308,7 +308,7 @@ def late_invoice(moment: str) -> Change:
     return lambda made: made.changed(issued(account_of(made), may(made), instant(moment)))
 
 
-def test_a_report_proved_in_time_waits_in_pending_and_closes_the_month_later(place: KeyPath) -> None:
+def test_a_report_proved_in_time_waits_in_pending_and_closes_the_month_later(place: Place) -> None:
     office = place(late_invoice("2026-07-02T00:00:00Z"))
     early = office.close(at=MAY_CLOSES)
     assert (early.exit, early.revision, early.written) == (4, None, False)
@@ -322,7 +322,7 @@ def test_a_report_proved_in_time_waits_in_pending_and_closes_the_month_later(pla
     assert [row["requested_at"][:10] for row in carried] == ["2026-06-05"]
 
 
-def test_a_report_that_can_no_longer_be_had_is_carried_from_the_latest_revision(place: KeyPath) -> None:
+def test_a_report_that_can_no_longer_be_had_is_carried_from_the_latest_revision(place: Place) -> None:
     office = place()
     office.close()
     again = office.close("2026-05", at="2026-07-20T03:00:00Z")
@@ -340,7 +340,7 @@ def test_a_run_that_the_platform_ends_keeps_the_reports_it_proved(tmp_path: Path
         assert kept == {first}
 
 
-def test_a_pdf_that_is_there_now_and_then_makes_no_revision(place: KeyPath) -> None:
+def test_a_pdf_that_is_there_now_and_then_makes_no_revision(place: Place) -> None:
     away = DocumentsAway(instant("2026-06-21T00:00:00Z"), instant("2026-06-26T00:00:00Z"))
     office = place(lambda made: replace(made, world=made.world.happening(away)))
     assert office.close().exit == 0
@@ -361,7 +361,7 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_document_is_searched_again_only_where_another_text_is_looked_for(
-    place: KeyPath, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     more: list[int] = []
 
@@ -379,7 +379,7 @@ def test_a_document_is_searched_again_only_where_another_text_is_looked_for(
     assert "invoice-pdf" in codes(again)
 
 
-def test_a_document_that_another_version_read_is_read_again(place: KeyPath, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_another_version_read_is_read_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     office, found = place(numbered("INV-1")), searched(monkeypatch)
     assert office.close().exit == 0
     monkeypatch.setattr("chargeback.job.collection.__version__", "9.9.9")
@@ -387,7 +387,7 @@ def test_a_document_that_another_version_read_is_read_again(place: KeyPath, monk
     assert found == ["INV-1", "INV-1"]
 
 
-def test_a_pdf_that_comes_later_is_a_new_revision(place: KeyPath) -> None:
+def test_a_pdf_that_comes_later_is_a_new_revision(place: Place) -> None:
     away = DocumentsAway(instant("2026-06-01T00:00:00Z"), instant("2026-06-21T00:00:00Z"))
     office = place(lambda made: replace(made, world=made.world.happening(away)))
     assert codes(office.close()) == {"invoice-pdf"}
@@ -409,7 +409,7 @@ def documents(office: Closing) -> list[str]:
     return [path.split("/")[-1] for path in office.latest("2026-05").records if path.startswith("invoices/")]
 
 
-def test_two_invoices_whose_details_carry_one_number_are_booked_with_both_their_documents(place: KeyPath) -> None:
+def test_two_invoices_whose_details_carry_one_number_are_booked_with_both_their_documents(place: Place) -> None:
     office = place(numbered("INV-1"), numbered("INV-1", part=1, listed="INV-2"), positions=(PARTS,))
     result = office.close()
     assert (result.exit, result.written, messages(result)) == (3, True, [])
@@ -421,7 +421,7 @@ def test_two_invoices_whose_details_carry_one_number_are_booked_with_both_their_
     ]
 
 
-def test_a_void_invoice_of_the_number_does_not_rename_the_document_that_counts(place: KeyPath) -> None:
+def test_a_void_invoice_of_the_number_does_not_rename_the_document_that_counts(place: Place) -> None:
     office = place(numbered("INV-2026-0345"))
     assert office.close().exit == 0
     listed = office.platform.world.invoices(account_of(setup()), instant(NOW))
@@ -429,7 +429,7 @@ def test_a_void_invoice_of_the_number_does_not_rename_the_document_that_counts(p
     assert documents(office) == ["INV-2026-0345.pdf"]
 
 
-def test_of_two_invoices_with_one_number_each_keeps_its_own_document_when_one_is_paid(place: KeyPath) -> None:
+def test_of_two_invoices_with_one_number_each_keeps_its_own_document_when_one_is_paid(place: Place) -> None:
     def two_more_of_one_sum(made: Setup) -> Setup:
         account, month = account_of(made), may(made)
         return made.changed(
@@ -450,7 +450,7 @@ def test_of_two_invoices_with_one_number_each_keeps_its_own_document_when_one_is
     assert [office.latest("2026-05").read(path) for path in paths] == bodies, "no invoice shows another one's PDF"
 
 
-def test_an_empty_report_for_our_bounds_does_not_hide_the_cost_that_it_has_for_those_of_utc(place: KeyPath) -> None:
+def test_an_empty_report_for_our_bounds_does_not_hide_the_cost_that_it_has_for_those_of_utc(place: Place) -> None:
     whole: dict[str, Any] = {}
 
     def by_utc(call: Call, result: Any) -> Any:
@@ -489,7 +489,7 @@ def test_an_account_that_is_gone_is_exit_5_and_names_it(tmp_path: Path) -> None:
         assert office.close(dry_run=True).exit == 0
 
 
-def test_no_account_at_all_is_exit_5(place: KeyPath) -> None:
+def test_no_account_at_all_is_exit_5(place: Place) -> None:
     office = place()
     office.platform.keyring.add(Credential(token="blind", role="owner", accounts=frozenset()))
     office.environ["DEPLOYS_TOKEN"] = "blind"
@@ -510,7 +510,7 @@ def test_an_account_restricts_a_dry_run_alone(tmp_path: Path) -> None:
         assert office.close(only=("9999",), dry_run=True).exit == 5
 
 
-def test_a_dry_run_writes_nothing_takes_no_lock_and_ends_as_the_run_would(place: KeyPath) -> None:
+def test_a_dry_run_writes_nothing_takes_no_lock_and_ends_as_the_run_would(place: Place) -> None:
     office = place(lambda made: made.edited(0, lambda invoice: replace(invoice, document="missing")))
     result = office.close(dry_run=True)
     assert (result.exit, result.written, result.revision, codes(result)) == (3, False, None, {"invoice-pdf"})
@@ -522,7 +522,7 @@ def test_a_dry_run_writes_nothing_takes_no_lock_and_ends_as_the_run_would(place:
     assert office.files() == before
 
 
-def test_a_second_run_is_kept_out(place: KeyPath) -> None:
+def test_a_second_run_is_kept_out(place: Place) -> None:
     office = place()
     with open_for_writing(office.root / "archive", started="2026-06-20T03:00:00Z"), pytest.raises(LockedError) as kept:
         office.close()
@@ -530,7 +530,7 @@ def test_a_second_run_is_kept_out(place: KeyPath) -> None:
     assert office.server.recorder.received == []
 
 
-def test_the_newest_head_is_kept_elsewhere_and_an_archive_that_lacks_it_is_exit_7(place: KeyPath) -> None:
+def test_the_newest_head_is_kept_elsewhere_and_an_archive_that_lacks_it_is_exit_7(place: Place) -> None:
     office = place()
     office.configure(more='head_file = "elsewhere.head"\n')
     head = office.close().head
@@ -542,7 +542,7 @@ def test_the_newest_head_is_kept_elsewhere_and_an_archive_that_lacks_it_is_exit_
     assert not (office.root / "archive/2026-05").exists()
 
 
-def test_a_damaged_revision_to_build_on_is_exit_7(place: KeyPath) -> None:
+def test_a_damaged_revision_to_build_on_is_exit_7(place: Place) -> None:
     office = place()
     office.close()
     path = office.latest("2026-05").root / "ledgers/all.csv"
@@ -553,7 +553,7 @@ def test_a_damaged_revision_to_build_on_is_exit_7(place: KeyPath) -> None:
     assert "ledgers/all.csv" in messages(result)[0]
 
 
-def test_ledgers_that_do_not_add_up_are_never_written(place: KeyPath, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ledgers_that_do_not_add_up_are_never_written(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     def unbalanced(evidence: Evidence, config: Config) -> Books:
         books = close_month(evidence, config)
         wrong = [
@@ -617,7 +617,7 @@ def test_an_unknown_status_in_the_details_of_two_accounts_is_told_of_each_with_a
 
 
 @pytest.mark.parametrize("faults", ["pdf:stall(30)", "pdf:drip(60)", "billing.downloadInvoice:stall(30)", "pdf:503"])
-def test_documents_that_hang_cost_their_own_time_and_the_month_closes(place: KeyPath, faults: str) -> None:
+def test_documents_that_hang_cost_their_own_time_and_the_month_closes(place: Place, faults: str) -> None:
     office = place(faults=faults)
     office.configure(api="deadline = 6\n")
     result = office.close()
@@ -630,7 +630,7 @@ def test_documents_that_hang_cost_their_own_time_and_the_month_closes(place: Key
     "over", ["before the evidence is read", "when the month is closed", "when half of the files are written"]
 )
 def test_the_deadline_is_looked_at_between_the_stages_of_closing_too(
-    place: KeyPath, monkeypatch: pytest.MonkeyPatch, over: str
+    place: Place, monkeypatch: pytest.MonkeyPatch, over: str
 ) -> None:
     office, collectors = place(), []
 
@@ -660,7 +660,7 @@ def test_the_deadline_is_looked_at_between_the_stages_of_closing_too(
     assert office.revisions == []
 
 
-def test_answers_that_hang_until_the_deadline_end_the_run_and_blame_no_invoice(place: KeyPath) -> None:
+def test_answers_that_hang_until_the_deadline_end_the_run_and_blame_no_invoice(place: Place) -> None:
     office = place(faults="billing.getInvoice:stall(30)")
     office.configure(api="deadline = 2\n")
     result = office.close()
@@ -687,7 +687,7 @@ def test_answers_that_hang_until_the_deadline_end_the_run_and_blame_no_invoice(p
     ("billing.getInvoice:echo-credential(400)", 6, "credential"),
 ])  # fmt: skip
 def test_what_cannot_be_had_or_understood_ends_the_run_and_writes_nothing(
-    place: KeyPath, fault: str, exit_code: int, problem: str
+    place: Place, fault: str, exit_code: int, problem: str
 ) -> None:
     office = place(faults=fault)
     result = office.close(dry_run=True)
@@ -731,7 +731,7 @@ def without_times(row: dict[str, Any]) -> dict[str, Any]:
     ("project.list", lambda result: {"items": [*result["items"], result["items"][0]]}, 0, ""),
 ])  # fmt: skip
 def test_an_answer_of_another_account_invoice_or_shape_is_never_booked_as_the_one_asked_for(
-    place: KeyPath, function: str, change: Callable[[Any], Any], exit_code: int, problem: str
+    place: Place, function: str, change: Callable[[Any], Any], exit_code: int, problem: str
 ) -> None:
     office = place(of_function(function, change))
     result = office.close(dry_run=True)
@@ -739,7 +739,7 @@ def test_an_answer_of_another_account_invoice_or_shape_is_never_booked_as_the_on
     assert problem in " ".join([*messages(result), *codes(result)])
 
 
-def test_a_report_of_another_month_is_not_used(place: KeyPath) -> None:
+def test_a_report_of_another_month_is_not_used(place: Place) -> None:
     def april(result: Any) -> Any:
         return {**result, "chart": {**result["chart"], "categories": ["Apr 01"] * len(result["chart"]["categories"])}}
 
@@ -749,7 +749,7 @@ def test_a_report_of_another_month_is_not_used(place: KeyPath) -> None:
     assert result.books.accounts[0].report_total is None
 
 
-def test_an_account_refused_as_inactive_is_booked_as_it_is_listed(place: KeyPath) -> None:
+def test_an_account_refused_as_inactive_is_booked_as_it_is_listed(place: Place) -> None:
     since = instant("2026-06-01T00:00:00Z")
 
     def inactive(made: Setup) -> Setup:
@@ -780,14 +780,14 @@ def expiring(platform: Platform, uses: int) -> None:
     platform.keyring.add(Credential(token="first-token", role="owner", uses=uses))
 
 
-def test_a_token_that_expires_during_the_run_is_renewed_once(place: KeyPath) -> None:
+def test_a_token_that_expires_during_the_run_is_renewed_once(place: Place) -> None:
     office = place()
     expiring(office.platform, 3)
     minted(office, "first-token", office.server.token)
     assert office.close(dry_run=True).exit == 0
 
 
-def test_a_token_refused_twice_is_exit_5_and_is_not_used_again(place: KeyPath) -> None:
+def test_a_token_refused_twice_is_exit_5_and_is_not_used_again(place: Place) -> None:
     office = place()
     minted(office, "first-token", "second-token", office.server.token)
     result = office.close(dry_run=True)
@@ -796,7 +796,7 @@ def test_a_token_refused_twice_is_exit_5_and_is_not_used_again(place: KeyPath) -
     assert "second-token" not in " ".join(messages(result))
 
 
-def test_no_credential_is_exit_5(place: KeyPath) -> None:
+def test_no_credential_is_exit_5(place: Place) -> None:
     office = place()
     office.environ.clear()
     result = office.close(dry_run=True)
@@ -837,6 +837,6 @@ def test_the_lists_of_projects_of_two_credentials_are_put_together(tmp_path: Pat
         assert {project.account for project in result.books.posting.projects.by_sid.values()} == {first, second}
 
 
-def test_errors_of_a_run_are_errors_of_the_table(place: KeyPath) -> None:
+def test_errors_of_a_run_are_errors_of_the_table(place: Place) -> None:
     result = place(faults="billing.report:html200").close(dry_run=True)
     assert [(type(error).exit_code, bool(error.remedy)) for error in result.errors] == [(6, True)]

@@ -36,7 +36,7 @@ class SharedClock:
 
 
 @dataclass(slots=True)
-class KeyPath:
+class Place:
     """A platform that listens, the clock, and a configuration that owns its projects."""
 
     server: Server
@@ -54,14 +54,14 @@ def place(
     change: Callable[[World], World] = lambda world: world,
     extra: str = "",
     kind: str = "C",
-) -> Iterator[KeyPath]:
+) -> Iterator[Place]:
     """A platform at an instant, its world changed; ``extra`` is appended to the configuration."""
     platform = prepared(scenario, kind=kind, now=instant(now))  # type: ignore[arg-type]
     platform.world = change(platform.world)
     with running(platform) as server:
         text = sample_configuration(platform.world, endpoint=server.endpoint) + extra
         config = parse(text.encode(), folder / "config.toml")
-        yield KeyPath(server, SharedClock(server), config, dict(ENVIRON))
+        yield Place(server, SharedClock(server), config, dict(ENVIRON))
 
 
 def spending_more(sid: str, sku: str, days: Callable[[Month, int], int]) -> Callable[[World], World]:

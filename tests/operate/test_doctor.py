@@ -23,12 +23,12 @@ from chargeback.operate.doctor import DoctorLine, Examination, Mark, examine, ex
 from chargeback.operate.doctor.credential import credential_lifetime
 from chargeback.operate.doctor.lines import guarded
 from chargeback.sandbox import Credential, sample_configuration
-from tests.operate.platforms import ENVIRON, KeyPath, place
+from tests.operate.platforms import ENVIRON, Place, place
 
 NOW = datetime(2026, 6, 5, 2, tzinfo=UTC)
 
 
-def found(at: KeyPath, folder: Path, text: str | None = None, **environ: str) -> dict[str, list[DoctorLine]]:
+def found(at: Place, folder: Path, text: str | None = None, **environ: str) -> dict[str, list[DoctorLine]]:
     """By check, what is found with that configuration (None: the sample's)."""
     path = folder / "config.toml"
     path.write_text(text or sample_configuration(at.server.platform.world, endpoint=at.server.endpoint))

@@ -13,7 +13,7 @@ from chargeback.operate.init import draft, refuse_existing, survey, write
 from chargeback.operate.init.proposal import patterns, propose
 from chargeback.operate.init.survey import Survey, SurveyedAccount
 from chargeback.sandbox import Credential
-from tests.operate.platforms import KeyPath, place
+from tests.operate.platforms import Place, place
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_environments_are_seen() -> None:
 
 
 @pytest.fixture
-def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeyPath:
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     with place(tmp_path) as found:
         found.environ["DEPLOYS_ENDPOINT"] = found.server.endpoint
         yield found  # type: ignore[misc]
 
 
-def test_what_is_written_loads_and_owns_every_project(at: KeyPath, tmp_path: Path) -> None:
+def test_what_is_written_loads_and_owns_every_project(at: Place, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     made = draft(survey(at.environ, at.clock), path, at.clock.now())
     write(path, made.text)
@@ -62,7 +62,7 @@ def test_what_is_written_loads_and_owns_every_project(at: KeyPath, tmp_path: Pat
         refuse_existing(path)
 
 
-def test_a_role_that_may_not_read_is_commented_out(at: KeyPath, tmp_path: Path) -> None:
+def test_a_role_that_may_not_read_is_commented_out(at: Place, tmp_path: Path) -> None:
     at.server.platform.keyring.add(Credential(token="viewer-token", role="viewer"))
     found = survey({**at.environ, "DEPLOYS_TOKEN": "viewer-token"}, at.clock)
     made = draft(found, tmp_path / "config.toml", at.clock.now())
@@ -70,7 +70,7 @@ def test_a_role_that_may_not_read_is_commented_out(at: KeyPath, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("token", "error"), [("wrong", CredentialError), ("", CredentialError), ("none", AccessError)])
-def test_without_access_nothing_is_guessed(at: KeyPath, token: str, error: type[Exception]) -> None:
+def test_without_access_nothing_is_guessed(at: Place, token: str, error: type[Exception]) -> None:
     at.server.platform.keyring.add(Credential(token="none", accounts=frozenset()))
     with pytest.raises(error):
         survey({**at.environ, "DEPLOYS_TOKEN": token}, at.clock)
@@ -94,7 +94,7 @@ def at_noon() -> object:
 @pytest.mark.parametrize(
     ("archive", "kept"), [("archive", True), ("/srv/archive", True), (".", False), ("..", False), ("/", False)]
 )
-def test_a_head_file_is_kept_outside_of_the_archive(at: KeyPath, tmp_path: Path, archive: str, kept: bool) -> None:
+def test_a_head_file_is_kept_outside_of_the_archive(at: Place, tmp_path: Path, archive: str, kept: bool) -> None:
     made = draft(survey(at.environ, at.clock), tmp_path / "config.toml", at.clock.now(), archive=archive)
     assert made.config.head_file == (tmp_path / "chargeback.head" if kept else None)
     assert 'head_file = "chargeback.head"' in made.text

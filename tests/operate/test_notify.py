@@ -20,12 +20,12 @@ from chargeback.operate.notify import Watcher, notify, watched
 from chargeback.operate.notify.addresses import filled
 from chargeback.operate.notify.messages import of_failure
 from chargeback.operate.notify.run_metrics import address, signal_of
-from tests.operate.platforms import KeyPath, place
+from tests.operate.platforms import Place, place
 from tests.operate.receivers import Receiver, receiving
 
 pytest.importorskip("apprise", reason="notifications are an extra: pip install '.[notify]'")
 
-Closed = tuple[KeyPath, list[MonthResult], Config, datetime]
+Closed = tuple[Place, list[MonthResult], Config, datetime]
 SECRET = "s3cr3t/with@signs"
 
 
@@ -33,7 +33,7 @@ SECRET = "s3cr3t/with@signs"
 class Desk:
     """A platform, somebody who listens, and what was said on stderr."""
 
-    at: KeyPath
+    at: Place
     receiver: Receiver
     said: list[str]
 

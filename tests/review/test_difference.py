@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chargeback.errors import ConfigurationError, StorageError
+from chargeback.model.totals import Amounts
 from chargeback.review.change_text import change_lines
 from chargeback.review.changes import Change
 from chargeback.review.difference import difference, difference_lines
-from chargeback.review.ledger_rows import Amounts
 from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, CREDIT, MAY, Office, units
 

@@ -74,11 +74,11 @@ HARMLESS = {
 }
 """Documents never hold up the books; ids are texts however they are written."""
 
-KeyPath = Callable[..., Office]
+Place = Callable[..., Office]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[KeyPath]:
+def place(tmp_path: Path) -> Iterator[Place]:
     """An office whose platform has these faults: one account with one invoice of the month."""
     with ExitStack() as stack:
 
@@ -93,7 +93,7 @@ def place(tmp_path: Path) -> Iterator[KeyPath]:
 
 
 @pytest.mark.parametrize("faults", REPAIRED)
-def test_trying_again_repairs_it(place: KeyPath, faults: str) -> None:
+def test_trying_again_repairs_it(place: Place, faults: str) -> None:
     office = place(faults)
     office.configure(settings="timeout = 1\ndeadline = 60\n")
     told = office.run()
@@ -101,7 +101,7 @@ def test_trying_again_repairs_it(place: KeyPath, faults: str) -> None:
 
 
 @pytest.mark.parametrize(("faults", "code"), FATAL.items())
-def test_it_ends_the_run_and_nothing_is_written(place: KeyPath, faults: str, code: int) -> None:
+def test_it_ends_the_run_and_nothing_is_written(place: Place, faults: str, code: int) -> None:
     office, before = place(faults), time.monotonic()
     if not faults.endswith(EXHAUSTING):
         office.configure(settings=PATIENT)
@@ -116,7 +116,7 @@ def test_it_ends_the_run_and_nothing_is_written(place: KeyPath, faults: str, cod
 
 
 @pytest.mark.parametrize(("faults", "code"), HARMLESS.items())
-def test_it_does_not_hold_up_the_books(place: KeyPath, faults: str, code: int) -> None:
+def test_it_does_not_hold_up_the_books(place: Place, faults: str, code: int) -> None:
     office = place(faults)
     office.configure(settings=PATIENT)
     told = office.run()
@@ -140,7 +140,7 @@ def test_the_last_account_failing_publishes_nothing_and_is_named(tmp_path: Path)
     assert office.verify().exit == 0
 
 
-def test_a_list_that_says_paid_and_a_detail_that_says_void_is_an_exception_and_not_booked(place: KeyPath) -> None:
+def test_a_list_that_says_paid_and_a_detail_that_says_void_is_an_exception_and_not_booked(place: Place) -> None:
     def void(call: Call, result: object) -> object:
         return {**result, "status": "void"} if call.function == "billing.getInvoice" else result  # type: ignore[dict-item]
 
@@ -159,7 +159,7 @@ def test_a_list_that_says_paid_and_a_detail_that_says_void_is_an_exception_and_n
     ("2026-06-30T20:00:00Z", -14, {3}),  # the platform's last month is June, the job asks for May
 ])  # fmt: skip
 def test_a_clock_hours_off_never_books_another_months_report(
-    place: KeyPath, now: str, hours: int, codes: set[int]
+    place: Place, now: str, hours: int, codes: set[int]
 ) -> None:
     moment = instant(now)
     world = small_world(now=moment)

@@ -25,7 +25,7 @@ from chargeback.sandbox.scenario import Setup
 from chargeback.sandbox.scenarios import platform_of
 
 from ..job.direct import answering, only
-from ..job.office import EXITS, Office, SentState
+from ..job.office import EXITS, Ended, Office
 
 AMOUNTS = {"subtotal", "taxAmount", "total", "amount", "billingValue", "quantity", "unitPrice"}
 VALUES = st.one_of(
@@ -127,7 +127,7 @@ class Once:
         return self.change(body)
 
 
-def whole_run(chosen: Platform, change: Any, *, dry_run: bool = False) -> tuple[SentState, dict[str, bytes]]:
+def whole_run(chosen: Platform, change: Any, *, dry_run: bool = False) -> tuple[Ended, dict[str, bytes]]:
     """A whole run against the platform with its answers changed; what it left."""
     with tempfile.TemporaryDirectory() as folder, answering(chosen, change), pytest.MonkeyPatch.context() as patch:
         patch.setattr(FileSystem, "sync", lambda self, path: path.lstat())
@@ -147,7 +147,7 @@ def ledger_sums(files: dict[str, bytes]) -> Counter[tuple[str, str]]:
     return sums
 
 
-def check(told: SentState, files: dict[str, bytes], *, dry_run: bool = False) -> None:
+def check(told: Ended, files: dict[str, bytes], *, dry_run: bool = False) -> None:
     assert told.exit in EXITS, (told.exit, told.err[-2000:])
     assert "Traceback" not in told.err
     document = json.loads(told.out)

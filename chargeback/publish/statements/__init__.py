@@ -17,14 +17,15 @@ from chargeback.model.books import Books, Status
 from chargeback.model.check import Outcome
 from chargeback.model.ledger import LedgerLine
 from chargeback.model.text import readable
+from chargeback.model.totals import add_up, by_currency
 from chargeback.publish.bilingual import THAI, Language, said, thai_month
 from chargeback.publish.pages.rendering import is_on_loopback, render
 from chargeback.publish.pages.wording import instant_text, month_name
 from chargeback.publish.statements.figures import figures
 from chargeback.publish.statements.restated import restatement_of
 from chargeback.publish.team_workbook.month import TeamMonth
-from chargeback.publish.team_workbook.team_checks import TOLD, SentState, checks_of
-from chargeback.publish.team_workbook.totals import add_up
+from chargeback.publish.team_workbook.team_checks import TOLD, TeamCheck, checks_of
+from chargeback.publish.team_workbook.totals import totals_of_lines
 
 MOST_EXCEPTIONS = 20
 
@@ -42,7 +43,7 @@ def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]
     checks, borne = tuple(books.having(*TOLD)), _invoices_with_borne_tax(books, config)
     for team in books.ledger.teams:
         mine: Sequence[LedgerLine] = by_team.get(team.id, ())
-        month = TeamMonth(books, config, team, mine, add_up(mine), checks)
+        month = TeamMonth(books, config, team, mine, totals_of_lines(mine), checks)
         yield path_of(team.id), _page(month, _borne_tax(mine, borne))
 
 
@@ -57,11 +58,8 @@ def _invoices_with_borne_tax(books: Books, config: Config) -> frozenset[tuple[st
 
 
 def _borne_tax(lines: Iterable[LedgerLine], invoices: frozenset[tuple[str, str]]) -> Mapping[str, int]:
-    found: Counter[str] = Counter()
-    for line in lines:
-        if (line.label.account, line.label.invoice_id) in invoices:
-            found[line.label.currency] += line.tax
-    return found
+    cost = (line for line in lines if (line.label.account, line.label.invoice_id) in invoices)
+    return Counter({currency: amounts.tax for currency, amounts in add_up(cost, by_currency).items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +115,6 @@ def _title(month: TeamMonth, language: Language) -> str:
     return {"en": english, "th": thai, "both": f"{thai} · {english}"}[language]
 
 
-def _subject(told: SentState) -> str:
+def _subject(told: TeamCheck) -> str:
     """What a check is about, in one line."""
     return readable(", ".join(dict.fromkeys(part for part in (told.invoice, told.concerns) if part)))

@@ -14,7 +14,7 @@ from chargeback.model.ledger import LedgerLine
 from chargeback.publish.team_workbook import notes, summary
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.team_checks import TOLD
-from chargeback.publish.team_workbook.totals import add_up
+from chargeback.publish.team_workbook.totals import totals_of_lines
 from chargeback.publish.xlsx.book import Book
 
 
@@ -24,7 +24,7 @@ def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]
     checks = tuple(books.having(*TOLD))
     for team in books.ledger.teams:
         mine = by_team.get(team.id, ())
-        month = TeamMonth(books, config, team, mine, add_up(mine), checks)
+        month = TeamMonth(books, config, team, mine, totals_of_lines(mine), checks)
         yield month.path, _chunks(month)
 
 

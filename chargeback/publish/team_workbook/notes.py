@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from chargeback.model.check import Outcome
 from chargeback.model.ledger import Basis
 from chargeback.publish.team_workbook.month import TeamMonth
-from chargeback.publish.team_workbook.team_checks import SentState, checks_of
+from chargeback.publish.team_workbook.team_checks import TeamCheck, checks_of
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.stack import Stack
@@ -73,7 +73,7 @@ def write(book: Book, month: TeamMonth) -> Iterator[bytes]:
     yield from book.sheet(NOTES, stack.rows, fill)
 
 
-def _checks(stack: Stack, told: list[SentState]) -> None:
+def _checks(stack: Stack, told: list[TeamCheck]) -> None:
     stack.section("Exceptions, accepted exceptions and notices that touch this team", len(_WIDTHS))
     if not told:
         stack.texts("none: every check that touches this team holds")

@@ -23,7 +23,7 @@ _OF_ACCOUNT_OR_INVOICE = (SubjectKind.LINE, SubjectKind.DOCUMENT, SubjectKind.DA
 
 
 @dataclass(frozen=True, slots=True)
-class SentState:
+class TeamCheck:
     """A check as a team may read it; ``variance`` None and ``currency`` "" where its amount is not the team's alone."""
 
     outcome: Outcome
@@ -91,20 +91,20 @@ class Reach:
         return is_project or check.is_about(SubjectKind.TEAM, self.team)
 
 
-def checks_of(month: TeamMonth) -> Iterator[SentState]:
+def checks_of(month: TeamMonth) -> Iterator[TeamCheck]:
     """The month's checks that touch the team, as it may read them."""
     return checks_within(month.checks, Reach.of(month.team.id, month.totals))
 
 
-def checks_within(checks: Iterable[Check], reach: Reach) -> Iterator[SentState]:
+def checks_within(checks: Iterable[Check], reach: Reach) -> Iterator[TeamCheck]:
     """The checks that touch the team, as it may read them."""
     for check in checks:
         if reach.touches(check):
             yield _told(check, own=reach.owns_amounts(check))
 
 
-def _told(check: Check, *, own: bool) -> SentState:
-    return SentState(
+def _told(check: Check, *, own: bool) -> TeamCheck:
+    return TeamCheck(
         check.outcome,
         check.code,
         check.invoice,

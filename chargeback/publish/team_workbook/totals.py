@@ -119,7 +119,7 @@ def total(sums: Iterable[Sums]) -> Sums:
     return whole
 
 
-def add_up(lines: Iterable[LedgerLine]) -> TeamTotals:
+def totals_of_lines(lines: Iterable[LedgerLine]) -> TeamTotals:
     """The totals of the lines."""
     cells: dict[Part, dict[Cell, Sums]] = {}
     labels: dict[int, InvoiceLabel] = {}

@@ -6,7 +6,7 @@ of an account or invoice stand, counted in rows from 0; a sheet that refers to t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +18,7 @@ from chargeback.model.check import Check, Outcome
 from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.posting import PostedLine, Posting
+from chargeback.model.totals import add_up
 from chargeback.publish.workpaper.groups import Group, groups_of
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources
 from chargeback.publish.xlsx.cells import Cells
@@ -174,11 +175,9 @@ def _invoices(posting: Posting, evidence: Evidence, answers: Sequence[Answer]) -
 
 def _team_parts(posting: Posting) -> Mapping[str, TeamParts]:
     """What of each of the account's invoices went to which team."""
-    sums: dict[str, dict[str, list[int]]] = defaultdict(dict)
-    for line in posting.lines:
-        parts = sums[line.label.invoice_id].setdefault(line.team.id, [0, 0, 0, 0])
-        parts[0] += 1
-        parts[1] += line.net
-        parts[2] += line.tax
-        parts[3] += line.gross
-    return {invoice: dict(sorted(parts.items())) for invoice, parts in sums.items()}
+    keys = [(line.label.invoice_id, line.team.id) for line in posting.lines]
+    counts, totals = Counter(keys), add_up(posting.lines, lambda line: (line.label.invoice_id, line.team.id))
+    found: dict[str, dict[str, Sequence[int]]] = defaultdict(dict)
+    for invoice, team in sorted(totals):
+        found[invoice][team] = (counts[invoice, team], *totals[invoice, team])
+    return found

@@ -8,7 +8,7 @@ import pytest
 
 from chargeback.operate.usage import UsageReport, look
 from chargeback.sandbox.months import Month
-from tests.operate.platforms import KeyPath, place, spending_more
+from tests.operate.platforms import Place, place, spending_more
 
 FIRST = "2026-05-10T02:00:00Z"
 DAYS = 40
@@ -16,7 +16,7 @@ RUNAWAY = (6, 7)
 """7 June: the 29th day, after a rollover of the month."""
 
 
-def forty_days(at: KeyPath) -> list[UsageReport]:
+def forty_days(at: Place) -> list[UsageReport]:
     reports = []
     for _ in range(DAYS):
         reports.append(look(at.config, at.environ, at.clock))

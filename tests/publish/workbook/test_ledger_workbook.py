@@ -14,7 +14,7 @@ from chargeback.model.ledger import COLUMNS, LedgerLine, written_rows
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.team_workbook import files
 from chargeback.publish.team_workbook.month import TeamMonth
-from chargeback.publish.team_workbook.totals import add_up
+from chargeback.publish.team_workbook.totals import totals_of_lines
 from chargeback.publish.xlsx.book import Book
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened
@@ -177,7 +177,7 @@ def lines_alone(of: list[LedgerLine], most: int) -> Opened:
     """A workbook of nothing but these lines, so many a sheet."""
     books = sample.books()
     team = next(team for team in books.ledger.teams if team.id == "web")
-    month = TeamMonth(books, sample.config(), team, of, add_up(of))
+    month = TeamMonth(books, sample.config(), team, of, totals_of_lines(of))
     lines = replace(month.sheet_lines, most=most)
     book = Book("2026-06-01T01:00:00Z", "", "", lines.shapes())
     return Opened.of([*lines.write(book), *book.finish()])

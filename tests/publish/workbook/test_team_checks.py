@@ -18,8 +18,8 @@ from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, Su
 from chargeback.model.period import Period
 from chargeback.publish import statements
 from chargeback.publish.team_workbook import files
-from chargeback.publish.team_workbook.team_checks import Reach, SentState, checks_within
-from chargeback.publish.team_workbook.totals import add_up
+from chargeback.publish.team_workbook.team_checks import Reach, TeamCheck, checks_within
+from chargeback.publish.team_workbook.totals import totals_of_lines
 from tests.publish.workbook.opened import Opened
 from tests.small_months import TEAMS, Month, account, invoice, month, of, report, sku
 
@@ -107,7 +107,7 @@ def reach() -> Reach:
     rows = [("acme-web", "CPU", 1, 50), ("acme-platform", "CPU", 1, 30), ("acme-data", "Disk", 1, 20)]
     lines = (of("acme-web", 50), of("acme-platform", 30), of("acme-data", 20))
     books = month(account(invoice("INV-1", *lines), report=report(*rows))).books()
-    return Reach.of("web", add_up(books.ledger.of_team("web")))
+    return Reach.of("web", totals_of_lines(books.ledger.of_team("web")))
 
 
 def check(subject: Subject | None, **fields: object) -> Check:
@@ -157,7 +157,7 @@ def test_the_teams_own_change_is_shown_with_its_figures() -> None:
 def test_who_accepted_and_why_is_not_for_teams() -> None:
     accepted = Acceptance("data@acme.example", Period(2026, 12), "acme-data got a credit")
     (told,) = checks_within([check(None, outcome=Outcome.ACCEPTED, accepted=accepted)], reach())
-    assert isinstance(told, SentState)
+    assert isinstance(told, TeamCheck)
     assert (told.text, told.variance) == (
         "Report and invoice differ for a project; known and accepted", None,
     )  # fmt: skip
@@ -171,6 +171,6 @@ def test_what_was_not_performed_is_said_to_be_so() -> None:
 def test_a_by_sku_resources_amounts_are_everybodys() -> None:
     rows = [("acme-web", "CPU", 1, 60), ("acme-data", "CPU", 1, 31)]
     books = month(account(invoice("INV-1", sku("CPU", 100)), report=report(*rows))).books()
-    web = Reach.of("web", add_up(books.ledger.of_team("web")))
+    web = Reach.of("web", totals_of_lines(books.ledger.of_team("web")))
     told = [each for each in checks_within(books.having(Outcome.EXCEPTION), web) if each.code is Code.REPORT_RESOURCE]
     assert [(each.concerns, each.variance) for each in told] == [("CPU", None)]
