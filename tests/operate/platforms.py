@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -53,13 +53,17 @@ def place(
     scenario: str = "clean",
     change: Callable[[World], World] = lambda world: world,
     extra: str = "",
+    told: Mapping[str, str] | None = None,
     kind: str = "C",
 ) -> Iterator[Place]:
-    """A platform at an instant, its world changed; ``extra`` is appended to the configuration."""
+    """A platform at an instant, its world changed; ``extra`` is appended to the configuration, ``told`` has the
+    ``notify`` of teams by id."""
     platform = prepared(scenario, kind=kind, now=instant(now))  # type: ignore[arg-type]
     platform.world = change(platform.world)
     with running(platform) as server:
         text = sample_configuration(platform.world, endpoint=server.endpoint) + extra
+        for team, urls in (told or {}).items():
+            text = text.replace(f'id = "{team}"\n', f'id = "{team}"\nnotify = {urls}\n')
         config = parse(text.encode(), folder / "config.toml")
         yield Place(server, SharedClock(server), config, dict(ENVIRON))
 

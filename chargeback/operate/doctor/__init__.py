@@ -53,6 +53,7 @@ def examine(given: Examination) -> Iterator[DoctorLine]:
     yield from guarded("journal", lambda: machine.journal(config))
     yield from guarded("metrics", lambda: machine.metrics(config))
     yield from guarded("notify", lambda: machine.notification(config, given.environ))
+    yield from guarded("statements", lambda: machine.deliveries(config, given.environ))
     yield from guarded("schedule", lambda: machine.schedule(given.environ))
 
 

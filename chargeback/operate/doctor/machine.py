@@ -1,6 +1,6 @@
 """The machine: Python, the packages that the job needs, and whether something will start it every month.
 
-``[notify]``: the variables that its URLs name are set; nothing is sent.
+``[notify]`` and the teams' ``notify``: the variables that their URLs name are set; nothing is sent.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ from chargeback.config.publish import read_profiles
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.model.bookkeeping import NO_TEAM, Leg, key_of
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
+from chargeback.model.wording import counted
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 from chargeback.operate.metrics import write_textfile
 from chargeback.operate.notify.addresses import missing_variables, scheme_of
+from chargeback.operate.notify.deliveries import services
+from chargeback.operate.notify.services import takes_files
 
 
 def notification(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
@@ -37,6 +40,24 @@ def notification(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorL
         yield notice("notify", f"not set: {', '.join(missing)}", "set the variables where the job runs")
     else:
         yield good("notify", ", ".join(scheme_of(url) for url in urls))
+
+
+def deliveries(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
+    """Whether each team that is to get its statement can; nothing where none is. Nothing is sent."""
+    teams = [team for team in config.teams if team.notify]
+    if not teams:
+        return
+    missing = sorted({name for team in teams for url in team.notify for name in missing_variables(url, environ)})
+    if missing:
+        remedy = "set the variables where the job runs"
+        yield notice("statements", f"not set, for [[teams]] notify: {', '.join(missing)}", remedy)
+        return
+    without = [f"{team.id} ({name})" for team in teams for name, url in services(team) if not takes_files(url, environ)]
+    if without:
+        problem = f"a service that takes no files, or none that apprise knows: {', '.join(without)}"
+        yield notice("statements", problem, "name one that does in [[teams]] notify, such as mailtos://")
+    else:
+        yield good("statements", f"sent to {counted(len(teams), 'team')}: {', '.join(team.id for team in teams)}")
 
 
 LEAST_PYTHON = (3, 11)
@@ -62,8 +83,8 @@ def packages(config: Config) -> Iterator[DoctorLine]:
         yield notice("packages", "chargeback is not installed as a package", "pip install chargeback")
         return
     problems = [problem for text in needed if (problem := _missing(text))]
-    if config.notify.urls and (problem := _missing("apprise")):
-        problems.append(f"{problem}, needed by [notify]")
+    if (config.notify.urls or any(team.notify for team in config.teams)) and (problem := _missing("apprise")):
+        problems.append(f"{problem}, needed by [notify] and by teams' notify")
     if problems:
         yield wrong("packages", "; ".join(problems), "pip install --upgrade '.[notify]' in the checkout")
     else:

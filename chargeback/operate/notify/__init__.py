@@ -2,23 +2,18 @@
 
 One message a run, when there is something to say. Problems of telling are themselves told on stderr, without addresses.
 
-Handing a message to apprise, one service after the other; what fails is told by the service's scheme alone.
-
 What people have been told already, in ``<archive>/.told.json``: the same state is told once, then weekly.
-
-URLs whose secrets stand in the environment: ``${NAME}`` is replaced right before use, and shown never.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chargeback.archive.atomic_files import replace_file
 from chargeback.archive.file_system import FileSystem
@@ -26,14 +21,15 @@ from chargeback.archive.no_follow import read_inside
 from chargeback.collect.clock import Clock
 from chargeback.config import Config, Notify
 from chargeback.errors import AnswerError, ChargebackError, InterruptedRunError, error_exit
-from chargeback.evidence.gate import masked
 from chargeback.evidence.records import canonical_json
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.operate.metrics import exposition, write_textfile
-from chargeback.operate.notify.addresses import filled, missing_variables, scheme_of
-from chargeback.operate.notify.messages import ONCE, Message, is_overdue, of_failure, of_run, of_usage, overdue
+from chargeback.operate.notify.addresses import scheme_of
+from chargeback.operate.notify.deliveries import deliver
+from chargeback.operate.notify.messages import ONCE, News, is_overdue, of_failure, of_run, of_usage, overdue
 from chargeback.operate.notify.run_metrics import RUN_NAME, USAGE_NAME, Signal, ping, run_families, signal_of
+from chargeback.operate.notify.services import Message, send_to
 
 if TYPE_CHECKING:
     from chargeback.operate.usage.report import UsageReport
@@ -83,41 +79,12 @@ class SentState:
         replace_file(FileSystem(), archive / NAME, data, archive / f"{NAME}.new")
 
 
-INSTALL = "pip install '.[notify]' in the checkout"
-
-
 def send(settings: Notify, environ: Mapping[str, str], title: str, text: str) -> tuple[int, list[str]]:
     """How many services took the message, and what went wrong with the others; never raises."""
-    try:
-        import apprise
-    except ImportError:
-        return 0, [f"[notify]: apprise is not installed -> {INSTALL}"]
-    _keep_quiet()
-    title, text = masked(title), masked(text)
-    problems = [problem for url in settings.urls if (problem := _sent(apprise, url, environ, title, text))]
-    return len(settings.urls) - len(problems), problems
-
-
-def _sent(apprise: Any, url: str, environ: Mapping[str, str], title: str, text: str) -> str:
-    """What went wrong, "" where nothing did; the URL itself is never part of it."""
-    address = filled(url, environ)
-    if address is None:
-        return f"[notify] {scheme_of(url)}: not set: {', '.join(missing_variables(url, environ))}"
-    try:
-        service = apprise.Apprise()
-        if not service.add(address):
-            return f"[notify] {scheme_of(url)}: apprise knows no such service"
-        return "" if service.notify(title=title, body=text) else f"[notify] {scheme_of(url)}: the message was not taken"
-    except Exception as error:  # a notification never fails the run; the message may hold the URL
-        return f"[notify] {scheme_of(url)}: {type(error).__name__}"
-
-
-def _keep_quiet() -> None:
-    """Libraries log the addresses they talk to, secrets within."""
-    for name in ("apprise", "urllib3", "requests"):
-        logger = logging.getLogger(name)
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
+    message = Message(title, text)
+    results = [(scheme_of(url), send_to(url, environ, message)) for url in settings.urls]
+    problems = [f"[notify] {scheme}: {problem}" for scheme, problem in results if problem]
+    return len(results) - len(problems), list(dict.fromkeys(problems))
 
 
 __all__ = [
@@ -167,6 +134,7 @@ def watched(
     except Exception as error:
         _end(watcher, 1, of_failure(ChargebackError(f"unexpected {type(error).__name__}", remedy="look at the log")))
         raise
+    _guarded(watcher, lambda: deliver(watcher.config, environ, clock, tell))
     _end(watcher, exit_of(watcher.results), of_run(watcher.results))
 
 
@@ -191,7 +159,7 @@ def notify_usage_failure(watcher: Watcher, error: ChargebackError) -> None:
     _guarded(watcher, lambda: notify(watcher, [of_failure(error, "usage")]))
 
 
-def notify(watcher: Watcher, news: Iterable[Message]) -> None:
+def notify(watcher: Watcher, news: Iterable[News]) -> None:
     """Send one message with all news that are due, and remember what was told."""
     config, now = watcher.config, watcher.clock.now()
     if not config.notify.urls:
@@ -211,7 +179,7 @@ def notify(watcher: Watcher, news: Iterable[Message]) -> None:
     told.write(config.archive)
 
 
-def _is_due(news: Message, told: SentState, watcher: Watcher) -> bool:
+def _is_due(news: News, told: SentState, watcher: Watcher) -> bool:
     """Whether somebody wants to hear of it, and has not just heard it."""
     wanted = news.occasions & frozenset(watcher.config.notify.on)
     return bool(wanted) and (bool(wanted & ONCE) or told.is_due(news.kind, news.state, watcher.clock.now()))
@@ -232,7 +200,7 @@ def write_metrics(watcher: Watcher, code: int) -> None:
         write_textfile(folder / RUN_NAME, exposition(families))
 
 
-def _end(watcher: Watcher, code: int, news: Message | None) -> None:
+def _end(watcher: Watcher, code: int, news: News | None) -> None:
     """Everything after a run; each part by itself, so that one that fails keeps none of the others."""
     if news is not None:
         _guarded(watcher, lambda: notify(watcher, [news]))

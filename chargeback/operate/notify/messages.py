@@ -35,7 +35,7 @@ _MOST_FINDINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class News:
     """``kind``: whose state it is; ``occasions``: on which it is told; ``state``: equal as long as nothing changes."""
 
     kind: str
@@ -45,33 +45,33 @@ class Message:
     state: str
 
 
-def of_run(results: Iterable[MonthResult]) -> Message:
+def of_run(results: Iterable[MonthResult]) -> News:
     """What a run says of its months."""
     months = list(results)
     code = exit_of(months)
     parts = [line for month in months for line in _month_lines(month)]
     titles = ", ".join(f"{month.period} {_status(month)}" for month in months)
     state = [line for month in months for line in _state_lines(month)]
-    return Message("run", _occasions(months, code), f"chargeback: {titles}", _text(parts), fingerprint(code, state))
+    return News("run", _occasions(months, code), f"chargeback: {titles}", _text(parts), fingerprint(code, state))
 
 
-def of_failure(error: ChargebackError, kind: str = "run") -> Message:
+def of_failure(error: ChargebackError, kind: str = "run") -> News:
     """What a run, or a daily look, that ended with an error says."""
     code = error_exit(error)
     occasions = frozenset() if code in QUIET_EXITS else frozenset({"failed"})
     lines = list(_error_lines(each_error(error)))
     noun = "run" if kind == "run" else kind
     state = fingerprint(code, map(_identity, each_error(error)))
-    return Message(kind, occasions, f"chargeback: {noun} failed (exit {code})", _text(lines), state)
+    return News(kind, occasions, f"chargeback: {noun} failed (exit {code})", _text(lines), state)
 
 
-def of_usage(report: UsageReport) -> Message:
+def of_usage(report: UsageReport) -> News:
     """What a daily look says: its alerts, those that go on too."""
     lines = [alert.line() for alert in report.alerts]
     names = ", ".join(alert.project for alert in report.alerts[:5])
     state = [f"{alert.project} {alert.since} {alert.last_new}" for alert in report.alerts]
     occasions = frozenset({"alert"}) if lines else frozenset[str]()
-    return Message(
+    return News(
         "usage",
         occasions,
         one_line(f"chargeback: daily cost far above usual: {names}"),
@@ -80,7 +80,7 @@ def of_usage(report: UsageReport) -> Message:
     )
 
 
-def overdue(config: Config, now: datetime) -> Message | None:
+def overdue(config: Config, now: datetime) -> News | None:
     """Last month without a revision, from ``close_by`` on; its state is another one each day, so it is told daily."""
     today = now.astimezone(config.timezone).date()
     period = last_month(now, config.timezone)
@@ -88,7 +88,7 @@ def overdue(config: Config, now: datetime) -> Message | None:
         return None
     due = config.notify.close_by
     text = f"Day {today.day} of the month, and {period} has no revision in {config.archive} (close_by = {due})."
-    return Message("overdue", frozenset({"overdue"}), f"chargeback: {period} is overdue", text, f"{period} {today}")
+    return News("overdue", frozenset({"overdue"}), f"chargeback: {period} is overdue", text, f"{period} {today}")
 
 
 def is_overdue(config: Config, now: datetime) -> bool:

@@ -1,0 +1,167 @@
+"""Each team gets its own statement and workbook, once for each revision that closes or restates a month.
+
+What is due follows from the archive alone: of each month the latest revision, for the teams that had ``notify`` in the
+configuration that it was made with, less what ``deliveries.csv`` has. So a delivery that failed is tried again by the
+next run. What was being sent when a run was ended may have arrived: it is told, and not sent again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chargeback.archive.archive_writer import ArchiveWriter
+from chargeback.archive.chain import Base
+from chargeback.archive.deliveries import (
+    ATTEMPTS_PATH,
+    Delivery,
+    DeliveryKey,
+    append_delivery,
+    read_attempts,
+    read_deliveries,
+    write_attempts,
+)
+from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.reading import Archive
+from chargeback.archive.revision import Revision
+from chargeback.collect.clock import Clock
+from chargeback.config import Config, Team
+from chargeback.errors import ConfigurationError, LockedError
+from chargeback.job.sealing import archived_config
+from chargeback.model.instants import format_instant
+from chargeback.model.money import format_minor, minor_digits
+from chargeback.model.wording import grouped
+from chargeback.operate.notify.addresses import scheme_of
+from chargeback.operate.notify.services import Message, send_to
+from chargeback.publish import month_summary
+from chargeback.publish.bilingual import Language, said
+
+Tell = Callable[[str], None]
+_FILES = ("html", "xlsx")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One delivery that is to be made: of which revision, to which team, and the URL of its service."""
+
+    key: DeliveryKey
+    revision: Revision
+    team: Team
+    url: str
+
+    @property
+    def words(self) -> str:
+        """The delivery in a few words, without its address."""
+        return f"{self.key.period} r{self.key.revision} to team {self.key.team} ({self.key.service})"
+
+
+def services(team: Team) -> Iterator[tuple[str, str]]:
+    """(name, URL) of each of a team's services: the scheme, numbered where the team has several of one."""
+    seen: Counter[str] = Counter()
+    for url in team.notify:
+        scheme = scheme_of(url)
+        seen[scheme] += 1
+        yield (scheme if seen[scheme] == 1 else f"{scheme} {seen[scheme]}"), url
+
+
+def deliver(config: Config, environ: Mapping[str, str], clock: Clock, tell: Tell) -> None:
+    """Send what is due and record it; what cannot be sent is told, and due again with the next run."""
+    if not any(team.notify for team in config.teams):
+        return
+    if not list(_due(config, Archive(config.archive))):
+        return
+    try:
+        with open_for_writing(
+            config.archive, started=format_instant(clock.now()), base=Base(config.base_manifest)
+        ) as writer:
+            for each in list(_due(config, writer.archive)):
+                _deliver(writer, each, config.publish.language, environ, clock, tell)
+    except LockedError:
+        tell("deliveries: another run is at work; the next run sends what is due")
+
+
+def _due(config: Config, archive: Archive) -> Iterator[Due]:
+    sent = {delivery.key for delivery in read_deliveries(archive.root)}
+    for revision in archive.latest_of_each().values():
+        period, number = revision.manifest.period, revision.name.number
+        wanted = [
+            Due(key, revision, team, url)
+            for team in config.teams
+            for service, url in services(team)
+            if (key := DeliveryKey(period, number, team.id, service)) not in sent
+        ]
+        if wanted:
+            told_of = _told_of(revision)
+            yield from (each for each in wanted if each.team.id in told_of)
+
+
+def _told_of(revision: Revision) -> frozenset[str]:
+    """The teams that were to be told when the revision was made; none where another version's is not read here."""
+    try:
+        return frozenset(team.id for team in archived_config(revision).teams if team.notify)
+    except ConfigurationError:
+        return frozenset()
+
+
+def _deliver(
+    writer: ArchiveWriter, due: Due, language: Language, environ: Mapping[str, str], clock: Clock, tell: Tell
+) -> None:
+    """Name what is being sent, send it, record it: nothing that ends a run in between makes it arrive twice."""
+    attempts = read_attempts(writer.root)
+    if due.key in attempts:
+        tell(
+            f"deliveries: {due.words}: a run was ended while it was being sent, so it may have arrived and is not sent "
+            f"again -> to send it, remove {writer.root / ATTEMPTS_PATH}"
+        )
+        return
+    files = _files(due)
+    write_attempts(writer, [*attempts, due.key])
+    problem = _sent(due, files, language, environ)
+    if problem:
+        tell(f"deliveries: {due.words}: {problem} -> the next run tries again")
+    else:
+        append_delivery(writer, Delivery(format_instant(clock.now()), *due.key))
+    write_attempts(writer, attempts)
+
+
+def _files(due: Due) -> dict[str, bytes]:
+    """The team's files by the name that they are sent under, proved by the manifest."""
+    name = f"{due.key.team}-{due.key.period}-r{due.key.revision}"
+    paths = {f"{name}.{kind}": f"ledgers/{due.key.team}.{kind}" for kind in _FILES}
+    return {name: due.revision.read(path) for name, path in paths.items() if path in due.revision.records}
+
+
+def _sent(due: Due, files: Mapping[str, bytes], language: Language, environ: Mapping[str, str]) -> str:
+    """What went wrong, "" where nothing did."""
+    with tempfile.TemporaryDirectory(prefix="chargeback-") as folder:
+        attached = [Path(folder) / name for name in files]
+        for path in attached:
+            path.write_bytes(files[path.name])
+        title = f"{said('Statement of cost', language)} {due.key.period}: {due.team.name}"
+        message = Message(title, "\n".join(_text(due, files, language)), tuple(map(str, attached)))
+        return send_to(due.url, environ, message)
+
+
+def _text(due: Due, files: Iterable[str], language: Language) -> Iterator[str]:
+    yield f"{due.team.name}, {due.key.period}, {said('revision', language)} {due.key.revision}"
+    totals = due.revision.interpret(month_summary.PATH, month_summary.read).totals
+    mine = [each for each in totals if each.team == due.key.team]
+    for total in mine:
+        digits = minor_digits(total.currency)
+        named = (("Net", total.net), ("Gross", total.gross))
+        amounts = (
+            f"{said(name, language)} {grouped(format_minor(units, digits))}"
+            for name, units in named
+            if units is not None
+        )
+        yield f"{total.currency}: {', '.join(amounts)}"
+    if not mine:
+        yield said("Nothing was charged to this team in this month.", language)
+    if due.revision.manifest.status == "exceptions":
+        yield f"{said('with exceptions', language)}; {said('not to be booked', language)}"
+    if due.key.revision > 1:
+        yield f"{said('This statement replaces the one of revision', language)} {due.key.revision - 1}."
+    yield ", ".join(files)

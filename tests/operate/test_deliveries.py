@@ -1,0 +1,275 @@
+"""Each team gets its own statement and workbook, once, over real SMTP; nothing of another team's, no address kept."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from chargeback.archive.deliveries import ATTEMPTS_PATH, DeliveryKey, read_deliveries, write_attempts
+from chargeback.archive.locked_archive import open_for_writing
+from chargeback.config import Config, parse
+from chargeback.errors import DamagedError
+from chargeback.job.run import RunRequest, Surroundings, run
+from chargeback.operate.doctor import machine
+from chargeback.operate.doctor.lines import Mark
+from chargeback.operate.notify import watched
+from chargeback.operate.notify.deliveries import deliver, services
+from tests.operate.platforms import Place, place
+from tests.operate.receivers import MailServer, mailing, receiving
+from tests.some import some
+
+pytest.importorskip("apprise", reason="notifications are an extra: pip install '.[notify]'")
+
+WEB, SHOP, SHOP_2 = "web-lead@acme.example", "shop-lead@acme.example", "shop-deputy@acme.example"
+SMTP_URL = "mailto://127.0.0.1:${SMTP_PORT}?from=job@acme.example&mode=insecure&to="
+TOLD = {"web": f'["{SMTP_URL}{WEB}"]', "shop": f'["{SMTP_URL}{SHOP}", "{SMTP_URL}{SHOP_2}"]'}
+MONTH = "2026-05"
+
+
+class Desk:
+    """An archive of its own, somebody who takes mails, and what was said on stderr."""
+
+    def __init__(self, at: Place, config: Config, mails: MailServer) -> None:
+        self.at, self.config, self.mails = at, config, mails
+        self.environ = {**at.environ, "SMTP_PORT": str(mails.port)}
+        self.said: list[str] = []
+
+    def run(self, *, dry_run: bool = False, config: Config | None = None) -> None:
+        """A run as the command does it."""
+        config = config or self.config
+        with watched(config, self.environ, self.at.clock, self.said.append, silent=dry_run) as watcher:
+            request = RunRequest(dry_run=dry_run)
+            watcher.results = run(config, request, Surroundings(self.environ, self.at.clock))
+
+    def deliver(self) -> None:
+        deliver(self.config, self.environ, self.at.clock, self.said.append)
+
+    @property
+    def recipients(self) -> list[str]:
+        return sorted(to for recipients, _ in self.mails.messages for to in recipients)
+
+    @property
+    def recorded(self) -> list[tuple[str, int, str, str]]:
+        return [tuple(each.key) for each in read_deliveries(self.config.archive)]
+
+    def attached(self, recipient: str) -> dict[str, bytes]:
+        """The newest files that somebody got."""
+        (message, *_) = [message for to, message in reversed(self.mails.messages) if recipient in to]
+        return {str(each.get_filename()): each.get_payload(decode=True) for each in message.iter_attachments()}  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, datetime]]:
+    """A month that is closed, of which nothing was sent yet."""
+    with place(tmp_path_factory.mktemp("deliveries"), told=TOLD) as at:
+        run(at.config, RunRequest(), Surroundings(at.environ, at.clock))
+        yield at, at.clock.now()
+
+
+@pytest.fixture
+def desk(closed: tuple[Place, datetime], tmp_path: Path) -> Iterator[Desk]:
+    at, now = closed
+    at.server.clock.set(now)
+    shutil.copytree(at.config.archive, tmp_path / "archive", symlinks=True)
+    with mailing() as mails:
+        yield Desk(at, replace(at.config, archive=tmp_path / "archive"), mails)
+
+
+ALL = [(MONTH, 1, "shop", "mailto"), (MONTH, 1, "shop", "mailto 2"), (MONTH, 1, "web", "mailto")]
+
+
+def test_each_team_gets_its_own_statement_and_workbook_once(desk: Desk) -> None:
+    desk.deliver()
+    desk.deliver()
+    assert desk.said == []
+    assert desk.recipients == sorted([WEB, SHOP, SHOP_2])
+    ledgers = desk.config.archive / MONTH / "r1/ledgers"
+    for team, recipient in (("web", WEB), ("shop", SHOP), ("shop", SHOP_2)):
+        wanted = {f"{team}-{MONTH}-r1.{kind}": (ledgers / f"{team}.{kind}").read_bytes() for kind in ("html", "xlsx")}
+        assert desk.attached(recipient) == wanted
+    assert sorted(desk.recorded) == ALL
+
+
+def test_the_record_names_no_address_and_is_only_appended_to(desk: Desk) -> None:
+    desk.deliver()
+    data = (desk.config.archive / "deliveries.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfsent_at,period,revision,team,service\r\n2026-06-05T02:00:00Z,2026-05,1,shop,")
+    assert b"@" not in data and b"127.0.0.1" not in data
+    moved = desk.config.source.replace(b'"somchai-blog", ', b"")
+    moved = moved.replace(b'"acme-shop", ', b'"acme-shop", "somchai-blog", ')
+    desk.run(config=replace(parse(moved, desk.config.path or Path("x")), archive=desk.config.archive))
+    assert (desk.config.archive / "deliveries.csv").read_bytes().startswith(data)
+    assert sorted(desk.recorded)[3:] == [(period, 2, team, service) for period, _, team, service in ALL]
+    assert "somchai-blog" in desk.attached(SHOP)[f"shop-{MONTH}-r2.html"].decode()
+    assert "came to this team by the configuration" in desk.attached(SHOP)[f"shop-{MONTH}-r2.html"].decode()
+    assert len(desk.recipients) == 6
+
+
+def test_a_mail_is_text_whatever_a_name_holds(desk: Desk) -> None:
+    teams = (replace(each, name="<b>Web</b> & Co." if each.id == "web" else each.name) for each in desk.config.teams)
+    desk.config = replace(desk.config, teams=tuple(teams))
+    desk.deliver()
+    (message,) = [message for to, message in desk.mails.messages if WEB in to]
+    body = message.get_body(("plain", "html"))
+    assert body is not None and body.get_content_type() == "text/plain"
+    assert "<b>Web</b> & Co." in body.get_content()
+
+
+def test_a_mail_has_nothing_of_another_teams(desk: Desk) -> None:
+    desk.deliver()
+    (message,) = [message for to, message in desk.mails.messages if WEB in to]
+    body = message.get_body(("plain", "html"))
+    assert body is not None
+    attached = desk.attached(WEB)
+    book = load_workbook(io.BytesIO(attached[f"web-{MONTH}-r1.xlsx"]), read_only=True)
+    cells = " ".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell)
+    text = f"{message['subject']} {body.get_content()} {attached[f'web-{MONTH}-r1.html'].decode()} {cells}"
+    assert "Web" in str(message["subject"]) and "acme-web" in text
+    others = ("acme-shop", "acme-data", "siam-app", "Siam Cloud", "CC-200", "CC-300")
+    assert [name for name in others if name in text] == []
+    assert [to for to in (SHOP, SHOP_2) if to in message.as_string()] == []
+
+
+def test_what_fails_is_told_and_sent_by_the_next_run_alone(desk: Desk) -> None:
+    desk.mails.refusing = {SHOP_2}
+    desk.deliver()
+    assert sorted(desk.recorded) == [ALL[0], ALL[2]]
+    (told,) = desk.said
+    assert told == (
+        f"deliveries: {MONTH} r1 to team shop (mailto 2): the message was not taken -> the next run tries again"
+    )
+    desk.mails.refusing = set()
+    desk.run()  # nothing new is written, and what is due is sent
+    assert sorted(desk.recorded) == ALL
+    assert desk.recipients == sorted([WEB, SHOP, SHOP_2])
+
+
+def test_a_variable_that_is_not_set_is_told_and_no_failure(desk: Desk) -> None:
+    del desk.environ["SMTP_PORT"]
+    desk.run()
+    assert [line for line in some(desk.said) if "not set: SMTP_PORT" not in line] == []
+    assert desk.recorded == []
+    assert desk.recipients == []
+
+
+def test_a_dry_run_sends_nothing(desk: Desk) -> None:
+    desk.run(dry_run=True)
+    assert desk.recipients == []
+    assert not (desk.config.archive / "deliveries.csv").exists()
+
+
+def test_a_team_that_is_told_only_now_gets_no_month_of_before(desk: Desk) -> None:
+    now = replace(desk.config, teams=tuple(
+        replace(team, notify=team.notify or desk.config.teams[-1].notify) for team in desk.config.teams
+    ))  # fmt: skip
+    assert {team.id for team in now.teams if team.notify} > {"web", "shop"}
+    deliver(now, desk.environ, desk.at.clock, desk.said.append)
+    assert sorted(desk.recorded) == ALL
+
+
+def test_what_was_being_sent_when_a_run_was_ended_is_told_and_not_sent_twice(desk: Desk) -> None:
+    with open_for_writing(desk.config.archive, started="2026-06-05T02:00:00Z") as writer:
+        write_attempts(writer, [DeliveryKey(MONTH, 1, "web", "mailto")])
+    desk.deliver()
+    desk.deliver()
+    assert desk.recipients == sorted([SHOP, SHOP_2])
+    assert "web (mailto): a run was ended while it was being sent" in desk.said[0]
+    assert str(desk.config.archive / ATTEMPTS_PATH) in desk.said[0]
+    (desk.config.archive / ATTEMPTS_PATH).unlink()
+    desk.deliver()
+    assert sorted(desk.recorded) == ALL
+
+
+def test_an_interruption_leaves_what_was_being_sent_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chargeback.operate.notify import deliveries
+
+    def interrupted(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(deliveries, "send_to", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        desk.deliver()
+    monkeypatch.undo()
+    desk.deliver()
+    assert len(desk.recorded) == 2 and len(desk.said) == 1
+
+
+def test_another_run_at_work_sends_and_the_next_one_knows(desk: Desk) -> None:
+    with open_for_writing(desk.config.archive, started="2026-06-05T02:00:00Z"):
+        desk.deliver()
+    assert desk.said == ["deliveries: another run is at work; the next run sends what is due"]
+    assert desk.recipients == []
+
+
+def test_a_changed_statement_is_never_sent(desk: Desk) -> None:
+    path = desk.config.archive / MONTH / "r1/ledgers/shop.html"
+    path.chmod(0o640)
+    path.write_bytes(path.read_bytes().replace(b"Shop", b"Ship"))
+    with pytest.raises(DamagedError, match=r"shop\.html"):
+        desk.deliver()
+    assert desk.recipients == []
+
+
+def test_a_record_that_is_none_stops_sending(desk: Desk) -> None:
+    (desk.config.archive / "deliveries.csv").write_text("something else\r\n")
+    with pytest.raises(DamagedError, match="its first line is not sent_at,period"):
+        desk.deliver()
+    assert desk.recipients == []
+
+
+def test_services_are_named_by_scheme_and_place() -> None:
+    config = parse(
+        b'[[teams]]\nid = "a"\nnotify = ["mailto://x?to=a@b.cc", "json://y", "mailto://x?to=c@d.cc", "${URL}"]\n',
+        Path("/config.toml"),
+    )
+    assert [name for name, _ in services(config.teams[0])] == ["mailto", "json", "mailto 2", "${URL}"]
+
+
+@pytest.mark.parametrize(
+    ("urls", "environ", "mark", "text"),
+    [
+        ('["mailto://127.0.0.1:1?from=x@b.example&to=a@b.example"]', {}, Mark.GOOD, "sent to 1 team: a"),
+        ('["mailto://127.0.0.1:1?to=${WHO}"]', {}, Mark.NOTICE, "not set, for [[teams]] notify: WHO"),
+        ('["syslog://"]', {}, Mark.NOTICE, "a service that takes no files, or none that apprise knows: a (syslog)"),
+        ('["${URL}"]', {"URL": "nothing://x"}, Mark.NOTICE, "a (${URL})"),
+    ],
+)  # fmt: skip
+def test_doctor_says_whether_teams_can_be_told(urls: str, environ: dict[str, str], mark: Mark, text: str) -> None:
+    config = parse(f'[[teams]]\nid = "a"\nnotify = {urls}\n'.encode(), Path("/config.toml"))
+    (line,) = machine.deliveries(config, environ)
+    assert (line.mark, text in line.message) == (mark, True)
+
+
+def test_doctor_is_silent_where_no_team_is_to_be_told() -> None:
+    assert list(machine.deliveries(Config(archive=Path("archive")), {})) == []
+
+
+def test_a_service_that_takes_no_files_sends_nothing(closed: tuple[Place, datetime], tmp_path: Path) -> None:
+    at, _ = closed
+    shutil.copytree(at.config.archive, tmp_path / "archive", symlinks=True)
+    said: list[str] = []
+    teams = tuple(replace(team, notify=("syslog://",) if team.id == "web" else ()) for team in at.config.teams)
+    deliver(replace(at.config, teams=teams, archive=tmp_path / "archive"), {}, at.clock, said.append)
+    (told,) = said
+    assert "team web (syslog): this service takes no files" in told
+    assert read_deliveries(tmp_path / "archive") == ()
+
+
+def test_a_web_hook_gets_the_files_too(closed: tuple[Place, datetime], tmp_path: Path) -> None:
+    at, _ = closed
+    shutil.copytree(at.config.archive, tmp_path / "archive", symlinks=True)
+    with receiving() as receiver:
+        teams = tuple(
+            replace(team, notify=(f"json://{receiver.host}/hook",) if team.id == "web" else ())
+            for team in at.config.teams
+        )
+        deliver(replace(at.config, teams=teams, archive=tmp_path / "archive"), {}, at.clock, pytest.fail)
+    ((_, body),) = receiver.received
+    assert [each["filename"] for each in body["attachments"]] == [f"web-{MONTH}-r1.html", f"web-{MONTH}-r1.xlsx"]
