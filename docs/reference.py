@@ -388,6 +388,7 @@ VARIABLES = f"""\
 | variable | meaning |
 |---|---|
 | `{VARIABLE}` | the configuration, where `-c` does not name one |
+| `{loader.WORKERS_VARIABLE}` | processes that close and publish; wins over `workers`, and `--workers` over it |
 | `{ENDPOINT_VARIABLE}` | the platform; wins over `[api] endpoint` |
 | `{USER}`, `{PASSWORD}` | a service account and its key, the credential that lasts; used where both are set |
 | `{TOKEN}` | a token, where those are not set |

@@ -133,6 +133,10 @@ class Staging:
         self._files[path] = record
         return record
 
+    def take_over(self, record: FileRecord) -> None:
+        """Count a file among the revision's that a process forked from this one has added to the same folder."""
+        self._files[record.path] = record
+
     def write(self, path: str, data: bytes) -> None:
         """Keep the bytes as a file of the revision."""
         self.add(path, data)

@@ -45,6 +45,9 @@ archive_option = click.option(
     metavar="DIR",
     help="The archive, instead of the configuration's.",
 )
+workers_option = click.option(
+    "--workers", metavar="N", help="Processes at work; else $CHARGEBACK_WORKERS, else the configuration's."
+)
 verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="More messages on stderr; a traceback if there is a bug."
 )
@@ -78,13 +81,25 @@ def load_config(config_path: Path | None, archive_path: Path | None, *, network:
     return replace(config, archive=archive_path.absolute()) if archive_path else config
 
 
+def chosen_workers(option: str | None, configured: int = 0) -> int:
+    """How many processes close and publish: ``--workers``, else the environment's, else the configuration's number."""
+    from chargeback.config.loader import WORKERS_VARIABLE, workers_in_text
+
+    for name, text in (("--workers", option), (f"${WORKERS_VARIABLE}", os.environ.get(WORKERS_VARIABLE))):
+        if text:
+            return workers_in_text(name, text)
+    return configured
+
+
 @dataclass(frozen=True, slots=True)
 class ChosenArchive:
-    """An archive, and what the configuration knows of it from outside: the manifest that it begins after, its head."""
+    """An archive, and what the configuration knows of it from outside: the manifest that it begins after, its head;
+    and how many processes are to work on it."""
 
     root: Path
     base: str | None = None
     head_file: Path | None = None
+    workers: int = 0
 
 
 def chosen_archive(config_path: Path | None, archive_path: Path | None) -> ChosenArchive:
@@ -95,7 +110,7 @@ def chosen_archive(config_path: Path | None, archive_path: Path | None) -> Chose
     elif config_path is None and not _is_configured(archive_path):
         return ChosenArchive(archive_path.absolute())
     config = load_config(config_path, archive_path, network=False)
-    return ChosenArchive(config.archive, config.base_manifest, config.head_file)
+    return ChosenArchive(config.archive, config.base_manifest, config.head_file, config.workers)
 
 
 def _is_configured(archive: Path) -> bool:

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from chargeback.cli.completion import revisions
-from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
+from chargeback.cli.options import (
+    archive_option,
+    chosen_workers,
+    config_option,
+    output_option,
+    verbose_option,
+    workers_option,
+)
 from chargeback.cli.outcome import ending
 
 
@@ -23,10 +30,17 @@ from chargeback.cli.outcome import ending
 )
 @config_option
 @archive_option
+@workers_option
 @output_option("text", "json")
 @verbose_option
 def command(
-    revision: str, folder: Path | None, config_path: Path | None, archive_path: Path | None, output: str, verbose: bool
+    revision: str,
+    folder: Path | None,
+    config_path: Path | None,
+    archive_path: Path | None,
+    workers: str | None,
+    output: str,
+    verbose: bool,
 ) -> None:
     """Write a revision again from its own evidence and configuration, byte for byte.
 
@@ -43,5 +57,5 @@ def command(
     with ending(json_output=output == "json", verbose=verbose, leaves_work=True) as set_code:
         from chargeback.cli.rebuild_output import chosen, rebuild_and_tell
 
-        original = chosen(revision, config_path, archive_path)
-        set_code(rebuild_and_tell(original, folder, json_output=output == "json"))
+        original, count = chosen(revision, config_path, archive_path), chosen_workers(workers)
+        set_code(rebuild_and_tell(original, folder, json_output=output == "json", workers=count))

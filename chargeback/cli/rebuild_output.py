@@ -24,10 +24,10 @@ def chosen(text: str, config_path: Path | None, archive_path: Path | None) -> Re
     return named_revision(Archive(archive_root(config_path, archive_path)).require(), text)
 
 
-def rebuild_and_tell(original: Revision, folder: Path | None, *, json_output: bool) -> int:
+def rebuild_and_tell(original: Revision, folder: Path | None, *, json_output: bool, workers: int = 1) -> int:
     """Rebuild, tell what came of it, and return the exit code."""
     target = folder or Path(f"{original.manifest.period}-r{original.manifest.revision}")
-    result = rebuild(original, target.absolute())
+    result = rebuild(original, target.absolute(), workers=workers)
     if json_output:
         write_json(document(result))
     else:

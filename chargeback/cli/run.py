@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+from chargeback.cli.options import (
+    archive_option,
+    chosen_workers,
+    config_option,
+    load_config,
+    output_option,
+    verbose_option,
+    workers_option,
+)
 from chargeback.cli.outcome import ending
 
 EXIT_CODES = range(131)
@@ -31,6 +40,7 @@ def _codes(context: click.Context, option: click.Parameter, value: str | None) -
 @archive_option
 @click.option("--catch-up", is_flag=True, help="First do earlier months that are missing or have changed since.")
 @click.option("--dry-run", is_flag=True, help="Fetch and reconcile, but write nothing and take no lock.")
+@workers_option
 @click.option("--ok", callback=_codes, metavar="CODES", help="Exit 0 for these codes too, for example 4,8.")
 @output_option("text", "json")
 @verbose_option
@@ -41,6 +51,7 @@ def command(
     archive_path: Path | None,
     catch_up: bool,
     dry_run: bool,
+    workers: str | None,
     ok: frozenset[int],
     output: str,
     verbose: bool,
@@ -61,6 +72,7 @@ def command(
         from chargeback.model.period import Period
 
         config = load_config(config_path, archive_path, network=True)
+        config = replace(config, workers=chosen_workers(workers, config.workers))
         if period is not None:
             Period.parse(period)  # one that is none is refused before the job and its libraries are loaded
         from chargeback.cli.run_output import run_and_tell

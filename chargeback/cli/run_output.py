@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from chargeback.cli.outcome import error_lines, failure, say, tell, write_json
+from chargeback.cli.printing import now_and_then
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
 from chargeback.evidence import RestatementEvent
@@ -65,9 +66,14 @@ def _progress() -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (TextColumn("questions the platform"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, known: bar.update(task, completed=done, total=known)
+    with Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task, news = bar.add_task("", total=None), now_and_then(bar.refresh)
+
+        def progress(done: int, known: int) -> None:
+            bar.update(task, completed=done, total=known)
+            news()
+
+        yield progress
 
 
 def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> None:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.options import archive_option, config_option, output_option, verbose_option
+from chargeback.cli.options import (
+    archive_option,
+    chosen_workers,
+    config_option,
+    output_option,
+    verbose_option,
+    workers_option,
+)
 from chargeback.cli.outcome import ending
 
 
@@ -19,6 +26,7 @@ from chargeback.cli.outcome import ending
     "--head", "heads", multiple=True, metavar="SHA256", help="A head kept elsewhere: the archive must have it."
 )
 @click.option("--base", metavar="SHA256", help="The archive begins after this manifest: older years were moved away.")
+@workers_option
 @output_option("text", "json")
 @verbose_option
 def command(
@@ -28,6 +36,7 @@ def command(
     quick: bool,
     heads: tuple[str, ...],
     base: str | None,
+    workers: str | None,
     output: str,
     verbose: bool,
 ) -> None:
@@ -48,10 +57,15 @@ def command(
     with ending(json_output=output == "json", verbose=verbose) as set_code:
         from chargeback.cli.verify_output import places, verify_and_tell
 
-        found, known, begins_after = places(paths, config_path, archive_path)
-        base = base or begins_after
+        found, known, begins_after, configured = places(paths, config_path, archive_path)
         set_code(
             verify_and_tell(
-                found, quick=quick, heads=(*heads, *known), base=base, json_output=output == "json", verbose=verbose
+                found,
+                quick=quick,
+                heads=(*heads, *known),
+                base=base or begins_after,
+                workers=chosen_workers(workers, configured),
+                json_output=output == "json",
+                verbose=verbose,
             )
         )

@@ -14,6 +14,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.verification import Layer
 from chargeback.cli.options import chosen_archive
 from chargeback.cli.outcome import error_lines, say, tell, terminal_text, write_json
+from chargeback.cli.printing import now_and_then
 from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
 from chargeback.job.verify import Progress, Verification, VerifyRequest, verify
 
@@ -28,12 +29,13 @@ _MOST_LINES = 200
 
 def places(
     paths: Sequence[Path], config_path: Path | None, archive_path: Path | None
-) -> tuple[tuple[Path, ...], tuple[str, ...], str | None]:
-    """What is verified, the heads that are kept elsewhere (the configured archive's ``head_file``), and the manifest
-    that the configured archive begins after."""
+) -> tuple[tuple[Path, ...], tuple[str, ...], str | None, int]:
+    """What is verified, the heads that are kept elsewhere (the configured archive's ``head_file``), the manifest that
+    the configured archive begins after, and how many processes it wants."""
     if paths:
         chosen = chosen_archive(config_path, paths[0]) if len(paths) == 1 else None
-        return tuple(path.absolute() for path in paths), (), chosen.base if chosen else None
+        found = tuple(path.absolute() for path in paths)
+        return found, (), chosen.base if chosen else None, chosen.workers if chosen else 0
     try:
         chosen = chosen_archive(config_path, archive_path)
     except ConfigurationError as error:
@@ -42,17 +44,24 @@ def places(
     if chosen.head_file and not chosen.root.exists():
         check_head_file(chosen.head_file, Archive(chosen.root))
     head = read_head_file(chosen.head_file) if chosen.head_file else None
-    return (chosen.root,), (head,) if head else (), chosen.base
+    return (chosen.root,), (head,) if head else (), chosen.base, chosen.workers
 
 
 def verify_and_tell(
-    paths: Sequence[Path], *, quick: bool, heads: Sequence[str], base: str | None, json_output: bool, verbose: bool
+    paths: Sequence[Path],
+    *,
+    quick: bool,
+    heads: Sequence[str],
+    base: str | None,
+    json_output: bool,
+    verbose: bool,
+    workers: int = 1,
 ) -> int:
     """Verify each path, tell what came of it, and return the exit code."""
     for name, value in (*(("--head", head) for head in heads), ("--base", base)):
         if value is not None and not is_sha256(value):
             raise ConfigurationError(f"{name}: {value!a:.80} is not a SHA-256", remedy="write 64 lower-case hex digits")
-    request = VerifyRequest(quick, tuple(heads), base)
+    request = VerifyRequest(quick, tuple(heads), base, workers)
     results: list[Verification] = []
     failed: list[ChargebackError] = []
     with _progress() as progress:
@@ -88,12 +97,12 @@ def _progress() -> Iterator[Progress]:
     from rich.text import Text
 
     columns = (SpinnerColumn(), TextColumn("{task.fields[layer]:<15}{task.completed:>8.0f}"), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         yield _shown_on(bar, Text)
 
 
 def _shown_on(bar: Any, text: Callable[[str], object]) -> Progress:
-    task = bar.add_task("", total=None, layer="")
+    task, news = bar.add_task("", total=None, layer=""), now_and_then(bar.refresh)
     at = [""]
 
     def show(layer: str, what: str) -> None:
@@ -101,6 +110,7 @@ def _shown_on(bar: Any, text: Callable[[str], object]) -> Progress:
             at[0] = layer
             bar.update(task, layer=layer, completed=0)
         bar.advance(task)
+        news()
 
     return show
 

@@ -64,6 +64,7 @@ DEFAULT_ARCHIVE = "archive"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_WORKERS = 0
 MOST_WORKERS = 64
+WORKERS_VARIABLE = "CHARGEBACK_WORKERS"
 
 _MOST_DOTS = 100
 """In one line that is no comment: dotted keys take time that grows with the square of their parts."""
@@ -104,6 +105,12 @@ def workers(place: KeyPath, value: object) -> int:
             "this version runs on one machine: it does not have the extra cluster", "write a number of processes"
         )
     return whole(0, MOST_WORKERS)(place, value)
+
+
+def workers_in_text(name: str, text: str) -> int:
+    """The same, as an option or a variable of that name has it."""
+    number = text.strip()
+    return workers(KeyPath(name), int(number) if number.isascii() and number.isdigit() else text)
 
 
 def archive_folder(place: KeyPath, value: object) -> Path:

@@ -13,6 +13,7 @@ from chargeback.errors import EXCEPTIONS, RECONCILED, ConfigurationError, Damage
 from chargeback.job.reperformance import compare_data
 from chargeback.job.reperformed_revision import ReperformedRevision, perform
 from chargeback.job.sealing import manifest_of
+from chargeback.job.workers import mapped, processes_for
 
 OnFile = Callable[[str], None]
 
@@ -40,8 +41,8 @@ class Rebuilt:
         return DamagedError.exit_code if self.differing else RECONCILED
 
 
-def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: None) -> Rebuilt:
-    """Write the revision again as the folder, which must be absent or empty.
+def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: None, *, workers: int = 1) -> Rebuilt:
+    """Write the revision again as the folder, which must be absent or empty; ``workers`` as in the configuration.
 
     ``DamagedError`` where its evidence does not prove itself or gives no books, ``ConfigurationError`` where another
     version made it and this one cannot read it: then nothing is written.
@@ -52,19 +53,20 @@ def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: Non
         raise ConfigurationError(str(performance), remedy=f"rebuild it with {', '.join(performance.foreign)}")
     with stage_rebuild(folder) as staging:
         with interpreting(original.root, "its evidence gives no files"):
-            _fill(staging, performance, on_file)
+            _fill(staging, performance, on_file, workers)
         revision = seal_rebuild(staging, manifest_of(performance.books), folder)
     differences = tuple(compare_data(performance).differences) if performance.foreign else ()
     return Rebuilt(original, revision, _differing(original, revision), performance.foreign, differences)
 
 
-def _fill(staging: Staging, performance: ReperformedRevision, on_file: OnFile) -> None:
+def _fill(staging: Staging, performance: ReperformedRevision, on_file: OnFile, workers: int) -> None:
     for path in sorted(performance.kept):
         on_file(path)
         staging.write(path, performance.revision.read(path))
-    for path, chunks in performance.files():
-        on_file(path)
-        staging.add(path, chunks)
+    processes = processes_for(workers, len(performance.books.ledger.lines))
+    for record in mapped(lambda file: staging.add(*file), performance.files(), processes):
+        staging.take_over(record)
+        on_file(record.path)
 
 
 def _differing(original: Revision, revision: Revision) -> tuple[str, ...]:

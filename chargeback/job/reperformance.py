@@ -29,7 +29,9 @@ from chargeback.job.csv_rows import Row, column_name, first_difference, rows, ro
 from chargeback.job.reperformed_revision import ReperformedRevision
 from chargeback.job.same_result import differing_checks, result_digest
 from chargeback.job.sealing import manifest_of
+from chargeback.job.workers import mapped
 from chargeback.publish import ledger_csv
+from chargeback.publish.revision_files import PublishedFile
 from chargeback.publish.xlsx.reading import ReadRow, WorkbookReader
 
 _BLOCK = 1 << 20
@@ -162,23 +164,36 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
-def compare(performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile = lambda path: None) -> Outcome:
-    """The revision held against its evidence; files that the first layer named are looked at too, to name the cell."""
+def compare(
+    performance: ReperformedRevision,
+    damaged: frozenset[str],
+    on_file: OnFile = lambda path: None,
+    processes: int = 1,
+) -> Outcome:
+    """The revision held against its evidence; files that the first layer named are looked at too, to name the cell.
+
+    So many ``processes`` make files again; ``on_file`` is called after each.
+    """
     if performance.foreign:
         return compare_data(performance)
-    return _compare_bytes(performance, damaged, on_file)
+    return _compare_bytes(performance, damaged, on_file, processes)
 
 
-def _compare_bytes(performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile) -> Outcome:
+def _compare_bytes(
+    performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile, processes: int
+) -> Outcome:
+    def compared(file: PublishedFile) -> tuple[str, str]:
+        path, chunks = file
+        return path, _file_problem(performance, path, chunks, is_damaged=path in damaged)
+
     revision, outcome = performance.revision, Outcome()
     rebuilt: set[str] = set(performance.kept)
     try:
         with interpreting(revision.root, "its evidence gives no files"):
-            for path, chunks in performance.files():
+            for path, problem in mapped(compared, performance.files(), processes):
                 rebuilt.add(path)
                 on_file(path)
                 outcome.count += 1
-                problem = _file_problem(performance, path, chunks, is_damaged=path in damaged)
                 if not problem:
                     outcome.equal.add(path)
                 elif not (path in damaged and problem == "missing"):

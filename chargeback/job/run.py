@@ -49,6 +49,7 @@ from chargeback.job.restatement import restated
 from chargeback.job.results import MonthResult, of_books, of_errors
 from chargeback.job.same_result import is_same_result, result_digest
 from chargeback.job.sealing import seal
+from chargeback.job.workers import processes_for
 from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
@@ -214,13 +215,23 @@ class _Run:
             if is_new and result.books is not None:
                 told = restated(result.books, self.config, known.latest)
                 digest = result_digest(result.books, self.config)
+                processes = self._processes(result.books)
                 evidence, go_on = collected.evidence, self.collector.session.run_time.left
                 revision = seal(
-                    self.writer, staging, result.books, self.config, evidence, known.latest, told, digest, go_on
-                )
+                    self.writer, staging, result.books, self.config, evidence, known.latest, told, digest, go_on,
+                    processes,
+                )  # fmt: skip
                 result = of_books(result.books, period, revision, written=True, is_new=True, told=told)
             self._leave(result)
         return result
+
+    def _processes(self, books: Books) -> int:
+        """How many processes write the month's files; several are forked from a process that has no other thread, so
+        the children that read PDFs, and the thread that holds them, are let go."""
+        processes = processes_for(self.config.workers, len(books.ledger.lines))
+        if processes > 1:
+            self.collector.reader.close()
+        return processes
 
     def _tried(self, result: MonthResult, is_new: bool, known: Background) -> MonthResult:
         """A dry run's month: what a run would write is kept in mind, since later months would be held against it."""

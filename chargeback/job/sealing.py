@@ -8,7 +8,7 @@ from dataclasses import replace
 from chargeback import __version__
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import damaged, interpreting
-from chargeback.archive.manifest import Manifest, ManifestTotal
+from chargeback.archive.manifest import FileRecord, Manifest, ManifestTotal
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.config import Config
@@ -17,10 +17,12 @@ from chargeback.errors import AnswerError, ConfigurationError, StorageError
 from chargeback.evidence import Evidence
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH
 from chargeback.job.restatement_events import Restated
+from chargeback.job.workers import mapped
 from chargeback.model import archived_checks
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor
 from chargeback.publish import month_summary, revision_files
+from chargeback.publish.revision_files import PublishedFile
 
 
 def archived_config(revision: Revision) -> Config:
@@ -74,16 +76,17 @@ def seal(
     restated: Restated,
     digest: Mapping[str, str],
     go_on: Callable[[], object],
+    processes: int = 1,
 ) -> Revision:
     """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's.
 
-    ``go_on`` is called before each file, and raises once the run has no time left.
+    ``go_on`` is called before each file, and raises once the run has no time left; so many ``processes`` write files.
     """
     if latest is not None:
         staging.write(PREVIOUS_JOURNAL_PATH, latest.read(JOURNAL_PATH))
     run = replace(evidence.run, restated=restated.changes, events=restated.events, digest=digest)
     books = replace(books, posting=replace(books.posting, run=run))
-    publish(staging, books, config, replace(evidence, run=run), go_on)
+    publish(staging, books, config, replace(evidence, run=run), go_on, processes)
     _require_readable(staging)
     return writer.seal(staging, manifest_of(books))
 
@@ -101,9 +104,18 @@ def _require_readable(staging: Staging) -> None:
 
 
 def publish(
-    staging: Staging, books: Books, config: Config, evidence: Evidence, go_on: Callable[[], object] = lambda: None
+    staging: Staging,
+    books: Books,
+    config: Config,
+    evidence: Evidence,
+    go_on: Callable[[], object] = lambda: None,
+    processes: int = 1,
 ) -> None:
     """Write every published file; ``go_on`` is called before each."""
-    for path, chunks in revision_files.files(books, config, evidence):
+
+    def added(file: PublishedFile) -> FileRecord:
         go_on()
-        staging.add(path, chunks)
+        return staging.add(*file)
+
+    for record in mapped(added, revision_files.files(books, config, evidence), processes):
+        staging.take_over(record)

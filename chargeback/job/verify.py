@@ -7,7 +7,7 @@ intact, so that the cell that was changed can be named.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chargeback.archive.boundary import interpreting
@@ -18,14 +18,18 @@ from chargeback.archive.revision_selection import RevisionSelection, selected_re
 from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, verify_chain, verify_files
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
-from chargeback.job.control_totals import ControlTotals
+from chargeback.job.control_totals import ALL_PATH, ControlTotals
 from chargeback.job.reperformance import Outcome, compare
 from chargeback.job.reperformed_revision import ReperformedRevision, perform
 from chargeback.job.settlement_totals import double_findings, settlement_findings
+from chargeback.job.workers import mapped, processes_for
 
 TOTALS_LAYER = "control totals"
 PERFORMANCE_LAYER = "re-performance"
 LAYERS = (FILES_LAYER, CHAIN_LAYER, TOTALS_LAYER, PERFORMANCE_LAYER)
+
+_BYTES_A_LINE = 170
+"""Of ``all.csv``, roughly."""
 
 Progress = Callable[[str, str], None]
 """Called with the layer and the file or revision that is looked at next."""
@@ -33,11 +37,13 @@ Progress = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class VerifyRequest:
-    """``quick`` stops after the second layer; ``heads`` must be in the chain, which begins after ``base``."""
+    """``quick`` stops after the second layer; ``heads`` must be in the chain, which begins after ``base``; ``workers``
+    as in the configuration."""
 
     quick: bool = False
     heads: tuple[str, ...] = ()
     base: str | None = None
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,12 @@ def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer
     head = _head(scope)
     if request.quick:
         return Verification(path, (files, chain), head=head)
-    deep = _Deep(scope, files, progress)
-    for revision in _readable(scope):
-        deep.look_at(revision)
-    if scope.archive is not None:
-        deep.compare_settlements(_readable(scope))
-    return Verification(path, (files, chain, *deep.layers()), tuple(deep.differences), tuple(deep.notes), head)
+    found = _looked_at(scope, files, progress, request.workers)
+    layers = (
+        Layer(TOTALS_LAYER, found.totals_count, tuple(found.totals)),
+        Layer(PERFORMANCE_LAYER, found.performed_count, tuple(found.performed)),
+    )
+    return Verification(path, (files, chain, *layers), tuple(found.differences), tuple(found.notes), head)
 
 
 def _chain(scope: RevisionSelection, request: VerifyRequest) -> Layer:
@@ -122,79 +128,124 @@ def _readable(scope: RevisionSelection) -> Iterable[Revision]:
             continue
 
 
+@dataclass(slots=True)
+class _Found:
+    """What the last two layers found: control totals, then files made again."""
+
+    totals_count: int = 0
+    totals: list[FileFinding] = field(default_factory=list)
+    performed_count: int = 0
+    performed: list[FileFinding] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, other: _Found) -> None:
+        """Put what was found in a further revision behind."""
+        self.totals_count += other.totals_count
+        self.totals += other.totals
+        self.performed_count += other.performed_count
+        self.performed += other.performed
+        self.differences += other.differences
+        self.notes += other.notes
+
+
+def _looked_at(scope: RevisionSelection, files: Layer, progress: Progress, workers: int) -> _Found:
+    """The last two layers: several revisions are divided over the processes, of a single one its files are."""
+    found, revisions = _Found(), list(_readable(scope))
+    damaged = frozenset(finding.path for finding in files.findings)
+    processes = processes_for(workers, sum(map(_lines, revisions)))
+    by_revision, by_file = (processes, 1) if len(revisions) > 1 else (1, processes)
+
+    def looked_at(revision: Revision) -> _Found:
+        deep = _Deep(scope.archive, revision, damaged, progress if by_revision == 1 else _quiet, by_file)
+        deep.look()
+        return deep.found
+
+    for revision, each in zip(revisions, mapped(looked_at, revisions, by_revision), strict=True):
+        progress(PERFORMANCE_LAYER, str(revision.name))
+        found.add(each)
+    if scope.archive is not None:  # each settlement stands in exactly one month
+        found.totals += double_findings(each for each in revisions if f"{each.name}/{RUN_PATH}" not in damaged)
+    return found
+
+
+def _lines(revision: Revision) -> int:
+    """About how many lines the revision's ledger has."""
+    ledger = revision.records.get(ALL_PATH)
+    return ledger.size // _BYTES_A_LINE if ledger else 0
+
+
+def _quiet(layer: str, what: str) -> None:
+    """No progress: of several processes only one has the terminal."""
+
+
 class _Deep:
-    """The last two layers, revision by revision: one's books are let go before the next one's are made."""
+    """The last two layers of one revision, whose books are let go before the next one's are made."""
 
-    def __init__(self, scope: RevisionSelection, files: Layer, progress: Progress) -> None:
-        self._archive: Archive | None = scope.archive
-        self._damaged = frozenset(finding.path for finding in files.findings)
-        self._progress = progress
-        self._totals: list[FileFinding] = []
-        self._performed: list[FileFinding] = []
-        self._counts = [0, 0]
-        self.differences: list[str] = []
-        self.notes: list[str] = []
-
-    def look_at(self, revision: Revision) -> None:
-        """Prove one revision's totals, and perform it again."""
-        damaged = self._damaged_in(revision)
-        performance = self._perform(revision, damaged)
-        equal = self._compare(performance, damaged) if performance is not None else frozenset[str]()
-        self._progress(TOTALS_LAYER, str(revision.name))
-        totals = ControlTotals(revision, damaged, equal)
-        totals.prove(performance.books if performance else None)
-        self._counts[0] += totals.count
-        self._totals += totals.findings
-        if performance is not None:
-            self._counts[0] += len(performance.evidence.run.settlements or ())
-            self._totals += settlement_findings(revision)
-
-    def compare_settlements(self, revisions: Iterable[Revision]) -> None:
-        """Hold the revisions' settlements against each other: each stands in exactly one month."""
-        readable = (each for each in revisions if RUN_PATH not in self._damaged_in(each))
-        self._totals += double_findings(readable)
-
-    def layers(self) -> tuple[Layer, Layer]:
-        """Both layers with what was counted and found."""
-        return (
-            Layer(TOTALS_LAYER, self._counts[0], tuple(self._totals)),
-            Layer(PERFORMANCE_LAYER, self._counts[1], tuple(self._performed)),
-        )
-
-    def _damaged_in(self, revision: Revision) -> frozenset[str]:
+    def __init__(
+        self,
+        archive: Archive | None,
+        revision: Revision,
+        damaged: frozenset[str],
+        progress: Progress,
+        processes: int,
+    ) -> None:
         prefix = f"{revision.name}/"
-        return frozenset(path.removeprefix(prefix) for path in self._damaged if path.startswith(prefix))
+        self._archive = archive
+        self._revision = revision
+        self._damaged = frozenset(path.removeprefix(prefix) for path in damaged if path.startswith(prefix))
+        self._progress = progress
+        self._processes = processes
+        self.found = _Found()
 
-    def _perform(self, revision: Revision, damaged: frozenset[str]) -> ReperformedRevision | None:
+    def look(self) -> None:
+        """Perform the revision again, and prove its totals."""
+        performance = self._perform()
+        equal = self._compare(performance) if performance is not None else frozenset[str]()
+        self._progress(TOTALS_LAYER, str(self._revision.name))
+        totals = ControlTotals(self._revision, self._damaged, equal)
+        totals.prove(performance.books if performance else None)
+        self.found.totals_count += totals.count
+        self.found.totals += totals.findings
+        if performance is not None:
+            self.found.totals_count += len(performance.evidence.run.settlements or ())
+            self.found.totals += settlement_findings(self._revision)
+
+    def _perform(self) -> ReperformedRevision | None:
+        revision = self._revision
         self._progress(PERFORMANCE_LAYER, str(revision.name))
         try:
             performed = perform(revision)
         except DamagedError as error:
-            if damaged:
-                self.notes.append(f"{revision.name} was not performed again: its evidence is damaged")
+            if self._damaged:
+                self.found.notes.append(f"{revision.name} was not performed again: its evidence is damaged")
             else:
-                self._performed.append(_finding(revision, "evidence", error.message, error.remedy))
+                self.found.performed.append(_finding(revision, "evidence", error.message, error.remedy))
             return None
         if isinstance(performed, ReperformedRevision):
             return performed
-        self.differences.append(str(performed))
-        self.notes.append(f"{revision.name}: verify it with {', '.join(performed.foreign)}")
+        self.found.differences.append(str(performed))
+        self.found.notes.append(f"{revision.name}: verify it with {', '.join(performed.foreign)}")
         return None
 
-    def _compare(self, performance: ReperformedRevision, damaged: frozenset[str]) -> frozenset[str]:
+    def _compare(self, performance: ReperformedRevision) -> frozenset[str]:
         """Hold the revision against what was made again; the files that are equal byte for byte."""
-        revision = performance.revision
+        revision = self._revision
+
+        def on_file(path: str) -> None:
+            self._progress(PERFORMANCE_LAYER, path)
+
         try:
             with interpreting(revision.root):
-                found = compare(performance, damaged, lambda path: self._progress(PERFORMANCE_LAYER, path))
+                outcome = compare(performance, self._damaged, on_file, self._processes)
         except DamagedError as error:
-            found = Outcome(findings=[_finding(revision, "evidence", error.message, error.remedy)])
-        self._counts[1] += found.count
-        self._performed += found.findings
-        self._performed += self._journal_finding(revision)
-        self.differences += found.differences
-        self.notes += found.notes
-        return frozenset(found.equal)
+            outcome = Outcome(findings=[_finding(revision, "evidence", error.message, error.remedy)])
+        self.found.performed_count += outcome.count
+        self.found.performed += outcome.findings
+        self.found.performed += self._journal_finding(revision)
+        self.found.differences += outcome.differences
+        self.found.notes += outcome.notes
+        return frozenset(outcome.equal)
 
     def _journal_finding(self, revision: Revision) -> list[FileFinding]:
         """The journal that a restatement starts from is that of the month's revision before, where that is at hand."""

@@ -1,0 +1,226 @@
+"""Work divided over processes: results come in the items' order, and how many processes made them shows in no byte.
+
+The others are forked where the work begins, so that they share the month's books with this process and nothing is sent
+to them; what a worker gives back is small, as it writes or compares its files itself. A fork takes along the locks of
+threads that it does not copy: so it is done by a process of a single thread (on Linux, which says how many there are),
+and elsewhere everything is done in this process. This process works too. Each takes the next item when it is free.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
+from struct import Struct
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
+
+from chargeback.collect.pdf_child import end_with
+from chargeback.errors import StorageError
+
+LEAST_LINES = 5_000
+"""Lines of a ledger for which another process is worth its start (0.05 s), where nobody has chosen a number."""
+MOST_UNASKED = 4
+"""Processes where nobody has chosen a number: the workpaper, one file, takes a quarter of all the time."""
+
+_THREADS = Path("/proc/self/task")
+_LOOKS, _BETWEEN_LOOKS = 50, 0.002
+_TICKET = Struct("<H")
+_MOST_TICKETS = 1_024
+"""Together smaller than a page, which every pipe takes while nobody reads."""
+_FAILED = -1
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def processes_for(asked: int, lines: int) -> int:
+    """How many processes such a month is worth: as many as were asked for; for 0 as many as there are processors, up to
+    four, and this one alone for a small month."""
+    if asked:
+        return asked
+    return min(_processors(), MOST_UNASKED) if lines >= LEAST_LINES else 1
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def mapped(function: Callable[[Item], Result], items: Iterable[Item], processes: int) -> Iterator[Result]:
+    """What the function gives for each item, in the items' order, made by so many processes.
+
+    What the function raises anywhere is raised here, when the others have ended. ``StorageError`` where a worker was
+    ended from outside. An item is let go once it is done.
+    """
+    if processes < 2 or not _may_fork():
+        yield from map(function, items)
+        return
+    with _Workers(function, list(items), processes) as workers:
+        yield from workers.results()
+
+
+def _may_fork() -> bool:
+    """Whether this process has one thread, of whatever library; one that has ended is seen for an instant longer."""
+    for _ in range(_LOOKS):
+        try:
+            if sys.platform == "linux" and len(list(_THREADS.iterdir())) == 1:
+                return True
+        except OSError:
+            break
+        time.sleep(_BETWEEN_LOOKS)
+    return False
+
+
+class _Child(NamedTuple):
+    process: int
+    replies: Connection
+
+
+class _Workers:
+    """The other processes, at work from the beginning of ``with`` on, and ended at its end, whatever happened."""
+
+    def __init__(self, function: Callable[[Any], Any], items: list[Any], processes: int) -> None:
+        self._function = function
+        self._items = items
+        self._processes = min(processes, len(items))
+        self._done: dict[int, Any] = {}
+        self._children: list[_Child] = []
+        self._tickets = -1
+
+    def __enter__(self) -> _Workers:
+        self._tickets = _tickets(len(self._items))
+        gc.freeze()  # what is here already is not looked through again, which would copy it into each process
+        try:
+            for _ in range(self._processes - 1):
+                self._start()
+        except OSError:  # no more processes, or no more memory for them: those that there are do it all
+            pass
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def results(self) -> Iterator[Any]:
+        """The results in the items' order."""
+        for place in self._taken():
+            self._done[place] = self._function(self._items[place])
+            self._items[place] = None
+            while self._received(seconds=0):
+                pass
+        for place in range(len(self._items)):
+            while place not in self._done:
+                if not self._received(seconds=None):
+                    raise LookupError(f"no process did item {place}")
+            yield self._done.pop(place)
+
+    def _taken(self) -> Iterator[int]:
+        """The places that this process has taken: a ticket stands for items that follow each other."""
+        each = _items_a_ticket(len(self._items))
+        while ticket := os.read(self._tickets, _TICKET.size):
+            first = _TICKET.unpack(ticket)[0] * each
+            yield from range(first, min(first + each, len(self._items)))
+
+    def _received(self, seconds: float | None) -> bool:
+        """Whether a child said something within that time; its failure is raised."""
+        found = wait([child.replies for child in self._children], seconds)
+        for replies in cast(list[Connection], found):
+            try:
+                place, result = replies.recv()
+            except (EOFError, OSError):
+                place, result = _FAILED, None
+            if place == _FAILED:
+                self._let_go(replies, result)
+            else:
+                self._done[place] = result
+        return bool(found)
+
+    def _let_go(self, replies: Connection, error: BaseException | None) -> None:
+        """A child has ended; what it raised is raised, and that it was ended from outside."""
+        child = next(child for child in self._children if child.replies is replies)
+        self._children.remove(child)
+        replies.close()
+        status = os.waitstatus_to_exitcode(os.waitpid(child.process, 0)[1])
+        if error is not None:
+            raise error
+        if status:
+            how = f"signal {-status}" if status < 0 else f"exit {status}"
+            raise StorageError(
+                f"a process that was at work on the month's files ended unexpectedly ({how})",
+                remedy="run again; with --workers 1 where memory is short",
+            )
+
+    def _start(self) -> None:
+        replies, sender = Pipe(duplex=False)
+        parent = os.getpid()
+        before = signal.pthread_sigmask(
+            signal.SIG_BLOCK, _SIGNALS
+        )  # none may unwind this process's frames in the child
+        try:
+            process = os.fork()
+            if not process:
+                self._work(sender, parent)
+            self._children.append(_Child(process, replies))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            sender.close()
+
+    def _work(self, sender: Connection, parent: int) -> NoReturn:
+        """The child: nothing of this process is unwound in it, whatever happens. Signals are for this process, which
+        ends it, and with which it ends."""
+        code = 1
+        try:
+            for number in _SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+            end_with(parent)
+            for place in self._taken():
+                sender.send((place, self._function(self._items[place])))
+                self._items[place] = None
+            code = 0
+        except BaseException as error:
+            with suppress(BaseException):
+                sender.send((_FAILED, _told(error)))
+        finally:
+            os._exit(code)
+
+    def _end(self) -> None:
+        for child in self._children:
+            with suppress(ProcessLookupError):
+                os.kill(child.process, signal.SIGKILL)
+        for child in self._children:
+            os.waitpid(child.process, 0)
+            child.replies.close()
+        self._children.clear()
+        os.close(self._tickets)
+        gc.unfreeze()
+
+
+def _items_a_ticket(count: int) -> int:
+    return -(-count // _MOST_TICKETS) or 1
+
+
+def _tickets(count: int) -> int:
+    """Where the numbers of tickets are read, each by one process: whoever is free takes the next one."""
+    reading, writing = os.pipe()
+    tickets = range(-(-count // _items_a_ticket(count)))
+    os.write(writing, b"".join(map(_TICKET.pack, tickets)))
+    os.close(writing)
+    return reading
+
+
+def _told(error: BaseException) -> BaseException:
+    """An error as it can be sent: where it cannot, what it says."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
