@@ -20,6 +20,7 @@ from chargeback.model.books import Books
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.ledger import Basis
+from chargeback.model.replacement import IssuedInvoice, replacements
 from chargeback.model.totals import add_up
 from chargeback.publish import month_summary
 
@@ -65,15 +66,14 @@ def _replaced(
     gone: Sequence[EarlierInvoice], new: Sequence[Invoice], voided: Mapping[_Key, str]
 ) -> Iterator[RestatementEvent]:
     """Each invoice that is booked no more with the one that took its place, if there is one; then those left over."""
-    left = list(new)
+    by_name = {_issued(each): each for each in new}
+    pairs = replacements([_booked_before(each) for each in gone], by_name)
     for old in gone:
-        at = voided.get(_Key(old.account, old.invoice))
-        following = _successor(old, gone, left)
+        at, following = voided.get(_Key(old.account, old.invoice)), pairs.get(_booked_before(old))
         if following is not None:
-            left.remove(following)
-            difference = following.total_minor - old.total
+            difference = by_name.pop(following).total_minor - old.total
             yield RestatementEvent(
-                "replaced", old.account, old.number, other=following.label, at=at or "", currency=following.currency,
+                "replaced", old.account, old.number, other=following.number, at=at or "", currency=following.currency,
                 difference=difference,
             )  # fmt: skip
         else:
@@ -81,21 +81,18 @@ def _replaced(
             yield RestatementEvent(
                 kind, old.account, old.number, at=at or "", currency=old.currency, difference=-old.total
             )
-    for invoice in left:
+    for invoice in by_name.values():
         yield RestatementEvent(
             "new", invoice.account, invoice.label, currency=invoice.currency, difference=invoice.total_minor
         )
 
 
-def _successor(old: EarlierInvoice, gone: Sequence[EarlierInvoice], new: Sequence[Invoice]) -> Invoice | None:
-    """The new invoice whose number continues the old one's; else the only new one of the account, for the only one
-    gone."""
-    fitting = [each for each in new if each.account == old.account and old.currency in ("", each.currency)]
-    continuing = [each for each in fitting if old.number and each.label.startswith(old.number)]
-    if continuing:
-        return continuing[0]
-    alone = sum(each.account == old.account for each in gone) == 1
-    return fitting[0] if alone and len(fitting) == 1 else None
+def _booked_before(invoice: EarlierInvoice) -> IssuedInvoice:
+    return IssuedInvoice(invoice.account, invoice.number, invoice.currency, invoice.invoice)
+
+
+def _issued(invoice: Invoice) -> IssuedInvoice:
+    return IssuedInvoice(invoice.account, invoice.label, invoice.currency, invoice.id)
 
 
 def _changed(before: Mapping[_Key, EarlierInvoice], after: Mapping[_Key, Invoice]) -> Iterator[RestatementEvent]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.evidence import Answer, DocumentRecord, Evidence
+from chargeback.evidence import Answer, DocumentRecord, Evidence, RestatementEvent
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.check import Outcome
+from chargeback.model.restatement_text import event_text
 from chargeback.publish.revision_files import CONFIG_PATH
 
 EVIDENCE, CONFIGURATION, VERSION = "evidence", "configuration", "version"
@@ -34,7 +35,8 @@ class Causes:
     """What differs of all that a result follows from.
 
     ``answers`` and ``documents``: sentences, one each; ``configuration``: lines added and removed; ``versions``:
-    name -> (before, after); ``reasons``: (team, currency) -> what each restatement on the way said.
+    name -> (before, after); ``reasons``: (team, currency) -> what each restatement on the way said;
+    ``events``: what happened between them.
     """
 
     answers: tuple[str, ...]
@@ -43,6 +45,7 @@ class Causes:
     versions: Mapping[str, tuple[str, str]]
     checks: tuple[CheckChange, ...]
     reasons: Mapping[tuple[str, str], tuple[str, ...]]
+    events: tuple[RestatementEvent, ...] = ()
 
     @property
     def differing(self) -> tuple[str, ...]:
@@ -63,6 +66,7 @@ class Causes:
         added, removed = self.configuration
         return {
             "differing": list(self.differing),
+            "events": [{**asdict(event), "message": event_text(event)} for event in self.events],
             "evidence": {"answers": list(self.answers), "documents": list(self.documents)},
             "configuration": {"lines_added": added, "lines_removed": removed},
             "versions": {name: {"before": old, "after": new} for name, (old, new) in self.versions.items()},
@@ -79,6 +83,7 @@ def causes(archive: Archive, before: Revision, after: Revision) -> Causes:
         versions=_version_changes(old.run.versions, new.run.versions),
         checks=check_changes(outcomes(before), outcomes(after)),
         reasons=_reasons(archive, before, after),
+        events=tuple(event for revision in _after(archive, before, after) for event in revision.run_record().events),
     )
 
 
@@ -148,12 +153,17 @@ def _version_changes(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str
     return {name: (old.get(name, "absent"), new.get(name, "absent")) for name in names}
 
 
+def _after(archive: Archive, before: Revision, after: Revision) -> Iterator[Revision]:
+    """The month's revisions behind the one, up to the other; none where they stand the other way round."""
+    numbers = range(before.name.number + 1, after.name.number + 1)
+    return (each for each in archive.revisions(before.name.period) if each.name.number in numbers)
+
+
 def _reasons(archive: Archive, before: Revision, after: Revision) -> dict[tuple[str, str], tuple[str, ...]]:
     """What the restatements between the two said, each word once, in the order evidence, configuration, version."""
-    first, last = sorted((before.name.number, after.name.number))
-    between = (each for each in archive.revisions(before.name.period) if first < each.name.number <= last)
+    first, last = sorted((before, after), key=lambda revision: revision.name)
     found: dict[tuple[str, str], set[str]] = {}
-    for revision in between:
+    for revision in _after(archive, first, last):
         for change in revision.run_record().restated:
             found.setdefault((change.team, change.currency), set()).update(change.why)
     order = (EVIDENCE, CONFIGURATION, VERSION)

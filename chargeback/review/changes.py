@@ -3,11 +3,12 @@ totals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+from chargeback.model.replacement import IssuedInvoice, replacements
 from chargeback.model.totals import Amounts, add_up
 from chargeback.review.ledger_rows import LedgerRow, totals_of, written
 
@@ -22,7 +23,8 @@ _NOT_COMPARED = frozenset({*_LINE_KEY, "period", "invoice_status", "net", "tax",
 class Change:
     """What one team, invoice or line was and is, in one currency and minor units; None where that side lacks it.
 
-    ``key`` names it in the order of the table's columns; ``note`` says what differs besides the amounts.
+    ``key`` names it in the order of the table's columns; ``note`` says what differs besides the amounts; ``replaces``,
+    of a line, is the invoice that its own one replaced: then the key has no invoice line.
     """
 
     key: Key
@@ -30,6 +32,7 @@ class Change:
     before: Amounts | None
     after: Amounts | None
     note: str = ""
+    replaces: str = ""
 
     @property
     def difference(self) -> Amounts:
@@ -69,11 +72,44 @@ def invoice_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Cha
 
 
 def line_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change]:
-    """The lines that differ; key: account, invoice, invoice line, project, resource, team."""
-    old, new = _first_of(before), _first_of(after)
-    found = _compared(before, after, *_LINE_KEY)
-    noted = [_with_note(change, _line_note(old.get(change.key), new.get(change.key))) for change in found]
-    return [change for change in noted if change.note or any(change.difference)]
+    """The lines that differ; key: account, invoice, invoice line, project, resource, team.
+
+    Lines of an invoice and of the one that replaced it are matched by account, project, resource and team.
+    """
+    pairs = _replaced(before, after)
+    numbers = {(old.account, old.number): (old.number, new.number) for old, new in pairs.items()}
+    of_old = _line_key_over(numbers)
+    of_new = _line_key_over({(account, pair[1]): pair for (account, _), pair in numbers.items()})
+    old_sums, new_sums = add_up(before, of_old), add_up(after, of_new)
+    old_rows = {of_old(row): row for row in reversed(before)}
+    new_rows = {of_new(row): row for row in reversed(after)}
+    keys: list[Key] = sorted({*old_sums, *new_sums})
+    found = []
+    for key in keys:
+        *line, currency, replaces = key
+        note = _line_note(old_rows.get(key), new_rows.get(key), is_replaced=bool(replaces))
+        found.append(Change(tuple(line), currency, old_sums.get(key), new_sums.get(key), note, replaces))
+    return [change for change in found if change.note or any(change.difference)]
+
+
+def _replaced(before: Rows, after: Rows) -> dict[IssuedInvoice, IssuedInvoice]:
+    """The invoices of the one side that another one of the other side replaced."""
+    old, new = (
+        {IssuedInvoice(row.account, row.invoice, row.currency): None for row in rows} for rows in (before, after)
+    )
+    return replacements(sorted(set(old) - set(new)), sorted(set(new) - set(old)))
+
+
+def _line_key_over(pairs: Mapping[tuple[str, str], tuple[str, str]]) -> Callable[[LedgerRow], Key]:
+    """What makes a line that line: its currency and "" last, or where its invoice is one of a pair the old number."""
+
+    def key(row: LedgerRow) -> Key:
+        pair = pairs.get((row.account, row.invoice))
+        if pair is None:
+            return (*_line_key(row), row.currency, "")
+        return (row.account, pair[1], 0, row.project, row.resource, row.team, row.currency, pair[0])
+
+    return key
 
 
 def _compared(before: Rows, after: Rows, *names: str) -> list[Change]:
@@ -88,10 +124,6 @@ def _statuses(rows: Rows) -> dict[Key, str]:
     return {(row.account, row.invoice): row.invoice_status for row in rows}
 
 
-def _first_of(rows: list[LedgerRow]) -> dict[Key, LedgerRow]:
-    return {_line_key(row): row for row in reversed(rows)}
-
-
 def _status_note(old: str | None, new: str | None) -> str:
     if old is None:
         return f"new, {new}"
@@ -100,13 +132,18 @@ def _status_note(old: str | None, new: str | None) -> str:
     return "" if old == new else f"{old} -> {new}"
 
 
-def _line_note(old: LedgerRow | None, new: LedgerRow | None) -> str:
-    """Which columns differ besides the amounts; not those that follow from an amount that differs."""
+def _line_note(old: LedgerRow | None, new: LedgerRow | None, *, is_replaced: bool) -> str:
+    """Which columns differ besides the amounts; not those that follow from an amount that differs, nor those that two
+    invoices may say in other words."""
     if old is None or new is None:
         return "new" if old is None else "gone"
     if old._replace(line=0, invoice_status="") == new._replace(line=0, invoice_status=""):
         return ""
-    passed = _NOT_COMPARED if (old.net, old.tax) == (new.net, new.tax) else _NOT_COMPARED | {"usage", "share_percent"}
+    passed = _NOT_COMPARED
+    if is_replaced or (old.net, old.tax) != (new.net, new.tax):
+        passed |= {"usage", "share_percent"}
+    if is_replaced:
+        passed |= {"description"}
     return ", ".join(
         name for name in LedgerRow._fields if name not in passed and getattr(old, name) != getattr(new, name)
     )

@@ -6,7 +6,7 @@ A difference as text: totals and teams, then invoices and lines that changed, th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from chargeback.archive.revision import Revision
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.period import Period
+from chargeback.model.restatement_text import event_text
 from chargeback.model.wording import counted
 from chargeback.review.causes import Causes, CheckChange, causes
 from chargeback.review.change_text import change_lines, total_lines
@@ -37,11 +38,15 @@ def difference_lines(found: Difference, terminal: Terminal) -> Iterator[str]:
     reasons = [found.causes.reason(change.key[0], change.currency) for change in teams]
     yield from _section("teams", teams, ("team",), terminal, reasons)
     yield from _section("invoices", found.invoices, ("account", "invoice"), terminal)
-    lines = [
-        Change(change.key[1:], change.currency, change.before, change.after, change.note) for change in found.lines
-    ]
+    lines = [replace(change, key=_over(change)) for change in found.lines]
     yield from _section("lines", lines, _LINE_COLUMNS, terminal)
     yield from _why(found, terminal)
+
+
+def _over(change: Change) -> tuple[Any, ...]:
+    """A line's key without its account; where its invoice replaced another one, both: "INV-1 -> INV-1R"."""
+    _, invoice, *rest = change.key
+    return (f"{change.replaces} -> {invoice}" if change.replaces else invoice, *rest)
 
 
 def _heading(found: Difference, terminal: Terminal) -> Iterator[str]:
@@ -67,6 +72,7 @@ def _why(found: Difference, terminal: Terminal) -> Iterator[str]:
     causes = found.causes
     yield ""
     yield terminal.strong(f"why: {', '.join(causes.differing) or 'nothing that the result follows from differs'}")
+    yield from _listed("event", [event_text(event) for event in causes.events], terminal)
     yield from _listed("evidence", (*causes.answers, *causes.documents), terminal)
     if any(causes.configuration):
         added, removed = causes.configuration
@@ -128,7 +134,8 @@ class Difference:
         key: dict[str, Any] = dict(zip(names, change.key, strict=True))
         if key.get("invoice_line") == 0:
             key["invoice_line"] = None
-        return {**key, **change.to_json(), "note": change.note}
+        over = {"replaces": change.replaces or None} if "invoice_line" in key else {}
+        return {**key, **over, **change.to_json(), "note": change.note}
 
 
 _LINE_NAMES = ("account", "invoice", "invoice_line", "project", "resource", "team")

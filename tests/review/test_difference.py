@@ -6,12 +6,15 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.model.totals import Amounts
 from chargeback.review.change_text import change_lines
-from chargeback.review.changes import Change
+from chargeback.review.changes import Change, line_changes
 from chargeback.review.difference import difference, difference_lines
+from chargeback.review.ledger_rows import LedgerRow
 from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, CREDIT, MAY, Office, units
 
@@ -63,6 +66,61 @@ def test_an_invoice_paid_later_a_replaced_one_and_a_credit_note(office: Office) 
     assert thai[2][2] == -thai[3][2] != 0
 
 
+def test_lines_of_a_replaced_invoice_are_matched_with_those_of_the_one_that_replaced_it(office: Office) -> None:
+    found = document(office, "r1", "r2")
+    (replaced,) = [event for event in found["why"]["events"] if event["kind"] == "replaced"]
+    assert replaced["account"] == "1045"
+    assert [row for row in found["lines"] if row["account"] == "1045"] == [], "the same amounts, another number"
+
+
+def lines_of(number: str, *amounts: tuple[str, str, int], account: str = "1042") -> list[LedgerRow]:
+    """A line a project and resource, in an invoice of that number."""
+    return [
+        LedgerRow(
+            "2026-05", account, "Acme", number, "open", "web", "CC-1", "6420", project, project.title(), "production",
+            resource, "1", "", units, 0, units, "THB", "report-share", place, place, f"{project} in {number}", 2,
+        )
+        for place, (project, resource, units) in enumerate(amounts, start=1)
+    ]  # fmt: skip
+
+
+def test_a_replaced_invoice_that_is_cheaper_is_a_handful_of_changes() -> None:
+    amounts = [(f"p{place // 10:02d}", f"R{place % 10}", 1_000 + place) for place in range(270)]
+    cheaper = [(project, resource, units - 70 * (project == "p07")) for project, resource, units in amounts]
+    changes = line_changes(lines_of("INV-1", *amounts), lines_of("INV-1R", *cheaper))
+    assert len(changes) == 10
+    assert {change.key[:4] for change in changes} == {("1042", "INV-1R", 0, "p07")}
+    assert {(change.replaces, change.note, change.difference.gross) for change in changes} == {("INV-1", "", -70)}
+
+
+def test_a_line_that_only_one_of_the_two_has_is_new_or_gone() -> None:
+    old, new = lines_of("INV-1", ("a", "CPU", 5), ("b", "CPU", 7)), lines_of("INV-1R", ("a", "CPU", 5), ("c", "CPU", 7))
+    assert [(change.key[3], change.note) for change in line_changes(old, new)] == [("b", "gone"), ("c", "new")]
+
+
+def test_invoices_that_did_not_replace_each_other_are_not_matched() -> None:
+    old = [*lines_of("INV-1", ("a", "CPU", 5)), *lines_of("INV-2", ("a", "CPU", 6))]
+    changes = line_changes(old, lines_of("INV-9", ("a", "CPU", 5)))
+    assert sorted((change.key[1], change.note) for change in changes) == [
+        ("INV-1", "gone"), ("INV-2", "gone"), ("INV-9", "new"),
+    ]  # fmt: skip
+    others = line_changes(lines_of("INV-1", ("a", "CPU", 5)), lines_of("INV-1R", ("a", "CPU", 5), account="7"))
+    assert [change.note for change in others] == ["gone", "new"]
+
+
+AMOUNTS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["CPU", "Disk"]), st.integers(-(10**6), 10**6)), max_size=6
+)
+SIDES = st.lists(st.tuples(st.sampled_from(["I-1", "I-1R", "I-2", "I-2R", "I-3"]), AMOUNTS), max_size=4)
+
+
+@given(SIDES, SIDES)
+def test_whatever_is_matched_the_lines_sum_to_the_difference(before: Any, after: Any) -> None:
+    old, new = ([row for number, amounts in side for row in lines_of(number, *amounts)] for side in (before, after))
+    difference_of_totals = sum(row.gross for row in new) - sum(row.gross for row in old)
+    assert sum(change.difference.gross for change in line_changes(old, new)) == difference_of_totals
+
+
 def test_reasons_are_those_that_the_runs_gave(office: Office) -> None:
     assert _reasons(document(office, "r1", "r2")) == {"evidence"}
     assert _reasons(document(office, "r2", "r3")) == {"configuration"}
@@ -103,7 +161,15 @@ def test_an_absent_archive_is_a_storage_error(office: Office) -> None:
 
 def test_text_has_every_table_and_the_reason(office: Office) -> None:
     text = "\n".join(difference_lines(difference(office.root, MAY, "r1", "r2"), Terminal()))
-    for part in ("teams: 4 changes", "invoices: 6 changes", "why: evidence", "-107.00", "open -> paid"):
+    for part in (
+        "teams: 4 changes",
+        "invoices: 6 changes",
+        "why: evidence",
+        "-107.00",
+        "open -> paid",
+        "  event          ",
+        "and replaced by",
+    ):
         assert part in text
     assert "invoices: none changed" in "\n".join(difference_lines(difference(office.root, MAY, None, None), Terminal()))
 
