@@ -1,4 +1,4 @@
-"""``docs/configuration.md``: every key of ``config.toml``, written from the code that reads it.
+"""``docs/configuration.md`` and ``docs/config.schema.json``: every key of ``config.toml``, from the code that reads it.
 
 Keys come from the readers' tables, defaults and types from the dataclasses, bounds and which keys are needed from the
 readers themselves. What stands here is what no code says: what a key is for. A key that the code has and this page does
@@ -8,6 +8,7 @@ not explain, or the other way round, is an error. ``make docs`` writes the page;
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import textwrap
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from chargeback.errors import ConfigurationError
 from chargeback.model.check import VARIANCE_CODES, Code
 
 PAGE = Path(__file__).with_name("configuration.md")
+SCHEMA = Path(__file__).with_name("config.schema.json")
 COMMAND = "make docs"
 WIDTH = 120
 
@@ -366,7 +368,9 @@ commands that use the network.
 An *amount* is a decimal text such as `"12.50"`, or a number, and never negative. A *month* is written `"2026-05"`;
 `from` and `until` are both included, and each may be left out where it is not needed.
 
-This page is written from the code by `{COMMAND}`; a test holds it to the code.
+This page is written from the code by `{COMMAND}`; a test holds it to the code. So is
+[config.schema.json](config.schema.json), by which editors complete keys: taplo and its plug-ins take it from a first
+line `#:schema` with its path.
 """
 
 ENVIRONMENTS = f"""\
@@ -421,6 +425,72 @@ def rows(section: Section) -> list[Row]:
     if set(meanings) != set(keys):
         raise ValueError(f"{section.title}: {sorted(set(meanings) ^ set(keys))} are in the code or in MEANING alone")
     return [Row(key, _value(section, key), _default(section, key), meanings[key]) for key in keys]
+
+
+def schema() -> dict[str, Any]:
+    """A JSON schema of the file, for editors: the same keys, values and meanings; what only the readers can tell, such
+    as which claims compete, is left to ``chargeback config check``."""
+    whole, *sections = SECTIONS
+    tables = {section.title.strip("`[]"): section for section in sections}
+    claim = _object(tables["An entry of `projects` as a table"])
+    properties = _object(whole)["properties"]
+    for name in TABLES:
+        if name == "environments":
+            patterns = {"type": ["string", "array"], "items": {"type": "string"}}
+            properties[name] = {"type": "object", "additionalProperties": patterns}
+            continue
+        made = _object(tables[name])
+        if name == "teams":
+            made["properties"]["projects"]["items"] = {"anyOf": [{"type": "string"}, claim]}
+        if name == "reconciliation":
+            made["properties"]["tolerance"] = _object(tables["tolerance` in `[reconciliation"])
+        is_list = f"[[{name}]]" in tables[name].title
+        properties[name] = {"type": "array", "items": made} if is_list else made
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "config.toml of chargeback",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def schema_text() -> str:
+    """The schema as the file has it."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _object(section: Section) -> dict[str, Any]:
+    made = rows(section)
+    needed = [row.key for row in made if row.default == f"**{NEEDED}**"]
+    return {
+        "type": "object",
+        "properties": {row.key: {**_kind(row.value), "description": row.meaning.replace("`", "")} for row in made},
+        "additionalProperties": False,
+        **({"required": needed} if needed else {}),
+    }
+
+
+def _kind(value: str) -> dict[str, Any]:
+    """What the page says may stand there, as a schema says it."""
+    words = re.findall(r'`"([^"`]+)"`', value)
+    bounds = re.match(r"a whole number from (\d+) to (\d+)", value)
+    if bounds:
+        return {"type": "integer", "minimum": int(bounds[1]), "maximum": int(bounds[2])}
+    if value.startswith("a list"):
+        return {"type": "array"}
+    if value.startswith("a table"):
+        return {"type": "object"}
+    if value.startswith("seconds"):
+        return {"type": "number", "exclusiveMinimum": 0}
+    if value == "an amount":
+        return {"type": ["string", "number"]}
+    if value == "a month":
+        return {"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"}
+    if "weights" in value:
+        return {"anyOf": [{"enum": words}, {"type": "object", "additionalProperties": {"type": "number"}}]}
+    is_choice = not re.sub(r'`"[^"`]+"`|,|\bor\b|\s', "", value)
+    return {"enum": words} if words and is_choice else {"type": ["string", "array"] if "as in" in value else "string"}
 
 
 def _checks_with_variance() -> str:
@@ -507,3 +577,4 @@ def _shown(default: object) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")

@@ -6,10 +6,13 @@ import ast
 import importlib.util
 import re
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import jsonschema
 import pytest
 
 from chargeback import errors
@@ -57,6 +60,44 @@ def _texts(path: Path) -> list[str]:
 def test_the_page_is_what_the_script_writes() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert page == reference().page(), "renew it: make docs"
+
+
+def test_the_schema_is_what_the_script_writes() -> None:
+    """Editors complete keys and mark what is wrong by it."""
+    assert (ROOT / "docs" / "config.schema.json").read_text(encoding="utf-8") == reference().schema_text(), (
+        "renew it: make docs"
+    )
+
+
+def test_the_schema_accepts_the_example_and_what_the_readers_accept() -> None:
+    schema = reference().schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    judge = jsonschema.Draft202012Validator(schema)
+    example = tomllib.loads((ROOT / "config.example.toml").read_text(encoding="utf-8"))
+    assert [error.message for error in judge.iter_errors(example)] == []
+    more = {
+        "shared": [{"project": "a", "split": {"web": 60}}, {"project": "b", "split": "even", "from": "2026-01"}],
+        "workers": 2,
+        "reconciliation": {"tolerance": {"absolute": "0.05", "percent": 1}},
+        "teams": [{"id": "web", "projects": ["a", {"match": "b", "until": "2026-02"}]}],
+    }
+    assert [error.message for error in judge.iter_errors(more)] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": 1},
+        {"teams": [{"name": "no id"}]},
+        {"teams": {"id": "web"}},
+        {"shared": [{"project": "a", "split": "evenly"}]},
+        {"api": {"concurrency": 0}},
+        {"reconciliation": {"tax_basis": "both"}},
+        {"accounts": [{"id": "1", "from": "2026-13"}]},
+    ],
+)
+def test_the_schema_refuses_what_the_readers_refuse(wrong: dict[str, Any]) -> None:
+    assert list(jsonschema.Draft202012Validator(reference().schema()).iter_errors(wrong)) != []
 
 
 def test_the_page_names_the_command_that_writes_it() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from chargeback.config.key_lines import Parts, line_of
 from chargeback.config.secrecy import looks_secret
 from chargeback.errors import ConfigurationError
 
@@ -18,24 +19,32 @@ _LARGEST_SHOWN_BITS = 128
 
 @dataclass(frozen=True, slots=True)
 class KeyPath:
-    """A key of the file, written like ``teams[2].projects[0].from``; lists count from 0; "" is the whole file."""
+    """A key of the file, written like ``teams[2].projects[0].from``; lists count from 0; "" is the whole file.
+
+    ``source`` are the file's bytes, b"" where there are none to look into; ``parts`` is the key taken apart.
+    """
 
     file: str
     key: str = ""
+    source: bytes = field(default=b"", repr=False, compare=False)
+    parts: Parts = field(default=(), repr=False, compare=False)
 
     def child(self, name: str) -> KeyPath:
         """The place of a key within this table."""
         written = name if _BARE_KEY.fullmatch(name) and len(name) <= _LONGEST_SHOWN else shown(name)
-        return KeyPath(self.file, f"{self.key}.{written}" if self.key else written)
+        return KeyPath(self.file, f"{self.key}.{written}" if self.key else written, self.source, (*self.parts, name))
 
     def item(self, index: int) -> KeyPath:
         """The place of an entry within this list, counted from 0."""
-        return KeyPath(self.file, f"{self.key}[{index}]")
+        return KeyPath(self.file, f"{self.key}[{index}]", self.source, (*self.parts, index))
 
     def error(self, problem: str, remedy: str) -> ConfigurationError:
-        """File, key and what is wrong with it as one line; the remedy is what would be right."""
-        where = f"{self.file}: {self.key}" if self.key else self.file
-        return ConfigurationError(f"{where}: {problem}", remedy=remedy)
+        """File, line, key and what is wrong with it as one line; the remedy is what would be right."""
+        line = line_of(self.source, self.parts) if self.source and self.parts else 0
+        where = f"{self.file}:{line}" if line else self.file
+        return ConfigurationError(
+            f"{where}: {self.key}: {problem}" if self.key else f"{where}: {problem}", remedy=remedy
+        )
 
 
 def shown(value: object) -> str:

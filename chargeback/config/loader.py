@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 import zoneinfo
 from dataclasses import replace
@@ -66,6 +67,7 @@ DEFAULT_WORKERS = 0
 MOST_WORKERS = 64
 WORKERS_VARIABLE = "CHARGEBACK_WORKERS"
 
+_YAML = re.compile(r"---|-\s|[\w-]+:(\s|$)")
 _MOST_DOTS = 100
 """In one line that is no comment: dotted keys take time that grows with the square of their parts."""
 
@@ -81,7 +83,7 @@ def load(path: Path, *, network: bool) -> Config:
 
 def parse(source: bytes, path: Path) -> Config:
     """The configuration in these bytes; reads nothing else. Relative paths start at the folder of ``path``."""
-    place = KeyPath(str(path))
+    place = KeyPath(str(path), source=source)
     return _config(Table.of(place, _document(place, source), DOCUMENT_KEYS), source, path)
 
 
@@ -180,11 +182,23 @@ def _document(place: KeyPath, source: bytes) -> object:
     try:
         return tomllib.loads(written, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
+        if other := _other_language(written):
+            remedy = 'write key = "value", a line each, and tables as [api]; see config.example.toml'
+            raise place.error(f"this is {other}, and the configuration is TOML", remedy) from error
         raise place.error(f"not valid TOML: {error}", "texts need quotes; see config.example.toml") from error
     except InvalidOperation as error:
         raise place.error("a number has an exponent that is too large", "write it in digits") from error
     except (ValueError, RecursionError) as error:
         raise place.error("a number is too long, or tables are nested too deep", "see config.example.toml") from error
+
+
+def _other_language(written: str) -> str:
+    """JSON or YAML where the first line that says something is of one of these, else ""."""
+    lines = (line.strip() for line in written.splitlines())
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    if first.startswith("{"):
+        return "JSON"
+    return "YAML" if _YAML.match(first) else ""
 
 
 def _decoded(place: KeyPath, source: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def refused() -> Refused:
             parse(written.encode() if isinstance(written, str) else written, PATH)
         error = caught.value
         told = f"{error.message} | {error.remedy}"
-        assert error.message.startswith(f"{PATH}: ") and error.remedy and error.exit_code == 2
+        assert re.match(rf"{PATH}(:[1-9]\d*)?: ", error.message) and error.remedy and error.exit_code == 2
         assert "\n" not in told and all(character.isprintable() for character in told)
         assert [fragment for fragment in fragments if fragment not in told] == [], told
         return error

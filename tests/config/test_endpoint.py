@@ -73,7 +73,7 @@ def of_file(written: str) -> str:
     try:
         config = parse(f"[api]\nendpoint = {json.dumps(written)}".encode(), FILE)
     except ConfigurationError as error:
-        return f"{error.message.removeprefix(f'{FILE}: api.endpoint: ')} | {error.remedy}"
+        return f"{error.message.removeprefix(f'{FILE}:2: api.endpoint: ')} | {error.remedy}"
     return endpoint_of(config, {}).url
 
 

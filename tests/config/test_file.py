@@ -119,4 +119,4 @@ def test_a_link_to_an_archived_one_is_refused_for_the_network(config: Path, tmp_
 
 def test_a_wrong_file_is_named(config: Path) -> None:
     config.write_text("colour = 1")
-    assert refusal(config).startswith(f"{config}: colour: unknown key")
+    assert refusal(config).startswith(f"{config}:1: colour: unknown key")
