@@ -9,6 +9,7 @@ import click
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
 from chargeback.cli.outcome import ending, say, write_json
 from chargeback.cli.usage_errors import Choice
+from chargeback.model.wording import counted
 
 
 @click.command("config")
@@ -38,6 +39,6 @@ def command(what: str, config_path: Path | None, archive_path: Path | None, outp
             for line in understood_lines(config):
                 say(line)
         else:
-            accounts = len(config.accounts) or "all"
-            counts = f"{accounts} accounts, {len(config.teams)} teams, {len(config.accepted)} accepted exceptions"
-            say(f"{config.path}: understood: {counts}, months of {config.timezone_name}")
+            accounts = counted(len(config.accounts), "account") if config.accounts else "all accounts"
+            teams, accepted = counted(len(config.teams), "team"), counted(len(config.accepted), "accepted exception")
+            say(f"{config.path}: understood: {accounts}, {teams}, {accepted}, months of {config.timezone_name}")

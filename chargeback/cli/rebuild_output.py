@@ -13,6 +13,7 @@ from chargeback.archive.revision_selection import named_revision
 from chargeback.cli.options import archive_root
 from chargeback.cli.outcome import say, terminal_text, write_json
 from chargeback.job.rebuild import Rebuilt, rebuild
+from chargeback.model.wording import counted
 
 _MOST_LINES = 30
 
@@ -45,7 +46,7 @@ def lines(result: Rebuilt) -> Iterator[str]:
     if not result.differing:
         yield "byte for byte the same"
         return
-    yield f"{len(result.differing)} files have other bytes: {', '.join(result.differing[:_MOST_LINES])}"
+    yield f"{counted(len(result.differing), 'file')} with other bytes: {', '.join(result.differing[:_MOST_LINES])}"
     yield from (f"  {difference}" for difference in result.differences[:_MOST_LINES])
     if result.foreign and not result.differences:
         yield "ledgers and checks are the same"

@@ -24,7 +24,7 @@ from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_minor
 from chargeback.model.period import Period
 from chargeback.model.restatement_text import event_text, restatement_lines
-from chargeback.model.wording import books_status_text, finding_text
+from chargeback.model.wording import books_status_text, counted, finding_text
 from chargeback.operate.notify import watched
 from chargeback.publish.reconciliation import document
 
@@ -96,7 +96,7 @@ def summary_line(result: MonthResult, books: Books) -> str:
     parts = [
         f"{result.period}",
         books_status_text(books),
-        f"{len(books.posting.postings)} accounts",
+        counted(len(books.posting.postings), "account"),
         amounts or "nothing billed",
     ]
     if result.is_new and not result.written:

@@ -16,6 +16,7 @@ from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
 from chargeback.model.posting import MonthPosting, Posting
+from chargeback.model.wording import counted
 from chargeback.reconcile.comparing import Comparison, not_performed
 from chargeback.reconcile.tie_out import listed_amount, listed_rows
 
@@ -242,10 +243,10 @@ def _footing(invoice: Invoice) -> Check:
         currency=invoice.currency,
         invoice=invoice.label,
         rounding=rounding_allowance(count, invoice.digits),
-        agree=f"{count} lines foot to the {target_name}",
+        agree=f"the sum of {counted(count, 'line')} is the {target_name}",
         differ=(
-            f"{count} lines add up to {format_exact(rounded)}, the {target_name} is {_money(target, invoice)}; "
-            "what the lines do not explain is booked to adjustments"
+            f"the sum of {counted(count, 'line')} is {format_exact(rounded)}, "
+            f"the {target_name} is {_money(target, invoice)}; what the lines do not explain is booked to adjustments"
         ),
     ).check()
 
@@ -263,7 +264,7 @@ def line_arithmetic(posting: Posting, config: Config) -> Iterator[Check]:
         yield from (_without_price(invoice, number) for number, line in lines if not _has_price(line))
         if priced and not failed:
             rounded = sum(_product(line) != amount_of(line.amount) for _, line in priced)
-            message = f"quantity × unit price = amount on {len(priced)} lines" + (
+            message = f"quantity × unit price = amount on {counted(len(priced), 'line')}" + (
                 f"; on {rounded} of them rounding alone can explain a difference" if rounded else ""
             )
             yield Check(Code.LINE_ARITHMETIC, Outcome.PASS, message, invoice.account, invoice.label)

@@ -13,6 +13,7 @@ from chargeback.model.money import EXACT, format_exact, format_minor, from_minor
 from chargeback.model.posting import MonthPosting
 from chargeback.model.text import normalized
 from chargeback.model.totals import Amounts, add_up
+from chargeback.model.wording import counted
 
 _OTHER_SOURCES = "names are those of the invoices, the report and the month's latest revision"
 
@@ -28,7 +29,7 @@ def ledger_control(posting: MonthPosting, config: Config) -> Iterator[Check]:
         for invoice in account.month.booked:
             yield _control(invoice, lines.pop((invoice.account, invoice.id), []))
     for (account_id, invoice_id), stray in sorted(lines.items()):
-        message = f"{len(stray)} ledger lines belong to no booked invoice"
+        message = f"{counted(len(stray), 'ledger line')} of no booked invoice"
         yield Check(Code.LEDGER_CONTROL, Outcome.EXCEPTION, message, account_id, invoice_id)
 
 
@@ -37,11 +38,11 @@ def _control(invoice: Invoice, lines: list[LedgerLine]) -> Check:
     skewed = [line for line in lines if line.gross != line.net + line.tax]
     holds = gross == invoice.total_minor and tax == invoice.tax_minor and not skewed
     expected, actual = from_minor(invoice.total_minor, invoice.digits), from_minor(gross, invoice.digits)
-    message = f"{len(lines)} ledger lines add up to total and tax exactly"
+    message = f"the sum of {counted(len(lines), 'ledger line')} is exactly the total and the tax"
     if not holds:
         message = (
-            f"{len(lines)} ledger lines add up to {format_exact(actual)} with "
-            f"{format_exact(from_minor(tax, invoice.digits))} tax, the invoice to {format_exact(expected)} with "
+            f"the sum of {counted(len(lines), 'ledger line')} is {format_exact(actual)} with "
+            f"{format_exact(from_minor(tax, invoice.digits))} tax, the invoice has {format_exact(expected)} with "
             f"{format_exact(from_minor(invoice.tax_minor, invoice.digits))}: do not book this; report it as a bug"
         )
     return Check(

@@ -21,6 +21,7 @@ from chargeback.model.ledger import LedgerTeam
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.model.totals import add_up, by_team
+from chargeback.model.wording import counted
 from chargeback.reconcile.comparing import not_performed
 
 
@@ -217,5 +218,5 @@ def account_set(posting: MonthPosting, config: Config) -> Iterator[Check]:
         message = f"not ours in {posting.period}, as the configuration says"
         yield Check(Code.ACCOUNT_SET, Outcome.PASS, message, account)
     if not new and not gone:
-        message = f"{len(run.accounts)} accounts" + (", as in the newest revision" if run.known_accounts else "")
+        message = counted(len(run.accounts), "account") + (", as in the newest revision" if run.known_accounts else "")
         yield Check(Code.ACCOUNT_SET, Outcome.PASS, message)

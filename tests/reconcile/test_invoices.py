@@ -225,7 +225,7 @@ def test_a_pass_says_of_how_many_lines_rounding_alone_explains_the_amount() -> N
     messages = [found("line-arithmetic", invoice("I", *items))[0].message for items in ((rounded, exact), (exact,))]
     assert messages == [
         "quantity × unit price = amount on 2 lines; on 1 of them rounding alone can explain a difference",
-        "quantity × unit price = amount on 1 lines",
+        "quantity × unit price = amount on 1 line",
     ]
 
 

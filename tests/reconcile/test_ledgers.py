@@ -48,7 +48,7 @@ def test_a_line_of_no_booked_invoice_is_an_exception() -> None:
     posting = month(GIVEN).posting()
     object.__setattr__(posting.postings[0].month, "booked", ())
     (check,) = ledger_control(posting, month(GIVEN).settings)
-    assert (check.outcome, check.message) == ("exception", "2 ledger lines belong to no booked invoice")
+    assert (check.outcome, check.message) == ("exception", "2 ledger lines of no booked invoice")
 
 
 def owned(*items: dict[str, Any], rows: Any = ROWS, **fields: Any) -> list[tuple[str, str, str]]:

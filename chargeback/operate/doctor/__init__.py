@@ -11,6 +11,7 @@ from chargeback.collect.session import open_session
 from chargeback.config import Config, load
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import MemoryStore
+from chargeback.model.wording import counted
 from chargeback.operate.doctor import archive, machine, platform
 from chargeback.operate.doctor.credential import credential_at_hand
 from chargeback.operate.doctor.lines import DoctorLine, Mark, document, exit_of, good, guarded, of_error
@@ -65,8 +66,9 @@ def _configuration(given: Examination) -> tuple[Config | None, list[DoctorLine]]
         return _without(given), list(of_error("configuration", error))
     if given.archive is not None:
         config = replace(config, archive=given.archive)
-    teams, accounts = len(config.teams), len(config.accounts) or "all"
-    return config, [good("configuration", f"{given.path}: {accounts} accounts, {teams} teams")]
+    accounts = counted(len(config.accounts), "account") if config.accounts else "all accounts"
+    teams = counted(len(config.teams), "team")
+    return config, [good("configuration", f"{given.path}: {accounts}, {teams}")]
 
 
 def understood_configuration(given: Examination) -> Config | None:

@@ -144,7 +144,7 @@ def journal(config: Config) -> Iterator[DoctorLine]:
         yield wrong("journal", error.message, error.remedy)
     else:
         if config.journal.format:
-            yield good("journal", f"{len(config.journal.format)} ERP formats, {len(own)} of them of your own")
+            yield good("journal", f"{counted(len(config.journal.format), 'ERP format')}, {len(own)} of your own")
 
 
 def schedule(environ: Mapping[str, str]) -> Iterator[DoctorLine]:

@@ -14,6 +14,7 @@ from chargeback.errors import AccessError, ChargebackError
 from chargeback.model import answers as wire
 from chargeback.model.instants import parse_http_date
 from chargeback.model.period import last_month
+from chargeback.model.wording import counted
 from chargeback.operate.doctor.credential import credential_lifetime
 from chargeback.operate.doctor.lines import DoctorLine, good, guarded, notice, of_error, wrong
 from chargeback.operate.doctor.ownership import ownership
@@ -79,7 +80,9 @@ class PlatformChecks:
         listed = understood(reply, lambda value: wire.decode_items(value, wire.AccountAnswer, "billing.list"))
         first, self.reached = not self.reached, True
         self.listed.update({wire.text_of(item.id): item for item in listed})
-        yield good("platform", f"{self.session.endpoint} accepts {credential.source}, {len(listed)} accounts")
+        yield good(
+            "platform", f"{self.session.endpoint} accepts {credential.source}, {counted(len(listed), 'account')}"
+        )
         if first:
             yield from _skew(reply.answer.date, sent)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from chargeback.model.instants import format_instant
+from chargeback.model.wording import counted
 from chargeback.operate.metrics import Family, Labels, Value
 from chargeback.operate.usage.alerts import money
 from chargeback.operate.usage.estimates import Figures
@@ -20,7 +21,8 @@ def text_lines(report: UsageReport) -> Iterator[str]:
     """Alerts, then a table of teams, then one of projects."""
     total = report.total
     yield (
-        f"{report.day}  {len(report.projects)} projects  {money(total.month_to_date)} {CURRENCY} this month, "
+        f"{report.day}  {counted(len(report.projects), 'project')}  "
+        f"{money(total.month_to_date)} {CURRENCY} this month, "
         f"about {money(total.month_end)} at its end (list prices before tax)"
     )
     for alert in report.alerts:
