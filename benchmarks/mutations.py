@@ -1,7 +1,7 @@
 """Do the tests notice a change of the code? Each mutant changes one operator, comparison or constant of one module.
 
     python -m benchmarks.mutations                      every module of MODULES, with the tests that answer for it
-    python -m benchmarks.mutations allocate/splits.py   some modules
+    python -m benchmarks.mutations config/splits.py   some modules
     python -m benchmarks.mutations --sample 50          that many mutants of each module
 
 Works on a copy of the checkout. Each mutant is tried in a process forked from one that has the libraries loaded. What

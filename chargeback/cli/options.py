@@ -49,7 +49,17 @@ workers_option = click.option(
     "--workers", metavar="N", help="Processes at work; else $CHARGEBACK_WORKERS, else the configuration's."
 )
 verbose_option = click.option(
-    "-v", "--verbose", is_flag=True, help="More messages on stderr; a traceback if there is a bug."
+    "-v", "--verbose", is_flag=True, help="Stages, calls, retries and times on stderr; a traceback if there is a bug."
+)
+
+log_format_option = click.option(
+    "--log-format",
+    type=Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    envvar="CHARGEBACK_LOG_FORMAT",
+    show_envvar=True,
+    help="stderr as lines for people, or as one JSON object a line.",
 )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import click
@@ -17,12 +17,35 @@ from chargeback.process import INTERRUPTION, Ended, meaning
 
 @contextmanager
 def ending(
-    *, json_output: bool, verbose: bool, accepted: frozenset[int] = frozenset(), leaves_work: bool = False
+    *,
+    json_output: bool,
+    verbose: bool,
+    accepted: frozenset[int] = frozenset(),
+    leaves_work: bool = False,
+    log_format: str = "text",
 ) -> Iterator[Callable[[int], None]]:
     """Run a command's body; what it yields sets the exit code. Whatever is raised is told in one line an error.
 
     ``leaves_work``: the command is called for what it leaves behind, such as a revision, and not for its output alone.
+    With ``verbose``, or as JSON, its log is written to stderr meanwhile.
     """
+    with _log(log_format, verbose=verbose) as end:
+        code = yield from _run(json_output=json_output, verbose=verbose)
+        end(code)
+    raise Ended(code, stands=leaves_work, accepted=accepted)
+
+
+def _log(log_format: str, *, verbose: bool) -> AbstractContextManager[Callable[[int], None]]:
+    """The log on stderr where somebody asked for it; only then is its machinery loaded."""
+    if log_format == "text" and not verbose:
+        return nullcontext(lambda code: None)
+    from chargeback.cli.log import logging_to_stderr
+
+    return logging_to_stderr(log_format, verbose=verbose)
+
+
+def _run(*, json_output: bool, verbose: bool) -> Generator[Callable[[int], None], None, int]:
+    """The command's body; its exit code once whatever was raised has been told."""
     code = [0]
 
     def set_code(value: int) -> None:
@@ -40,14 +63,14 @@ def ending(
         if verbose and error_exit(cause) == 1:
             sys.stderr.write(_masked(traceback.format_exc()))
         code[0] = _told(cause, json_output=json_output)
-    raise Ended(code[0], stands=leaves_work, accepted=accepted)
+    return code[0]
 
 
 def _told(error: ChargebackError, *, json_output: bool) -> int:
     code = error_exit(error)
     causes = each_error(error)
     for line in error_lines(causes):
-        tell(line)
+        tell(line, error=True)
     if json_output:
         write_json(failure(causes, code))
     return code
@@ -67,8 +90,28 @@ def failure(causes: tuple[ChargebackError, ...], code: int) -> dict[str, Any]:
     return {"schema": 1, "status": "failed", "exit": code, "errors": errors}
 
 
-def tell(line: str) -> None:
+Record = Callable[[str, int], None]
+_records: list[Record] = []
+"""Where lines for stderr go instead of stderr, while it is written as JSON."""
+_WARNING, _ERROR = 30, 40
+"""Levels of ``logging``, which is loaded only where a log is written."""
+
+
+@contextmanager
+def messages_as_records(record: Record) -> Iterator[None]:
+    """What is told meanwhile becomes a record of the log: its text and level."""
+    _records.append(record)
+    try:
+        yield
+    finally:
+        _records.pop()
+
+
+def tell(line: str, *, error: bool = False) -> None:
     """A line on stderr, without anything that could steer a terminal."""
+    if _records:
+        _records[-1](line, _ERROR if error else _WARNING)
+        return
     click.echo(terminal_text(line, sys.stderr.encoding), err=True)
 
 

@@ -6,7 +6,6 @@ import io
 import os
 import re
 import sys
-import time
 from collections.abc import Callable, Iterable
 
 import click
@@ -17,8 +16,6 @@ from chargeback.review.terminal import Terminal, terminal_of
 _STYLE = re.compile("(\x1b\\[[012]m)")
 """Bold, faint and back: all that ``Terminal`` writes, and nothing that a name could do harm with."""
 
-_SECONDS_BETWEEN = 0.1
-
 
 def print_lines(render: Callable[[Terminal], Iterable[str]]) -> None:
     """What is to be shown, made for what stdout is; a character that its encoding lacks is shown as an escape."""
@@ -26,20 +23,6 @@ def print_lines(render: Callable[[Terminal], Iterable[str]]) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     for line in render(terminal_of(sys.stdout, os.environ)):
         click.echo("".join(part if _STYLE.fullmatch(part) else _shown(part) for part in _STYLE.split(line)))
-
-
-def now_and_then(draw: Callable[[], None]) -> Callable[[], None]:
-    """Draws a few times a second at most, whenever there is news: a thread for it would keep the process from having
-    others work beside it (``job/workers``)."""
-    drawn = [0.0]
-
-    def news() -> None:
-        now = time.monotonic()
-        if now - drawn[0] >= _SECONDS_BETWEEN:
-            drawn[0] = now
-            draw()
-
-    return news
 
 
 def _shown(part: str) -> str:

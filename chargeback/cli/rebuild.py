@@ -11,6 +11,7 @@ from chargeback.cli.options import (
     archive_option,
     chosen_workers,
     config_option,
+    log_format_option,
     output_option,
     verbose_option,
     workers_option,
@@ -33,6 +34,7 @@ from chargeback.cli.outcome import ending
 @workers_option
 @output_option("text", "json")
 @verbose_option
+@log_format_option
 def command(
     revision: str,
     folder: Path | None,
@@ -41,6 +43,7 @@ def command(
     workers: str | None,
     output: str,
     verbose: bool,
+    log_format: str,
 ) -> None:
     """Write a revision again from its own evidence and configuration, byte for byte.
 
@@ -54,7 +57,7 @@ def command(
     7 the evidence is damaged, or gives another revision than the archive's
     9 the folder holds something, or cannot be written
     """
-    with ending(json_output=output == "json", verbose=verbose, leaves_work=True) as set_code:
+    with ending(json_output=output == "json", verbose=verbose, log_format=log_format, leaves_work=True) as set_code:
         from chargeback.cli.rebuild_output import chosen, rebuild_and_tell
 
         original, count = chosen(revision, config_path, archive_path), chosen_workers(workers)

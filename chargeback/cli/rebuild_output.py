@@ -12,6 +12,8 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import named_revision
 from chargeback.cli.options import archive_root
 from chargeback.cli.outcome import say, terminal_text, write_json
+from chargeback.cli.progress import progress_on_terminal
+from chargeback.evidence.run_log import note
 from chargeback.job.rebuild import Rebuilt, rebuild
 from chargeback.model.wording import counted
 
@@ -28,7 +30,16 @@ def chosen(text: str, config_path: Path | None, archive_path: Path | None) -> Re
 def rebuild_and_tell(original: Revision, folder: Path | None, *, json_output: bool, workers: int = 1) -> int:
     """Rebuild, tell what came of it, and return the exit code."""
     target = folder or Path(f"{original.manifest.period}-r{original.manifest.revision}")
-    result = rebuild(original, target.absolute(), workers=workers)
+    done = 0
+
+    def count(path: str) -> None:
+        nonlocal done
+        done += 1
+        show("write", done, None)
+        note("written", path=path)
+
+    with progress_on_terminal({"write": "writes files"}) as show:
+        result = rebuild(original, target.absolute(), count, workers=workers)
     if json_output:
         write_json(document(result))
     else:

@@ -12,6 +12,7 @@ from chargeback.cli.options import (
     chosen_workers,
     config_option,
     load_config,
+    log_format_option,
     output_option,
     verbose_option,
     workers_option,
@@ -44,6 +45,7 @@ def _codes(context: click.Context, option: click.Parameter, value: str | None) -
 @click.option("--ok", callback=_codes, metavar="CODES", help="Exit 0 for these codes too, for example 4,8.")
 @output_option("text", "json")
 @verbose_option
+@log_format_option
 def command(
     config_path: Path | None,
     period: str | None,
@@ -55,6 +57,7 @@ def command(
     ok: frozenset[int],
     output: str,
     verbose: bool,
+    log_format: str,
 ) -> None:
     """Close a month: collect, reconcile, allocate, archive.
 
@@ -68,7 +71,10 @@ def command(
     3 exceptions: look         7 archive damaged: look at once
     4 not ready: again later   8 another run is at work   9 archive unwritable
     """
-    with ending(json_output=output == "json", verbose=verbose, accepted=ok, leaves_work=not dry_run) as set_code:
+    as_json = output == "json"
+    with ending(
+        json_output=as_json, verbose=verbose, log_format=log_format, accepted=ok, leaves_work=not dry_run
+    ) as set_code:
         from chargeback.model.period import Period
 
         config = load_config(config_path, archive_path, network=True)
@@ -84,7 +90,7 @@ def command(
                 only=accounts,
                 dry_run=dry_run,
                 catch_up=catch_up,
-                json_output=output == "json",
+                json_output=as_json,
                 verbose=verbose,
             )
         )

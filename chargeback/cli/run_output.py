@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 from chargeback.cli.outcome import error_lines, failure, say, tell, write_json
-from chargeback.cli.printing import now_and_then
+from chargeback.cli.progress import progress_on_terminal
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
 from chargeback.evidence import RestatementEvent
-from chargeback.job.collection import Progress
 from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
+from chargeback.job.stages import CLOSE, COLLECT, LIST, WRITE
 from chargeback.model.books import Books, Status
 from chargeback.model.catalogue import OPERATOR_REMEDIES
 from chargeback.model.check import Code, Outcome
@@ -29,6 +27,12 @@ from chargeback.operate.notify import watched
 from chargeback.publish.reconciliation import document
 
 _MOST_LINES = 30
+STAGES = {
+    LIST: "asks which months have changed",
+    COLLECT: "asks the platform",
+    CLOSE: "closes the month",
+    WRITE: "writes files",
+}
 
 
 def run_and_tell(
@@ -45,7 +49,7 @@ def run_and_tell(
     """Run, tell what came of it, and return the exit code."""
     request = RunRequest(None if period is None else Period.parse(period), only, dry_run, catch_up)
     clock = clock or SystemClock()
-    with watched(config, os.environ, clock, tell, silent=dry_run) as watcher, _progress() as progress:
+    with watched(config, os.environ, clock, tell, silent=dry_run) as watcher, progress_on_terminal(STAGES) as progress:
         results = watcher.results = run(config, request, Surroundings(os.environ, clock, progress, tell))
     for result in results:
         _tell_result(result, json_output=json_output, chatty=verbose or dry_run or sys.stdout.isatty())
@@ -55,30 +59,9 @@ def run_and_tell(
     return exit_of(results)
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done, known: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("questions the platform"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-        task, news = bar.add_task("", total=None), now_and_then(bar.refresh)
-
-        def progress(done: int, known: int) -> None:
-            bar.update(task, completed=done, total=known)
-            news()
-
-        yield progress
-
-
 def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> None:
     for line in error_lines(result.errors):
-        tell(line)
+        tell(line, error=True)
     books = result.books
     if books is None:
         return

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
+from chargeback.cli.options import (
+    archive_option,
+    config_option,
+    load_config,
+    log_format_option,
+    output_option,
+    verbose_option,
+)
 from chargeback.cli.outcome import ending, say_document, tell, write_json
 
 
@@ -24,6 +31,7 @@ from chargeback.cli.outcome import ending, say_document, tell, write_json
 )
 @click.option("--quiet", is_flag=True, help="Say nothing unless there is a new alert (text only).")
 @verbose_option
+@log_format_option
 def command(
     config_path: Path | None,
     archive_path: Path | None,
@@ -31,6 +39,7 @@ def command(
     target: Path | None,
     quiet: bool,
     verbose: bool,
+    log_format: str,
 ) -> None:
     """Look at this month's usage so far: once a day.
 
@@ -43,7 +52,7 @@ def command(
     0 nothing new       3 a cost runs away: look at the alert
     5 no access         6 platform: again tomorrow
     """
-    with ending(json_output=output == "json", verbose=verbose, leaves_work=True) as set_code:
+    with ending(json_output=output == "json", verbose=verbose, log_format=log_format, leaves_work=True) as set_code:
         from chargeback.cli.usage_output import look_and_note
 
         config = load_config(config_path, archive_path, network=True)

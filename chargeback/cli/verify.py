@@ -10,6 +10,7 @@ from chargeback.cli.options import (
     archive_option,
     chosen_workers,
     config_option,
+    log_format_option,
     output_option,
     verbose_option,
     workers_option,
@@ -29,6 +30,7 @@ from chargeback.cli.outcome import ending
 @workers_option
 @output_option("text", "json")
 @verbose_option
+@log_format_option
 def command(
     paths: tuple[Path, ...],
     config_path: Path | None,
@@ -39,6 +41,7 @@ def command(
     workers: str | None,
     output: str,
     verbose: bool,
+    log_format: str,
 ) -> None:
     """Prove an archive, a month of it, or a revision; without PATH the configured archive.
 
@@ -54,7 +57,7 @@ def command(
     7 damaged: each file is named, with what to do
     9 the archive cannot be read
     """
-    with ending(json_output=output == "json", verbose=verbose) as set_code:
+    with ending(json_output=output == "json", verbose=verbose, log_format=log_format) as set_code:
         from chargeback.cli.verify_output import places, verify_and_tell
 
         found, known, begins_after, configured = places(paths, config_path, archive_path)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,9 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.verification import Layer
 from chargeback.cli.options import chosen_archive
 from chargeback.cli.outcome import error_lines, say, tell, terminal_text, write_json
-from chargeback.cli.printing import now_and_then
+from chargeback.cli.progress import Show, progress_on_terminal
 from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
+from chargeback.evidence.run_log import note, report
 from chargeback.job.verify import Progress, Verification, VerifyRequest, verify
 
 _COUNTED = {
@@ -64,7 +63,8 @@ def verify_and_tell(
     request = VerifyRequest(quick, tuple(heads), base, workers)
     results: list[Verification] = []
     failed: list[ChargebackError] = []
-    with _progress() as progress:
+    with progress_on_terminal({}) as show:
+        progress = _layers(show)
         for path in paths:
             try:
                 results.append(verify(path, request, progress))
@@ -77,7 +77,7 @@ def verify_and_tell(
             for line in lines(result, several=len(paths) > 1):
                 say(line)
     for line in error_lines(failed):
-        tell(line)
+        tell(line, error=True)
     return _exit(results, failed)
 
 
@@ -85,34 +85,20 @@ def _exit(results: Sequence[Verification], failed: Sequence[ChargebackError]) ->
     return decisive_exit([*(result.exit for result in results), *(error.exit_code for error in failed)])
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """The layer and the file at work, on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda layer, what: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.text import Text
+def _layers(show: Show) -> Progress:
+    """How far each layer is: to whoever watches and, layer by layer, to the log."""
+    at, done = "", 0
 
-    columns = (SpinnerColumn(), TextColumn("{task.fields[layer]:<15}{task.completed:>8.0f}"), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-        yield _shown_on(bar, Text)
+    def progress(layer: str, what: str) -> None:
+        nonlocal at, done
+        if layer != at:
+            at, done = layer, 0
+            report("stage begins", stage=layer, what=what)
+        done += 1
+        show(layer, done, None)
+        note("verifying", stage=layer, what=what)
 
-
-def _shown_on(bar: Any, text: Callable[[str], object]) -> Progress:
-    task, news = bar.add_task("", total=None, layer=""), now_and_then(bar.refresh)
-    at = [""]
-
-    def show(layer: str, what: str) -> None:
-        if layer != at[0]:
-            at[0] = layer
-            bar.update(task, layer=layer, completed=0)
-        bar.advance(task)
-        news()
-
-    return show
+    return progress
 
 
 def lines(result: Verification, *, several: bool) -> Iterator[str]:

@@ -30,6 +30,7 @@ from chargeback.config import Endpoint
 from chargeback.errors import AnswerError, ChargebackError, ConfigurationError, CredentialError, PlatformError
 from chargeback.evidence import Answer, Store, sha256_of
 from chargeback.evidence.gate import Gate, withheld
+from chargeback.evidence.run_log import note
 from chargeback.model.answers import LARGEST_ANSWERS
 
 FIRST_CONTACT_SECONDS = 3.0
@@ -158,6 +159,7 @@ class ApiClient:
             raise _named(call, error) from error
 
     def _sent(self, call: _Call, grant: Grant, ends: float) -> Received:
+        begun = self._run_time.clock.monotonic()
         try:
             url, headers = self._url(call.function), self._headers_with(grant)
             received = self._http_attempt.send("POST", url, headers, call.content, ends, LARGEST_ANSWERS[call.function])
@@ -172,6 +174,14 @@ class ApiClient:
             cause = str(error)
             raise AnswerError(f"{call.subject}: {cause}", remedy=f"check {self._source}", cause=cause) from error
         self._contact.set()
+        note(
+            "call",
+            function=call.function,
+            account=call.account,
+            status=received.status,
+            bytes=len(received.body),
+            seconds=round(self._run_time.clock.monotonic() - begun, 3),
+        )
         return received
 
     def _unreached(self, error: TransientError) -> TransientError:

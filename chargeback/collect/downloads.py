@@ -34,6 +34,7 @@ from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import shown_link, subject_of
 from chargeback.errors import AnswerError, PlatformError
 from chargeback.evidence.gate import Gate
+from chargeback.evidence.run_log import note
 
 MOST_UNFOLDED = 96 * 1024 * 1024
 """Bytes, read and made, of all streams of a document."""
@@ -150,9 +151,10 @@ class Downloader:
         if self._gate.holds_secret(link):
             message = f"{subject}: the document's link repeats the credential, so it is not followed"
             raise AddressRefusedError(message, remedy="report it to the platform, then renew the credential")
+        begun = self._run_time.clock.monotonic()
         try:
             check_link(link, loopback_too=self._loopback_too)
-            return self._http_attempt.send("GET", httpx.URL(link), self._headers, None, ends, LARGEST_DOCUMENT)
+            received = self._http_attempt.send("GET", httpx.URL(link), self._headers, None, ends, LARGEST_DOCUMENT)
         except RedirectedError as redirect:
             return redirect
         except AddressRefusedError as error:
@@ -161,6 +163,9 @@ class Downloader:
             raise AnswerError(f"{subject}: {shown_link(link)}: {error}", remedy="run again later") from error
         except httpx.InvalidURL:
             raise AddressRefusedError(f"{subject}: the document's link is not a URL") from None
+        seconds = round(self._run_time.clock.monotonic() - begun, 3)
+        note("download", of=subject, status=received.status, bytes=len(received.body), seconds=seconds)
+        return received
 
     def _judged(self, link: str, subject: str, received: Received) -> bytes:
         if is_transient(received.status):

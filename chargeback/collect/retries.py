@@ -19,6 +19,7 @@ import tenacity
 from chargeback.collect.failures import ExhaustedError, TransientError
 from chargeback.collect.run_time import RunTime
 from chargeback.errors import AnswerError
+from chargeback.evidence.run_log import note
 
 RETRY_SECONDS = 120.0
 """Retries of one call end after this time (INTERFACE, configuration)."""
@@ -79,6 +80,7 @@ class _Course(Generic[Result]):
             wait=self._wait,
             stop=self._is_over if patient else tenacity.stop_after_attempt(1),
             sleep=self.run_time.pause,
+            before_sleep=self._note,
             reraise=True,
         )
         try:
@@ -102,6 +104,15 @@ class _Course(Generic[Result]):
         if error.quick:
             return self.random() * QUICK_WAIT
         return self.random() * min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(state.attempt_number, 30))
+
+    def _note(self, state: tenacity.RetryCallState) -> None:
+        note(
+            "retry",
+            of=self.subject,
+            attempt=state.attempt_number,
+            wait=round(state.upcoming_sleep, 3),
+            error=str(_failure(state)),
+        )
 
     def _is_over(self, state: tenacity.RetryCallState) -> bool:
         """Whether no attempt follows: the next would come too late, or an answer that is none was given thrice."""

@@ -33,12 +33,12 @@ from chargeback.errors import (
     each_error,
 )
 from chargeback.evidence import EarlierMonth, Evidence, MemoryStore, WatchedStore
+from chargeback.evidence.run_log import report
 from chargeback.job.catch_up import months_to_catch_up
 from chargeback.job.collection import (
     Background,
     Collected,
     Collector,
-    Progress,
     background,
     open_collector,
     proved_reports,
@@ -49,6 +49,7 @@ from chargeback.job.restatement import restated
 from chargeback.job.results import MonthResult, of_books, of_errors
 from chargeback.job.same_result import is_same_result, result_digest
 from chargeback.job.sealing import seal
+from chargeback.job.stages import CLOSE, COLLECT, LIST, WRITE, Progress, Stages
 from chargeback.job.workers import processes_for
 from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books, Status
@@ -80,7 +81,7 @@ class Surroundings:
 
     environ: Mapping[str, str]
     clock: Clock
-    progress: Progress = lambda done, known: None
+    progress: Progress = lambda stage, done, known: None
     tell: Callable[[str], None] = lambda line: None
 
 
@@ -114,12 +115,12 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
         told = check_head_file(config.head_file, archive)
         if told:
             surroundings.tell(told)
-        with open_collector(
-            config, surroundings.environ, MemoryStore(), surroundings.clock, surroundings.progress
-        ) as c:
+        stages = Stages(surroundings.clock, surroundings.progress)
+        asked = stages.progress_of(COLLECT)
+        with open_collector(config, surroundings.environ, MemoryStore(), surroundings.clock, asked) as c:
             read_signatures(archive.root)  # before anything is written: its page shows them
             read_dispositions(archive.root)
-            return _Run(config, request, archive, writer, c, now, surroundings.tell).months(period)
+            return _Run(config, request, archive, writer, c, now, surroundings.tell, stages).months(period)
 
 
 @contextmanager
@@ -143,8 +144,10 @@ class _Run:
         collector: Collector,
         now: datetime,
         tell: Callable[[str], None],
+        stages: Stages,
     ) -> None:
         self.tell = tell
+        self.stages = stages
         self.config = config
         self.request = request
         self.archive = archive
@@ -156,7 +159,7 @@ class _Run:
     def months(self, period: Period) -> list[MonthResult]:
         """The earlier months that are to be caught up, then the month itself."""
         try:
-            earlier = months_to_catch_up(self.archive, period, self.collector) if self.request.catch_up else []
+            earlier = self._earlier(period) if self.request.catch_up else []
         except _FATAL:
             raise
         except ChargebackError as error:
@@ -164,10 +167,16 @@ class _Run:
             return [self._refused(error, period) if refused else of_errors([error], period)]
         return list(self._each((*earlier, period)))
 
+    def _earlier(self, period: Period) -> list[Period]:
+        with self.stages.at(LIST, period):
+            return months_to_catch_up(self.archive, period, self.collector)
+
     def _each(self, months: Sequence[Period]) -> Iterator[MonthResult]:
         for position, month in enumerate(months):
             self.collector.months_left = len(months) - position
-            yield self._month(month)
+            result = self._month(month)
+            _report(result)
+            yield result
 
     def _refused(self, error: ChargebackError, period: Period) -> MonthResult:
         """The month's result where an account could not even be asked for its list: nothing is archived, and where the
@@ -205,10 +214,12 @@ class _Run:
             if left := litter_note(revision):
                 self.tell(f"{period} {left}")
         if self.writer is None:
-            collected = self.collector.collect(period, known, MemoryStore(), self.now, self.request.only)
+            with self.stages.at(COLLECT, period):
+                collected = self.collector.collect(period, known, MemoryStore(), self.now, self.request.only)
             return self._tried(*self._judged(collected, known, period), known)
         with self.writer.stage() as staging:
-            collected = self.collector.collect(period, known, staging, self.now)
+            with self.stages.at(COLLECT, period):
+                collected = self.collector.collect(period, known, staging, self.now)
             result, is_new = self._judged(collected, known, period)
             if result.exit in PENDING_EXITS:
                 self._keep_pending(period, collected.evidence)
@@ -217,10 +228,11 @@ class _Run:
                 digest = result_digest(result.books, self.config)
                 processes = self._processes(result.books)
                 evidence, go_on = collected.evidence, self.collector.session.run_time.left
-                revision = seal(
-                    self.writer, staging, result.books, self.config, evidence, known.latest, told, digest, go_on,
-                    processes,
-                )  # fmt: skip
+                with self.stages.at(WRITE, period):
+                    revision = seal(
+                        self.writer, staging, result.books, self.config, evidence, known.latest, told, digest, go_on,
+                        processes, self.stages.counting_files(WRITE),
+                    )  # fmt: skip
                 result = of_books(result.books, period, revision, written=True, is_new=True, told=told)
             self._leave(result)
         return result
@@ -250,8 +262,9 @@ class _Run:
         go_on = self.collector.session.run_time.left
         watched = replace(collected.evidence, store=WatchedStore(collected.evidence.store, go_on))
         try:
-            books = close_month(watched, self.config)
-            go_on()
+            with self.stages.at(CLOSE, period):
+                books = close_month(watched, self.config)
+                go_on()
         except ChargebackError as error:
             return of_errors([error], period), False
         _refuse_unbalanced(books)
@@ -276,6 +289,21 @@ class _Run:
         head = self.archive.head()
         if self.config.head_file and head:
             write_head_file(self.config.head_file, head.sha256)
+
+
+def _report(result: MonthResult) -> None:
+    """The month's result, to the log."""
+    status = result.books.status.value if result.books else "failed"
+    revision = f"r{result.revision}" if result.revision else None
+    report(
+        "month",
+        period=str(result.period),
+        status=status,
+        exit=result.exit,
+        revision=revision,
+        written=result.written,
+        head=result.head,
+    )
 
 
 def _refuse_mistyped(books: Books) -> None:

@@ -77,16 +77,18 @@ def seal(
     digest: Mapping[str, str],
     go_on: Callable[[], object],
     processes: int = 1,
+    on_file: Callable[[str], None] = lambda path: None,
 ) -> Revision:
     """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's.
 
     ``go_on`` is called before each file, and raises once the run has no time left; so many ``processes`` write files.
+    ``on_file`` is told each file that is written.
     """
     if latest is not None:
         staging.write(PREVIOUS_JOURNAL_PATH, latest.read(JOURNAL_PATH))
     run = replace(evidence.run, restated=restated.changes, events=restated.events, digest=digest)
     books = replace(books, posting=replace(books.posting, run=run))
-    publish(staging, books, config, replace(evidence, run=run), go_on, processes)
+    publish(staging, books, config, replace(evidence, run=run), go_on, processes, on_file)
     _require_readable(staging)
     return writer.seal(staging, manifest_of(books))
 
@@ -110,8 +112,9 @@ def publish(
     evidence: Evidence,
     go_on: Callable[[], object] = lambda: None,
     processes: int = 1,
+    on_file: Callable[[str], None] = lambda path: None,
 ) -> None:
-    """Write every published file; ``go_on`` is called before each."""
+    """Write every published file; ``go_on`` is called before each, ``on_file`` after it."""
 
     def added(file: PublishedFile) -> FileRecord:
         go_on()
@@ -119,3 +122,4 @@ def publish(
 
     for record in mapped(added, revision_files.files(books, config, evidence), processes):
         staging.take_over(record)
+        on_file(record.path)

@@ -57,7 +57,7 @@ def test_a_month_is_told_in_one_line_when_written_and_in_none_when_nothing_is_ne
     assert "  reconciled  4 accounts  " in line
     assert f"written: {where.archive}" in line
     assert (again.exit, again.out, again.err) == (0, "", "")
-    assert (verbose.exit, verbose.err) == (0, "")
+    assert verbose.exit == 0 and "stage ends stage=collect" in verbose.err
     assert f"nothing new: {where.archive}" in verbose.out
     assert first.out.split("head ")[1] == verbose.out.split("head ")[1]
 
@@ -214,7 +214,7 @@ def test_accepted_exceptions_are_counted_wherever_the_status_is_shown(tmp_path: 
         accepted = f'[[accepted]]\ncheck = "ownership"\naccount = "{account}"\nuntil = "2999-12"\n'
         where.configure(f'{accepted}reason = "known"\nby = "me"\n')
         text, document = run(where, "--dry-run", "-v"), run(where, "--dry-run", "--output", "json").document
-    assert (text.exit, text.err) == (0, "")
+    assert text.exit == 0 and "chargeback:" not in text.err
     assert "  reconciled, 1 accepted  " in text.out
     assert (document["status"], document["accepted"]) == ("reconciled", {"count": 1, "amounts": []})
 

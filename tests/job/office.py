@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -59,16 +60,22 @@ def captured() -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
         sys.stdout, sys.stderr = before
 
 
-def told(body: Callable[[], int], *, json_output: bool = False, verbose: bool = True) -> Ended:
-    """Run a command's body as the command line does."""
+LOGGED = re.compile(r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z .*\n", re.MULTILINE)
+"""A line of the log that ``-v`` writes."""
+
+
+def told(body: Callable[[], int], *, json_output: bool = False, verbose: bool = True, log: str = "") -> Ended:
+    """Run a command's body as the command line does; with ``log``, "text" or "json", stderr as that has it, else
+    without the lines of the log."""
     with captured() as (out, err):
         code = 0
         try:
-            with ending(json_output=json_output, verbose=verbose) as set_code:
+            with ending(json_output=json_output, verbose=verbose, log_format=log or "text") as set_code:
                 set_code(body())
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
-        return Ended(code, out.getvalue().decode(), err.getvalue().decode())
+        said = err.getvalue().decode()
+        return Ended(code, out.getvalue().decode(), said if log else LOGGED.sub("", said))
 
 
 @dataclass
@@ -106,7 +113,7 @@ class Office:
         text = text.replace("[api]\n", f"[api]\n{self.settings}", 1)
         self.config_path.write_text(text, encoding="utf-8")
 
-    def run(self, period: str | None = None, *, json_output: bool = False, **options: Any) -> Ended:
+    def run(self, period: str | None = None, *, json_output: bool = False, log: str = "", **options: Any) -> Ended:
         """``chargeback run -v`` by the platform's calendar."""
         clock = PlatformClock(self.platform, self.ahead)
 
@@ -119,7 +126,7 @@ class Office:
                 patch.delenv(name, raising=False)
             for name, value in self.environ.items():
                 patch.setenv(name, value)
-            return told(body, json_output=json_output)
+            return told(body, json_output=json_output, log=log)
 
     def verify(self, path: str = "", **request: Any) -> Verification:
         """The archive, or what lies at a path in it, verified."""
