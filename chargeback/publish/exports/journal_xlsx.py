@@ -87,7 +87,7 @@ class _Part:
     @property
     def shape(self) -> SheetShape:
         table = FilterTable(f"Journal_{self.number}", journal_csv.COLUMNS)
-        return SheetShape(self.name, len(journal_csv.COLUMNS), 1, filter_row=1, table=table, pages_wide=2, plain_from=2)
+        return SheetShape(self.name, len(journal_csv.COLUMNS), 1, filter_row=1, table=table, plain_from=2)
 
 
 def chunks(made: JournalBook, most: int = MOST_ROWS) -> Iterator[bytes]:

@@ -6,8 +6,7 @@ amounts or projects. It asks for nothing from outside and runs nothing: a page w
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -15,17 +14,15 @@ from markupsafe import Markup
 from chargeback.config import Config
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Outcome
-from chargeback.model.ledger import LedgerLine
 from chargeback.model.text import readable
-from chargeback.model.totals import add_up, by_currency
 from chargeback.publish.bilingual import THAI, Language, said, thai_month
 from chargeback.publish.pages.rendering import is_on_loopback, render
-from chargeback.publish.pages.wording import instant_text, month_name
+from chargeback.publish.pages.wording import change_text, instant_text, minor, month_name
 from chargeback.publish.statements.figures import figures
-from chargeback.publish.statements.restated import restatement_of
+from chargeback.publish.team_workbook import team_months
 from chargeback.publish.team_workbook.month import TeamMonth
-from chargeback.publish.team_workbook.team_checks import TOLD, TeamCheck, checks_of
-from chargeback.publish.team_workbook.totals import totals_of_lines
+from chargeback.publish.team_workbook.restated import Change, restatement_of
+from chargeback.publish.team_workbook.team_checks import TeamCheck, checks_of
 
 MOST_EXCEPTIONS = 20
 
@@ -37,29 +34,28 @@ def path_of(team: str) -> str:
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
     """(path in the revision, the file's bytes in chunks), one statement for each team of the ledger, in its order."""
-    by_team: dict[str, list[LedgerLine]] = defaultdict(list)
-    for line in books.ledger.lines:
-        by_team[line.team.id].append(line)
-    checks, borne = tuple(books.having(*TOLD)), _invoices_with_borne_tax(books, config)
-    for team in books.ledger.teams:
-        mine: Sequence[LedgerLine] = by_team.get(team.id, ())
-        month = TeamMonth(books, config, team, mine, totals_of_lines(mine), checks)
-        yield path_of(team.id), _page(month, _borne_tax(mine, borne))
+    for month in team_months(books, config):
+        yield path_of(month.team.id), _page(month)
 
 
-def _invoices_with_borne_tax(books: Books, config: Config) -> frozenset[tuple[str, str]]:
-    """Account and id of the invoices whose tax cannot be reclaimed, and so is cost (BOOKING 9)."""
-    return frozenset(
-        (invoice.account, invoice.id)
-        for posting in books.posting.postings
-        for invoice in posting.month.booked
-        if not config.bookkeeping.reclaims_tax(invoice.account, invoice.buyer or posting.month.facts.kind)
-    )
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """Net, or gross, before and after, as text with what lies between them; ``text`` says which."""
 
+    text: str
+    currency: str
+    before: str
+    after: str
+    difference: str
+    percent: str
 
-def _borne_tax(lines: Iterable[LedgerLine], invoices: frozenset[tuple[str, str]]) -> Mapping[str, int]:
-    cost = (line for line in lines if (line.label.account, line.label.invoice_id) in invoices)
-    return Counter({currency: amounts.tax for currency, amounts in add_up(cost, by_currency).items()})
+    @classmethod
+    def of(cls, change: Change) -> ChangeRow:
+        """The change as a statement shows it."""
+        before, after, digits = change.before, change.after, change.digits
+        difference = ("+" if after > before else "") + minor(after - before, digits)
+        texts = (minor(before, digits), minor(after, digits), difference, change_text(before, after))
+        return cls(change.text, change.currency, *texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +75,10 @@ class Words:
         return said(text, self.language)
 
 
-def _page(month: TeamMonth, borne_tax: Mapping[str, int]) -> Iterator[bytes]:
+def _page(month: TeamMonth) -> Iterator[bytes]:
     books, config, run = month.books, month.config, month.books.posting.run
     language = config.publish.language
+    restatement = restatement_of(month)
     exceptions = [each for each in checks_of(month) if each.outcome is Outcome.EXCEPTION]
     return render(
         "statement.html",
@@ -99,13 +96,14 @@ def _page(month: TeamMonth, borne_tax: Mapping[str, int]) -> Iterator[bytes]:
         run_at=run.run_at,
         run_at_text=instant_text(run.run_at, config.timezone),
         timezone=config.timezone_name,
-        figures=figures(month, borne_tax),
+        figures=figures(month),
         has_lines=bool(month.lines),
-        restatement=restatement_of(month),
+        restatement=restatement,
+        changes=[ChangeRow.of(change) for change in restatement.rows] if restatement else [],
         exceptions=exceptions[:MOST_EXCEPTIONS],
         more_exceptions=max(len(exceptions) - MOST_EXCEPTIONS, 0),
         subject=_subject,
-        files=[f"{month.team.id}.csv", *([] if "xlsx" in config.publish.leave_out else [f"{month.team.id}.xlsx"])],
+        files=[f"{month.team.id}.csv", *([] if config.publish.leaves_out_workbooks else [f"{month.team.id}.xlsx"])],
     )
 
 

@@ -10,18 +10,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
-from chargeback.evidence import EarlierMonth
 from chargeback.model.ledger import Basis
 from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
 from chargeback.model.period import Period
 from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
 from chargeback.publish.pages.wording import amount, change_text, minor, percent
-from chargeback.publish.team_workbook.month import TeamMonth
+from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
 from chargeback.publish.team_workbook.totals import Sums, grouped, total
 
 Key = TypeVar("Key", str, tuple[str, str])
 
-MONTHS = 12
 MOST_PROJECTS = 40
 """Projects that are listed, those with the largest net; the others are one row. Every line stands in the CSV."""
 MOST_RESOURCES = 10
@@ -104,9 +102,9 @@ class CurrencyFigures:
     rest_of_shared: AmountRow | None
 
 
-def figures(month: TeamMonth, borne_tax: Mapping[str, int]) -> tuple[CurrencyFigures, ...]:
-    """The figures of each currency, in its order; ``borne_tax`` by currency what of the tax cannot be reclaimed."""
-    return tuple(_Currency(month, code, digits).made(borne_tax) for code, digits in month.currencies.items())
+def figures(month: TeamMonth) -> tuple[CurrencyFigures, ...]:
+    """The figures of each currency, in its order."""
+    return tuple(_Currency(month, code, digits).made() for code, digits in month.currencies.items())
 
 
 @dataclass(slots=True)
@@ -117,19 +115,19 @@ class _Currency:
     sums: Sums = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sums = self.month.totals.by(lambda part: part.currency).get(self.currency, Sums())
+        self.sums = self.month.sums(self.currency)
 
-    def made(self, borne_tax: Mapping[str, int]) -> CurrencyFigures:
-        history = [*self._earlier(), (self.sums.net, self.sums.gross)]
-        before, borne = history[-2], borne_tax.get(self.currency, 0)
+    def made(self) -> CurrencyFigures:
+        history = self.month.months(self.currency)
+        before, borne = history[-2].net, self.month.borne_tax.get(self.currency, 0)
         shared, rest = self._shared()
         return CurrencyFigures(
             currency=self.currency,
             totals=self._row(self.sums),
             lines=self.sums.lines,
             borne_tax=self._text(borne) if borne else "",
-            before="" if before is None or before[0] is None else self._text(before[0]),
-            change="" if before is None else change_text(before[0], self.sums.net),
+            before="" if before is None else self._text(before),
+            change=change_text(before, self.sums.net),
             months=self._months(history),
             chart=self._chart(history),
             budget=tuple(self._budget(history)),
@@ -139,10 +137,6 @@ class _Currency:
             rest_of_shared=rest,
         )
 
-    @property
-    def _periods(self) -> list[Period]:
-        return [self.month.books.period.plus(back) for back in range(1 - MONTHS, 1)]
-
     def _text(self, units: int) -> str:
         return minor(units, self.digits)
 
@@ -150,47 +144,33 @@ class _Currency:
         share = percent(sums.net, self.sums.net)
         return AmountRow(self._text(sums.net), self._text(sums.tax), self._text(sums.gross), share=share, **more)  # type: ignore[arg-type]
 
-    def _earlier(self) -> list[tuple[int | None, int] | None]:
-        """Net and gross of the eleven months before; None of a month that is not archived."""
-        known = {each.period: each for each in self.month.books.posting.run.earlier}
-        return [self._of(known.get(str(period))) for period in self._periods[:-1]]
-
-    def _of(self, earlier: EarlierMonth | None) -> tuple[int | None, int] | None:
-        if earlier is None:
-            return None
-        mine = [each for each in earlier.totals if (each.team, each.currency) == (self.month.team.id, self.currency)]
-        nets = [each.net for each in mine]
-        return None if None in nets else sum(net or 0 for net in nets), sum(each.gross for each in mine)
-
-    def _months(self, history: Sequence[tuple[int | None, int] | None]) -> tuple[MonthRow, ...]:
+    def _months(self, history: Sequence[PastMonth]) -> tuple[MonthRow, ...]:
         """Newest first, from the first of the twelve that is archived."""
         rows: list[MonthRow] = []
         last = None
-        for period, known in zip(self._periods, history, strict=True):
-            net, gross = known or (None, None)
-            change = "" if net is None or last is None else change_text(last, net)
-            if rows or known:
-                net_text, gross_text = (None if each is None else self._text(each) for each in (net, gross))
-                rows.append(MonthRow(str(period), net_text, gross_text, change, known is not None))
-            last = net
+        for past in history:
+            change = "" if past.net is None or last is None else change_text(last, past.net)
+            is_archived = past.gross is not None
+            if rows or is_archived:
+                net, gross = (None if each is None else self._text(each) for each in (past.net, past.gross))
+                rows.append(MonthRow(str(past.period), net, gross, change, is_archived))
+            last = past.net
         return tuple(reversed(rows))
 
-    def _chart(self, history: Sequence[tuple[int | None, int] | None]) -> ColumnChart:
+    def _chart(self, history: Sequence[PastMonth]) -> ColumnChart:
         columns = [
-            Column(str(period), _axis_label(period) if place % 2 else "", ((known or (0, 0))[0] or 0,))
-            for place, (period, known) in enumerate(zip(self._periods, history, strict=True))
+            Column(str(past.period), _axis_label(past.period) if place % 2 else "", (past.net or 0,))
+            for place, past in enumerate(history)
         ]
         return column_chart(columns, [self.month.title], self.currency, self.digits)
 
-    def _budget(self, history: Sequence[tuple[int | None, int] | None]) -> Iterable[BudgetRow]:
+    def _budget(self, history: Sequence[PastMonth]) -> Iterable[BudgetRow]:
         """This month, and the year's months so far that are archived with their net; none without a budget."""
-        team = next((each for each in self.month.config.teams if each.id == self.month.team.id), None)
-        budget = team.budget if team else None
-        if budget is None or budget.currency != self.currency:
+        budget = self.month.budget(self.currency)
+        if budget is None:
             return
         year = self.month.books.period.year
-        known = [each[0] for period, each in zip(self._periods, history, strict=True) if each and period.year == year]
-        nets = [net for net in known if net is not None]
+        nets = [past.net for past in history if past.period.year == year and past.net is not None]
         yield self._budget_row("This month", budget.amount, [self.sums.net])
         yield self._budget_row("Year to date", budget.amount, nets)
 

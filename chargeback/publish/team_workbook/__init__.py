@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from chargeback.config import Config
 from chargeback.model.books import Books
 from chargeback.model.ledger import LedgerLine
+from chargeback.model.totals import add_up, by_currency
 from chargeback.publish.team_workbook import notes, summary
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.team_checks import TOLD
@@ -20,19 +21,34 @@ from chargeback.publish.xlsx.book import Book
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
     """(path in the revision, the file's bytes in chunks), one workbook for each team of the ledger, in its order."""
-    by_team = _by_team(books)
-    checks = tuple(books.having(*TOLD))
-    for team in books.ledger.teams:
-        mine = by_team.get(team.id, ())
-        month = TeamMonth(books, config, team, mine, totals_of_lines(mine), checks)
+    for month in team_months(books, config):
         yield month.path, _chunks(month)
 
 
-def _by_team(books: Books) -> Mapping[str, Sequence[LedgerLine]]:
+def team_months(books: Books, config: Config) -> Iterator[TeamMonth]:
+    """Each team's month, in the ledger's order, as its workbook and its statement show it."""
     by_team: dict[str, list[LedgerLine]] = defaultdict(list)
     for line in books.ledger.lines:
         by_team[line.team.id].append(line)
-    return by_team
+    checks, borne = tuple(books.having(*TOLD)), _invoices_with_borne_tax(books, config)
+    for team in books.ledger.teams:
+        mine: Sequence[LedgerLine] = by_team.get(team.id, ())
+        yield TeamMonth(books, config, team, mine, totals_of_lines(mine), checks, _borne_tax(mine, borne))
+
+
+def _invoices_with_borne_tax(books: Books, config: Config) -> frozenset[tuple[str, str]]:
+    """Account and id of the invoices whose tax cannot be reclaimed, and so is cost (BOOKING 9)."""
+    return frozenset(
+        (invoice.account, invoice.id)
+        for posting in books.posting.postings
+        for invoice in posting.month.booked
+        if not config.bookkeeping.reclaims_tax(invoice.account, invoice.buyer or posting.month.facts.kind)
+    )
+
+
+def _borne_tax(lines: Iterable[LedgerLine], invoices: frozenset[tuple[str, str]]) -> Mapping[str, int]:
+    cost = (line for line in lines if (line.label.account, line.label.invoice_id) in invoices)
+    return {currency: amounts.tax for currency, amounts in add_up(cost if invoices else (), by_currency).items()}
 
 
 def _chunks(month: TeamMonth) -> Iterator[bytes]:

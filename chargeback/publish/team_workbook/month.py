@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from chargeback.config import Config
+from chargeback.config.settings import Budget
+from chargeback.evidence import EarlierMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Check
 from chargeback.model.ledger import LedgerLine, LedgerTeam
 from chargeback.model.money import exact_sum, format_exact, minor_digits
+from chargeback.model.period import Period
 from chargeback.publish.team_workbook.lines import SheetLines, held_by_labels
-from chargeback.publish.team_workbook.totals import TeamTotals
+from chargeback.publish.team_workbook.totals import Sums, TeamTotals
+
+MONTHS = 12
+"""Months that a team is shown, this one the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastMonth:
+    """A team's month in one currency, in minor units: None of one that is not archived; ``net`` None too where a
+    version before 0.3 wrote it."""
+
+    period: Period
+    net: int | None
+    gross: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class TeamMonth:
-    """The team's lines and their totals; ``checks`` are those of the whole month that did not simply pass."""
+    """The team's lines and their totals; ``checks`` are those of the whole month that did not simply pass;
+    ``borne_tax`` is what of the tax cannot be reclaimed, by currency in minor units, and so is cost (BOOKING 9)."""
 
     books: Books
     config: Config
@@ -25,6 +42,7 @@ class TeamMonth:
     lines: Sequence[LedgerLine]
     totals: TeamTotals
     checks: Sequence[Check] = ()
+    borne_tax: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sheet_lines(self) -> SheetLines:
@@ -60,21 +78,44 @@ class TeamMonth:
         """The month before."""
         return str(self.books.period.plus(-1))
 
-    @property
-    def previous(self) -> Mapping[str, int] | None:
-        """The team's gross of the month before by currency, in minor units; None where that month is not archived."""
-        run = self.books.posting.run
-        earlier = next((month for month in run.earlier if month.period == self.previous_name), None)
-        if earlier is None:
-            return None
-        return {total.currency: total.gross for total in earlier.totals if total.team == self.team.id}
+    def sums(self, currency: str) -> Sums:
+        """The team's sums in one currency."""
+        return self.totals.by(lambda part: part.currency).get(currency, Sums())
+
+    def basis(self, currency: str) -> str:
+        """Which amount the cost centre bears: "net", or "gross" where none of the tax can be reclaimed."""
+        borne = self.borne_tax.get(currency, 0)
+        return "gross" if borne and borne == self.sums(currency).tax else "net"
+
+    def budget(self, currency: str) -> Budget | None:
+        """What the team may cost in a month, net, where the configuration says so in this currency."""
+        budget = next((team.budget for team in self.config.teams if team.id == self.team.id), None)
+        return budget if budget and budget.currency == currency else None
+
+    def months(self, currency: str) -> list[PastMonth]:
+        """The twelve months, the oldest first; this one is the last."""
+        known = {each.period: each for each in self.books.posting.run.earlier}
+        periods = [self.books.period.plus(back) for back in range(1 - MONTHS, 0)]
+        earlier = [self._past(period, known.get(str(period)), currency) for period in periods]
+        sums = self.sums(currency)
+        return [*earlier, PastMonth(self.books.period, sums.net, sums.gross)]
+
+    def _past(self, period: Period, month: EarlierMonth | None, currency: str) -> PastMonth:
+        if month is None:
+            return PastMonth(period, None, None)
+        mine = [each for each in month.totals if (each.team, each.currency) == (self.team.id, currency)]
+        nets = [each.net for each in mine]
+        net = None if None in nets else sum(each or 0 for each in nets)
+        return PastMonth(period, net, sum(each.gross for each in mine))
 
     @property
     def currencies(self) -> dict[str, int]:
         """Currencies of this month and of the one before, with their minor digits; of the books where there is none."""
         found = dict(self.totals.currencies)
-        for currency in self.previous or {}:
-            found.setdefault(currency, minor_digits(currency))
+        for month in self.books.posting.run.earlier:
+            for total in month.totals if month.period == self.previous_name else ():
+                if total.team == self.team.id:
+                    found.setdefault(total.currency, minor_digits(total.currency))
         if not found:
             found = {total.currency: total.digits for total in self.books.totals}
         return dict(sorted(found.items()))

@@ -136,8 +136,3 @@ def totals_of_lines(lines: Iterable[LedgerLine]) -> TeamTotals:
         sums.add_line(line)
     names.pop("", None)
     return TeamTotals(cells, list(dict.fromkeys(labels.values())), names)
-
-
-def largest_first(sums: Mapping[str, Sums]) -> Sequence[str]:
-    """The keys, the one with the largest gross first, ties by code point."""
-    return sorted(sums, key=lambda name: (-sums[name].gross, name))

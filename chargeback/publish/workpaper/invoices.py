@@ -44,7 +44,6 @@ class Invoices(SheetTable):
     name = "Invoices"
     purpose = "Every invoice of the month, void ones too. Header amounts are read from Evidence, the rest is computed."
     frozen_columns = 3
-    pages_wide = 2
     number = Column("No.", 6, Form.INTEGER, kind=Kind.QUIET, is_kept=True)
     account = Column("Account", 16)
     invoice = Column("Invoice", 18)

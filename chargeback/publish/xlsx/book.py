@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from chargeback.model.instants import parse_instant
 from chargeback.publish.xlsx.cells import ROW, Cells
 from chargeback.publish.xlsx.shape import Fill, SheetShape
-from chargeback.publish.xlsx.shell import Frame, book_values, last_row_value, sheet_values, shell_of
+from chargeback.publish.xlsx.shell import Frame, book_values, chart_values, sheet_values, shell_of, workbook_values
 from chargeback.publish.xlsx.texts import SharedStrings, property_text
 from chargeback.publish.xlsx.zip_stream import ZipStream, deflated
 
@@ -46,10 +46,11 @@ class Book:
         place = self._places.pop(name)
         frame = self._shell.frames[place]
         yield from self._zip.stream(frame.path, _sheet_xml(place, frame, rows, fill))
-        values = sheet_values(place, frame.before, fill)
-        for path in frame.parts:
+        for number, path in enumerate(frame.parts):
+            is_chart = number < len(fill.charts)
+            values = chart_values(fill.charts[number]) if is_chart else sheet_values(place, frame, fill)
             yield from self._zip.add(path, deflated(self._marked.pop(path).filled(values)))
-        self._values.update(last_row_value(place, fill))
+        self._values.update(workbook_values(place, fill))
 
     def finish(self) -> Iterator[bytes]:
         """The workbook's own parts, the texts and the directory; ``LookupError`` where a sheet was not written."""
@@ -69,11 +70,12 @@ class Book:
 
 
 def _sheet_xml(place: int, frame: Frame, rows: Iterable[str], fill: Fill) -> Iterator[bytes]:
-    yield frame.before.filled(sheet_values(place, frame.before, fill)) + b"<sheetData>"
+    yield frame.before.filled(sheet_values(place, frame, fill)) + b"<sheetData>"
     batch: list[str] = []
     for number, row in enumerate(rows, start=1):
         batch.append(row.replace(ROW, str(number)))
+        fill.rows = number
         if len(batch) == _BATCH:
             yield "".join(batch).encode()
             batch.clear()
-    yield "".join(batch).encode() + b"</sheetData>" + frame.after.filled(sheet_values(place, frame.before, fill))
+    yield "".join(batch).encode() + b"</sheetData>" + frame.after.filled(sheet_values(place, frame, fill))

@@ -1,39 +1,70 @@
 """What sheets of one shape have alike, what fills it in, and how openpyxl is told of both.
 
-Sheets of one shape differ in their rows, widths, footer, last row, links' rows and the bars of their chart: openpyxl
-makes a shape once, with marks in the place of these, and each sheet's own are filled in (``shell``).
+Sheets of one shape differ in their rows, widths, pages, footer, last row, links' rows and their charts' places and
+points: openpyxl makes a shape once, with marks in the place of these, and each sheet's own are filled in (``shell``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from math import ceil
 from typing import Any, cast
 
-from openpyxl.chart import BarChart
-from openpyxl.chart.data_source import AxDataSource, NumData, NumDataSource, NumRef, NumVal, StrData, StrRef, StrVal
+from openpyxl.chart import BarChart, LineChart
+from openpyxl.chart.axis import ChartLines
+from openpyxl.chart.data_source import (
+    AxDataSource,
+    NumData,
+    NumDataSource,
+    NumFmt,
+    NumRef,
+    NumVal,
+    StrData,
+    StrRef,
+    StrVal,
+)
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.marker import Marker
 from openpyxl.chart.series import Series
 from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.drawing.line import LineProperties
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.header_footer import HeaderFooterItem
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from chargeback.publish.xlsx.styles import BRAND, verdict_styles
+from chargeback.publish.xlsx.styles import BRAND, LINE, verdict_styles
 
 MOST_BARS = 15
 """Bars of a chart at most: its rows are sorted, so they are the largest."""
 _A4 = 9
 _ROW_HEIGHT = 16.0
 """Points: room for the marks above and below Thai letters."""
-_CHART_SIZE = (15, 9)
-"""Centimetres."""
+_PAGE_WIDTH = 784.0
+"""Points of an A4 page in landscape between the margins."""
+_POINTS_A_CHARACTER = 5.25
+"""Of a column's width, as Calibri, the workbooks' font, has it."""
+_SMALLEST = 0.7
+"""So far shrunk, the smallest text of ours, of ten points, has seven."""
+
+
+class ChartKind(Enum):
+    """How a chart draws its points, and its width and height in centimetres."""
+
+    BARS = (24.0, 9.0)
+    LINE = (24.0, 6.5)
+
+
+CHART_ROWS = {ChartKind.BARS: 18, ChartKind.LINE: 13}
+"""Rows that a chart covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +83,14 @@ class SheetShape:
     ``columns`` is how many have figures; ``filter_row`` heads the rows that can be filtered, as a ``table`` where it is
     one (0: none); ``plain_from`` is the first row in which numbers kept as text are meant (0: none); ``verdicts`` are
     columns of words to colour, from row ``verdicts_from`` on, by ``words`` (the word, and "good", "bad" or "known");
-    ``links`` are where cells of the first column lead; ``chart`` is the column and row of the chart's corner. Columns
-    count from 1.
+    ``links`` are where cells of the first column lead; ``charts`` are its charts, each from the first column on;
+    ``printed`` how many columns are printed (0: all). Columns count from 1.
     """
 
     name: str
     columns: int
     frozen_rows: int
     frozen_columns: int = 0
-    pages_wide: int = 1
     filter_row: int = 0
     table: FilterTable | None = None
     plain_from: int = 0
@@ -68,12 +98,14 @@ class SheetShape:
     verdicts_from: int = 0
     words: tuple[tuple[str, str], ...] = ()
     links: tuple[str, ...] = ()
-    chart: tuple[int, int] | None = None
+    charts: tuple[ChartKind, ...] = ()
+    printed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
-    """What a chart shows: where names and amounts stand, as formulas write it, what stands there, and their format.
+class ChartData:
+    """What a chart shows: where names and amounts stand, as formulas write it, what stands there, and their format;
+    ``row`` is the one of its upper corner.
 
     The amounts are as written; a spreadsheet draws from the cells, another viewer from these.
     """
@@ -82,20 +114,38 @@ class Bars:
     names_at: str
     amounts_at: str
     number_format: str
-    bars: Sequence[tuple[str, str]]
+    points: Sequence[tuple[str, str]]
+    row: int = 1
 
 
 @dataclass(slots=True)
 class Fill:
     """One sheet's own: widths in characters by the column's number, the footer's left part, the last row of its figures
-    and the last one of all (0: not known beforehand), the rows of its links, and its chart's bars."""
+    and the last one of all (0: not known beforehand), the rows of its links, and its charts in the order of the shape;
+    ``pages`` that the columns are printed on side by side (0: as few as text of seven points allows); ``rows`` how many
+    were written, which is known afterwards.
+    """
 
     widths: Mapping[int, float]
     footer: str
     last_row: int = 0
     end_row: int = 0
     link_rows: Sequence[int] = ()
-    bars: Bars | None = None
+    charts: Sequence[ChartData] = ()
+    pages: int = 0
+    rows: int = 0
+
+
+def pages_wide(shape: SheetShape, fill: Fill) -> int:
+    """On how many pages side by side the sheet's columns are printed, so that no text is under seven points."""
+    if fill.pages:
+        return fill.pages
+    last = shape.printed or max(fill.widths, default=0)
+    points, repeated = (
+        _POINTS_A_CHARACTER * _SMALLEST * sum(width for place, width in fill.widths.items() if place <= columns)
+        for columns in (last, shape.frozen_columns)
+    )
+    return 1 if points <= _PAGE_WIDTH else ceil((points - repeated) / (_PAGE_WIDTH - repeated))
 
 
 def letters(column: int) -> str:
@@ -104,7 +154,8 @@ def letters(column: int) -> str:
 
 
 def describe(sheet: Worksheet, shape: SheetShape, fill: Fill) -> None:
-    """Tell openpyxl of a sheet all but its rows: A4 landscape, pages numbered, file and revision below."""
+    """Tell openpyxl of a sheet all but its rows: A4 landscape, pages numbered, file and revision below; a chart begins
+    a page, so that none is cut."""
     last = letters(shape.columns)
     for column, width in fill.widths.items():
         sheet.column_dimensions[letters(column)].width = width
@@ -113,28 +164,31 @@ def describe(sheet: Worksheet, shape: SheetShape, fill: Fill) -> None:
     sheet.sheet_view.showGridLines = False
     sheet.sheet_view.zoomScale = 100
     sheet.print_title_rows = f"1:{shape.frozen_rows}"
-    if shape.frozen_columns and shape.pages_wide > 1:
+    if shape.frozen_columns:
         sheet.print_title_cols = f"A:{letters(shape.frozen_columns)}"
-    _set_up_page(sheet, shape, fill.footer)
+    if shape.printed:
+        sheet.print_area = f"A1:{letters(shape.printed)}{fill.rows}"
+    _set_up_page(sheet, fill.footer, pages_wide(shape, fill))
     if shape.table:
         _add_table(sheet, shape.table, f"A{shape.filter_row}:{last}{fill.last_row}")
     elif shape.filter_row:
         sheet.auto_filter.ref = f"A{shape.filter_row}:{last}{fill.last_row}"
     for column in shape.verdicts:
         _colour(sheet, shape, f"{letters(column)}{shape.verdicts_from}:{letters(column)}{fill.last_row}")
-    if shape.chart and fill.bars:
-        column, row = shape.chart
-        sheet.add_chart(_chart(fill.bars), f"{letters(column)}{row}")
+    for kind, data in zip(shape.charts, fill.charts, strict=True):
+        sheet.add_chart(_CHARTS[kind](data), f"A{data.row}")
+        sheet.row_breaks.append(Break(id=data.row - 1))
 
 
-def _set_up_page(sheet: Worksheet, shape: SheetShape, footer: str) -> None:
+def _set_up_page(sheet: Worksheet, footer: str, pages: int) -> None:
     page = sheet.page_setup
     page.orientation, page.paperSize = "landscape", _A4
-    page.fitToWidth, page.fitToHeight = shape.pages_wide, 0
+    page.fitToWidth, page.fitToHeight = pages, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     margins = sheet.page_margins
     margins.left = margins.right = 0.4
     margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
+    sheet.HeaderFooter.scaleWithDoc = False
     below = cast(HeaderFooterItem, sheet.oddFooter)
     for part, text in (
         (below.left, footer.replace("&", "&&")),
@@ -162,31 +216,55 @@ def _equal_rule(word: str, style: DifferentialStyle) -> Rule:
     return Rule(type="cellIs", operator="equal", formula=[f'"{word}"'], dxf=style)
 
 
-def _chart(bars: Bars) -> BarChart:
+def _bar_chart(data: ChartData) -> BarChart:
     """A native bar chart, the first row's bar on top, its values kept with it."""
     chart = BarChart()
-    chart.type, chart.style, chart.legend, chart.gapWidth = "bar", 10, None, 40
-    chart.title, (chart.width, chart.height) = bars.title, _CHART_SIZE
-    chart.series.append(_series(bars))
+    chart.type, chart.gapWidth = "bar", 40
+    _set_up_chart(chart, data, ChartKind.BARS)
     chart.dataLabels = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
-    chart.dataLabels.numFmt = bars.number_format
+    chart.dataLabels.numFmt = data.number_format
     chart.x_axis.scaling.orientation = "maxMin"
-    chart.x_axis.delete, chart.y_axis.delete = False, True
-    chart.y_axis.majorGridlines = None
+    chart.y_axis.delete, chart.y_axis.majorGridlines = True, None
     chart.layout = Layout(manualLayout=ManualLayout("inner", "edge", "edge", x=0.28, y=0.14, w=0.58, h=0.8))
+    chart.series[0].graphicalProperties = GraphicalProperties(solidFill=BRAND)
     return chart
 
 
-def _series(bars: Bars) -> Series:
-    names = [StrVal(idx=place, v=name) for place, (name, _) in enumerate(bars.bars)]
-    amounts: list[Any] = [NumVal(idx=place, v=float(amount)) for place, (_, amount) in enumerate(bars.bars)]
+def _line_chart(data: ChartData) -> LineChart:
+    """A native line chart from left to right, from zero on, its values kept with it; no point where none is known."""
+    chart = LineChart()
+    _set_up_chart(chart, data, ChartKind.LINE)
+    chart.y_axis.delete, chart.y_axis.numFmt = False, NumFmt(data.number_format, sourceLinked=False)
+    chart.y_axis.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill=LINE)))
+    series = chart.series[0]
+    series.graphicalProperties = GraphicalProperties()
+    series.graphicalProperties.line.solidFill, series.graphicalProperties.line.width = BRAND, 28_575
+    series.marker = Marker(symbol="circle", size=6, spPr=GraphicalProperties(solidFill=BRAND))
+    series.smooth = False
+    return chart
+
+
+_CHARTS: Mapping[ChartKind, Callable[[ChartData], BarChart | LineChart]] = {
+    ChartKind.BARS: _bar_chart,
+    ChartKind.LINE: _line_chart,
+}
+
+
+def _set_up_chart(chart: Any, data: ChartData, kind: ChartKind) -> None:
+    chart.style, chart.legend, chart.title = 10, None, data.title
+    chart.width, chart.height = kind.value
+    chart.series.append(_series(data))
+    chart.x_axis.delete = False
+
+
+def _series(data: ChartData) -> Series:
+    names = [StrVal(idx=place, v=name) for place, (name, _) in enumerate(data.points)]
+    amounts: list[Any] = [NumVal(idx=place, v=float(amount)) for place, (_, amount) in enumerate(data.points) if amount]
     names_kept = StrData(ptCount=len(names), pt=names)
-    amounts_kept = NumData(formatCode=bars.number_format, ptCount=len(amounts), pt=amounts)
-    series = Series(
+    amounts_kept = NumData(formatCode=data.number_format, ptCount=len(data.points), pt=amounts)
+    return Series(
         idx=0,
         order=0,
-        cat=AxDataSource(strRef=StrRef(f=bars.names_at, strCache=names_kept)),
-        val=NumDataSource(numRef=NumRef(f=bars.amounts_at, numCache=amounts_kept)),
+        cat=AxDataSource(strRef=StrRef(f=data.names_at, strCache=names_kept)),
+        val=NumDataSource(numRef=NumRef(f=data.amounts_at, numCache=amounts_kept)),
     )
-    series.graphicalProperties = GraphicalProperties(solidFill=BRAND)
-    return series

@@ -31,12 +31,12 @@ Words = tuple[tuple[str, str], ...]
 
 
 class SheetTable(Table):
-    """A table that fills a sheet: its name, what it shows, the columns that stay in view, pages side by side."""
+    """A table that fills a sheet: its name, what it shows, the columns that stay in view, those printed (0: all)."""
 
     name: ClassVar[str]
     purpose: ClassVar[str]
     frozen_columns: ClassVar[int] = 0
-    pages_wide: ClassVar[int] = 1
+    printed: ClassVar[int] = 0
 
     @classmethod
     def sheet_names(cls, count: int) -> list[str]:
@@ -48,8 +48,8 @@ class SheetTable(Table):
         """Their shapes; ``words`` are the verdicts to colour."""
         verdicts = tuple(column.place for column in cls.columns if column.kind is Kind.VERDICT)
         return [
-            SheetShape(name, len(cls.columns), FIRST - 1, cls.frozen_columns, cls.pages_wide, filter_row=FIRST - 1,
-                  plain_from=FIRST, verdicts=verdicts, verdicts_from=FIRST, words=words if verdicts else ())
+            SheetShape(name, len(cls.columns), FIRST - 1, cls.frozen_columns, filter_row=FIRST - 1, plain_from=FIRST,
+                  verdicts=verdicts, verdicts_from=FIRST, words=words if verdicts else (), printed=cls.printed)
             for name in cls.sheet_names(count)
         ]  # fmt: skip
 

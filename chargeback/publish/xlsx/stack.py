@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.xlsx.expressions import Expression, Total, known
-from chargeback.publish.xlsx.shape import letters
+from chargeback.publish.xlsx.shape import CHART_ROWS, ChartKind, letters
 from chargeback.publish.xlsx.styles import Kind, look
 from chargeback.publish.xlsx.tables import Column, Rows, Styled, Supplied, Table, Value
 
@@ -55,6 +55,12 @@ class Stack:
         if note:
             self.texts(Styled(note, Kind.NOTE))
 
+    def chart(self, kind: ChartKind) -> int:
+        """Room for a chart over these rows; the number of its first one."""
+        first = self.next
+        self.gap(first + CHART_ROWS[kind])
+        return first
+
     def fact(self, label: str, text: str, kind: Kind = Kind.STRONG) -> None:
         """A label and what it says."""
         self.texts(Styled(label, Kind.QUIET), Styled(text, kind))
@@ -86,13 +92,14 @@ class Block:
         """The cell of another row of the sheet, which has or will have that value."""
         return known(f"{column.letters}{number}", value)
 
-    def sums(self, columns: Sequence[Column]) -> dict[Column, Expression]:
-        """Σ of each column over the rows since the last total."""
-        last = self.stack.next - 1
+    def sums(self, columns: Sequence[Column], rows: int = 0) -> dict[Column, Expression]:
+        """Σ of each column over the rows since the last total, or over so many last ``rows``."""
+        count = len(self.rows.figures.digits)
+        first, counted = (self.stack.next - rows, count - rows) if rows else (self.first, self._counted)
         return {
             column: known(
-                f"SUM({column.letters}{self.first}:{column.letters}{last})",
-                *self.rows.figures.total(column, self._counted),
+                f"SUM({column.letters}{first}:{column.letters}{self.stack.next - 1})",
+                *self.rows.figures.total(column, counted),
             )
             for column in columns
         }

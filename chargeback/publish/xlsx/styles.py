@@ -104,7 +104,7 @@ _KINDS = {
     Kind.VERDICT: _Kind(bold=True, horizontal="center"),
     Kind.RIGHT: _Kind(horizontal="right"),
     Kind.LINK: _Kind(color="0B5CAD"),
-    Kind.MONO: _Kind(size=9, font="Consolas"),
+    Kind.MONO: _Kind(font="Consolas"),
 }
 _FORMATS = (
     GENERAL,

@@ -238,7 +238,7 @@ def _run() -> RunRecord:
         2,
         ("ba_thai",),
         (EarlierInvoice("ba_thai", "1040", "INV-2026-0007", "THB", 100000, False),),
-        (EarlierTotal("web", "THB", 90000), EarlierTotal("data", "THB", 10000)),
+        (EarlierTotal("web", "THB", 90000, 84112), EarlierTotal("data", "THB", 10000, 9346)),
     )
     documents = (
         DocumentRecord("ba_thai", "1042", "INV-2026-0009", "invoice", "read", "", "invoices/ba_thai/INV-2026-0009.pdf",

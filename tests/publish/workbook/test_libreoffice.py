@@ -18,6 +18,7 @@ from chargeback.publish.workpaper import workpaper
 from chargeback.publish.xlsx import sheets
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened, differences, needs_libreoffice
+from tests.publish.workbook.test_ledger_workbook import with_budget, years
 
 Case = Callable[[], tuple[Evidence, Config]]
 pytestmark = needs_libreoffice
@@ -42,6 +43,11 @@ def test_the_workpaper_recalculates_to_what_it_stores(case: Case, tmp_path: Path
 def test_a_ledger_recalculates_to_what_it_stores(team: str, tmp_path: Path) -> None:
     books = dict(files(sample.books(), sample.config()))
     assert differences(Opened.of(books[f"ledgers/{team}.xlsx"]), tmp_path) == []
+
+
+def test_months_and_a_budget_recalculate_too(tmp_path: Path) -> None:
+    books = dict(files(years((6, 100, 107), (4, None, 21_400), (1, 90_000, 96_300)), with_budget("1000.005")))
+    assert differences(Opened.of(books["ledgers/web.xlsx"]), tmp_path) == []
 
 
 def test_divided_sheets_recalculate_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,18 +12,18 @@ from openpyxl.writer.excel import ExcelWriter
 
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import row
-from chargeback.publish.xlsx.shape import Bars, Fill, FilterTable, SheetShape
+from chargeback.publish.xlsx.shape import ChartData, ChartKind, Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.shell import new_workbook, shell_of, shell_writer
 from chargeback.publish.xlsx.styles import look
 
 SHAPES = (
-    SheetShape("Summary", 9, 2, chart=(10, 4)),
+    SheetShape("Summary", 9, 2, charts=(ChartKind.BARS, ChartKind.LINE)),
     SheetShape("Lines", 3, 1, filter_row=1, table=FilterTable("Lines", ("net", "tax", "gross")), plain_from=2),
     SheetShape("Lines 2", 3, 1, filter_row=1, table=FilterTable("Lines_2", ("net", "tax", "gross")), plain_from=2),
     SheetShape("Index", 6, 2, links=("'Summary'!A1", "'Lines 2'!A1")),
-    SheetShape("Invoices", 33, 4, frozen_columns=3, pages_wide=2, filter_row=4, plain_from=5, verdicts=(17, 30),
-          verdicts_from=5, words=(("agrees", "good"), ("differs", "bad"), ("accepted", "known"))),
-    SheetShape("Second chart", 9, 2, chart=(3, 7)),
+    SheetShape("Invoices", 33, 4, frozen_columns=3, filter_row=4, plain_from=5, verdicts=(17, 30),
+          verdicts_from=5, words=(("agrees", "good"), ("differs", "bad"), ("accepted", "known")), printed=32),
+    SheetShape("Second chart", 9, 2, charts=(ChartKind.LINE,)),
 )  # fmt: skip
 NAMES = ["acme-web", "ญี่ปุ่น & <Ltd>", "a \"quoted\" 'one'"]
 
@@ -32,14 +32,19 @@ def fills(count: int) -> list[Fill]:
     """What fills in the shapes, with so many bars and widths that differ."""
     amounts = ["1070", "192.60", "-33.33", "0.5", "123456789012.34"] * 3
     drawn = [(NAMES[place % 3], amount) for place, amount in enumerate(amounts[:count])]
-    bars = Bars("Gross by project, THB & more", "Summary!$A$20:$A$22", "Summary!$E$20:$E$22", "#,##0.00", drawn)
+    bars = ChartData("Net by project, THB & more", "Summary!$A$20:$A$22", "Summary!$E$20:$E$22", "#,##0.00", drawn, 7)
+    line = ChartData("Net, THB", "Summary!$A$2:$A$4", "Summary!$B$2:$B$4", "#,##0", [("none", ""), *drawn], 30 + count)
     return [
-        Fill({place: 10.0 + place / 2 for place in range(1, 9 + count)}, "ledgers/web.xlsx · 2026-05", bars=bars),
+        Fill(
+            {place: 10.0 + place / 2 for place in range(1, 9 + count)},
+            "ledgers/web.xlsx · 2026-05",
+            charts=[bars, line],
+        ),
         Fill({1: 9.0, 2: 40.0, 3: 12.5}, "a && b & c", 1_048_576, 1_048_576),
         Fill({1: 9.0}, "", count + 2, count + 5),
         Fill({1: 28.0, 6: 84.0}, "x", link_rows=(12, 13 + count)),
-        Fill(dict.fromkeys(range(1, 34), 12.0), "reconciliation/reconciliation.xlsx", 7 + count),
-        Fill({3: 7.25}, "", bars=bars),
+        Fill(dict.fromkeys(range(1, 34), 12.0), "reconciliation/reconciliation.xlsx", 7 + count, rows=1),
+        Fill({3: 7.25}, "", charts=[line]),
     ]
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from chargeback.evidence import RestatementEvent
 from chargeback.model.money import minor_digits
-from chargeback.publish.pages.wording import change_text, minor
 from chargeback.publish.team_workbook.month import TeamMonth
 
 MOST_EVENTS = 20
@@ -30,15 +29,14 @@ _OF_INVOICE = {
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """Net, or gross, before and after, as text with what lies between them; ``text`` says which."""
+class Change:
+    """Net, or gross, before and after, in minor units; ``text`` says which."""
 
     text: str
     currency: str
-    before: str
-    after: str
-    difference: str
-    percent: str
+    digits: int
+    before: int
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class TeamRestatement:
     """Which revision this one replaces, the team's amounts on both sides, the events and the reasons."""
 
     previous: int
-    rows: tuple[ChangeRow, ...]
+    rows: tuple[Change, ...]
     events: tuple[TeamEvent, ...]
     reasons: tuple[str, ...]
     more_events: int = 0
@@ -70,19 +68,14 @@ def restatement_of(month: TeamMonth) -> TeamRestatement | None:
     mine = [change for change in run.restated if change.team == month.team.id]
     events = list(dict.fromkeys(_events(month))) if mine else []
     reasons = [_REASONS[reason] for reason in _REASONS if any(reason in change.why for change in mine)]
-    rows: list[ChangeRow] = []
+    rows: list[Change] = []
     for change in mine:
+        digits = minor_digits(change.currency)
         if change.net_before is not None and change.net_after is not None:
-            rows.append(_row("Net", change.currency, change.net_before, change.net_after))
-        rows.append(_row("Gross", change.currency, change.before, change.after))
+            rows.append(Change("Net", change.currency, digits, change.net_before, change.net_after))
+        rows.append(Change("Gross", change.currency, digits, change.before, change.after))
     left = max(len(events) - MOST_EVENTS, 0)
     return TeamRestatement(run.revision - 1, tuple(rows), tuple(events[:MOST_EVENTS]), tuple(reasons), left)
-
-
-def _row(text: str, currency: str, before: int, after: int) -> ChangeRow:
-    digits = minor_digits(currency)
-    difference, percent = ("+" if after > before else "") + minor(after - before, digits), change_text(before, after)
-    return ChangeRow(text, currency, minor(before, digits), minor(after, digits), difference, percent)
 
 
 def _events(month: TeamMonth) -> Iterator[TeamEvent]:
