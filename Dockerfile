@@ -13,7 +13,7 @@ COPY pyproject.toml requirements.lock README.md ./
 COPY chargeback ./chargeback
 # The locked libraries are those with which the bytes of an archive are proved.
 RUN python -m venv /opt/chargeback \
- && /opt/chargeback/bin/python -m pip install --no-cache-dir --constraint requirements.lock '.[notify]'
+ && /opt/chargeback/bin/python -m pip install --no-cache-dir --constraint requirements.lock '.[notify,object]'
 
 FROM python:3.13-slim
 

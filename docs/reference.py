@@ -251,7 +251,8 @@ _MONTHS = {"from": "the first month", "until": "the last month"}
 
 MEANING: Mapping[str, Mapping[str, str]] = {
     "The file itself": {
-        "archive": "the folder in which every month is kept",
+        "archive": "the folder in which every month is kept, or its address in object storage: `s3://bucket/prefix`, `gs://…`,"
+        " `az://…` (the extra `object`)",
         "head_file": "a file outside the archive that always names its newest head; a run stops (exit 7) when the"
         " archive lacks it: missing, not mounted, rolled back",
         "base_manifest": "older revisions were moved away: the SHA-256 of the `manifest.json` after which the archive"
@@ -526,6 +527,7 @@ def _value(section: Section, key: str) -> str:
         return " or ".join(f'`"{word}"`' for word in re.findall(r"['\"](\w+)['\"]", written))
     plain = written.removesuffix(" | None")
     names = {"str": "a text", "Path": "a path", "Decimal": "an amount", "Period": "a month"}
+    names["Place"] = "a path or an address"
     return names[plain] if plain in names else _bounds(section, key)
 
 

@@ -3,8 +3,12 @@ expected files of ``tests/months`` again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
+
+from tests.s3_server import MISSING, S3Server, s3_server, weed
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("nightly", deadline=None, max_examples=2_000)
@@ -31,3 +35,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.skip(reason="long; runs with --nightly"))
+
+
+@pytest.fixture(scope="session")
+def s3_at_work() -> Iterator[S3Server]:
+    """An S3 server, started when the first test asks for it; without its program those tests are skipped."""
+    program = weed()
+    if program is None:
+        pytest.skip(MISSING)
+    with s3_server(program) as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_at_work: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3 server, to which the environment leads."""
+    for name, value in s3_at_work.environ.items():
+        monkeypatch.setenv(name, value)
+    return s3_at_work

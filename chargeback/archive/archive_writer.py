@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from pathlib import Path
 
 from chargeback.archive.chain import Base
 from chargeback.archive.file_system import storage_errors
 from chargeback.archive.manifest import Manifest
-from chargeback.archive.pending import PendingReports
+from chargeback.archive.pending import PendingObjects, PendingReports
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
+from chargeback.archive.store import ArchiveStore
+from chargeback.config.address import Place
 from chargeback.errors import ChargebackError
 from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.period import Period
@@ -24,9 +25,15 @@ from chargeback.model.period import Period
 class ArchiveWriter(ABC):
     """An archive that is open for writing; ``archive`` is the same one for reading."""
 
-    def __init__(self, root: Path, base: Base | None, pending: PendingReports) -> None:
+    def __init__(
+        self,
+        root: Place,
+        base: Base | None,
+        pending: PendingReports | PendingObjects,
+        store: ArchiveStore | None = None,
+    ) -> None:
         self.root = root
-        self.archive = Archive(root, base)
+        self.archive = Archive(root, base, store)
         self.pending = pending
 
     @abstractmethod
@@ -52,6 +59,10 @@ class ArchiveWriter(ABC):
     @abstractmethod
     def replace(self, path: str, data: bytes) -> bool:
         """Whether a file that is no part of a revision had other bytes and was replaced, in one step."""
+
+    def extend(self, path: str, before: bytes | None, after: bytes) -> None:
+        """Add a line to a register, which was ``before`` (None: not there) and becomes ``after``."""
+        self.replace(path, after)
 
     def append(self, path: str, header: bytes, lines: bytes) -> None:
         """Add whole lines to a file that is no part of a revision, below a header where it is new.

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NoReturn
 
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.no_follow import NotRegularError, OversizedError
+from chargeback.config.address import Place
 from chargeback.errors import ChargebackError, DamagedError, InterruptedRunError, SchemaError, StorageError
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.evidence.stores import LARGEST_FILE
@@ -41,7 +41,7 @@ _LONGEST = 300
 
 
 @contextmanager
-def interpreting(where: Path, what: str = "", remedy: str = RESTORE) -> Iterator[None]:
+def interpreting(where: Place, what: str = "", remedy: str = RESTORE) -> Iterator[None]:
     """Within, whatever is raised over the bytes of that file, or of that revision, becomes ``DamagedError``; ``what``
     says what they do not give.
 
@@ -64,7 +64,7 @@ def problem_of(error: Exception) -> str:
     return f"cannot be read ({type(error).__name__}{f': {text}' if text else ''})"
 
 
-def refuse(path: Path, error: OSError) -> NoReturn:
+def refuse(path: Place, error: OSError) -> NoReturn:
     """Raise what an error of reading means: damage where the file is gone or not one, else a fault of the system."""
     if isinstance(error, FileNotFoundError):
         raise damaged(path, "missing") from error
@@ -75,6 +75,6 @@ def refuse(path: Path, error: OSError) -> NoReturn:
     raise storage_error(path, error) from error
 
 
-def damaged(path: Path, problem: str) -> DamagedError:
+def damaged(path: Place, problem: str) -> DamagedError:
     """The error that a file of the archive does not prove itself."""
     return DamagedError(f"{path}: {problem}", remedy=RESTORE)

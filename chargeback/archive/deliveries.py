@@ -11,13 +11,13 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import NamedTuple
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting, refuse
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.store import store_of
+from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence.records import canonical_json
 from chargeback.model.period import Period
@@ -59,7 +59,7 @@ class Delivery:
 _COLUMNS = tuple(field.name for field in fields(Delivery))
 
 
-def read_deliveries(root: Path) -> tuple[Delivery, ...]:
+def read_deliveries(root: Place) -> tuple[Delivery, ...]:
     """All deliveries in their order; none where there is no file.
 
     ``DamagedError`` where the file is not one of deliveries; ``StorageError`` where it cannot be read.
@@ -86,7 +86,7 @@ def append_delivery(writer: ArchiveWriter, delivery: Delivery) -> None:
     writer.append(DELIVERIES_PATH, (_BOM + csv_row(_COLUMNS)).encode(), csv_row(cells).encode())
 
 
-def read_attempts(root: Path) -> tuple[DeliveryKey, ...]:
+def read_attempts(root: Place) -> tuple[DeliveryKey, ...]:
     """What was being sent when a run ended; ``DamagedError`` where the file is none of ours."""
     data = _read(root, ATTEMPTS_PATH)
     if data is None:
@@ -100,7 +100,7 @@ def write_attempts(writer: ArchiveWriter, attempts: Iterable[DeliveryKey]) -> No
     writer.replace(ATTEMPTS_PATH, canonical_json({"schema": 1, "attempts": [list(each) for each in attempts]}))
 
 
-def _read(root: Path, path: str) -> bytes | None:
+def _read(root: Place, path: str) -> bytes | None:
     try:
         return store_of(root).read(path, _LARGEST)
     except FileNotFoundError:

@@ -6,12 +6,12 @@ Which months a disposition is carried into is decided where a month's findings a
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.register import RESTORE_REGISTER, Register
+from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.model.finding import is_finding_id
 from chargeback.model.period import Period
@@ -45,7 +45,7 @@ def append_disposition(writer: ArchiveWriter, disposition: Disposition) -> None:
     REGISTER.append(writer, [str(getattr(disposition, column)) for column in REGISTER.columns])
 
 
-def read_dispositions(root: Path) -> tuple[Disposition, ...]:
+def read_dispositions(root: Place) -> tuple[Disposition, ...]:
     """All dispositions of an archive in the order in which they were given; none where there is no file.
 
     ``DamagedError`` where the file is not one of dispositions, or a line was changed; ``StorageError`` where it cannot
@@ -55,7 +55,7 @@ def read_dispositions(root: Path) -> tuple[Disposition, ...]:
     return tuple(_disposition(path, number, row) for number, row in enumerate(REGISTER.rows(root), start=2))
 
 
-def _disposition(path: Path, number: int, row: list[str]) -> Disposition:
+def _disposition(path: Place, number: int, row: list[str]) -> Disposition:
     with interpreting(path, f"line {number}", RESTORE_REGISTER):
         disposed_at, period, revision, finding, text, by = row
         disposition = Disposition(disposed_at, str(Period.parse(period)), int(revision), finding, text, by)

@@ -65,6 +65,10 @@ def check_files(revision: Revision, on_file: FileCounter = lambda path: None) ->
     for record in revision.manifest.files:
         on_file(f"{revision.name}/{record.path}")
         findings.extend(_check_file(revision, record))
+    try:
+        findings += [_finding(revision, FileFindingKind.CHANGED, *hidden) for hidden in revision.store.hidden()]
+    except OSError as error:
+        raise storage_error(revision.root, error) from error
     return tuple(sorted(findings, key=lambda finding: finding.path))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chargeback.config.address import Place
 from chargeback.errors import StorageError
 
 FOLDER_MODE = 0o750
@@ -91,14 +92,14 @@ class FileSystem:
         os.ftruncate(descriptor, 0)
 
 
-def storage_error(path: Path, error: OSError) -> StorageError:
+def storage_error(path: Place, error: OSError) -> StorageError:
     """The path concerned, the system's own words, and what a person does next."""
-    remedy = _REMEDIES.get(error.errno or 0, "repair the file system, then run again")
+    remedy = getattr(error, "remedy", "") or _REMEDIES.get(error.errno or 0, "repair the file system, then run again")
     return StorageError(f"{path}: {error.strerror or error}", remedy=remedy)
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Place) -> Iterator[None]:
     """Within, an ``OSError`` about the path becomes ``StorageError``."""
     try:
         yield

@@ -24,6 +24,7 @@ from chargeback.archive.owner import refuse_other_owner
 from chargeback.archive.pending import PendingReports
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.staging import Staging
+from chargeback.config.address import Address, Place
 
 
 class FolderWriter(ArchiveWriter):
@@ -31,29 +32,30 @@ class FolderWriter(ArchiveWriter):
 
     def __init__(self, lock: ArchiveLock, file_system: FileSystem, base: Base | None = None) -> None:
         super().__init__(lock.root, base, PendingReports(lock.root, file_system))
+        self.folder = lock.root
         self.file_system = file_system
         self._lock = lock
 
     def stage(self) -> Staging:
         """A hidden folder of the archive."""
-        return Staging(scratch_name(self.root), self.file_system, confirm=self._lock.confirm)
+        return Staging(scratch_name(self.folder), self.file_system, confirm=self._lock.confirm)
 
     def _make_visible(self, staging: Staging, manifest: Manifest) -> Revision:
-        target = self.root / manifest.period / f"r{manifest.revision}"
+        target = self.folder / manifest.period / f"r{manifest.revision}"
         staging.seal(manifest, target)
         return read_revision(target)
 
     def replace(self, path: str, data: bytes) -> bool:
         """The file gets its name, and mode 0640, by one rename."""
-        target = self.root / path
-        if target.parent != self.root:
+        target = self.folder / path
+        if target.parent != self.folder:
             ensure_folder(self.file_system, target.parent)
-        return replace_file(self.file_system, target, data, scratch_name(self.root))
+        return replace_file(self.file_system, target, data, scratch_name(self.folder))
 
     def clear_leftovers(self) -> None:
         """Remove what dead runs left: unfinished files and folders, and months that never got their revision."""
-        with storage_errors(self.root):
-            leftovers = sorted(entry for entry in self.root.iterdir() if entry.name.startswith(STAGING_PREFIX))
+        with storage_errors(self.folder):
+            leftovers = sorted(entry for entry in self.folder.iterdir() if entry.name.startswith(STAGING_PREFIX))
         for entry in leftovers:
             remove_tree(self.file_system, entry)
         for entry in self._empty_periods():
@@ -61,20 +63,27 @@ class FolderWriter(ArchiveWriter):
 
     def _empty_periods(self) -> list[Path]:
         """Folders of months that hold nothing at all: a run died before it could name its revision."""
-        folders = [self.root / str(period) for period in self.archive.all_periods()]
-        with storage_errors(self.root):
+        folders = [self.folder / str(period) for period in self.archive.all_periods()]
+        with storage_errors(self.folder):
             return [folder for folder in folders if folder.is_dir() and not any(folder.iterdir())]
 
 
 @contextmanager
 def open_for_writing(
-    root: Path, *, started: str, file_system: FileSystem | None = None, base: Base | None = None
+    root: Place, *, started: str, file_system: FileSystem | None = None, base: Base | None = None
 ) -> Iterator[ArchiveWriter]:
-    """The archive, locked and rid of what dead runs left; its folder is created (0750) where it is missing.
+    """The archive, locked and rid of what dead runs left; its folder is created (0750) where it is missing. In object
+    storage there is no lock: there a revision is refused where another run was faster.
 
     ``started`` is the run's time, told to whom the lock keeps out; ``base`` as ``Archive`` takes it. ``LockedError``
     (exit 8) where another run holds it; ``StorageError`` (exit 9) where the archive cannot be written or locked.
     """
+    if isinstance(root, Address):
+        from chargeback.archive.object_writer import open_object_archive
+
+        with open_object_archive(root, base) as object_writer:
+            yield object_writer
+        return
     system = file_system or FileSystem()
     ensure_root(system, root)
     refuse_other_owner(root, system)

@@ -1,11 +1,14 @@
 """Reports that were proved by a run which could not close the month yet (BOOKING 3): kept until the month closes.
 
-``pending/<period>/<account>/answer.json`` is the answer's row of the index; it names its body, ``<sha256>.json`` beside
-it. The body is written first and the row replaced in one step: there is always a whole report, the new or the old one.
+In a folder ``pending/<period>/<account>/answer.json`` is the answer's row of the index; it names its body,
+``<sha256>.json`` beside it. The body is written first and the row replaced in one step: there is always a whole report,
+the new or the old one. In object storage ``pending/<period>/<account>/<sha256>.json`` is row and body in one object
+that is never replaced: the latest report counts, and the others are removed after it was created.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,10 +18,13 @@ from typing import Any
 
 from chargeback.archive.atomic_files import ensure_folder, remove_quietly, remove_tree, replace_file, scratch_name
 from chargeback.archive.boundary import refuse
+from chargeback.archive.bucket import Bucket
 from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
 from chargeback.archive.litter import is_litter
 from chargeback.archive.manifest import is_safe_path, is_sha256
 from chargeback.archive.no_follow import read_inside
+from chargeback.archive.store import ArchiveStore
+from chargeback.config.address import Place
 from chargeback.errors import ChargebackError, DamagedError
 from chargeback.evidence import Answer, sha256_of
 from chargeback.evidence.records import canonical_json
@@ -137,6 +143,92 @@ class PendingReports:
             refuse(self._root / path, error)
 
 
+class PendingObjects:
+    """The ``pending/`` of an archive in object storage."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def store(self, period: Period, answer: Answer, body: bytes) -> None:
+        """Keep an account's proved report, in place of earlier ones of the month; ``StorageError`` where it fails."""
+        row = asdict(answer)
+        if not _is_row(row) or (len(body), sha256_of(body)) != (answer.size, answer.sha256):
+            raise ChargebackError(f"{answer.path}: row and body of a report do not fit (a bug)")
+        data = canonical_json({"schema": 2, "answer": row, "body": base64.b64encode(body).decode()})
+        folder = f"pending/{period}/{safe_name(answer.account)}"
+        key = f"{folder}/{sha256_of(data)}.json"
+        with storage_errors(self._bucket.address / key):
+            self._bucket.create(key, data)
+            earlier = [listed.key for listed in self._bucket.objects(folder) if listed.key != key]
+            self._bucket.delete(each for each in earlier if self._is_earlier(each, answer))
+
+    def read(self, period: Period) -> dict[str, PendingReport]:
+        """The reports kept for a month, by account, each the latest; ``DamagedError`` where one is not what was
+        stored."""
+        found: dict[str, PendingReport] = {}
+        for key in self._keys(f"pending/{period}"):
+            report = self._read_one(key)
+            before = found.get(report.answer.account)
+            if before is None or before.answer.requested_at < report.answer.requested_at:
+                found[report.answer.account] = report
+        return found
+
+    def periods(self) -> tuple[Period, ...]:
+        """The months for which reports are kept, in order."""
+        found = set()
+        for key in self._keys("pending"):
+            with suppress(ChargebackError):
+                found.add(Period.parse(key.split("/")[1]))
+        return tuple(sorted(found))
+
+    def remove(self, period: Period) -> None:
+        """Let go of a month's reports: the month is closed, its revision holds them."""
+        folder = f"pending/{period}"
+        with storage_errors(self._bucket.address / folder):
+            self._bucket.delete(self._keys(folder))
+
+    def _keys(self, folder: str) -> list[str]:
+        with storage_errors(self._bucket.address / folder):
+            listed = self._bucket.objects(folder)
+        return [each.key for each in listed if each.key.count("/") == 3 and not is_litter(each.key)]
+
+    def _is_earlier(self, key: str, answer: Answer) -> bool:
+        """Whether this report may go; one that is none is left for a person."""
+        with suppress(ChargebackError):
+            return self._read_one(key).answer.requested_at <= answer.requested_at
+        return False
+
+    def _read_one(self, key: str) -> PendingReport:
+        where = self._bucket.address / key
+        try:
+            data = self._bucket.read(key, 2 * LARGEST_FILE)
+        except OSError as error:
+            refuse(where, error)
+        try:
+            value = json.loads(data)
+            body = base64.b64decode(value["body"], validate=True)
+            if value["schema"] != 2 or not _is_row(value["answer"]):
+                raise _damaged(where, "not a report that was kept")
+            answer = Answer(**value["answer"])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise _damaged(where, f"not a report that was kept ({error})") from error
+        name = key.split("/")
+        if name[2] != safe_name(answer.account) or name[3] != f"{sha256_of(data)}.json":
+            raise _damaged(where, "not the report of its name")
+        if (len(body), sha256_of(body)) != (answer.size, answer.sha256):
+            raise _damaged(where, "not the bytes that its row names")
+        return PendingReport(answer, body)
+
+
+def pending_reports(archive: ArchiveStore) -> PendingReports | PendingObjects:
+    """The archive's ``pending/``, to be read."""
+    from chargeback.archive.object_store import ObjectStore
+
+    if isinstance(archive, ObjectStore):
+        return PendingObjects(archive.bucket)
+    return PendingReports(Path(str(archive.place)))
+
+
 def _body_name(answer: Answer) -> str:
     return f"{answer.sha256}.json"
 
@@ -164,7 +256,7 @@ def _is_row(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _damaged(path: Path, problem: str) -> DamagedError:
+def _damaged(path: Place, problem: str) -> DamagedError:
     return DamagedError(
         f"{path}: {problem}",
         remedy="move it out of the archive: the report is asked for again while the platform has it",

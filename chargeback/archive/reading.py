@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 from chargeback.archive.boundary import damaged
 from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
 from chargeback.archive.revision import Revision, revision_in
-from chargeback.archive.store import store_of
+from chargeback.archive.store import ArchiveStore, store_of
+from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.model.period import FIRST_YEAR, LAST_YEAR, Period
 
@@ -30,10 +30,10 @@ class Archive:
     ``base`` says what its chain must begin after; None where nobody knows, and any beginning is taken.
     """
 
-    def __init__(self, root: Path, base: Base | None = None) -> None:
+    def __init__(self, root: Place, base: Base | None = None, store: ArchiveStore | None = None) -> None:
         self.root = root
         self.base = base
-        self.store = store_of(root)
+        self.store = store or store_of(root)
         self._revisions: dict[RevisionName, Revision] = {}
 
     def require(self) -> Archive:

@@ -12,11 +12,11 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting, refuse
 from chargeback.archive.store import store_of
+from chargeback.config.address import Place
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState, sha256_of
 from chargeback.model.spreadsheet_text import csv_row, guarded
@@ -37,7 +37,7 @@ class Register:
     columns: tuple[str, ...]
     unchained: bool = False
 
-    def rows(self, root: Path) -> list[list[str]]:
+    def rows(self, root: Place) -> list[list[str]]:
         """The lines' cells below the header, as they were given, without ``previous``; none where there is no file.
 
         ``DamagedError`` where the file is no such register, or its lines do not follow each other; ``StorageError``.
@@ -48,7 +48,7 @@ class Register:
     def append(self, writer: ArchiveWriter, cells: Sequence[str]) -> None:
         """Add a line at the end; ``StorageError`` where that fails, or nobody could read the file any more: then it is
         as it was."""
-        data = self._data(writer.root)
+        before = data = self._data(writer.root)
         rows = [] if data is None else self._rows(writer.root / self.path, data)
         if data is None or self._is_unchained(data):
             data = self._chained(rows)
@@ -58,9 +58,9 @@ class Register:
                 f"{writer.root / self.path}: would have {len(data)} bytes, at most {LARGEST} are read",
                 remedy="move the archive's old years away, this file with them (docs/operations.md)",
             )
-        writer.replace(self.path, data)
+        writer.extend(self.path, before, data)
 
-    def state(self, root: Path) -> RegisterState | None:
+    def state(self, root: Place) -> RegisterState | None:
         """Size and SHA-256 of the register now, for the record of a run; None where there is none yet."""
         data = self._data(root)
         if data is None:
@@ -69,14 +69,14 @@ class Register:
             data = self._plain(self._rows(root / self.path, data))
         return RegisterState(self.path, len(data), sha256_of(data))
 
-    def holds(self, root: Path, state: RegisterState) -> bool:
+    def holds(self, root: Place, state: RegisterState) -> bool:
         """Whether the register still begins with what it was when the state was recorded."""
         data = self._data(root)
         if data is None or _begins(data, state):
             return data is not None
         return self.unchained and _begins(self._plain(self._rows(root / self.path, data)), state)
 
-    def _data(self, root: Path) -> bytes | None:
+    def _data(self, root: Place) -> bytes | None:
         try:
             return store_of(root).read(self.path, LARGEST)
         except FileNotFoundError:
@@ -87,8 +87,8 @@ class Register:
     def _is_unchained(self, data: bytes) -> bool:
         return self.unchained and PREVIOUS not in _lines(data)[0].decode("utf-8", "replace")
 
-    def _rows(self, path: Path, data: bytes) -> list[list[str]]:
-        with interpreting(path, f"not a list of {path.stem}", RESTORE_REGISTER):
+    def _rows(self, path: Place, data: bytes) -> list[list[str]]:
+        with interpreting(path, f"not a list of {path.name.removesuffix('.csv')}", RESTORE_REGISTER):
             header, *rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)) or [[]]
             if self.unchained and tuple(header) == self.columns:
                 return [_given(row, len(self.columns)) for row in rows]
@@ -99,7 +99,7 @@ class Register:
             self._prove(path, data, [row[-1:] for row in rows])
             return [_given(row[:-1], len(self.columns)) for row in rows]
 
-    def _prove(self, path: Path, data: bytes, previous: list[list[str]]) -> None:
+    def _prove(self, path: Place, data: bytes, previous: list[list[str]]) -> None:
         lines = _lines(data)
         expected = [[sha256_of(line)] for line in lines[:-1]]
         for number, (found, wanted) in enumerate(zip(previous, expected, strict=False), start=2):
@@ -143,7 +143,7 @@ def _given(cells: Sequence[str], count: int) -> list[str]:
     return [cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell for cell in cells]
 
 
-def _broken(path: Path, problem: str) -> DamagedError:
+def _broken(path: Place, problem: str) -> DamagedError:
     return DamagedError(
         f"{path}: {problem}: a line was changed, taken out or added by another program", remedy=RESTORE_REGISTER
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from chargeback.archive.atomic_files import ensure_folder, remove_tree, replace_file, scratch_name
+from chargeback.archive.bucket import Bucket
 from chargeback.archive.file_checks import check_files
-from chargeback.archive.file_system import FileSystem
+from chargeback.archive.file_system import FileSystem, storage_errors
 from chargeback.archive.lock import ArchiveLock
 from chargeback.archive.manifest import Manifest
 from chargeback.archive.revision import read_revision
@@ -17,6 +19,7 @@ from chargeback.errors import StorageError
 _MOMENT = "2000-01-01T00:00:00Z"
 _MANIFEST = Manifest("2000-01", 1, "reconciled", "0", _MOMENT, "", None, ())
 _MOUNTS = Path("/proc/self/mountinfo")
+_NO_CREATE = "use an object store that honours If-None-Match: two runs at once would overwrite each other here"
 _OCTAL = {r"\040": " ", r"\011": "\t", r"\012": "\n", r"\134": "\\"}
 
 
@@ -31,6 +34,25 @@ def rehearse(place: Path, file_system: FileSystem | None = None) -> None:
     finally:
         if os.path.lexists(scratch):
             remove_tree(system, scratch)
+
+
+def rehearse_bucket(bucket: Bucket) -> bool:
+    """Whether the bucket keeps versions. An object is created, a second one of its name must be refused, and what is
+    read back the first; then it is removed. ``StorageError`` where one of these is not so there."""
+    key = f".rehearsal-{secrets.token_hex(8)}"
+    where = bucket.address / key
+    with storage_errors(where):
+        written = bucket.create(key, b"one")
+        try:
+            bucket.create(key, b"other")
+        except FileExistsError:
+            pass
+        else:
+            raise StorageError(f"{where}: a second object was created over the first", remedy=_NO_CREATE)
+        if bucket.read(key, 100) != b"one":
+            raise StorageError(f"{where}: what was read back is not what was written", remedy=_NO_CREATE)
+        bucket.delete([key])
+    return written.version is not None
 
 
 def _write_archive(root: Path, system: FileSystem) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO, NoReturn, TypeVar
 
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, refuse
 from chargeback.archive.chain import Link, RevisionName
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, read_manifest
 from chargeback.archive.store import ArchiveStore, size_of, store_of
+from chargeback.config.address import Place
 from chargeback.errors import SchemaError, StorageError
 from chargeback.evidence import Answer, Evidence, RunRecord, sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
@@ -25,7 +25,7 @@ class Revision:
     """A revision in its folder, which ``store`` reads; ``sha256`` is its manifest's. A ``Store`` of the files that the
     manifest names."""
 
-    root: Path
+    root: Place
     name: RevisionName
     manifest: Manifest
     sha256: str
@@ -114,7 +114,7 @@ class Revision:
         refuse(self.root / path, error)
 
 
-def read_revision(root: Path) -> Revision:
+def read_revision(root: Place) -> Revision:
     """The revision in a folder, wherever that lies; errors as ``revision_in`` raises them."""
     return revision_in(store_of(root))
 

@@ -12,10 +12,13 @@ from chargeback.archive.file_system import storage_errors
 from chargeback.archive.manifest import MANIFEST_PATH
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
+from chargeback.config.address import Address, Place, address_of, is_address
 from chargeback.errors import ConfigurationError
 from chargeback.model.period import Period
+from chargeback.model.text import readable
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_WITHIN = re.compile(r"(.+)/(\d{4}-(?:0[1-9]|1[0-2])(?:/r[1-9]\d{0,8})?)", re.ASCII)
 _REVISION = re.compile(r"r([1-9]\d{0,8})", re.ASCII)
 
 
@@ -38,8 +41,11 @@ class RevisionSelection:
         return tuple(self.archive.revision(name) for name in self.names)
 
 
-def selected_revisions(path: Path) -> RevisionSelection:
-    """What a path means; ``StorageError`` where it is no folder, ``DamagedError`` where its manifest is none."""
+def selected_revisions(path: Place) -> RevisionSelection:
+    """What a path or an address means; ``StorageError`` where it is no folder, ``DamagedError`` where its manifest is
+    none."""
+    if isinstance(path, Address):
+        return _in_bucket(path)
     place = Path(os.path.realpath(path))
     Archive(place).require()
     if (match := _REVISION.fullmatch(place.name)) and _MONTH.fullmatch(place.parent.name):
@@ -54,6 +60,22 @@ def selected_revisions(path: Path) -> RevisionSelection:
     return RevisionSelection(archive, archive.names(), whole=True)
 
 
+def located(address: Address) -> Address:
+    """The address of a month or a revision as one within its archive; any other is an archive's."""
+    match = _WITHIN.fullmatch(str(address))
+    return Address(match[1], match[2]) if match else address
+
+
+def _in_bucket(address: Address) -> RevisionSelection:
+    place = located(address)
+    archive = Archive(Address(place.archive)).require()
+    month, _, number = place.inside.partition("/")
+    if not month:
+        return RevisionSelection(archive, archive.names(), whole=True)
+    period = Period.parse(month)
+    return RevisionSelection(archive, tuple(n for n in archive.names(period) if not number or str(n) == place.inside))
+
+
 def _has_manifest(place: Path) -> bool:
     with storage_errors(place):
         return (place / MANIFEST_PATH).exists()
@@ -64,6 +86,8 @@ def named_revision(archive: Archive, text: str) -> Revision:
 
     ``ConfigurationError`` (exit 2) where there is none such.
     """
+    if is_address(text):
+        return addressed_revision(text)
     month, _, number = text.partition("/")
     if _MONTH.fullmatch(month) and (not number or _REVISION.fullmatch(number)):
         return _in_archive(archive, Period.parse(month), number)
@@ -72,6 +96,18 @@ def named_revision(archive: Archive, text: str) -> Revision:
     raise ConfigurationError(
         f'"{text}" is not a revision', remedy="write 2026-05/r1, 2026-05 for its latest, or the path of its folder"
     )
+
+
+def addressed_revision(text: str) -> Revision:
+    """The revision at an address; ``ConfigurationError`` where that is none, or has no such revision."""
+    try:
+        place = located(address_of(text))
+    except ValueError as error:
+        raise ConfigurationError(f'"{readable(text)[:200]}": {error.args[0]}', remedy=error.args[1]) from None
+    if not place.inside:
+        raise ConfigurationError(f"{place} is an archive", remedy=f"name a revision of it: {place}/2026-05/r1")
+    month, _, number = place.inside.partition("/")
+    return _in_archive(Archive(Address(place.archive)).require(), Period.parse(month), number)
 
 
 def _in_archive(archive: Archive, period: Period, number: str) -> Revision:

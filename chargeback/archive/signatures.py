@@ -6,13 +6,13 @@ Whose turn it is, and that a reviewer is not the preparer, is decided where a pe
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.manifest import is_sha256
 from chargeback.archive.register import RESTORE_REGISTER, Register
+from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.model.period import Period
 
@@ -46,7 +46,7 @@ def append_signature(writer: ArchiveWriter, signature: Signature) -> None:
     REGISTER.append(writer, [str(getattr(signature, column)) for column in REGISTER.columns])
 
 
-def read_signatures(root: Path) -> tuple[Signature, ...]:
+def read_signatures(root: Place) -> tuple[Signature, ...]:
     """All signatures of an archive in the order in which they were given; none where there is no file.
 
     ``DamagedError`` where the file is not one of signatures, or a line was changed; ``StorageError`` where it cannot be
@@ -56,7 +56,7 @@ def read_signatures(root: Path) -> tuple[Signature, ...]:
     return tuple(_signature(path, number, row) for number, row in enumerate(REGISTER.rows(root), start=2))
 
 
-def _signature(path: Path, number: int, row: list[str]) -> Signature:
+def _signature(path: Place, number: int, row: list[str]) -> Signature:
     with interpreting(path, f"line {number}", RESTORE_REGISTER):
         signed_at, period, revision, head, role, by, note = row
         signature = Signature(signed_at, str(Period.parse(period)), int(revision), head, role, by, note)

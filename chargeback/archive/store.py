@@ -19,6 +19,7 @@ from typing import Protocol
 from chargeback.archive.boundary import damaged
 from chargeback.archive.file_system import storage_error, storage_errors
 from chargeback.archive.no_follow import open_inside, read_inside, walk_inside
+from chargeback.config.address import Address, Place
 from chargeback.errors import StorageError
 
 
@@ -26,7 +27,7 @@ class ArchiveStore(Protocol):
     """An archive, or a folder of it, to be read; ``place`` is its name for people. Paths are relative, with ``/``."""
 
     @property
-    def place(self) -> Path:
+    def place(self) -> Place:
         """Where it is."""
 
     def require(self) -> None:
@@ -46,6 +47,9 @@ class ArchiveStore(Protocol):
 
     def read(self, path: str, largest: int) -> bytes:
         """A regular file's bytes; ``OversizedError`` where they are more than ``largest``."""
+
+    def hidden(self) -> Iterator[tuple[str, str]]:
+        """Files of a revision that are there, but over which something else lies: path, and what."""
 
 
 class ArchiveFolder:
@@ -94,9 +98,17 @@ class ArchiveFolder:
         """A regular file's bytes."""
         return read_inside(self.place, path, largest)
 
+    def hidden(self) -> Iterator[tuple[str, str]]:
+        """Nothing: a folder keeps one version of a file."""
+        return iter(())
 
-def store_of(place: Path) -> ArchiveStore:
+
+def store_of(place: Place) -> ArchiveStore:
     """The store of an archive, or of a folder that stands alone."""
+    if isinstance(place, Address):
+        from chargeback.archive.object_store import ObjectStore
+
+        return ObjectStore(place)
     return ArchiveFolder(place)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
 from chargeback.archive.dispositions import DISPOSITIONS_PATH, read_dispositions
@@ -19,6 +18,7 @@ from chargeback.archive.registers import register_problems
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import RevisionSelection
 from chargeback.archive.signatures import SIGNATURES_PATH, read_signatures
+from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 
 FILES_LAYER = "files"
@@ -90,7 +90,7 @@ def _readable(scope: RevisionSelection) -> tuple[list[Revision], list[FileFindin
     return revisions, findings
 
 
-def _manifest_finding(root: Path, name: RevisionName, error: DamagedError) -> FileFinding:
+def _manifest_finding(root: Place, name: RevisionName, error: DamagedError) -> FileFinding:
     detail = error.message.removeprefix(f"{root / str(name)}").lstrip("/: ")
     return FileFinding(FileFindingKind.MANIFEST, str(name), detail, error.remedy)
 

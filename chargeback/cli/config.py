@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from chargeback.cli.outcome import ending, say, write_json
 from chargeback.cli.usage_errors import Choice
 from chargeback.model.wording import counted
 
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
+
 
 @click.command("config")
 @click.argument("what", type=Choice(["check", "show"]))
@@ -18,7 +22,7 @@ from chargeback.model.wording import counted
 @archive_option
 @output_option("text", "json")
 @verbose_option
-def command(what: str, config_path: Path | None, archive_path: Path | None, output: str, verbose: bool) -> None:
+def command(what: str, config_path: Path | None, archive_path: Place | None, output: str, verbose: bool) -> None:
     """Check the configuration, or show every key with the value that holds.
 
     Reads the file alone: no variable, no archive, no network. What needs those is `chargeback doctor`'s. A mistake is

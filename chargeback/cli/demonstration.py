@@ -31,15 +31,15 @@ WHAT_GOES_WRONG = ("ownership", "invoice-footing")
 """Scenarios of the month with exceptions."""
 
 
-def demonstrate(folder: Path) -> Iterator[str]:
-    """Close three months into the folder; yields a line a month. ``ConfigurationError`` where the folder holds anything
-    but a demonstration."""
+def demonstrate(folder: Path, archive: str = ".") -> Iterator[str]:
+    """Close three months into the folder, or into the archive that is named from there; yields a line a month.
+    ``ConfigurationError`` where the folder holds anything but a demonstration."""
     _make_way(folder)
     times = [_instant(text) for text in TIMES]
     clock = Clock(times[0])
     platform = platform_of(_setup(times), clock=clock)
     with running(platform) as server:
-        config = _config(folder, server)
+        config = _config(folder, server, archive)
         for time in times:
             clock.set(time)
             surroundings = Surroundings({"DEPLOYS_TOKEN": server.token}, _JobClock(clock))
@@ -84,8 +84,8 @@ def _only_in(wrong: Month) -> RowsChange:
     return change
 
 
-def _config(folder: Path, server: Server) -> Config:
-    text = sample_configuration(server.platform.world, endpoint=server.endpoint, archive=".")
+def _config(folder: Path, server: Server, archive: str) -> Config:
+    text = sample_configuration(server.platform.world, endpoint=server.endpoint, archive=archive)
     return parse(text.encode(), folder / "config.toml")
 
 

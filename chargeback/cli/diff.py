@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chargeback.cli.completion import revisions
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending, write_json
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 @click.command("diff")
@@ -24,7 +28,7 @@ def command(
     first: str | None,
     second: str | None,
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     output: str,
     verbose: bool,
 ) -> None:

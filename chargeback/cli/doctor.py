@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chargeback.cli.options import archive_option, config_option, configuration_path, output_option, verbose_option
 from chargeback.cli.outcome import ending, say, write_json
 
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
+
 
 @click.command("doctor")
 @config_option
 @archive_option
 @click.option("--offline", is_flag=True, help="Only what needs no network, and the configuration as it is understood.")
+@click.option("--clean", is_flag=True, help="Remove what dead runs left in object storage more than a week ago.")
 @output_option("text", "json")
 @verbose_option
-def command(config_path: Path | None, archive_path: Path | None, offline: bool, output: str, verbose: bool) -> None:
+def command(
+    config_path: Path | None, archive_path: Place | None, offline: bool, clean: bool, output: str, verbose: bool
+) -> None:
     """Look at everything that a month's run will need; one line each, with the remedy.
 
     Python and packages, configuration, credential and how long it lives, access and role per account, clock, time zone,
-    projects without an owner, archive, notifications, schedule. Writes nothing.
+    projects without an owner, archive, notifications, schedule. Writes nothing that stays.
 
     \b
     ✓ good    ! worth a look    ✗ in the way of a run
@@ -36,7 +43,7 @@ def command(config_path: Path | None, archive_path: Path | None, offline: bool, 
         path = configuration_path(config_path)
         archive = archive_path.absolute() if archive_path else None
         findings = []
-        given = Examination(path, archive, os.environ, SystemClock(), offline)
+        given = Examination(path, archive, os.environ, SystemClock(), offline, clean)
         for finding in examine(given):
             findings.append(finding)
             if output == "text":

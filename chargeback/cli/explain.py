@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chargeback.cli.completion import revisions
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending, write_json
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 @click.command("explain")
@@ -19,7 +23,7 @@ from chargeback.cli.outcome import ending, write_json
 @output_option("text", "json")
 @verbose_option
 def command(
-    period: str, subject: str, config_path: Path | None, archive_path: Path | None, output: str, verbose: bool
+    period: str, subject: str, config_path: Path | None, archive_path: Place | None, output: str, verbose: bool
 ) -> None:
     """How an amount of PERIOD came about, step by step, down to the evidence.
 

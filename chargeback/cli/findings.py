@@ -23,6 +23,7 @@ from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from chargeback.collect.clock import Clock
+    from chargeback.config.address import Place
 
 
 @click.command("findings")
@@ -48,7 +49,7 @@ def command(
     text: str | None,
     by: str | None,
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     output: str,
     verbose: bool,
 ) -> None:
@@ -71,7 +72,7 @@ def command(
             _dispose(context, (period, finding, text, by), config_path, archive_path, output)
 
 
-def _show(root: Path, period: str | None, output: str) -> None:
+def _show(root: Place, period: str | None, output: str) -> None:
     from chargeback.cli.printing import print_lines
     from chargeback.review.month_findings import finding_lines, month_findings
 
@@ -86,7 +87,7 @@ def _dispose(
     context: click.Context,
     request: tuple[str | None, str, str, str],
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     output: str,
 ) -> None:
     from chargeback.archive.chain import Base

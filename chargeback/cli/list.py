@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chargeback.cli.options import archive_option, chosen_archive, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending, write_json, write_text
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 @click.command("list")
@@ -19,7 +23,7 @@ from chargeback.cli.outcome import ending, write_json, write_text
 @verbose_option
 def command(
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     since: str | None,
     until: str | None,
     output: str,

@@ -14,19 +14,26 @@ from chargeback.archive.reading import Archive
 from chargeback.cli.completion import revisions
 from chargeback.cli.options import archive_option, archive_root, config_option, verbose_option
 from chargeback.cli.outcome import ending, say
-from chargeback.errors import StorageError
+from chargeback.config.address import Address, Place
+from chargeback.errors import ConfigurationError, StorageError
 from chargeback.review.revision_choice import chosen_revision
 
 PAGE = "index.html"
 
 
-def page_of(root: Path, period: str | None) -> Path:
+def page_of(root: Place, period: str | None) -> Path:
     """The month's page (``2026-05``: its latest revision's, ``2026-05/r1``), or None: the archive's.
 
     ``StorageError`` where there is no archive or no such file, ``ConfigurationError`` where it has no such month.
     """
     archive = Archive(root).require()
-    page = (root if period is None else chosen_revision(archive, period).root) / PAGE
+    place = root if period is None else chosen_revision(archive, period).root
+    if isinstance(place, Address):
+        raise ConfigurationError(
+            f"{place}: a browser opens no page of object storage",
+            remedy="rebuild the revision into a folder, or copy the archive, and open that",
+        )
+    page = place / PAGE
     if not page.is_file():
         raise StorageError(f"{page}: is not there", remedy="`chargeback verify` says what is damaged")
     return page.absolute()
@@ -37,7 +44,7 @@ def page_of(root: Path, period: str | None) -> Path:
 @config_option
 @archive_option
 @verbose_option
-def command(period: str | None, config_path: Path | None, archive_path: Path | None, verbose: bool) -> None:
+def command(period: str | None, config_path: Path | None, archive_path: Place | None, verbose: bool) -> None:
     """Open a month's page in the browser; without PERIOD the archive's, which links to every month.
 
     PERIOD is 2026-05 (its latest revision) or 2026-05/r1. The page's path is printed too: away from a

@@ -15,6 +15,7 @@ from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from chargeback.config import Config
+    from chargeback.config.address import Place
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,20 +29,33 @@ config_option = click.option(
 )
 
 
-def _archive_folder(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
-    """The folder; an address of object storage is never taken for a folder of that name."""
-    if value is not None and "://" in value:
-        raise click.BadParameter(
-            f"{value!a} is not a folder, and this version does not have the extra object for object storage"
-        )
-    return None if value is None else Path(value)
+def place(text: str) -> Place:
+    """The folder or the address that a person names; ``click.BadParameter`` where it is an address that is none."""
+    from chargeback.config.address import address_of, is_address
+
+    if not is_address(text):
+        return Path(text)
+    try:
+        return address_of(text)
+    except ValueError as error:
+        problem, remedy = error.args
+        raise click.BadParameter(f"{problem}: {remedy}") from None
+
+
+def _archive_place(context: click.Context, parameter: click.Parameter, value: str | None) -> Place | None:
+    return None if value is None else place(value)
+
+
+def places_argument(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[Place, ...]:
+    """The folders or addresses that a person names, for click."""
+    return tuple(map(place, value))
 
 
 archive_option = click.option(
     "--archive",
     "archive_path",
     type=click.Path(),
-    callback=_archive_folder,
+    callback=_archive_place,
     metavar="DIR",
     help="The archive, instead of the configuration's.",
 )
@@ -83,12 +97,19 @@ def configuration_path(option: Path | None) -> Path:
         return path
 
 
-def load_config(config_path: Path | None, archive_path: Path | None, *, network: bool) -> Config:
+def load_config(config_path: Path | None, archive_path: Place | None, *, network: bool) -> Config:
     """The configuration that the options lead to; ``ConfigurationError`` where it is missing or wrong."""
     from chargeback.config import load
+    from chargeback.config.address import Address
+    from chargeback.config.file import read_file
 
-    config = load(configuration_path(config_path), network=network)
-    return replace(config, archive=archive_path.absolute()) if archive_path else config
+    path = configuration_path(config_path)
+    config = load(path, network=network)
+    if archive_path:
+        return replace(config, archive=archive_path.absolute())
+    if not network and isinstance(config.archive, Address):
+        read_file(path, network=True)  # reading the archive is using the network with what the file says
+    return config
 
 
 def chosen_workers(option: str | None, configured: int = 0) -> int:
@@ -106,13 +127,13 @@ class ChosenArchive:
     """An archive, and what the configuration knows of it from outside: the manifest that it begins after, its head;
     and how many processes are to work on it."""
 
-    root: Path
+    root: Place
     base: str | None = None
     head_file: Path | None = None
     workers: int = 0
 
 
-def chosen_archive(config_path: Path | None, archive_path: Path | None) -> ChosenArchive:
+def chosen_archive(config_path: Path | None, archive_path: Place | None) -> ChosenArchive:
     """The archive that the options lead to. Where ``--archive`` names it and no configuration is named, the one in
     use counts where it is that archive's; there need not be any."""
     if archive_path is None:
@@ -123,15 +144,17 @@ def chosen_archive(config_path: Path | None, archive_path: Path | None) -> Chose
     return ChosenArchive(config.archive, config.base_manifest, config.head_file, config.workers)
 
 
-def _is_configured(archive: Path) -> bool:
+def _is_configured(archive: Place) -> bool:
     try:
         configured = load_config(None, None, network=False).archive
     except ConfigurationError:
         return False
-    return os.path.realpath(configured) == os.path.realpath(archive)
+    if isinstance(configured, Path) and isinstance(archive, Path):
+        return os.path.realpath(configured) == os.path.realpath(archive)
+    return configured == archive
 
 
-def archive_root(config_path: Path | None, archive_path: Path | None) -> Path:
+def archive_root(config_path: Path | None, archive_path: Place | None) -> Place:
     """Where the archive is, for commands that only read it; they need no configuration where ``--archive`` names it."""
     if archive_path is not None:
         return archive_path.absolute()

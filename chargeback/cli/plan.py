@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
 from chargeback.cli.outcome import ending, write_json
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 @click.command("plan")
@@ -17,7 +21,7 @@ from chargeback.cli.outcome import ending, write_json
 @output_option("text", "json")
 @verbose_option
 def command(
-    period: str | None, config_path: Path | None, archive_path: Path | None, output: str, verbose: bool
+    period: str | None, config_path: Path | None, archive_path: Place | None, output: str, verbose: bool
 ) -> None:
     """What this configuration would do to an archived month: per team before, after, difference; moved projects.
 

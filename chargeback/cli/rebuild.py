@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from chargeback.cli.options import (
     workers_option,
 )
 from chargeback.cli.outcome import ending
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 @click.command("rebuild")
@@ -39,7 +43,7 @@ def command(
     revision: str,
     folder: Path | None,
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     workers: str | None,
     output: str,
     verbose: bool,

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chargeback.archive.manifest import MANIFEST_PATH
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.revision_selection import named_revision
+from chargeback.archive.revision_selection import addressed_revision, named_revision
 from chargeback.cli.options import archive_root
 from chargeback.cli.outcome import say, terminal_text, write_json
 from chargeback.cli.progress import progress_on_terminal
+from chargeback.config.address import is_address
 from chargeback.evidence.run_log import note
 from chargeback.job.rebuild import Rebuilt, rebuild
 from chargeback.model.wording import counted
 
 _MOST_LINES = 30
 
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
-def chosen(text: str, config_path: Path | None, archive_path: Path | None) -> Revision:
+
+def chosen(text: str, config_path: Path | None, archive_path: Place | None) -> Revision:
     """The revision that is meant; a path needs neither configuration nor archive."""
+    if is_address(text):
+        return addressed_revision(text)
     if archive_path is None and "\0" not in text and (Path(text) / MANIFEST_PATH).exists():
         return named_revision(Archive(Path(text)), str(Path(text).absolute()))
     return named_revision(Archive(archive_root(config_path, archive_path)).require(), text)

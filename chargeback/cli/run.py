@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from chargeback.cli.options import (
 from chargeback.cli.outcome import ending
 
 EXIT_CODES = range(131)
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 def _codes(context: click.Context, option: click.Parameter, value: str | None) -> frozenset[int]:
@@ -50,7 +54,7 @@ def command(
     config_path: Path | None,
     period: str | None,
     accounts: tuple[str, ...],
-    archive_path: Path | None,
+    archive_path: Place | None,
     catch_up: bool,
     dry_run: bool,
     workers: str | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from chargeback.cli.outcome import ending, say_document, tell
 from chargeback.cli.usage_errors import Choice
 
 TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 @click.command("schedule")
@@ -30,7 +34,7 @@ TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")
 def command(
     target: str,
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     image: str,
     user: str | None,
     project: str,

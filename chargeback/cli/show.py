@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from chargeback.cli.completion import revisions, teams
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending, write_json, write_text
 from chargeback.cli.usage_errors import Choice
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 @click.command("show")
@@ -34,7 +38,7 @@ def command(
     team: str | None,
     by: str | None,
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     output: str,
     verbose: bool,
 ) -> None:
@@ -59,7 +63,7 @@ def command(
             print_lines(lambda terminal: figures_lines(found, terminal))
 
 
-def _show_open_items(root: Path, period: str | None, team: str | None, output: str) -> None:
+def _show_open_items(root: Place, period: str | None, team: str | None, output: str) -> None:
     from chargeback.cli.printing import print_lines
     from chargeback.errors import ConfigurationError
     from chargeback.review.open_items import open_items_csv, open_items_lines, shown_items

@@ -21,6 +21,7 @@ from chargeback.cli.usage_errors import Choice
 
 if TYPE_CHECKING:
     from chargeback.collect.clock import Clock
+    from chargeback.config.address import Place
 
 
 @click.command("sign")
@@ -40,7 +41,7 @@ def command(
     role: str,
     note: str,
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     output: str,
     verbose: bool,
 ) -> None:

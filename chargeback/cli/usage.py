@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from chargeback.cli.options import (
     verbose_option,
 )
 from chargeback.cli.outcome import ending, say_document, tell, write_json
+
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
 
 
 @click.command("usage")
@@ -34,7 +38,7 @@ from chargeback.cli.outcome import ending, say_document, tell, write_json
 @log_format_option
 def command(
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     output: str,
     target: Path | None,
     quiet: bool,

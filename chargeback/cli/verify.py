@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,14 +13,18 @@ from chargeback.cli.options import (
     config_option,
     log_format_option,
     output_option,
+    places_argument,
     verbose_option,
     workers_option,
 )
 from chargeback.cli.outcome import ending
 
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
+
 
 @click.command("verify")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(), callback=places_argument, metavar="[PATH]...")
 @config_option
 @archive_option
 @click.option("--quick", is_flag=True, help="Checksums and the chain only.")
@@ -32,9 +37,9 @@ from chargeback.cli.outcome import ending
 @verbose_option
 @log_format_option
 def command(
-    paths: tuple[Path, ...],
+    paths: tuple[Place, ...],
     config_path: Path | None,
-    archive_path: Path | None,
+    archive_path: Place | None,
     quick: bool,
     heads: tuple[str, ...],
     base: str | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chargeback.archive.head_file import check_head_file, read_head_file
 from chargeback.archive.manifest import is_sha256
@@ -25,10 +25,13 @@ _COUNTED = {
 }
 _MOST_LINES = 200
 
+if TYPE_CHECKING:
+    from chargeback.config.address import Place
+
 
 def places(
-    paths: Sequence[Path], config_path: Path | None, archive_path: Path | None
-) -> tuple[tuple[Path, ...], tuple[str, ...], str | None, int]:
+    paths: Sequence[Place], config_path: Path | None, archive_path: Place | None
+) -> tuple[tuple[Place, ...], tuple[str, ...], str | None, int]:
     """What is verified, the heads that are kept elsewhere (the configured archive's ``head_file``), the manifest that
     the configured archive begins after, and how many processes it wants."""
     if paths:
@@ -40,14 +43,14 @@ def places(
     except ConfigurationError as error:
         remedy = f"{error.remedy}; or name the archive: chargeback verify PATH"
         raise ConfigurationError(error.message, remedy=remedy) from error
-    if chosen.head_file and not chosen.root.exists():
+    if chosen.head_file and isinstance(chosen.root, Path) and not chosen.root.exists():
         check_head_file(chosen.head_file, Archive(chosen.root))
     head = read_head_file(chosen.head_file) if chosen.head_file else None
     return (chosen.root,), (head,) if head else (), chosen.base, chosen.workers
 
 
 def verify_and_tell(
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     *,
     quick: bool,
     heads: Sequence[str],

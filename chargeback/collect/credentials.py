@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import IO
 
 from chargeback.config import AccountEntry, Api, Config
+from chargeback.config.address import SECRET_VARIABLES
 from chargeback.config.notify import VARIABLE
 from chargeback.errors import CredentialError
 from chargeback.evidence.gate import SHORT, Gate
@@ -330,18 +331,6 @@ class Credentials:
         return bearer(token_command(command, self._environ, COMMAND_SECONDS, self._left))
 
 
-_ELSEWHERE = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AZURE_STORAGE_ACCOUNT_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "AZURE_CLIENT_SECRET",
-    "GOOGLE_SERVICE_ACCOUNT_KEY",
-)
-"""Variables of the archive's own client that hold secrets (INTERFACE, configuration)."""
-
-
 def environment_secrets(accounts: Iterable[AccountEntry], environ: Mapping[str, str]) -> list[str]:
     """The platform's secrets in the environment, also those that this run may never send. Short ones are looked for
     once they are sent."""
@@ -359,7 +348,7 @@ def other_secrets(config: Config, environ: Mapping[str, str]) -> list[str]:
         config.notify.healthcheck_url or "",
         *(url for team in config.teams for url in team.notify),
     )
-    names = {*_ELSEWHERE, *(name for url in urls for name in VARIABLE.findall(url))}
+    names = {*SECRET_VARIABLES, *(name for url in urls for name in VARIABLE.findall(url))}
     found = [environ.get(name, "").strip() for name in sorted(names)]
     return [secret for secret in found if len(secret) >= SHORT]
 

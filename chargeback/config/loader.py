@@ -18,6 +18,7 @@ from pathlib import Path
 from chargeback.config import ownership, platform
 from chargeback.config import publish as publishing
 from chargeback.config import reconciliation as reconciliation_keys
+from chargeback.config.address import Address, Place, address_of, is_address
 from chargeback.config.file import read_file
 from chargeback.config.journal import formats, journal
 from chargeback.config.key_path import KeyPath, shown
@@ -81,10 +82,10 @@ def load(path: Path, *, network: bool) -> Config:
     return parse(read_file(path, network=network), path)
 
 
-def parse(source: bytes, path: Path) -> Config:
+def parse(source: bytes, path: Place) -> Config:
     """The configuration in these bytes; reads nothing else. Relative paths start at the folder of ``path``."""
     place = KeyPath(str(path), source=source)
-    return _config(Table.of(place, _document(place, source), DOCUMENT_KEYS), source, path)
+    return _config(Table.of(place, _document(place, source), DOCUMENT_KEYS), source, Path(str(path)))
 
 
 def timezone(place: KeyPath, value: object) -> str:
@@ -115,14 +116,15 @@ def workers_in_text(name: str, text: str) -> int:
     return workers(KeyPath(name), int(number) if number.isascii() and number.isdigit() else text)
 
 
-def archive_folder(place: KeyPath, value: object) -> Path:
-    """The folder of the archive; object storage is another version's, and never taken for a folder of that name."""
-    if "://" in text(place, value):
-        raise place.error(
-            f"{shown(value)} is not a folder, and this version does not have the extra object for object storage",
-            "write the path of a folder",
-        )
-    return location(place, value)
+def archive_place(place: KeyPath, value: object) -> Place:
+    """The archive's folder, or its address in object storage."""
+    written = text(place, value)
+    if not is_address(written):
+        return location(place, value)
+    try:
+        return address_of(written)
+    except ValueError as error:
+        raise place.error(*error.args) from None
 
 
 def _journal(document: Table) -> Journal:
@@ -139,10 +141,11 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
     teams: tuple[Team, ...] = document.optional("teams", ownership.teams, ())
     shared: tuple[SharedProject, ...] = document.optional("shared", ownership.shared(teams), ())
     ownership.refuse_competing(document.place, teams, shared)
+    beside: Place = path.parent / DEFAULT_ARCHIVE
     config = Config(
         source=source,
         path=path,
-        archive=document.optional("archive", archive_folder, path.parent / DEFAULT_ARCHIVE),
+        archive=document.optional("archive", archive_place, beside),
         head_file=document.optional("head_file", location, None),
         base_manifest=document.optional("base_manifest", sha256, None),
         timezone_name=document.optional("timezone", timezone, DEFAULT_TIMEZONE),
@@ -167,7 +170,10 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
 
 def _refuse_head_within_archive(place: KeyPath, config: Config) -> None:
     """An archive that is put back whole to an earlier state takes a head within it along, so nothing would notice."""
-    if config.head_file is not None and _normal(config.head_file).is_relative_to(_normal(config.archive)):
+    archive = config.archive
+    if config.head_file is None or isinstance(archive, Address):
+        return
+    if _normal(config.head_file).is_relative_to(_normal(archive)):
         raise place.child("head_file").error(
             "this lies within the archive", "name a file outside of it, on other storage"
         )

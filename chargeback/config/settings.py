@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from chargeback.config.address import Place
 from chargeback.model.bookkeeping import Bookkeeping, ChartOfAccounts
 from chargeback.model.check import REPORT_CODES, Acceptance, Check, Code
 from chargeback.model.period import Period, zone
@@ -244,7 +245,7 @@ class Config:
     ``workers``: processes that close and publish, 0 for as many as there are processors.
     """
 
-    archive: Path
+    archive: Place
     source: bytes = field(default=b"", repr=False)
     path: Path | None = None
     timezone_name: str = "UTC"

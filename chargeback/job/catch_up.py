@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chargeback.archive.pending import PendingReports
+from chargeback.archive.pending import pending_reports
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
 from chargeback.job.collection import Collector, background
@@ -69,7 +69,7 @@ def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -
 
 def _first(archive: Archive, period: Period) -> Period:
     """The first archived month; of an empty archive the first one that a run has tried to close in vain."""
-    return min(archive.periods() or PendingReports(archive.root).periods(), default=period)
+    return min(archive.periods() or pending_reports(archive.store).periods(), default=period)
 
 
 def _closed(archive: Archive, period: Period) -> dict[Period, _Closed]:

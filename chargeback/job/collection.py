@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chargeback import __version__
-from chargeback.archive.pending import PendingReports
+from chargeback.archive.pending import PendingObjects, PendingReports, pending_reports
 from chargeback.archive.reading import Archive
 from chargeback.archive.registers import register_states
 from chargeback.archive.revision import Revision
@@ -124,7 +124,7 @@ class Background:
     """
 
     archive: Archive
-    pending: PendingReports
+    pending: PendingReports | PendingObjects
     period: Period
     others: tuple[tuple[Revision | None, EarlierMonth], ...]
     known_accounts: tuple[str, ...]
@@ -175,7 +175,7 @@ def background(archive: Archive, period: Period) -> Background:
     )
     return Background(
         archive=archive,
-        pending=PendingReports(archive.root),
+        pending=pending_reports(archive.store),
         period=period,
         others=tuple(others),
         known_accounts=newest.accounts if newest else (),

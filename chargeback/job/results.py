@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from chargeback.archive.revision import Revision
+from chargeback.config.address import Place
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, NotReadyError, decisive_exit, each_error
 from chargeback.evidence import RestatedTotal, RestatementEvent
 from chargeback.job.restatement_events import Restated
@@ -30,7 +30,7 @@ class MonthResult:
     books: Books | None = None
     errors: tuple[ChargebackError, ...] = ()
     revision: int | None = None
-    path: Path | None = None
+    path: Place | None = None
     head: str | None = None
     changes: tuple[RestatedTotal, ...] = ()
     events: tuple[RestatementEvent, ...] = ()

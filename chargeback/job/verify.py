@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.file_checks import FileFinding, FileFindingKind
@@ -16,6 +15,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import RevisionSelection, selected_revisions
 from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, verify_chain, verify_files
+from chargeback.config.address import Place
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
 from chargeback.job.control_totals import ALL_PATH, ControlTotals
@@ -50,7 +50,7 @@ class VerifyRequest:
 class Verification:
     """What came of one path: its layers in order, what this version gives otherwise, the archive's newest head."""
 
-    path: Path
+    path: Place
     layers: tuple[Layer, ...]
     differences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Verification:
         return EXCEPTIONS if self.differences else RECONCILED
 
 
-def verify(path: Path, request: VerifyRequest, progress: Progress = lambda layer, what: None) -> Verification:
+def verify(path: Place, request: VerifyRequest, progress: Progress = lambda layer, what: None) -> Verification:
     """Prove an archive, a month or a revision; ``StorageError`` where it cannot be read, ``SchemaError`` where a newer
     version wrote it, ``ConfigurationError`` where there is no revision. All that is wrong is in the result."""
     scope = selected_revisions(path)

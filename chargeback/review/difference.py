@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.period import Period
@@ -142,7 +142,7 @@ _LINE_NAMES = ("account", "invoice", "invoice_line", "project", "resource", "tea
 _CHECK_NAMES = ("check", "account", "invoice", "subject")
 
 
-def difference(root: Path, period: str, first: str | None, second: str | None) -> Difference:
+def difference(root: Place, period: str, first: str | None, second: str | None) -> Difference:
     """What changed in a month from the first revision to the second; by default to the latest from the one before it.
 
     With one of them given, from that one to the latest. ``ConfigurationError`` where the month lacks one of them.

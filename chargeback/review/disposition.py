@@ -15,6 +15,7 @@ from chargeback.archive.head_file import check_head_file
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.job.dispositions import archived_findings
 from chargeback.model.instants import format_instant
@@ -36,7 +37,7 @@ class DisposeRequest:
 
 
 def dispose(
-    root: Path, request: DisposeRequest, now: datetime, *, head_file: Path | None = None, base: Base | None = None
+    root: Place, request: DisposeRequest, now: datetime, *, head_file: Path | None = None, base: Base | None = None
 ) -> Disposition:
     """Append a disposition of a finding of the month's latest revision.
 

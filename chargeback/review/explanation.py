@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from chargeback.allocate.invoice_lines import post_lines
 from chargeback.allocate.steps import LineSteps, line_steps
 from chargeback.archive.boundary import damaged
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import Answer
 from chargeback.job.reperformed_revision import booking_again
@@ -171,7 +171,7 @@ class TotalExplanation:
 Explanation = LineExplanation | TotalExplanation
 
 
-def explain(root: Path, period: str | None, subject: str) -> Explanation:
+def explain(root: Place, period: str | None, subject: str) -> Explanation:
     """How the amount of a ledger line (its number), a team or a project came about.
 
     ``ConfigurationError`` where there is no such line, team or project, or several mean different things;

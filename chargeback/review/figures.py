@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.ledger import ADJUSTMENTS, AMOUNTS, UNASSIGNED
@@ -187,7 +187,7 @@ def amounts_json(amounts: Amounts, currency: str) -> dict[str, str]:
     return {name: written(units, currency) for name, units in amounts._asdict().items()}
 
 
-def figures(root: Path, period: str | None, team: str | None, by: str | None) -> Figures:
+def figures(root: Place, period: str | None, team: str | None, by: str | None) -> Figures:
     """The figures of a month, by default the latest; of all teams or of one, which is shown by project by default.
 
     ``StorageError`` where there is no archive; ``ConfigurationError`` for a month or team that it does not have.

@@ -7,13 +7,13 @@ for an earlier one, so that nobody takes them for its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.config.address import Place
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.period import Period
@@ -86,7 +86,7 @@ class Listing:
         return {"schema": 1, "head": self.head, "revisions": [each.to_json() for each in self.revisions]}
 
 
-def listing(root: Path, base: Base | None = None) -> Listing:
+def listing(root: Place, base: Base | None = None) -> Listing:
     """Read the archive; ``StorageError`` where there is none, ``DamagedError`` where its chain is broken."""
     archive = Archive(root, base).require()
     head = archive.head()

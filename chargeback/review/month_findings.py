@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.config.address import Place
 from chargeback.evidence import DispositionRecord
 from chargeback.job.dispositions import archived_findings, known_dispositions
 from chargeback.model import archived_checks
@@ -149,7 +149,7 @@ class MonthFindings:
         }
 
 
-def month_findings(root: Path, period: str | None) -> MonthFindings:
+def month_findings(root: Place, period: str | None) -> MonthFindings:
     """The findings of a month, by default the latest, or of the revision that is named.
 
     ``StorageError`` where there is no archive; ``ConfigurationError`` for a month that it does not have.

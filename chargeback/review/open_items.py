@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.config.address import Place
 from chargeback.job.sealing import archived_config
 from chargeback.model.money import minor_digits
 from chargeback.model.open_items import AGES, OpenItem, open_items
@@ -59,7 +59,7 @@ class ShownItems:
         }
 
 
-def shown_items(root: Path, period: str | None) -> ShownItems:
+def shown_items(root: Place, period: str | None) -> ShownItems:
     """The items at the end of a month, by default the latest, as the archive's latest revisions have them."""
     archive = Archive(root)
     revision = chosen_revision(archive, period)

@@ -6,7 +6,6 @@ Nothing is returned that the manifest's checksums do not prove. Nothing is writt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +13,7 @@ import msgspec
 from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
+from chargeback.config.address import Place
 from chargeback.job.verify import Verification, VerifyRequest, verify
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
@@ -49,13 +49,13 @@ class RevisionSummary:
     created: str
     version: str
     head: str
-    path: Path
+    path: Place
 
 
 class OpenedArchive:
     """An archive to read. Each call reads the files again, so that a revision added meanwhile is seen."""
 
-    def __init__(self, path: Path, base: str | None = None) -> None:
+    def __init__(self, path: Place, base: str | None = None) -> None:
         self.path = path
         self._base = base
         self._archive().require()

@@ -19,6 +19,7 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, append_signature, read_signatures
+from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.job.overview import refresh_overview
 from chargeback.job.sealing import archived_config
@@ -65,7 +66,7 @@ class Signed:
 
 
 def sign(
-    root: Path, request: SignRequest, now: datetime, *, head_file: Path | None = None, base: Base | None = None
+    root: Place, request: SignRequest, now: datetime, *, head_file: Path | None = None, base: Base | None = None
 ) -> Signed:
     """Append a signature of the month's latest revision and bring the archive's page up to date.
 

@@ -107,7 +107,8 @@ MAY_DECODE = {
     # read within the boundary: each reader is handed to Revision.interpret, or is called within interpreting()
     "evidence/typed_json.py", "archive/register.py", "archive/pending.py", "archive/manifest.py", "job/csv_rows.py",
     "job/reperformance.py", "job/readback.py", "publish/exports/journal_csv.py", "publish/xlsx/reading.py",
-    "operate/usage/snapshot.py",
+    "operate/usage/snapshot.py", "archive/commits.py", "archive/object_store.py",
+    "archive/deliveries.py",
     "publish/workpaper/sources.py", "model/answers.py",
     "model/erp_profile.py",  # a user's profile, as run.json keeps it: where the files are made again
     # no part of the proof, and nothing where it cannot be read

@@ -27,7 +27,7 @@ def text(made: Deployment) -> str:
 
     ``ConfigurationError`` where the configuration needs what the platform does not have: a second disk, a secret file.
     """
-    if made.head_folder and made.head_folder != made.archive:
+    if made.head_folder and made.archive and made.head_folder != made.archive:
         raise ConfigurationError(
             "head_file: a job on deploys.app has one disk, and the head must not lie beside what it guards",
             remedy="leave head_file out of this configuration and keep the heads that [notify] sends",
@@ -58,11 +58,12 @@ def deployments(made: Deployment) -> list[dict[str, Any]]:
 def _parts(made: Deployment) -> Iterator[str]:
     zone = made.config.timezone_name
     yield "# deploys.app CronJobs use UTC: at these times it is the 3rd or later in every zone, and the same\n"
-    yield f"# month as in {zone}. The secrets and the archive's disk beforehand, once:\n"
+    yield f"# month as in {zone}. The secrets and the disk beforehand, once:\n"
     values = " ".join(f'-env {name}="${name}"' for name in made.variables)
     where = f"-project {made.project}"
     yield f"#   deploys envgroup create {where} -name chargeback {values}\n"
-    yield f"#   deploys disk create {where} -location {made.location} -name chargeback-archive -size 10\n"
+    for disk in _disk(made).values():
+        yield f"#   deploys disk create {where} -location {made.location} -name {disk['name']} -size 10\n"
     yield from (f"# Missing here: {gap}\n" for gap in gaps(made))
     for body in deployments(made):
         yield 'curl --fail --silent --show-error --user "$DEPLOYS_AUTH_USER:$DEPLOYS_AUTH_PASS" \\\n'
@@ -82,6 +83,15 @@ def _deployment(made: Deployment, name: str, schedule: str, arguments: list[str]
         "args": arguments,
         "envGroups": ["chargeback"],
         "mountData": {str(made.path): made.source},
-        "disk": {"name": "chargeback-archive", "mountPath": str(made.archive)},
+        **_disk(made),
         "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}, "limits": {"cpu": "1", "memory": "2Gi"}},
     }
+
+
+def _disk(made: Deployment) -> dict[str, dict[str, str]]:
+    """The one disk that a job there has: the archive's, or where that is no volume the head's."""
+    if made.archive:
+        return {"disk": {"name": "chargeback-archive", "mountPath": str(made.archive)}}
+    if made.head_folder:
+        return {"disk": {"name": "chargeback-head", "mountPath": str(made.head_folder)}}
+    return {}

@@ -117,7 +117,8 @@ def _mounts(made: Deployment) -> Iterator[tuple[str, tuple[dict[str, Any], dict[
 
     config = {"configMap": {"name": "chargeback"}}
     yield mount("config", made.path, config, subPath="config.toml", readOnly=True)
-    yield mount("archive", made.archive, {"persistentVolumeClaim": {"claimName": "chargeback-archive"}})
+    if made.archive:
+        yield mount("archive", made.archive, {"persistentVolumeClaim": {"claimName": "chargeback-archive"}})
     if made.head_folder and made.head_folder != made.archive:
         yield mount("head", made.head_folder, {"persistentVolumeClaim": {"claimName": "chargeback-head"}})
     if made.metrics and made.metrics not in (made.archive, made.head_folder):

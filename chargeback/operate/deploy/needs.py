@@ -20,6 +20,7 @@ from pathlib import Path
 
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
 from chargeback.config import Config
+from chargeback.config.address import Address
 from chargeback.config.notify import VARIABLE
 from chargeback.errors import ConfigurationError
 
@@ -69,7 +70,7 @@ class Deployment:
     gid: int | None
     variables: tuple[str, ...]
     trust: tuple[str, ...]
-    archive: Path
+    archive: Path | None
     head_folder: Path | None
     metrics: Path | None
     token_file: Path | None
@@ -125,8 +126,8 @@ def deployment(
     ``user`` None: the archive's owner, unless that is root. ``ConfigurationError`` where a path holds a line break or
     another control character, which no scheduler's file can write.
     """
-    archive = _resolved(config.archive)
-    owner = user or _owner(archive)
+    archive = None if isinstance(config.archive, Address) else _resolved(config.archive)
+    owner = user or (_owner(archive) if archive else SERVICE_USER)
     known = _known_user(owner)
     made = Deployment(
         config=config,
@@ -136,7 +137,9 @@ def deployment(
         user=owner,
         uid=known.pw_uid if known else None,
         gid=known.pw_gid if known else None,
-        variables=tuple(dict.fromkeys([*secret_names(config, environ), *_set(_SURROUNDINGS, environ)])),
+        variables=tuple(
+            dict.fromkeys([*secret_names(config, environ), *_set(_SURROUNDINGS, environ), *_of_store(config, environ)])
+        ),
         trust=_set(_TRUST, environ),
         archive=archive,
         head_folder=_resolved(config.head_file.parent) if config.head_file else None,
@@ -205,6 +208,14 @@ def _addresses(config: Config) -> Iterator[str]:
 
 def _set(names: Iterable[str], environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name in names if environ.get(name))
+
+
+def _of_store(config: Config, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables of the archive's own client that are set, where it lies in object storage."""
+    if not isinstance(config.archive, Address):
+        return ()
+    begin = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[config.archive.scheme]
+    return tuple(sorted(name for name in environ if name.startswith(begin) and environ[name]))
 
 
 def _resolved(path: Path) -> Path:

@@ -9,12 +9,13 @@ from pathlib import Path
 from chargeback.collect.clock import Clock
 from chargeback.collect.session import open_session
 from chargeback.config import Config, load
+from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError
 from chargeback.evidence import MemoryStore
 from chargeback.model.wording import counted
 from chargeback.operate.doctor import archive, machine, platform
 from chargeback.operate.doctor.credential import credential_at_hand
-from chargeback.operate.doctor.lines import DoctorLine, Mark, document, exit_of, good, guarded, of_error
+from chargeback.operate.doctor.lines import DoctorLine, Mark, document, exit_of, good, guarded, notice, of_error
 
 __all__ = ["DoctorLine", "Examination", "Mark", "document", "examine", "exit_of", "understood_configuration"]
 
@@ -25,13 +26,14 @@ PATIENCE = 45.0
 @dataclass(frozen=True, slots=True)
 class Examination:
     """What is looked at: the configuration file, and the archive where an option names another one; ``offline``: not
-    the platform."""
+    the platform; ``clean``: remove what dead runs left in object storage."""
 
     path: Path
-    archive: Path | None
+    archive: Place | None
     environ: Mapping[str, str]
     clock: Clock
     offline: bool = False
+    clean: bool = False
 
 
 def examine(given: Examination) -> Iterator[DoctorLine]:
@@ -50,7 +52,10 @@ def examine(given: Examination) -> Iterator[DoctorLine]:
         yield from guarded("credential", lambda: credential_at_hand(config, given.environ))
     else:
         yield from _platform(given, config)
-    yield from guarded("archive", lambda: archive.archive(config))
+    if given.offline and isinstance(config.archive, Address):
+        yield notice("archive", f"{config.archive} was not looked at: it is not on this machine", "run doctor online")
+    else:
+        yield from guarded("archive", lambda: archive.archive(config, given.clock.now(), clean=given.clean))
     yield from guarded("journal", lambda: machine.journal(config))
     yield from guarded("metrics", lambda: machine.metrics(config))
     yield from guarded("notify", lambda: machine.notification(config, given.environ))

@@ -7,27 +7,38 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from chargeback.archive.bucket import Listed
 from chargeback.archive.chain import Base
+from chargeback.archive.commits import orphans
 from chargeback.archive.file_checks import check_files, litter_note
-from chargeback.archive.file_system import FileSystem
+from chargeback.archive.file_system import FileSystem, storage_errors
 from chargeback.archive.head_file import check_head_file
 from chargeback.archive.lock import LOCK_NAME
+from chargeback.archive.object_store import ObjectStore
 from chargeback.archive.owner import owner_of, refuse_other_owner, user_name
 from chargeback.archive.reading import Archive
-from chargeback.archive.rehearsal import file_system_name, rehearse
+from chargeback.archive.rehearsal import file_system_name, rehearse, rehearse_bucket
 from chargeback.config import Config
+from chargeback.config.address import Address
 from chargeback.errors import DamagedError, StorageError
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 
+ORPHAN_AGE = timedelta(days=7)
+"""After which no run can be at work there."""
 LITTLE_SPACE, NO_SPACE = 1 << 30, 50 << 20
 """Bytes free: below the first it is told, below the second a run would fail."""
 
 
-def archive(config: Config) -> Iterator[DoctorLine]:
-    """Everything about the archive's folder; ``DamagedError``, ``StorageError`` and ``SchemaError`` as reading does."""
+def archive(config: Config, now: datetime, *, clean: bool = False) -> Iterator[DoctorLine]:
+    """Everything about the archive; ``clean`` removes what dead runs left in object storage more than a week ago;
+    ``DamagedError``, ``StorageError`` and ``SchemaError`` as reading does."""
     root, base = config.archive, Base(config.base_manifest)
+    if isinstance(root, Address):
+        yield from _in_bucket(root, config, now if clean else None)
+        return
     told = check_head_file(config.head_file, Archive(root, base))  # an archive that went missing is not a new one
     yield from _writing(root)
     yield from _space(root)
@@ -35,6 +46,44 @@ def archive(config: Config) -> Iterator[DoctorLine]:
         yield from _lock(root)
         yield from _newest(Archive(root, base))
     yield _head_file(config, told)
+
+
+def _in_bucket(root: Address, config: Config, clean: datetime | None) -> Iterator[DoctorLine]:
+    """Whether a run could write there, what dead runs left, and whether the newest revision is whole."""
+    archive = Archive(root, Base(config.base_manifest))
+    told = check_head_file(config.head_file, archive)
+    store = ObjectStore(root)
+    store.require()
+    try:
+        versions = rehearse_bucket(store.bucket)
+    except StorageError as error:
+        yield wrong("archive", error.message, error.remedy)
+        return
+    kept = "the bucket keeps versions" if versions else "the bucket keeps no versions: who may write may also replace"
+    yield good("archive", f"{root}: an object was created there, not created twice, read back and removed; {kept}")
+    yield from _orphans(store, clean)
+    yield from _newest(archive)
+    yield _head_file(config, told)
+
+
+def _orphans(store: ObjectStore, clean: datetime | None) -> Iterator[DoctorLine]:
+    """What runs left that died, or came too late, before their link was there; one at work has some too."""
+    with storage_errors(store.place):
+        found = orphans(store.bucket, store.commits.all())
+        old = [] if clean is None else [place for place in found if _is_old(found[place], clean)]
+        for place in old:
+            store.bucket.delete_orphans(listed.key for listed in found[place])
+    if old:
+        yield good("archive orphans", f"{len(old)} removed: {', '.join(old)}")
+    if left := [place for place in found if place not in old]:
+        remedy = "chargeback doctor --clean removes those older than a week"
+        yield notice("archive orphans", f"{len(left)}, of runs that wrote no revision: {', '.join(left)[:300]}", remedy)
+    elif not old:
+        yield good("archive orphans", "none")
+
+
+def _is_old(objects: list[Listed], now: datetime) -> bool:
+    return all(now - listed.modified > ORPHAN_AGE for listed in objects)
 
 
 def _head_file(config: Config, told: str) -> DoctorLine:
@@ -113,7 +162,7 @@ def _lock(root: Path) -> Iterator[DoctorLine]:
 def _newest(archive: Archive) -> Iterator[DoctorLine]:
     """The chain of all revisions, and every file of the newest: what the next run builds on."""
     head = archive.head()
-    if head is None and os.path.lexists(archive.root / LOCK_NAME):
+    if head is None and isinstance(archive.root, Path) and os.path.lexists(archive.root / LOCK_NAME):
         yield notice(
             "archive verify",
             f"no revision, though a run has used this archive ({LOCK_NAME} is there)",

@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chargeback.archive.atomic_files import replace_file
-from chargeback.archive.file_system import FileSystem
-from chargeback.archive.no_follow import read_inside
+from chargeback.archive.bucket import open_bucket
+from chargeback.archive.file_system import FileSystem, storage_errors
+from chargeback.archive.store import store_of
 from chargeback.collect.clock import Clock
 from chargeback.config import Config, Notify
+from chargeback.config.address import Address, Place
 from chargeback.errors import AnswerError, ChargebackError, InterruptedRunError, error_exit
 from chargeback.evidence.records import canonical_json
 from chargeback.job.results import MonthResult, exit_of
@@ -48,10 +49,10 @@ class SentState:
     states: dict[str, tuple[str, str]]
 
     @classmethod
-    def read(cls, archive: Path) -> SentState:
+    def read(cls, archive: Place) -> SentState:
         """What the archive's folder remembers; nothing where there is no file, or none that can be read."""
         try:
-            value = json.loads(read_inside(archive, NAME, _LARGEST))
+            value = json.loads(store_of(archive).read(NAME, _LARGEST))
             return cls({str(kind): (str(state), str(at)) for kind, (state, at) in value["told"].items()})
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls({})
@@ -71,11 +72,15 @@ class SentState:
         before, at = self.states.get(kind, ("", ""))
         self.states[kind] = (state, format_instant(now) if now else at if before == state else "")
 
-    def write(self, archive: Path) -> None:
+    def write(self, archive: Place) -> None:
         """Put it into the archive's folder, in one step, where that is there."""
+        data = canonical_json({"schema": 1, "told": {kind: list(state) for kind, state in self.states.items()}})
+        if isinstance(archive, Address):
+            with storage_errors(archive / NAME):
+                open_bucket(archive).replace(NAME, data)
+            return
         if not archive.is_dir():
             return
-        data = canonical_json({"schema": 1, "told": {kind: list(state) for kind, state in self.states.items()}})
         replace_file(FileSystem(), archive / NAME, data, archive / f"{NAME}.new")
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.config import Config
+from chargeback.config.address import Place
 from chargeback.errors import EXCEPTIONS, RECONCILED
 from chargeback.model.period import Period
 from chargeback.operate.usage.alerts import Alert, alerts_of
@@ -31,7 +31,7 @@ class UsageReport:
     alerts: tuple[Alert, ...]
     owners: Mapping[str, str]
     accounts: Mapping[str, str]
-    path: Path
+    path: Place
     problems: list[str]
     unpriced: list[str]
 
@@ -45,7 +45,7 @@ def report_of(
     snapshot: Snapshot,
     config: Config,
     now: datetime,
-    path: Path,
+    path: Place,
     problems: list[str],
     unpriced: list[str],
 ) -> UsageReport:

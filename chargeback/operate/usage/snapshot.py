@@ -14,12 +14,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from typing import TypeVar
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting, refuse
 from chargeback.archive.store import store_of
+from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.instants import format_instant, parse_instant
@@ -85,7 +85,7 @@ def paths(period: Period) -> tuple[str, str]:
     return f"{FOLDER}/{period}.csv", f"{FOLDER}/{period}-deployments.csv"
 
 
-def read(root: Path, periods: Iterable[Period]) -> Snapshot:
+def read(root: Place, periods: Iterable[Period]) -> Snapshot:
     """The rows of those months that there are; ``DamagedError`` where a file is none of snapshots."""
     usage: list[UsageRow] = []
     deployments: list[DeploymentRow] = []
@@ -134,7 +134,7 @@ def _cell(value: object) -> str:
     return format_instant(value) if isinstance(value, datetime) else str(value)
 
 
-def _rows(root: Path, path: str, kind: type, read_row: Callable[[list[str]], Row]) -> list[Row]:
+def _rows(root: Place, path: str, kind: type, read_row: Callable[[list[str]], Row]) -> list[Row]:
     """The rows of a file; none where there is no file."""
     found: list[Row] = []
     for cells in _read(root, path, kind):
@@ -143,7 +143,7 @@ def _rows(root: Path, path: str, kind: type, read_row: Callable[[list[str]], Row
     return found
 
 
-def _read(root: Path, path: str, kind: type) -> list[list[str]]:
+def _read(root: Place, path: str, kind: type) -> list[list[str]]:
     """The cells below the header; none where there is no file."""
     try:
         data = store_of(root).read(path, LARGEST_FILE)

@@ -1,0 +1,307 @@
+"""A bucket of object storage, as an archive uses it: objects are created once, read and listed.
+
+The client is ``obstore`` (the extra ``object``), imported only where an address is used. Every store that it knows has
+one verb in common that nothing can be lost by: create an object unless there is one. What an archive proves is written
+by that alone; ``replace`` is for pages and estimates, ``delete`` for what is pending or orphaned, and both are refused
+where a revision, the chain or a register lies.
+
+After any error of a create, and where the object exists already, it is read back: the reply of a create that took place
+may have been lost, and the client asks again by itself. Errors are ``OSError``: ``FileNotFoundError``,
+``FileExistsError``, ``OversizedError``, and ``BucketError`` for everything that the store or the way to it says.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BufferedReader, BytesIO
+from itertools import chain
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from chargeback.archive.no_follow import OversizedError
+from chargeback.config.address import SECRET_VARIABLES, Address
+from chargeback.config.endpoint import is_loopback
+from chargeback.errors import ConfigurationError
+from chargeback.evidence.gate import learn, masked
+
+INSTALL = "pip install '.[object]' in the checkout"
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+HTTP_VARIABLE = "AWS_ALLOW_HTTP"
+
+_SEALED = re.compile(r"(\d{4}-\d{2}|chain|signatures|dispositions|deliveries)/")
+"""Where nothing is ever replaced or deleted."""
+_IN_MEMORY = 8 << 20
+"""Bytes: a larger object is kept in a file while it is read."""
+_CONNECT = timedelta(seconds=4)
+_FIRST, _FIRST_RETRIES = timedelta(seconds=7), timedelta(seconds=8)
+"""The first request must answer, or fail, within half a minute."""
+_EACH, _EACH_RETRIES = timedelta(minutes=5), timedelta(minutes=2)
+_CODE = re.compile(r"<Code>([^<]{1,80})</Code>(?:\s*<Message>([^<]{1,200})</Message>)?")
+_ACCESS = "check the credential in the environment and what it may do with the bucket, then run again"
+_REMEDIES = (
+    ("NoSuchBucket", "create the bucket, or correct the address, then run again"),
+    ("ContainerNotFound", "create the container, or correct the address, then run again"),
+    ("AccessDenied", _ACCESS),
+    ("InvalidAccessKeyId", _ACCESS),
+    ("SignatureDoesNotMatch", _ACCESS),
+    ("ExpiredToken", _ACCESS),
+    ("403", _ACCESS),
+    ("401", _ACCESS),
+    ("169.254.169.254", "set the credential of the object store in the environment, then run again"),
+    ("token request", "set the credential of the object store in the environment, then run again"),
+    ("Account must be specified", "set AZURE_STORAGE_ACCOUNT_NAME and a credential in the environment, then run again"),
+)
+_REMEDY = "look whether the object store can be reached from here, then run again"
+
+
+class BucketError(OSError):
+    """What the object store, or the way to it, says; ``remedy`` for a person."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(errno.EIO, problem)
+        self.remedy = remedy
+
+
+class Written(NamedTuple):
+    """An object that is there: its version where the bucket keeps versions, and its tag; None where there is none."""
+
+    version: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object in a listing; ``key`` begins within the archive, ``modified`` is the store's time."""
+
+    key: str
+    size: int
+    modified: datetime
+    tag: str | None
+
+
+class Bucket:
+    """The objects of one archive, by keys that begin within it."""
+
+    def __init__(self, address: Address, client: Any, first_client: Any = None) -> None:
+        self.address = Address(address.archive)
+        self._client = client
+        self._first_client = first_client
+
+    def create(self, key: str, data: bytes) -> Written:
+        """The new object with these bytes; ``FileExistsError`` where there is one with other bytes."""
+        try:
+            return self._put(key, data, "create")
+        except OSError as error:
+            return self._there_after_all(key, data, error)
+
+    def read(self, key: str, largest: int, version: str | None = None) -> bytes:
+        """The object's bytes, or those of one version of it; ``OversizedError`` where they are more than that."""
+        with self._errors(key):
+            result = self._get(key, version)
+            if result.meta["size"] > largest:
+                raise OversizedError(key, result.meta["size"], largest)
+            return bytes(result.bytes())
+
+    def read_written(self, key: str, largest: int) -> tuple[bytes, Written]:
+        """The object's bytes, and which version of it they are."""
+        with self._errors(key):
+            result = self._get(key, None)
+            if result.meta["size"] > largest:
+                raise OversizedError(key, result.meta["size"], largest)
+            return bytes(result.bytes()), Written(result.meta["version"], result.meta["e_tag"])
+
+    def open(self, key: str, version: str | None = None) -> BufferedReader:
+        """The object, fetched whole and open for reading; a large one lies in a file that has no name."""
+        with self._errors(key):
+            result = self._get(key, version)
+            if result.meta["size"] <= _IN_MEMORY:
+                return BufferedReader(BytesIO(bytes(result.bytes())))
+            file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
+            for chunk in result.stream():
+                file.write(chunk)
+            file.seek(0)
+            return BufferedReader(file)
+
+    def objects(self, folder: str = "") -> list[Listed]:
+        """Every object below, in order of key."""
+        import obstore
+
+        with self._errors(folder):
+            metas = chain.from_iterable(obstore.list(self._first(), prefix=self._key(folder) or None))
+            found = [Listed(self._within(m["path"]), m["size"], m["last_modified"], m["e_tag"]) for m in metas]
+        return sorted(found, key=lambda listed: listed.key)
+
+    def names(self, folder: str = "") -> list[str]:
+        """The names right within, in order, of objects and of what has objects below."""
+        import obstore
+
+        with self._errors(folder):
+            result = obstore.list_with_delimiter(self._first(), prefix=self._key(folder) or None)
+            paths = [*result["common_prefixes"], *(meta["path"] for meta in result["objects"])]
+        return sorted({path.rstrip("/").rpartition("/")[2] for path in paths})
+
+    def replace(self, key: str, data: bytes) -> bool:
+        """Whether the object had other bytes and was replaced, in one step."""
+        _refuse_sealed(key)
+        try:
+            if self.read(key, len(data)) == data:
+                return False
+        except (FileNotFoundError, OversizedError):
+            pass
+        self._put(key, data, "overwrite")
+        return True
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove these objects; nothing where there is none."""
+        chosen = list(keys)
+        for key in chosen:
+            _refuse_sealed(key)
+        self._delete(chosen)
+
+    def delete_orphans(self, keys: Iterable[str]) -> None:
+        """Remove objects of revisions that no link of the chain names; whoever calls this has looked."""
+        self._delete(list(keys))
+
+    def _delete(self, keys: Iterable[str]) -> None:
+        import obstore
+
+        for key in keys:
+            with self._errors(key):
+                try:
+                    obstore.delete(self._client, self._key(key))
+                except FileNotFoundError:
+                    continue
+
+    def _put(self, key: str, data: bytes, mode: Any) -> Written:
+        import obstore
+
+        kind = {"Content-Type": "text/html; charset=utf-8"} if key.endswith(".html") else None
+        with self._errors(key):
+            result = obstore.put(self._client, self._key(key), data, mode=mode, attributes=kind, use_multipart=False)
+        return Written(result["version"], result["e_tag"])
+
+    def _get(self, key: str, version: str | None) -> Any:
+        import obstore
+
+        return obstore.get(self._client, self._key(key), options={"version": version} if version else None)
+
+    def _there_after_all(self, key: str, data: bytes, error: OSError) -> Written:
+        """What a create that failed left: ours, where only its reply was lost."""
+        try:
+            there, written = self.read_written(key, max(len(data), 1 << 20))
+        except FileNotFoundError:
+            raise error from None
+        except OversizedError:
+            raise FileExistsError(errno.EEXIST, "another object is there already", key) from error
+        except OSError:
+            remedy = f"{getattr(error, 'remedy', _REMEDY)}; it may have been written all the same: the next run looks"
+            raise BucketError(str(error.strerror), remedy) from error
+        if there != data:
+            raise FileExistsError(errno.EEXIST, "another object is there already", key) from error
+        return written
+
+    def _first(self) -> Any:
+        """The client for a listing: the first one must fail soon where nothing answers."""
+        client, self._first_client = self._first_client or self._client, None
+        return client
+
+    def _key(self, path: str) -> str:
+        return "/".join(part for part in (self.address.prefix, path) if part)
+
+    def _within(self, key: str) -> str:
+        return key[len(self.address.prefix) + 1 :] if self.address.prefix else key
+
+    @contextmanager
+    def _errors(self, key: str) -> Iterator[None]:
+        from obstore.exceptions import AlreadyExistsError, BaseError
+
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise FileNotFoundError(errno.ENOENT, "no such object", key) from error
+        except AlreadyExistsError as error:
+            raise FileExistsError(errno.EEXIST, "the object is there already", key) from error
+        except BaseError as error:
+            raise bucket_error(error) from error
+
+
+def _refuse_sealed(key: str) -> None:
+    if _SEALED.match(key):
+        raise BucketError(f"{key} is never replaced or deleted", "report this: it is a bug")
+
+
+def bucket_error(error: Exception) -> BucketError:
+    """What an error of the client says, in one short line without a secret."""
+    text = str(error).partition("\n\nDebug source")[0]
+    code = _CODE.search(text)
+    if code:
+        problem = f"{code[1]}: {code[2]}" if code[2] else code[1]
+    else:
+        problem = " ".join(text.split()).rpartition(" - ")[2][:300]
+    remedy = next((remedy for mark, remedy in _REMEDIES if mark in text), _REMEDY)
+    if remedy not in (_REMEDY, _ACCESS) and not code:
+        problem = "no credential" if "credential" in remedy else problem
+    return BucketError(masked(problem), remedy)
+
+
+def open_bucket(address: Address, environ: Mapping[str, str] = os.environ) -> Bucket:
+    """The bucket of an archive, with its client's own chain of credentials; nothing is asked yet.
+
+    ``ConfigurationError`` (exit 2) where the extra is not installed, or plain http would leave this machine.
+    """
+    try:
+        import obstore  # noqa: F401 (asked for by name: its absence is one clear line)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"{address.archive}: an archive in object storage needs obstore, which is not installed", remedy=INSTALL
+        ) from error
+    learn(*(environ.get(name, "").strip() for name in SECRET_VARIABLES))
+    allow_http = _http_allowed(address, environ)
+    return Bucket(
+        address,
+        _client(address, _EACH, _EACH_RETRIES, 5, allow_http=allow_http),
+        _client(address, _FIRST, _FIRST_RETRIES, 1, allow_http=allow_http),
+    )
+
+
+def _client(address: Address, timeout: timedelta, retries: timedelta, times: int, *, allow_http: bool) -> Any:
+    from obstore.exceptions import BaseError
+    from obstore.store import AzureStore, GCSStore, S3Store
+
+    options: Any = {"timeout": timeout, "connect_timeout": _CONNECT, "allow_http": allow_http}
+    again: Any = {"max_retries": times, "retry_timeout": retries}
+    try:
+        if address.scheme == "s3":
+            config: Any = {"checksum_algorithm": "sha256"}
+            return S3Store(address.bucket, config=config, client_options=options, retry_config=again)
+        store = GCSStore if address.scheme == "gs" else AzureStore
+        return store(address.bucket, client_options=options, retry_config=again)
+    except (BaseError, ValueError) as error:
+        raise _no_client(address, error) from error
+
+
+def _no_client(address: Address, error: Exception) -> Exception:
+    from chargeback.archive.file_system import storage_error
+
+    return storage_error(address, bucket_error(error))
+
+
+def _http_allowed(address: Address, environ: Mapping[str, str]) -> bool:
+    """Whether an endpoint is plain http, which must be allowed, and on this machine."""
+    plain = [name for name in ENDPOINT_VARIABLES if urlsplit(environ.get(name, "")).scheme.lower() == "http"]
+    if address.scheme != "s3" or not plain:
+        return False
+    for name in plain:
+        if not is_loopback(urlsplit(environ[name]).hostname or ""):
+            raise ConfigurationError(f"${name}: plain http to another machine", remedy="use https")
+    if environ.get(HTTP_VARIABLE, "").lower() not in ("1", "true", "yes", "on"):
+        remedy = f"use https; for a store on this machine set {HTTP_VARIABLE}=true"
+        raise ConfigurationError(f"${plain[0]}: plain http", remedy=remedy)
+    return True

@@ -1,0 +1,194 @@
+"""``chain/<n>.json``: the one object that makes a revision in object storage visible, and keeps every other run out.
+
+A revision's files lie under its run's own prefix. The link names that place, the manifest by its sha256, the versions
+of the objects where the bucket keeps versions, and the link before it. It is created last, and only if there is none of
+that number: so it is the commit and the lock in one. What no link names is an orphan, and no part of the archive.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, refuse
+from chargeback.archive.bucket import Bucket, Listed, Written
+from chargeback.archive.chain import RevisionName
+from chargeback.archive.file_system import storage_error
+from chargeback.archive.manifest import is_sha256
+from chargeback.errors import SchemaError
+from chargeback.evidence import sha256_of
+from chargeback.evidence.records import canonical_json
+from chargeback.model.period import Period
+
+FOLDER = "chain"
+SCHEMA = 1
+READERS = 16
+"""Links that are read at a time."""
+
+_NAME = re.compile(r"chain/([1-9]\d{0,8})\.json", re.ASCII)
+_PLACE = re.compile(r"(\d{4}-\d{2}/r[1-9]\d{0,8})-[0-9a-f]{16}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One link. ``place`` is where the revision's files lie, ``manifest`` and ``previous`` are sha256 of manifests;
+    ``files`` have version and tag of each object, empty where the bucket keeps no versions; ``before`` is the link
+    before: its sha256, and its version."""
+
+    number: int
+    name: RevisionName
+    manifest: str
+    previous: str | None
+    place: str
+    before: tuple[str, str | None] | None = None
+    files: Mapping[str, Written] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The object that it is."""
+        return f"{FOLDER}/{self.number}.json"
+
+    def to_json(self) -> bytes:
+        """The link's bytes."""
+        before = None if self.before is None else {"sha256": self.before[0], "version": self.before[1]}
+        return canonical_json(
+            {
+                "schema": SCHEMA,
+                "number": self.number,
+                "period": str(self.name.period),
+                "revision": self.name.number,
+                "manifest": self.manifest,
+                "previous": self.previous,
+                "place": self.place,
+                "link_before": before,
+                "files": {path: {"version": each.version, "tag": each.tag} for path, each in self.files.items()},
+            }
+        )
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Commit:
+        """The link in these bytes; ``ValueError`` and its kin where it is none, ``SchemaError`` where it is newer."""
+        value = json.loads(data)
+        if type(value["schema"]) is int and value["schema"] > SCHEMA:
+            raise SchemaError(f"schema {value['schema']}, this version reads {SCHEMA}", remedy="upgrade chargeback")
+        name = RevisionName(Period.parse(value["period"]), _whole(value["revision"]))
+        before = value["link_before"]
+        commit = cls(
+            number=_whole(value["number"]),
+            name=name,
+            manifest=value["manifest"],
+            previous=value["previous"],
+            place=value["place"],
+            before=None if before is None else (before["sha256"], _text_or_none(before["version"])),
+            files={path: _written(each) for path, each in value["files"].items()},
+        )
+        place = _PLACE.fullmatch(commit.place)
+        if not is_sha256(commit.manifest) or not (commit.previous is None or is_sha256(commit.previous)):
+            raise ValueError("a sha256 is none")
+        if place is None or place[1] != str(name):
+            raise ValueError("the place is not one of the revision")
+        return commit
+
+
+class Commits:
+    """The links of one archive, read once: what a command sees of a chain does not change under it."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.bucket = bucket
+        self._read: dict[int, tuple[Commit, str, Written]] | None = None
+
+    def all(self) -> list[Commit]:
+        """The links in order; ``DamagedError`` where one is none, or not the one that the next one names;
+        ``StorageError`` where the bucket cannot be read."""
+        return [commit for _, (commit, _, _) in sorted(self._links().items())]
+
+    def of(self, name: str) -> Commit | None:
+        """The link of a revision (``2026-05/r1``); None where there is none."""
+        return next((commit for commit in self.all() if str(commit.name) == name), None)
+
+    def following(self) -> tuple[int, tuple[str, str | None] | None]:
+        """The number of the next link, and what that one says of the newest."""
+        links = self._links()
+        if not links:
+            return 1, None
+        _, sha256, written = links[max(links)]
+        return max(links) + 1, (sha256, written.version)
+
+    def add(self, commit: Commit, written: Written) -> None:
+        """Keep a link that was created just now."""
+        self._links()[commit.number] = (commit, sha256_of(commit.to_json()), written)
+
+    def _links(self) -> dict[int, tuple[Commit, str, Written]]:
+        if self._read is None:
+            numbers = self._numbers()
+            with ThreadPoolExecutor(READERS) as pool:
+                read = dict(zip(numbers, pool.map(self._link, numbers), strict=True))
+            self._refuse_changed(read)
+            self._read = read
+        return self._read
+
+    def _numbers(self) -> list[int]:
+        try:
+            listed = self.bucket.objects(FOLDER)
+        except OSError as error:
+            raise storage_error(self.bucket.address, error) from error
+        return sorted(int(match[1]) for each in listed if (match := _NAME.fullmatch(each.key)))
+
+    def _link(self, number: int) -> tuple[Commit, str, Written]:
+        key = f"{FOLDER}/{number}.json"
+        where = self.bucket.address / key
+        try:
+            data, written = self.bucket.read_written(key, LARGEST_MANIFEST)
+        except OSError as error:
+            refuse(where, error)
+        with interpreting(where, "not a link of the chain"):
+            commit = Commit.from_json(data)
+        if commit.number != number:
+            raise damaged(where, f"is the link {commit.number}")
+        return commit, sha256_of(data), written
+
+    def _refuse_changed(self, read: Mapping[int, tuple[Commit, str, Written]]) -> None:
+        """Each link but the newest is the one, and the version of it, that the next one names; no revision has two."""
+        for number, (commit, _, _) in read.items():
+            if commit.before is None or number - 1 not in read:
+                continue
+            _, sha256, written = read[number - 1]
+            if commit.before[0] != sha256 or (commit.before[1] and commit.before[1] != written.version):
+                where = self.bucket.address / f"{FOLDER}/{number - 1}.json"
+                was = commit.before[1] or commit.before[0]
+                raise damaged(where, f"was replaced: {written.version or sha256} lies over {was}, which {number} names")
+        names = [commit.name for commit, _, _ in read.values()]
+        for name in names:
+            if names.count(name) > 1:
+                raise damaged(self.bucket.address / FOLDER, f"{name} has two links")
+
+
+def orphans(bucket: Bucket, commits: Iterable[Commit]) -> dict[str, list[Listed]]:
+    """What lies under a run's prefix that no link names: the objects by prefix; a run at work has some too."""
+    named = {commit.place for commit in commits}
+    found: dict[str, list[Listed]] = {}
+    for listed in bucket.objects():
+        place = "/".join(listed.key.split("/")[:2])
+        if _PLACE.fullmatch(place) and place not in named:
+            found.setdefault(place, []).append(listed)
+    return found
+
+
+def _written(value: Any) -> Written:
+    return Written(_text_or_none(value["version"]), _text_or_none(value["tag"]))
+
+
+def _text_or_none(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("a text was expected")
+    return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError("a number from 1 was expected")
+    return value

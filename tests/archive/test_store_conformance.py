@@ -1,0 +1,438 @@
+"""One archive, whatever it lies in: a folder, the client's memory, an S3 server, with and without versions.
+
+What holds for a folder holds everywhere: a revision is there whole or not at all, of two runs one wins, nothing that
+proves anything is ever replaced.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chargeback.archive import bucket as bucket_module
+from chargeback.archive.bucket import Bucket, BucketError, open_bucket
+from chargeback.archive.chain import Base
+from chargeback.archive.commits import Commits, orphans
+from chargeback.archive.file_checks import FileFindingKind, check_files
+from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.no_follow import OversizedError
+from chargeback.archive.object_store import ObjectStore
+from chargeback.archive.object_writer import ObjectWriter
+from chargeback.archive.pending import pending_reports
+from chargeback.archive.reading import Archive
+from chargeback.archive.rehearsal import rehearse_bucket
+from chargeback.archive.signatures import Signature, append_signature, read_signatures
+from chargeback.config.address import Address, Place
+from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
+from chargeback.model.period import Period
+from tests.s3_server import PLAIN, VERSIONED
+from tests.some import some
+
+from .small_archives import FILES, REPORT, STARTED, answer, seal
+
+obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
+
+MAY = Period(2026, 5)
+KINDS = ("folder", "memory", "s3", "s3 with versions")
+BUCKETS = KINDS[1:]
+
+
+@pytest.fixture
+def at(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Place]:
+    """An empty place of a kind."""
+
+    def place(kind: str) -> Place:
+        if kind == "folder":
+            return tmp_path / "archive"
+        if kind == "memory":
+            memory = obstore.store.MemoryStore()
+            monkeypatch.setattr(bucket_module, "_client", lambda *arguments, **options: memory)
+            return Address("s3://memory/acme/bills")
+        request.getfixturevalue("s3")
+        name = VERSIONED if kind.endswith("versions") else PLAIN
+        return Address(f"s3://{name}/{secrets.token_hex(6)}/bills")
+
+    return place
+
+
+@pytest.fixture(params=KINDS)
+def root(request: pytest.FixtureRequest, at: Callable[[str], Place]) -> Place:
+    """An empty archive of each kind."""
+    return at(request.param)
+
+
+@pytest.fixture(params=BUCKETS)
+def bucket(request: pytest.FixtureRequest, at: Callable[[str], Place]) -> Bucket:
+    """An empty bucket of each kind."""
+    place = at(request.param)
+    assert isinstance(place, Address)
+    return open_bucket(place)
+
+
+def archive_of(root: Place, *periods: str) -> Archive:
+    for period in periods:
+        with open_for_writing(root, started=STARTED) as writer:
+            seal(writer, period)
+    return Archive(root, Base())
+
+
+def objects_of(root: Place) -> list[str]:
+    assert isinstance(root, Address)
+    return [listed.key for listed in open_bucket(root).objects()]
+
+
+# Whatever it lies in
+
+
+def test_an_empty_place_is_an_empty_archive(root: Place) -> None:
+    archive = Archive(root, Base())
+    assert (archive.names(), archive.periods(), archive.head(), archive.strangers()) == ((), (), None, ())
+    assert read_signatures(root) == ()
+    assert pending_reports(archive.store).read(MAY) == {}
+
+
+def test_a_sealed_revision_is_read_back_whole(root: Place) -> None:
+    archive = archive_of(root, "2026-05")
+    (revision,) = archive.revisions()
+    assert {path: revision.read(path) for path in FILES} == FILES
+    assert check_files(revision) == ()
+    assert revision.evidence().store.read("evidence/ba_1/billing.report.json") == REPORT
+    with revision.open("ledgers/all.csv") as file:
+        assert file.read() == FILES["ledgers/all.csv"]
+    assert archive.strangers() == ()
+
+
+def test_months_and_revisions_follow_each_other(root: Place) -> None:
+    archive = archive_of(root, "2026-05", "2026-04", "2026-05")
+    assert [str(name) for name in archive.names()] == ["2026-04/r1", "2026-05/r1", "2026-05/r2"]
+    assert [str(link.name) for link in archive.sound_chain().order] == ["2026-05/r1", "2026-04/r1", "2026-05/r2"]
+    latest = archive.latest(MAY)
+    assert latest is not None
+    assert latest.name.number == 2
+
+
+def test_one_archive_has_the_same_bytes_wherever_it_lies(at: Callable[[str], Place]) -> None:
+    heads = {kind: archive_of(at(kind), "2026-05", "2026-06").head() for kind in KINDS[:2]}
+    assert len({head.sha256 for head in heads.values() if head}) == 1
+
+
+def test_what_stands_beside_the_revisions_is_replaced(root: Place) -> None:
+    with open_for_writing(root, started=STARTED) as writer:
+        assert writer.replace("index.html", b"<!doctype html>one")
+        assert not writer.replace("index.html", b"<!doctype html>one")
+        assert writer.replace("index.html", b"<!doctype html>two")
+        writer.append("usage/2026-06.csv", b"day\r\n", b"1\r\n")
+        writer.append("usage/2026-06.csv", b"day\r\n", b"2\r\n")
+    store = Archive(root).store
+    assert store.read("index.html", 100) == b"<!doctype html>two"
+    assert store.read("usage/2026-06.csv", 100) == b"day\r\n1\r\n2\r\n"
+    with pytest.raises(OversizedError):
+        store.read("index.html", 3)
+
+
+def test_signatures_are_kept_in_their_order(root: Place) -> None:
+    (revision,) = archive_of(root, "2026-05").revisions()
+    head = revision.sha256
+    given = [Signature(STARTED, "2026-05", 1, head, "preparer", name, "=1+1") for name in ("Ann", "Bo", "Cy")]
+    for signature in given:
+        with open_for_writing(root, started=STARTED) as writer:
+            append_signature(writer, signature)
+    assert list(read_signatures(root)) == given
+
+
+def test_a_report_waits_for_its_month(root: Place) -> None:
+    later = REPORT + b"\n"
+    with open_for_writing(root, started=STARTED) as writer:
+        writer.pending.store(MAY, answer(), REPORT)
+        writer.pending.store(MAY, answer(body=later), later)
+        writer.pending.store(MAY, answer("ba_2"), REPORT)
+    kept = pending_reports(Archive(root).store)
+    assert kept.periods() == (MAY,)
+    assert {account: report.body for account, report in kept.read(MAY).items()} == {"ba_1": later, "ba_2": REPORT}
+    with open_for_writing(root, started=STARTED) as writer:
+        writer.pending.remove(MAY)
+    assert (kept.read(MAY), kept.periods()) == ({}, ())
+
+
+def test_of_many_runs_one_wins_and_the_others_are_kept_out(root: Place) -> None:
+    ready = threading.Barrier(16)
+
+    def run(number: int) -> str:
+        ready.wait()
+        try:
+            with open_for_writing(root, started=STARTED) as writer:
+                ready_to_seal = writer.archive.head() is None
+                if not ready_to_seal:
+                    return "late"
+                seal(writer, "2026-05", {**FILES, "note.txt": str(number).encode()})
+        except LockedError:
+            return "locked"
+        return "won"
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(run, range(16)))
+    assert outcomes.count("won") == 1
+    (revision,) = Archive(root, Base()).revisions()
+    assert check_files(revision) == ()
+    assert revision.read("note.txt") == str(outcomes.index("won")).encode()
+
+
+# In a bucket
+
+
+@pytest.fixture(params=BUCKETS)
+def address(request: pytest.FixtureRequest, at: Callable[[str], Place]) -> Address:
+    """An empty archive in each kind of bucket."""
+    place = at(request.param)
+    assert isinstance(place, Address)
+    return place
+
+
+def test_an_object_is_created_once(bucket: Bucket, request: pytest.FixtureRequest) -> None:
+    for _ in range(20 if request.config.getoption("--nightly") else 3):
+        key = f"chain/{secrets.token_hex(4)}.json"
+        ready = threading.Barrier(16)
+
+        def create(number: int, key: str = key, ready: threading.Barrier = ready) -> bool:
+            ready.wait()
+            try:
+                bucket.create(key, str(number).encode())
+            except FileExistsError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(16) as pool:
+            created = list(pool.map(create, range(16)))
+        assert created.count(True) == 1
+        assert bucket.read(key, 10) == str(created.index(True)).encode()
+
+
+def test_a_bucket_is_listed_whole(bucket: Bucket) -> None:
+    keys = sorted(f"pending/2026-05/ba_{number}/{number}.json" for number in range(1100))
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda key: bucket.create(key, b"{}"), keys))
+    assert [listed.key for listed in bucket.objects("pending")] == keys
+    assert len(bucket.names("pending/2026-05")) == 1100
+    assert bucket.names() == ["pending"]
+
+
+def test_what_proves_is_never_replaced_or_deleted(bucket: Bucket) -> None:
+    for key in ("chain/1.json", "signatures/1.json", "dispositions/2.json", "2026-05/r1-0123456789abcdef/config.toml"):
+        with pytest.raises(BucketError, match="never replaced or deleted"):
+            bucket.replace(key, b"{}")
+        with pytest.raises(BucketError, match="never replaced or deleted"):
+            bucket.delete([key])
+
+
+def test_doctor_tries_what_a_run_does_and_leaves_nothing(bucket: Bucket) -> None:
+    rehearse_bucket(bucket)
+    assert bucket.objects() == []
+
+
+def test_a_store_that_creates_twice_is_refused(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = obstore.put
+
+    def careless(*arguments: Any, **options: Any) -> Any:
+        return put(*arguments, **{**options, "mode": "overwrite"})
+
+    monkeypatch.setattr(obstore, "put", careless)
+    with pytest.raises(StorageError, match="created over the first"):
+        rehearse_bucket(bucket)
+
+
+class Interfering:
+    """Fails where an object is created whose key holds a text: before that took place, or after it."""
+
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        mark: str,
+        *,
+        before: Exception | None = None,
+        after: Exception | None = None,
+    ) -> None:
+        put = obstore.put
+        self.times = 0
+
+        def changed(store: Any, path: str, data: bytes, **options: Any) -> Any:
+            if mark not in path:
+                return put(store, path, data, **options)
+            self.times += 1
+            if before is not None:
+                raise before
+            result = put(store, path, data, **options)
+            if after is not None:
+                raise after
+            return result
+
+        monkeypatch.setattr(obstore, "put", changed)
+
+
+def lost() -> Exception:
+    return obstore.exceptions.GenericError("Generic S3 error: Error performing PUT - connection closed")
+
+
+def test_a_lost_reply_was_a_success(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Interfering(monkeypatch, "", after=lost())
+    (revision,) = archive_of(address, "2026-05").revisions()
+    monkeypatch.undo()
+    assert broken.times > len(FILES)
+    assert revision.name.number == 1
+
+
+@pytest.mark.parametrize("mark", ["config.toml", "SHA256SUMS", "manifest.json", "chain/1.json"])
+def test_a_run_that_fails_at_any_step_leaves_only_orphans(
+    at: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    address = at("memory")
+    with monkeypatch.context() as context:
+        Interfering(context, mark, before=lost())
+        with pytest.raises(StorageError, match="connection closed"):
+            archive_of(address, "2026-05")
+    assert isinstance(address, Address)
+    store = ObjectStore(address)
+    assert Archive(address, Base()).names() == ()
+    left = orphans(store.bucket, store.commits.all())
+    assert len(left) == 1
+    (revision,) = archive_of(address, "2026-05").revisions()
+    assert check_files(revision) == ()
+    assert orphans(store.bucket, ObjectStore(address).commits.all()) == left
+
+
+def test_a_run_that_comes_too_late_ends_with_8(address: Address) -> None:
+    with open_for_writing(address, started=STARTED) as slow:
+        assert slow.archive.head() is None
+        archive_of(address, "2026-05")
+        with pytest.raises(LockedError, match=r"chain/1\.json: another run was faster"):
+            seal(slow, "2026-06")
+    archive = Archive(address, Base())
+    assert [str(name) for name in archive.names()] == ["2026-05/r1"]
+    store = ObjectStore(address)
+    assert len(orphans(store.bucket, store.commits.all())) == 1
+
+
+def test_two_who_sign_at_once_are_not_both_believed(address: Address) -> None:
+    (revision,) = archive_of(address, "2026-05").revisions()
+    ann, bo = (Signature(STARTED, "2026-05", 1, revision.sha256, "preparer", name) for name in ("Ann", "Bo"))
+    with open_for_writing(address, started=STARTED) as writer:
+        append_signature(writer, ann)
+        assert isinstance(writer, ObjectWriter)
+        with pytest.raises(LockedError):
+            writer.extend("signatures.csv", None, b"signed_at,previous\r\nstale\r\n")
+        append_signature(writer, bo)
+    assert [each.by for each in read_signatures(address)] == ["Ann", "Bo"]
+    assert {"signatures.csv", "signatures/1.json", "signatures/2.json"} <= set(objects_of(address))
+
+
+def test_a_signature_that_is_gone_is_damage(at: Callable[[str], Place]) -> None:
+    address = at("memory")
+    assert isinstance(address, Address)
+    (revision,) = archive_of(address, "2026-05").revisions()
+    with open_for_writing(address, started=STARTED) as writer:
+        for name in ("Ann", "Bo"):
+            append_signature(writer, Signature(STARTED, "2026-05", 1, revision.sha256, "preparer", name))
+    open_bucket(address).delete_orphans(["signatures/1.json"])
+    with pytest.raises(DamagedError, match=r"signatures/1\.json: missing"):
+        read_signatures(address)
+
+
+def overwrite(address: Address, key: str, data: bytes) -> None:
+    """As somebody does who may write there."""
+    soon = bucket_module._CONNECT
+    obstore.put(bucket_module._client(address, soon, soon, 1, allow_http=True), f"{address.prefix}/{key}", data)
+
+
+def test_changed_objects_are_found(at: Callable[[str], Place]) -> None:
+    address = at("memory")
+    assert isinstance(address, Address)
+    (revision,) = archive_of(address, "2026-05").revisions()
+    place = Commits(open_bucket(address)).all()[0].place
+    overwrite(address, f"{place}/config.toml", b'archive = "archivE"\n')
+    overwrite(address, f"{place}/stray.txt", b"")
+    open_bucket(address).delete_orphans([f"{place}/index.html"])
+    assert [(each.path, each.kind) for each in check_files(revision)] == [
+        ("2026-05/r1/config.toml", FileFindingKind.CHANGED),
+        ("2026-05/r1/index.html", FileFindingKind.MISSING),
+        ("2026-05/r1/stray.txt", FileFindingKind.ADDED),
+    ]
+    overwrite(address, f"{place}/manifest.json", revision.store.read("manifest.json", 1 << 20) + b" ")
+    with pytest.raises(DamagedError, match=r"not the manifest that chain/1\.json names"):
+        Archive(address, Base()).revisions()
+    for data in (b"{}", b"[]", b"\xff", b'{"schema": 1, "number": "1"}'):
+        overwrite(address, "chain/1.json", data)
+        with pytest.raises(DamagedError, match=r"chain/1\.json: not a link of the chain"):
+            Archive(address, Base()).names()
+
+
+def test_what_lies_over_a_locked_version_is_told_and_the_version_is_read(at: Callable[[str], Place]) -> None:
+    address = at("s3 with versions")
+    assert isinstance(address, Address)
+    (revision,) = archive_of(address, "2026-05").revisions()
+    commit = Commits(open_bucket(address)).all()[0]
+    assert all(written.version for written in some(commit.files.values()))
+    overwrite(address, f"{commit.place}/config.toml", b"another")
+    open_bucket(address).delete_orphans([f"{commit.place}/ledgers/web.csv"])
+    (revision,) = Archive(address, Base()).revisions()
+    assert revision.read("config.toml") == FILES["config.toml"]
+    assert revision.read("ledgers/web.csv") == FILES["ledgers/web.csv"]
+    version = commit.files["config.toml"].version
+    found = {each.path: each.detail for each in check_files(revision)}
+    assert set(found) == {"2026-05/r1/config.toml", "2026-05/r1/ledgers/web.csv"}
+    assert f"lies over version {version}" in found["2026-05/r1/config.toml"]
+    assert "a delete marker hides it" in found["2026-05/r1/ledgers/web.csv"]
+
+
+def test_a_link_over_a_link_is_damage_and_both_are_named(at: Callable[[str], Place]) -> None:
+    address = at("s3 with versions")
+    assert isinstance(address, Address)
+    archive_of(address, "2026-05", "2026-06")
+    first, second = Commits(open_bucket(address)).all()
+    assert second.before is not None
+    overwrite(address, "chain/1.json", first.to_json())
+    with pytest.raises(DamagedError, match=rf"chain/1\.json: was replaced: \w+ lies over {second.before[1]}"):
+        Archive(address, Base()).names()
+
+
+# The way to it
+
+
+def test_no_bucket_no_key_and_a_wrong_key_are_one_line_each(
+    at: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = at("s3")
+    with pytest.raises(StorageError, match="NoSuchBucket: The specified bucket does not exist") as missing:
+        Archive(Address("s3://nobody/acme")).require()
+    assert "create the bucket" in missing.value.remedy
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another-secret-key")
+    with pytest.raises(StorageError, match="SignatureDoesNotMatch") as wrong:
+        Archive(address).require()
+    assert "credential" in wrong.value.remedy
+    assert "\n" not in wrong.value.message
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(StorageError, match="s3://books/"):
+        Archive(address).require()
+
+
+def test_plain_http_stays_on_this_machine_and_is_allowed_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = Address("s3://books/acme")
+    for environ, problem in (
+        ({"AWS_ENDPOINT_URL": "http://storage.example:9000", "AWS_ALLOW_HTTP": "true"}, "to another machine"),
+        ({"AWS_ENDPOINT_URL_S3": "http://10.0.0.1", "AWS_ALLOW_HTTP": "true"}, "to another machine"),
+        ({"AWS_ENDPOINT_URL": "HTTP://127.0.0.1:9000"}, "plain http"),
+    ):
+        with pytest.raises(ConfigurationError, match=problem):
+            open_bucket(address, environ)
+    open_bucket(address, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9000", "AWS_ALLOW_HTTP": "true"})
+
+
+def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "obstore", None)
+    with pytest.raises(ConfigurationError, match="needs obstore, which is not installed") as raised:
+        Archive(Address("s3://books/acme"))
+    assert raised.value.remedy.startswith("pip install")

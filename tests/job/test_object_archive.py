@@ -1,0 +1,134 @@
+"""The whole job on an archive in object storage: months, a rerun, a restatement, signatures, every command that reads.
+
+Against an S3 server on loopback, with and without versions; what comes out is what a folder holds.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chargeback.archive.commits import orphans
+from chargeback.archive.object_store import ObjectStore
+from chargeback.archive.reading import Archive
+from chargeback.config.address import Address, Place
+from chargeback.sandbox.scenarios import platform_of
+from tests.cli.calling import Called, call
+from tests.s3_server import PLAIN, VERSIONED, S3Server
+from tests.some import some
+
+from .closing import Closing, closing
+from .test_run import APRIL_CLOSES, MAY_CLOSES, account_of, late, may, setup
+
+pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
+
+
+@pytest.fixture(params=[PLAIN, VERSIONED])
+def address(request: pytest.FixtureRequest, s3: S3Server) -> Address:
+    """An empty archive in a bucket without, and in one with versions."""
+    return Address(f"s3://{request.param}/{secrets.token_hex(6)}/bills")
+
+
+@pytest.fixture
+def offices(tmp_path: Path, address: Address) -> Iterator[tuple[Closing, Closing]]:
+    """One platform, and two who close its months: one into a folder, one into object storage."""
+    made = setup(kind="D")
+    made = late(made, may(made).plus(-1), "2026-06-04T00:00:00Z")
+    for name in ("folder", "bucket"):
+        (tmp_path / name).mkdir()
+    with closing(tmp_path / "folder", platform_of(made)) as folder:
+        bucket = Closing(tmp_path / "bucket", folder.platform, folder.server)
+        config = bucket.root / "config.toml"
+        config.write_text(config.read_text("utf-8").replace('archive = "archive"', f'archive = "{address}"'), "utf-8")
+        assert account_of(made)
+        yield folder, bucket
+
+
+def ledgers(place: Place) -> dict[str, dict[str, bytes]]:
+    """Every ledger, workbook and export of every revision."""
+    return {
+        str(revision.name): {
+            path: revision.read(path) for path in revision.records if path.startswith(("ledgers/", "exports/"))
+        }
+        for revision in Archive(place).revisions()
+    }
+
+
+def test_the_months_of_a_folder_are_the_months_of_a_bucket(
+    offices: tuple[Closing, Closing], address: Address, tmp_path: Path
+) -> None:
+    outcomes = []
+    for office in offices:
+        results = [office.close(at=APRIL_CLOSES), office.close(at=MAY_CLOSES)]
+        results += office.run(catch_up=True)
+        again = office.close()
+        assert not again.written
+        outcomes.append([(str(result.period), result.revision, result.exit, result.written) for result in results])
+    assert outcomes[0] == outcomes[1]
+    folder, bucket = ledgers(offices[0].root / "archive"), ledgers(address)
+    differing = {
+        f"{name}/{path}" for name in folder for path in folder[name] if folder[name][path] != bucket[name].get(path)
+    }
+    assert differing == set()
+    assert len(some(bucket)) >= 3
+    assert all(some(files) for files in bucket.values())
+    store = ObjectStore(address)
+    assert orphans(store.bucket, store.commits.all()) == {}
+
+    config = offices[1].root / "config.toml"
+
+    def ask(*arguments: str | Path) -> Called:
+        return call(*arguments, "-c", config)
+
+    listed = ask("list", "--output", "json").document
+    assert [row["path"] for row in listed["revisions"]] == [f"{address}/{name}" for name in bucket]
+    assert call("list", "--archive", str(address), "--output", "json").document == listed
+    assert ask("verify").exit == 0
+    assert call("verify", f"{address}/2026-05/r1", "--quick").exit == 0
+    assert call("verify", f"{address}/2026-05/r9", "--quick").exit == 2
+    assert ask("show", "2026-05").exit == 0
+    assert ask("findings", "2026-05").exit == 0
+    assert ask("diff", "2026-04").exit == 0
+    assert ask("plan").exit == 0
+    rebuilt = ask("rebuild", "2026-05", "-o", tmp_path / "again", "--output", "json")
+    assert (rebuilt.exit, rebuilt.document["identical"]) == (0, True)
+    named = call("rebuild", f"{address}/2026-04/r1", "-o", tmp_path / "once more", "--output", "json")
+    assert (named.exit, named.document["identical"]) == (0, True)
+
+    signed = ask("sign", "2026-05", "--by", "Ann Example", "--output", "json")
+    assert signed.exit == 0
+    reviewed = ask("sign", "2026-05", "--by", "Bo Example", "--role", "reviewer")
+    assert reviewed.exit == 0
+    assert ask("sign", "2026-05", "--by", "Ann Example", "--role", "reviewer").exit == 2
+    assert f"appended to {address}/signatures.csv" in reviewed.err
+    assert [each["by"] for each in ask("list", "--output", "json").document["revisions"][-1]["signatures"]] == [
+        "Ann Example", "Bo Example",
+    ]  # fmt: skip
+    assert ask("verify", "--quick").exit == 0
+    assert ask("open").exit == 2
+
+
+def test_a_report_waits_in_the_bucket_until_its_month_closes(
+    offices: tuple[Closing, Closing], address: Address
+) -> None:
+    office = offices[1]
+    waiting = office.close(at="2026-06-01T01:00:00Z")
+    assert (waiting.exit, waiting.written) == (4, False)
+    assert ObjectStore(address).names() == ["pending"]
+    closed = office.close(at=MAY_CLOSES)
+    assert closed.written
+    store = ObjectStore(address)
+    assert store.bucket.objects("pending") == []
+    assert {"2026-05", "index.html"} <= set(store.names())
+
+
+def test_an_archived_configuration_leads_to_no_bucket(offices: tuple[Closing, Closing], tmp_path: Path) -> None:
+    offices[1].close(at=MAY_CLOSES)
+    assert call("rebuild", "2026-05", "-o", tmp_path / "taken", "-c", offices[1].root / "config.toml").exit == 0
+    refused = call("list", "-c", tmp_path / "taken" / "config.toml")
+    assert refused.exit == 2
+    assert "archived configuration" in refused.err
+    assert call("verify", tmp_path / "taken", "--quick").exit == 0
