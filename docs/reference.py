@@ -23,7 +23,8 @@ from chargeback.config.endpoint import ENDPOINT_VARIABLE
 from chargeback.config.file import DEFAULT_NAME, VARIABLE
 from chargeback.config.key_path import KeyPath
 from chargeback.errors import ConfigurationError
-from chargeback.model.check import VARIANCE_CODES, Code
+from chargeback.model.catalogue import VARIANCE_CODES
+from chargeback.model.check import Code
 
 PAGE = Path(__file__).with_name("configuration.md")
 SCHEMA = Path(__file__).with_name("config.schema.json")

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from chargeback import errors
 from chargeback.cli import main
 from chargeback.cli.lazy import COMMANDS
-from chargeback.model.check import HOLDS_WHEN, Code
+from chargeback.model.catalogue import CATALOGUE
+from chargeback.model.check import Code
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,7 +40,7 @@ def test_exit_codes_are_those_of_the_classes() -> None:
 
 def test_every_check_is_explained_in_the_words_of_the_code() -> None:
     shown = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", CHECKS, re.MULTILINE))
-    assert shown == {code.value: text for code, text in HOLDS_WHEN.items()}
+    assert shown == {code.value: entry.holds_when for code, entry in CATALOGUE.items()}
     explained = {
         code
         for heading in re.findall(r"^## (.*)$", CHECKS, re.MULTILINE)

@@ -17,7 +17,7 @@ from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.job.stages import CLOSE, COLLECT, LIST, WRITE
 from chargeback.model.books import Books, Status
-from chargeback.model.catalogue import OPERATOR_REMEDIES
+from chargeback.model.catalogue import operator_remedy
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_minor
 from chargeback.model.period import Period
@@ -93,7 +93,7 @@ def summary_line(result: MonthResult, books: Books) -> str:
 def _tell_findings(books: Books) -> None:
     shown = [finding for finding in books.open_findings if finding.code is not Code.PRIOR_PERIODS]
     for finding in shown[:_MOST_LINES]:
-        tell(f"{books.period} {finding_text(finding)} -> {OPERATOR_REMEDIES[finding.code]}")
+        tell(f"{books.period} {finding_text(finding)} -> {operator_remedy(finding.code)}")
     if len(shown) > _MOST_LINES:
         tell(f"{books.period}: and {len(shown) - _MOST_LINES} more findings: chargeback findings {books.period}")
     later = [check for check in books.having(Outcome.EXCEPTION) if check.code is Code.PRIOR_PERIODS]

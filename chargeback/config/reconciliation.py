@@ -9,7 +9,8 @@ from chargeback.config.key_path import KeyPath, did_you_mean, listed, shown
 from chargeback.config.scalars import amount, choice, identifier, month, text
 from chargeback.config.settings import AcceptedException, Reconciliation
 from chargeback.config.table import Table
-from chargeback.model.check import VARIANCE_CODES, Code
+from chargeback.model.catalogue import VARIANCE_CODES
+from chargeback.model.check import Code
 
 RECONCILIATION_KEYS = ("tolerance", "tax_basis", "history_variance_percent")
 TOLERANCE_KEYS = ("absolute", "percent")

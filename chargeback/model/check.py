@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 
 from chargeback.model.period import Period
 
@@ -50,56 +48,8 @@ class Code(StrEnum):
     HISTORY = "history"
 
 
-HOLDS_WHEN: Mapping[Code, str] = MappingProxyType(
-    {
-        Code.INVOICE_ISSUED: "the account is ready, and nothing speaks against it",
-        Code.INVOICE_IDENTITY: "what came back is the invoice asked for, of this account; list row and detail agree",
-        Code.INVOICE_ARITHMETIC: "subtotal + tax = total, in minor units",
-        Code.INVOICE_TAX: "subtotal × rate rounds to tax, or total ÷ (1 + rate) to subtotal",
-        Code.INVOICE_WITHHOLDING: "withheld is 0 or subtotal × withholding rate, rounded",
-        Code.INVOICE_FOOTING: "the lines foot to total (by project) or subtotal (by SKU)",
-        Code.LINE_ARITHMETIC: "quantity × unit price = amount (by SKU)",
-        Code.INVOICE_CUTOFF: "the invoice lies within the month; issued invoices cover it without gap or overlap",
-        Code.INVOICE_DUPLICATE: "no number twice; no project billed twice for the same days",
-        Code.ACCOUNT_SET: "no account of the archive's newest revision is missing unless its from or until says so",
-        Code.PRIOR_PERIODS: "every invoice listed for an earlier archived month stands in that month's latest revision",
-        Code.REPORT_PERIOD: "the report's answer provably covers the month asked for",
-        Code.REPORT_CHART: "the report's daily chart foots to its own rows",
-        Code.REPORT_TOTAL: "report total = invoice line total",
-        Code.REPORT_PROJECT: "report = invoice lines, project by project",
-        Code.REPORT_RESOURCE: "report = invoice lines, resource by resource",
-        Code.SETTLEMENT: "no invoice that was settled is void, open or of another tax or amount now",
-        Code.JOURNAL_ACCOUNTS: "every leg of the journal has an account",
-        Code.CURRENCY: "one currency per account and period, and one that ISO 4217 knows",
-        Code.OWNERSHIP: "every project with cost has an owner",
-        Code.LEDGER_CONTROL: "the ledgers add up to the invoices, exactly",
-        Code.INVOICE_PDF: "each issued invoice's PDF is there, is a PDF, and names its number and its total",
-        Code.HISTORY: "each team is within the configured variance of its previous month",
-    }
-)
-
 REPORT_CODES = frozenset(code for code in Code if code.startswith("report-"))
 """What ``report-*`` means in ``[[accepted]]``."""
-
-VARIANCE_CODES = frozenset(
-    {
-        Code.INVOICE_ISSUED,
-        Code.INVOICE_IDENTITY,
-        Code.SETTLEMENT,
-        Code.INVOICE_ARITHMETIC,
-        Code.INVOICE_TAX,
-        Code.INVOICE_WITHHOLDING,
-        Code.INVOICE_FOOTING,
-        Code.LINE_ARITHMETIC,
-        Code.INVOICE_CUTOFF,
-        Code.REPORT_PERIOD,
-        Code.REPORT_CHART,
-        Code.REPORT_TOTAL,
-        Code.REPORT_PROJECT,
-        Code.REPORT_RESOURCE,
-    }
-)
-"""Checks that have a variance, be it only the amount that they leave untied: an acceptance of one needs ``up_to``."""
 
 
 class SubjectKind(StrEnum):

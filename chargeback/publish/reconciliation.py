@@ -9,7 +9,7 @@ from io import StringIO
 from typing import Any
 
 from chargeback.model.books import AccountSummary, Books, Status
-from chargeback.model.catalogue import OPERATOR_REMEDIES
+from chargeback.model.catalogue import operator_remedy
 from chargeback.model.check import Check
 from chargeback.model.finding import Finding
 from chargeback.model.money import format_exact, format_minor
@@ -132,7 +132,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "checks": finding.checks,
         "message": cleaned(finding.message),
         "remedy": finding.remedy,
-        "operator_remedy": OPERATOR_REMEDIES[finding.code],
+        "operator_remedy": operator_remedy(finding.code),
         "disposition": disposition.disposition if disposition else None,
         "disposed_by": disposition.by if disposition else None,
         "disposed_at": disposition.disposed_at if disposition else None,

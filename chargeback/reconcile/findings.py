@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from chargeback.model.catalogue import REMEDIES, TITLES
+from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Cause, Check, Code, Outcome, Subject
 from chargeback.model.finding import Finding, finding_id
 from chargeback.model.money import exact_sum
@@ -82,7 +82,7 @@ def _finding(key: _Key, checks: Sequence[Check]) -> Finding:
         currency=currency,
         checks=len(checks),
         message=_message(code, own, checks),
-        remedy=REMEDIES[code],
+        remedy=CATALOGUE[code].remedy,
     )
 
 
@@ -99,7 +99,7 @@ def _shared_subject(checks: Iterable[Check]) -> Subject | None:
 
 def _message(code: Code, own: Sequence[Check], checks: Sequence[Check]) -> str:
     """The check's own sentence where there is one alone; else what it means and of how many; what follows from it."""
-    told = own[0].sentence if len(own) == 1 else f"{TITLES[code]}: {counted(len(own), 'exception')}"
+    told = own[0].sentence if len(own) == 1 else f"{CATALOGUE[code].title}: {counted(len(own), 'exception')}"
     causes = sorted({check.cause for check in own if check.cause and check.cause is not Cause.NONE})
     explained = f" (cause: {', '.join(causes)})" if causes else ""
     following = len(checks) - len(own)

@@ -19,7 +19,7 @@ from chargeback.job.dispositions import archived_findings, known_dispositions
 from chargeback.model import archived_checks
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
-from chargeback.model.catalogue import TITLES
+from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Code, Outcome
 from chargeback.model.finding import covers
 from chargeback.model.money import exact_sum, format_exact
@@ -70,7 +70,7 @@ class MonthFinding:
     @property
     def heading(self) -> str:
         """What an exception of its check means."""
-        return TITLES[Code(self.archived.check)] if self.archived.check in set(Code) else self.archived.check
+        return CATALOGUE[Code(self.archived.check)].title if self.archived.check in set(Code) else self.archived.check
 
     @property
     def amount_text(self) -> str:

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from chargeback.config import AcceptedException, Reconciliation
-from chargeback.model.check import VARIANCE_CODES, Code
+from chargeback.model.catalogue import VARIANCE_CODES
+from chargeback.model.check import Code
 from chargeback.model.period import Period
 
 from .conftest import Read, Refused

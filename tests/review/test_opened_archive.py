@@ -151,6 +151,11 @@ def test_what_is_not_there_is_named(office: Office, tmp_path: Path) -> None:
         chargeback.open_archive(tmp_path).ledger()
 
 
+def test_an_archived_line_has_the_register_s_columns_in_their_order() -> None:
+    """A column that is read back under another's name is a wrong figure in every command."""
+    assert LedgerRow._fields == (*COLUMNS, "digits")
+
+
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "analysis.py"
 
 

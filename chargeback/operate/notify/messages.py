@@ -16,7 +16,7 @@ from chargeback.archive.reading import Archive
 from chargeback.config import Config
 from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
 from chargeback.job.results import MonthResult, exit_of
-from chargeback.model.catalogue import OPERATOR_REMEDIES
+from chargeback.model.catalogue import operator_remedy
 from chargeback.model.money import format_minor
 from chargeback.model.period import day_start, last_month
 from chargeback.model.restatement_text import restatement_lines
@@ -161,7 +161,7 @@ def _findings(month: MonthResult) -> Iterator[str]:
     for finding in found[:_MOST_FINDINGS]:
         yield f"  finding {finding_text(finding)}"
         yield f"    to do: {finding.remedy}"
-        yield f"    operator: {OPERATOR_REMEDIES[finding.code]}"
+        yield f"    operator: {operator_remedy(finding.code)}"
     if len(found) > _MOST_FINDINGS:
         yield f"  and {len(found) - _MOST_FINDINGS} more findings: chargeback findings {month.period}"
 

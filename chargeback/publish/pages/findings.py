@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chargeback.model.books import Books
-from chargeback.model.catalogue import OPERATOR_REMEDIES, TITLES
-from chargeback.model.check import HOLDS_WHEN, Check, Code, Outcome
+from chargeback.model.catalogue import CATALOGUE, operator_remedy
+from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.finding import Finding as ModelFinding
 from chargeback.model.money import EXACT
 from chargeback.model.wording import counted, decided_text, money_list
@@ -121,7 +121,7 @@ def _card(finding: ModelFinding, checks: list[Check], names: Mapping[str, str]) 
     return FindingCard(
         anchor=finding.id,
         code=finding.code.value,
-        title=TITLES[finding.code],
+        title=CATALOGUE[finding.code].title,
         amount=_added([(finding.amount, finding.currency)]),
         account=finding.account,
         account_name=names.get(finding.account, ""),
@@ -129,7 +129,7 @@ def _card(finding: ModelFinding, checks: list[Check], names: Mapping[str, str]) 
         subject=finding.subject.name if finding.subject else "",
         message=finding.message,
         remedy=finding.remedy,
-        operator=OPERATOR_REMEDIES[finding.code],
+        operator=operator_remedy(finding.code),
         decided=decided_text(finding),
         follows="" if alone else _follows(finding, checks),
         figures=_figures(checks[0]) if alone else (),
@@ -163,8 +163,8 @@ def _group(code: Code, checks: list[Check], anchor: str, names: Mapping[str, str
     return FindingGroup(
         code=code.value,
         anchor=f"{anchor}-{code.value}",
-        title=TITLES[code],
-        holds_when=HOLDS_WHEN[code],
+        title=CATALOGUE[code].title,
+        holds_when=CATALOGUE[code].holds_when,
         count=len(checks),
         findings=tuple(_finding(check, names) for check in shown),
         more=len(left),

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chargeback.model.catalogue import TITLES
-from chargeback.model.check import HOLDS_WHEN, Check, Code, Outcome, SubjectKind
+from chargeback.model.catalogue import CATALOGUE
+from chargeback.model.check import Check, Code, Outcome, SubjectKind
 from chargeback.model.money import format_exact
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import TeamTotals
@@ -117,10 +117,10 @@ def _told(check: Check, *, own: bool) -> TeamCheck:
 
 def _meaning(check: Check) -> str:
     if not check.performed:
-        return f"not performed: {HOLDS_WHEN[check.code]}; the reconciliation says why"
+        return f"not performed: {CATALOGUE[check.code].holds_when}; the reconciliation says why"
     if check.outcome is Outcome.ACCEPTED:
-        return f"{TITLES[check.code]}; known and accepted"
-    return TITLES[check.code]
+        return f"{CATALOGUE[check.code].title}; known and accepted"
+    return CATALOGUE[check.code].title
 
 
 def _figures(check: Check) -> str:

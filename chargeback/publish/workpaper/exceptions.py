@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from types import MappingProxyType
 
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.catalogue import CATALOGUE
+from chargeback.model.check import Check, Outcome
 from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import table_sheet
 from chargeback.publish.xlsx.cells import fits
@@ -43,34 +43,6 @@ _CHARACTERS = {Exceptions.found: 62, Exceptions.cause: 40, Exceptions.where: 40}
 """Characters that a line of these columns holds, for the height of a row with wrapped text."""
 _MOST_LINES = 12
 
-WHERE: Mapping[Code, str] = MappingProxyType(
-    {
-        Code.INVOICE_ISSUED: "Cut-off and completeness, section Completeness",
-        Code.INVOICE_IDENTITY: "Invoices, last column; both answers in Evidence",
-        Code.INVOICE_ARITHMETIC: "Invoices, columns Subtotal to Arithmetic",
-        Code.INVOICE_TAX: "Invoices, columns Tax rate to Tax",
-        Code.INVOICE_WITHHOLDING: "Invoices, columns Withholding",
-        Code.INVOICE_FOOTING: "Invoices, columns Lines to Footing; Invoice lines",
-        Code.LINE_ARITHMETIC: "Invoice lines, columns Quantity to Price check",
-        Code.INVOICE_CUTOFF: "Cut-off and completeness, sections Invoices and Coverage",
-        Code.INVOICE_DUPLICATE: "Invoices, columns Period; Invoice lines, by project",
-        Code.ACCOUNT_SET: "the configuration's accounts, on Method",
-        Code.PRIOR_PERIODS: "that month's latest revision; the invoice list in Evidence files",
-        Code.REPORT_PERIOD: "Cut-off and completeness, section Usage reports",
-        Code.REPORT_CHART: "Cut-off and completeness, section Usage reports",
-        Code.REPORT_TOTAL: "Lead; Tie-out, all rows of the account",
-        Code.REPORT_PROJECT: "Tie-out, the project's row",
-        Code.REPORT_RESOURCE: "Tie-out, the resource's row",
-        Code.CURRENCY: "Invoices, column Currency",
-        Code.OWNERSHIP: "ledgers/unassigned.csv; the configuration's teams, on Method",
-        Code.LEDGER_CONTROL: "Ledger control and Ledger parts",
-        Code.INVOICE_PDF: "Cut-off and completeness, section Documents",
-        Code.SETTLEMENT: "Invoices, column Status; exports/journal.csv of the month that booked the payment",
-        Code.JOURNAL_ACCOUNTS: "exports/journal.csv, column gl_account",
-        Code.HISTORY: "the team's Summary; the previous month's ledgers",
-    }
-)
-
 
 def counted(paper: Paper, key: Column, wanted: Decimal | str, of: Column, outcome: Outcome) -> Plain:
     """How many rows have the outcome and, in their column ``key``, what the cell ``of`` beside the count has."""
@@ -92,7 +64,7 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
 
 def _row(written: Written, check: Check, number: int | None) -> str:
     table = Exceptions
-    texts = {table.found: check.sentence, table.cause: check.cause or "", table.where: WHERE[check.code]}
+    texts = {table.found: check.sentence, table.cause: check.cause or "", table.where: CATALOGUE[check.code].look_at}
     lines = max(-(-len(text) // _CHARACTERS[column]) for column, text in texts.items())
     return written.rows.row(
         {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from chargeback.model.check import HOLDS_WHEN, Outcome
+from chargeback.model.catalogue import CATALOGUE
+from chargeback.model.check import Outcome
 from chargeback.model.money import format_exact
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
 from chargeback.publish.workpaper.numbered_accounts import Paper
@@ -106,10 +107,10 @@ def _checks(stack: Stack, paper: Paper) -> None:
     remark = "How many comparisons came out how; reconciliation.csv has a row for each."
     stack.section("Checks", len(_WIDTHS), remark)
     block, table = stack.table(Checks), Checks
-    for code, holds_when in HOLDS_WHEN.items():
+    for code, entry in CATALOGUE.items():
         live = {
             column: counted(paper, Exceptions.check, code.value, table.check, outcome)
             for column, outcome in _COUNTED.items()
         }
         passed = counts[code, Outcome.PASS]
-        block.add({table.check: code.value, table.passed: passed, **live, table.holds_when: holds_when})
+        block.add({table.check: code.value, table.passed: passed, **live, table.holds_when: entry.holds_when})
