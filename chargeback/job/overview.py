@@ -41,7 +41,7 @@ def months(archive: Archive) -> list[MonthOverview]:
 
 def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> RevisionOverview:
     """How one revision stands: status, accepted exceptions, totals, teams, and the signatures of its own head."""
-    manifest = revision.manifest
+    manifest, figures = revision.manifest, revision.interpret(month_summary.PATH, month_summary.read_teams)
     reconciliation = revision.interpret(archived_checks.PATH, read_checks)
     return RevisionOverview(
         revision=manifest.revision,
@@ -56,7 +56,8 @@ def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> 
             OverviewTotal(total.currency, Decimal(total.net), Decimal(total.tax), Decimal(total.gross))
             for total in manifest.totals
         ),
-        teams=_teams(revision),
+        teams=_teams(figures),
+        team_order=tuple(team.id for team in figures.teams),
         not_performed=reconciliation.not_performed,
         signatures=tuple(
             ShownSignature(each.signed_at, each.head, each.role, each.by, each.note)
@@ -66,9 +67,11 @@ def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> 
     )
 
 
-def _teams(revision: Revision) -> tuple[OverviewTeam, ...]:
-    summary = revision.interpret(month_summary.PATH, month_summary.read)
+def _teams(figures: month_summary.TeamFigures) -> tuple[OverviewTeam, ...]:
+    names = {team.id: team.name for team in figures.teams}
     return tuple(
-        OverviewTeam(total.team, "", total.currency, from_minor(total.gross, minor_digits(total.currency)))
-        for total in summary.totals
+        OverviewTeam(
+            total.team, names.get(total.team, ""), total.currency, from_minor(total.gross, minor_digits(total.currency))
+        )
+        for total in figures.totals
     )

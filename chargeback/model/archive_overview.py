@@ -53,7 +53,8 @@ class RevisionOverview:
 
     ``exceptions`` counts those that nobody has accepted, ``not_performed`` the checks that could not be performed;
     ``head`` is the SHA-256 of its manifest; ``created`` an RFC 3339 instant; ``signatures`` those whose ``head`` is
-    this revision's, as they were appended.
+    this revision's, as they were appended; ``team_order`` the teams' ids as the configuration had them, none where that
+    is not known.
     """
 
     revision: int
@@ -68,6 +69,7 @@ class RevisionOverview:
     teams: tuple[OverviewTeam, ...] = ()
     signatures: tuple[Signature, ...] = ()
     not_performed: int = 0
+    team_order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,10 @@ Summary = TypeVar("Summary")
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The summary's file."""
-    value = {"schema": SCHEMA, **asdict(summary(books, config)), "listed": _listed(books), **_booked(books)}
+    teams = [{"id": team.id, "name": team.name} for team in books.ledger.teams]
+    value = {
+        "schema": SCHEMA, **asdict(summary(books, config)), "listed": _listed(books), **_booked(books), "teams": teams,
+    }  # fmt: skip
     yield PATH, [canonical_json(value)]
 
 
@@ -65,6 +68,26 @@ def read_listed(data: bytes) -> dict[tuple[str, str], Mapping[str, str]]:
     paid = {(row.account, row.invoice) for row in kept.paid}  # version 0.1 kept no more than that
     issued = [(row.account, row.invoice) for row in kept.invoices if not row.void]
     return {key: {"status": (Status.PAID if key in paid else Status.OPEN).value} for key in issued}
+
+
+class TeamName(msgspec.Struct, frozen=True):
+    """A team of the ledger by its id, and what it is called."""
+
+    id: str
+    name: str
+
+
+class TeamFigures(msgspec.Struct, frozen=True):
+    """A month's teams in the order of the configuration (none where a version before 0.3 wrote it), and their
+    totals."""
+
+    totals: tuple[EarlierTotal, ...]
+    teams: tuple[TeamName, ...] = ()
+
+
+def read_teams(data: bytes) -> TeamFigures:
+    """What of the summary is about teams, without its invoices."""
+    return _decoded(data, TeamFigures)
 
 
 class _Key(msgspec.Struct, frozen=True):

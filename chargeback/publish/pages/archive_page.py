@@ -13,6 +13,8 @@ from chargeback.model.period import Period, zone
 from chargeback.model.wording import counted, status_text
 from chargeback.publish.pages.rendering import is_on_loopback
 from chargeback.publish.pages.rendering import render as rendered
+from chargeback.publish.pages.team_colours import team_colours
+from chargeback.publish.pages.team_places import team_order, team_places
 from chargeback.publish.pages.trend import calendar, gross_of, trends
 from chargeback.publish.pages.wording import amount, change_text, instant_text, minor, month_name
 
@@ -80,6 +82,8 @@ def render(months: Iterable[MonthOverview], *, head: str = "", timezone: ZoneInf
     periods = calendar(ordered)
     missing = sorted(set(periods) - {month.period for month in ordered})
     years = _years(ordered, place)
+    order = team_order(ordered)
+    colours = team_colours(order)
     simulated = sum(is_on_loopback(month.latest.endpoint) for month in ordered)
     return b"".join(
         rendered(
@@ -94,7 +98,8 @@ def render(months: Iterable[MonthOverview], *, head: str = "", timezone: ZoneInf
             unsigned=sum(not month.latest.signatures for month in ordered),
             head=head,
             timezone=str(place),
-            trends=trends(ordered),
+            trends=trends(ordered, colours),
+            places=team_places(ordered, order, colours),
             years=years,
             newest=years[0].months[0] if years else None,
             has_signatures=any(revision.signatures for month in ordered for revision in month.revisions),

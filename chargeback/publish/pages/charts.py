@@ -27,13 +27,14 @@ _LETTERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One series' part of a column; ``x`` and ``width`` as percentages, ``y`` and ``height`` in pixels."""
+    """One series' part of a column; ``x`` and ``width`` as percentages, ``y`` and ``height`` in pixels; ``mark`` is the
+    series' class in the style sheet."""
 
     x: str
     width: str
     y: int
     height: int
-    series: int
+    mark: str
     label: str
 
 
@@ -74,14 +75,18 @@ class Column:
     amounts: tuple[int, ...]
 
 
-def column_chart(columns: Sequence[Column], series: Sequence[str], currency: str, digits: int) -> ColumnChart:
+def column_chart(
+    columns: Sequence[Column], series: Sequence[str], currency: str, digits: int, marks: Sequence[str] = ()
+) -> ColumnChart:
     """Stacked columns: what is positive grows upwards from zero, what is negative downwards.
 
-    ``series`` and ``currency`` are text from outside and go, isolated, into the tooltips.
+    ``series`` and ``currency`` are text from outside and go, isolated, into the tooltips; ``marks`` are the series'
+    classes in the style sheet, by default those of their places.
     """
+    marks = marks or [f"k{place}" for place in range(len(series))]
     scale = _Scale.of(columns, digits)
     slot = _FULL // max(len(columns), 1)
-    names = [isolated_text(name) for name in series]
+    names = [(mark, isolated_text(name)) for mark, name in zip(marks, series, strict=True)]
     segments: list[Segment] = []
     for position, column in enumerate(columns):
         segments += _segments(column, position * slot, slot, scale, names, isolated_text(currency))
@@ -100,7 +105,7 @@ def column_chart(columns: Sequence[Column], series: Sequence[str], currency: str
 
 
 def _segments(
-    column: Column, left: int, slot: int, scale: _Scale, series: Sequence[str], currency: str
+    column: Column, left: int, slot: int, scale: _Scale, series: Sequence[tuple[str, str]], currency: str
 ) -> list[Segment]:
     width = min(slot - slot // 4, _WIDEST)
     x, wide = _percentage(left + (slot - width) // 2), _percentage(width)
@@ -114,8 +119,9 @@ def _segments(
         else:
             down += units
         if foot > top:
-            label = f"{column.name}, {series[position]}: {minor(units, scale.digits)} {currency}"
-            segments.append(Segment(x, wide, top, foot - top, position, label))
+            mark, name = series[position]
+            label = f"{column.name}, {name}: {minor(units, scale.digits)} {currency}"
+            segments.append(Segment(x, wide, top, foot - top, mark, label))
     return segments
 
 
@@ -164,6 +170,34 @@ def _step(span: int) -> int:
             if span <= factor * magnitude * _MOST_TICKS:
                 return factor * magnitude
         magnitude *= 10
+
+
+SPARK_HEIGHT = 20
+_SPARK_STEP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A small column of a row of months; ``is_negative`` where the amount is below zero."""
+
+    x: int
+    y: int
+    height: int
+    is_negative: bool
+
+
+def sparks(amounts: Sequence[int]) -> tuple[Spark, ...]:
+    """The amounts as small columns, the largest as high as there is room: each one's size beside the others, no more;
+    none where no amount differs from zero."""
+    largest = max(map(abs, amounts), default=0)
+    if not largest:
+        return ()
+    heights = [max(abs(units) * SPARK_HEIGHT // largest, 1) if units else 0 for units in amounts]
+    return tuple(
+        Spark(place * _SPARK_STEP, SPARK_HEIGHT - height, height, units < 0)
+        for place, (units, height) in enumerate(zip(amounts, heights, strict=True))
+        if height
+    )
 
 
 def bar(part: int, largest: int) -> int:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
 
-from chargeback.evidence import EarlierMonth
 from chargeback.model.books import Books, CurrencyTotal
 from chargeback.model.ledger import Ledger, LedgerLine, LedgerTeam
-from chargeback.publish.pages.charts import bar
+from chargeback.publish.pages.charts import Spark, bar, sparks
+from chargeback.publish.pages.team_colours import team_colours
 from chargeback.publish.pages.wording import change_text, minor, percent
 
 
@@ -47,6 +47,7 @@ class ProjectSum:
 class CurrencyLedger:
     """One currency's sums by team id and by project's sid; only what has a line."""
 
+    currency: str
     teams: dict[str, Sum] = field(default_factory=dict)
     projects: dict[str, ProjectSum] = field(default_factory=dict)
 
@@ -69,7 +70,7 @@ def ledger_sums(ledger: Ledger) -> dict[str, CurrencyLedger]:
     for line in ledger.lines:
         sums = found.get(line.label.currency)
         if sums is None:
-            sums = found[line.label.currency] = CurrencyLedger()
+            sums = found[line.label.currency] = CurrencyLedger(line.label.currency)
         sums.take(line)
     return found
 
@@ -86,6 +87,7 @@ def added(sums: Iterable[Sum]) -> Sum:
 
 
 MOST_TEAMS = 100
+_MONTHS = 12
 MOST_PROJECTS = 25
 
 
@@ -94,7 +96,8 @@ class CostRow:
     """A row of the table of teams or projects; ``bar`` in thousandths of the largest gross.
 
     ``code`` is the team's id or the project's sid; ``note`` the team's cost centre, or the project's teams;
-    ``change`` is since the month before.
+    ``change`` is since the month before. ``mark`` is a team's class in the style sheet, ``columns`` its twelve months
+    up to this one as a small drawing; ``anchor`` its place on the page, at its first row.
     """
 
     code: str
@@ -107,6 +110,9 @@ class CostRow:
     change: str
     bar: int
     is_negative: bool
+    mark: str = ""
+    columns: tuple[Spark, ...] = ()
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,11 @@ class CostTable:
     rest_count: int
     rest: CostRow | None
     total: CostRow
+
+    @property
+    def has_months(self) -> bool:
+        """Whether any row shows its months."""
+        return any(row.columns for row in self.rows)
 
     @property
     def has_changes(self) -> bool:
@@ -135,41 +146,63 @@ class _Entry:
     cost_center: str = ""
     teams: Iterable[str] = ()
     before: int | None = None
+    mark: str = ""
+    months: tuple[int, ...] = ()
+    anchor: str = ""
 
 
 def cost_tables(books: Books) -> tuple[tuple[CostTable, ...], tuple[CostTable, ...]]:
     """The tables of teams and of projects, one a currency in the order of the month's totals."""
-    sums = ledger_sums(books.ledger)
+    sums, history = ledger_sums(books.ledger), _TeamHistory(books)
+    names = {team.id: team.name for team in books.ledger.teams}
     teams, projects = [], []
     for total in books.totals:
-        of_currency = sums.get(total.currency, CurrencyLedger())
-        before = _before(books, total.currency)
-        teams.append(_table(total, _team_entries(books.ledger.teams, of_currency, before), MOST_TEAMS))
-        projects.append(_table(total, _project_entries(of_currency.projects.values()), MOST_PROJECTS))
+        of_currency = sums.get(total.currency, CurrencyLedger(total.currency))
+        teams.append(_table(total, _team_entries(books.ledger.teams, of_currency, history), MOST_TEAMS))
+        projects.append(_table(total, _project_entries(of_currency.projects.values(), names), MOST_PROJECTS))
     return tuple(teams), tuple(projects)
 
 
-def _before(books: Books, currency: str) -> Mapping[str, int] | None:
-    """Each team's gross of the month before, None where that month is not in the archive."""
-    wanted = str(books.period.plus(-1))
-    months: list[EarlierMonth] = [month for month in books.posting.run.earlier if month.period == wanted]
-    if not months:
-        return None
-    return {total.team: total.gross for total in months[-1].totals if total.currency == currency}
+class _TeamHistory:
+    """Each team's gross of the eleven months before, as far as they are archived, and its colour."""
+
+    def __init__(self, books: Books) -> None:
+        periods = [str(books.period.plus(back)) for back in range(1 - _MONTHS, 0)]
+        known = {month.period: month for month in books.posting.run.earlier}
+        self._months = [known.get(period) for period in periods]
+        self._gross = {
+            (month.period, total.team, total.currency): total.gross
+            for month in self._months
+            if month is not None
+            for total in month.totals
+        }
+        self.anchored: set[str] = set()
+        self.marks = team_colours(team.id for team in books.ledger.teams)
+
+    def of(self, team: str, currency: str) -> list[int | None]:
+        """Oldest first, the month before last; None for a month that is not archived."""
+        return [None if month is None else self._gross.get((month.period, team, currency), 0) for month in self._months]
 
 
-def _team_entries(teams: Iterable[LedgerTeam], sums: CurrencyLedger, before: Mapping[str, int] | None) -> list[_Entry]:
+def _team_entries(teams: Iterable[LedgerTeam], sums: CurrencyLedger, history: _TeamHistory) -> list[_Entry]:
     entries = []
     for team in teams:
-        earlier = None if before is None else before.get(team.id, 0)
-        found = sums.teams.get(team.id, Sum())
+        months = history.of(team.id, sums.currency)
+        found, earlier = sums.teams.get(team.id, Sum()), months[-1]
         if found.lines or earlier:
-            entries.append(_Entry(team.id, team.name, found, team.cost_center, before=earlier))
+            entry = _Entry(team.id, team.name, found, team.cost_center, before=earlier, mark=history.marks[team.id])
+            entry.months = (*(gross or 0 for gross in months), found.gross) if any(months) else ()
+            entry.anchor = "" if team.id in history.anchored else f"team-{team.id}"
+            history.anchored.add(team.id)
+            entries.append(entry)
     return entries
 
 
-def _project_entries(projects: Iterable[ProjectSum]) -> list[_Entry]:
-    return [_Entry(project.sid, project.name, project.sum, teams=project.teams) for project in projects]
+def _project_entries(projects: Iterable[ProjectSum], names: Mapping[str, str]) -> list[_Entry]:
+    return [
+        _Entry(project.sid, project.name, project.sum, teams=[names.get(team) or team for team in project.teams])
+        for project in projects
+    ]
 
 
 def _table(total: CurrencyTotal, entries: list[_Entry], most: int) -> CostTable:
@@ -217,4 +250,7 @@ def _row(entry: _Entry, whole: int, largest: int, digits: int) -> CostRow:
         change=change_text(entry.before, found.gross),
         bar=bar(found.gross, largest),
         is_negative=found.gross < 0,
+        mark=entry.mark,
+        columns=sparks(entry.months),
+        anchor=entry.anchor,
     )

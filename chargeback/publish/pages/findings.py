@@ -5,13 +5,15 @@ Accepted exceptions and notices stand by check. All are counted in full, and lis
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from chargeback.model.books import Books
 from chargeback.model.catalogue import CATALOGUE, operator_remedy
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.finding import Finding as ModelFinding
 from chargeback.model.money import EXACT
 from chargeback.model.wording import counted, decided_text, money_list
@@ -25,14 +27,57 @@ FIRST_CARDS = 10
 """So many of the month's findings are seen at once."""
 
 
+class Family(StrEnum):
+    """What a check is about, in the words by which a page's findings are filtered."""
+
+    TIE_OUT = "report and invoices"
+    INVOICE = "the invoices themselves"
+    CUT_OFF = "months and accounts"
+    OWNERSHIP = "teams and owners"
+    PAYMENT = "payments and journal"
+    DOCUMENT = "documents"
+
+    @property
+    def key(self) -> str:
+        """Its name in the page and the style sheet."""
+        return self.name.lower().replace("_", "-")
+
+
+_FAMILIES: Mapping[Family, tuple[Code, ...]] = {
+    Family.TIE_OUT: (
+        Code.REPORT_PERIOD, Code.REPORT_CHART, Code.REPORT_TOTAL, Code.REPORT_PROJECT, Code.REPORT_RESOURCE,
+    ),
+    Family.INVOICE: (
+        Code.INVOICE_IDENTITY, Code.INVOICE_ARITHMETIC, Code.INVOICE_TAX, Code.INVOICE_FOOTING, Code.LINE_ARITHMETIC,
+        Code.INVOICE_DUPLICATE, Code.CURRENCY, Code.LEDGER_CONTROL,
+    ),
+    Family.CUT_OFF: (Code.INVOICE_ISSUED, Code.INVOICE_CUTOFF, Code.ACCOUNT_SET, Code.PRIOR_PERIODS),
+    Family.OWNERSHIP: (Code.OWNERSHIP, Code.HISTORY),
+    Family.PAYMENT: (Code.SETTLEMENT, Code.INVOICE_WITHHOLDING, Code.JOURNAL_ACCOUNTS),
+    Family.DOCUMENT: (Code.INVOICE_PDF,),
+}  # fmt: skip
+FAMILY_OF: Mapping[Code, Family] = {code: family for family, codes in _FAMILIES.items() for code in codes}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A choice of findings, and how many it leaves."""
+
+    key: str
+    text: str
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of a check; ``figures`` are its amounts by name, none where the check has none."""
+    """One result of a check; ``figures`` are its amounts by name, none where the check has none; ``subject_name`` is
+    what the team or project is called that it is about."""
 
     account: str
     account_name: str
     invoice: str
     subject: str
+    subject_name: str
     message: str
     figures: tuple[tuple[str, str], ...]
     currency: str
@@ -72,12 +117,14 @@ class FindingCard:
 
     anchor: str
     code: str
+    family: str
     title: str
     amount: str
     account: str
     account_name: str
     invoice: str
     subject: str
+    subject_name: str
     message: str
     remedy: str
     operator: str
@@ -102,10 +149,34 @@ class FindingCards:
         """Of all."""
         return len(self.first) + len(self.folded) + self.more
 
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """Of what the listed findings are, in the order of the families; none where all are of one."""
+        counts = Counter(card.family for card in (*self.first, *self.folded))
+        found = (Filter(each.key, each.value, counts[each.key]) for each in Family if counts[each.key])
+        return tuple(found) if len(counts) > 1 else ()
+
+
+class _Names:
+    """What accounts, teams and projects of the month are called."""
+
+    def __init__(self, books: Books) -> None:
+        self.accounts = {account.account: account.name for account in books.accounts}
+        self._teams = {team.id: team.name for team in books.ledger.teams}
+        self._projects = books.posting.projects
+
+    def of(self, subject: Subject | None) -> str:
+        """The name of a team or project, "" where it has none, and of every other kind of subject."""
+        if subject is not None and subject.kind is SubjectKind.TEAM:
+            return self._teams.get(subject.name, "")
+        if subject is not None and subject.kind is SubjectKind.PROJECT:
+            return self._projects.name_of(subject.name)
+        return ""
+
 
 def finding_cards(books: Books) -> FindingCards:
     """The findings with an exception that nobody has accepted."""
-    names = {account.account: account.name for account in books.accounts}
+    names = _Names(books)
     exceptions: dict[str, list[Check]] = {}
     for check in books.having(Outcome.EXCEPTION):
         exceptions.setdefault(check.finding, []).append(check)
@@ -116,17 +187,19 @@ def finding_cards(books: Books) -> FindingCards:
     return FindingCards(cards[:FIRST_CARDS], cards[FIRST_CARDS:], len(left), amounts)
 
 
-def _card(finding: ModelFinding, checks: list[Check], names: Mapping[str, str]) -> FindingCard:
+def _card(finding: ModelFinding, checks: list[Check], names: _Names) -> FindingCard:
     alone = len(checks) == 1
     return FindingCard(
         anchor=finding.id,
         code=finding.code.value,
+        family=FAMILY_OF[finding.code].key,
         title=CATALOGUE[finding.code].title,
         amount=_added([(finding.amount, finding.currency)]),
         account=finding.account,
-        account_name=names.get(finding.account, ""),
+        account_name=names.accounts.get(finding.account, ""),
         invoice=finding.invoice,
         subject=finding.subject.name if finding.subject else "",
+        subject_name=names.of(finding.subject),
         message=finding.message,
         remedy=finding.remedy,
         operator=operator_remedy(finding.code),
@@ -147,18 +220,18 @@ def _follows(finding: ModelFinding, checks: Sequence[Check]) -> str:
 
 def finding_groups(books: Books, outcome: Outcome) -> tuple[FindingGroup, ...]:
     """All findings of an outcome, in the order of the checks."""
-    names = {account.account: account.name for account in books.accounts}
+    names = _Names(books)
     return _groups(books.having(outcome), outcome.value, names)
 
 
-def _groups(checks: Iterable[Check], anchor: str, names: Mapping[str, str]) -> tuple[FindingGroup, ...]:
+def _groups(checks: Iterable[Check], anchor: str, names: _Names) -> tuple[FindingGroup, ...]:
     by_code: dict[Code, list[Check]] = {}
     for check in checks:
         by_code.setdefault(check.code, []).append(check)
     return tuple(_group(code, by_code[code], anchor, names) for code in Code if code in by_code)
 
 
-def _group(code: Code, checks: list[Check], anchor: str, names: Mapping[str, str]) -> FindingGroup:
+def _group(code: Code, checks: list[Check], anchor: str, names: _Names) -> FindingGroup:
     shown, left = _cut(checks)
     return FindingGroup(
         code=code.value,
@@ -193,12 +266,13 @@ def _added(amounts: Iterable[tuple[Decimal | None, str]]) -> str:
     return money_list((amount(value), currency) for currency, value in sorted(sums.items()))
 
 
-def _finding(check: Check, names: Mapping[str, str]) -> Finding:
+def _finding(check: Check, names: _Names) -> Finding:
     return Finding(
         account=check.account,
-        account_name=names.get(check.account, ""),
+        account_name=names.accounts.get(check.account, ""),
         invoice=check.invoice,
         subject=check.subject_name,
+        subject_name=names.of(check.subject),
         message=check.sentence,
         figures=_figures(check),
         currency=check.currency,

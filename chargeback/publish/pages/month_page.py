@@ -6,7 +6,7 @@ Signatures come later than the revision and stand on the archive's page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chargeback.config import Config
@@ -53,6 +53,7 @@ class ChangeRow:
     """A team's gross before and after the restatement."""
 
     team: str
+    name: str
     currency: str
     before: str
     after: str
@@ -92,7 +93,7 @@ def _page(
         accepted=finding_groups(books, Outcome.ACCEPTED),
         notices=finding_groups(books, Outcome.NOTICE),
         restatement=changes,
-        change_rows=_change_rows(changes),
+        change_rows=_change_rows(changes, {team.id: team.name for team in books.ledger.teams}),
         **_heading(books, config),
         **_links(books, config, paths),
     )
@@ -156,12 +157,13 @@ def _glance(books: Books) -> Glance:
     )
 
 
-def _change_rows(changes: Restatement | None) -> tuple[ChangeRow, ...]:
+def _change_rows(changes: Restatement | None, names: Mapping[str, str]) -> tuple[ChangeRow, ...]:
     if changes is None:
         return ()
     return tuple(
         ChangeRow(
             team=change.team,
+            name=names.get(change.team, ""),
             currency=change.currency,
             before="" if change.before is None else minor(change.before, change.digits),
             after="" if change.after is None else minor(change.after, change.digits),

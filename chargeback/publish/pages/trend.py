@@ -10,20 +10,26 @@ from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.period import Period
 from chargeback.model.wording import counted
-from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart
+from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
+from chargeback.publish.pages.team_colours import in_one_chart
 from chargeback.publish.pages.wording import MONTHS, minor
 
 _MOST_LABELS = 6
 _REST, _EVERY = "all other teams", "all teams"
+_REST_MARK = "others"
+MOST_TEAMS = 10
+"""Teams that have a series of their own, those that cost most; every team has its place below the chart."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeamSeries:
-    """One team's gross month by month, in minor units; ``account`` is "": a team has costs in all of them."""
+    """One team's gross month by month, in minor units; ``mark`` its class in the style sheet; ``team`` is "" for the
+    series of all others."""
 
     name: str
     amounts: tuple[int, ...]
-    account: str = ""
+    mark: str
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,10 @@ def _span(first: Period, last: Period) -> Iterator[Period]:
         period = period.plus(1)
 
 
-def trends(months: Sequence[MonthOverview]) -> tuple[Trend, ...]:
-    """A chart for each currency, in order of its code."""
+def trends(months: Sequence[MonthOverview], colours: Mapping[str, str]) -> tuple[Trend, ...]:
+    """A chart for each currency, in order of its code; ``colours`` are the teams' classes in the style sheet."""
     currencies = sorted({total.currency for month in months for total in month.latest.totals})
-    return tuple(_trend(months, currency) for currency in currencies)
+    return tuple(_trend(months, currency, colours) for currency in currencies)
 
 
 def gross_of(month: MonthOverview, currency: str) -> int | None:
@@ -62,12 +68,12 @@ def gross_of(month: MonthOverview, currency: str) -> int | None:
     return to_minor(sum(found, Decimal(0)), minor_digits(currency)) if found else None
 
 
-def _trend(months: Sequence[MonthOverview], currency: str) -> Trend:
+def _trend(months: Sequence[MonthOverview], currency: str, colours: Mapping[str, str]) -> Trend:
     digits = minor_digits(currency)
     periods = calendar(months)
     by_period = {month.period: month for month in months}
     totals = [gross_of(by_period[period], currency) or 0 if period in by_period else 0 for period in periods]
-    series = _series(by_period, periods, totals, currency)
+    series = _series(by_period, periods, totals, currency, colours)
     columns = [
         Column(str(period), label, tuple(one.amounts[place] for one in series))
         for place, (period, label) in enumerate(zip(periods, _labels(periods), strict=True))
@@ -75,7 +81,7 @@ def _trend(months: Sequence[MonthOverview], currency: str) -> Trend:
     return Trend(
         currency=currency,
         series=series,
-        chart=column_chart(columns, [one.name for one in series], currency, digits),
+        chart=column_chart(columns, [one.name for one in series], currency, digits, [one.mark for one in series]),
         description=_description(periods, totals, len(months), currency, digits),
         rows=tuple(
             (str(period), *(minor(one.amounts[place], digits) for one in series), minor(totals[place], digits))
@@ -86,23 +92,29 @@ def _trend(months: Sequence[MonthOverview], currency: str) -> Trend:
 
 
 def _series(
-    by_period: Mapping[Period, MonthOverview], periods: Sequence[Period], totals: Sequence[int], currency: str
+    by_period: Mapping[Period, MonthOverview],
+    periods: Sequence[Period],
+    totals: Sequence[int],
+    currency: str,
+    colours: Mapping[str, str],
 ) -> tuple[TeamSeries, ...]:
-    costs, names = _team_costs(by_period.values(), currency)
-    ranked = sorted(costs, key=lambda team: (-sum(costs[team].values()), team))[:SERIES]
+    costs, names = team_costs(by_period.values(), currency)
+    ranked = sorted(costs, key=lambda team: (-sum(costs[team].values()), team))[:MOST_TEAMS]
+    marks = in_one_chart([colours[team] for team in ranked])
     found = [
-        TeamSeries(names[team] or team, tuple(costs[team].get(period, 0) for period in periods)) for team in ranked
+        TeamSeries(names[team] or team, tuple(costs[team].get(period, 0) for period in periods), mark, team)
+        for team, mark in zip(ranked, marks, strict=True)
     ]
     rest = tuple(
         total - sum(one.amounts[place] for one in found) if periods[place] in by_period else 0
         for place, total in enumerate(totals)
     )
     if any(rest) or not found:
-        found.append(TeamSeries(_REST if found else _EVERY, rest))
+        found.append(TeamSeries(_REST if found else _EVERY, rest, _REST_MARK))
     return tuple(found)
 
 
-def _team_costs(months: Iterable[MonthOverview], currency: str) -> tuple[dict[str, dict[Period, int]], dict[str, str]]:
+def team_costs(months: Iterable[MonthOverview], currency: str) -> tuple[dict[str, dict[Period, int]], dict[str, str]]:
     """Each team's gross by month, and its newest name."""
     digits = minor_digits(currency)
     costs: dict[str, dict[Period, int]] = {}

@@ -14,6 +14,7 @@ from chargeback.model.ledger import Basis
 from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
 from chargeback.model.period import Period
 from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
+from chargeback.publish.pages.team_colours import team_colours
 from chargeback.publish.pages.wording import amount, change_text, minor, percent
 from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
 from chargeback.publish.team_workbook.totals import Sums, grouped, total
@@ -162,7 +163,8 @@ class _Currency:
             Column(str(past.period), _axis_label(past.period) if place % 2 else "", (past.net or 0,))
             for place, past in enumerate(history)
         ]
-        return column_chart(columns, [self.month.title], self.currency, self.digits)
+        colours = team_colours(team.id for team in self.month.books.ledger.teams)
+        return column_chart(columns, [self.month.title], self.currency, self.digits, [colours[self.month.team.id]])
 
     def _budget(self, history: Sequence[PastMonth]) -> Iterable[BudgetRow]:
         """This month, and the year's months so far that are archived with their net; none without a budget."""

@@ -13,7 +13,7 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 const VIEWS = [
   { width: 390, scheme: "light", asked: true }, { width: 390, scheme: "dark", asked: true },
   { width: 768, scheme: "light", asked: false }, { width: 768, scheme: "dark", asked: false },
-  { width: 1440, scheme: "light", asked: true }, { width: 1440, scheme: "dark", asked: false },
+  { width: 1280, scheme: "light", asked: true }, { width: 1280, scheme: "dark", asked: false },
 ];
 
 const beyond = () => [...document.querySelectorAll("body *")]
@@ -41,7 +41,7 @@ async function look(browser, page, view, folder) {
   const wide = await tab.evaluate(beyond);
   const found = view.asked ? await judged(tab) : { violations: [], passes: [] };
   await tab.evaluate(setDetails, false);
-  if (view.width === 1440 && view.scheme === "dark") await tab.pdf({ path: `${name}.pdf`, preferCSSPageSize: true, printBackground: true });
+  if (view.width === 1280 && view.scheme === "dark") await tab.pdf({ path: `${name}.pdf`, preferCSSPageSize: true, printBackground: true });
   await context.close();
   const violations = found.violations.map((each) => `${each.impact} ${each.id}: ${each.nodes[0].html.slice(0, 200)}`);
   return { page: path.basename(page), ...view, violations, wide, heard, rules: found.passes.length };

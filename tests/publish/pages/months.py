@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from chargeback.config import AcceptedException, Config, ProjectClaim, SharedProject, Team
+from chargeback.config import AcceptedException, Config, ProjectClaim, Publish, SharedProject, Team
 from chargeback.evidence import (
     Answer,
     DocumentRecord,
@@ -280,7 +280,7 @@ def month_of(accounts: Iterable[Account], config: Config, names: Mapping[str, st
 def paths_of(books: Books, evidence: Evidence) -> Iterable[str]:
     """The files that a revision of these books has."""
     yield from ("config.toml", "index.html", "ledgers/all.csv", "evidence/index.json", "evidence/run.json")
-    yield from (f"ledgers/{team.id}.{kind}" for team in books.ledger.teams for kind in ("csv", "xlsx"))
+    yield from (f"ledgers/{team.id}.{kind}" for team in books.ledger.teams for kind in ("csv", "html", "xlsx"))
     yield from (f"reconciliation/reconciliation.{kind}" for kind in ("xlsx", "csv", "json"))
     yield from (f"exports/focus{name}.csv" for name in ("", "-invoice-detail", "-billing-period"))
     yield from (f"exports/{name}" for name in ("journal.csv", "journal.beancount", "ledger.parquet"))
@@ -335,3 +335,38 @@ def big_month(accounts: int = 1_000, per_account: int = 20, teams_count: int = 6
             Account(f"ba_{place:04d}", f"Company {place:04d}", projects, billed=billed, number=f"INV-{place:04d}")
         )
     return month_of(made, small_config(teams=teams(teams_count), shared=()), {})
+
+
+SIXTY = (
+    "ทีมชำระเงินออนไลน์", "ทีมวิศวกรรมแพลตฟอร์ม", "Data & Insights", "ฝ่ายการตลาดดิจิทัล", "Mobile", "ทีมวิจัยและพัฒนา",
+)  # fmt: skip
+
+
+def of_sixty(place: int, back: int) -> int:
+    """What one of sixty teams cost so many months ago, gross in minor units."""
+    return 1_000_000 + (place * 37 + back * 17) % 23 * 90_000
+
+
+@cache
+def sixty_teams() -> Month:
+    """A month of sixty teams with Thai names and a year of months before, in which a good part does not tie out."""
+    big = big_month(accounts=60, per_account=8, teams_count=60, odd_accounts=25)
+    named = tuple(
+        replace(team, name=f"{SIXTY[place % len(SIXTY)]} {place + 1}") for place, team in enumerate(big.config.teams)
+    )
+    config = replace(big.config, teams=named, publish=Publish(language="both"))
+    earlier = tuple(
+        EarlierMonth(
+            str(big.books.period.plus(-back)),
+            1,
+            (),
+            (),
+            tuple(
+                EarlierTotal(team.id, "THB", of_sixty(place, back), of_sixty(place, back) * 100 // 107)
+                for place, team in enumerate(named)
+            ),
+        )
+        for back in range(12, 0, -1)
+    )
+    evidence = replace(big.evidence, run=replace(big.evidence.run, earlier=earlier))
+    return Month(close_month(evidence, config), config, evidence, big.paths)

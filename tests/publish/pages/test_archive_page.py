@@ -15,10 +15,13 @@ from chargeback.model.archive_overview import (
 )
 from chargeback.model.books import AcceptedTotal, Status
 from chargeback.model.period import Period, zone
+from chargeback.publish import statements
 from chargeback.publish.pages import archive_page
+from chargeback.publish.pages.team_colours import COLOURS, in_one_chart, team_colours
 
 from . import months
 from .reading import Page, unsound
+from .test_month_page import bytes_of
 
 NOTHING = AcceptedTotal(0, ())
 
@@ -45,6 +48,19 @@ def revision(number: int = 1, gross: str = "107.00", **more: object) -> Revision
 
 def month(text: str, *revisions: RevisionOverview) -> MonthOverview:
     return MonthOverview(Period.parse(text), revisions or (revision(),))
+
+
+def archive_of_sixty() -> list[MonthOverview]:
+    """Fifteen months of sixty teams, some of them ten times as large as others."""
+    named = [(f"team-{place:02d}", f"{months.SIXTY[place % 6]} {place + 1}") for place in range(60)]
+    found = []
+    for back in range(14, -1, -1):
+        shares = [Decimal(months.of_sixty(place, back) * (1 + (59 - place) // 6)) / 100 for place in range(60)]
+        teams = tuple(OverviewTeam(*each, "THB", gross) for each, gross in zip(named, shares, strict=True))
+        order = tuple(team for team, _ in named)
+        latest = revision(gross=str(sum(shares)), teams=teams, team_order=order)
+        found.append(MonthOverview(Period(2026, 5).plus(-back), (latest,)))
+    return found
 
 
 def page_of(*found: MonthOverview) -> Page:
@@ -161,3 +177,50 @@ def test_ten_years_fit_and_older_years_tell_their_exceptions_while_folded() -> N
 def test_the_order_in_which_months_come_does_not_matter() -> None:
     one, other = month("2026-04"), month("2026-05", revision(gross="1.00"))
     assert archive_page.render([one, other]) == archive_page.render([other, one])
+
+
+def test_of_sixty_teams_ten_are_in_the_trend_and_each_has_a_place() -> None:
+    page = page_of(*archive_of_sixty())
+    legend = page.texts("//ul[@class='legend']/li")
+    assert len(legend) == 11 and legend[-1] == "all other teams"
+    assert {f"team-team-{place:02d}" for place in range(60)} <= set(page.ids)
+    assert page.texts("//li[@id='team-team-07']/h3") == ["ทีมวิศวกรรมแพลตฟอร์ม 8 team-07"]
+    assert len(page.texts("//li[@id='team-team-07']//tbody/tr")) == 12
+    newest = page.texts("//li[@id='team-team-07']//tbody/tr[1]")[0]
+    assert newest.startswith("2026-05") and f"{months.of_sixty(7, 0) * 9 // 100:,}.00" in newest
+    assert unsound(page) == []
+    assert len(page.source) < 400_000
+
+
+def test_a_team_of_older_months_alone_has_a_place_too() -> None:
+    old = month("2024-01", revision(teams=(OverviewTeam("gone", "Gone", "THB", Decimal(107)),)))
+    newer = [month(str(Period(2025, 1).plus(place))) for place in range(13)]
+    page = page_of(old, *newer)
+    assert "Nothing in the newest months." in page.texts("//li[@id='team-gone']")[0]
+    assert unsound(page) == []
+
+
+def test_a_team_has_the_same_colour_on_every_page() -> None:
+    sixty = months.sixty_teams()
+    month_page, archive = Page(bytes_of(sixty)), page_of(*archive_of_sixty())
+    statement = dict(statements.files(sixty.books, sixty.config))
+
+    def marks(page: Page, path: str) -> set[str]:
+        return {str(mark) for mark in page.root.xpath(path) if str(mark) != "zero"}
+
+    for place in (0, 7, 19, 59):
+        team = f"team-{place:02d}"
+        colour = team_colours(f"team-{each:02d}" for each in range(60))[team]
+        of_month = marks(month_page, f"//tr[@id='team-{team}']//svg/@class")
+        assert of_month == {f"bar {colour}", f"spark {colour}"}
+        assert marks(archive, f"//li[@id='team-{team}']//svg/@class") == {colour, f"spark {colour}"}
+        drawn = marks(Page(b"".join(statement[f"ledgers/{team}.html"])), "//svg[@class='plot']/rect/@class")
+        assert drawn == {colour}
+
+
+def test_of_two_teams_of_one_colour_in_a_chart_the_second_is_drawn_in_outline() -> None:
+    order = [f"t{place}" for place in range(40)]
+    colours = team_colours(order)
+    assert len(set(colours.values())) == COLOURS + 2
+    assert in_one_chart([colours[team] for team in ("t0", "t1", f"t{COLOURS}")]) == ["t0", "t1", "t0 again"]
+    assert team_colours([*order, "new"])["t7"] == colours["t7"], "one that is added changes no other's"

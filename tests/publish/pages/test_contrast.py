@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import pytest
 
+from chargeback.publish.pages.team_colours import COLOURS
+
 STYLE = files("chargeback.publish.pages").joinpath("templates/style.css").read_text("utf-8")
 PALETTES = [dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block)) for block in STYLE.split(":root {")[1:]]
 NAMES = ["light", "dark", "print"]
@@ -36,6 +38,6 @@ def test_letters_have_at_least_4_5_to_1(palette: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("palette", PALETTES, ids=NAMES)
 def test_charts_have_at_least_3_to_1(palette: dict[str, str]) -> None:
-    series = [name for name in palette if re.fullmatch(r"s\d", name)]
-    assert len(series) == 7
+    series = [name for name in palette if re.fullmatch(r"s\d|t\d+", name)]
+    assert len(series) == 7 + COLOURS + 2
     assert {name for name in series if _contrast(palette[name], palette["card"]) < 3} == set()

@@ -22,10 +22,11 @@ import pytest
 from pypdf import PdfReader
 
 from chargeback.model.books import Status
+from chargeback.publish import statements
 from chargeback.publish.pages import archive_page
 
 from . import months
-from .test_archive_page import SIGNATURES, month, revision
+from .test_archive_page import SIGNATURES, archive_of_sixty, month, revision
 from .test_month_page import bytes_of
 
 MODULES = Path(__file__).parents[3] / "build" / "checkers" / "node_modules"
@@ -62,6 +63,10 @@ def _pages() -> Iterator[tuple[str, bytes]]:
             head="ab" * 32,
         ),
     )
+    sixty = months.sixty_teams()
+    yield "sixty-teams", bytes_of(sixty)
+    yield "sixty-teams-archive", archive_page.render(archive_of_sixty(), head="ab" * 32)
+    yield "statement", b"".join(next(statements.files(sixty.books, sixty.config))[1])
 
 
 @pytest.fixture(scope="module")
@@ -90,14 +95,14 @@ def views(folder: Path) -> list[dict[str, Any]]:
     )
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
-    assert len(found) == 4 * 6
+    assert len(found) == 7 * 6
     return found
 
 
 def test_axe_finds_nothing(views: list[dict[str, Any]]) -> None:
     assert [view for view in views if view["violations"]] == []
     asked = [view["rules"] for view in views if view["asked"]]
-    assert len(asked) == 4 * 3
+    assert len(asked) == 7 * 3
     assert min(asked) > 20
 
 
@@ -110,9 +115,12 @@ def test_nothing_is_fetched_run_or_complained_about(views: list[dict[str, Any]])
 
 
 def test_print_is_light_opens_what_is_folded_and_fits_the_sheet(views: list[dict[str, Any]], folder: Path) -> None:
-    reader = PdfReader(folder / "exceptions-1440-dark.pdf")
+    reader = PdfReader(folder / "exceptions-1280-dark.pdf")
     text = " ".join(page.extract_text() for page in reader.pages)
     assert "2026-05-31" in text, "the table of daily cost is folded"
     assert len(reader.pages) < 12
-    width = float(reader.pages[0].mediabox.width)
-    assert abs(width - 595) < 2
+    sheets = {float(page.mediabox.width) for page in reader.pages}
+    for name in ("sixty-teams", "sixty-teams-archive", "statement"):
+        sheets |= {float(page.mediabox.width) for page in PdfReader(folder / f"{name}-1280-dark.pdf").pages}
+    assert [width for width in sheets if abs(width - 595) >= 2] == []
+    assert len(PdfReader(folder / "statement-1280-dark.pdf").pages) <= 4

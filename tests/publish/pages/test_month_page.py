@@ -14,9 +14,9 @@ import pytest
 from chargeback.evidence import DispositionRecord
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import CurrencyTotal
-from chargeback.model.check import Outcome
+from chargeback.model.check import Code, Outcome
 from chargeback.publish.pages import month_page
-from chargeback.publish.pages.findings import MOST_FINDINGS
+from chargeback.publish.pages.findings import FAMILY_OF, MOST_FINDINGS
 from tests.reconcile.test_causes import EXACT, PROJECTS, charted
 from tests.small_months import MIDDLE, Account, account, invoice, of, report
 from tests.small_months import month as small
@@ -179,8 +179,8 @@ def test_a_restatement_says_against_what_why_and_how_much() -> None:
     )
     page = page_of(months.small_month(revision=2), changes)
     assert page.rows("restatement")[1:] == [
-        ["web", "THB", "810,000.00", "812,500.00", "+2,500.00", "+0.3 %"],
-        ["unassigned", "THB", "", "47.00", "+47.00", ""],
+        ["Web web", "THB", "810,000.00", "812,500.00", "+2,500.00", "+0.3 %"],
+        ["Unassigned unassigned", "THB", "", "47.00", "+47.00", ""],
     ]
     assert "../r1/index.html" in page.links
     assert "evidence" in page.section("restatement")
@@ -241,3 +241,32 @@ def test_without_evidence_the_chart_shows_the_total_alone() -> None:
     page = Page(bytes_of(months.small_month(), evidence=False))
     assert "all projects" in page.section("daily")
     assert "12,476.08 THB over 31 days" in page.section("daily")
+
+
+def test_findings_are_filtered_without_a_script_and_all_of_them_are_printed() -> None:
+    page = page_of(months.small_month())
+    families = {str(name).split()[-1] for name in page.root.xpath("//article/@class")}
+    choices = page.texts("//fieldset[@class='filters']/label")
+    assert len(families) > 1 and len(choices) == len(families) + 1
+    assert choices[0] == f"everything ({len(page.root.xpath('//article'))})"
+    assert {f"only-{family}" for family in families} < set(page.ids)
+    screen = page.source[page.source.index("@media screen") : page.source.index("@media print")]
+    hidden = [f"section:has(#only-{family}:checked) .card:not(.{family}) {{ display: none; }}" in screen
+              for family in families]  # fmt: skip
+    assert all(hidden)
+    assert set(FAMILY_OF) == set(Code)
+
+
+def test_months_before_stand_beside_each_team_and_what_is_not_archived_is_no_column() -> None:
+    page = page_of(months.small_month())
+    (spark,) = page.root.xpath("//tr[@id='team-web']//svg[starts-with(@class, 'spark')]")
+    assert [each.get("x") for each in spark] == ["80", "88"], "April and May, the last two of twelve"
+    assert "twelve months up to this one" in page.section("teams")
+    bare = Page(bytes_of(months.month_of(months.small_accounts(), months.small_config())))
+    assert "twelve months" not in bare.section("teams")
+
+
+def test_teams_and_projects_are_called_by_their_names() -> None:
+    page = page_of(months.sixty_teams())
+    assert "ทีมชำระเงินออนไลน์ 1 (team-00)" in page.section("notices")
+    assert "team ทีมชำระเงินออนไลน์ 1" in page.section("projects")
