@@ -16,20 +16,20 @@ from functools import partial
 from typing import Any
 
 from chargeback import __version__
-from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
+from chargeback.collect.channel import Channel
 from chargeback.collect.clock import rfc3339
 from chargeback.collect.credentials import Credential, Grant
 from chargeback.collect.envelope import PDF_LATER, UNAUTHORIZED, Envelope, Reply, opened
 from chargeback.collect.failures import AddressRefusedError, ExhaustedError, RedirectedError, TransientError
-from chargeback.collect.http_attempt import HttpAttempt, Received
+from chargeback.collect.http_attempt import Received
 from chargeback.collect.http_library import httpx
-from chargeback.collect.retries import Retries, is_transient, retry_after
+from chargeback.collect.retries import is_transient, retry_after
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import quoted, subject_of
 from chargeback.config import Endpoint
 from chargeback.errors import AnswerError, ChargebackError, ConfigurationError, CredentialError, PlatformError
 from chargeback.evidence import Answer, Store, sha256_of
-from chargeback.evidence.gate import Gate, withheld
+from chargeback.evidence.gate import withheld
 from chargeback.evidence.run_log import note
 from chargeback.model.answers import LARGEST_ANSWERS
 
@@ -61,26 +61,14 @@ class ApiClient:
     def __init__(
         self,
         endpoint: Endpoint,
-        http_attempt: HttpAttempt,
+        channel: Channel,
         store: Store,
-        *,
-        timeout: float,
-        retries: Retries,
-        gate: Gate,
-        facts: FactsBreaker,
-        documents: DocumentsBreaker,
     ) -> None:
         self.endpoint = endpoint.url
         self._source = endpoint.source
         self._contact = threading.Event()
-        self._http_attempt = http_attempt
-        self._run_time = http_attempt.run_time
+        self._channel = channel
         self._store = store
-        self._timeout = timeout
-        self._retries = retries
-        self._gate = gate
-        self._facts = facts
-        self._documents = documents
         self._urls: dict[str, httpx.URL] = {}
         self._headers: dict[Grant, httpx.Headers] = {}
 
@@ -93,7 +81,7 @@ class ApiClient:
     def within(self, run_time: RunTime) -> ApiClient:
         """The same client, whose calls have to end within another time than the run's."""
         client = copy(self)
-        client._run_time, client._retries = run_time, self._retries.within(run_time)
+        client._channel = self._channel.within(run_time)
         return client
 
     def call(
@@ -112,11 +100,11 @@ class ApiClient:
         about other calls; ``DeadlineError``; ``InterruptedRunError``; ``StorageError``.
         """
         call = _Call(function, request, json.dumps(request).encode(), credential, account, path)
-        if self._gate.holds_secret(call.content):
+        if self._channel.gate.holds_secret(call.content):
             raise ConfigurationError(
                 f"{function}: the request itself would hold a secret", remedy="correct the ids in [[accounts]]"
             )
-        self._facts.admit(call.subject, account)
+        self._channel.facts.admit(call.subject, account)
         try:
             return self._asked_until_answered(call)
         except ChargebackError as error:
@@ -125,22 +113,22 @@ class ApiClient:
 
     def _asked_until_answered(self, call: _Call) -> Reply:
         document = call.function in DOCUMENT_FUNCTIONS
-        patient = self._documents.patient if document else True
+        patient = self._channel.documents.patient if document else True
         try:
-            return self._retries.run(partial(self._attempt, call), call.subject, patient=patient)
+            return self._channel.retries.run(partial(self._attempt, call), call.subject, patient=patient)
         except ExhaustedError as error:
             if document:
-                self._documents.count()
+                self._channel.documents.count()
             else:
-                self._facts.trip(error)
+                self._channel.facts.trip(error)
             raise
 
     def _attempt(self, call: _Call, not_after: float) -> Reply:
         """An answer to the call; a refused credential is renewed and the question asked again at once."""
         while True:
             grant = self._granted(call)
-            sent_at = rfc3339(self._run_time.clock.now())
-            received = self._sent(call, grant, self._run_time.attempt_end(self._timeout, not_after))
+            sent_at = rfc3339(self._channel.run_time.clock.now())
+            received = self._sent(call, grant, self._channel.run_time.attempt_end(self._channel.timeout, not_after))
             envelope = self._judged(call, received)
             if envelope is not None:
                 return self._kept(call, received, envelope, sent_at)
@@ -159,10 +147,12 @@ class ApiClient:
             raise _named(call, error) from error
 
     def _sent(self, call: _Call, grant: Grant, ends: float) -> Received:
-        begun = self._run_time.clock.monotonic()
+        begun = self._channel.run_time.clock.monotonic()
         try:
             url, headers = self._url(call.function), self._headers_with(grant)
-            received = self._http_attempt.send("POST", url, headers, call.content, ends, LARGEST_ANSWERS[call.function])
+            received = self._channel.http_attempt.send(
+                "POST", url, headers, call.content, ends, LARGEST_ANSWERS[call.function]
+            )
         except TransientError as error:
             raise (self._unreached(error) if error.unreached else error) from error
         except RedirectedError as error:
@@ -180,7 +170,7 @@ class ApiClient:
             account=call.account,
             status=received.status,
             bytes=len(received.body),
-            seconds=round(self._run_time.clock.monotonic() - begun, 3),
+            seconds=round(self._channel.run_time.clock.monotonic() - begun, 3),
         )
         return received
 
@@ -196,12 +186,12 @@ class ApiClient:
 
     def _judged(self, call: _Call, received: Received) -> Envelope | None:
         """The answer's envelope; None where the credential is refused; an error where it is no answer."""
-        if any(map(self._gate.holds_secret, (received.body, *_kept_headers(received)))):
+        if any(map(self._channel.gate.holds_secret, (received.body, *_kept_headers(received)))):
             found = "the answer repeats the credential, so it is not kept"
             remedy = "report it to the platform, then renew the credential"
             raise AnswerError(f"{call.subject}: {found}", remedy=remedy, cause=found)
         if is_transient(received.status):
-            wait = retry_after(received.headers.get("retry-after"), self._run_time.clock.now())
+            wait = retry_after(received.headers.get("retry-after"), self._channel.run_time.clock.now())
             raise TransientError(f"HTTP {received.status}", retry_after=wait)
         envelope = self._opened(call, received)
         if received.status == 401 or (envelope is not None and envelope.message.strip() == UNAUTHORIZED):

@@ -18,7 +18,7 @@ from copy import copy
 from functools import partial
 
 from chargeback import __version__
-from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
+from chargeback.collect.channel import Channel
 from chargeback.collect.endpoint import check_link
 from chargeback.collect.failures import (
     AddressRefusedError,
@@ -27,13 +27,12 @@ from chargeback.collect.failures import (
     RedirectedError,
     TransientError,
 )
-from chargeback.collect.http_attempt import HttpAttempt, Received
+from chargeback.collect.http_attempt import Received
 from chargeback.collect.http_library import httpx
-from chargeback.collect.retries import Retries, is_transient, retry_after
+from chargeback.collect.retries import is_transient, retry_after
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.wording import shown_link, subject_of
 from chargeback.errors import AnswerError, PlatformError
-from chargeback.evidence.gate import Gate
 from chargeback.evidence.run_log import note
 
 MOST_UNFOLDED = 96 * 1024 * 1024
@@ -89,23 +88,12 @@ class Downloader:
 
     def __init__(
         self,
-        http_attempt: HttpAttempt,
+        channel: Channel,
         *,
         loopback_too: bool,
-        timeout: float,
-        retries: Retries,
-        gate: Gate,
-        facts: FactsBreaker,
-        documents: DocumentsBreaker,
     ) -> None:
-        self._http_attempt = http_attempt
-        self._run_time = http_attempt.run_time
+        self._channel = channel
         self._loopback_too = loopback_too
-        self._timeout = timeout
-        self._retries = retries
-        self._gate = gate
-        self._facts = facts
-        self._documents = documents
         self._headers = httpx.Headers(
             {"Accept": "application/pdf, */*", "Accept-Encoding": "identity", "User-Agent": f"chargeback/{__version__}"}
         )
@@ -113,7 +101,7 @@ class Downloader:
     def within(self, run_time: RunTime) -> Downloader:
         """The same, whose documents have to be there within another time than the run's."""
         downloads = copy(self)
-        downloads._run_time, downloads._retries = run_time, self._retries.within(run_time)
+        downloads._channel = self._channel.within(run_time)
         return downloads
 
     def fetch(self, link: str, *, account: str = "", document: str = "document") -> bytes:
@@ -124,19 +112,19 @@ class Downloader:
         ``DeadlineError``. All but the last two concern this document alone.
         """
         subject = subject_of(account, document)
-        self._facts.admit(subject, account)
+        self._channel.facts.admit(subject, account)
         try:
             attempt = partial(self._attempt, link, subject)
-            return self._retries.run(attempt, subject, patient=self._documents.patient)
+            return self._channel.retries.run(attempt, subject, patient=self._channel.documents.patient)
         except PlatformError as error:
             error.account = error.account or account
             if isinstance(error, ExhaustedError):
-                self._documents.count()
+                self._channel.documents.count()
             raise
 
     def _attempt(self, link: str, subject: str, not_after: float) -> bytes:
         """The document at the end of the redirects, all within one attempt's time."""
-        ends = self._run_time.attempt_end(self._timeout, not_after)
+        ends = self._channel.run_time.attempt_end(self._channel.timeout, not_after)
         for _ in range(MOST_REDIRECTS + 1):
             received = self._sent(link, subject, ends)
             if isinstance(received, Received):
@@ -148,13 +136,15 @@ class Downloader:
 
     def _sent(self, link: str, subject: str, ends: float) -> Received | RedirectedError:
         """The answer, or where it redirects to; nobody is asked for a link that repeats the credential."""
-        if self._gate.holds_secret(link):
+        if self._channel.gate.holds_secret(link):
             message = f"{subject}: the document's link repeats the credential, so it is not followed"
             raise AddressRefusedError(message, remedy="report it to the platform, then renew the credential")
-        begun = self._run_time.clock.monotonic()
+        begun = self._channel.run_time.clock.monotonic()
         try:
             check_link(link, loopback_too=self._loopback_too)
-            received = self._http_attempt.send("GET", httpx.URL(link), self._headers, None, ends, LARGEST_DOCUMENT)
+            received = self._channel.http_attempt.send(
+                "GET", httpx.URL(link), self._headers, None, ends, LARGEST_DOCUMENT
+            )
         except RedirectedError as redirect:
             return redirect
         except AddressRefusedError as error:
@@ -163,13 +153,13 @@ class Downloader:
             raise AnswerError(f"{subject}: {shown_link(link)}: {error}", remedy="run again later") from error
         except httpx.InvalidURL:
             raise AddressRefusedError(f"{subject}: the document's link is not a URL") from None
-        seconds = round(self._run_time.clock.monotonic() - begun, 3)
+        seconds = round(self._channel.run_time.clock.monotonic() - begun, 3)
         note("download", of=subject, status=received.status, bytes=len(received.body), seconds=seconds)
         return received
 
     def _judged(self, link: str, subject: str, received: Received) -> bytes:
         if is_transient(received.status):
-            wait = retry_after(received.headers.get("retry-after"), self._run_time.clock.now())
+            wait = retry_after(received.headers.get("retry-after"), self._channel.run_time.clock.now())
             raise TransientError(f"{shown_link(link)}: HTTP {received.status}", retry_after=wait)
         where = f"{subject}: {shown_link(link)}: HTTP {received.status}"
         if received.status in LINK_REFUSED:
@@ -184,7 +174,7 @@ class Downloader:
     def _repeats_secret(self, body: bytes, subject: str) -> bool:
         """Whether a document repeats the credential, as it is or compressed; ``AnswerError`` where nobody can say."""
         try:
-            return self._gate.holds_secret(body) or self._gate.any_holds_secret(unfolded(body))
+            return self._channel.gate.holds_secret(body) or self._channel.gate.any_holds_secret(unfolded(body))
         except AnswerError as error:
             raise AnswerError(f"{subject}: {error.message}", remedy="run again later") from error
 

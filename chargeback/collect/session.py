@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from chargeback.collect.addresses import ANYWHERE, LOOPBACK_ONLY, PUBLIC_ONLY, PUBLIC_OR_LOOPBACK, Permit
 from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
+from chargeback.collect.channel import Channel
 from chargeback.collect.client import ApiClient
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.collect.credentials import Credentials, environment_secrets, other_secrets
@@ -87,26 +88,12 @@ def _session(
 ) -> Session:
     calls, files = http_attempts
     run_time = calls.run_time
-    retries, facts, documents = Retries(run_time, random), FactsBreaker(), DocumentsBreaker()
-    api = ApiClient(
-        endpoint,
-        calls,
-        store,
-        timeout=config.api.timeout,
-        retries=retries,
-        gate=gate,
-        facts=facts,
-        documents=documents,
+    to_api = Channel(
+        calls, run_time, config.api.timeout, Retries(run_time, random), gate, FactsBreaker(), DocumentsBreaker()
     )
-    downloads = Downloader(
-        files,
-        loopback_too=loopback_endpoint(endpoint.url),
-        timeout=config.api.timeout,
-        retries=retries,
-        gate=gate,
-        facts=facts,
-        documents=documents,
-    )
+    api = ApiClient(endpoint, to_api, store)
+    to_files = replace(to_api, http_attempt=files)
+    downloads = Downloader(to_files, loopback_too=loopback_endpoint(endpoint.url))
     for http_attempt in http_attempts:
         run_time.at_stop(http_attempt.abort)
     clock, concurrency = run_time.clock, config.api.concurrency

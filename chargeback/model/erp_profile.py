@@ -16,32 +16,13 @@ from typing import Literal
 import msgspec
 
 from chargeback.errors import ConfigurationError
+from chargeback.model.journal import COLUMNS
 
 LARGEST = 64 * 1024
 """Bytes that a profile may have."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 LEGS = ("cost", "input_vat_pending", "input_vat", "payable", "withholding", "clearing")
-PLACEHOLDERS = (
-    "entry",
-    "event",
-    "company",
-    "posting_date",
-    "document_date",
-    "account",
-    "tax_id",
-    "invoice",
-    "receipt",
-    "concerns",
-    "tax_base",
-    "team",
-    "cost_center",
-    "gl_account",
-    "debit",
-    "credit",
-    "amount",
-    "currency",
-    "memo",
-)
+PLACEHOLDERS = (*(name for name in COLUMNS if name != "bookable"), "amount")
 """What a column's value may name: the journal's columns, and ``amount``: the debit, or minus the credit."""
 _DATE = re.compile(r"(?=.*YYYY)(?=.*MM)(?=.*DD)[YMD./ -]+")
 

@@ -28,6 +28,29 @@ from chargeback.model.settlement import InvoiceKey, document_date, posting_date
 from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.model.totals import add_up
 
+COLUMNS = (
+    "entry",
+    "event",
+    "company",
+    "posting_date",
+    "document_date",
+    "account",
+    "tax_id",
+    "invoice",
+    "receipt",
+    "concerns",
+    "tax_base",
+    "team",
+    "cost_center",
+    "gl_account",
+    "debit",
+    "credit",
+    "currency",
+    "bookable",
+    "memo",
+)
+"""The columns of ``journal.csv`` (INTERFACE)."""
+
 
 class Event(StrEnum):
     """What a row's entry books."""
@@ -156,49 +179,47 @@ class MonthJournal:
     def _blank_accrual(self, invoice: Invoice) -> JournalRow:
         """What all rows of an invoice's accrual share."""
         period, issued = self.posting.period, invoice.issued_at
-        return JournalRow(
-            leg=Leg.COST,
-            entry=guarded(f"{period}-r{self.posting.run.revision}-{invoice.account}-{invoice.label}"),
+        return replace(
+            self._blank(invoice.account, invoice.tax_id, invoice.label, invoice.currency),
             event=Event.ACCRUAL,
-            company=guarded(self._company(invoice.account, invoice.tax_id)),
             posting_date=period.last_day.isoformat(),
             document_date=issued.astimezone(self.timezone).date().isoformat() if issued else "",
-            account=guarded(invoice.account),
-            tax_id=guarded(invoice.tax_id),
-            invoice=guarded(invoice.label),
-            receipt="",
             concerns=str(period),
-            tax_base=None,
-            team="",
-            cost_center="",
-            gl_account="",
-            amount=Decimal(0),
-            currency=guarded(invoice.currency),
-            bookable=True,
-            memo="",
         )
 
     def _blank_settlement(self, record: SettlementRecord) -> JournalRow:
         """What all rows of a settlement share."""
-        period, run = self.posting.period, self.posting.run
-        return JournalRow(
-            leg=Leg.PAYABLE,
-            entry=guarded(f"{period}-r{run.revision}-{record.account}-{record.number}-paid"),
+        period, blank = self.posting.period, self._blank(record.account, record.tax_id, record.number, record.currency)
+        return replace(
+            blank,
+            entry=f"{blank.entry}-paid",
             event=Event.SETTLEMENT,
-            company=guarded(self._company(record.account, record.tax_id)),
             posting_date=posting_date(record, period, self.timezone).isoformat(),
             document_date=document_date(record, period, self.timezone).isoformat(),
-            account=guarded(record.account),
-            tax_id=guarded(record.tax_id),
-            invoice=guarded(record.number),
             receipt=guarded(record.receipt),
             concerns=record.concerns,
+        )
+
+    def _blank(self, account: str, tax_id: str, number: str, currency: str) -> JournalRow:
+        """What all rows of an entry share, whichever its event."""
+        return JournalRow(
+            leg=Leg.PAYABLE,
+            entry=guarded(f"{self.posting.period}-r{self.posting.run.revision}-{account}-{number}"),
+            event=Event.ACCRUAL,
+            company=guarded(self._company(account, tax_id)),
+            posting_date="",
+            document_date="",
+            account=guarded(account),
+            tax_id=guarded(tax_id),
+            invoice=guarded(number),
+            receipt="",
+            concerns="",
             tax_base=None,
             team="",
             cost_center="",
             gl_account="",
             amount=Decimal(0),
-            currency=guarded(record.currency),
+            currency=guarded(currency),
             bookable=True,
             memo="",
         )

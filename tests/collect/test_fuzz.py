@@ -190,7 +190,7 @@ def test_whatever_a_server_says_is_an_answer_or_an_error_of_the_table(
     session, say, _ = wires
     whole = said(body, status, headers)
     say[0] = whole[: len(whole) - cut] or None
-    session.api._facts._first = None
+    session.api._channel.facts._first = None
     try:
         reply = session.api.call("billing.get", {}, credential=session.credentials.of())
     except ChargebackError as error:

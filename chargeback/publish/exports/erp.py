@@ -20,6 +20,7 @@ from string import Template
 from chargeback.config import Config
 from chargeback.model.bookkeeping import Leg, key_of
 from chargeback.model.erp_profile import PLACEHOLDERS, ErpProfile, ProfileColumn, read_profile
+from chargeback.model.journal import COLUMNS as JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
 from chargeback.model.spreadsheet_text import csv_row
 from chargeback.publish.exports import journal_csv
@@ -133,7 +134,7 @@ def _leg(row: JournalRow) -> str:
 
 def _said(profile: ErpProfile, row: JournalRow) -> dict[str, str]:
     """What the row says under each name, dates and amounts as the ERP writes them."""
-    said = dict(zip(journal_csv.COLUMNS, journal_csv.cells(row), strict=True))
+    said = dict(zip(JOURNAL_COLUMNS, journal_csv.cells(row), strict=True))
     said["amount"] = f"{row.amount:f}"
     for name in _AMOUNTS:
         said[name] = said[name].replace(".", profile.decimal)

@@ -9,31 +9,10 @@ from io import SEEK_END, StringIO
 
 from chargeback.errors import DamagedError
 from chargeback.model.bookkeeping import Leg
-from chargeback.model.journal import Event, JournalRow
+from chargeback.model.journal import COLUMNS, Event, JournalRow
 from chargeback.model.money import EXACT
 from chargeback.model.spreadsheet_text import csv_row
 
-COLUMNS = (
-    "entry",
-    "event",
-    "company",
-    "posting_date",
-    "document_date",
-    "account",
-    "tax_id",
-    "invoice",
-    "receipt",
-    "concerns",
-    "tax_base",
-    "team",
-    "cost_center",
-    "gl_account",
-    "debit",
-    "credit",
-    "currency",
-    "bookable",
-    "memo",
-)
 _BYTE_ORDER_MARK = "\ufeff"
 _CHARACTERS_A_CHUNK = 1 << 19
 _WRITTEN_BOOLEANS = {True: "yes", False: "no"}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from chargeback.model.journal import COLUMNS as JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
 from chargeback.model.spreadsheet_text import cleaned
 from chargeback.publish.bilingual import Language
@@ -47,9 +48,9 @@ _HEADINGS = (Kind.HEADER, Kind.HEADER_RIGHT)
 
 JournalTable = Table.made_of(
     "JournalTable",
-    [Column(name, _WIDTHS[name], _FORMS.get(name, Form.TEXT)) for name in journal_csv.COLUMNS],
+    [Column(name, _WIDTHS[name], _FORMS.get(name, Form.TEXT)) for name in JOURNAL_COLUMNS],
 )
-_COLUMN = dict(zip(journal_csv.COLUMNS, JournalTable.columns, strict=True))
+_COLUMN = dict(zip(JOURNAL_COLUMNS, JournalTable.columns, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class _Part:
 
     @property
     def shape(self) -> SheetShape:
-        table = FilterTable(f"Journal_{self.number}", journal_csv.COLUMNS)
-        return SheetShape(self.name, len(journal_csv.COLUMNS), 1, filter_row=1, table=table, plain_from=2)
+        table = FilterTable(f"Journal_{self.number}", JOURNAL_COLUMNS)
+        return SheetShape(self.name, len(JOURNAL_COLUMNS), 1, filter_row=1, table=table, plain_from=2)
 
 
 def chunks(made: JournalBook, most: int = MOST_ROWS) -> Iterator[bytes]:
@@ -146,7 +147,7 @@ def _sheet_rows(book: Book, rows: Sequence[JournalRow]) -> Iterator[str]:
 def _values(row: JournalRow) -> Mapping[Column, Value]:
     """What ``journal.csv`` has of the row, with dates and amounts as such."""
     values: dict[Column, Value] = {
-        _COLUMN[name]: text for name, text in zip(journal_csv.COLUMNS, journal_csv.cells(row), strict=True)
+        _COLUMN[name]: text for name, text in zip(JOURNAL_COLUMNS, journal_csv.cells(row), strict=True)
     }
     values |= {_COLUMN[name]: date.fromisoformat(text) if text else None for name, text in _dates(row)}
     debited = row.amount > 0
