@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chargeback.evidence import SettlementRecord
@@ -60,8 +61,7 @@ class Event(StrEnum):
     CORRECTION = "correction"
 
 
-@dataclass(frozen=True, slots=True)
-class JournalRow:
+class JournalRow(NamedTuple):
     """One row of an entry: one account's debit (``amount`` above zero) or credit (below); never zero.
 
     Dates are ISO, ``document_date`` "" where the invoice says none; ``receipt`` is "" but on settlements; ``concerns``
@@ -120,6 +120,10 @@ class MonthJournal:
         """Every entry's rows: the accruals by account, invoice and id, then the settlements likewise."""
         for invoice in _booked(self.posting):
             yield from self._entry(self._accrual(invoice))
+        yield from self.settlements()
+
+    def settlements(self) -> Iterator[JournalRow]:
+        """The rows of the settlements alone, in their order."""
         for record in self.posting.run.settlements or ():
             yield from self._entry(self._settlement(record))
 
@@ -131,7 +135,7 @@ class MonthJournal:
     def _entry(self, rows: Iterable[JournalRow]) -> Iterator[JournalRow]:
         made = list(rows)
         bookable = self.is_sound and all(row.gl_account for row in made)
-        return iter(made) if bookable else (replace(row, bookable=False) for row in made)  # made as bookable ones
+        return iter(made) if bookable else (row._replace(bookable=False) for row in made)  # made as bookable ones
 
     def _accrual(self, invoice: Invoice) -> Iterator[JournalRow]:
         key = (invoice.account, invoice.id)
@@ -239,8 +243,7 @@ class _Entry:
     ) -> Iterator[JournalRow]:
         """The row of that many minor units; none where there are none."""
         if units:
-            yield replace(
-                self.blank,
+            yield self.blank._replace(
                 leg=leg,
                 tax_base=None if base is None else from_minor(base, self.digits),
                 team=guarded(team.id),

@@ -28,7 +28,7 @@ _UNSEEN = re.compile("[\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\
 
 def readable(text: str) -> str:
     """The text for people: no control characters; what would turn the direction of its surroundings is named."""
-    return cleaned(text).translate(_SHOWN)
+    return text if text.isascii() and text.isprintable() else cleaned(text).translate(_SHOWN)
 
 
 def one_line(text: str, *, keep_spaces: bool = False) -> str:

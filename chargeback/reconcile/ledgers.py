@@ -80,6 +80,9 @@ def _between_companies(posting: MonthPosting, config: Config) -> Iterator[Check]
     """One notice a pair of companies where a team of one bears cost that another one is billed for (BOOKING 9); a team
     whose company the configuration does not say bears it in the books of whom the invoice belongs to."""
     companies = {team.id: normalized(team.company) for team in config.teams if team.company}
+    if not companies:
+        return
+    bookkeeping = config.bookkeeping
     tax_ids = {
         (each.account, each.id): each.tax_id or account.month.facts.tax_id
         for account in posting.postings
@@ -90,7 +93,7 @@ def _between_companies(posting: MonthPosting, config: Config) -> Iterator[Check]
     for line in posting.ledger.lines:
         bearer, label = companies.get(line.team.id), line.label
         tax_id = tax_ids.get((label.account, label.invoice_id), "")
-        billed = normalized(config.bookkeeping.company(label.account, tax_id))
+        billed = normalized(bookkeeping.company(label.account, tax_id))
         if bearer and bearer != billed:
             gross[billed, bearer][label.currency] += line.gross
             teams[billed, bearer].add(line.team.id)

@@ -8,7 +8,7 @@ from chargeback.config import Config
 from chargeback.evidence.records import JOURNAL_PATH
 from chargeback.model.books import Books, Status
 from chargeback.model.instants import parse_instant
-from chargeback.model.journal import Event, JournalRow, MonthJournal
+from chargeback.model.journal import JournalRow, MonthJournal
 from chargeback.model.wording import booking_text
 from chargeback.publish.exports import beancount, erp, focus, focus_invoice, journal_csv, journal_xlsx, tax_csv
 from chargeback.publish.exports.change import Restating, corrections
@@ -38,8 +38,7 @@ def files(books: Books, config: Config, previous_journal: bytes | None) -> Itera
             _noted(f"The whole month as revision {revision} has it.", books),
         ),
     )
-    settled = (row for row in journal.rows() if row.event is Event.SETTLEMENT)
-    taxes = list(tax_csv.entries(settled, books.posting.run.settlements or ()))
+    taxes = list(tax_csv.entries(journal.settlements(), books.posting.run.settlements or ()))
     yield _workbook("journal", books, config, journal.rows(), taxes)
     changed: list[JournalRow] = []
     if previous_journal is not None:

@@ -11,7 +11,7 @@ is the latest journal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
@@ -40,7 +40,7 @@ def corrections(current: Iterable[JournalRow], previous: Sequence[JournalRow], t
     """
     accrued = [row for row in current if row.event is Event.ACCRUAL]
     headers = _first_by(_invoice_key, (*accrued, *previous))
-    before = [replace(row, company=row.company or _company(headers[_invoice_key(row)])) for row in previous]
+    before = [row._replace(company=row.company or _company(headers[_invoice_key(row)])) for row in previous]
     amounts = _differences(accrued, before, _amount_key, lambda row: row.amount)
     bases = _differences(_tax_rows(accrued), _tax_rows(before), _entry_key, lambda row: row.tax_base or Decimal(0))
     samples = _first_by(_amount_key, (*accrued, *before))
@@ -100,8 +100,7 @@ def _correction(
     """The row with the difference, of the invoice as it now is."""
     base = bases.get(_entry_key(row), Decimal(0)) if row.leg in _TAX_LEGS else None
     reversed_mark = "" if row.company == _company(header) else "-reversed"
-    return replace(
-        row,
+    return row._replace(
         entry=f"{to.period}-r{to.revision}-{_without_revision(header)}{reversed_mark}",
         event=Event.CORRECTION,
         posting_date=to.posting_date,
@@ -123,4 +122,4 @@ def _without_revision(row: JournalRow) -> str:
 def _bookable(entry: Iterable[JournalRow], to: Restating) -> Iterable[JournalRow]:
     made = list(entry)
     bookable = to.is_sound and all(row.gl_account for row in made)
-    return (replace(row, bookable=bookable) for row in made)
+    return (row._replace(bookable=bookable) for row in made)

@@ -57,7 +57,7 @@ def test_other_cost_centre_of_a_team_moves_its_cost() -> None:
     moved = LedgerTeam("web", "Web", "CC-101", "6420")
     before, after = (
         rows([INVOICE], 1),
-        [replace(row, cost_center="CC-101") if row.team == moved.id else row for row in rows([INVOICE], 2)],
+        [row._replace(cost_center="CC-101") if row.team == moved.id else row for row in rows([INVOICE], 2)],
     )
     found = [(row.team, row.cost_center, str(row.amount)) for row in change(after, before, 2)]
     assert found == [("web", "CC-101", "100.00"), ("web", "CC-100", "-100.00")]
@@ -88,7 +88,7 @@ def test_corrections_are_posted_where_the_configuration_says() -> None:
 
 def test_a_restated_month_of_0_2_moves_tax_to_not_due_and_what_was_withheld_back() -> None:
     before = [
-        replace(row, leg=Leg.INPUT_VAT, gl_account="1154") if row.leg is Leg.TAX_PENDING else row
+        row._replace(leg=Leg.INPUT_VAT, gl_account="1154") if row.leg is Leg.TAX_PENDING else row
         for row in rows([INVOICE], 1)
     ]
     found = change(rows([INVOICE], 2), before, 2)
@@ -122,7 +122,7 @@ def test_an_invoice_that_belongs_to_another_company_now_moves_from_its_books_to_
 
 
 def test_a_journal_of_0_2_names_no_company_and_nothing_moves() -> None:
-    before = [replace(row, company="") for row in rows([INVOICE], 1)]
+    before = [row._replace(company="") for row in rows([INVOICE], 1)]
     assert change(rows([INVOICE], 2), before, 2) == []
     assert {row.company for row in change([], before, 2)} == {INVOICE.tax_id}
 

@@ -142,7 +142,7 @@ def test_a_journal_without_entries_has_its_headings_and_says_that_nothing_is_to_
 )
 def test_a_company_may_have_any_name(companies: list[str], names: list[str]) -> None:
     row = next(month_journal(make_books(bills()), CONFIG).rows())
-    rows = [replace(row, company=company) for company in companies]
+    rows = [row._replace(company=company) for company in companies]
     made = JournalBook("p", "2026-05", 1, "2026-06-01T00:00:00Z", rows, (), Seller("", "", ""), "en")
     assert sorted(list(sheets(b"".join(journal_xlsx.chunks(made))))[:-2]) == sorted(names)
 
