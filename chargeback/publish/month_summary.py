@@ -29,11 +29,15 @@ Summary = TypeVar("Summary")
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The summary's file."""
+    yield PATH, _chunks(books, config)
+
+
+def _chunks(books: Books, config: Config) -> Iterator[bytes]:
     teams = [{"id": team.id, "name": team.name} for team in books.ledger.teams]
     value = {
         "schema": SCHEMA, **asdict(summary(books, config)), "listed": _listed(books), **_booked(books), "teams": teams,
     }  # fmt: skip
-    yield PATH, [canonical_json(value)]
+    yield canonical_json(value)
 
 
 def summary(books: Books, config: Config) -> EarlierMonth:

@@ -81,7 +81,7 @@ def _page(
     books: Books, config: Config, paths: list[str], evidence: Evidence | None, changes: Restatement | None
 ) -> Iterator[bytes]:
     teams, projects = cost_tables(books)
-    return render(
+    yield from render(
         "month.html",
         glance=_glance(books),
         teams=teams,

@@ -6,7 +6,7 @@ amounts or projects. It asks for nothing from outside and runs nothing: a page w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -16,9 +16,9 @@ from chargeback.model.books import Books, Status
 from chargeback.model.check import Outcome
 from chargeback.model.text import readable
 from chargeback.publish.bilingual import THAI, Language, said, thai_month
-from chargeback.publish.pages.rendering import is_on_loopback, render
+from chargeback.publish.pages.rendering import is_on_loopback, number_cell, render
 from chargeback.publish.pages.wording import change_text, instant_text, minor, month_name
-from chargeback.publish.statements.figures import figures
+from chargeback.publish.statements.figures import AmountRow, figures
 from chargeback.publish.team_workbook import team_months
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.restated import Change, restatement_of
@@ -34,8 +34,8 @@ def path_of(team: str) -> str:
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
     """(path in the revision, the file's bytes in chunks), one statement for each team of the ledger, in its order."""
-    for month in team_months(books, config):
-        yield path_of(month.team.id), _page(month)
+    for team, month in team_months(books, config):
+        yield path_of(team.id), _page(month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,26 @@ class Words:
         return said(text, self.language)
 
 
-def _page(month: TeamMonth) -> Iterator[bytes]:
+def _amount_cells(language: Language) -> Callable[[AmountRow], Markup]:
+    """What makes the cells of net, tax and gross of a row: in one call, as a statement has a row a resource."""
+    net, tax, gross = (said(name, language) for name in ("Net", "Tax", "Gross"))
+
+    def cells(row: AmountRow) -> Markup:
+        return Markup().join((number_cell(row.net, net), number_cell(row.tax, tax), number_cell(row.gross, gross)))
+
+    return cells
+
+
+def _page(made: Callable[[], TeamMonth]) -> Iterator[bytes]:
+    month = made()
     books, config, run = month.books, month.config, month.books.posting.run
     language = config.publish.language
     restatement = restatement_of(month)
     exceptions = [each for each in checks_of(month) if each.outcome is Outcome.EXCEPTION]
-    return render(
+    yield from render(
         "statement.html",
         t=Words(language),
+        amounts=_amount_cells(language),
         lang="th" if language == "th" else "en",
         team=month.team,
         name=month.title,

@@ -6,14 +6,14 @@ A workbook holds its team's lines and nothing of another team's.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from chargeback.config import Config
 from chargeback.model.books import Books
-from chargeback.model.ledger import LedgerLine
+from chargeback.model.ledger import LedgerLine, LedgerTeam
 from chargeback.model.totals import add_up, by_currency
 from chargeback.publish.team_workbook import notes, summary
-from chargeback.publish.team_workbook.month import TeamMonth
+from chargeback.publish.team_workbook.month import TeamMonth, path_of
 from chargeback.publish.team_workbook.team_checks import TOLD
 from chargeback.publish.team_workbook.totals import totals_of_lines
 from chargeback.publish.xlsx.book import Book
@@ -21,28 +21,33 @@ from chargeback.publish.xlsx.book import Book
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
     """(path in the revision, the file's bytes in chunks), one workbook for each team of the ledger, in its order."""
-    for month in team_months(books, config):
-        yield month.path, _chunks(month)
+    for team, month in team_months(books, config):
+        yield path_of(team.id), _chunks(month)
 
 
-def team_months(books: Books, config: Config) -> Iterator[TeamMonth]:
-    """Each team's month, in the ledger's order, as its workbook and its statement show it."""
+def team_months(books: Books, config: Config) -> Iterator[tuple[LedgerTeam, Callable[[], TeamMonth]]]:
+    """Each team, in the ledger's order, and what makes its month as its workbook and its statement show it: where that
+    is needed, by whichever process that is."""
     by_team: dict[str, list[LedgerLine]] = defaultdict(list)
     for line in books.ledger.lines:
         by_team[line.team.id].append(line)
     checks, borne = tuple(books.having(*TOLD)), _invoices_with_borne_tax(books, config)
     for team in books.ledger.teams:
-        mine: Sequence[LedgerLine] = by_team.get(team.id, ())
-        yield TeamMonth(books, config, team, mine, totals_of_lines(mine), checks, _borne_tax(mine, borne))
+
+        def month(team: LedgerTeam = team, mine: Sequence[LedgerLine] = by_team.get(team.id, ())) -> TeamMonth:
+            return TeamMonth(books, config, team, mine, totals_of_lines(mine), checks, _borne_tax(mine, borne))
+
+        yield team, month
 
 
 def _invoices_with_borne_tax(books: Books, config: Config) -> frozenset[tuple[str, str]]:
     """Account and id of the invoices whose tax cannot be reclaimed, and so is cost (BOOKING 9)."""
+    bookkeeping = config.bookkeeping
     return frozenset(
         (invoice.account, invoice.id)
         for posting in books.posting.postings
         for invoice in posting.month.booked
-        if not config.bookkeeping.reclaims_tax(invoice.account, invoice.buyer or posting.month.facts.kind)
+        if not bookkeeping.reclaims_tax(invoice.account, invoice.buyer or posting.month.facts.kind)
     )
 
 
@@ -51,7 +56,8 @@ def _borne_tax(lines: Iterable[LedgerLine], invoices: frozenset[tuple[str, str]]
     return {currency: amounts.tax for currency, amounts in add_up(cost if invoices else (), by_currency).items()}
 
 
-def _chunks(month: TeamMonth) -> Iterator[bytes]:
+def _chunks(made: Callable[[], TeamMonth]) -> Iterator[bytes]:
+    month = made()
     lines = month.sheet_lines
     shapes = [*summary.shapes(month), *lines.shapes(), *notes.shapes(month)]
     book = Book(month.books.posting.run.run_at, f"{month.title}, {month.books.period}", month.footer, shapes)

@@ -31,6 +31,11 @@ class PastMonth:
     gross: int | None
 
 
+def path_of(team: str) -> str:
+    """Where a team's workbook lies in a revision."""
+    return f"ledgers/{team}.xlsx"
+
+
 @dataclass(frozen=True, slots=True)
 class TeamMonth:
     """The team's lines and their totals; ``checks`` are those of the whole month that did not simply pass;
@@ -59,14 +64,9 @@ class TeamMonth:
         return SheetLines(str(self.books.period), self.footer, self.lines, totals.currencies, sums, held)
 
     @property
-    def path(self) -> str:
-        """Where the team's workbook lies in a revision."""
-        return f"ledgers/{self.team.id}.xlsx"
-
-    @property
     def footer(self) -> str:
         """What every page says below: file, month and revision."""
-        return f"{self.path} · {self.books.period} revision {self.books.revision}"
+        return f"{path_of(self.team.id)} · {self.books.period} revision {self.books.revision}"
 
     @property
     def title(self) -> str:
