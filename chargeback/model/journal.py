@@ -183,8 +183,7 @@ class MonthJournal:
     def _blank_accrual(self, invoice: Invoice) -> JournalRow:
         """What all rows of an invoice's accrual share."""
         period, issued = self.posting.period, invoice.issued_at
-        return replace(
-            self._blank(invoice.account, invoice.tax_id, invoice.label, invoice.currency),
+        return self._blank(invoice.account, invoice.tax_id, invoice.label, invoice.currency)._replace(
             event=Event.ACCRUAL,
             posting_date=period.last_day.isoformat(),
             document_date=issued.astimezone(self.timezone).date().isoformat() if issued else "",
@@ -194,8 +193,7 @@ class MonthJournal:
     def _blank_settlement(self, record: SettlementRecord) -> JournalRow:
         """What all rows of a settlement share."""
         period, blank = self.posting.period, self._blank(record.account, record.tax_id, record.number, record.currency)
-        return replace(
-            blank,
+        return blank._replace(
             entry=f"{blank.entry}-paid",
             event=Event.SETTLEMENT,
             posting_date=posting_date(record, period, self.timezone).isoformat(),
