@@ -16,6 +16,7 @@ from chargeback.publish.workpaper import (
     control,
     cut_off,
     exceptions,
+    findings,
     index,
     invoice_lines,
     invoices,
@@ -33,6 +34,8 @@ from chargeback.publish.xlsx.book import Book
 
 FIGURES = (
     lead.SHEET,
+    findings.SHEET,
+    exceptions.SHEET,
     tie_out.SHEET,
     invoices.SHEET,
     invoice_lines.SHEET,
@@ -40,12 +43,12 @@ FIGURES = (
     control.PARTS_SHEET,
     cut_off.SHEET,
     open_items.SHEET,
-    exceptions.SHEET,
+    method.SHEET,
     evidence_sheets.SHEET,
     evidence_sheets.FILES_SHEET,
-    method.SHEET,
+    method.CONFIGURATION_SHEET,
 )
-"""The sheets behind *Index*, in their order."""
+"""The sheets behind *Index*, in their order; the last three are appendices."""
 SHEETS = (index.sheet_over(FIGURES), *FIGURES)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from chargeback.model.check import Code
 from chargeback.model.money import minor_digits
+from chargeback.model.wording import counted
 from chargeback.publish.workpaper.invoices import Invoices
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.expressions import NEARLY_NOTHING, Choice, Exact, Plain, Reference, all_of
 from chargeback.publish.xlsx.rounding import names_apart
@@ -27,8 +29,8 @@ class LedgerControl(SheetTable):
     invoice = Column("Invoice", 18)
     currency = Column("Currency", 9)
     lines = Column("Ledger lines [F]", 10, Form.COUNT)
-    net = Column("Ledgers: net [F]", 15, Form.MONEY)
-    tax = Column("Ledgers: tax [F]", 14, Form.MONEY)
+    net = Column("Ledgers: net [F]", 15, Form.MONEY, is_kept=True)
+    tax = Column("Ledgers: tax [F]", 14, Form.MONEY, is_kept=True)
     gross = Column("Ledgers: gross [F]", 15, Form.MONEY, is_kept=True)
     invoice_tax = Column("Invoice: tax [E]", 14, Form.MONEY)
     invoice_total = Column("Invoice: total [E]", 15, Form.MONEY, is_kept=True)
@@ -177,5 +179,17 @@ def _parts(written: Written, paper: Paper) -> Iterator[str]:
             )
 
 
-SHEET = table_sheet(LedgerControl, _rows, _count, reads=(LedgerParts.name, Invoices.name))
-PARTS_SHEET = table_sheet(LedgerParts, _parts, _parts_count)
+DECLARED = Declaration(
+    reference="D-1",
+    source="Ledger parts, which are sums over ledgers/all.csv, and the invoices' headers, on Invoices",
+    procedure="Tax and gross of all ledgers together are held against each invoice, net + tax against gross: exactly.",
+    conclusion=concluded(Code.LEDGER_CONTROL),
+)
+PARTS_DECLARED = Declaration(
+    reference="D-2",
+    source="the lines of ledgers/<team>.csv, which are those of ledgers/all.csv",
+    procedure="The lines are added up by invoice and team; Ledger control adds these sums up.",
+    conclusion=lambda paper: f"{counted(_parts_count(paper), 'part')} of {counted(_count(paper), 'booked invoice')}.",
+)
+SHEET = table_sheet(LedgerControl, _rows, _count, DECLARED, reads=(LedgerParts.name, Invoices.name))
+PARTS_SHEET = table_sheet(LedgerParts, _parts, _parts_count, PARTS_DECLARED)

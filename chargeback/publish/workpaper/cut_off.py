@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from chargeback.evidence import DocumentRecord
+from chargeback.model.answers import text_of
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Status
 from chargeback.model.report import Report
 from chargeback.publish.workpaper.invoices import Invoices
+from chargeback.publish.workpaper.number_sequences import number_sequences
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, VERDICTS, AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import stacked_sheet
+from chargeback.publish.workpaper.sheet import Declaration, concluded, stacked_sheet, titled
 from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, all_of, constant, largest
 from chargeback.publish.xlsx.rounding import numeric
 from chargeback.publish.xlsx.shape import SheetShape
@@ -127,15 +129,45 @@ class Documents(Table):
     found = Column("What was found")
 
 
+class Sequences(Table):
+    """One row an account and sequence of invoice numbers: how many are listed, and which between them are not."""
+
+    number = _number()
+    account = Column("Account")
+    prefix = Column("Numbers begin with")
+    first = Column("First")
+    last = Column("Last")
+    listed = Column("Listed", form=Form.COUNT)
+    between = Column("Not listed", form=Form.COUNT)
+    missing = Column("Which are not listed")
+    blank, blank_2, blank_3, blank_4 = (Column() for _ in range(4))
+
+
+DECLARED = Declaration(
+    reference="E-1",
+    source="billing.listInvoices, billing.report and the documents; the months before, from their summaries",
+    procedure="Periods, coverage, listed invoices, reports and documents are held against the month.",
+    conclusion=concluded(
+        Code.INVOICE_ISSUED,
+        Code.INVOICE_CUTOFF,
+        Code.INVOICE_DUPLICATE,
+        Code.ACCOUNT_SET,
+        Code.PRIOR_PERIODS,
+        Code.REPORT_PERIOD,
+        Code.REPORT_CHART,
+        Code.INVOICE_PDF,
+    ),
+)
+
+
 def _rows(stack: Stack, paper: Paper) -> Sequence[int]:
-    stack.title(NAME, PURPOSE)
-    stack.texts(note(paper.remark))
-    stack.gap()
+    titled(stack, NAME, PURPOSE, DECLARED, paper)
     _invoices(stack, paper)
     _coverage(stack, paper)
     _reports(stack, paper)
     _completeness(stack, paper)
     _documents(stack, paper)
+    _sequences(stack, paper)
     return ()
 
 
@@ -280,6 +312,31 @@ def _document(account: AccountPaper, check: Check, record: DocumentRecord | None
     }
 
 
+def _sequences(stack: Stack, paper: Paper) -> None:
+    remark = (
+        "Information, no check: of the invoices that an account lists until the month, void ones too. The platform may "
+        "number the invoices of all its customers in one sequence."
+    )
+    block, table = _section(stack, "6 Sequence of invoice numbers", remark, Sequences), Sequences
+    for account in paper.accounts:
+        rows = account.posting.month.facts.listed
+        numbers = (text_of(row.row.number) for row in rows if row.month is None or row.month <= paper.books.period)
+        for each in number_sequences(numbers):
+            block.add(
+                {
+                    table.number: account.number,
+                    table.account: account.account,
+                    table.prefix: each.prefix or "(digits only)",
+                    table.first: each.first,
+                    table.last: each.last,
+                    table.listed: each.listed,
+                    table.between: each.missing,
+                    table.missing: each.gaps or "none",
+                }
+            )
+    stack.gap()
+
+
 def _yes_or_no(answer: bool | None) -> str:
     return "yes" if answer else "no"
 
@@ -290,4 +347,4 @@ def _shape(paper: Paper) -> SheetShape:
     )
 
 
-SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, reads=(Invoices.name,), name=NAME)
+SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, reads=(Invoices.name,), name=NAME, declared=DECLARED)

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.money import format_exact
+from chargeback.model.wording import counted
 from chargeback.publish.workpaper.numbered_accounts import AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, table_sheet
 from chargeback.publish.workpaper.sources import Figure, pointer
 from chargeback.publish.xlsx.cells import MOST_DIGITS, ROW
 from chargeback.publish.xlsx.rounding import numeric
@@ -25,6 +26,8 @@ class EvidenceTable(SheetTable):
     purpose = (
         "Every figure as received: open the file of this revision, follow the pointer, and the value stands there."
     )
+    frozen_columns = 2
+    printed = 10
     number = Column("No.", 6, Form.INTEGER, kind=Kind.QUIET)
     account = Column("Account", 16)
     figure = Column("Figure", 18)
@@ -45,6 +48,8 @@ class Files(SheetTable):
     purpose = (
         "What was asked, when, and the checksum of what came back; then the documents. `chargeback verify` checks all."
     )
+    frozen_columns = 1
+    printed = 8
     account = Column("Account", 16)
     function = Column("Function", 24)
     file = Column("File", 50)
@@ -189,5 +194,17 @@ def _file_rows(written: Written, paper: Paper) -> Iterator[str]:
         )
 
 
-SHEET = table_sheet(EvidenceTable, _rows, _count)
-FILES_SHEET = table_sheet(Files, _file_rows, _file_count)
+DECLARED = Declaration(
+    reference="X-1",
+    source="the answers of the platform, in the folder evidence of this revision",
+    procedure="Each figure that another sheet uses is listed with the file, the JSON pointer and the file's checksum.",
+    conclusion=lambda paper: f"{counted(_count(paper), 'figure')}, each as received.",
+)
+FILES_DECLARED = Declaration(
+    reference="X-2",
+    source="evidence/index.json, and the documents that evidence/run.json records",
+    procedure="Answers and documents are kept unchanged; manifest.json has the checksum of each.",
+    conclusion=lambda paper: f"{counted(_file_count(paper), 'answer or document', 'answers and documents')}.",
+)
+SHEET = table_sheet(EvidenceTable, _rows, _count, DECLARED)
+FILES_SHEET = table_sheet(Files, _file_rows, _file_count, FILES_DECLARED)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Check, Outcome
 from chargeback.publish.workpaper.numbered_accounts import Paper
-from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
 from chargeback.publish.xlsx.cells import fits
 from chargeback.publish.xlsx.expressions import Exact, Plain
 from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
@@ -97,4 +97,10 @@ def _count(paper: Paper) -> int:
     return len(paper.told())
 
 
-SHEET = table_sheet(Exceptions, _rows, _count)
+DECLARED = Declaration(
+    reference="A-3",
+    source="every check of the month, as reconciliation/reconciliation.csv lists them",
+    procedure="All that did not simply pass is listed: exceptions, accepted ones, notices; each with its place.",
+    conclusion=concluded(),
+)
+SHEET = table_sheet(Exceptions, _rows, _count, DECLARED)

@@ -1,4 +1,4 @@
-"""*Index*: the month at a glance, the sheets and what they show, and every check with its outcomes."""
+"""*Index*: the month at a glance, who prepared and reviewed it, what each sheet is and concludes, and every check."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from chargeback.model.check import Outcome
 from chargeback.model.money import format_exact
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
 from chargeback.publish.workpaper.numbered_accounts import Paper
-from chargeback.publish.workpaper.sheet import PaperSheet, stacked_sheet
-from chargeback.publish.xlsx.shape import SheetShape
+from chargeback.publish.workpaper.sheet import INDEX, PaperSheet, stacked_sheet
+from chargeback.publish.xlsx.cells import row
+from chargeback.publish.xlsx.shape import SheetShape, letters
 from chargeback.publish.xlsx.stack import Stack
-from chargeback.publish.xlsx.styles import Kind
+from chargeback.publish.xlsx.styles import Kind, look
 from chargeback.publish.xlsx.tables import Column, Form, Styled, Table, note
 
-NAME = "Index"
-_WIDTHS = (28.0, 20.0, 16.0, 16.0, 16.0, 84.0)
+_WIDTHS = (31.0, 20.0, 16.0, 16.0, 16.0, 90.0)
 _FROZEN = 2
 _STATUS = {"reconciled": Kind.GOOD, "exceptions": Kind.BAD, "not-ready": Kind.KNOWN}
 _TOTALS_UNDERLINED = 5
@@ -59,12 +59,13 @@ def sheet_over(figures: Sequence[PaperSheet]) -> PaperSheet:
         stack.gap()
         _facts(stack, paper)
         _totals(stack, paper)
-        links = _sheets(stack, figures)
+        _signatures(stack)
+        links = _sheets(stack, figures, paper)
         _checks(stack, paper)
         return links
 
-    shape = SheetShape(NAME, len(_WIDTHS), _FROZEN, links=tuple(f"'{sheet.name}'!A1" for sheet in figures))
-    return stacked_sheet(lambda paper: shape, "", _WIDTHS, rows, reads=(Exceptions.name,), name=NAME)
+    shape = SheetShape(INDEX, len(_WIDTHS), _FROZEN, links=tuple(f"'{sheet.name}'!A1" for sheet in figures))
+    return stacked_sheet(lambda paper: shape, "", _WIDTHS, rows, reads=(Exceptions.name,), name=INDEX)
 
 
 def _facts(stack: Stack, paper: Paper) -> None:
@@ -77,7 +78,8 @@ def _facts(stack: Stack, paper: Paper) -> None:
     stack.fact("Source", run.endpoint)
     version = run.versions.get("chargeback", "")
     stack.fact("Prepared", f"by chargeback {version}, from answers collected from {run.run_at}")
-    stack.fact("Preparer and reviewer", "see signatures.csv of the archive: `chargeback sign` adds to it")
+    stack.fact("Population", paper.population)
+    stack.fact("Scope", paper.scope)
     stack.fact("Previous manifest", run.previous or "none: this is the archive's first revision")
     stack.gap()
 
@@ -94,10 +96,35 @@ def _totals(stack: Stack, paper: Paper) -> None:
     stack.gap()
 
 
-def _sheets(stack: Stack, figures: Sequence[PaperSheet]) -> list[int]:
+def _signatures(stack: Stack) -> None:
+    """Who prepared and who reviewed: to be signed on paper; the archive's own signatures come later than this file."""
+    remark = "On paper. In the archive `chargeback sign` appends who signed, when and what to signatures.csv."
+    stack.section("Preparer and reviewer", _TOTALS_UNDERLINED, remark)
+    stack.texts(Styled("", Kind.QUIET), *(Styled(text, Kind.QUIET) for text in ("Name", "Date", "", "Signature")))
+    for role in ("Prepared by", "Reviewed by"):
+        stack.rows.append(_blanks(stack, role))
+    stack.gap()
+
+
+def _blanks(stack: Stack, role: str) -> str:
+    """A row with lines to write on."""
+    cells, line = stack.cells, look(Kind.SECTION)
+    blanks = [cells.blank(letters(place), line) for place in range(2, _TOTALS_UNDERLINED + 1)]
+    return row([cells.text("A", role, look(Kind.STRONG)), *blanks], 30)
+
+
+def _sheets(stack: Stack, figures: Sequence[PaperSheet], paper: Paper) -> list[int]:
     remark = "A figure is followed from Lead to Tie-out or Ledger control, on to Invoice lines, and to Evidence."
-    stack.section("Sheets", len(_WIDTHS), remark)
-    links = [stack.texts(Styled(sheet.name, Kind.LINK), sheet.purpose) for sheet in figures]
+    stack.section("Working papers: reference, purpose, source, procedure, conclusion", len(_WIDTHS), remark)
+    links = []
+    for sheet in figures:
+        declared = sheet.declaration
+        assert declared is not None  # noqa: S101 (every sheet behind the index is declared)
+        conclusion = Styled(declared.conclusion(paper), Kind.STRONG)
+        links.append(stack.texts(Styled(f"{declared.reference} {sheet.name}", Kind.LINK), conclusion))
+        stack.texts("", f"Purpose: {sheet.purpose}")
+        stack.texts("", f"Source: {declared.source}")
+        stack.texts("", f"Procedure: {declared.procedure}")
     stack.gap()
     return links
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chargeback.model.answers import LineItem
+from chargeback.model.check import Code
 from chargeback.model.posting import PostedLine
 from chargeback.publish.workpaper.evidence import EvidenceTable, priced
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
 from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, constant
 from chargeback.publish.xlsx.rounding import SLACK, half_unit
 from chargeback.publish.xlsx.sheets import FIRST, SheetTable, Written
@@ -104,4 +105,10 @@ def _sent(paper: Paper, invoice: InvoicePaper, posted: PostedLine, item: LineIte
     }
 
 
-SHEET = table_sheet(InvoiceLines, _rows, _count, reads=(EvidenceTable.name,))
+DECLARED = Declaration(
+    reference="C-2",
+    source="the lines of billing.getInvoice, on Evidence; net, tax and gross as they were posted",
+    procedure="Quantity times unit price is computed again for every line that states both.",
+    conclusion=concluded(Code.LINE_ARITHMETIC),
+)
+SHEET = table_sheet(InvoiceLines, _rows, _count, DECLARED, reads=(EvidenceTable.name,))

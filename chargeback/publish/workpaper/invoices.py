@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from chargeback.model.check import Code
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.invoice_lines import InvoiceLines
@@ -16,7 +17,7 @@ from chargeback.publish.workpaper.numbered_accounts import (
     InvoicePaper,
     Paper,
 )
-from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
 from chargeback.publish.xlsx.expressions import (
     NEARLY_NOTHING,
     Choice,
@@ -213,4 +214,12 @@ def _booked(paper: Paper, invoice: InvoicePaper) -> dict[Column, Value]:
     return {Invoices.booked: Exact(lines.total(InvoiceLines.gross, invoice.first_line, len(invoice.posted)))}
 
 
-SHEET = table_sheet(Invoices, _rows, _count, reads=(EvidenceTable.name, InvoiceLines.name))
+DECLARED = Declaration(
+    reference="C-1",
+    source="billing.getInvoice, and billing.listInvoices where the detail lacks a field, on Evidence",
+    procedure="Header, footing, tax and tax withheld of every invoice are computed again; list and detail compared.",
+    conclusion=concluded(
+        Code.INVOICE_IDENTITY, Code.INVOICE_ARITHMETIC, Code.INVOICE_FOOTING, Code.INVOICE_TAX, Code.INVOICE_WITHHOLDING
+    ),
+)
+SHEET = table_sheet(Invoices, _rows, _count, DECLARED, reads=(EvidenceTable.name, InvoiceLines.name))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from chargeback.model.bookkeeping import Leg
 from chargeback.model.books import AccountSummary, Status
 from chargeback.model.check import Outcome
-from chargeback.model.money import minor_digits
+from chargeback.model.journal import Event, MonthJournal
+from chargeback.model.money import exact_sum, minor_digits, to_minor
+from chargeback.model.wording import books_status_text
 from chargeback.publish.workpaper.control import LedgerControl
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
 from chargeback.publish.workpaper.numbered_accounts import AccountPaper, Paper
-from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, table_sheet
 from chargeback.publish.workpaper.tie_out import TieOut
 from chargeback.publish.xlsx.cells import EMPTY_ROW
-from chargeback.publish.xlsx.expressions import Choice, Exact, Row, constant
+from chargeback.publish.xlsx.expressions import Choice, Exact, Expression, Row, constant
 from chargeback.publish.xlsx.rounding import names_apart
 from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
@@ -28,24 +32,55 @@ class Lead(SheetTable):
     purpose = (
         "Per account: what the usage report shows, the invoices bill, the ledgers hold. Follow a figure to its sheet."
     )
+    frozen_columns = 2
     number = Column("No.", 6, Form.INTEGER, kind=Kind.QUIET)
     account = Column("Account", 18)
-    account_name = Column("Name", 28)
+    account_name = Column("Name", 26)
     currency = Column("Currency", 9, is_kept=True)
-    invoices = Column("Invoices", 24)
-    report = Column("Usage report (Tie-out)", 16, Form.EXACT)
-    lines = Column("Invoice lines (Tie-out)", 16, Form.MONEY, is_kept=True)
-    invoice_total = Column("Invoices (Ledger control)", 16, Form.MONEY, is_kept=True)
-    ledger_total = Column("Ledgers (Ledger control)", 16, Form.MONEY, is_kept=True)
-    variance = Column("Variance: report − lines", 14, Form.EXACT, Exact(report.less(lines), like=report))
-    difference = Column("Ledgers − invoices", 13, Form.MONEY, Exact(ledger_total - invoice_total))
-    exceptions = Column("Exceptions", 11, Form.COUNT)
-    accepted = Column("Accepted", 10, Form.COUNT)
+    invoices = Column("Invoices", 22)
+    report = Column("Usage report (Tie-out)", 15, Form.EXACT, is_kept=True)
+    lines = Column("Invoice lines (Tie-out)", 15, Form.MONEY, is_kept=True)
+    variance = Column("Variance: report − lines", 13, Form.EXACT, Exact(report.less(lines), like=report), is_kept=True)
+    invoice_total = Column("Invoices (Ledger control)", 15, Form.MONEY, is_kept=True)
+    net = Column("Ledgers: net", 15, Form.MONEY, is_kept=True)
+    tax = Column("Ledgers: tax", 14, Form.MONEY, is_kept=True)
+    ledger_total = Column("Ledgers (Ledger control)", 15, Form.MONEY, is_kept=True)
+    difference = Column("Ledgers − invoices", 12, Form.MONEY, Exact(ledger_total - invoice_total), is_kept=True)
+    journal = Column("Accrued in journal.csv: payable", 15, Form.MONEY, is_kept=True)
+    unjournalled = Column("Ledgers − journal", 12, Form.MONEY, Exact(ledger_total - journal), is_kept=True)
+    before = Column("Month before: invoices", 15, Form.MONEY, is_kept=True)
+    change = Column("Change", 13, Form.MONEY, Exact(ledger_total - before), is_kept=True)
+    exceptions = Column("Exceptions", 11, Form.COUNT, is_kept=True)
+    accepted = Column("Accepted", 10, Form.COUNT, is_kept=True)
     status = Column("Status", 14, kind=Kind.VERDICT)
 
 
 _STATUS = Choice(Lead.exceptions > constant(0), Status.EXCEPTIONS.value, Status.RECONCILED.value)
-_TOTALS = (Lead.lines, Lead.invoice_total, Lead.ledger_total)
+_COUNTS = (Lead.exceptions, Lead.accepted)
+_TOTALS = (
+    Lead.report,
+    Lead.lines,
+    Lead.variance,
+    Lead.invoice_total,
+    Lead.net,
+    Lead.tax,
+    Lead.ledger_total,
+    Lead.difference,
+    Lead.journal,
+    Lead.unjournalled,
+    Lead.before,
+    Lead.change,
+    *_COUNTS,
+)
+
+
+def month_total(paper: Paper, currency: str) -> tuple[Expression, Decimal]:
+    """The month's gross in a currency, over the accounts' rows, as other sheets refer to it; and its value."""
+    currencies = {summary.currency for summary in paper.books.accounts}
+    criterion = Criterion(Lead.currency, currency, f'"{currency}"')
+    is_found = names_apart({*currencies, currency})
+    total = paper.written(Lead).total_where(Lead.ledger_total, [criterion], 0, _count(paper), is_found=is_found)
+    return total, total.value(Row({}))
 
 
 def _count(paper: Paper) -> int:
@@ -53,15 +88,33 @@ def _count(paper: Paper) -> int:
 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
+    journal = _journal(paper)
     for account in paper.accounts:
         for summary in account.summaries:
-            yield _row(written, paper, account, summary)
+            yield _row(written, paper, account, summary, journal)
     yield EMPTY_ROW
     yield from _totals(written, paper)
 
 
-def _row(written: Written, paper: Paper, account: AccountPaper, summary: AccountSummary) -> str:
+def _journal(paper: Paper) -> Mapping[tuple[str, str], Decimal]:
+    """By account and currency what the month's accruals credit to payable."""
+    found: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    journal = MonthJournal(paper.books.posting, paper.config.bookkeeping, paper.config.timezone)
+    for row in journal.rows():
+        if row.event is Event.ACCRUAL and row.leg is Leg.PAYABLE:
+            found[row.account, row.currency].append(-row.amount)
+    return {key: exact_sum(amounts) for key, amounts in found.items()}
+
+
+def _row(
+    written: Written,
+    paper: Paper,
+    account: AccountPaper,
+    summary: AccountSummary,
+    journal: Mapping[tuple[str, str], Decimal],
+) -> str:
     table = Lead
+    of_journal = journal.get((summary.account, summary.currency), Decimal(0))
     return written.rows.row(
         {
             table.number: account.number,
@@ -71,6 +124,8 @@ def _row(written: Written, paper: Paper, account: AccountPaper, summary: Account
             table.invoices: ", ".join(summary.invoices) or "none",
             **_compared(paper, account, summary),
             **_booked(paper, account, summary),
+            table.journal: to_minor(of_journal, summary.digits),
+            table.before: _before(paper, summary),
             **_status(paper, account, summary),
         },
         summary.digits,
@@ -81,7 +136,9 @@ def _compared(paper: Paper, account: AccountPaper, summary: AccountSummary) -> d
     """The two sides of the tie-out; the variance between them only where they are compared."""
     table, tie_out, month = Lead, paper.written(TieOut), account.posting.month
     supplied: dict[Column, Value] = {table.report: note("not proved")}
-    if month.report is not None:
+    if month.report is not None and len(account.summaries) > 1:
+        supplied[table.report] = note("names no currency")
+    elif month.report is not None:
         report = tie_out.total(TieOut.report, account.first_group, len(account.groups))
         supplied[table.report] = Exact(report, minor_digits(month.currency))
     own = [place for place, group in enumerate(account.groups) if group.currency == summary.currency]
@@ -102,9 +159,25 @@ def _booked(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dic
         if invoice.posted and invoice.invoice.currency == summary.currency
     ]
     return {
+        Lead.net: Exact(control.total_of(LedgerControl.net, rows)),
+        Lead.tax: Exact(control.total_of(LedgerControl.tax, rows)),
         Lead.invoice_total: Exact(control.total_of(LedgerControl.invoice_total, rows)),
         Lead.ledger_total: Exact(control.total_of(LedgerControl.gross, rows)),
     }
+
+
+def _before(paper: Paper, summary: AccountSummary) -> Value:
+    """What the account's invoices of the month before came to; a remark where it is not archived, or a version without
+    accruals wrote it."""
+    previous = str(paper.books.period.plus(-1))
+    month = next((each for each in paper.books.posting.run.earlier if each.period == previous), None)
+    if month is None or month.settlements is None:
+        return note("not archived" if month is None else "not known")
+    return sum(
+        invoice.accrued
+        for invoice in month.invoices
+        if invoice.booked and (invoice.account, invoice.currency) == (summary.account, summary.currency)
+    )
 
 
 def _status(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dict[Column, Value]:
@@ -127,8 +200,11 @@ def _totals(written: Written, paper: Paper) -> Iterator[str]:
     criteria = {
         currency: Criterion(table.currency, currency, f'"{currency}"' if apart else "") for currency in sorted(digits)
     }
+    kept = written.rows.figures.by_column[table.before]
+    is_compared = any(isinstance(each, int) for each in kept)
+    columns = [column for column in _TOTALS if is_compared or column not in (table.before, table.change)]
     totals = {
-        currency: {column: Exact(written.total_here(column, criterion)) for column in _TOTALS}
+        currency: {column: _total(written, column, criterion) for column in columns}
         for currency, criterion in criteria.items()
     }
     for currency, sums in totals.items():
@@ -137,4 +213,14 @@ def _totals(written: Written, paper: Paper) -> Iterator[str]:
         yield written.rows.row({**blank, **labels, **sums}, digits[currency], kind=Kind.TOTAL)
 
 
-SHEET = table_sheet(Lead, _rows, _count, reads=(TieOut.name, LedgerControl.name, Exceptions.name))
+def _total(written: Written, column: Column, criterion: Criterion) -> Exact:
+    return Exact(written.total_here(column, criterion), 0 if column in _COUNTS else None)
+
+
+DECLARED = Declaration(
+    reference="A-1",
+    source="Tie-out, Ledger control, Exceptions; exports/journal.csv; reconciliation/month.json of the month before",
+    procedure="Each account's figures are formulas over the sheets behind; every column foots for each currency.",
+    conclusion=lambda paper: f"{books_status_text(paper.books)}.",
+)
+SHEET = table_sheet(Lead, _rows, _count, DECLARED, reads=(TieOut.name, LedgerControl.name, Exceptions.name))

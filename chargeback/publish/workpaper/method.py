@@ -1,4 +1,4 @@
-"""*Method*: how the month was reconciled, with which tolerances, marks, versions and configuration.
+"""*Method*: how the month was reconciled, with which tolerances, marks and versions; and *Configuration* beside it.
 
 What the report alone states: figures of the ledgers that no second source confirms (BOOKING 4.5 and 6).
 
@@ -10,19 +10,20 @@ would move cost between projects or resources without a difference in any check.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chargeback.model.invoice import Shape
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.posting import Posting
+from chargeback.model.wording import counted
 from chargeback.publish.team_workbook.notes import BASES, TAX_RULES
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, NOT_PERFORMED, Paper
-from chargeback.publish.workpaper.sheet import stacked_sheet
+from chargeback.publish.workpaper.sheet import Declaration, stacked_sheet, titled
 from chargeback.publish.xlsx.shape import SheetShape
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Styled, Table, note
+from chargeback.publish.xlsx.tables import Column, Styled, Table
 
 
 class Grain(StrEnum):
@@ -60,7 +61,9 @@ def stated_by_the_report_alone(postings: Iterable[Posting]) -> list[OneSource]:
 
 
 NAME = "Method"
-PURPOSE = "How the figures were compared and allocated, and with what configuration."
+PURPOSE = "How the figures were compared and allocated, with which tolerances and versions."
+CONFIGURATION = "Configuration"
+CONFIGURATION_PURPOSE = "What the figures were compared and allocated with: config.toml of this revision, line by line."
 _WIDTHS = (28.0, 120.0)
 _FROZEN = 3
 _CHARACTERS = 130
@@ -119,9 +122,8 @@ class Configuration(Table):
 
 
 def _rows(stack: Stack, paper: Paper) -> Sequence[int]:
-    stack.title(NAME, PURPOSE)
-    stack.texts(note(paper.remark))
-    stack.gap()
+    titled(stack, NAME, PURPOSE, DECLARED, paper)
+    _pairs(stack, "Population and scope", _scope(paper))
     _pairs(stack, "Marks", MARKS)
     _pairs(stack, "How it was done", STEPS)
     _pairs(stack, "Stated by the report alone: no second source confirms it", _one_source(paper))
@@ -130,11 +132,19 @@ def _rows(stack: Stack, paper: Paper) -> Sequence[int]:
     _pairs(stack, "Basis of a ledger line", [(basis.value, meaning) for basis, meaning in BASES.items()])
     _pairs(stack, "Versions", sorted(paper.books.posting.run.versions.items()))
     _pairs(stack, "Accepted exceptions in force", _accepted(paper))
-    stack.section("Configuration in force: config.toml of this revision, line by line", len(_WIDTHS))
+    return ()
+
+
+def _configuration(stack: Stack, paper: Paper) -> Sequence[int]:
+    titled(stack, CONFIGURATION, CONFIGURATION_PURPOSE, CONFIGURATION_DECLARED, paper)
     block = stack.table(Configuration)
     for number, line in enumerate(paper.config.source.decode("utf-8", "replace").splitlines(), start=1):
         block.add({Configuration.line: number, Configuration.text: line})
     return ()
+
+
+def _scope(paper: Paper) -> list[tuple[str, str]]:
+    return [("Population", paper.population), ("Scope", paper.scope)]
 
 
 def _pairs(stack: Stack, heading: str, pairs: Iterable[tuple[str, str]]) -> None:
@@ -191,4 +201,24 @@ def _shape(paper: Paper) -> SheetShape:
     return SheetShape(NAME, len(_WIDTHS), _FROZEN, plain_from=1)
 
 
-SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, name=NAME)
+DECLARED = Declaration(
+    reference="F-1",
+    source="the rules of booking that come with the program, and the configuration",
+    procedure="The rules are applied to the whole population; what only one source states is named.",
+    conclusion=lambda paper: paper.scope,
+)
+CONFIGURATION_DECLARED = Declaration(
+    reference="X-3",
+    source="config.toml of this revision",
+    procedure="The file is kept with the revision, unchanged; verify and rebuild use it and no other.",
+    conclusion=lambda paper: f"{counted(len(paper.config.source.splitlines()), 'line')}.",
+)
+SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, name=NAME, declared=DECLARED)
+CONFIGURATION_SHEET = stacked_sheet(
+    lambda paper: replace(_shape(paper), name=CONFIGURATION),
+    CONFIGURATION_PURPOSE,
+    _WIDTHS,
+    _configuration,
+    name=CONFIGURATION,
+    declared=CONFIGURATION_DECLARED,
+)

@@ -19,6 +19,7 @@ from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.posting import PostedLine, Posting
 from chargeback.model.totals import add_up
+from chargeback.model.wording import counted
 from chargeback.publish.workpaper.groups import Group, groups_of
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources
 from chargeback.publish.xlsx.cells import Cells
@@ -136,6 +137,29 @@ class Paper:
     def footer(self) -> str:
         """The footer's left part."""
         return f"{PATH} · {self.books.period} revision {self.books.revision}"
+
+    @property
+    def population(self) -> str:
+        """What the month consists of, in words."""
+        books = self.books
+        booked = sum(len(posting.month.booked) for posting in books.posting.postings)
+        invoices = counted(sum(len(account.invoices) for account in self.accounts), "invoice")
+        reports = (account.posting.month.report for account in self.accounts)
+        return ", ".join(
+            (
+                counted(len(self.accounts), "billing account"),
+                f"{invoices} of the month, {booked:,} of them booked",
+                counted(sum(account.line_count for account in self.accounts), "posted invoice line"),
+                counted(sum(len(report.rows) for report in reports if report), "report row"),
+                counted(len(books.ledger.lines), "ledger line"),
+            )
+        )
+
+    @property
+    def scope(self) -> str:
+        """How much of the population was looked at, in words."""
+        checks = counted(len(self.books.checks), "check")
+        return f"100 % re-performed, no sampling: {checks}, {self.books.not_performed:,} of them not performed."
 
     def invoices(self) -> Iterator[tuple[AccountPaper, InvoicePaper]]:
         """Every invoice of the month with its account."""

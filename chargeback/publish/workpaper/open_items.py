@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from chargeback.model.check import Code
 from chargeback.model.money import minor_digits
 from chargeback.model.open_items import OpenItem, open_items
 from chargeback.publish import month_summary
 from chargeback.publish.workpaper.numbered_accounts import Paper
-from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.expressions import Exact, Total
 from chargeback.publish.xlsx.rounding import names_apart
@@ -78,4 +79,10 @@ def _totals(written: Written, currencies: list[str]) -> Iterator[str]:
         yield written.rows.row({**label, **sums}, minor_digits(currency), kind=Kind.TOTAL)
 
 
-SHEET = table_sheet(OpenItems, _rows, lambda paper: len(_items(paper)))
+DECLARED = Declaration(
+    reference="E-2",
+    source="reconciliation/month.json of the months before, and the settlements that this month's journal books",
+    procedure="Of every accrued invoice what was settled is taken off; what is left is aged at the month's end.",
+    conclusion=concluded(Code.SETTLEMENT),
+)
+SHEET = table_sheet(OpenItems, _rows, lambda paper: len(_items(paper)), DECLARED)

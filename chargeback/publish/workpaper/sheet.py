@@ -1,17 +1,59 @@
-"""What a sheet of the workpaper is: its name, what it shows, its shapes, how it is written, and which it refers to."""
+"""What a sheet of the workpaper is: its name and reference, what it is for, where its figures come from, what was done,
+what follows; its shapes, how it is written, and which it refers to.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
+from chargeback.model.check import Code, Outcome
+from chargeback.model.wording import counted
 from chargeback.publish.workpaper.numbered_accounts import VERDICTS, Paper
 from chargeback.publish.xlsx.book import Book
+from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.xlsx.shape import Fill, SheetShape
-from chargeback.publish.xlsx.sheets import SheetTable, Written, write_table
+from chargeback.publish.xlsx.sheets import Head, SheetTable, Written, write_table
 from chargeback.publish.xlsx.stack import Stack
+from chargeback.publish.xlsx.styles import Kind, look
+from chargeback.publish.xlsx.tables import Styled
 
 Write = Callable[[Book, Paper], Iterator[bytes]]
+INDEX = "Index"
+_TO_INDEX = f"'{INDEX}'!A1"
+_LINK_ROW = 3
+"""The row of the remark, which leads back to the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an auditor asks of a working paper: its reference, the source of its figures, what was done with them, and
+    what follows; the sheet's own foot and the index say it.
+    """
+
+    reference: str
+    source: str
+    procedure: str
+    conclusion: Callable[[Paper], str]
+
+
+def concluded(*codes: Code) -> Callable[[Paper], str]:
+    """What the month's checks of these codes come to; all checks where none is named."""
+
+    def conclusion(paper: Paper) -> str:
+        checks = [check for check in paper.books.checks if check.code in codes or not codes]
+        counts = Counter(check.outcome for check in checks if check.performed)
+        parts = [counted(counts[Outcome.EXCEPTION], "exception")] if counts[Outcome.EXCEPTION] else []
+        parts += [f"{counts[Outcome.ACCEPTED]:,} accepted"] if counts[Outcome.ACCEPTED] else []
+        parts += [counted(counts[Outcome.NOTICE], "notice")] if counts[Outcome.NOTICE] else []
+        unperformed = sum(not check.performed for check in checks)
+        parts += [f"{counted(unperformed, 'check')} not performed"] if unperformed else []
+        held = f"{counted(counts[Outcome.PASS], 'check')} {'holds' if counts[Outcome.PASS] == 1 else 'hold'}"
+        return ", ".join([held, *(parts or ["no exception"])]) + "."
+
+    return conclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +65,48 @@ class PaperSheet:
     shapes: Callable[[Paper], list[SheetShape]]
     write: Write
     reads: tuple[str, ...] = ()
+    declaration: Declaration | None = None
+
+
+def foot(name: str, purpose: str, declared: Declaration, paper: Paper) -> list[tuple[str, str]]:
+    """What a sheet says of itself, by what it is."""
+    return [
+        ("Working paper", f"{declared.reference} {name}"),
+        ("Purpose", purpose),
+        ("Source", declared.source),
+        ("Procedure", declared.procedure),
+        ("Conclusion", declared.conclusion(paper)),
+    ]
+
+
+def _foot_rows(cells: Cells, said: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield EMPTY_ROW
+    for label, text in said:
+        kind = Kind.STRONG if label in ("Working paper", "Conclusion") else Kind.QUIET
+        yield row([cells.text("A", f"{label}: {text}", look(kind))])
 
 
 def table_sheet(
     table: type[SheetTable],
     rows: Callable[[Written, Paper], Iterable[str]],
     count: Callable[[Paper], int],
+    declared: Declaration,
     reads: tuple[str, ...] = (),
 ) -> PaperSheet:
     """A sheet of one table: ``rows`` makes ``count`` rows, and any further ones beneath."""
 
     def write(book: Book, paper: Paper) -> Iterator[bytes]:
         written = paper.begin(book.cells, table)
+        below = _foot_rows(book.cells, foot(table.name, table.purpose, declared, paper))
+        head = Head(f"{declared.reference} {table.name}", f"{BACK}{paper.remark}", _LINK_ROW)
         yield from write_table(
-            book, written, rows(written, paper), count(paper), remark=paper.remark, footer=paper.footer
+            book, written, chain(rows(written, paper), below), count(paper), head=head, footer=paper.footer
         )
 
-    return PaperSheet(table.name, table.purpose, lambda paper: table.shapes(count(paper), VERDICTS), write, reads)
+    def shapes(paper: Paper) -> list[SheetShape]:
+        return table.shapes(count(paper), VERDICTS, (_TO_INDEX,))
+
+    return PaperSheet(table.name, table.purpose, shapes, write, reads, declared)
 
 
 def stacked_sheet(
@@ -50,16 +117,36 @@ def stacked_sheet(
     reads: tuple[str, ...] = (),
     *,
     name: str,
+    declared: Declaration | None = None,
 ) -> PaperSheet:
-    """A sheet of several tables; ``rows`` adds them, and says in which rows the links of the shape stand."""
+    """A sheet of several tables; ``rows`` adds them, and says in which rows the links of the shape stand. One that is
+    declared leads back to the index from its third row."""
 
     def write(book: Book, paper: Paper) -> Iterator[bytes]:
         stack = Stack(book.cells)
-        links = rows(stack, paper)
+        links = list(rows(stack, paper))
+        if declared is not None:
+            stack.rows += _foot_rows(book.cells, foot(name, purpose, declared, paper))
+            links.append(_LINK_ROW)
         fill = Fill(dict(enumerate(widths, start=1)), paper.footer, last_row=len(stack.rows), link_rows=links)
         yield from book.sheet(name, stack.rows, fill)
 
-    return PaperSheet(name, purpose, lambda paper: [shape(paper)], write, reads)
+    def shapes(paper: Paper) -> list[SheetShape]:
+        own = shape(paper)
+        return [replace(own, links=(*own.links, _TO_INDEX)) if declared is not None else own]
+
+    return PaperSheet(name, purpose, shapes, write, reads, declared)
+
+
+BACK = "← Index · "
+"""Begins the remark that leads back."""
+
+
+def titled(stack: Stack, name: str, purpose: str, declared: Declaration, paper: Paper) -> None:
+    """The head of a sheet of several tables, as sheets of one table have it."""
+    stack.title(f"{declared.reference} {name}", purpose)
+    stack.texts(Styled(f"{BACK}{paper.remark}", Kind.LINK))
+    stack.gap()
 
 
 def in_order_of_reading(sheets: Sequence[PaperSheet]) -> Iterator[PaperSheet]:

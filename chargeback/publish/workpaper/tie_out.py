@@ -13,7 +13,7 @@ from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.groups import Grain, Group
 from chargeback.publish.workpaper.invoice_lines import InvoiceLines
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, NOT_PERFORMED, AccountPaper, Paper
-from chargeback.publish.workpaper.sheet import table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
 from chargeback.publish.xlsx.expressions import (
     NEARLY_NOTHING,
     Choice,
@@ -138,4 +138,10 @@ def _judged(group: Group, checks: _Checks, allowance: Exact, *, is_compared: boo
     return {**outcome, table.allowed: allowance}
 
 
-SHEET = table_sheet(TieOut, _rows, _count, reads=(EvidenceTable.name, InvoiceLines.name))
+DECLARED = Declaration(
+    reference="B-1",
+    source="the usage report's rows, on Evidence, and the invoices' lines, on Invoice lines",
+    procedure="Each side is added up by project, by resource or in total, and compared within tolerance or rounding.",
+    conclusion=concluded(*_CODES.values()),
+)
+SHEET = table_sheet(TieOut, _rows, _count, DECLARED, reads=(EvidenceTable.name, InvoiceLines.name))

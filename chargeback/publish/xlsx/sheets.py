@@ -44,12 +44,13 @@ class SheetTable(Table):
         return [cls.place(part * _MOST_ROWS)[0] for part in range(max(-(-count // _MOST_ROWS), 1))]
 
     @classmethod
-    def shapes(cls, count: int, words: Words) -> list[SheetShape]:
-        """Their shapes; ``words`` are the verdicts to colour."""
+    def shapes(cls, count: int, words: Words, links: tuple[str, ...] = ()) -> list[SheetShape]:
+        """Their shapes; ``words`` are the verdicts to colour, ``links`` where the remark leads."""
         verdicts = tuple(column.place for column in cls.columns if column.kind is Kind.VERDICT)
         return [
             SheetShape(name, len(cls.columns), FIRST - 1, cls.frozen_columns, filter_row=FIRST - 1, plain_from=FIRST,
-                  verdicts=verdicts, verdicts_from=FIRST, words=words if verdicts else (), printed=cls.printed)
+                  verdicts=verdicts, verdicts_from=FIRST, words=words if verdicts else (), links=links,
+                  printed=cls.printed)
             for name in cls.sheet_names(count)
         ]  # fmt: skip
 
@@ -72,6 +73,14 @@ class SheetTable(Table):
             return f"'{name}'!${column.letters}${start}:${column.letters}${end}"
         here = _MOST_ROWS - (start - FIRST)
         return f"{cls.range_of(column, first, here)},{cls.range_of(column, first + here, count - here)}"
+
+
+class Head(NamedTuple):
+    """What stands above the headings: the title, a remark, and the remark's row where it is a link (0: it is none)."""
+
+    title: str
+    remark: str
+    link_row: int = 0
 
 
 class Criterion(NamedTuple):
@@ -169,27 +178,28 @@ class Written:
 
 
 def write_table(
-    book: Book, written: Written, rows: Iterable[str], count: int, *, remark: str, footer: str
+    book: Book, written: Written, rows: Iterable[str], count: int, *, head: Head, footer: str
 ) -> Iterator[bytes]:
     """Write the sheets of a table: ``count`` rows under the headings, with a filter, and any further rows of ``rows``.
 
-    ``remark`` stands above the headings, ``footer`` below every page.
+    ``head`` stands above the headings, ``footer`` below every page.
     """
     remaining, table = iter(rows), written.table
     names = table.sheet_names(count)
     for part, name in enumerate(names):
         own = remaining if name == names[-1] else islice(remaining, _MOST_ROWS)
         held = min(count - part * _MOST_ROWS, _MOST_ROWS)
-        fill = Fill(table.widths(), footer, last_row=FIRST + max(held, 1) - 1)
-        yield from book.sheet(name, _framed(written, own, remark), fill)
+        links = (head.link_row,) if head.link_row else ()
+        fill = Fill(table.widths(), footer, last_row=FIRST + max(held, 1) - 1, link_rows=links)
+        yield from book.sheet(name, _framed(written, own, head), fill)
     written.rows.forget_texts()
 
 
-def _framed(written: Written, rows: Iterable[str], remark: str) -> Iterator[str]:
+def _framed(written: Written, rows: Iterable[str], head: Head) -> Iterator[str]:
     cells, table = written.rows.cells, written.table
-    yield row([cells.text("A", table.name, look(Kind.TITLE))], 28)
+    yield row([cells.text("A", head.title, look(Kind.TITLE))], 28)
     yield row([cells.text("A", table.purpose, look(Kind.SUBTITLE))], 18)
-    yield row([cells.text("A", remark, look(Kind.NOTE))])
+    yield row([cells.text("A", head.remark, look(Kind.LINK if head.link_row else Kind.NOTE))])
     yield written.rows.heading(_HEADINGS, 44)
     is_empty = True
     for each in rows:

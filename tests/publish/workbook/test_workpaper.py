@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from chargeback.config import Config
-from chargeback.evidence import Evidence, sha256_of
+from chargeback.evidence import EarlierInvoice, Evidence, sha256_of
 from chargeback.model.books import Books
 from chargeback.model.check import Cause, Code, Outcome
 from chargeback.model.money import format_minor
@@ -26,8 +27,9 @@ from tests.publish.workbook.opened import Opened
 
 from ...some import some
 
-SHEETS = ["Index", "Lead", "Tie-out", "Invoices", "Invoice lines", "Ledger control", "Ledger parts",
-          "Cut-off and completeness", "Open items", "Exceptions", "Evidence", "Evidence files", "Method"]  # fmt: skip
+SHEETS = ["Index", "Lead", "Findings", "Exceptions", "Tie-out", "Invoices", "Invoice lines", "Ledger control",
+          "Ledger parts", "Cut-off and completeness", "Open items", "Method", "Evidence", "Evidence files",
+          "Configuration"]  # fmt: skip
 
 
 @cache
@@ -46,10 +48,12 @@ def of(evidence: Evidence, config: Config) -> tuple[Books, Opened]:
 
 
 def table(book: Opened, sheet: str) -> Iterator[dict[str, Any]]:
-    """A sheet's rows under its headings (the fourth row), by heading."""
+    """A sheet's rows under its headings (the fourth row), by heading, down to what the sheet says of itself."""
     rows = book.rows(sheet, 4)
     headings = [str(heading) for heading in rows[0]]
     for row in rows[1:]:
+        if str(row[0]).startswith("Working paper: "):
+            return
         if any(value is not None for value in row):
             yield dict(zip(headings, row, strict=True))
 
@@ -109,7 +113,7 @@ def test_the_lead_shows_the_books_by_live_formulas() -> None:
         assert Decimal(str(row["Invoices (Ledger control)"])).scaleb(2) == summary.invoice_total
         assert Decimal(str(row["Ledgers (Ledger control)"])).scaleb(2) == summary.ledger_total
         assert round(float(summary.variance or 0), 9) == row["Variance: report − lines"]
-        assert {f"{letters}{number}" for letters in "FGHIJKLMN"} <= set(formulas)
+        assert {f"{letters}{number}" for letters in "FGHIJKLMORST"} <= set(formulas)
     assert formulas["F5"] == "=ROUND(SUM('Tie-out'!$E$5:$E$9),2)"
 
 
@@ -200,6 +204,102 @@ def test_the_index_counts_every_check_and_leads_to_every_sheet() -> None:
         assert counted[code] == [outcomes.count(outcome) for outcome in order]
     links = [cell.hyperlink.location for row in paper().formulas["Index"].iter_rows() for cell in row if cell.hyperlink]
     assert links == [f"'{sheet}'!A1" for sheet in SHEETS[1:]]
+    for sheet in some(SHEETS[1:]):
+        assert paper().formulas[sheet]["A3"].hyperlink.location == "'Index'!A1"
+        assert str(paper().values[sheet]["A3"].value).startswith("← Index")
+
+
+def test_each_sheet_says_what_it_is_for_whence_how_and_what_follows_and_so_does_the_index() -> None:
+    index = paper().texts()
+    references = []
+    for sheet in some(each for each in SHEETS if each != "Index"):
+        said = [str(row[0]) for row in paper().rows(sheet)][-5:]
+        assert [each.partition(": ")[0] for each in said] == [
+            "Working paper", "Purpose", "Source", "Procedure", "Conclusion"
+        ]  # fmt: skip
+        references.append(said[0].removeprefix("Working paper: ").removesuffix(f" {sheet}"))
+        assert f"{references[-1]} {sheet}" in index
+        assert {said[1], said[2], said[3], said[4].removeprefix("Conclusion: ")} <= index
+    assert " ".join(references) == "A-1 A-2 A-3 B-1 C-1 C-2 D-1 D-2 E-1 E-2 F-1 X-1 X-2 X-3"
+
+
+def test_the_index_says_the_population_and_that_nothing_was_sampled_and_has_lines_to_sign_on() -> None:
+    texts, books = paper().texts(), sample.books()
+    invoices, lines = (
+        "3 invoices of the month, 2 of them booked",
+        "8 posted invoice lines, 9 report rows, 12 ledger lines",
+    )
+    assert f"2 billing accounts, {invoices}, {lines}" in texts
+    checks = f"{len(books.checks)} checks, {books.not_performed} of them not performed."
+    assert f"100 % re-performed, no sampling: {checks}" in texts
+    assert {"Prepared by", "Reviewed by", "Name", "Date", "Signature"} <= texts
+
+
+def test_every_column_of_the_lead_foots_and_agrees_with_the_journal() -> None:
+    rows = list(table(paper(), "Lead"))
+    accounts, totals = [row for row in rows if row["No."]], [row for row in rows if not row["No."]]
+    summed = [name for name, value in totals[0].items() if isinstance(value, int | float)]
+    assert len(summed) == 12
+    for total in some(totals):
+        mine = [row for row in accounts if row["Currency"] == total["Currency"]]
+        for name in summed:
+            assert Decimal(str(total[name])) == sum(Decimal(str(row[name] or 0)) for row in mine), name
+    assert [row["Ledgers − journal"] for row in accounts] == [0, 0]
+    for row in some(accounts):
+        assert round(row["Ledgers: net"] + row["Ledgers: tax"], 2) == row["Ledgers (Ledger control)"]
+    assert {row["Month before: invoices"] for row in accounts} == {"not known"}
+
+
+def test_the_lead_compares_with_the_invoices_of_the_month_before() -> None:
+    evidence, config = sample.evidence(), sample.config()
+    (month,) = evidence.run.earlier
+    invoices = (EarlierInvoice("ba_thai", "i1", "INV-1", "THB", 150000, False, accrued=150000),
+                EarlierInvoice("ba_thai", "i2", "INV-2", "THB", 9, True, booked=False, accrued=0))  # fmt: skip
+    known = replace(month, invoices=invoices, settlements=())
+    evidence = replace(evidence, run=replace(evidence.run, earlier=(known,)))
+    _, book = of(evidence, config)
+    thai, usd, total, _ = table(book, "Lead")
+    assert (thai["Month before: invoices"], thai["Change"]) == (1500, 570)
+    assert (usd["Month before: invoices"], usd["Change"]) == (0, 1166.84)
+    assert (total["Month before: invoices"], total["Change"]) == (1500, 570)
+
+
+def test_the_summary_of_findings_has_count_amount_share_and_state_and_foots() -> None:
+    books = sample.books()
+    rows = {row["Finding"]: row for row in table(paper(), "Findings")}
+    still_open = {finding.id for finding in books.open_findings}
+    for finding in some(books.findings):
+        row = rows[finding.id]
+        assert (row["Checks"], row["State"]) == (finding.checks, "open" if finding.id in still_open else "accepted")
+        assert row["What to do"]
+    project = next(row for row in rows.values() if row["Invoice, subject"] == "acme-shop-staging")
+    assert (project["Amount: Σ of variances, rounded"], project["Month's total, gross (Lead)"]) == (10, 2070)
+    assert project["% of the month"] == 0.00483
+    total = rows["Total THB"]
+    assert total["Amount: Σ of variances, rounded"] == 23.67
+
+
+def test_a_month_without_findings_says_so() -> None:
+    books, config = sample.books(), sample.config()
+    ((_, chunks),) = workpaper(replace(books, findings=()), config, sample.evidence())
+    assert "none: no check found a difference that nobody accepted" in Opened.of(chunks).texts()
+
+
+def test_gaps_in_the_sequence_of_invoice_numbers_are_told() -> None:
+    rows = paper().rows("Cut-off and completeness")
+    start = next(place for place, row in enumerate(rows) if str(row[0]).startswith("6 Sequence"))
+    assert [row[1:8] for row in rows[start + 3 : start + 5]] == [
+        ["ba_thai", "INV-2026-", "INV-2026-0008", "INV-2026-0009", 2, 0, "none"],
+        ["ba_usd", "INV-USD-", "INV-USD-7", "INV-USD-7", 1, 0, "none"],
+    ]
+
+
+def test_checksums_are_not_printed() -> None:
+    for sheet, last in (("Evidence", "J"), ("Evidence files", "H")):
+        printed = paper().formulas[sheet].print_area
+        assert re.fullmatch(rf"'{sheet}'!\$A\$1:\${last}\$[0-9]+", printed)
+        heads = [cell.value for cell in paper().values[sheet][4]]
+        assert [place for place, head in enumerate(heads) if "SHA" in str(head)] == [ord(last) - 64]
 
 
 def test_method_holds_the_configuration_in_force() -> None:

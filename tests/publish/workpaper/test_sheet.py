@@ -31,6 +31,8 @@ def test_every_sheet_reads_sheets_that_are_there() -> None:
     names = {each.name for each in SHEETS}
     assert {name for each in SHEETS for name in each.reads} <= names
     assert len(names) == len(SHEETS)
+    references = [each.declaration.reference for each in SHEETS if each.declaration]
+    assert len(set(references)) == len(references) == len(SHEETS) - 1
 
 
 def test_a_sheet_that_nobody_waits_for_is_let_go() -> None:
