@@ -116,7 +116,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
             holds_when="no account of the archive's newest revision is missing unless its from or until says so",
             remedy="Find out whether the account has ended; if it has not, have the access to it restored.",
             operator="Give the credential access to the account again, or end it in config.toml with until.",
-            look_at="the configuration's accounts, on Method",
+            look_at="the configuration's accounts, on Configuration",
         ),
         Code.PRIOR_PERIODS: CatalogueEntry(
             title="An earlier month's invoices changed",
@@ -196,7 +196,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
                 "Give each project to a team, under teams or shared in config.toml, and run the month again; "
                 "chargeback plan shows what would change."
             ),
-            look_at="ledgers/unassigned.csv; the configuration's teams, on Method",
+            look_at="ledgers/unassigned.csv; the configuration's teams, on Configuration",
         ),
         Code.LEDGER_CONTROL: CatalogueEntry(
             title="Ledgers do not add up to the invoices",

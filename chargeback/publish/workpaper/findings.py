@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from chargeback.model.catalogue import REMEDIES, TITLES
+from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Check
 from chargeback.model.finding import Finding
 from chargeback.model.money import minor_digits, to_minor
@@ -65,10 +65,10 @@ def _row(written: Written, paper: Paper, number: int, finding: Finding, checks: 
     table, digits, subject = Findings, minor_digits(finding.currency), finding.subject.name if finding.subject else ""
     causes = dict.fromkeys(str(check.cause) for check in checks if check.cause)
     texts = {
-        table.title: TITLES[finding.code],
+        table.title: CATALOGUE[finding.code].title,
         table.concerns: ", ".join(part for part in (finding.invoice, subject) if part),
         table.disposition: decided_text(finding),
-        table.remedy: REMEDIES[finding.code],
+        table.remedy: CATALOGUE[finding.code].remedy,
     }
     lines = max(-(-len(text) // _CHARACTERS[column]) for column, text in texts.items())
     return written.rows.row(
