@@ -149,12 +149,14 @@ class Written:
         return known(f"COUNTIF({terms})" if len(criteria) == 1 else f"COUNTIFS({terms})", found)
 
     def total_here(self, column: Column, criterion: Criterion) -> Expression:
-        """Σ of a column over all rows that meet the criterion, from beneath them on the same sheet."""
+        """Σ of a column over all rows that meet the criterion, from beneath them on the same sheet; without a formula
+        where they are divided."""
         last = FIRST + self.count - 1
         keys = f"${criterion.column.letters}${FIRST}:${criterion.column.letters}${last}"
         amounts = f"{column.letters}${FIRST}:{column.letters}${last}"
         values = [self.value(column, index) for index in self._meeting([criterion])]
-        return added_up(f"SUMIF({keys},{criterion.text},{amounts})" if criterion.text else "", values)
+        has_formula = criterion.text and not self.table.is_divided(0, max(self.count, 1))
+        return added_up(f"SUMIF({keys},{criterion.text},{amounts})" if has_formula else "", values)
 
     def _terms(self, criteria: Sequence[Criterion], first: int, count: int) -> str:
         return ",".join(f"{self._range(each.column, first, count)},{each.text}" for each in criteria)
