@@ -63,7 +63,7 @@ def command(
         report = look_and_note(config, os.environ)
         from chargeback.model.text import json_text
         from chargeback.operate.metrics import exposition, write_textfile
-        from chargeback.operate.usage import report_text
+        from chargeback.operate.usage import report as daily_report
 
         set_code(report.exit)
         for problem in report.problems:
@@ -73,12 +73,12 @@ def command(
         if output == "text" and quiet and not report.exit:
             return
         if output == "json" and target is None:
-            write_json(report_text.to_json(report))
+            write_json(daily_report.to_json(report))
             return
         shown = {
-            "text": lambda: "".join(f"{line}\n" for line in report_text.text_lines(report)),
-            "json": lambda: json_text(report_text.to_json(report), indent=2) + "\n",
-            "prometheus": lambda: exposition(report_text.families(report)),
+            "text": lambda: "".join(f"{line}\n" for line in daily_report.text_lines(report)),
+            "json": lambda: json_text(daily_report.to_json(report), indent=2) + "\n",
+            "prometheus": lambda: exposition(daily_report.families(report)),
         }[output]()
         if target is not None:
             write_textfile(target, shown)

@@ -20,12 +20,18 @@ from chargeback.collect.channel import Channel
 from chargeback.collect.clock import rfc3339
 from chargeback.collect.credentials import Credential, Grant
 from chargeback.collect.envelope import PDF_LATER, UNAUTHORIZED, Envelope, Reply, opened
-from chargeback.collect.failures import AddressRefusedError, ExhaustedError, RedirectedError, TransientError
+from chargeback.collect.failures import (
+    AddressRefusedError,
+    ExhaustedError,
+    RedirectedError,
+    TransientError,
+    quoted,
+    subject_of,
+)
 from chargeback.collect.http_attempt import Received
 from chargeback.collect.http_library import httpx
 from chargeback.collect.retries import is_transient, retry_after
 from chargeback.collect.run_time import RunTime
-from chargeback.collect.wording import quoted, subject_of
 from chargeback.config import Endpoint
 from chargeback.errors import AnswerError, ChargebackError, ConfigurationError, CredentialError, PlatformError
 from chargeback.evidence import Answer, Store, sha256_of

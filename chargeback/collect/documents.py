@@ -15,10 +15,9 @@ from typing import Any
 from chargeback.collect.client import ApiClient
 from chargeback.collect.credentials import Credential
 from chargeback.collect.downloads import Downloader
-from chargeback.collect.failures import DocumentsOverError, LinkRefusedError, NotAskedError
+from chargeback.collect.failures import DocumentsOverError, LinkRefusedError, NotAskedError, quoted
 from chargeback.collect.pdf_reader import PdfReader, Reading
 from chargeback.collect.run_time import RunTime
-from chargeback.collect.wording import quoted
 from chargeback.errors import AnswerError, DeadlineError, PlatformError
 from chargeback.evidence import Answer, DocumentRecord, Store, sha256_of
 from chargeback.model import answers as wire

@@ -26,12 +26,13 @@ from chargeback.collect.failures import (
     LinkRefusedError,
     RedirectedError,
     TransientError,
+    shown_link,
+    subject_of,
 )
 from chargeback.collect.http_attempt import Received
 from chargeback.collect.http_library import httpx
 from chargeback.collect.retries import is_transient, retry_after
 from chargeback.collect.run_time import RunTime
-from chargeback.collect.wording import shown_link, subject_of
 from chargeback.errors import AnswerError, PlatformError
 from chargeback.evidence.run_log import note
 

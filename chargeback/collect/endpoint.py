@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from chargeback.collect.failures import AddressRefusedError
-from chargeback.collect.wording import shown_link
+from chargeback.collect.failures import AddressRefusedError, shown_link
 from chargeback.config.endpoint import is_loopback, shape_fault, split
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chargeback.collect.wording import quoted
+from chargeback.collect.failures import quoted
 from chargeback.errors import AnswerError
 from chargeback.evidence import Answer
 from chargeback.model.strict_json import parse

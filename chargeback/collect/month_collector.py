@@ -18,9 +18,8 @@ from chargeback.collect.client import ApiClient
 from chargeback.collect.credentials import Credential, Credentials
 from chargeback.collect.documents import MonthDocuments
 from chargeback.collect.envelope import Reply
-from chargeback.collect.failures import NotAskedError
+from chargeback.collect.failures import NotAskedError, quoted
 from chargeback.collect.task_pool import TaskPool
-from chargeback.collect.wording import quoted
 from chargeback.config import AccountEntry, Config
 from chargeback.errors import (
     AccessError,

@@ -24,10 +24,9 @@ import httpcore
 
 from chargeback.collect.addresses import Permit, resolve
 from chargeback.collect.clock import Clock
-from chargeback.collect.failures import AddressRefusedError, TransientError
+from chargeback.collect.failures import AddressRefusedError, TransientError, quoted
 from chargeback.collect.http_library import httpx
 from chargeback.collect.proxies import Proxies, Proxy
-from chargeback.collect.wording import quoted
 from chargeback.errors import PlatformError
 
 LARGEST_PROXY_HEAD = 16 * 1024

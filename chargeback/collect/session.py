@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from chargeback.collect.addresses import ANYWHERE, LOOPBACK_ONLY, PUBLIC_ONLY, PUBLIC_OR_LOOPBACK, Permit
-from chargeback.collect.breakers import DocumentsBreaker, FactsBreaker
-from chargeback.collect.channel import Channel
+from chargeback.collect.channel import Channel, DocumentsBreaker, FactsBreaker
 from chargeback.collect.client import ApiClient
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.collect.credentials import Credentials, environment_secrets, other_secrets

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import strategies as st
 
 from chargeback import __version__
-from chargeback.collect.breakers import PATIENCE_WITH_DOCUMENTS
+from chargeback.collect.channel import PATIENCE_WITH_DOCUMENTS
 from chargeback.collect.failures import ExhaustedError, NotAskedError, TransientError
 from chargeback.collect.http_attempt import read_body
 from chargeback.errors import AnswerError, CredentialError, DeadlineError, InterruptedRunError, PlatformError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chargeback.collect.wording import LONGEST_QUOTE, quoted, shown_link, subject_of
+from chargeback.collect.failures import LONGEST_QUOTE, quoted, shown_link, subject_of
 
 
 def test_message_is_one_short_line() -> None:

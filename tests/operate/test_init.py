@@ -10,8 +10,7 @@ from chargeback.config import load
 from chargeback.errors import AccessError, ConfigurationError, CredentialError
 from chargeback.model.projects import Project
 from chargeback.operate.init import draft, refuse_existing, survey, write
-from chargeback.operate.init.proposal import patterns, propose
-from chargeback.operate.init.survey import Survey, SurveyedAccount
+from chargeback.operate.init.proposal import Survey, SurveyedAccount, patterns, propose
 from chargeback.sandbox import Credential
 from tests.operate.platforms import Place, place
 

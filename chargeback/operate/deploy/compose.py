@@ -16,8 +16,8 @@ from chargeback.operate.deploy.needs import (
     cron_fields,
     daily_fields,
     image_gaps,
+    steps,
 )
-from chargeback.operate.deploy.preparation import steps
 from chargeback.operate.deploy.yaml_text import yaml
 
 FILE = "/etc/chargeback/compose.yaml"

@@ -14,8 +14,8 @@ from chargeback.operate.deploy.needs import (
     cron_fields,
     daily_fields,
     program_folders,
+    steps,
 )
-from chargeback.operate.deploy.preparation import steps
 
 
 def text(made: Deployment) -> str:

@@ -12,8 +12,8 @@ from chargeback.operate.deploy.needs import (
     ZONED_TIME,
     Deployment,
     program_folders,
+    steps,
 )
-from chargeback.operate.deploy.preparation import steps
 
 FOLDER = "/etc/systemd/system"
 _SERVICE = """\

@@ -18,8 +18,7 @@ from chargeback.config import Config, parse, settings
 from chargeback.errors import ConfigurationError
 from chargeback.model.period import Period
 from chargeback.model.text import json_text, one_line
-from chargeback.operate.init.proposal import Proposal, ProposedTeam, patterns, propose
-from chargeback.operate.init.survey import Survey, SurveyedAccount, survey
+from chargeback.operate.init.proposal import Proposal, ProposedTeam, Survey, SurveyedAccount, patterns, propose, survey
 
 _HEAD = """\
 # The configuration of chargeback, proposed by `chargeback init`: look it over, above all the teams.

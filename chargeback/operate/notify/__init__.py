@@ -153,9 +153,9 @@ def notify_usage(watcher: Watcher, report: UsageReport) -> None:
     _guarded(watcher, lambda: notify(watcher, [of_usage(report)]))
     metrics = watcher.config.notify.metrics
     if metrics is not None:
-        from chargeback.operate.usage import report_text
+        from chargeback.operate.usage import report as daily_report
 
-        text = exposition(report_text.families(report))
+        text = exposition(daily_report.families(report))
         _guarded(watcher, lambda: write_textfile(metrics / USAGE_NAME, text))
 
 

@@ -30,7 +30,7 @@ from chargeback.model.period import Period
 from chargeback.model.projects import Project, ProjectDirectory
 from chargeback.operate.doctor.ownership import projects_of
 from chargeback.operate.questions import PlatformQuestions, credentials_of, understood
-from chargeback.operate.usage.owners import owner_of
+from chargeback.operate.usage.daily import owner_of
 from chargeback.operate.usage.report import UsageReport, report_of
 from chargeback.operate.usage.snapshot import DeploymentRow, Snapshot, UsageRow, keep, paths, read
 

@@ -1,22 +1,125 @@
-"""What a daily look says: figures by project and team, alerts, and what could not be read."""
+"""What a daily look says: figures by project and team, alerts, and what could not be read.
+
+The daily look as text, JSON and Prometheus' text format.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.config import Config
 from chargeback.config.address import Place
 from chargeback.errors import EXCEPTIONS, RECONCILED
+from chargeback.model.instants import format_instant
 from chargeback.model.period import Period
-from chargeback.operate.usage.alerts import Alert, alerts_of
-from chargeback.operate.usage.daily import by_project, by_resource
+from chargeback.model.wording import counted
+from chargeback.operate.metrics import Family, Labels, Value
+from chargeback.operate.usage.alerts import Alert, alerts_of, money
+from chargeback.operate.usage.daily import by_project, by_resource, shares
 from chargeback.operate.usage.estimates import Figures, by_team, combined, figures_of
-from chargeback.operate.usage.owners import shares
-from chargeback.operate.usage.snapshot import Snapshot
+from chargeback.operate.usage.snapshot import CURRENCY, Snapshot
+
+HEADINGS = ("month to date", "month end", "today", "yesterday", "a month ago")
+
+
+def text_lines(report: UsageReport) -> Iterator[str]:
+    """Alerts, then a table of teams, then one of projects."""
+    total = report.total
+    yield (
+        f"{report.day}  {counted(len(report.projects), 'project')}  "
+        f"{money(total.month_to_date)} {CURRENCY} this month, "
+        f"about {money(total.month_end)} at its end (list prices before tax)"
+    )
+    for alert in report.alerts:
+        yield alert.line()
+    yield from _table("team", report.teams)
+    yield from _table("project", report.projects)
+
+
+def _table(title: str, rows: dict[str, Figures]) -> Iterator[str]:
+    if not rows:
+        return
+    cells = [(title, *HEADINGS), *((name, *_amounts(figures)) for name, figures in rows.items())]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    for name, *amounts in cells:
+        yield "  ".join(
+            [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(amounts, widths[1:], strict=True))]
+        )
+
+
+def _amounts(figures: Figures) -> tuple[str, ...]:
+    amounts = (figures.month_to_date, figures.month_end, figures.today, figures.yesterday, figures.last_month)
+    return tuple("-" if amount is None else money(amount) for amount in amounts)
+
+
+def to_json(report: UsageReport) -> dict[str, Any]:
+    """The whole look; amounts as text, in ``currency``."""
+    return {
+        "schema": 1,
+        "date": report.day.isoformat(),
+        "taken_at": format_instant(report.taken_at),
+        "currency": CURRENCY,
+        "snapshot": str(report.path),
+        "total": report.total.to_json(),
+        "teams": [{"team": team, **figures.to_json()} for team, figures in report.teams.items()],
+        "projects": [
+            {"project": sid, "account": report.accounts[sid], "team": report.owners[sid], **figures.to_json()}
+            for sid, figures in report.projects.items()
+        ],
+        "alerts": [alert.to_json() for alert in report.alerts],
+        "problems": report.problems,
+        "unpriced": report.unpriced,
+    }
+
+
+def families(report: UsageReport) -> list[Family]:
+    """Gauges by project and by team; an alert's is 1 as long as it goes on."""
+    alerted = {alert.project: alert for alert in report.alerts}
+    labels = {
+        sid: {"project": sid, "team": report.owners[sid] or "unassigned", "account": report.accounts[sid]}
+        for sid in report.projects
+    }
+    teams = {team: {"team": team} for team in report.teams}
+    return [
+        *_of("project", "a project", labels, report.projects),
+        *_of("team", "a team", teams, report.teams),
+        Family(
+            "chargeback_usage_alert",
+            "1 while a project's daily cost is out of its band, else 0",
+            tuple((labels[sid], int(sid in alerted)) for sid in report.projects),
+        ),
+        Family(
+            "chargeback_usage_excess",
+            "Estimated cost of the day above what is usual, of projects with an alert",
+            tuple((labels[sid], alert.cost - alert.usual) for sid, alert in alerted.items()),
+        ),
+        Family(
+            "chargeback_usage_unread_projects",
+            "Projects or lists that could not be read",
+            (({}, len(report.problems)),),
+        ),
+        Family(
+            "chargeback_usage_timestamp_seconds", "When usage was last looked at", (({}, report.taken_at.timestamp()),)
+        ),
+    ]
+
+
+def _of(noun: str, owner: str, labels: Mapping[str, Labels], rows: dict[str, Figures]) -> Iterator[Family]:
+    def samples(name: str) -> tuple[tuple[Labels, Value], ...]:
+        found = ((labels[key], getattr(figures, name)) for key, figures in rows.items())
+        return tuple((label, round(amount, 2)) for label, amount in found if isinstance(amount, Decimal))
+
+    prefix = f"chargeback_usage_{noun}"
+    yield Family(
+        f"{prefix}_month_to_date", f"Estimated cost of {owner} since the month began", samples("month_to_date")
+    )
+    yield Family(f"{prefix}_month_end", f"Estimated cost of {owner} at the end of the month", samples("month_end"))
+    yield Family(f"{prefix}_daily", f"Estimated cost of {owner} on the last day looked at", samples("today"))
 
 
 @dataclass(frozen=True, slots=True)
