@@ -1,7 +1,7 @@
 """How an amount came about: one ledger line down to the evidence, or a team's or project's total as parts of invoice
 lines.
 
-The parts sum to the amount exactly, and the amount is the archived one (``review.reperformance``).
+The parts sum to the amount exactly, and the amount is the archived one (``review.reposted_accounts``).
 
 Where the figures behind a ledger line stand: file of evidence, JSON pointer (RFC 6901), checksum of the file.
 """

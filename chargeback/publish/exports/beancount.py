@@ -2,7 +2,7 @@
 
 With a tolerance of zero a leg that is half a minor unit off fails. There are no ``open`` directives: the files of
 several months and revisions can be included in one ledger, where no account may be opened twice; a plugin of beancount
-opens them. Accounts and currencies are called as ``beancount_names`` says; metadata has the original texts.
+opens them. Metadata has the original texts of accounts and currencies.
 
 Names that beancount accepts, for accounts and currencies from outside: readable, always the same, never two as one.
 
