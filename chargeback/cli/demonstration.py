@@ -51,7 +51,7 @@ def lines_to_open(folder: Path) -> list[str]:
     """What a newcomer opens first."""
     return [
         f"{folder}/index.html                          every month at a glance, in a browser",
-        f"{folder}/2026-05/r1/ledgers/                 a CSV and a workbook for each team",
+        f"{folder}/2026-05/r1/ledgers/                 a CSV, a workbook and a statement for each team",
         f"{folder}/2026-05/r1/reconciliation/          the auditor's workpaper",
         f"{folder}/2026-04/r1/index.html               a month with exceptions: what, why, what to do",
         f"chargeback verify --archive {folder}         prove it all, offline",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chargeback.config import Config
 from chargeback.model.books import Books, Status
@@ -67,7 +67,8 @@ class Words:
     def __call__(self, text: str) -> Markup:
         """As markup that says which language each part is in."""
         if self.language == "both":
-            return Markup('<span lang="th">{}</span> <span lang="en">{}</span>').format(THAI[text], text)
+            both = f'<span lang="th">{escape(THAI[text])}</span> <span lang="en">{escape(text)}</span>'
+            return Markup(both)  # noqa: S704 (escaped)
         return Markup.escape(said(text, self.language))
 
     def plain(self, text: str) -> str:

@@ -86,12 +86,14 @@ class SharedRow:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyFigures:
-    """All figures of one currency; ``borne_tax`` is "" where the tax can be reclaimed."""
+    """All figures of one currency; ``borne_tax`` is "" where the tax can be reclaimed; ``bears_gross`` where none of it
+    can, so that gross is what the cost centre bears."""
 
     currency: str
     totals: AmountRow
     lines: int
     borne_tax: str
+    bears_gross: bool
     before: str
     change: str
     months: tuple[MonthRow, ...]
@@ -127,6 +129,7 @@ class _Currency:
             totals=self._row(self.sums),
             lines=self.sums.lines,
             borne_tax=self._text(borne) if borne else "",
+            bears_gross=self.month.basis(self.currency) == "gross",
             before="" if before is None else self._text(before),
             change=change_text(before, self.sums.net),
             months=self._months(history),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -52,6 +52,12 @@ def csv_sums(data: bytes) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
     return sums
 
 
+def csv_lines(files: Mapping[str, Iterable[bytes]]) -> list[dict[str, str]]:
+    """All lines of the ledgers."""
+    data = b"".join(files["ledgers/all.csv"])
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
 def cells(page: Page, section: str) -> dict[str, list[str]]:
     """The rows of a section's table by their first cell."""
     return {row[0]: row[1:] for row in some(page.rows(section))}
@@ -86,6 +92,28 @@ def test_each_team_with_a_csv_has_a_statement_of_its_figures(made: str) -> None:
     assert footed > 3
 
 
+@pytest.mark.parametrize("made", ["sample", "small"])
+def test_each_project_and_resource_is_the_sum_of_its_lines(made: str) -> None:
+    whole = months.small_month()
+    books, config = (sample.books(), sample.config()) if made == "sample" else (whole.books, whole.config)
+    lines = csv_lines(dict(ledger_csv.files(books)))
+    seen = 0
+    for path, page in pages(books, config).items():
+        mine = [line for line in lines if f"ledgers/{line['team']}.html" == path]
+        for place, currency in enumerate(sorted({line["currency"] for line in mine}), start=1):
+            named = {"currency": currency}
+            for row in page.root.xpath(f"//section[@aria-labelledby='projects-{place}']//tbody/tr"):
+                name = row.xpath("string((th//bdi)[last()])")
+                named = {**named, row.get("class"): name} if row.get("class") == "resource" else {
+                    "currency": currency, "project": name,
+                }  # fmt: skip
+                chosen = [line for line in mine if all(line[key] == value for key, value in named.items())]
+                expected = [amount(sum(Decimal(line[key]) for line in some(chosen))) for key in ("net", "tax", "gross")]
+                assert [cell.text for cell in row.xpath("td")][:3] == expected, (path, named)
+                seen += 1
+    assert seen > 10
+
+
 def test_net_comes_first_and_gross_beside_it() -> None:
     page = web(month(account(invoice("INV-1", of("acme-web", "107.00"), tax="7.00"))))
     assert re.search(r"Net, THB ?100\.00 ?Tax 7\.00, Gross 107\.00; Lines: 1", page.section("cost"))
@@ -94,8 +122,9 @@ def test_net_comes_first_and_gross_beside_it() -> None:
 def test_tax_that_cannot_be_reclaimed_is_said_to_be_cost() -> None:
     bill = account(invoice("INV-1", of("acme-web", "107.00"), tax="7.00"))
     config = TEAMS + '[[accounts]]\nid = "1042"\nvat = "cost"\n'
-    text = "Tax that cannot be reclaimed, so it is cost too: 7.00"
-    assert text in web(month(bill, config=config)).section("cost")
+    borne = web(month(bill, config=config)).section("cost")
+    assert "Tax that cannot be reclaimed, so it is cost too: 7.00" in borne
+    assert re.search(r"Gross, THB ?107\.00 ?Net 100\.00, Tax 7\.00; Lines: 1", borne), "gross is what it bears"
     assert "reclaimed" not in web(month(bill)).text
 
 
