@@ -131,9 +131,9 @@ def _problem(document: _Document) -> str:
         if not column.once:
             found |= set(Template(column.value).get_identifiers())
     if "amount" not in found and not {"debit", "credit"} <= found:
-        return "no column holds $amount, nor two $debit and $credit: the file would say no amounts"
+        return "a column with $amount is missing, or two with $debit and $credit: the file would have no amounts"
     if "gl_account" not in found:
-        return "no column holds $gl_account: the file would say no accounts"
+        return "a column with $gl_account is missing: the file would have no accounts"
     return ""
 
 

@@ -185,7 +185,7 @@ def currency(posting: Posting, config: Config) -> Iterator[Check]:
         yield Check(Code.CURRENCY, Outcome.EXCEPTION, message, month.account)
     for code in found:
         if known_digits(code) is None:
-            message = f'"{code}" is no currency with minor digits in ISO 4217: booked with two digits'
+            message = f'ISO 4217 states no minor digits for "{code}": booked with two digits'
             yield Check(
                 Code.CURRENCY, Outcome.EXCEPTION, message, month.account, subject=Subject(SubjectKind.CURRENCY, code)
             )

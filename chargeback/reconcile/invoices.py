@@ -210,7 +210,7 @@ def invoice_footing(posting: Posting, config: Config) -> Iterator[Check]:
 
 
 def _without_detail(code: Code, invoice: Invoice) -> Check:
-    why = "the invoice's detail could not be had, only its list row is booked"
+    why = "the invoice's detail is missing: only its list row is booked"
     return not_performed(code, invoice.account, why, invoice=invoice.label)
 
 

@@ -215,7 +215,7 @@ def account_set(posting: MonthPosting, config: Config) -> Iterator[Check]:
         yield Check(Code.ACCOUNT_SET, Outcome.NOTICE, message, account)
     gone = sorted(set(run.known_accounts) - set(run.accounts))
     for account in gone:
-        message = f"not ours in {posting.period}, as the configuration says"
+        message = f"the configuration says that the account is not ours in {posting.period}"
         yield Check(Code.ACCOUNT_SET, Outcome.PASS, message, account)
     if not new and not gone:
         message = counted(len(run.accounts), "account") + (", as in the newest revision" if run.known_accounts else "")

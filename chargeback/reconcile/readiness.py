@@ -78,7 +78,7 @@ def report_period(posting: Posting, config: Config) -> Iterator[Check]:
     quiet = month.ground is Ground.INACTIVE or (
         month.ground is Ground.LONG_OVER and issued_check(month).outcome is Outcome.NOTICE
     )
-    message = f"the report is not proved to be of {month.period}, so it is not used: {month.proof.reason}"
+    message = f"the report does not prove that it is of {month.period}, so it is not used: {month.proof.reason}"
     if quiet:
         yield Check(Code.REPORT_PERIOD, Outcome.NOTICE, message, month.account)
         return

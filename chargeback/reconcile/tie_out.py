@@ -58,7 +58,7 @@ def charges(invoices: Iterable[Invoice]) -> tuple[Invoice, ...]:
     return tuple(invoice for invoice in invoices if invoice.total >= 0)
 
 
-NOT_PROVED = "the report is not proved to be of this month"
+NOT_PROVED = "the report does not prove that it is of this month"
 
 
 def line_amount(posted: PostedLine, config: Config) -> int:

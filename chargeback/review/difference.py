@@ -71,7 +71,7 @@ def _section(
 def _why(found: Difference, terminal: Terminal) -> Iterator[str]:
     causes = found.causes
     yield ""
-    yield terminal.strong(f"why: {', '.join(causes.differing) or 'nothing that the result follows from differs'}")
+    yield terminal.strong(f"why: {', '.join(causes.differing) or 'evidence, configuration and version are the same'}")
     yield from _listed("event", [event_text(event) for event in causes.events], terminal)
     yield from _listed("evidence", (*causes.answers, *causes.documents), terminal)
     if any(causes.configuration):

@@ -200,7 +200,7 @@ def test_lines_that_are_all_zero_are_compared_by_their_shape() -> None:
 
 @pytest.mark.parametrize(("given", "why"), [
     (account(report=report(("acme-web", "CPU", 1, 0))), "no booked invoice of this month"),
-    (account(invoice("I", of("acme-web", 1)), report="api: internal error"), "not proved to be of this month"),
+    (account(invoice("I", of("acme-web", 1)), report="api: internal error"), "does not prove that it is of this month"),
     (account(invoice("I", of("acme-web", 1)), invoice("J", of("acme-web", 1), currency="JPY")), "several currencies"),
     (account(invoice("I", total=5), report=report(("acme-web", "CPU", 1, 5))), ""),
 ])  # fmt: skip

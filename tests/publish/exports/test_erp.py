@@ -182,8 +182,8 @@ def test_an_entry_that_a_file_cannot_hold_is_left_out_whole_and_named() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (("$gl_account", "$account"), "would say no accounts"),
-        (("$amount", "$debit"), "would say no amounts"),
+        (("$gl_account", "$account"), "would have no accounts"),
+        (("$amount", "$debit"), "would have no amounts"),
         (("$posting_date", "$postingdate"), "$postingdate is nothing that the journal has"),
         (("$memo", "5$"), 'a "$" stands for a name'),
         (("DD.MM.YYYY", "D.M.Y"), "write it with YYYY, MM and DD"),
