@@ -7,6 +7,7 @@ the lock; what else lies about is left alone, and ``strangers`` names it.
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from chargeback.archive.boundary import damaged
@@ -22,6 +23,15 @@ KNOWN_NAMES = frozenset({"index.html", "signatures.csv", "deliveries.csv", "disp
 
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _REVISION = re.compile(r"r([1-9]\d{0,8})", re.ASCII)
+_COVER = re.compile(r"cover-(r[1-9]\d{0,8})\.html", re.ASCII)
+
+
+def cover_path(name: RevisionName) -> str:
+    """Where the cover page of a revision lies, beside it: made from the archive, and no part of the proof.
+
+    The name does not begin as a revision's does, so that who looks for ``r*`` finds revisions alone.
+    """
+    return f"{name.period}/cover-r{name.number}.html"
 
 
 class Archive:
@@ -101,7 +111,8 @@ class Archive:
         """Entries of the archive and of its months that are none of its own, by relative path, in order."""
         found = [name for name in self.store.names() if not _PERIOD.fullmatch(name) and name not in KNOWN_NAMES]
         for period in self.all_periods():
-            found += [f"{period}/{name}" for name in self.store.names(str(period)) if not _REVISION.fullmatch(name)]
+            names = frozenset(self.store.names(str(period)))
+            found += [f"{period}/{name}" for name in names if not _is_own(name, names)]
         return tuple(sorted(found))
 
     def all_periods(self) -> list[Period]:
@@ -113,3 +124,9 @@ class Archive:
     def _names_of(self, period: Period) -> list[RevisionName]:
         matches = [match for name in self.store.names(str(period)) if (match := _REVISION.fullmatch(name))]
         return [RevisionName(period, int(match[1])) for match in matches]
+
+
+def _is_own(name: str, names: AbstractSet[str]) -> bool:
+    """Whether an entry of a month is a revision, or the cover page of one that is there."""
+    cover = _COVER.fullmatch(name)
+    return bool(_REVISION.fullmatch(name)) or (cover is not None and cover[1] in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 @click.argument("period", metavar="PERIOD", shell_complete=revisions)
 @click.option("--by", required=True, metavar="NAME", help="Who signs.")
 @click.option("--role", type=Choice(["preparer", "reviewer"]), default="preparer", show_default=True, help="As what.")
-@click.option("--note", default="", metavar="TEXT", help="The conclusion, kept with the signature.")
+@click.option("--conclusion", default="", metavar="TEXT", help="Kept as the note; a terminal is asked for it.")
+@click.option("--note", default="", metavar="TEXT", help="Kept with the signature, behind the conclusion.")
 @config_option
 @archive_option
 @output_option("text", "json")
@@ -39,6 +41,7 @@ def command(
     period: str,
     by: str,
     role: str,
+    conclusion: str,
     note: str,
     config_path: Path | None,
     archive_path: Place | None,
@@ -48,27 +51,37 @@ def command(
     """Sign the latest revision of PERIOD (2026-05): who, when, which revision, its head.
 
     Appends a line to the archive's signatures.csv. The revision must be intact. Its reviewer is another person than its
-    preparer; a restated month needs new signatures. The findings that are still open are listed, the largest first.
+    preparer; a restated month needs new signatures. The findings that are still open are listed, the largest first. The
+    cover page beside the revision, 2026-05/cover-r1.html, is to be printed: it says who concluded what.
     """
     with ending(json_output=output == "json", verbose=verbose, leaves_work=True):
         from chargeback.archive.chain import Base
-        from chargeback.archive.reading import Archive
+        from chargeback.archive.reading import Archive, cover_path
         from chargeback.cli.printing import print_lines
         from chargeback.review.month_findings import findings_of, largest_lines
         from chargeback.review.signing import SignRequest, sign, signed_line
 
         chosen = chosen_archive(config_path, archive_path)
         root, base = chosen.root, Base(chosen.base)
-        request = SignRequest(period, by, role, note)
+        if not conclusion and not note and output == "text":
+            conclusion = _asked()
+        request = SignRequest(period, by, role, " · ".join(part for part in (conclusion, note) if part.strip()))
         signed = sign(root, request, _now(context), head_file=chosen.head_file, base=base)
         findings = tuple(findings_of(Archive(root, base), signed.revision))
         if output == "json":
             left = [finding.to_json() for finding in findings if finding.is_open]
             write_json({**signed.to_json(), "open_findings": left})
         else:
-            tell(f"appended to {root / 'signatures.csv'}")
+            tell(f"appended to {root / 'signatures.csv'}; to be printed: {root / cover_path(signed.revision.name)}")
             say(signed_line(signed))
             print_lines(lambda terminal: largest_lines(findings, signed.signature.period, terminal))
+
+
+def _asked() -> str:
+    """The conclusion as a person at a terminal writes it, "" for none; nobody else is asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return ""
+    return str(click.prompt("Your conclusion (Enter for none)", default="", show_default=False, err=True))
 
 
 def _now(context: click.Context) -> datetime:

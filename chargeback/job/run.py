@@ -43,6 +43,7 @@ from chargeback.job.collection import (
     open_collector,
     proved_reports,
 )
+from chargeback.job.cover import refresh_covers
 from chargeback.job.other_accounts import other_accounts
 from chargeback.job.overview import refresh_overview
 from chargeback.job.restatement import restated
@@ -286,6 +287,7 @@ class _Run:
             return
         self.writer.pending.remove(result.period)
         refresh_overview(self.writer, self.config.timezone)
+        refresh_covers(self.writer, result.period)
         head = self.archive.head()
         if self.config.head_file and head:
             write_head_file(self.config.head_file, head.sha256)

@@ -17,6 +17,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
+from chargeback.job.cover import refresh_covers
 from chargeback.job.dispositions import archived_findings
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period
@@ -57,6 +58,7 @@ def dispose(
         _require_finding(revision, request.finding)
         disposition = Disposition(moment, str(period), revision.name.number, request.finding, text, by)
         append_disposition(writer, disposition)
+        refresh_covers(writer, period)
     return disposition
 
 

@@ -21,6 +21,7 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, append_signature, read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
+from chargeback.job.cover import refresh_covers
 from chargeback.job.overview import refresh_overview
 from chargeback.job.sealing import archived_config
 from chargeback.model.instants import format_instant
@@ -155,6 +156,7 @@ def _person(name: str) -> str:
 
 
 def _refresh(writer: ArchiveWriter, revision: Revision) -> None:
-    """Times on the page are in the time zone of the newest configuration in the archive."""
+    """The archive's page, whose times are in the time zone of the newest configuration there, and the cover page."""
     newest = writer.archive.head() or revision
     refresh_overview(writer, archived_config(newest).timezone)
+    refresh_covers(writer, revision.name.period)

@@ -37,7 +37,7 @@ class SignatureRow:
 
 @dataclass(frozen=True, slots=True)
 class RevisionRow:
-    """One revision of a month."""
+    """One revision of a month; ``cover`` leads to the cover page of a signed one, "" where nobody has signed."""
 
     number: int
     href: str
@@ -51,6 +51,7 @@ class RevisionRow:
     head: str
     gross: tuple[tuple[str, str], ...]
     signatures: tuple[SignatureRow, ...]
+    cover: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ def _revision(period: Period, revision: RevisionOverview, timezone: ZoneInfo) ->
         head=revision.head,
         gross=tuple((amount(total.gross), total.currency) for total in revision.totals),
         signatures=tuple(_signature(signature, revision.revision, timezone) for signature in revision.signatures),
+        cover=f"{period}/cover-r{revision.revision}.html" if revision.signatures else "",
     )
 
 

@@ -1,0 +1,96 @@
+"""The cover page beside a revision: made from what the archive holds now, written where its bytes differ.
+
+It is no part of the revision and proves nothing: no run, signature or disposition fails for its sake.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from chargeback.archive.archive_writer import ArchiveWriter
+from chargeback.archive.reading import Archive, cover_path
+from chargeback.archive.revision import Revision
+from chargeback.archive.signatures import read_signatures
+from chargeback.errors import ChargebackError
+from chargeback.evidence.run_log import report
+from chargeback.job.dispositions import archived_findings, known_dispositions
+from chargeback.job.overview import revision_overview
+from chargeback.job.sealing import archived_config
+from chargeback.model import archived_checks
+from chargeback.model.archived_checks import ArchivedFinding, read_checks
+from chargeback.model.check import Outcome
+from chargeback.model.finding import covers
+from chargeback.model.period import Period
+from chargeback.publish import month_summary
+
+if TYPE_CHECKING:
+    from chargeback.publish.pages.cover_page import Cover, CoverFinding
+
+
+def refresh_covers(writer: ArchiveWriter, period: Period) -> None:
+    """Replace the cover pages of the month's revisions where their bytes differ: each that is signed.
+
+    What keeps one from being made or written is noted, and nothing more comes of it.
+    """
+    from chargeback.publish.pages.cover_page import cover_page  # with its library: sign alone needs it
+
+    try:
+        signed = {each.head for each in read_signatures(writer.root)}
+        names = writer.archive.names(period) if signed else ()
+        for name in names:
+            revision = writer.archive.revision(name)
+            if revision.sha256 in signed:
+                zone = archived_config(revision).timezone
+                writer.replace(cover_path(name), cover_page(_cover(writer.archive, revision, names[-1].number), zone))
+    except ChargebackError as error:
+        report("cover page not written", month=str(period), why=error.message)
+
+
+def _cover(archive: Archive, revision: Revision, newest: int) -> Cover:
+    from chargeback.publish.pages.cover_page import Cover
+
+    return Cover(
+        period=revision.name.period,
+        entities=tuple(dict.fromkeys(_entities(revision))),
+        revision=revision_overview(revision, read_signatures(archive.root)),
+        checks=len(revision.interpret(archived_checks.PATH, read_checks).checks),
+        findings=tuple(_findings(archive, revision)),
+        later=newest if newest > revision.name.number else 0,
+    )
+
+
+def _entities(revision: Revision) -> Iterator[str]:
+    """Whose books: the company of each account as configured, else the account's name, else its id."""
+    companies = archived_config(revision).bookkeeping.companies
+    booked = revision.interpret(month_summary.PATH, month_summary.read_booked)
+    names = booked.account_names if booked else {}
+    for account in revision.interpret(month_summary.PATH, month_summary.read).accounts:
+        yield companies.get(account) or names.get(account) or account
+
+
+def _findings(archive: Archive, revision: Revision) -> Iterator[CoverFinding]:
+    """The revision's findings, the largest first, with what was decided until now."""
+    from chargeback.publish.pages.cover_page import CoverFinding
+
+    found = archived_findings(revision)
+    known = {each.finding: each for each in known_dispositions(archive, revision.name.period)} if found else {}
+    checks = revision.interpret(archived_checks.PATH, read_checks).checks
+    accepted = Counter(check.finding for check in checks if check.outcome is Outcome.ACCEPTED)
+    for each in found:
+        last = known.get(each.id)
+        amount = None if each.amount is None else Decimal(each.amount)
+        is_accepted = accepted[each.id] == each.checks
+        if last is not None and covers(last, amount, each.checks):
+            yield CoverFinding(each, last.disposition, last.by, last.disposed_at, is_accepted)
+        else:
+            yield _as_archived(each, is_accepted=is_accepted)
+
+
+def _as_archived(finding: ArchivedFinding, *, is_accepted: bool) -> CoverFinding:
+    from chargeback.publish.pages.cover_page import CoverFinding
+
+    given = (finding.disposition or "", finding.disposed_by or "", finding.disposed_at or "")
+    return CoverFinding(finding, *given, is_accepted)

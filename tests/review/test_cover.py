@@ -1,0 +1,92 @@
+"""The cover page beside a signed revision: what it says, that it follows what comes later, and that it is no damage."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.reading import Archive
+from chargeback.job.cover import refresh_covers
+from chargeback.job.dispositions import archived_findings
+from chargeback.job.verify import VerifyRequest, verify
+from chargeback.model.period import Period
+from chargeback.review.disposition import DisposeRequest, dispose
+from chargeback.review.signing import SignRequest, sign
+from tests.review.archives import APRIL, MAY, SIGNED_AT, Office
+
+
+def cover(office: Office, month: str, revision: int) -> Path:
+    """Where the cover page of a revision lies."""
+    return office.root / month / f"cover-r{revision}.html"
+
+
+def signed(office: Office, month: str = MAY, note: str = "Agreed to the bank statement") -> str:
+    """The cover page after the preparer has signed the month."""
+    done = sign(office.root, SignRequest(month, "Ann", "preparer", note), SIGNED_AT)
+    return cover(office, month, done.revision.name.number).read_text(encoding="utf-8")
+
+
+def test_it_says_period_entity_head_conclusion_who_signed_and_the_findings(own_office: Office) -> None:
+    page = signed(own_office)
+    revision = Archive(own_office.root).latest(Period.parse(MAY))
+    assert revision is not None
+    findings = archived_findings(revision)
+    assert findings
+    for text in ("May 2026", revision.sha256, "100 % re-performed, no sampling", "Ann", "Agreed to the bank statement",
+                 "Prepared by", "Reviewed by", *(finding.id for finding in findings)):  # fmt: skip
+        assert text in page
+    assert "<script" not in page and "http-equiv" in page
+
+
+def test_a_month_that_nobody_signed_has_none(own_office: Office) -> None:
+    assert not list(own_office.root.rglob("cover-*.html"))
+    signed(own_office, APRIL)
+    assert [path.parent.name for path in own_office.root.rglob("cover-*.html")] == [APRIL]
+
+
+def test_a_reviewer_and_a_disposition_come_later_and_it_says_them(own_office: Office) -> None:
+    signed(own_office)
+    revision = Archive(own_office.root).latest(Period.parse(MAY))
+    assert revision is not None
+    finding = archived_findings(revision)[0].id
+    dispose(own_office.root, DisposeRequest(MAY, finding, "credit note requested", "Cleo"), SIGNED_AT)
+    sign(own_office.root, SignRequest(MAY, "Bob", "reviewer"), SIGNED_AT + timedelta(hours=1))
+    page = cover(own_office, MAY, revision.name.number).read_text(encoding="utf-8")
+    assert "Bob" in page and "Ann" in page
+    assert "credit note requested" in page and "Cleo" in page
+
+
+def test_it_is_no_damage_and_no_stranger_and_what_lies_about_still_is_one(own_office: Office) -> None:
+    signed(own_office)
+    (own_office.root / MAY / "cover-r99.html").write_text("not ours")
+    assert Archive(own_office.root).strangers() == (f"{MAY}/cover-r99.html",)
+    (own_office.root / MAY / "cover-r99.html").unlink()
+    verified = verify(own_office.root, VerifyRequest(quick=True))
+    assert verified.exit == 0
+    assert not any("cover" in note for note in verified.notes)
+
+
+def test_a_run_writes_it_again_and_is_not_stopped_where_it_cannot(own_office: Office, tmp_path: Path) -> None:
+    before = signed(own_office)
+    path = cover(own_office, MAY, 3)
+    path.write_text("spoilt")
+    with open_for_writing(own_office.root, started="2026-07-01T00:00:00Z", base=None) as writer:
+        refresh_covers(writer, Period.parse(MAY))
+        assert path.read_text(encoding="utf-8") == before
+        path.unlink()
+        path.mkdir()
+        (path / "x").write_text("x")
+        refresh_covers(writer, Period.parse(MAY))
+    shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "=1+1", "ชื่อ & นามสกุล", "a\u202eb"])
+def test_hostile_names_are_texts(own_office: Office, name: str) -> None:
+    sign(own_office.root, SignRequest(MAY, name, "preparer", name), SIGNED_AT)
+    page = cover(own_office, MAY, 3).read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "\u202e" not in page
