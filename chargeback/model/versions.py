@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from chargeback import __version__
 
 _LIBRARIES = (
+    "arro3-io",
     "babel",
     "iso4217",
     "jinja2",
@@ -21,7 +22,6 @@ _LIBRARIES = (
     "numpy",
     "openpyxl",
     "pandas",
-    "pyarrow",
     "python-dateutil",
     "tzdata",
 )

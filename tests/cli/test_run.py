@@ -41,7 +41,20 @@ CHECK_KEYS = {
     "check", "account", "invoice", "subject", "outcome", "expected", "actual", "variance", "currency", "tolerance",
     "message", "finding", "cause",
 }  # fmt: skip
-HEAVY = ("pandas", "numpy", "openpyxl", "httpx", "lxml", "pyarrow", "pypdf", "jinja2", "msgspec", "rich", "iso4217")
+HEAVY = (
+    "pandas",
+    "numpy",
+    "openpyxl",
+    "httpx",
+    "lxml",
+    "arro3",
+    "nanoarrow",
+    "pypdf",
+    "jinja2",
+    "msgspec",
+    "rich",
+    "iso4217",
+)
 
 
 def run(where: Office, *arguments: str) -> Called:

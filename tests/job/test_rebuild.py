@@ -126,10 +126,10 @@ def test_another_versions_revision_is_said_to_be_one(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = reperformed_revision.versions()
-    monkeypatch.setattr(reperformed_revision, "versions", lambda: {**now, "pyarrow": "99"})
+    monkeypatch.setattr(reperformed_revision, "versions", lambda: {**now, "arro3-io": "99"})
     result = rebuild(read_revision(archive / MAY), tmp_path / "again")
     assert (result.exit, result.differences) == (0, ())
-    assert result.foreign == (f"pyarrow {now['pyarrow']}",)
+    assert result.foreign == (f"arro3-io {now['arro3-io']}",)
     changed_csv(archive / MAY / "ledgers/all.csv", shifted("usage"))
     resealed(archive / MAY)
     result = rebuild(read_revision(archive / MAY), tmp_path / "once-more")

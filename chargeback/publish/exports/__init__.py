@@ -79,7 +79,7 @@ def _workbook(
 
 
 def _parquet(books: Books) -> Iterator[bytes]:
-    """Imported when the bytes are asked for: a rerun compares the other files, and pyarrow takes long."""
+    """Imported when the bytes are asked for: a rerun compares the other files."""
     from chargeback.publish.exports import parquet
 
     yield from parquet.chunks(books.ledger)

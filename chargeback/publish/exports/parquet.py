@@ -9,82 +9,80 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from io import RawIOBase
+from io import BytesIO
 from itertools import accumulate
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import nanoarrow as na
+from arro3.core import Array, RecordBatch, Table
+from arro3.io import write_parquet
 
 from chargeback.model.ledger import REGISTER, ColumnKind, Ledger, LedgerColumn, LedgerLine, column_values
 from chargeback.model.spreadsheet_text import cleaned
 
 PRECISION, SCALE = 38, 6
-_AMOUNT = pa.decimal128(PRECISION, SCALE)
-_SHARE = pa.decimal128(7, 4)
+_SHARE_DIGITS, _SHARE_SCALE = 7, 4
 _TYPES = {
-    ColumnKind.TEXT: pa.string(),
-    ColumnKind.WORD: pa.string(),
-    ColumnKind.QUANTITY: _AMOUNT,
-    ColumnKind.AMOUNT: _AMOUNT,
-    ColumnKind.NUMBER: pa.int64(),
+    ColumnKind.TEXT: na.string(),
+    ColumnKind.WORD: na.string(),
+    ColumnKind.QUANTITY: na.decimal128(PRECISION, SCALE),
+    ColumnKind.AMOUNT: na.decimal128(PRECISION, SCALE),
+    ColumnKind.NUMBER: na.int64(),
 }
-SCHEMA = pa.schema(
-    [pa.field(column.name, _SHARE if column.name == "share_percent" else _TYPES[column.kind]) for column in REGISTER]
-)
+_SHARE = na.decimal128(_SHARE_DIGITS, _SHARE_SCALE)
 _TEXTS = [column.name for column in REGISTER if column.kind in (ColumnKind.TEXT, ColumnKind.WORD)]
 _ROWS_A_GROUP = 1 << 14
 _DECIMAL_BYTES = 16
 
 
 def chunks(ledger: Ledger) -> Iterator[bytes]:
-    """The file's bytes, a row group at a time; a schema without rows where the month has no line."""
-    sink = _Sink()
-    with pq.ParquetWriter(
-        pa.PythonFile(sink, mode="w"),
-        SCHEMA,
-        version="2.6",
-        data_page_version="1.0",
-        compression="zstd",
-        use_dictionary=_TEXTS,
-        write_statistics=True,
-        store_schema=False,
-    ) as writer:
-        for start in range(0, len(ledger.lines), _ROWS_A_GROUP):
-            writer.write_table(_table(ledger.period, ledger.lines[start : start + _ROWS_A_GROUP]))
-            yield sink.drain()
-    yield sink.drain()
+    """The file's bytes; a schema without rows where the month has no line."""
+    lines = ledger.lines
+    starts = range(0, len(lines) or 1, _ROWS_A_GROUP)
+    batches = [_batch(ledger.period, lines[start : start + _ROWS_A_GROUP]) for start in starts]
+    written = BytesIO()
+    write_parquet(
+        Table.from_batches(batches),
+        written,
+        writer_version="parquet_1_0",
+        compression="zstd(1)",
+        dictionary_enabled=False,
+        column_dictionary_enabled=dict.fromkeys(_TEXTS, True),
+        max_row_group_size=_ROWS_A_GROUP,
+        skip_arrow_metadata=True,
+    )
+    yield written.getvalue()
 
 
-def _table(period: str, lines: Sequence[LedgerLine]) -> pa.Table:
+def _batch(period: str, lines: Sequence[LedgerLine]) -> RecordBatch:
     values = {"period": [period] * len(lines), **column_values(lines)}
     digits = [line.label.digits for line in lines]
-    return pa.Table.from_arrays([_column(column, values[column.name], digits) for column in REGISTER], schema=SCHEMA)
+    made = [Array.from_arrow(_column(column, values[column.name], digits)) for column in REGISTER]
+    return RecordBatch.from_arrays(made, names=[column.name for column in REGISTER])
 
 
-def _column(column: LedgerColumn, values: Sequence[Any], digits: Sequence[int]) -> pa.Array:
+def _column(column: LedgerColumn, values: Sequence[Any], digits: Sequence[int]) -> Any:
     if column.kind is ColumnKind.AMOUNT:
         scaled = [units * 10 ** (SCALE - minor) for units, minor in zip(values, digits, strict=True)]
-        return _decimals(_AMOUNT, scaled)
+        return _decimals(_TYPES[column.kind], PRECISION, scaled)
+    if column.name == "share_percent":
+        return _decimals(_SHARE, _SHARE_DIGITS, [_unscaled(written, _SHARE_SCALE) for written in values])
     if column.kind is ColumnKind.QUANTITY:
-        kind = SCHEMA.field(column.name).type
-        return _decimals(kind, [_unscaled(written, kind.scale) for written in values])
+        return _decimals(_TYPES[column.kind], PRECISION, [_unscaled(written, SCALE) for written in values])
     if column.kind is ColumnKind.NUMBER:
         return _integers([number or None for number in values])
     return _texts(values)
 
 
-# Arrays are made of buffers: pyarrow's own conversion of Python lists imports pandas (0.4 s, 60 MB).
+# Arrays are made of buffers: nothing converts a value at a time.
 
 
-def _texts(values: Sequence[str]) -> pa.Array:
+def _texts(values: Sequence[str]) -> Any:
     """The texts less control characters; each is looked at once, as most stand in many lines."""
     written = {text: cleaned(text).encode() for text in set(values)}
     encoded = [written[text] for text in values]
     offsets = array("i", accumulate(map(len, encoded), initial=0))
-    return pa.Array.from_buffers(
-        pa.string(), len(values), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
-    )
+    return na.c_array_from_buffers(na.string(), len(values), [None, offsets, b"".join(encoded)])
 
 
 def _unscaled(written: str, scale: int) -> int | None:
@@ -93,12 +91,12 @@ def _unscaled(written: str, scale: int) -> int | None:
     return int(whole + fraction.ljust(scale, "0")) if written else None
 
 
-def _decimals(kind: pa.DataType, unscaled: Sequence[int | None]) -> pa.Array:
+def _decimals(kind: Any, precision: int, unscaled: Sequence[int | None]) -> Any:
     """Whole numbers of the type's smallest unit; null where there is none, or one that the type cannot hold."""
-    limit = 10**kind.precision
+    limit = 10**precision
     kept = [number if number is not None and -limit < number < limit else None for number in unscaled]
-    data = pa.py_buffer(_sixteen_bytes_each([number or 0 for number in kept]))
-    return pa.Array.from_buffers(kind, len(kept), [_validity(kept), data])
+    data = _sixteen_bytes_each([number or 0 for number in kept])
+    return na.c_array_from_buffers(kind, len(kept), [_validity(kept), data])
 
 
 def _sixteen_bytes_each(numbers: Sequence[int]) -> array[int] | bytes:
@@ -112,43 +110,14 @@ def _sixteen_bytes_each(numbers: Sequence[int]) -> array[int] | bytes:
     return words
 
 
-def _integers(numbers: Sequence[int | None]) -> pa.Array:
+def _integers(numbers: Sequence[int | None]) -> Any:
     data = array("q", [number or 0 for number in numbers])
-    return pa.Array.from_buffers(pa.int64(), len(numbers), [_validity(numbers), pa.py_buffer(data)])
+    return na.c_array_from_buffers(na.int64(), len(numbers), [_validity(numbers), data])
 
 
-def _validity(values: Sequence[object]) -> pa.Buffer | None:
+def _validity(values: Sequence[object]) -> bytes | None:
     """A bit for each value, set where there is one; None where all are there."""
     if None not in values:
         return None
     bits = "".join("0" if value is None else "1" for value in reversed(values))
-    return pa.py_buffer(int(bits, 2).to_bytes((len(values) + 7) // 8, "little"))
-
-
-class _Sink(RawIOBase):
-    """A file that gives what was written into it on again, piece by piece."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.position = 0
-        self.pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        """It is written only."""
-        return True
-
-    def tell(self) -> int:
-        """How many bytes were written."""
-        return self.position
-
-    def write(self, data: Any) -> int:
-        """Keeps the bytes."""
-        self.pieces.append(bytes(data))
-        self.position += len(self.pieces[-1])
-        return len(self.pieces[-1])
-
-    def drain(self) -> bytes:
-        """What was written since the last time."""
-        data = b"".join(self.pieces)
-        self.pieces.clear()
-        return data
+    return int(bits, 2).to_bytes((len(values) + 7) // 8, "little")
