@@ -13,13 +13,12 @@ __all__ = ["__version__", "open_archive"]
 
 
 def open_archive(path: str | os.PathLike[str], *, base: str | None = None) -> OpenedArchive:
-    """The archive in a folder, to be read: ``months``, ``revisions``, ``ledger``, ``findings``, ``checks``, ``verify``.
+    """The archive in a folder, or at an address, to be read: ``months``, ``revisions``, ``ledger``, ``findings``,
+    ``checks``, ``verify``.
 
     ``base`` is the sha256 of the last manifest that was moved away (``base_manifest`` in the configuration).
     ``chargeback.errors.StorageError`` where there is no archive. Nothing heavy is imported before this is called.
     """
-    from pathlib import Path
-
     from chargeback.review.opened_archive import OpenedArchive
 
-    return OpenedArchive(Path(path), base)
+    return OpenedArchive(os.fspath(path), base)

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from io import BufferedReader, BytesIO
 from itertools import chain
 from typing import Any, NamedTuple
@@ -34,6 +35,7 @@ from chargeback.evidence.gate import learn, masked
 INSTALL = "pip install '.[object]' in the checkout"
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 HTTP_VARIABLE = "AWS_ALLOW_HTTP"
+_VARIABLES = ("AWS_", "AZURE_", "GOOGLE_")
 
 _SEALED = re.compile(r"(\d{4}-\d{2}|chain|signatures|dispositions|deliveries)/")
 """Where nothing is ever replaced or deleted."""
@@ -45,7 +47,12 @@ _FIRST, _FIRST_RETRIES = timedelta(seconds=7), timedelta(seconds=8)
 _EACH, _EACH_RETRIES = timedelta(minutes=5), timedelta(minutes=2)
 _CODE = re.compile(r"<Code>([^<]{1,80})</Code>(?:\s*<Message>([^<]{1,200})</Message>)?")
 _ACCESS = "check the credential in the environment and what it may do with the bucket, then run again"
+_NO_CREDENTIAL = "set the credential of the object store in the environment, then run again"
 _REMEDIES = (
+    ("169.254.169.254", _NO_CREDENTIAL),
+    ("/latest/api/token", _NO_CREDENTIAL),
+    ("token request", _NO_CREDENTIAL),
+    ("Account must be specified", "set AZURE_STORAGE_ACCOUNT_NAME and a credential in the environment, then run again"),
     ("NoSuchBucket", "create the bucket, or correct the address, then run again"),
     ("ContainerNotFound", "create the container, or correct the address, then run again"),
     ("AccessDenied", _ACCESS),
@@ -54,9 +61,6 @@ _REMEDIES = (
     ("ExpiredToken", _ACCESS),
     ("403", _ACCESS),
     ("401", _ACCESS),
-    ("169.254.169.254", "set the credential of the object store in the environment, then run again"),
-    ("token request", "set the credential of the object store in the environment, then run again"),
-    ("Account must be specified", "set AZURE_STORAGE_ACCOUNT_NAME and a credential in the environment, then run again"),
 )
 _REMEDY = "look whether the object store can be reached from here, then run again"
 
@@ -246,13 +250,14 @@ def bucket_error(error: Exception) -> BucketError:
     else:
         problem = " ".join(text.split()).rpartition(" - ")[2][:300]
     remedy = next((remedy for mark, remedy in _REMEDIES if mark in text), _REMEDY)
-    if remedy not in (_REMEDY, _ACCESS) and not code:
-        problem = "no credential" if "credential" in remedy else problem
+    if not code and remedy.startswith("set "):
+        problem = "no credential"
     return BucketError(masked(problem), remedy)
 
 
 def open_bucket(address: Address, environ: Mapping[str, str] = os.environ) -> Bucket:
-    """The bucket of an archive, with its client's own chain of credentials; nothing is asked yet.
+    """The bucket of an archive, with its client's own chain of credentials; nothing is asked yet. One for each address
+    and environment.
 
     ``ConfigurationError`` (exit 2) where the extra is not installed, or plain http would leave this machine.
     """
@@ -263,7 +268,12 @@ def open_bucket(address: Address, environ: Mapping[str, str] = os.environ) -> Bu
             f"{address.archive}: an archive in object storage needs obstore, which is not installed", remedy=INSTALL
         ) from error
     learn(*(environ.get(name, "").strip() for name in SECRET_VARIABLES))
-    allow_http = _http_allowed(address, environ)
+    asked = frozenset((name, value) for name, value in environ.items() if name.startswith(_VARIABLES))
+    return _opened(Address(address.archive), asked, allow_http=_http_allowed(address, environ))
+
+
+@lru_cache(maxsize=8)
+def _opened(address: Address, environ: frozenset[tuple[str, str]], *, allow_http: bool) -> Bucket:
     return Bucket(
         address,
         _client(address, _EACH, _EACH_RETRIES, 5, allow_http=allow_http),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from chargeback.archive.boundary import RESTORE
 from chargeback.archive.file_system import storage_error
@@ -62,9 +64,7 @@ def check_files(revision: Revision, on_file: FileCounter = lambda path: None) ->
     except OSError as error:
         raise storage_error(revision.root, error) from error
     findings = [*_check_proof(revision, present), *_check_strays(revision, present)]
-    for record in revision.manifest.files:
-        on_file(f"{revision.name}/{record.path}")
-        findings.extend(_check_file(revision, record))
+    findings += _check_files(revision, on_file)
     try:
         findings += [_finding(revision, FileFindingKind.CHANGED, *hidden) for hidden in revision.store.hidden()]
     except OSError as error:
@@ -118,6 +118,20 @@ def _proof_finding(revision: Revision, expected: bytes, found: bytes) -> FileFin
     if manifest_line not in lines and any(line.endswith(f"  {MANIFEST_PATH}".encode()) for line in lines):
         return _finding(revision, FileFindingKind.CHANGED, MANIFEST_PATH, f"{SUMS_PATH} names another checksum for it")
     return _finding(revision, FileFindingKind.CHANGED, SUMS_PATH, "not what the manifest says")
+
+
+def _check_files(revision: Revision, on_file: FileCounter) -> Iterator[FileFinding]:
+    """Each file against its checksum, as many at a time as is best for the store."""
+
+    def check(record: FileRecord) -> list[FileFinding]:
+        on_file(f"{revision.name}/{record.path}")
+        return list(_check_file(revision, record))
+
+    if revision.store.readers == 1:
+        yield from chain.from_iterable(map(check, revision.manifest.files))
+        return
+    with ThreadPoolExecutor(revision.store.readers) as pool:
+        yield from chain.from_iterable(pool.map(check, revision.manifest.files))
 
 
 def _check_file(revision: Revision, record: FileRecord) -> Iterator[FileFinding]:

@@ -41,6 +41,7 @@ class ObjectStore:
     def __init__(self, place: Address, commits: Commits | None = None) -> None:
         self.place = place
         self.commits = commits or Commits(open_bucket(place))
+        self._beside: set[str] | None = None
 
     @property
     def bucket(self) -> Bucket:
@@ -61,12 +62,13 @@ class ObjectStore:
             month = f"{self._path(folder)}/"
             names = [str(each.name) for each in self._commits()]
             return sorted(name.removeprefix(month) for name in names if name.startswith(month))
-        months = {str(each.name.period) for each in self._commits()}
-        try:
-            others = {name for name in self.bucket.names() if not _MONTH.fullmatch(name)}
-        except OSError as error:
-            raise storage_error(self.place, error) from error
-        return sorted(months | others.difference(("chain", *REGISTERS)))
+        return sorted({*(str(each.name.period) for each in self._commits()), *self._others()})
+
+    readers = 16
+
+    def folder(self) -> str | None:
+        """The prefix of the run that wrote the revision."""
+        return self._revision().place
 
     def walk(self) -> Iterator[tuple[str, bool]]:
         """Each object of the revision."""
@@ -133,6 +135,17 @@ class ObjectStore:
             if value["schema"] != 1:
                 raise SchemaError(f"{where}: schema {value['schema']!a:.20}", remedy="upgrade chargeback")
             return value["header"].encode(), value["line"].encode()
+
+    def _others(self) -> set[str]:
+        """What lies beside the months, asked for once."""
+        if self._beside is None:
+            try:
+                names = self.bucket.names()
+            except OSError as error:
+                raise storage_error(self.place, error) from error
+            own = ("chain", *REGISTERS)
+            self._beside = {name for name in names if not _MONTH.fullmatch(name) and name not in own}
+        return self._beside
 
     def _commits(self) -> list[Commit]:
         return self.commits.all()

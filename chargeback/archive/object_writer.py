@@ -31,6 +31,8 @@ from chargeback.model.period import Period
 
 SENDERS = 8
 """Objects that are created at a time."""
+_NEXT_RUN = "nothing to do: the next scheduled run goes on from what the other one left"
+_AGAIN = "look at what was written, then run the command again"
 
 
 class ObjectWriter(ArchiveWriter):
@@ -56,7 +58,7 @@ class ObjectWriter(ArchiveWriter):
         try:
             written = self.bucket.create(commit.key, commit.to_json())
         except FileExistsError as error:
-            raise _late(self.root / commit.key) from error
+            raise _late(self.root / commit.key, _NEXT_RUN) from error
         except OSError as error:
             raise storage_error(self.root / commit.key, error) from error
         self.store.commits.add(commit, written)
@@ -88,14 +90,14 @@ class ObjectWriter(ArchiveWriter):
         with storage_errors(self.root / path):
             header, lines = self.store.register_lines(path)
         if before != (b"".join((header, *lines)) or None):
-            raise _late(self.root / path)
+            raise _late(self.root / path, _AGAIN)
         header = header or after[: after.index(b"\r\n") + 2]
         key = f"{path.removesuffix('.csv')}/{len(lines) + 1}.json"
         with storage_errors(self.root / key):
             try:
                 self.bucket.create(key, register_line(header, after[len(before or header) :]))
             except FileExistsError as error:
-                raise _late(self.root / key) from error
+                raise _late(self.root / key, _AGAIN) from error
         self.replace(path, after)
 
     def append(self, path: str, header: bytes, lines: bytes) -> None:
@@ -120,8 +122,5 @@ def open_object_archive(root: Address, base: Base | None = None) -> Iterator[Obj
         yield writer
 
 
-def _late(where: Place) -> LockedError:
-    return LockedError(
-        f"{where}: another run was faster",
-        remedy="nothing to do: the next scheduled run goes on from what that one left",
-    )
+def _late(where: Place, remedy: str) -> LockedError:
+    return LockedError(f"{where}: somebody else was faster", remedy=remedy)

@@ -30,8 +30,15 @@ class ArchiveStore(Protocol):
     def place(self) -> Place:
         """Where it is."""
 
+    @property
+    def readers(self) -> int:
+        """How many files are best read at a time."""
+
     def require(self) -> None:
         """``StorageError`` (exit 9) where nothing can be read there at all."""
+
+    def folder(self) -> str | None:
+        """Where in the archive a revision's files lie; None where that is its name."""
 
     def at(self, folder: str) -> ArchiveStore:
         """The folder within; ``DamagedError`` where that leads out of the archive."""
@@ -55,8 +62,13 @@ class ArchiveStore(Protocol):
 class ArchiveFolder:
     """An archive in a folder, or a folder of one; no link is followed."""
 
+    readers = 1
+
     def __init__(self, place: Path) -> None:
         self.place = place
+
+    def folder(self) -> None:
+        """A revision's files lie under its name."""
 
     def require(self) -> None:
         """``StorageError`` where the folder is missing or none."""

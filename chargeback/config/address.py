@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from chargeback.errors import ConfigurationError
+
 SCHEMES = ("s3", "gs", "az")
 SECRET_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
@@ -98,3 +100,14 @@ def address_of(text: str) -> Address:
     if any(not _PREFIX_PART.fullmatch(part) or part in (".", "..") for part in parts):
         raise ValueError("the prefix holds a character, or a part, that it may not have", "use letters, digits, - _ .")
     return Address("/".join([f"{scheme}://{bucket}", *parts]))
+
+
+def place_of(text: str) -> Place:
+    """The folder or the address that a text names; ``ConfigurationError`` where it is an address that is none."""
+    if not is_address(text):
+        return Path(text)
+    try:
+        return address_of(text)
+    except ValueError as error:
+        problem, remedy = error.args
+        raise ConfigurationError(problem, remedy=remedy) from None

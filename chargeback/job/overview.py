@@ -64,6 +64,7 @@ def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> 
             for each in signatures
             if each.head == revision.sha256
         ),
+        folder=revision.store.folder() or "",
     )
 
 

@@ -54,7 +54,7 @@ class RevisionOverview:
     ``exceptions`` counts those that nobody has accepted, ``not_performed`` the checks that could not be performed;
     ``head`` is the SHA-256 of its manifest; ``created`` an RFC 3339 instant; ``signatures`` those whose ``head`` is
     this revision's, as they were appended; ``team_order`` the teams' ids as the configuration had them, none where that
-    is not known.
+    is not known; ``folder`` where in the archive its files lie, "" where that is its name.
     """
 
     revision: int
@@ -70,6 +70,7 @@ class RevisionOverview:
     signatures: tuple[Signature, ...] = ()
     not_performed: int = 0
     team_order: tuple[str, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import msgspec
 from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.config.address import Place
+from chargeback.config.address import Place, place_of
 from chargeback.job.verify import Verification, VerifyRequest, verify
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
@@ -55,8 +55,8 @@ class RevisionSummary:
 class OpenedArchive:
     """An archive to read. Each call reads the files again, so that a revision added meanwhile is seen."""
 
-    def __init__(self, path: Place, base: str | None = None) -> None:
-        self.path = path
+    def __init__(self, path: str, base: str | None = None) -> None:
+        self.path = place_of(path)
         self._base = base
         self._archive().require()
 

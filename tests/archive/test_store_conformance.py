@@ -6,12 +6,20 @@ proves anything is ever replaced.
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
+import signal
+import socket
+import socketserver
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -31,7 +39,7 @@ from chargeback.archive.signatures import Signature, append_signature, read_sign
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
 from chargeback.model.period import Period
-from tests.s3_server import PLAIN, VERSIONED
+from tests.s3_server import PLAIN, VERSIONED, S3Server
 from tests.some import some
 
 from .small_archives import FILES, REPORT, STARTED, answer, seal
@@ -53,7 +61,7 @@ def at(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monke
         if kind == "memory":
             memory = obstore.store.MemoryStore()
             monkeypatch.setattr(bucket_module, "_client", lambda *arguments, **options: memory)
-            return Address("s3://memory/acme/bills")
+            return Address(f"s3://memory/{secrets.token_hex(6)}/bills")
         request.getfixturevalue("s3")
         name = VERSIONED if kind.endswith("versions") else PLAIN
         return Address(f"s3://{name}/{secrets.token_hex(6)}/bills")
@@ -309,7 +317,7 @@ def test_a_run_that_comes_too_late_ends_with_8(address: Address) -> None:
     with open_for_writing(address, started=STARTED) as slow:
         assert slow.archive.head() is None
         archive_of(address, "2026-05")
-        with pytest.raises(LockedError, match=r"chain/1\.json: another run was faster"):
+        with pytest.raises(LockedError, match=r"chain/1\.json: somebody else was faster"):
             seal(slow, "2026-06")
     archive = Archive(address, Base())
     assert [str(name) for name in archive.names()] == ["2026-05/r1"]
@@ -436,3 +444,129 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.Mon
     with pytest.raises(ConfigurationError, match="needs obstore, which is not installed") as raised:
         Archive(Address("s3://books/acme"))
     assert raised.value.remedy.startswith("pip install")
+
+
+def test_a_store_that_does_not_answer_ends_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for name in ("_FIRST", "_FIRST_RETRIES"):
+            monkeypatch.setattr(bucket_module, name, timedelta(seconds=0.3))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "books-key-id")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "books-secret-key")
+        with pytest.raises(StorageError, match="s3://books/acme: HTTP error"):
+            Archive(Address("s3://books/acme")).require()
+    whole = bucket_module._FIRST_RETRIES + timedelta(seconds=7) * 2
+    assert whole < timedelta(seconds=30)
+
+
+class Swallowing(socketserver.BaseRequestHandler):
+    """Passes a request on, and closes instead of passing back the answer to the first create of an object."""
+
+    port = 0
+    lost: ClassVar[list[bytes]] = []
+
+    def handle(self) -> None:
+        """One connection."""
+        with socket.create_connection(("127.0.0.1", self.port)) as server:
+            while request := _message(self.request):
+                server.sendall(request)
+                reply = _message(server)
+                line = request.partition(b"\r\n")[0]
+                if line.startswith(b"PUT ") and line not in self.lost and b"200 OK" in reply[:20]:
+                    self.lost.append(line)
+                    return
+                self.request.sendall(reply)
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Does not wait for the connections that the client keeps open."""
+
+    daemon_threads = True
+
+
+def _message(side: socket.socket) -> bytes:
+    """An HTTP message, whose head says how long it is."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = side.recv(65536)
+        if not more:
+            return data
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\ncontent-length: *(\d+)", head.lower())
+    chunked = b"\r\ntransfer-encoding: chunked" in head.lower()
+    while len(body) < int(length[1]) if length else chunked and not body.endswith(b"0\r\n\r\n"):
+        more = side.recv(65536)
+        if not more:
+            break
+        body += more
+    return head + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize("kind", ["s3", "s3 with versions"])
+def test_every_reply_may_be_lost_on_the_way(
+    at: Callable[[str], Place], s3: S3Server, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    address = at(kind)
+    monkeypatch.setattr(Swallowing, "port", s3.port)
+    monkeypatch.setattr(Swallowing, "lost", [])
+    with Proxy(("127.0.0.1", 0), Swallowing) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.server_address[1]}")
+        (revision,) = archive_of(address, "2026-05").revisions()
+        assert check_files(revision) == ()
+        proxy.shutdown()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.environ["AWS_ENDPOINT_URL"])
+    lost_keys = [line.split()[1].rpartition(b"/")[2] for line in some(Swallowing.lost)]
+    assert {b"1.json", b"manifest.json", b"config.toml"} <= set(lost_keys)
+    (revision,) = Archive(address, Base()).revisions()
+    assert check_files(revision) == ()
+    store = ObjectStore(revision.root.parent.parent) if isinstance(revision.root, Address) else None
+    assert store is not None
+    assert orphans(store.bucket, store.commits.all()) == {}
+
+
+DYING = """
+import os, sys
+import obstore
+from chargeback.archive.locked_archive import open_for_writing
+from chargeback.config.address import address_of
+from tests.archive.small_archives import STARTED, seal
+
+put, mark, moment = obstore.put, sys.argv[2], sys.argv[3]
+
+def dying(store, path, data, **options):
+    if mark in path and moment == "before":
+        os.kill(os.getpid(), 9)
+    result = put(store, path, data, **options)
+    if mark in path:
+        os.kill(os.getpid(), 9)
+    return result
+
+obstore.put = dying
+with open_for_writing(address_of(sys.argv[1]), started=STARTED) as writer:
+    seal(writer, "2026-05")
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("mark", ["config.toml", "SHA256SUMS", "manifest.json", "chain/1.json"])
+def test_a_run_that_is_killed_leaves_a_whole_revision_or_none(
+    at: Callable[[str], Place], tmp_path: Path, mark: str, moment: str
+) -> None:
+    address = at("s3")
+    command = [sys.executable, "-c", DYING, str(address), mark, moment]
+    folder = Path(__file__).parents[2]
+    died = subprocess.run(command, cwd=folder, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
+    assert died.returncode == -signal.SIGKILL
+    is_there = (mark, moment) == ("chain/1.json", "after")
+    archive = Archive(address, Base())
+    assert [str(name) for name in archive.names()] == (["2026-05/r1"] if is_there else [])
+    assert all(check_files(revision) == () for revision in archive.revisions())
+    assert isinstance(address, Address)
+    store = ObjectStore(address)
+    left = orphans(store.bucket, store.commits.all())
+    assert not left if is_there else len(left) <= 1
+    again = archive_of(address, "2026-05")
+    assert [check_files(revision) for revision in again.revisions()] == [()] * (1 + is_there)

@@ -26,6 +26,9 @@ from chargeback.config.address import Address
 from chargeback.errors import DamagedError, StorageError
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 
+BUCKET_MOUNTS = ("s3fs", "gcsfuse", "goofys", "rclone", "blobfuse", "blobfuse2", "geesefs")
+"""File systems that show a bucket as a folder."""
+_WRITE = 'write the address of the bucket instead: archive = "s3://bucket/prefix" (docs/object-storage.md)'
 ORPHAN_AGE = timedelta(days=7)
 """After which no run can be at work there."""
 LITTLE_SPACE, NO_SPACE = 1 << 30, 50 << 20
@@ -107,6 +110,10 @@ def _writing(root: Path) -> Iterator[DoctorLine]:
     yield from _user(root)
     kind = file_system_name(place)
     where = f"{place} ({kind})" if kind else str(place)
+    if kind.startswith("fuse.") and kind.removeprefix("fuse.") in BUCKET_MOUNTS:
+        problem = f"{where} is a bucket mounted as a folder: it has no lock and no rename in one step"
+        yield wrong("archive", problem, _WRITE)
+        return
     try:
         rehearse(place)
     except StorageError as error:
