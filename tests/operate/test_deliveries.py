@@ -208,6 +208,17 @@ def test_another_run_at_work_sends_and_the_next_one_knows(desk: Desk) -> None:
     assert desk.recipients == []
 
 
+def test_a_mail_server_that_is_down_holds_no_run_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = iter(range(0, 10**6, 400))
+    monkeypatch.setattr(desk.at.clock, "monotonic", lambda: next(passed))
+    desk.deliver()
+    assert len(desk.recorded) == 1
+    assert desk.said == ["deliveries: 600 seconds are over; the next run sends the other 2"]
+    desk.deliver()
+    desk.deliver()
+    assert sorted(desk.recorded) == ALL
+
+
 def test_a_changed_statement_is_never_sent(desk: Desk) -> None:
     path = desk.config.archive / MONTH / "r1/ledgers/shop.html"
     path.chmod(0o640)

@@ -41,6 +41,9 @@ from chargeback.publish.bilingual import Language, said
 
 Tell = Callable[[str], None]
 _FILES = ("html", "xlsx")
+SECONDS = 600
+"""All deliveries of a run end after so long, as they hold the archive's lock, and a service that is down takes its time
+to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,11 @@ def deliver(config: Config, environ: Mapping[str, str], clock: Clock, tell: Tell
         with open_for_writing(
             config.archive, started=format_instant(clock.now()), base=Base(config.base_manifest)
         ) as writer:
-            for each in list(_due(config, writer.archive)):
+            began, due = clock.monotonic(), list(_due(config, writer.archive))
+            for place, each in enumerate(due):
+                if clock.monotonic() - began > SECONDS:
+                    tell(f"deliveries: {SECONDS} seconds are over; the next run sends the other {len(due) - place}")
+                    return
                 _deliver(writer, each, config.publish.language, environ, clock, tell)
     except LockedError:
         tell("deliveries: another run is at work; the next run sends what is due")
