@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -135,15 +135,26 @@ class ReportChart:
     """The daily chart: ``total`` over all points, how many points, and cost by day over all series, of the days shown.
 
     ``idle`` are the days shown to be without cost: no series has a value other than zero, be it that they cancel out,
-    and where there are series one at least has a point. ``series`` are costs by day of each series' name, which is a
-    project's display name (CONTRACT, ``billing.report``).
+    and where there are series one at least has a point. ``labels`` are the days that the chart names, in order, None
+    where one cannot be read; ``series`` each series' name, which is a project's display name (CONTRACT,
+    ``billing.report``), with its points by label. They are kept as text, a comma between them: as numbers the series of
+    all accounts would be most of a month's memory, and few months look at them.
     """
 
     total: Decimal
     points: int
     days: Mapping[date, Decimal]
     idle: frozenset[date] = frozenset()
-    series: Mapping[str, Mapping[date, Decimal]] = field(default_factory=dict)
+    labels: tuple[date | None, ...] = ()
+    series: tuple[tuple[str, str], ...] = ()
+
+    def series_cost_on(self, days: Collection[date]) -> dict[str, Decimal]:
+        """The cost of these days by series, of those that have any."""
+        costs: dict[str, list[Decimal]] = {}
+        for name, points in self.series:
+            pairs = zip(self.labels, points.split(","), strict=False)
+            costs.setdefault(name, []).extend(Decimal(point) for day, point in pairs if point and day in days)
+        return {name: cost for name, amounts in costs.items() if (cost := exact_sum(amounts))}
 
     def cost_on(self, days: Iterable[date]) -> Decimal:
         """The cost of these days over all series; a day that the chart does not show has none."""
@@ -236,12 +247,14 @@ def _chart(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> Re
     # A day that the chart names and no series says anything of is not shown to be without cost: the points are cut off.
     points = zip_longest(named, columns, fillvalue=None) if series else ((day, [_NO_VALUE]) for day in named)
     costly = {day for day, column in points if day is not None and (not column or any(column))}
-    by_name: dict[str, dict[date, Decimal]] = {}
-    for line in (chart.series or []) if chart else []:
-        _add_points(by_name.setdefault(line.name or "", {}), named, line.data or [])
+    texts = tuple(
+        (line.name or "", ",".join("" if point is None else str(point) for point in line.data or []))
+        for line in ((chart.series or []) if chart else [])
+    )
     days: dict[date, Decimal] = {}
     _add_points(days, named, [*costs, *(_NO_VALUE for _ in named[len(costs) :])])
-    return ReportChart(exact_sum(costs), sum(map(len, columns)), days, frozenset(days) - costly, by_name)
+    idle = frozenset(days) - costly
+    return ReportChart(exact_sum(costs), sum(map(len, columns)), days, idle, tuple(named), texts)
 
 
 def _add_points(days: dict[date, Decimal], named: Iterable[date | None], points: Iterable[Number | None]) -> None:

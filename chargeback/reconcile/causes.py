@@ -215,13 +215,7 @@ class _Account:
     def _uncovered_cost(self) -> dict[str, Decimal]:
         """The cost of these days by series, of those that have any."""
         report = self._posting.month.report
-        if report is None or not self.uncovered:
-            return {}
-        costs = {
-            name: exact_sum(cost for day, cost in points.items() if day in self.uncovered)
-            for name, points in report.chart.series.items()
-        }
-        return {name: cost for name, cost in costs.items() if cost}
+        return report.chart.series_cost_on(self.uncovered) if report is not None and self.uncovered else {}
 
     @cached_property
     def _by_project(self) -> dict[str, TieOutGroup]:
