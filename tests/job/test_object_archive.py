@@ -5,12 +5,14 @@ Against an S3 server on loopback, with and without versions; what comes out is w
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import chargeback
 from chargeback.archive.commits import orphans
 from chargeback.archive.object_store import ObjectStore
 from chargeback.archive.reading import Archive
@@ -109,6 +111,15 @@ def test_the_months_of_a_folder_are_the_months_of_a_bucket(
     ]  # fmt: skip
     assert ask("verify", "--quick").exit == 0
     assert ask("open").exit == 2
+
+    opened = chargeback.open_archive(str(address))
+    assert opened.months == ("2026-04", "2026-05")
+    assert opened.verify(quick=True).exit == 0
+    assert len(opened.ledger("2026-05")) > 0
+    page = Archive(address).store.read("index.html", 1 << 20).decode()
+    linked = set(re.findall(r'href="(2026-[^"]+/index\.html)"', page))
+    assert linked <= {listed.key for listed in store.bucket.objects()}
+    assert len(linked) == len(bucket)
 
 
 def test_a_report_waits_in_the_bucket_until_its_month_closes(

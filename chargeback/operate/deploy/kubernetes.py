@@ -39,7 +39,7 @@ def gaps(made: Deployment) -> Iterator[str]:
 
 def resources(made: Deployment) -> list[dict[str, Any]]:
     """The resources as plain values."""
-    claims = [_claim("chargeback-archive", "10Gi")]
+    claims = [_claim("chargeback-archive", "10Gi")] if made.archive else []
     if made.head_folder and made.head_folder != made.archive:
         claims.append(_claim("chargeback-head", "1Gi"))
     return [
