@@ -49,6 +49,30 @@ def test_open_findings_are_listed_and_decided_ones_are_not(own_office: Office) -
     assert [each["id"] for each in document["open_findings"]] == [each["id"] for each in findings[1:]]
 
 
+def test_a_conclusion_is_kept_with_the_note_and_stands_on_the_cover_page(own_office: Office) -> None:
+    signed = sign(own_office, MAY, "--by", "Ann", "--conclusion", "Agreed", "--note", "ticket 7")
+    (row,) = csv_rows(own_office.root / "signatures.csv")
+    assert row["note"] == "Agreed · ticket 7"
+    cover = own_office.root / MAY / "cover-r3.html"
+    assert str(cover) in signed.err
+    assert "Agreed · ticket 7" in cover.read_text(encoding="utf-8")
+
+
+def test_nobody_is_asked_for_a_conclusion_where_no_person_sits(own_office: Office) -> None:
+    assert sign(own_office, MAY, "--by", "Ann").exit == 0
+    (row,) = csv_rows(own_office.root / "signatures.csv")
+    assert row["note"] == ""
+
+
+def test_a_person_at_a_terminal_is_asked_for_the_conclusion(
+    own_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chargeback.cli.sign._asked", lambda: "Agreed")
+    assert sign(own_office, MAY, "--by", "Ann").exit == 0
+    (row,) = csv_rows(own_office.root / "signatures.csv")
+    assert row["note"] == "Agreed"
+
+
 def test_json_is_the_signature(own_office: Office) -> None:
     document = call("sign", MAY, "--by", "สมชาย ใจดี", "--output", "json", "-c", own_office.config).document
     assert (document["schema"], document["by"], document["revision"]) == (1, "สมชาย ใจดี", 3)

@@ -65,7 +65,7 @@ class SheetLines:
     def shapes(self) -> list[SheetShape]:
         """The sheets that the lines need."""
         return [
-            SheetShape(lines_name(number), len(COLUMNS), 1, filter_row=1, plain_from=2,
+            SheetShape(lines_name(number), len(COLUMNS), 1, filter_row=1, plain_from=2, is_sized=True,
                   table=FilterTable(table_name(number), COLUMNS))
             for number in range(1, self.count + 1)
         ]  # fmt: skip

@@ -82,7 +82,7 @@ class Invoices(SheetTable):
     )
     withholding_rate = Column("With-holding rate [E]", 9, Form.RATE)
     withheld = Column("Withheld [E]", 12, Form.MONEY)
-    withholding = Column("Subtotal × rate [R]", 12, Form.MONEY, Nudged(subtotal * withholding_rate))
+    withholding = Column("Subtotal × with-holding rate [R]", 13, Form.MONEY, Nudged(subtotal * withholding_rate))
     withheld_right = Column(
         "With-holding [R]",
         13,

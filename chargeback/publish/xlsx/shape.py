@@ -81,10 +81,11 @@ class SheetShape:
 
     The first ``frozen_rows`` and ``frozen_columns`` stay in view and are repeated on every page that lacks them;
     ``columns`` is how many have figures; ``filter_row`` heads the rows that can be filtered, as a ``table`` where it is
-    one (0: none); ``plain_from`` is the first row in which numbers kept as text are meant (0: none); ``verdicts`` are
-    columns of words to colour, from row ``verdicts_from`` on, by ``words`` (the word, and "good", "bad" or "known");
-    ``links`` are where cells of the first column lead; ``charts`` are its charts, each from the first column on;
-    ``printed`` how many columns are printed (0: all). Columns count from 1.
+    one (0: none), and ``is_sized`` where its last row is known before it is written; ``plain_from`` is the first row in
+    which numbers kept as text are meant (0: none); ``verdicts`` are columns of words to colour, from row
+    ``verdicts_from`` on, by ``words`` (the word, and "good", "bad" or "known"); ``links`` are where cells of the first
+    column lead; ``charts`` are its charts, each from the first column on; ``printed`` how many columns are printed (0:
+    all). Columns count from 1.
     """
 
     name: str
@@ -93,6 +94,7 @@ class SheetShape:
     frozen_columns: int = 0
     filter_row: int = 0
     table: FilterTable | None = None
+    is_sized: bool = False
     plain_from: int = 0
     verdicts: tuple[int, ...] = ()
     verdicts_from: int = 0

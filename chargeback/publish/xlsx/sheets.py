@@ -6,6 +6,7 @@ referred to. Rows that one sheet does not hold go on on a further one.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -15,7 +16,7 @@ from typing import ClassVar, NamedTuple
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.xlsx.expressions import Expression, added_up, known
-from chargeback.publish.xlsx.shape import Fill, SheetShape
+from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.styles import Kind, look
 from chargeback.publish.xlsx.tables import Column, Kept, Rows, Table
 
@@ -26,6 +27,8 @@ _MOST_ROWS = 1_048_576 - FIRST - 1_000
 _MOST_TERMS = 60
 """Cells that a formula adds up one by one."""
 _HEADINGS = (Kind.HEADER, Kind.HEADER_RIGHT)
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]")
+"""What the name of a spreadsheet's table does not have."""
 _ZERO = Decimal(0)
 Words = tuple[tuple[str, str], ...]
 
@@ -47,10 +50,11 @@ class SheetTable(Table):
     def shapes(cls, count: int, words: Words, links: tuple[str, ...] = ()) -> list[SheetShape]:
         """Their shapes; ``words`` are the verdicts to colour, ``links`` where the remark leads."""
         verdicts = tuple(column.place for column in cls.columns if column.kind is Kind.VERDICT)
+        headings = tuple(column.heading for column in cls.columns)
         return [
-            SheetShape(name, len(cls.columns), FIRST - 1, cls.frozen_columns, filter_row=FIRST - 1, plain_from=FIRST,
-                  verdicts=verdicts, verdicts_from=FIRST, words=words if verdicts else (), links=links,
-                  printed=cls.printed)
+            SheetShape(name, len(cls.columns), FIRST - 1, cls.frozen_columns, filter_row=FIRST - 1,
+                  table=FilterTable(_NOT_IN_A_NAME.sub("_", name), headings), plain_from=FIRST, verdicts=verdicts,
+                  verdicts_from=FIRST, words=words if verdicts else (), links=links, printed=cls.printed)
             for name in cls.sheet_names(count)
         ]  # fmt: skip
 

@@ -148,7 +148,7 @@ def shell_writer(workbook: Workbook, sheets: Sequence[tuple[SheetShape, Fill]], 
 def _beside_rows(shape: SheetShape, fill: Fill) -> BesideRows:
     last = letters(shape.columns)
     return BesideRows(
-        filled=f"A1:{last}{fill.end_row}" if shape.table else "",
+        filled=f"A1:{last}{fill.end_row}" if shape.is_sized else "",
         plain=f"A{shape.plain_from}:{last}{fill.last_row}" if shape.plain_from else "",
         links=list(zip(fill.link_rows, shape.links, strict=False)),
     )

@@ -294,6 +294,20 @@ def test_gaps_in_the_sequence_of_invoice_numbers_are_told() -> None:
     ]
 
 
+def test_each_sheet_of_one_table_is_a_table_with_a_name_and_the_headings_of_its_cells() -> None:
+    names = {}
+    for sheet in some(paper().formulas):
+        for found in sheet.tables.values():
+            first, last = found.ref.split(":")
+            assert first == "A4"
+            assert [column.name for column in found.tableColumns] == [cell.value for cell in sheet[4]]
+            assert len({column.name.casefold() for column in found.tableColumns}) == len(found.tableColumns)
+            assert sheet.cell(int(re.sub("[A-Z]", "", last)) + 1, 1).value is None, "nothing touches it"
+            names[sheet.title] = found.displayName
+    assert names["Tie-out"] == "Tie_out"
+    assert set(SHEETS) - set(names) == {"Index", "Cut-off and completeness", "Method", "Configuration"}
+
+
 def test_checksums_are_not_printed() -> None:
     for sheet, last in (("Evidence", "J"), ("Evidence files", "H")):
         printed = paper().formulas[sheet].print_area

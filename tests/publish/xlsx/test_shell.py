@@ -18,7 +18,8 @@ from chargeback.publish.xlsx.styles import look
 
 SHAPES = (
     SheetShape("Summary", 9, 2, charts=(ChartKind.BARS, ChartKind.LINE)),
-    SheetShape("Lines", 3, 1, filter_row=1, table=FilterTable("Lines", ("net", "tax", "gross")), plain_from=2),
+    SheetShape("Lines", 3, 1, filter_row=1, table=FilterTable("Lines", ("net", "tax", "gross")), is_sized=True,
+          plain_from=2),
     SheetShape("Lines 2", 3, 1, filter_row=1, table=FilterTable("Lines_2", ("net", "tax", "gross")), plain_from=2),
     SheetShape("Index", 6, 2, links=("'Summary'!A1", "'Lines 2'!A1")),
     SheetShape("Invoices", 33, 4, frozen_columns=3, filter_row=4, plain_from=5, verdicts=(17, 30),
