@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from chargeback.archive.deliveries import ATTEMPTS_PATH, DeliveryKey, read_deliveries, write_attempts
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.config import Config, parse
+from chargeback.config.address import Address
 from chargeback.errors import DamagedError
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.operate.doctor import machine
@@ -23,6 +24,7 @@ from chargeback.operate.notify import watched
 from chargeback.operate.notify.deliveries import deliver, services
 from tests.operate.platforms import Place, place
 from tests.operate.receivers import MailServer, mailing, receiving
+from tests.s3_server import PLAIN, S3Server
 from tests.some import some
 
 pytest.importorskip("apprise", reason="notifications are an extra: pip install '.[notify]'")
@@ -284,3 +286,17 @@ def test_a_web_hook_gets_the_files_too(closed: tuple[Place, datetime], tmp_path:
         deliver(replace(at.config, teams=teams, archive=tmp_path / "archive"), {}, at.clock, pytest.fail)
     ((_, body),) = receiver.received
     assert [each["filename"] for each in body["attachments"]] == [f"web-{MONTH}-r1.html", f"web-{MONTH}-r1.xlsx"]
+
+
+def test_an_archive_in_a_bucket_keeps_the_record_too(closed: tuple[Place, datetime], s3: S3Server) -> None:
+    pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
+    at, now = closed
+    at.server.clock.set(now)
+    address = Address(f"s3://{PLAIN}/deliveries/archive")
+    with mailing() as mails:
+        desk = Desk(at, replace(at.config, archive=address), mails)
+        desk.run()
+        desk.run()
+        assert desk.recipients == sorted([WEB, SHOP, SHOP_2])
+        assert sorted(tuple(each.key) for each in read_deliveries(address)) == ALL
+        assert desk.said == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from chargeback.model.totals import Amounts
 from chargeback.review.change_text import change_lines
 from chargeback.review.changes import Change, line_changes
 from chargeback.review.difference import difference, difference_lines
-from chargeback.review.ledger_rows import LedgerRow
+from chargeback.review.ledger_rows import LedgerRow, rows_of
 from chargeback.review.terminal import Terminal
 from tests.review.archives import APRIL, CREDIT, MAY, Office, units
+from tests.small_months import TEAMS, account, invoice, month, of, report
 
 PAIRS = [("r1", "r2"), ("r2", "r3"), ("r1", "r3"), ("r3", "r1"), ("2", "2")]
 
@@ -91,6 +93,25 @@ def test_a_replaced_invoice_that_is_cheaper_is_a_handful_of_changes() -> None:
     assert len(changes) == 10
     assert {change.key[:4] for change in changes} == {("1042", "INV-1R", 0, "p07")}
     assert {(change.replaces, change.note, change.difference.gross) for change in changes} == {("INV-1", "", -70)}
+
+
+def posted(number: str, less: int) -> list[LedgerRow]:
+    """An invoice over eighteen projects of fifteen resources each, one of them so much cheaper."""
+    values = {f"p{place:02d}": [Decimal(37 + 3 * place + which) for which in range(15)] for place in range(18)}
+    rows = [(sid, f"R{which:02d}", 1, value) for sid, each in values.items() for which, value in enumerate(each)]
+    bill = [of(sid, sum(each) - (less if sid == "p07" else 0)) for sid, each in values.items()]
+    tax = (sum(line["amount"] for line in bill) * 7 / 107).quantize(Decimal("0.01"))
+    config = TEAMS.replace('projects = ["acme-web", "acme-web-*"]', 'projects = ["p*"]')
+    books = month(account(invoice(number, *bill, tax=tax), report=report(*rows)), config=config).books()
+    return list(rows_of(MAY, books.ledger.lines))
+
+
+def test_a_replacement_7_00_cheaper_is_15_changes_not_540_rows() -> None:
+    before, after = posted("INV-1", 0), posted("INV-1R", 7)
+    assert len(before) == len(after) == 270
+    changes = line_changes(before, after)
+    assert len(changes) == 15
+    assert sum(change.difference.gross for change in changes) == -7_00
 
 
 def test_a_line_that_only_one_of_the_two_has_is_new_or_gone() -> None:
