@@ -72,6 +72,10 @@ class RevisionOverview:
     team_order: tuple[str, ...] = ()
     folder: str = ""
 
+    def page(self, period: Period) -> str:
+        """Where in the archive the revision's page lies; it is one of that month."""
+        return f"{self.folder or f'{period}/r{self.revision}'}/index.html"
+
 
 @dataclass(frozen=True, slots=True)
 class MonthOverview:

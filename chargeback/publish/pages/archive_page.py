@@ -165,7 +165,7 @@ def _gross(month: MonthOverview, before: MonthOverview | None, currency: str) ->
 def _revision(period: Period, revision: RevisionOverview, timezone: ZoneInfo) -> RevisionRow:
     return RevisionRow(
         number=revision.revision,
-        href=f"{revision.folder or f'{period}/r{revision.revision}'}/index.html",
+        href=revision.page(period),
         state=revision.status.value,
         status=status_text(revision.status, revision.exceptions, revision.accepted, revision.not_performed),
         created=revision.created,

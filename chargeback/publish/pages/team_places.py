@@ -80,11 +80,7 @@ def _currency(months: Sequence[MonthOverview], currency: str, by_period: Mapping
     amounts = [by_period.get(month.period, 0) for month in months]
     changes = ["", *(change_text(before, after) for before, after in pairwise(amounts))]
     rows = [
-        TeamMonth(str(month.period), _page_of(month), minor(units, digits), change)
+        TeamMonth(str(month.period), month.latest.page(month.period), minor(units, digits), change)
         for month, units, change in zip(months, amounts, changes, strict=True)
     ]
     return TeamCurrency(currency, rows[-1].gross, changes[-1], sparks(amounts), tuple(reversed(rows)))
-
-
-def _page_of(month: MonthOverview) -> str:
-    return f"{month.period}/r{month.latest.revision}/index.html"

@@ -192,6 +192,12 @@ def test_of_sixty_teams_ten_are_in_the_trend_and_each_has_a_place() -> None:
     assert len(page.source) < 400_000
 
 
+def test_a_team_s_months_lead_to_where_their_files_lie() -> None:
+    page = page_of(month("2026-05", revision(folder="2026-05/r1-0123")))
+    (link,) = page.root.xpath("//li[@id='team-web']//a/@href")
+    assert str(link) == "2026-05/r1-0123/index.html#team-web"
+
+
 def test_a_team_of_older_months_alone_has_a_place_too() -> None:
     old = month("2024-01", revision(teams=(OverviewTeam("gone", "Gone", "THB", Decimal(107)),)))
     newer = [month(str(Period(2025, 1).plus(place))) for place in range(13)]
