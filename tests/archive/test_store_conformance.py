@@ -203,7 +203,7 @@ def address(request: pytest.FixtureRequest, at: Callable[[str], Place]) -> Addre
 
 
 def test_an_object_is_created_once(bucket: Bucket, request: pytest.FixtureRequest) -> None:
-    for _ in range(20 if request.config.getoption("--nightly") else 3):
+    for _ in some(range(20 if request.config.getoption("--nightly") else 3)):
         key = f"chain/{secrets.token_hex(4)}.json"
         ready = threading.Barrier(16)
 

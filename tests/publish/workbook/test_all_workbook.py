@@ -140,7 +140,7 @@ def test_identifiers_that_a_criterion_takes_for_each_other_are_not_mixed(account
 def test_a_currency_that_differs_in_case_alone_or_an_amount_beyond_a_cell_makes_no_formula() -> None:
     red, first = LedgerTeam("red"), 10**17
     cases = [[line(red, "a", 1, "thb"), line(red, "a", 2, "THB")], [line(red, "a", first), line(red, "a", 2)]]
-    for lines in cases:
+    for lines in some(cases):
         formulas = [text for sheet, _, text, _ in opened(books_of(*lines)).formula_cells() if sheet == COST_CENTRES]
         assert not [text for text in formulas if "SUMPRODUCT" in text and "$O$" in text]
 
