@@ -137,14 +137,16 @@ class ObjectStore:
             return value["header"].encode(), value["line"].encode()
 
     def _others(self) -> set[str]:
-        """What lies beside the months, asked for once."""
+        """What lies beside the months and is not hidden, asked for once."""
         if self._beside is None:
             try:
                 names = self.bucket.names()
             except OSError as error:
                 raise storage_error(self.place, error) from error
             own = ("chain", *REGISTERS)
-            self._beside = {name for name in names if not _MONTH.fullmatch(name) and name not in own}
+            self._beside = {
+                name for name in names if not (_MONTH.fullmatch(name) or name in own or name.startswith("."))
+            }
         return self._beside
 
     def _commits(self) -> list[Commit]:

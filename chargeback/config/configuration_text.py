@@ -13,6 +13,7 @@ from typing import Any
 
 from chargeback.config import journal, loader, notify, ownership, platform, publish, usage
 from chargeback.config import reconciliation as reconciliation_keys
+from chargeback.config.address import Address
 from chargeback.config.settings import Budget, Config, ProjectClaim
 from chargeback.model.period import Period
 
@@ -81,7 +82,7 @@ def _plain(value: Any) -> Any:
         return f"{value.amount:f} {value.currency}"
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return str(value) if isinstance(value, (Path, Period)) else value
+    return str(value) if isinstance(value, (Path, Address, Period)) else value
 
 
 def _lines(key: str, value: Any) -> Iterator[str]:

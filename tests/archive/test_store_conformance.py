@@ -142,6 +142,18 @@ def test_what_stands_beside_the_revisions_is_replaced(root: Place) -> None:
     assert store.read("usage/2026-06.csv", 100) == b"day\r\n1\r\n2\r\n"
     with pytest.raises(OversizedError):
         store.read("index.html", 3)
+    with open_for_writing(root, started=STARTED) as writer:
+        writer.replace(".told.json", b"{}")
+        writer.replace("lost.txt", b"")
+    assert Archive(root).strangers() == ("lost.txt",)
+
+
+def test_a_file_may_have_any_name_that_a_revision_allows(root: Place) -> None:
+    odd = {"invoices/ba_1/INV 2026#9 + ก%20~é&=.pdf": b"%PDF-1.7\n", "ledgers/a%2Fb.csv": b"x"}
+    with open_for_writing(root, started=STARTED) as writer:
+        revision = seal(writer, files={**FILES, **odd})
+    assert {path: revision.read(path) for path in odd} == odd
+    assert check_files(revision) == ()
 
 
 def test_signatures_are_kept_in_their_order(root: Place) -> None:

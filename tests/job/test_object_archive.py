@@ -88,7 +88,8 @@ def test_the_months_of_a_folder_are_the_months_of_a_bucket(
     listed = ask("list", "--output", "json").document
     assert [row["path"] for row in listed["revisions"]] == [f"{address}/{name}" for name in bucket]
     assert call("list", "--archive", str(address), "--output", "json").document == listed
-    assert ask("verify").exit == 0
+    assert ask("verify", "--output", "json").exit == 0
+    assert ask("config", "show", "--output", "json").exit == 0
     assert call("verify", f"{address}/2026-05/r1", "--quick").exit == 0
     assert call("verify", f"{address}/2026-05/r9", "--quick").exit == 2
     assert ask("show", "2026-05").exit == 0
