@@ -291,7 +291,7 @@ def _sum_of_lines(month: MonthLines, key: Key, name: str, sums: Sums, digits: in
 def _footing(block: Block, month: MonthLines, currency: str, digits: int) -> None:
     """The total, the sum of all lines of the currency, and the difference between them."""
     table, columns, lines = TeamAccounts, list(_COUNT_AND_AMOUNTS), month.lines
-    block.total({table.cost_center: f"Total {currency}", table.currency: currency}, columns, digits)
+    block.total(_label(table, table.cost_center, table.currency, currency), columns, digits)
     row, sums = block.stack.next - 1, lines.sums[currency]
     of_lines: dict[Column, Value] = {table.lines: lines.line_count(currency)}
     differences: dict[Column, Value] = {}
@@ -326,8 +326,14 @@ def _by_cost_centre(stack: Stack, month: MonthLines, above: _Rows, currency: str
             supplied[column] = _sum_of_rows(text, sums, whole, name, digits)
         block.add(supplied, digits)
     columns = (table.lines, table.net, table.tax, table.gross)
-    block.total({table.cost_center: f"Total {currency}", table.currency: currency}, columns, digits)
+    block.total(_label(table, table.cost_center, table.currency, currency), columns, digits)
     stack.gap()
+
+
+def _label(table: type[Table], first: Column, last: Column, currency: str) -> dict[Column, Value]:
+    """The label of a total, and blanks in the columns of texts, so that the row is one band."""
+    blanks: dict[Column, Value] = {column: "" for column in table.columns if column.form is Form.TEXT}
+    return {**blanks, first: f"Total {currency}", last: currency}
 
 
 def _of_centre(column: Column, above: _Rows) -> str:

@@ -37,7 +37,7 @@ class Lead(SheetTable):
     account = Column("Account", 18)
     account_name = Column("Name", 26)
     currency = Column("Currency", 9, is_kept=True)
-    invoices = Column("Invoices", 22)
+    invoices = Column("Invoices", 22, kind=Kind.WRAPPED)
     report = Column("Usage report (Tie-out)", 15, Form.EXACT, is_kept=True)
     lines = Column("Invoice lines (Tie-out)", 15, Form.MONEY, is_kept=True)
     variance = Column("Variance: report − lines", 13, Form.EXACT, Exact(report.less(lines), like=report), is_kept=True)
@@ -55,6 +55,8 @@ class Lead(SheetTable):
     status = Column("Status", 14, kind=Kind.VERDICT)
 
 
+_CHARACTERS, _MOST_LINES = 22, 12
+"""Characters that a line of the invoices holds, and lines that a row shows."""
 _STATUS = Choice(Lead.exceptions > constant(0), Status.EXCEPTIONS.value, Status.RECONCILED.value)
 _COUNTS = (Lead.exceptions, Lead.accepted)
 _TOTALS = (
@@ -114,6 +116,7 @@ def _row(
     journal: Mapping[tuple[str, str], Decimal],
 ) -> str:
     table = Lead
+    invoices = ", ".join(summary.invoices) or "none"
     of_journal = journal.get((summary.account, summary.currency), Decimal(0))
     return written.rows.row(
         {
@@ -121,7 +124,7 @@ def _row(
             table.account: summary.account,
             table.account_name: summary.name,
             table.currency: summary.currency,
-            table.invoices: ", ".join(summary.invoices) or "none",
+            table.invoices: invoices,
             **_compared(paper, account, summary),
             **_booked(paper, account, summary),
             table.journal: to_minor(of_journal, summary.digits),
@@ -129,6 +132,7 @@ def _row(
             **_status(paper, account, summary),
         },
         summary.digits,
+        height=14.0 * min(-(-len(invoices) // _CHARACTERS), _MOST_LINES) + 2,
     )
 
 
