@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
 from chargeback.model.check import Code
@@ -16,17 +17,35 @@ _ACCEPT = "if the difference is known and right, have it recorded who answers fo
 _RUN_AGAIN = "Run the month again: what was corrected meanwhile is fetched."
 
 
+class Family(StrEnum):
+    """What a check is about, in the words by which findings are chosen."""
+
+    TIE_OUT = "report and invoices"
+    INVOICE = "the invoices themselves"
+    CUT_OFF = "months and accounts"
+    OWNERSHIP = "teams and owners"
+    PAYMENT = "payments and journal"
+    DOCUMENT = "documents"
+
+    @property
+    def key(self) -> str:
+        """Its name in the page and the style sheet."""
+        return self.name.lower().replace("_", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
     """What people read of a check.
 
-    ``title``: what an exception of it means, as a heading. ``holds_when``: when it passes. ``remedy``: what a person of
-    finance does next. ``operator``: what the operator of the job does, in the words of configuration and commands.
-    ``look_at``: where an auditor looks, sheets of the workpaper first. ``has_variance``: it has one, be it only the
-    amount that it leaves untied, so an acceptance needs ``up_to``. ``is_accepted``: an exception of it can be.
+    ``title``: what an exception of it means, as a heading. ``family``: what it is about. ``holds_when``: when it
+    passes. ``remedy``: what a person of finance does next. ``operator``: what the operator of the job does, in the
+    words of configuration and commands. ``look_at``: where an auditor looks, sheets of the workpaper first.
+    ``has_variance``: it has one, be it only the amount that it leaves untied, so an acceptance needs ``up_to``.
+    ``is_accepted``: an exception of it can be.
     """
 
     title: str
+    family: Family
     holds_when: str
     remedy: str
     look_at: str
@@ -39,6 +58,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
     {
         Code.INVOICE_ISSUED: CatalogueEntry(
             title="Invoice not issued as expected",
+            family=Family.CUT_OFF,
             holds_when="the account is ready, and nothing speaks against it",
             remedy=f"Find out why there is no invoice, or why there is one; {_ACCEPT}.",
             operator=_RUN_AGAIN,
@@ -47,6 +67,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.INVOICE_IDENTITY: CatalogueEntry(
             title="Invoice and its listing disagree",
+            family=Family.INVOICE,
             holds_when="what came back is the invoice asked for, of this account; list row and detail agree",
             remedy=f"{_ASK}, which of the two is right; until then the detail counts, else the list row.",
             look_at="Invoices, last column; both answers in Evidence",
@@ -54,6 +75,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.INVOICE_ARITHMETIC: CatalogueEntry(
             title="Invoice does not add up",
+            family=Family.INVOICE,
             holds_when="subtotal + tax = total, in minor units",
             remedy=f"{_ASK}, and for a corrected invoice; total and tax are what is booked.",
             look_at="Invoices, columns Subtotal to Arithmetic",
@@ -61,6 +83,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.INVOICE_TAX: CatalogueEntry(
             title="Tax does not follow from the rate",
+            family=Family.INVOICE,
             holds_when="subtotal × rate rounds to tax, or total ÷ (1 + rate) to subtotal",
             remedy=(
                 "Check the tax rate on the invoice's PDF before claiming the input tax; ask for a corrected "
@@ -71,6 +94,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.INVOICE_WITHHOLDING: CatalogueEntry(
             title="Withholding tax does not follow from the rate",
+            family=Family.PAYMENT,
             holds_when="withheld is 0 or subtotal × withholding rate, rounded",
             remedy="Compare with the withholding certificate; correct the payment or the certificate.",
             look_at="Invoices, columns Withholding",
@@ -78,6 +102,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.INVOICE_FOOTING: CatalogueEntry(
             title="Invoice lines do not foot to the invoice",
+            family=Family.INVOICE,
             holds_when="the lines foot to total (by project) or subtotal (by SKU)",
             remedy=(
                 "Compare the lines with the invoice's PDF; what the lines do not explain stands in the ledger "
@@ -88,6 +113,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.LINE_ARITHMETIC: CatalogueEntry(
             title="Invoice line does not multiply out",
+            family=Family.INVOICE,
             holds_when="quantity × unit price = amount (by SKU)",
             remedy=f"{_ASK}, for the line's quantity and unit price; the amount is what is booked.",
             look_at="Invoice lines, columns Quantity to Price check",
@@ -95,6 +121,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.INVOICE_CUTOFF: CatalogueEntry(
             title="Invoice period does not fit the month",
+            family=Family.CUT_OFF,
             holds_when="the invoice lies within the month; issued invoices cover it without gap or overlap",
             remedy=(
                 "Ask the platform for the invoice of days that none covers; check whether the neighbouring month "
@@ -105,6 +132,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.INVOICE_DUPLICATE: CatalogueEntry(
             title="Billed twice",
+            family=Family.INVOICE,
             holds_when="no number twice; no project billed twice for the same days",
             remedy=(
                 "Do not pay both before the platform has confirmed which one stands; ask for the other to be voided."
@@ -113,6 +141,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.ACCOUNT_SET: CatalogueEntry(
             title="Set of accounts changed",
+            family=Family.CUT_OFF,
             holds_when="no account of the archive's newest revision is missing unless its from or until says so",
             remedy="Find out whether the account has ended; if it has not, have the access to it restored.",
             operator="Give the credential access to the account again, or end it in config.toml with until.",
@@ -120,6 +149,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.PRIOR_PERIODS: CatalogueEntry(
             title="An earlier month's invoices changed",
+            family=Family.CUT_OFF,
             holds_when="every invoice listed for an earlier archived month stands in that month's latest revision",
             remedy="Have the earlier month run again, so that its change is restated there.",
             operator="Run chargeback run --catch-up, or -p with the earlier month.",
@@ -127,6 +157,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.REPORT_PERIOD: CatalogueEntry(
             title="Report does not prove its month",
+            family=Family.TIE_OUT,
             holds_when="the report's answer provably covers the month asked for",
             remedy=(
                 "Nothing could be compared with the report: compare the invoices with the platform's console by "
@@ -138,6 +169,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.REPORT_CHART: CatalogueEntry(
             title="Report's daily chart does not foot",
+            family=Family.TIE_OUT,
             holds_when="the report's daily chart foots to its own rows",
             remedy=f"Compare the days with the platform's console; {_ACCEPT}.",
             look_at="Cut-off and completeness, section Usage reports",
@@ -145,6 +177,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.REPORT_TOTAL: CatalogueEntry(
             title="Report and invoice differ in total",
+            family=Family.TIE_OUT,
             holds_when="report total = invoice line total",
             remedy=f"Look at the projects or resources that differ below; {_ACCEPT}.",
             look_at="Lead; Tie-out, all rows of the account",
@@ -152,6 +185,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.REPORT_PROJECT: CatalogueEntry(
             title="Report and invoice differ for a project",
+            family=Family.TIE_OUT,
             holds_when="report = invoice lines, project by project",
             remedy=f"Compare the project's usage in the platform's console with its invoice line; {_ACCEPT}.",
             look_at="Tie-out, the project's row",
@@ -159,6 +193,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.REPORT_RESOURCE: CatalogueEntry(
             title="Report and invoice differ for a resource",
+            family=Family.TIE_OUT,
             holds_when="report = invoice lines, resource by resource",
             remedy=f"Compare the resource's usage in the console with the invoice line; {_ACCEPT}.",
             look_at="Tie-out, the resource's row",
@@ -166,6 +201,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.SETTLEMENT: CatalogueEntry(
             title="A paid invoice changed afterwards",
+            family=Family.PAYMENT,
             holds_when="no invoice that was settled is void, open or of another tax or amount now",
             remedy=(
                 "Ask the platform for a refund or a credit note; until then what was paid stands as a debit "
@@ -176,6 +212,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.JOURNAL_ACCOUNTS: CatalogueEntry(
             title="A leg of the journal has no account",
+            family=Family.PAYMENT,
             holds_when="every leg of the journal has an account",
             remedy="Say which account of the chart of accounts it is; until then the entry cannot be booked.",
             operator="Name the account under journal in config.toml and run the month again.",
@@ -184,12 +221,14 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.CURRENCY: CatalogueEntry(
             title="Currency",
+            family=Family.INVOICE,
             holds_when="one currency per account and period, and one that ISO 4217 knows",
             remedy="Ask the platform which currency the account is billed in; book and pay each by itself.",
             look_at="Invoices, column Currency",
         ),
         Code.OWNERSHIP: CatalogueEntry(
             title="Project without an owner",
+            family=Family.OWNERSHIP,
             holds_when="every project with cost has an owner",
             remedy="Decide which team bears each project; until then its cost stands in the ledger unassigned.",
             operator=(
@@ -200,6 +239,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.LEDGER_CONTROL: CatalogueEntry(
             title="Ledgers do not add up to the invoices",
+            family=Family.INVOICE,
             holds_when="the ledgers add up to the invoices, exactly",
             remedy="This is a fault of the program, not of the bill: do not book this month; report it.",
             operator="Nothing was written: report it with the evidence.",
@@ -208,6 +248,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.INVOICE_PDF: CatalogueEntry(
             title="Invoice document missing or different",
+            family=Family.DOCUMENT,
             holds_when="each issued invoice's PDF is there, is a PDF, and names its number and its total",
             remedy="Download the document from the platform's console and compare number and total.",
             operator=_RUN_AGAIN,
@@ -215,6 +256,7 @@ CATALOGUE: Mapping[Code, CatalogueEntry] = MappingProxyType(
         ),
         Code.HISTORY: CatalogueEntry(
             title="Large change since the month before",
+            family=Family.OWNERSHIP,
             holds_when="each team is within the configured variance of its previous month",
             remedy="Ask the team whether the change is meant.",
             operator="Nothing: it holds nothing up.",

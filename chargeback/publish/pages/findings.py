@@ -6,13 +6,12 @@ Accepted exceptions and notices stand by check. All are counted in full, and lis
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from chargeback.model.books import Books
-from chargeback.model.catalogue import CATALOGUE, operator_remedy
+from chargeback.model.catalogue import CATALOGUE, Family, operator_remedy
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.finding import Finding as ModelFinding
 from chargeback.model.money import EXACT
@@ -25,38 +24,6 @@ FIRST_FINDINGS = 5
 """So many of them are seen at once, the others are folded."""
 FIRST_CARDS = 10
 """So many of the month's findings are seen at once."""
-
-
-class Family(StrEnum):
-    """What a check is about, in the words by which a page's findings are filtered."""
-
-    TIE_OUT = "report and invoices"
-    INVOICE = "the invoices themselves"
-    CUT_OFF = "months and accounts"
-    OWNERSHIP = "teams and owners"
-    PAYMENT = "payments and journal"
-    DOCUMENT = "documents"
-
-    @property
-    def key(self) -> str:
-        """Its name in the page and the style sheet."""
-        return self.name.lower().replace("_", "-")
-
-
-_FAMILIES: Mapping[Family, tuple[Code, ...]] = {
-    Family.TIE_OUT: (
-        Code.REPORT_PERIOD, Code.REPORT_CHART, Code.REPORT_TOTAL, Code.REPORT_PROJECT, Code.REPORT_RESOURCE,
-    ),
-    Family.INVOICE: (
-        Code.INVOICE_IDENTITY, Code.INVOICE_ARITHMETIC, Code.INVOICE_TAX, Code.INVOICE_FOOTING, Code.LINE_ARITHMETIC,
-        Code.INVOICE_DUPLICATE, Code.CURRENCY, Code.LEDGER_CONTROL,
-    ),
-    Family.CUT_OFF: (Code.INVOICE_ISSUED, Code.INVOICE_CUTOFF, Code.ACCOUNT_SET, Code.PRIOR_PERIODS),
-    Family.OWNERSHIP: (Code.OWNERSHIP, Code.HISTORY),
-    Family.PAYMENT: (Code.SETTLEMENT, Code.INVOICE_WITHHOLDING, Code.JOURNAL_ACCOUNTS),
-    Family.DOCUMENT: (Code.INVOICE_PDF,),
-}  # fmt: skip
-FAMILY_OF: Mapping[Code, Family] = {code: family for family, codes in _FAMILIES.items() for code in codes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +159,7 @@ def _card(finding: ModelFinding, checks: list[Check], names: _Names) -> FindingC
     return FindingCard(
         anchor=finding.id,
         code=finding.code.value,
-        family=FAMILY_OF[finding.code].key,
+        family=CATALOGUE[finding.code].family.key,
         title=CATALOGUE[finding.code].title,
         amount=_added([(finding.amount, finding.currency)]),
         account=finding.account,
