@@ -15,6 +15,7 @@ from chargeback.config.address import Place
 from chargeback.model.bookkeeping import Bookkeeping, ChartOfAccounts
 from chargeback.model.check import REPORT_CODES, Acceptance, Check, Code
 from chargeback.model.period import Period, zone
+from chargeback.model.text import normalized
 
 DEFAULT_ENDPOINT = "https://api.deploys.app/"
 
@@ -275,8 +276,9 @@ class Config:
 
     def shared_entry(self, project: str, period: Period) -> SharedProject | None:
         """The entry that splits the project in the month, None where none does: an exact sid before a glob, the more
-        literal glob before another (BOOKING 5)."""
-        matching = [entry for entry in self.shared if entry.claim.active_in(period) and entry.claim.matches(project)]
+        literal glob before another (BOOKING 5). Compared after Unicode NFC, as claims are."""
+        sid = normalized(project)
+        matching = [entry for entry in self.shared if entry.claim.active_in(period) and entry.claim.matches(sid)]
         return max(matching, key=lambda entry: (not entry.claim.is_glob, entry.claim.literal_characters), default=None)
 
     @property

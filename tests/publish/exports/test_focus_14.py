@@ -169,6 +169,14 @@ def test_proportional_split_tells_the_direct_cost_that_it_went_by() -> None:
     assert found["web"]["AllocatedMethodId"] == "shared-proportional"
 
 
+def test_project_whose_sid_is_spelled_with_combining_marks_is_the_one_of_the_configuration() -> None:
+    """Ownership compares after NFC (BOOKING 5): a split that it made is told whatever the platform's spelling."""
+    shared_project = SharedProject(ProjectClaim("acme-caf\u00e9"), {"data": Decimal(1)})
+    line = Line(DATA, 100, 7, "acme-cafe\u0301", usage="1", share="100", basis=Basis.SHARED_SPLIT)
+    found = shared(rows([Bill("ba_1", "INV-1", (line,))], replace(WEIGHTS, shared=(shared_project,))))
+    assert element(found["data"])["AllocatedRatio"] == 1
+
+
 def test_proportional_split_without_direct_cost_is_even_and_measured_by_nothing() -> None:
     parts = [Line(team, 1, 0, "acme-platform", usage="1", share="x", basis=Basis.SHARED_SPLIT) for team in (DATA, WEB)]
     found = shared(rows([Bill("ba_1", "INV-1", tuple(parts))], split("proportional")))
