@@ -34,7 +34,7 @@ demo-object: $(INSTALLED)  ## the same into an S3 server on this machine, and th
 quick: $(INSTALLED)  ## the tests of the pure rooms: under a minute on two cores
 	@$(BIN)/python -m pytest -n auto $(QUICK) $(ARGS)
 
-test: $(INSTALLED)  ## all tests, on every core (long ones too: ARGS=--nightly)
+test: $(INSTALLED)  ## all tests, on every core (long ones too: ARGS='--nightly -o faulthandler_timeout=0')
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(INSTALLED)  ## lint, format, types, direction of imports
