@@ -22,6 +22,7 @@ from chargeback.operate.doctor import machine
 from chargeback.operate.doctor.lines import Mark
 from chargeback.operate.notify import watched
 from chargeback.operate.notify.deliveries import deliver, services
+from tests.cli.calling import call
 from tests.operate.platforms import Place, place
 from tests.operate.receivers import MailServer, mailing, receiving
 from tests.s3_server import PLAIN, S3Server
@@ -300,3 +301,21 @@ def test_an_archive_in_a_bucket_keeps_the_record_too(closed: tuple[Place, dateti
         assert desk.recipients == sorted([WEB, SHOP, SHOP_2])
         assert sorted(tuple(each.key) for each in read_deliveries(address)) == ALL
         assert desk.said == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("list",), ("show", MONTH), ("findings", MONTH), ("explain", MONTH, "web"), ("verify",)],
+    ids=lambda arguments: str(arguments[0]),
+)
+def test_a_command_that_reads_sends_nothing(
+    desk: Desk, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "config.toml"
+    configuration.write_bytes(desk.config.source)
+    for name, value in desk.environ.items():
+        monkeypatch.setenv(name, value)
+    called = call(*arguments, "-c", str(configuration), "--archive", str(desk.config.archive))
+    assert called.exit == 0, called.err
+    assert desk.recipients == []
+    assert not (Path(str(desk.config.archive)) / "deliveries.csv").exists()
