@@ -24,10 +24,10 @@ from benchmarks.platform import LATENCY, platform
 TEAMS = 60
 CONCURRENCY = 16
 BUDGETS = {
-    "unchanged rerun / first run": 0.70,
-    "verify / first run": 1.05,
-    "list / first run": 0.14,
-    "refused argument / first run": 0.09,
+    "unchanged rerun / first run": 0.35,
+    "verify / first run": 0.95,
+    "list / first run": 0.11,
+    "refused argument / first run": 0.08,
 }
 """What a command may cost at most, of 20 accounts; a change that costs more is to be noticed here, not by a user."""
 

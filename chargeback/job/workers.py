@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from struct import Struct
@@ -59,11 +59,26 @@ def mapped(function: Callable[[Item], Result], items: Iterable[Item], processes:
     What the function raises anywhere is raised here, when the others have ended. ``StorageError`` where a worker was
     ended from outside. An item is let go once it is done.
     """
-    if processes < 2 or not _may_fork():
-        yield from map(function, items)
+    with _settled():
+        if processes < 2 or not _may_fork():
+            yield from map(function, items)
+            return
+        with _Workers(function, list(items), processes) as workers:
+            yield from workers.results()
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """Within, the garbage collector does not look through what is here already: a month's books stay until the work is
+    done, each look takes as long as a thousand lines, and it would copy them into each process that was forked."""
+    if gc.get_freeze_count():
+        yield
         return
-    with _Workers(function, list(items), processes) as workers:
-        yield from workers.results()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _may_fork() -> bool:
@@ -96,7 +111,6 @@ class _Workers:
 
     def __enter__(self) -> _Workers:
         self._tickets = _tickets(len(self._items))
-        gc.freeze()  # what is here already is not looked through again, which would copy it into each process
         try:
             for _ in range(self._processes - 1):
                 self._start()
@@ -201,7 +215,6 @@ class _Workers:
             child.replies.close()
         self._children.clear()
         os.close(self._tickets)
-        gc.unfreeze()
 
 
 def _items_a_ticket(count: int) -> int:
