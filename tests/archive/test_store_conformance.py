@@ -39,7 +39,7 @@ from chargeback.archive.signatures import Signature, append_signature, read_sign
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
 from chargeback.model.period import Period
-from tests.s3_server import PLAIN, VERSIONED, S3Server
+from tests.s3_server import PLAIN, READER_ID, READER_SECRET, VERSIONED, S3Server
 from tests.some import some
 
 from .small_archives import FILES, REPORT, STARTED, answer, seal
@@ -437,6 +437,23 @@ def test_no_bucket_no_key_and_a_wrong_key_are_one_line_each(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(StorageError, match="s3://books/"):
         Archive(address).require()
+
+
+def test_who_may_only_read_reads_and_writes_nothing(
+    at: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = at("s3")
+    assert len(archive_of(address, "2026-05").revisions()) == 1
+    before = objects_of(address)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", READER_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", READER_SECRET)
+    (read,) = Archive(address, Base()).revisions()
+    assert check_files(read) == ()
+    with pytest.raises(StorageError, match="AccessDenied") as denied:
+        archive_of(address, "2026-06")
+    assert denied.value.exit_code == 9
+    assert "what it may do with the bucket" in denied.value.remedy
+    assert objects_of(address) == before
 
 
 def test_plain_http_stays_on_this_machine_and_is_allowed_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
