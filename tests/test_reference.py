@@ -26,7 +26,11 @@ MESSAGES = [
     for cell in re.findall(r"^\| (`.*?) \| ", TROUBLESHOOTING, re.MULTILINE)
     for message in re.findall(r"`([^`]+)`", cell)
 ]
-OF_THE_SYSTEM = {"No space left on device", "Permission denied", "Read-only file system"}
+OF_THE_SYSTEM = {"No space left on device", "Permission denied", "Read-only file system"} | {
+    "NoSuchBucket: …",
+    "AccessDenied",
+    "error sending request",
+}
 
 
 @cache
