@@ -33,8 +33,14 @@ def replacements(gone: Iterable[IssuedInvoice], new: Iterable[IssuedInvoice]) ->
 
 def _successor(old: IssuedInvoice, gone: Sequence[IssuedInvoice], new: Sequence[IssuedInvoice]) -> IssuedInvoice | None:
     fitting = [each for each in new if each.account == old.account and old.currency in ("", each.currency)]
-    continuing = [each for each in fitting if old.number and each.number.startswith(old.number)]
+    continuing = [each for each in fitting if _continues(each.number, old.number)]
     if continuing:
         return continuing[0]
     alone = sum(each.account == old.account for each in gone) == 1
     return fitting[0] if alone and len(fitting) == 1 else None
+
+
+def _continues(number: str, old: str) -> bool:
+    """Whether the number begins with the old one; a further digit makes it another number ("INV-10" and "INV-1")."""
+    rest = number[len(old) :]
+    return bool(old) and number.startswith(old) and not (old[-1].isdigit() and rest[:1].isdigit())

@@ -24,6 +24,8 @@ def issued(*numbers: str, account: str = "1", currency: str = "THB") -> list[Iss
         (issued("INV-1"), issued("INV-1R", currency="USD"), {}),
         (issued("INV-1", currency=""), issued("INV-1R"), {"INV-1": "INV-1R"}),
         (issued(""), issued("INV-9"), {"": "INV-9"}),
+        (issued("INV-1", "INV-2"), issued("INV-10"), {}),
+        (issued("INV-1", "INV-2"), issued("INV-10", "INV-1"), {"INV-1": "INV-1"}),
         ([], issued("INV-9"), {}),
     ],
 )
