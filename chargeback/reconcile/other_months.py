@@ -110,7 +110,8 @@ def _change(record: SettlementRecord, invoice: Invoice | None) -> str:
 def journal_accounts(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One notice a leg of the journal that no account is named for; one pass where every leg has one."""
     journal = MonthJournal(posting, config.bookkeeping, config.timezone)
-    missing = {key_of(row.leg, LedgerTeam(row.team)): None for row in journal.rows() if not row.gl_account}
+    lacking = dict.fromkeys((row.leg, row.team) for row in journal.rows() if not row.gl_account)
+    missing = dict.fromkeys(key_of(leg, LedgerTeam(team)) for leg, team in lacking)
     for key in missing:
         message = f'no account: add {key} = "…" to [journal]; entries with such a leg cannot be booked'
         yield Check(Code.JOURNAL_ACCOUNTS, Outcome.NOTICE, message, subject=Subject(SubjectKind.LEG, key))
