@@ -152,14 +152,16 @@ class Commits:
         return commit, sha256_of(data), written
 
     def _refuse_changed(self, read: Mapping[int, tuple[Commit, str, Written]]) -> None:
-        """Each link but the newest is the one, and the version of it, that the next one names; no revision has two."""
+        """Each link but the newest is there, and is the one and version that the next names; no revision has two."""
         for number, (commit, _, _) in read.items():
-            if commit.before is None or number - 1 not in read:
+            if commit.before is None or number == min(read):  # what the first one follows was moved away
                 continue
+            where = self.bucket.address / f"{FOLDER}/{number - 1}.json"
+            was = commit.before[1] or commit.before[0]
+            if number - 1 not in read:
+                raise damaged(where, f"is gone, or a delete marker hides it: {number} names {was}")
             _, sha256, written = read[number - 1]
             if commit.before[0] != sha256 or (commit.before[1] and commit.before[1] != written.version):
-                where = self.bucket.address / f"{FOLDER}/{number - 1}.json"
-                was = commit.before[1] or commit.before[0]
                 raise damaged(where, f"was replaced: {written.version or sha256} lies over {was}, which {number} names")
         names = [commit.name for commit, _, _ in read.values()]
         for name in names:

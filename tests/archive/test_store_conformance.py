@@ -411,9 +411,14 @@ def test_what_lies_over_a_locked_version_is_told_and_the_version_is_read(at: Cal
 def test_a_link_over_a_link_is_damage_and_both_are_named(at: Callable[[str], Place]) -> None:
     address = at("s3 with versions")
     assert isinstance(address, Address)
-    archive_of(address, "2026-05", "2026-06")
-    first, second = Commits(open_bucket(address)).all()
+    archive_of(address, "2026-05", "2026-06", "2026-07")
+    first, second, third = Commits(open_bucket(address)).all()
     assert second.before is not None
+    assert third.before is not None
+    open_bucket(address).delete_orphans(["chain/2.json"])
+    with pytest.raises(DamagedError, match=rf"chain/2\.json: is gone, or .* hides it: 3 names {third.before[1]}"):
+        Archive(address, Base()).names()
+    overwrite(address, "chain/2.json", second.to_json())
     overwrite(address, "chain/1.json", first.to_json())
     with pytest.raises(DamagedError, match=rf"chain/1\.json: was replaced: \w+ lies over {second.before[1]}"):
         Archive(address, Base()).names()
