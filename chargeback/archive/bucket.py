@@ -37,8 +37,10 @@ ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 HTTP_VARIABLE = "AWS_ALLOW_HTTP"
 _VARIABLES = ("AWS_", "AZURE_", "GOOGLE_")
 
-_SEALED = re.compile(r"(\d{4}-\d{2}|chain|signatures|dispositions|deliveries)/")
-"""Where nothing is ever replaced or deleted."""
+_SEALED = re.compile(
+    r"\d{4}-\d{2}/(?!cover-r[1-9]\d{0,8}\.html\Z)|(chain|signatures|dispositions|deliveries)/", re.ASCII
+)
+"""Where nothing is ever replaced or deleted; a revision's cover page is, as it lies beside the revision."""
 _IN_MEMORY = 8 << 20
 """Bytes: a larger object is kept in a file while it is read."""
 _CONNECT = timedelta(seconds=4)

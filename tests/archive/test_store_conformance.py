@@ -25,7 +25,7 @@ import pytest
 
 from chargeback.archive import bucket as bucket_module
 from chargeback.archive.bucket import Bucket, BucketError, open_bucket
-from chargeback.archive.chain import Base
+from chargeback.archive.chain import Base, RevisionName
 from chargeback.archive.commits import Commits, orphans
 from chargeback.archive.file_checks import FileFindingKind, check_files
 from chargeback.archive.locked_archive import open_for_writing
@@ -33,7 +33,7 @@ from chargeback.archive.no_follow import OversizedError
 from chargeback.archive.object_store import ObjectStore
 from chargeback.archive.object_writer import ObjectWriter
 from chargeback.archive.pending import pending_reports
-from chargeback.archive.reading import Archive
+from chargeback.archive.reading import Archive, cover_path
 from chargeback.archive.rehearsal import rehearse_bucket
 from chargeback.archive.signatures import Signature, append_signature, read_signatures
 from chargeback.config.address import Address, Place
@@ -248,6 +248,15 @@ def test_what_proves_is_never_replaced_or_deleted(bucket: Bucket) -> None:
             bucket.replace(key, b"{}")
         with pytest.raises(BucketError, match="never replaced or deleted"):
             bucket.delete([key])
+
+
+def test_a_cover_page_is_replaced_beside_what_never_is(bucket: Bucket) -> None:
+    key = cover_path(RevisionName(Period.parse("2026-05"), 12))
+    assert bucket.replace(key, b"one") and bucket.replace(key, b"two") and not bucket.replace(key, b"two")
+    assert bucket.read(key, 10) == b"two"
+    for other in (f"{key}/x", "2026-05/cover-r1.html.json", "2026-05/r1-0123456789abcdef/cover-r1.html"):
+        with pytest.raises(BucketError, match="never replaced or deleted"):
+            bucket.replace(other, b"{}")
 
 
 def test_doctor_tries_what_a_run_does_and_leaves_nothing(bucket: Bucket) -> None:
