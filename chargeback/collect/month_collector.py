@@ -31,9 +31,17 @@ from chargeback.errors import (
 )
 from chargeback.evidence import Answer, DocumentRecord, SettlementRecord, Store, UnsettledPayment
 from chargeback.model import answers as wire
-from chargeback.model.facts import ListedInvoice, by_month, decode_listed, each_once, identity_problem, refuse_unknown
+from chargeback.model.facts import (
+    ListedInvoice,
+    by_month,
+    decode_listed,
+    each_once,
+    identity_problem,
+    naming,
+    refuse_unknown,
+)
 from chargeback.model.file_names import safe_name
-from chargeback.model.instants import format_instant, parse_instant
+from chargeback.model.instants import format_instant
 from chargeback.model.invoice import Invoice, merge
 from chargeback.model.period import Period, zone
 from chargeback.model.report import ShownPeriod, prove
@@ -162,7 +170,15 @@ class MonthCollector:
         return found
 
     def _task(self, ask: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-        return lambda: ask(*arguments)
+        """The task; what cannot be understood in it is told with the account that it was for."""
+        asked = arguments[0].entry if isinstance(arguments[0], _Binder) else arguments[0]
+        account = asked.id if isinstance(asked, AccountEntry) else ""
+
+        def task() -> None:
+            with naming(account):
+                ask(*arguments)
+
+        return task
 
     def _entries(self) -> list[tuple[AccountEntry, Credential]]:
         """The accounts of the month by id, each with its credential."""
@@ -339,8 +355,7 @@ class MonthCollector:
         accruals, timezone = self.assignment.accruals, self.config.timezone
         found: list[ListedInvoice] = []
         for row in rows:
-            paid_at = parse_instant(row.row.paid_at)
-            month = row.month
+            paid_at, month = row.paid_at, row.month
             if accruals is None or month is None or month == self.period:
                 continue
             if not is_paid_by(row.status, paid_at, self.period, timezone):

@@ -5,8 +5,10 @@ functions).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, DocumentRecord, Evidence
 from chargeback.model import answers as wire
 from chargeback.model.answers import InvoiceAnswer, text_of
+from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice, Status, booking_month, is_unknown_status, merge, read_status
 from chargeback.model.period import Period
 from chargeback.model.projects import ProjectDirectory
@@ -21,6 +24,7 @@ from chargeback.model.report import Report, read_report
 from chargeback.model.strict_json import parse
 
 Read = TypeVar("Read")
+_LATER = "run again later; if it stays so, show the answer to the platform's support"
 Readings = tuple[Any, Answer]
 
 
@@ -35,6 +39,14 @@ class ListedInvoice:
     month: Period | None
     status: Status | None
     unknown_status: str = ""
+
+    @property
+    def paid_at(self) -> datetime | None:
+        """The time of payment that the row states; ``AnswerError`` where that is none."""
+        try:
+            return parse_instant(self.row.paid_at)
+        except AnswerError as error:
+            raise AnswerError(f"billing.listInvoices: paidAt of {self.label[:80]}: {error.message}") from error
 
     @property
     def id(self) -> str:
@@ -105,6 +117,18 @@ def read_project_lists(evidence: Evidence, directory: ProjectDirectory) -> None:
         directory.add(items or [])
 
 
+@contextmanager
+def naming(account: str) -> Iterator[None]:
+    """Within, an answer that cannot be understood is told with the account, where nothing has said it yet."""
+    try:
+        yield
+    except AnswerError as error:
+        if error.account or not account:
+            raise
+        remedy = error.remedy or _LATER
+        raise AnswerError(f"account {account}: {error.message}", account=account, remedy=remedy) from error
+
+
 def _read(evidence: Evidence, answer: Answer, read: Callable[[Any], Read]) -> tuple[str | None, Read | None]:
     """The refusal, or the value that ``read`` makes of the envelope; ``AnswerError`` names account, function and
     file.
@@ -118,7 +142,7 @@ def _read(evidence: Evidence, answer: Answer, read: Callable[[Any], Read]) -> tu
         raise AnswerError(
             f"{where}: {error.message}",
             account=answer.account,
-            remedy="run again later; if it stays so, show the answer to the platform's support",
+            remedy=_LATER,
         ) from error
 
 
@@ -138,7 +162,8 @@ def read_account(
     mine = by_account.get(account, [])
     kept = (documents_by_account(evidence) if documents is None else documents).get(account, [])
     reader = _AccountReader(evidence, account, period, timezone, mine, tuple(kept))
-    return reader.facts(configured_name)
+    with naming(account):
+        return reader.facts(configured_name)
 
 
 def answers_by_account(evidence: Evidence) -> dict[str, list[Answer]]:

@@ -569,6 +569,25 @@ def test_ledgers_that_do_not_add_up_are_never_written(place: Place, monkeypatch:
     assert result.errors[0].remedy == "report this with the evidence"
 
 
+@pytest.mark.parametrize("name", ["paidAt", "periodEnd", "createdAt"])
+def test_a_time_that_is_none_is_told_with_account_and_invoice(place: Place, name: str) -> None:
+    """An operator at night has to know whose answer to show to the platform."""
+
+    def spoiled(call: Call, result: Any) -> Any:
+        if call.function == "billing.listInvoices":
+            for row in result["items"]:
+                row[name] = "0"
+                if name == "createdAt":
+                    row["periodStart"] = row["periodEnd"] = row["issuedAt"] = None
+        return result
+
+    office = place(lambda made: made.answering(spoiled))
+    result = office.close()
+    assert result.exit == 6 and result.errors
+    assert all(error.account and error.remedy for error in result.errors)
+    assert all("INV-" in error.message and "is not an RFC 3339 time" in error.message for error in result.errors)
+
+
 def test_one_of_several_accounts_refused_publishes_nothing_and_is_named(tmp_path: Path) -> None:
     platform = platform_of(setup(positions=(PROJECT, OPEN)))
     _, refused = (account.id for account in platform.world.accounts)
