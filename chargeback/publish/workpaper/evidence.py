@@ -34,7 +34,7 @@ class EvidenceTable(SheetTable):
     invoice = Column("Invoice", 18)
     of = Column("Project or line", 24)
     resource = Column("Resource", 18)
-    value = Column("Value", 16, Form.EXACT, is_kept=True)
+    value = Column("Value", 18, Form.EXACT, is_kept=True)
     sent = Column("As sent, where a number cell cannot hold it", 24)
     file = Column("File", 46)
     pointer = Column("JSON pointer", 34)

@@ -41,11 +41,11 @@ class TieOut(SheetTable):
     account = Column("Account", 16)
     compared_by = Column("Compared by", 12)
     subject = Column("Project or resource", 30)
-    report = Column("Usage report [E]", 16, Form.EXACT, is_kept=True)
+    report = Column("Usage report [E]", 18, Form.EXACT, is_kept=True)
     lines = Column("Invoice lines [F]", 16, Form.MONEY, is_kept=True)
-    variance = Column("Variance: report − lines", 14, Form.EXACT, Exact(report.less(lines), like=report))
+    variance = Column("Variance: report − lines", 17, Form.EXACT, Exact(report.less(lines), like=report))
     parts = Column("Rounded parts", 8, Form.COUNT)
-    allowed = Column("Allowed: tolerance or rounding", 14, Form.EXACT)
+    allowed = Column("Allowed: tolerance or rounding", 15, Form.EXACT)
     recomputed = Column(
         "Recomputed",
         14,

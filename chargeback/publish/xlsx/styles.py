@@ -36,7 +36,7 @@ PERCENT = "0.0%"
 RATE = "0.00##%"
 DATE = "yyyy-mm-dd"
 MOMENT = "yyyy-mm-dd hh:mm"
-EXACT = "#,##0.00########"
+EXACT = "#,##0.00????####"
 MOST_MINOR_DIGITS = 6
 
 
