@@ -146,7 +146,7 @@ def test_the_archive_is_written_as_a_run_writes_it_and_its_file_system_named(tmp
             (finding,) = found(at, tmp_path)["archive"]
     assert (finding.mark, finding.exit) == (Mark.WRONG, 2)
     assert "cannot hold an archive" in finding.message
-    assert "README" in finding.remedy
+    assert "docs/operations.md" in finding.remedy
     assert not list(tmp_path.glob(".staging-*"))
 
 

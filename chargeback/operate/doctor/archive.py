@@ -117,7 +117,7 @@ def _writing(root: Path) -> Iterator[DoctorLine]:
     try:
         rehearse(place)
     except StorageError as error:
-        remedy = f"{error.remedy}; README, 'Where an archive can lie', says which file systems can hold one"
+        remedy = f"{error.remedy}; docs/operations.md, 'Where an archive can lie', names file systems that can"
         yield wrong("archive", f"{where} cannot hold an archive: {error.message}", remedy)
         return
     done = "a revision was locked, written, flushed, renamed and read back there"
