@@ -31,15 +31,12 @@ config_option = click.option(
 
 def place(text: str) -> Place:
     """The folder or the address that a person names; ``click.BadParameter`` where it is an address that is none."""
-    from chargeback.config.address import address_of, is_address
+    from chargeback.config.address import place_of
 
-    if not is_address(text):
-        return Path(text)
     try:
-        return address_of(text)
-    except ValueError as error:
-        problem, remedy = error.args
-        raise click.BadParameter(f"{problem}: {remedy}") from None
+        return place_of(text)
+    except ConfigurationError as error:
+        raise click.BadParameter(f"{error.message}: {error.remedy}") from None
 
 
 def _archive_place(context: click.Context, parameter: click.Parameter, value: str | None) -> Place | None:
