@@ -21,12 +21,11 @@ from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence.records import canonical_json
 from chargeback.model.period import Period
-from chargeback.model.spreadsheet_text import csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 
 DELIVERIES_PATH = "deliveries.csv"
 ATTEMPTS_PATH = ".delivering.json"
 _LARGEST = 64 << 20
-_BOM = "\ufeff"
 _RESTORE = "restore the file from a backup: without it statements would be sent again"
 
 
@@ -83,7 +82,7 @@ def _delivery(row: list[str]) -> Delivery:
 def append_delivery(writer: ArchiveWriter, delivery: Delivery) -> None:
     """Add a line at the end; ``StorageError`` where that fails: then the file is as it was."""
     cells = (guarded(str(getattr(delivery, column))) for column in _COLUMNS)
-    writer.append(DELIVERIES_PATH, (_BOM + csv_row(_COLUMNS)).encode(), csv_row(cells).encode())
+    writer.append(DELIVERIES_PATH, (BYTE_ORDER_MARK + csv_row(_COLUMNS)).encode(), csv_row(cells).encode())
 
 
 def read_attempts(root: Place) -> tuple[DeliveryKey, ...]:

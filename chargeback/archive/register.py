@@ -19,13 +19,12 @@ from chargeback.archive.store import store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState, sha256_of
-from chargeback.model.spreadsheet_text import csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 
 PREVIOUS = "previous"
 LARGEST = 64 << 20
 """Bytes: no register is read, or written, beyond."""
 RESTORE_REGISTER = "restore the file from a backup"
-_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ class Register:
             raise _broken(path, f"{len(lines)} lines hold {len(previous) + 1} rows, or the last one is cut")
 
     def _chained(self, rows: Iterable[Sequence[str]]) -> bytes:
-        data = line = (_BOM + _text([*self.columns, PREVIOUS])).encode()
+        data = line = (BYTE_ORDER_MARK + _text([*self.columns, PREVIOUS])).encode()
         for row in rows:
             line = _line([*row, sha256_of(line)])
             data += line
@@ -117,7 +116,7 @@ class Register:
 
     def _plain(self, rows: Iterable[Sequence[str]]) -> bytes:
         """The register as version 0.2 wrote it."""
-        return (_BOM + _text(self.columns)).encode() + b"".join(map(_line, rows))
+        return (BYTE_ORDER_MARK + _text(self.columns)).encode() + b"".join(map(_line, rows))
 
 
 def _begins(data: bytes, state: RegisterState) -> bool:

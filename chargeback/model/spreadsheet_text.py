@@ -13,7 +13,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from io import StringIO
 
+BYTE_ORDER_MARK = "\ufeff"
+"""Begins every CSV file for people: spreadsheets take it for UTF-8 by this."""
 _SPLITS = re.compile('[,;|\t"\r\n]')
 _BESIDES_COMMAS = re.compile('[;|\t"\r\n]')
 
@@ -25,6 +28,14 @@ def csv_row(row_cells: Iterable[str]) -> str:
     if row.count(",") != len(cells) - 1 or _BESIDES_COMMAS.search(row):
         row = ",".join(map(csv_field, cells))
     return f"{row}\r\n"
+
+
+def drained(buffer: StringIO) -> bytes:
+    """What the buffer holds, as UTF-8; it is empty afterwards."""
+    data = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return data
 
 
 def csv_field(cell: str) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
 
 from chargeback.model.books import Books
 from chargeback.model.ledger import COLUMNS, LedgerLine, written_columns
-from chargeback.model.spreadsheet_text import csv_field, csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_field, csv_row, guarded
 
-BYTE_ORDER_MARK = "\ufeff"
 _ROWS_A_CHUNK = 5_000
 
 
@@ -38,11 +36,3 @@ def chunks(period: str, lines: Sequence[LedgerLine]) -> Iterator[bytes]:
 def _field(text: str) -> str:
     """A text from outside as a field: made inert, in quotes where it must be. All else in a line needs neither."""
     return csv_field(guarded(text))
-
-
-def drained(buffer: StringIO) -> bytes:
-    """What the buffer holds, as UTF-8; it is empty afterwards."""
-    data = buffer.getvalue().encode()
-    buffer.seek(0)
-    buffer.truncate()
-    return data

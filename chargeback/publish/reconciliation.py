@@ -13,8 +13,7 @@ from chargeback.model.catalogue import operator_remedy
 from chargeback.model.check import Check
 from chargeback.model.finding import Finding
 from chargeback.model.money import format_exact, format_minor
-from chargeback.model.spreadsheet_text import cleaned, csv_row, guarded
-from chargeback.publish.ledger_csv import BYTE_ORDER_MARK, drained
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, cleaned, csv_row, drained, guarded
 
 CHECK_COLUMNS = (
     "check",

@@ -20,10 +20,9 @@ from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.ledger import ADJUSTMENTS, AMOUNTS, UNASSIGNED
 from chargeback.model.money import minor_digits
-from chargeback.model.spreadsheet_text import csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.model.totals import Amounts
 from chargeback.model.wording import booking_text
-from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.publish.pages.wording import minor, percent
 from chargeback.review.ledger_frame import ledger_frame
 from chargeback.review.ledger_rows import LedgerRow, read_rows, totals_of, written

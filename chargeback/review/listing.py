@@ -17,8 +17,7 @@ from chargeback.config.address import Place
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.period import Period
-from chargeback.model.spreadsheet_text import csv_row, guarded
-from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.review.revision_choice import (
     earlier_json,
     signatures_json,

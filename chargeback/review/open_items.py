@@ -12,9 +12,8 @@ from chargeback.config.address import Place
 from chargeback.job.sealing import archived_config
 from chargeback.model.money import minor_digits
 from chargeback.model.open_items import AGES, OpenItem, open_items
-from chargeback.model.spreadsheet_text import csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.publish import month_summary
-from chargeback.publish.ledger_csv import BYTE_ORDER_MARK
 from chargeback.publish.pages.wording import minor
 from chargeback.review.ledger_rows import written
 from chargeback.review.revision_choice import chosen_revision, identity, title

@@ -25,12 +25,11 @@ from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.model.money import format_exact
 from chargeback.model.period import Period
-from chargeback.model.spreadsheet_text import csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 
 CURRENCY = "THB"
 """List prices carry no currency; the platform's is this one (CONTRACT, ``billing.skus``)."""
 FOLDER = "usage"
-_BOM = "\ufeff"
 _PLAIN = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?", re.ASCII)
 _TAKE_OUT = "move it out of the archive: it holds estimates alone"
 Row = TypeVar("Row")
@@ -123,7 +122,7 @@ def _same(before: tuple[UsageRow, ...], after: tuple[UsageRow, ...]) -> bool:
 def _written(kind: type, rows: Iterable[object]) -> bytes:
     names = [field.name for field in fields(kind)]
     cells = ([_cell(getattr(row, name)) for name in names] for row in rows)
-    return "".join([_BOM, csv_row(names), *map(csv_row, cells)]).encode()
+    return "".join([BYTE_ORDER_MARK, csv_row(names), *map(csv_row, cells)]).encode()
 
 
 def _cell(value: object) -> str:

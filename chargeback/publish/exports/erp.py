@@ -22,10 +22,9 @@ from chargeback.model.bookkeeping import Leg, key_of
 from chargeback.model.erp_profile import PLACEHOLDERS, ErpProfile, ProfileColumn, read_profile
 from chargeback.model.journal import COLUMNS as JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
-from chargeback.model.spreadsheet_text import csv_row
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row
 from chargeback.publish.exports import journal_csv
 
-_BYTE_ORDER_MARK = "\ufeff"
 _AMOUNTS = ("debit", "credit", "amount", "tax_base")
 _DATES = ("posting_date", "document_date")
 Entry = Sequence[JournalRow]
@@ -107,7 +106,7 @@ def _csv(profile: ErpProfile, entries: Iterable[Entry]) -> bytes:
         for number, row in enumerate(entry):
             written.append([_value(profile, column, row, first=not number) for column in profile.columns])
     text = "".join(map(csv_row, written)) if profile.delimiter == "," else _separated(written, profile.delimiter)
-    return ((_BYTE_ORDER_MARK if profile.byte_order_mark else "") + text).encode()
+    return ((BYTE_ORDER_MARK if profile.byte_order_mark else "") + text).encode()
 
 
 def _separated(written: Iterable[Sequence[str]], delimiter: str) -> str:

@@ -11,9 +11,8 @@ from chargeback.errors import DamagedError
 from chargeback.model.bookkeeping import Leg
 from chargeback.model.journal import COLUMNS, Event, JournalRow
 from chargeback.model.money import EXACT
-from chargeback.model.spreadsheet_text import csv_row
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, drained
 
-_BYTE_ORDER_MARK = "\ufeff"
 _CHARACTERS_A_CHUNK = 1 << 19
 _WRITTEN_BOOLEANS = {True: "yes", False: "no"}
 _WORDS_OF_0_2 = {"Input VAT": Leg.INPUT_VAT, "Payable": Leg.PAYABLE, "Withholding tax": Leg.WITHHOLDING}
@@ -22,14 +21,14 @@ _WORDS_OF_0_2 = {"Input VAT": Leg.INPUT_VAT, "Payable": Leg.PAYABLE, "Withholdin
 
 def chunks(rows: Iterable[JournalRow]) -> Iterator[bytes]:
     """The file's bytes; a heading alone where there are no rows."""
-    buffer = StringIO(_BYTE_ORDER_MARK)
+    buffer = StringIO(BYTE_ORDER_MARK)
     buffer.seek(0, SEEK_END)
     buffer.write(csv_row(COLUMNS))
     for row in rows:
         buffer.write(csv_row(cells(row)))
         if buffer.tell() > _CHARACTERS_A_CHUNK:
-            yield _drain(buffer)
-    yield _drain(buffer)
+            yield drained(buffer)
+    yield drained(buffer)
 
 
 def accruals(data: bytes) -> list[JournalRow]:
@@ -75,13 +74,6 @@ def cells(row: JournalRow) -> tuple[str, ...]:
         _WRITTEN_BOOLEANS[row.bookable],
         row.memo,
     )
-
-
-def _drain(buffer: StringIO) -> bytes:
-    data = buffer.getvalue().encode()
-    buffer.seek(0)
-    buffer.truncate()
-    return data
 
 
 def _read_row(cells: Mapping[str, str]) -> JournalRow:

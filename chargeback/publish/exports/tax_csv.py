@@ -17,7 +17,7 @@ from chargeback.evidence import SettlementRecord
 from chargeback.model.bookkeeping import Leg
 from chargeback.model.journal import Event, JournalRow
 from chargeback.model.money import exact_sum, from_minor, minor_digits
-from chargeback.model.spreadsheet_text import csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 
 COLUMNS = (
     "period",
@@ -115,7 +115,7 @@ def rows(period: str, reported: Iterable[TaxEntry], vendor: Vendor) -> Iterator[
 
 def chunks(made: Iterable[tuple[str, ...]]) -> Iterator[bytes]:
     """The file's bytes: UTF-8 with BOM, CRLF; a heading alone where there are no rows."""
-    yield ("\ufeff" + csv_row(COLUMNS) + "".join(map(csv_row, made))).encode()
+    yield (BYTE_ORDER_MARK + csv_row(COLUMNS) + "".join(map(csv_row, made))).encode()
 
 
 def _booked(legs: Iterable[JournalRow], leg: Leg, digits: int) -> Decimal:
