@@ -6,8 +6,8 @@ Which months a disposition is carried into is decided where a month's findings a
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
-from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.register import RESTORE_REGISTER, Register
@@ -15,6 +15,9 @@ from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.model.finding import is_finding_id
 from chargeback.model.period import Period
+
+if TYPE_CHECKING:
+    from chargeback.archive.archive_writer import ArchiveWriter
 
 DISPOSITIONS_PATH = "dispositions.csv"
 

@@ -12,14 +12,17 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting, refuse
 from chargeback.archive.store import store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState, sha256_of
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
+
+if TYPE_CHECKING:
+    from chargeback.archive.archive_writer import ArchiveWriter
 
 PREVIOUS = "previous"
 LARGEST = 64 << 20

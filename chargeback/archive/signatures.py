@@ -6,8 +6,8 @@ Whose turn it is, and that a reviewer is not the preparer, is decided where a pe
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
-from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.manifest import is_sha256
@@ -15,6 +15,9 @@ from chargeback.archive.register import RESTORE_REGISTER, Register
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.model.period import Period
+
+if TYPE_CHECKING:
+    from chargeback.archive.archive_writer import ArchiveWriter
 
 SIGNATURES_PATH = "signatures.csv"
 ROLES = ("preparer", "reviewer")

@@ -9,13 +9,13 @@ from chargeback.archive.pending import pending_reports
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
 from chargeback.job.collection import Collector, background
+from chargeback.model import archived_summary
 from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.booking import first_billed
 from chargeback.model.facts import ListedInvoice, by_month
 from chargeback.model.invoice import Status, as_listed
 from chargeback.model.period import Period
 from chargeback.model.settlement import InvoiceKey
-from chargeback.publish import month_summary
 
 _OF_A_PAYMENT = frozenset({"status", "receipt_number"})
 """What a list says otherwise of an invoice once it is paid."""
@@ -75,13 +75,13 @@ def _first(archive: Archive, period: Period) -> Period:
 def _closed(archive: Archive, period: Period) -> dict[Period, _Closed]:
     """The earlier months as their latest revisions have them."""
     latest = archive.latest_of_each()
-    summaries = {month: each.interpret(month_summary.PATH, month_summary.read) for month, each in latest.items()}
+    summaries = {month: each.interpret(archived_summary.PATH, archived_summary.read) for month, each in latest.items()}
     records = (record for summary in summaries.values() for record in summary.settlements or ())
     settled = frozenset((record.account, record.invoice) for record in records)
     return {
         month: _Closed(
             ArchivedMonth.of(summaries[month]),
-            revision.interpret(month_summary.PATH, month_summary.read_listed),
+            revision.interpret(archived_summary.PATH, archived_summary.read_listed),
             settled,
         )
         for month, revision in latest.items()

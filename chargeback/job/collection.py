@@ -41,15 +41,16 @@ from chargeback.evidence import (
 from chargeback.job.dispositions import known_dispositions
 from chargeback.job.reperformed_revision import booking_again
 from chargeback.job.settlements import carry_settlements, open_accruals, settled_elsewhere, with_own_tax
+from chargeback.model import archived_summary
+from chargeback.model.archived_summary import BookedNames
 from chargeback.model.booking import choose_report, was_billed
 from chargeback.model.facts import ListedInvoice, answers_by_account, read_account
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period, last_month
-from chargeback.model.project_sources import BookedNames, booked_names
+from chargeback.model.project_sources import booked_names
 from chargeback.model.settlement import OpenAccruals, in_order
 from chargeback.model.versions import versions
 from chargeback.month_end import read_month
-from chargeback.publish import month_summary
 
 
 def carry_former_accounts(
@@ -165,13 +166,13 @@ def background(archive: Archive, period: Period) -> Background:
     """What the archive knows for a month; ``DamagedError`` where what it is built on does not prove itself."""
     head = archive.head()
     others = [
-        (revision, revision.interpret(month_summary.PATH, month_summary.read))
+        (revision, revision.interpret(archived_summary.PATH, archived_summary.read))
         for month, revision in archive.latest_of_each().items()
         if month != period
     ]
     latest = archive.latest(period)
     newest, of_month = (
-        each.interpret(month_summary.PATH, month_summary.read) if each else None for each in (head, latest)
+        each.interpret(archived_summary.PATH, archived_summary.read) if each else None for each in (head, latest)
     )
     return Background(
         archive=archive,
@@ -331,7 +332,7 @@ def _reading(revision: Revision, path: str) -> Callable[[], bytes]:
 
 def _booked_names(latest: Revision, config: Config, period: Period) -> BookedNames:
     """What the month's latest revision was booked with; of a version that did not keep it, as its evidence says."""
-    kept = latest.interpret(month_summary.PATH, month_summary.read_booked)
+    kept = latest.interpret(archived_summary.PATH, archived_summary.read_booked)
     if kept is not None:
         return kept
     with booking_again(latest):

@@ -19,12 +19,11 @@ from chargeback.evidence.run_log import report
 from chargeback.job.dispositions import archived_findings, known_dispositions
 from chargeback.job.overview import revision_overview
 from chargeback.job.sealing import archived_config
-from chargeback.model import archived_checks
+from chargeback.model import archived_checks, archived_summary
 from chargeback.model.archived_checks import ArchivedFinding, read_checks
 from chargeback.model.check import Outcome
 from chargeback.model.finding import covers
 from chargeback.model.period import Period
-from chargeback.publish import month_summary
 
 if TYPE_CHECKING:
     from chargeback.publish.pages.cover_page import Cover, CoverFinding
@@ -65,9 +64,9 @@ def _cover(archive: Archive, revision: Revision, newest: int) -> Cover:
 def _entities(revision: Revision) -> Iterator[str]:
     """Whose books: the company of each account as configured, else the account's name, else its id."""
     companies = archived_config(revision).bookkeeping.companies
-    booked = revision.interpret(month_summary.PATH, month_summary.read_booked)
+    booked = revision.interpret(archived_summary.PATH, archived_summary.read_booked)
     names = booked.account_names if booked else {}
-    for account in revision.interpret(month_summary.PATH, month_summary.read).accounts:
+    for account in revision.interpret(archived_summary.PATH, archived_summary.read).accounts:
         yield companies.get(account) or names.get(account) or account
 
 

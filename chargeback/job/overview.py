@@ -1,22 +1,24 @@
-"""The archive's front page, made from what the archive holds: manifests, reconciliations, summaries, signatures."""
+"""The archive's front page, made from what the archive holds: manifests, summaries, signatures."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
-from chargeback.model import archived_checks
+from chargeback.model import archived_checks, archived_summary
 from chargeback.model.archive_overview import MonthOverview, OverviewTeam, OverviewTotal, RevisionOverview
 from chargeback.model.archive_overview import Signature as ShownSignature
 from chargeback.model.archived_checks import read_checks
-from chargeback.model.books import AcceptedTotal, Status
+from chargeback.model.archived_summary import MonthFigures, read_figures
+from chargeback.model.books import Status
 from chargeback.model.money import from_minor, minor_digits
-from chargeback.publish import month_summary
+
+if TYPE_CHECKING:
+    from chargeback.archive.archive_writer import ArchiveWriter
 
 PAGE = "index.html"
 
@@ -35,19 +37,23 @@ def months(archive: Archive) -> list[MonthOverview]:
     signatures = read_signatures(archive.root)
     found: dict[Any, list[RevisionOverview]] = {}
     for revision in archive.revisions():
-        found.setdefault(revision.name.period, []).append(revision_overview(revision, signatures))
+        overview = revision_overview(revision, signatures, with_teams=True)
+        found.setdefault(revision.name.period, []).append(overview)
     return [MonthOverview(period, tuple(revisions)) for period, revisions in sorted(found.items())]
 
 
-def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> RevisionOverview:
-    """How one revision stands: status, accepted exceptions, totals, teams, and the signatures of its own head."""
-    manifest, figures = revision.manifest, revision.interpret(month_summary.PATH, month_summary.read_teams)
-    reconciliation = revision.interpret(archived_checks.PATH, read_checks)
+def revision_overview(
+    revision: Revision, signatures: tuple[Signature, ...], *, with_teams: bool = False
+) -> RevisionOverview:
+    """How one revision stands: status, accepted exceptions, totals, the signatures of its own head; and its teams'
+    totals where they are asked for."""
+    manifest, figures = revision.manifest, revision.interpret(archived_summary.PATH, read_figures)
+    standing = figures.standing or revision.interpret(archived_checks.PATH, read_checks).standing
     return RevisionOverview(
         revision=manifest.revision,
         status=Status(manifest.status),
-        exceptions=reconciliation.exceptions,
-        accepted=AcceptedTotal(reconciliation.accepted.count, reconciliation.accepted_amounts),
+        exceptions=standing.exceptions,
+        accepted=standing.accepted_total,
         created=manifest.created,
         endpoint=manifest.endpoint,
         version=manifest.version,
@@ -56,9 +62,9 @@ def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> 
             OverviewTotal(total.currency, Decimal(total.net), Decimal(total.tax), Decimal(total.gross))
             for total in manifest.totals
         ),
-        teams=_teams(figures),
+        teams=_teams(figures) if with_teams else (),
         team_order=tuple(team.id for team in figures.teams),
-        not_performed=reconciliation.not_performed,
+        not_performed=standing.not_performed,
         signatures=tuple(
             ShownSignature(each.signed_at, each.head, each.role, each.by, each.note)
             for each in signatures
@@ -68,7 +74,7 @@ def revision_overview(revision: Revision, signatures: tuple[Signature, ...]) -> 
     )
 
 
-def _teams(figures: month_summary.TeamFigures) -> tuple[OverviewTeam, ...]:
+def _teams(figures: MonthFigures) -> tuple[OverviewTeam, ...]:
     names = {team.id: team.name for team in figures.teams}
     return tuple(
         OverviewTeam(

@@ -13,6 +13,7 @@ from chargeback.evidence import EarlierTotal, RestatedTotal
 from chargeback.evidence.records import REASONS, Reason
 from chargeback.job.restatement_events import Restated, configuration_events, invoice_events, split_events
 from chargeback.job.sealing import archived_config
+from chargeback.model import archived_summary
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.month_end import close_month
@@ -40,7 +41,7 @@ def restated(books: Books, config: Config, latest: Revision | None) -> Restated:
     """Each team and currency whose gross differs from the latest revision's, and the events that explain it."""
     if latest is None:
         return Restated()
-    summary = latest.interpret(month_summary.PATH, month_summary.read)
+    summary = latest.interpret(archived_summary.PATH, archived_summary.read)
     before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
     after, net = _totals(books), _nets(summary.totals, month_summary.team_totals(books))
     happened = invoice_events(books, latest, config.timezone)

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 from chargeback.archive.revision import Revision
 from chargeback.evidence import EarlierInvoice, RestatedTotal, RestatementEvent
 from chargeback.evidence.records import EventKind
+from chargeback.model import archived_summary
 from chargeback.model.books import Books
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.ledger import Basis
 from chargeback.model.replacement import IssuedInvoice, replacements
 from chargeback.model.totals import add_up
-from chargeback.publish import month_summary
 
 Parts = Mapping[tuple[str, str, str], Mapping[str, int]]
 """(account, project, currency) -> team -> gross in minor units."""
@@ -43,8 +43,8 @@ class _Key(NamedTuple):
 
 def invoice_events(books: Books, latest: Revision, timezone: ZoneInfo) -> list[RestatementEvent]:
     """What became of the invoices since the revision, by account and number."""
-    summary = latest.interpret(month_summary.PATH, month_summary.read)
-    listed = latest.interpret(month_summary.PATH, month_summary.read_listed)
+    summary = latest.interpret(archived_summary.PATH, archived_summary.read)
+    listed = latest.interpret(archived_summary.PATH, archived_summary.read_listed)
     before = {_Key(each.account, each.invoice): each for each in summary.invoices if each.booked and not each.void}
     months = [posting.month for posting in books.posting.postings]
     after = {_Key(month.account, invoice.id): invoice for month in months for invoice in month.booked}

@@ -24,7 +24,7 @@ from chargeback.evidence import DocumentRecord, RunRecord
 from chargeback.evidence.records import canonical_json
 from chargeback.job import csv_rows
 from chargeback.job.sealing import archived_config
-from chargeback.model import archived_checks
+from chargeback.model import archived_checks, archived_summary
 from chargeback.model.answers import LineItem
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.booking import AccountMonth
@@ -35,7 +35,6 @@ from chargeback.model.ledger import COLUMNS, written_rows
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.month_end import read_accounts
-from chargeback.publish import month_summary
 from chargeback.publish.reconciliation import check_row
 
 RECIPE = "3"
@@ -55,7 +54,7 @@ CheckValue = tuple[str, ...]
 def is_same_result(books: Books, config: Config, latest: Revision) -> bool:
     """Whether ledgers, documents by number, exports and findings equal the latest revision's."""
     kept = latest.run_record().digest
-    unpaid = latest.interpret(month_summary.PATH, _unpaid)
+    unpaid = latest.interpret(archived_summary.PATH, _unpaid)
     present = result_digest(books, config, unpaid)
     return present == (dict(kept) if kept.get("recipe") == RECIPE else _digest_of_files(latest))
 
@@ -107,7 +106,7 @@ def _digest_of_files(latest: Revision) -> dict[str, str]:
         "documents": _digest_of_documents(latest.run_record().documents),
         "exports": exported,
         "findings": _digest_of_findings(
-            (check.to_row() for check in checks), latest.interpret(month_summary.PATH, _unpaid)
+            (check.to_row() for check in checks), latest.interpret(archived_summary.PATH, _unpaid)
         ),
     }
 
@@ -154,8 +153,8 @@ def _is_of_a_payment(row: Mapping[str, Any]) -> bool:
 
 def _unpaid(data: bytes) -> Collection[tuple[str, str]]:
     """Account and number of the invoices that the revision has as open."""
-    listed = month_summary.read_listed(data)
-    numbers = {(each.account, each.invoice): each.number for each in month_summary.read(data).invoices}
+    listed = archived_summary.read_listed(data)
+    numbers = {(each.account, each.invoice): each.number for each in archived_summary.read(data).invoices}
     return {
         (account, numbers.get((account, invoice), invoice))
         for (account, invoice), row in listed.items()

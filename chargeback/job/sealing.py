@@ -18,11 +18,17 @@ from chargeback.evidence import Evidence
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH
 from chargeback.job.restatement_events import Restated
 from chargeback.job.workers import mapped
-from chargeback.model import archived_checks
+from chargeback.model import archived_checks, archived_summary
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor
-from chargeback.publish import month_summary, revision_files
+from chargeback.publish import revision_files
 from chargeback.publish.revision_files import PublishedFile
+
+_READ_LATER: tuple[tuple[str, Callable[[bytes], object]], ...] = (
+    (archived_summary.PATH, archived_summary.read),
+    (archived_summary.PATH, archived_summary.read_figures),
+    (archived_checks.PATH, archived_checks.read_checks),
+)
 
 
 def archived_config(revision: Revision) -> Config:
@@ -95,7 +101,7 @@ def seal(
 
 def _require_readable(staging: Staging) -> None:
     """What later runs and commands read of the revision is read back once before anybody can see it."""
-    for path, read in ((month_summary.PATH, month_summary.read), (archived_checks.PATH, archived_checks.read_checks)):
+    for path, read in _READ_LATER:
         try:
             read(staging.read(path))
         except AnswerError as error:

@@ -10,11 +10,11 @@ from chargeback.collect.month_collector import Collection, index_key
 from chargeback.config import Config
 from chargeback.evidence import EarlierMonth, Evidence, SettlementRecord, Store
 from chargeback.job.sealing import archived_config
+from chargeback.model import archived_summary
 from chargeback.model.facts import platform_account
 from chargeback.model.invoice import Status
 from chargeback.model.period import Period
 from chargeback.model.settlement import Accrual, InvoiceKey, OpenAccruals, in_order
-from chargeback.publish import month_summary
 
 _OF_0_2 = "its own journal, by a version without settlements, has booked it with the accrual"
 
@@ -50,7 +50,7 @@ def _pending_of_0_2(revision: Revision) -> frozenset[InvoiceKey]:
     account for that."""
     if archived_config(revision).journal.input_vat_pending is None:
         return frozenset()
-    listed = revision.interpret(month_summary.PATH, month_summary.read_listed)
+    listed = revision.interpret(archived_summary.PATH, archived_summary.read_listed)
     return frozenset(key for key, row in listed.items() if row.get("status") == Status.OPEN)
 
 

@@ -12,10 +12,12 @@ import msgspec
 
 from chargeback.evidence.records import AmountText
 from chargeback.evidence.typed_json import decoded
+from chargeback.model.books import AcceptedTotal
 from chargeback.model.check import Outcome
 
 PATH = "reconciliation/reconciliation.json"
 SCHEMA = 1
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class ArchivedCheck(msgspec.Struct, frozen=True):
@@ -60,7 +62,7 @@ class ArchivedFinding(msgspec.Struct, frozen=True):
     subject: FindingSubject
     amount: AmountText | None
     currency: str
-    checks: Annotated[int, msgspec.Meta(ge=0)]
+    checks: Count
     message: str
     remedy: str
     operator_remedy: str = ""
@@ -74,14 +76,31 @@ class ArchivedFinding(msgspec.Struct, frozen=True):
         return row
 
 
-class _Amount(msgspec.Struct, frozen=True):
+class AmountRow(msgspec.Struct, frozen=True):
+    """A sum in one currency, as written."""
+
     currency: str
     amount: AmountText
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """How many checks are exceptions that nobody has accepted, how many were not performed, how many exceptions
+    somebody answers for, and Σ |variance| of those by currency."""
+
+    exceptions: Count
+    not_performed: Count
+    accepted: Count
+    accepted_amounts: tuple[AmountRow, ...]
+
+    @property
+    def accepted_total(self) -> AcceptedTotal:
+        """What somebody answers for."""
+        return AcceptedTotal(self.accepted, tuple((row.currency, Decimal(row.amount)) for row in self.accepted_amounts))
+
+
 class _Accepted(msgspec.Struct, frozen=True):
-    count: Annotated[int, msgspec.Meta(ge=0)]
-    amounts: tuple[_Amount, ...]
+    count: Count
+    amounts: tuple[AmountRow, ...]
 
 
 class ArchivedChecks(msgspec.Struct, frozen=True):
@@ -90,18 +109,14 @@ class ArchivedChecks(msgspec.Struct, frozen=True):
 
     accepted: _Accepted
     checks: tuple[ArchivedCheck, ...]
-    not_performed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    not_performed: Count = 0
     findings: tuple[ArchivedFinding, ...] | None = None
 
     @property
-    def accepted_amounts(self) -> tuple[tuple[str, Decimal], ...]:
-        """(currency, Σ of the accepted variances), in the file's order."""
-        return tuple((row.currency, Decimal(row.amount)) for row in self.accepted.amounts)
-
-    @property
-    def exceptions(self) -> int:
-        """How many checks are exceptions that nobody has accepted."""
-        return sum(check.outcome is Outcome.EXCEPTION for check in self.checks)
+    def standing(self) -> Standing:
+        """How the month stands by them."""
+        exceptions = sum(check.outcome is Outcome.EXCEPTION for check in self.checks)
+        return Standing(exceptions, self.not_performed, self.accepted.count, self.accepted.amounts)
 
 
 def read_checks(data: bytes) -> ArchivedChecks:

@@ -11,6 +11,28 @@ from types import MappingProxyType
 
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 
+JOURNAL_COLUMNS = (
+    "entry",
+    "event",
+    "company",
+    "posting_date",
+    "document_date",
+    "account",
+    "tax_id",
+    "invoice",
+    "receipt",
+    "concerns",
+    "tax_base",
+    "team",
+    "cost_center",
+    "gl_account",
+    "debit",
+    "credit",
+    "currency",
+    "bookable",
+    "memo",
+)
+"""The columns of ``journal.csv`` (INTERFACE)."""
 NO_TEAM = LedgerTeam("")
 """Stands for the team of a leg that is no cost."""
 

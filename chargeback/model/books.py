@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from chargeback.model.check import Check, Outcome
-from chargeback.model.finding import Finding
-from chargeback.model.ledger import Ledger
-from chargeback.model.period import Period
-from chargeback.model.posting import MonthPosting
+
+if TYPE_CHECKING:  # only named here: a command that reads how a month stands needs none of what it was booked from
+    from chargeback.model.finding import Finding
+    from chargeback.model.ledger import Ledger
+    from chargeback.model.period import Period
+    from chargeback.model.posting import MonthPosting
 
 
 class Status(StrEnum):

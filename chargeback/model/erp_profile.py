@@ -16,13 +16,13 @@ from typing import Literal
 import msgspec
 
 from chargeback.errors import ConfigurationError
-from chargeback.model.journal import COLUMNS
+from chargeback.model.bookkeeping import JOURNAL_COLUMNS
 
 LARGEST = 64 * 1024
 """Bytes that a profile may have."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 LEGS = ("cost", "input_vat_pending", "input_vat", "payable", "withholding", "clearing")
-PLACEHOLDERS = (*(name for name in COLUMNS if name != "bookable"), "amount")
+PLACEHOLDERS = (*(name for name in JOURNAL_COLUMNS if name != "bookable"), "amount")
 """What a column's value may name: the journal's columns, and ``amount``: the debit, or minus the credit."""
 _DATE = re.compile(r"(?=.*YYYY)(?=.*MM)(?=.*DD)[YMD./ -]+")
 

@@ -29,29 +29,6 @@ from chargeback.model.settlement import InvoiceKey, document_date, posting_date
 from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.model.totals import add_up
 
-COLUMNS = (
-    "entry",
-    "event",
-    "company",
-    "posting_date",
-    "document_date",
-    "account",
-    "tax_id",
-    "invoice",
-    "receipt",
-    "concerns",
-    "tax_base",
-    "team",
-    "cost_center",
-    "gl_account",
-    "debit",
-    "credit",
-    "currency",
-    "bookable",
-    "memo",
-)
-"""The columns of ``journal.csv`` (INTERFACE)."""
-
 
 class Event(StrEnum):
     """What a row's entry books."""

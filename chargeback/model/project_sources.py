@@ -6,23 +6,15 @@ themselves, and what they state of projects is put together for the whole month.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from chargeback.evidence import Evidence, ProjectPair
 from chargeback.model.answers import text_of
+from chargeback.model.archived_summary import BookedNames
 from chargeback.model.booking import AccountMonth
 from chargeback.model.facts import read_project_lists
 from chargeback.model.projects import ProjectDirectory, Source
-
-
-@dataclass(frozen=True, slots=True)
-class BookedNames:
-    """What a month was booked with, which stays: its projects, and its accounts' names by id, the configuration's
-    aside."""
-
-    projects: tuple[ProjectPair, ...] = ()
-    account_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def booked_names(months: Iterable[AccountMonth], directory: ProjectDirectory) -> BookedNames:

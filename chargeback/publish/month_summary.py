@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import TypeVar
 
 import msgspec
 
 from chargeback.config import Config
-from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, ProjectPair
+from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
 from chargeback.evidence.records import canonical_json
-from chargeback.evidence.typed_json import decoded
+from chargeback.model.archived_checks import AmountRow, Standing
+from chargeback.model.archived_summary import PATH, SCHEMA
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.facts import by_month
 from chargeback.model.instants import format_instant
 from chargeback.model.invoice import Status, as_listed, listed_total
 from chargeback.model.journal import MonthJournal
+from chargeback.model.money import format_exact
 from chargeback.model.posting import Posting
-from chargeback.model.project_sources import BookedNames, booked_names
+from chargeback.model.project_sources import booked_names
 from chargeback.model.totals import add_up, by_team
-
-PATH = "reconciliation/month.json"
-SCHEMA = 1
-Summary = TypeVar("Summary")
 
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -36,6 +33,7 @@ def _chunks(books: Books, config: Config) -> Iterator[bytes]:
     teams = [{"id": team.id, "name": team.name} for team in books.ledger.teams]
     value = {
         "schema": SCHEMA, **asdict(summary(books, config)), "listed": _listed(books), **_booked(books), "teams": teams,
+        "standing": msgspec.to_builtins(_standing(books)),
     }  # fmt: skip
     yield canonical_json(value)
 
@@ -57,84 +55,15 @@ def summary(books: Books, config: Config) -> EarlierMonth:
     )
 
 
-def read(data: bytes) -> EarlierMonth:
-    """Read a summary back; ``AnswerError`` where it is none, ``SchemaError`` where a newer version wrote it."""
-    return _decoded(data, EarlierMonth)
-
-
-def read_listed(data: bytes) -> dict[tuple[str, str], Mapping[str, str]]:
-    """By account and id, what the list said of each invoice, as far as the version that wrote the summary kept it."""
-    kept = _decoded(data, _Listed)
-    if kept.listed is not None:
-        return {(row.account, row.invoice): row.row for row in kept.listed}
-    if kept.paid is None:
-        return {}
-    paid = {(row.account, row.invoice) for row in kept.paid}  # version 0.1 kept no more than that
-    issued = [(row.account, row.invoice) for row in kept.invoices if not row.void]
-    return {key: {"status": (Status.PAID if key in paid else Status.OPEN).value} for key in issued}
-
-
-class TeamName(msgspec.Struct, frozen=True):
-    """A team of the ledger by its id, and what it is called."""
-
-    id: str
-    name: str
-
-
-class TeamFigures(msgspec.Struct, frozen=True):
-    """A month's teams in the order of the configuration (none where a version before 0.3 wrote it), and their
-    totals."""
-
-    totals: tuple[EarlierTotal, ...]
-    teams: tuple[TeamName, ...] = ()
-
-
-def read_teams(data: bytes) -> TeamFigures:
-    """What of the summary is about teams, without its invoices."""
-    return _decoded(data, TeamFigures)
-
-
-class _Key(msgspec.Struct, frozen=True):
-    account: str
-    invoice: str
-
-
-class _ListedRow(msgspec.Struct, frozen=True):
-    account: str
-    invoice: str
-    row: Mapping[str, str]
-
-
-class _Listed(msgspec.Struct, frozen=True):
-    """What of the summary is about lists: ``listed`` since version 0.2, ``paid`` in 0.1."""
-
-    invoices: tuple[EarlierInvoice, ...]
-    listed: tuple[_ListedRow, ...] | None = None
-    paid: tuple[_Key, ...] | None = None
-
-
-class _Booked(msgspec.Struct, frozen=True):
-    """What of the summary is about names: since version 0.3."""
-
-    projects: tuple[ProjectPair, ...] | None = None
-    account_names: Mapping[str, str] | None = None
-
-
-def read_booked(data: bytes) -> BookedNames | None:
-    """The names that the month was booked with, None where the version that wrote the summary did not keep them."""
-    value = _decoded(data, _Booked)
-    if value.projects is None or value.account_names is None:
-        return None
-    return BookedNames(value.projects, value.account_names)
+def _standing(books: Books) -> Standing:
+    amounts = tuple(AmountRow(currency, format_exact(amount)) for currency, amount in books.accepted.amounts)
+    exceptions = sum(1 for _ in books.having(Outcome.EXCEPTION))
+    return Standing(exceptions, books.not_performed, books.accepted.count, amounts)
 
 
 def _booked(books: Books) -> dict[str, object]:
     postings = books.posting.postings
     return asdict(booked_names([posting.month for posting in postings], books.posting.projects))
-
-
-def _decoded(data: bytes, of: type[Summary]) -> Summary:
-    return decoded(data, of, path=PATH, schema=SCHEMA, noun="a month's summary")
 
 
 def team_totals(books: Books) -> list[EarlierTotal]:

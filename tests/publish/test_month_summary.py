@@ -8,8 +8,9 @@ import pytest
 
 from chargeback.errors import AnswerError, SchemaError
 from chargeback.evidence import EarlierTotal
-from chargeback.publish import month_summary
-from tests.small_months import account, invoice, month, of
+from chargeback.model import archived_checks, archived_summary
+from chargeback.publish import month_summary, reconciliation
+from tests.small_months import TEAMS, account, exceptions, invoice, month, of
 
 EMPTY = {"period": "2026-05", "revision": 1, "accounts": ["1042"], "invoices": [], "totals": []}
 
@@ -19,14 +20,14 @@ def written(**changes: object) -> bytes:
 
 
 def test_it_is_read_back() -> None:
-    assert month_summary.read(written()).accounts == ("1042",)
+    assert archived_summary.read(written()).accounts == ("1042",)
 
 
 def test_what_was_listed_is_read_back() -> None:
     row = {"account": "1042", "invoice": "9", "row": {"status": "paid", "total": "10700"}}
-    assert month_summary.read_listed(written(listed=[row])) == {("1042", "9"): {"status": "paid", "total": "10700"}}
-    assert month_summary.read_listed(written(listed=[])) == {}
-    assert month_summary.read_listed(written()) == {}
+    assert archived_summary.read_listed(written(listed=[row])) == {("1042", "9"): {"status": "paid", "total": "10700"}}
+    assert archived_summary.read_listed(written(listed=[])) == {}
+    assert archived_summary.read_listed(written()) == {}
 
 
 def test_of_version_0_1_it_is_known_what_was_paid() -> None:
@@ -34,19 +35,19 @@ def test_of_version_0_1_it_is_known_what_was_paid() -> None:
         {"account": "1042", "invoice": each, "number": each, "currency": "THB", "total": 1, "void": each == "7"}
         for each in "789"
     ]
-    found = month_summary.read_listed(written(invoices=invoices, paid=[{"account": "1042", "invoice": "9"}]))
+    found = archived_summary.read_listed(written(invoices=invoices, paid=[{"account": "1042", "invoice": "9"}]))
     assert found == {("1042", "8"): {"status": "open"}, ("1042", "9"): {"status": "paid"}}
 
 
 def test_a_newer_schema_asks_for_an_upgrade() -> None:
     with pytest.raises(SchemaError, match="schema 2, this version reads 1"):
-        month_summary.read(written(schema=2))
+        archived_summary.read(written(schema=2))
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"schema": 1}', b'{"schema": "x"}'])
 def test_what_is_no_summary_is_refused(data: bytes) -> None:
     with pytest.raises(AnswerError, match=r"month\.json"):
-        month_summary.read(data)
+        archived_summary.read(data)
 
 
 @pytest.mark.parametrize(
@@ -54,12 +55,37 @@ def test_what_is_no_summary_is_refused(data: bytes) -> None:
 )
 def test_a_list_that_is_none_is_refused(data: bytes) -> None:
     with pytest.raises(AnswerError, match=r"month\.json"):
-        month_summary.read_listed(data)
+        archived_summary.read_listed(data)
 
 
 def test_later_months_learn_the_teams_net_too() -> None:
     bill = invoice("INV-1", of("acme-web", "107.00"), tax="7.00")
     summary = month(account(bill)).books()
     assert month_summary.team_totals(summary) == [EarlierTotal("web", "THB", 10700, 10000)]
-    of_0_2 = month_summary.read(written(totals=[{"team": "web", "currency": "THB", "gross": 10700}]))
+    of_0_2 = archived_summary.read(written(totals=[{"team": "web", "currency": "THB", "gross": 10700}]))
     assert of_0_2.totals == (EarlierTotal("web", "THB", 10700, None),)
+
+
+ACCEPTED = """
+[[accepted]]
+check = "invoice-arithmetic"
+account = "1042"
+up_to = "100"
+until = "2026-09"
+reason = "ticket 4711"
+by = "finance@acme.example"
+"""
+
+
+@pytest.mark.parametrize(("config", "accepted"), [(TEAMS, 0), (TEAMS + ACCEPTED, 1)])
+def test_it_says_how_the_month_stands_as_the_reconciliation_counts_it(config: str, accepted: int) -> None:
+    wrong = invoice("INV-1", of("acme-web", "107.00"), tax="7.00", subtotal="90.00")
+    unowned = invoice("INV-2", of("nobodys", "10.70"), tax="0.70")
+    made = month(account(wrong, unowned), config=config)
+    books = made.books()
+    files = dict([*month_summary.files(books, made.settings), *reconciliation.files(books)])
+    standing = archived_summary.read_figures(b"".join(files[archived_summary.PATH])).standing
+    assert standing == archived_checks.read_checks(b"".join(files[archived_checks.PATH])).standing
+    assert standing is not None
+    assert (standing.accepted, standing.exceptions) == (accepted, len(exceptions(books)))
+    assert len(standing.accepted_amounts) == accepted

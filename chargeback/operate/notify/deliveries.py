@@ -31,12 +31,12 @@ from chargeback.collect.clock import Clock
 from chargeback.config import Config, Team
 from chargeback.errors import ConfigurationError, LockedError
 from chargeback.job.sealing import archived_config
+from chargeback.model import archived_summary
 from chargeback.model.instants import format_instant
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.wording import grouped
 from chargeback.operate.notify.addresses import scheme_of
 from chargeback.operate.notify.services import Message, send_to
-from chargeback.publish import month_summary
 from chargeback.publish.bilingual import Language, said
 
 Tell = Callable[[str], None]
@@ -154,7 +154,7 @@ def _sent(due: Due, files: Mapping[str, bytes], language: Language, environ: Map
 
 def _text(due: Due, files: Iterable[str], language: Language) -> Iterator[str]:
     yield f"{due.team.name}, {due.key.period}, {said('revision', language)} {due.key.revision}"
-    totals = due.revision.interpret(month_summary.PATH, month_summary.read).totals
+    totals = due.revision.interpret(archived_summary.PATH, archived_summary.read).totals
     mine = [each for each in totals if each.team == due.key.team]
     for total in mine:
         digits = minor_digits(total.currency)

@@ -87,7 +87,7 @@ def _latest(archive: Archive) -> Revision | None:
 def _of_month(latest: Revision, config: Config, now: datetime) -> Iterator[Family]:
     """Of the newest month that has a revision."""
     period = latest.manifest.period
-    exceptions = latest.interpret(archived_checks.PATH, read_checks).exceptions
+    exceptions = latest.interpret(archived_checks.PATH, read_checks).standing.exceptions
     created = parse_instant(latest.manifest.created)
     ended = latest.name.period.end(config.timezone)
     yield Family(

@@ -18,9 +18,8 @@ from pathlib import Path
 from string import Template
 
 from chargeback.config import Config
-from chargeback.model.bookkeeping import Leg, key_of
+from chargeback.model.bookkeeping import JOURNAL_COLUMNS, Leg, key_of
 from chargeback.model.erp_profile import PLACEHOLDERS, ErpProfile, ProfileColumn, read_profile
-from chargeback.model.journal import COLUMNS as JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row
 from chargeback.publish.exports import journal_csv

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from io import SEEK_END, StringIO
 
 from chargeback.errors import DamagedError
-from chargeback.model.bookkeeping import Leg
-from chargeback.model.journal import COLUMNS, Event, JournalRow
+from chargeback.model.bookkeeping import JOURNAL_COLUMNS, Leg
+from chargeback.model.journal import Event, JournalRow
 from chargeback.model.money import EXACT
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, drained
 
@@ -23,7 +23,7 @@ def chunks(rows: Iterable[JournalRow]) -> Iterator[bytes]:
     """The file's bytes; a heading alone where there are no rows."""
     buffer = StringIO(BYTE_ORDER_MARK)
     buffer.seek(0, SEEK_END)
-    buffer.write(csv_row(COLUMNS))
+    buffer.write(csv_row(JOURNAL_COLUMNS))
     for row in rows:
         buffer.write(csv_row(cells(row)))
         if buffer.tell() > _CHARACTERS_A_CHUNK:
@@ -51,7 +51,7 @@ def written(amount: Decimal) -> str:
 
 
 def cells(row: JournalRow) -> tuple[str, ...]:
-    """The row's cells, in the order of ``COLUMNS``."""
+    """The row's cells, in the order of ``JOURNAL_COLUMNS``."""
     debited = row.amount > 0
     return (
         row.entry,
@@ -80,7 +80,7 @@ def _read_row(cells: Mapping[str, str]) -> JournalRow:
     """A row of an accrual: cost names a team, tax its base, and what is left is owed."""
     leg = Leg.COST if cells["team"] else Leg.TAX_PENDING if cells["tax_base"] else Leg.PAYABLE
     typed = ("event", "tax_base", "bookable", "debit", "credit")
-    texts = {name: cells[name] for name in COLUMNS if name not in typed}
+    texts = {name: cells[name] for name in JOURNAL_COLUMNS if name not in typed}
     return JournalRow(
         leg=leg,
         event=Event(cells["event"]),

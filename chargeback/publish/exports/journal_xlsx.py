@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from chargeback.model.journal import COLUMNS as JOURNAL_COLUMNS
+from chargeback.model.bookkeeping import JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
 from chargeback.model.spreadsheet_text import cleaned
 from chargeback.publish.bilingual import Language
