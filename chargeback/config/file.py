@@ -44,6 +44,12 @@ def read_file(path: Path, *, network: bool) -> bytes:
         os.close(descriptor)
 
 
+def is_archived(path: Path) -> bool:
+    """Is this file, or what it leads to, a revision's own configuration?"""
+    folders = (path.parent, Path(os.path.realpath(path)).parent)
+    return any(os.path.lexists(folder / ARCHIVED_BESIDE) for folder in folders)
+
+
 def _opened(place: KeyPath, path: Path) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe without a writer must not hang it
@@ -65,8 +71,7 @@ def _refuse_irregular(place: KeyPath, status: os.stat_result) -> None:
 def _refuse_untrusted(place: KeyPath, path: Path, status: os.stat_result) -> None:
     if status.st_mode & stat.S_IWOTH:
         raise place.error("everybody may write this file", f"run chmod o-w {path}")
-    folders = (path.parent, Path(os.path.realpath(path)).parent)
-    if any(os.path.lexists(folder / ARCHIVED_BESIDE) for folder in folders):
+    if is_archived(path):
         raise place.error(
             f"this is an archived configuration, beside a {ARCHIVED_BESIDE}",
             "name the one in use; to start from this one, copy it",

@@ -19,7 +19,7 @@ from chargeback.config import ownership, platform
 from chargeback.config import publish as publishing
 from chargeback.config import reconciliation as reconciliation_keys
 from chargeback.config.address import Address, Place, address_of, is_address
-from chargeback.config.file import read_file
+from chargeback.config.file import is_archived, read_file
 from chargeback.config.journal import formats, journal
 from chargeback.config.key_path import KeyPath, shown
 from chargeback.config.notify import notify
@@ -79,13 +79,20 @@ def load(path: Path, *, network: bool) -> Config:
     ``network`` says that the command will use the network with what the file says: an archived file, or one that
     everybody may write, is then refused.
     """
-    return parse(read_file(path, network=network), path)
+    return parse(read_file(path, network=network), path, archived=is_archived(path))
 
 
-def parse(source: bytes, path: Place) -> Config:
-    """The configuration in these bytes; reads nothing else. Relative paths start at the folder of ``path``."""
+def parse(source: bytes, path: Place, *, archived: bool = False) -> Config:
+    """The configuration in these bytes; reads nothing else. Relative paths start at the folder of ``path``.
+
+    ``archived``: it is a revision's own. It was in use at another place, so where its relative paths lead from here
+    is not held against it.
+    """
     place = KeyPath(str(path), source=source)
-    return _config(Table.of(place, _document(place, source), DOCUMENT_KEYS), source, Path(str(path)))
+    config = _config(Table.of(place, _document(place, source), DOCUMENT_KEYS), source, Path(str(path)))
+    if not archived:
+        _refuse_head_within_archive(place, config)
+    return config
 
 
 def timezone(place: KeyPath, value: object) -> str:
@@ -142,7 +149,7 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
     shared: tuple[SharedProject, ...] = document.optional("shared", ownership.shared(teams), ())
     ownership.refuse_competing(document.place, teams, shared)
     beside: Place = path.parent / DEFAULT_ARCHIVE
-    config = Config(
+    return Config(
         source=source,
         path=path,
         archive=document.optional("archive", archive_place, beside),
@@ -164,8 +171,6 @@ def _config(document: Table, source: bytes, path: Path) -> Config:
         publish=document.optional("publish", publishing.publish, Publish()),
         vendor=document.optional("vendor", publishing.vendor, Vendor()),
     )
-    _refuse_head_within_archive(document.place, config)
-    return config
 
 
 def _refuse_head_within_archive(place: KeyPath, config: Config) -> None:

@@ -75,7 +75,7 @@ def perform(revision: Revision) -> ReperformedRevision | NotReperformed:
     foreign = foreign_versions(evidence)
     try:
         with interpreting(revision.root, "its evidence gives no books"):
-            config = parse(source, revision.root / CONFIG_PATH)
+            config = parse(source, revision.root / CONFIG_PATH, archived=True)
             return ReperformedRevision(revision, evidence, config, close_month(evidence, config), foreign)
     except DamagedError as error:
         if not foreign:

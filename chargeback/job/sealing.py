@@ -41,7 +41,7 @@ def archived_config(revision: Revision) -> Config:
     source, made_with = revision.read(revision_files.CONFIG_PATH), revision.manifest.version
     with interpreting(path):
         try:
-            return parse(source, path)
+            return parse(source, path, archived=True)
         except ConfigurationError as error:
             if made_with == __version__:
                 raise damaged(path, error.message) from error

@@ -68,6 +68,18 @@ def test_a_sound_archive_is_proved_in_four_layers_with_counts(sealed: Path) -> N
     assert said(result).splitlines()[-1] == f"proved, head {result.head}"
 
 
+def test_an_archive_of_a_configuration_whose_head_file_alone_is_relative_is_proved(tmp_path: Path) -> None:
+    platform = prepared("clean", now=instant(NOW))
+    with running(platform) as server:
+        office = Office(tmp_path, platform, server)
+        written = office.config_path.read_text(encoding="utf-8")
+        absolute = f'archive = "{office.archive}"\nhead_file = "chargeback.head"\n'
+        office.config_path.write_text(written.replace('archive = "archive"\n', absolute), encoding="utf-8")
+        assert office.run("2026-05").exit == 0
+    result = verify(office.archive, VerifyRequest())
+    assert (result.exit, (tmp_path / "chargeback.head").exists()) == (0, True), said(result)
+
+
 def test_quick_stops_after_the_second_layer(sealed: Path) -> None:
     result = verify(sealed, VerifyRequest(quick=True))
     assert [layer.name for layer in result.layers] == ["files", "chain"]
