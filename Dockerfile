@@ -6,25 +6,34 @@
 #     chargeback run --catch-up --archive /archive
 #
 # No init is needed: the job starts no process that it does not wait for, and ends at SIGTERM with exit 130.
-FROM python:3.13-slim AS build
+FROM debian:13-slim AS build
 
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends python3 python3-pip python3-venv
 WORKDIR /source
 COPY pyproject.toml requirements.lock README.md ./
 COPY chargeback ./chargeback
-# The locked libraries are those with which the bytes of an archive are proved.
-# No pip, and no tests of the libraries; what the demonstration imports is compiled, the rest stays source.
-RUN python -m venv --without-pip /opt/chargeback \
- && python -m pip --python /opt/chargeback install --no-cache-dir --no-compile --constraint requirements.lock '.[notify,object]' \
+# The locked libraries are those with which the bytes of an archive are proved. What no run needs is left out: pip, what
+# rich colours source code with, the libraries' tests, and what only compilers, type checkers and translators read. What
+# the demonstration imports is compiled, the rest stays source.
+RUN python3 -m venv --without-pip /opt/chargeback \
+ && pip --python /opt/chargeback install --no-cache-dir --no-compile --constraint requirements.lock '.[notify,object]' \
+ && pip --python /opt/chargeback uninstall --yes markdown-it-py mdurl pygments \
  && find /opt/chargeback -type d -name tests -prune -exec rm -rf {} + \
+ && find /opt/chargeback -type f -regextype egrep -regex '.*\.(a|c|h|po|pxd|pxi|pyi|pyx)' -delete \
  && /opt/chargeback/bin/chargeback demo /tmp/demo \
  && /opt/chargeback/bin/chargeback verify /tmp/demo
 
-FROM python:3.13-slim
+FROM debian:13-slim
 
 LABEL org.opencontainers.image.title="chargeback" \
       org.opencontainers.image.description="Monthly cost allocation for deploys.app"
 
-RUN groupadd --system --gid 10001 chargeback \
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends python3 \
+ && apt-get clean \
+ && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/* /var/lib/dpkg/*-old /usr/lib/python3.*/test /usr/lib/python3.*/pydoc_data \
+ && groupadd --system --gid 10001 chargeback \
  && useradd --system --uid 10001 --gid chargeback --no-create-home --shell /usr/sbin/nologin chargeback \
  && install --directory --owner=chargeback --group=chargeback --mode=0750 /archive \
  && install --directory --mode=0755 /etc/chargeback

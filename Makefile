@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-object quick test check fix check-formats bench docs lock release clean
+.PHONY: help demo demo-object quick test check fix check-formats bench docs lock image release clean
 
 # Another interpreter: make PYTHON=/path/to/python3.12 …   More for the command itself: make test ARGS=--nightly
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -75,6 +75,9 @@ lock:  ## pin the newest run-time libraries in requirements.lock
 	@$(PYTHON) -c 'import pathlib, re; pins = [line for line in open("requirements.lock").read().split() if "==" in line]; \
 	  project = pathlib.Path("pyproject.toml"); lines = "".join(f"  \"{pin}\",\n" for pin in pins); \
 	  project.write_text(re.sub(r"(?m)(?<=^locked = \[\n)(  .*\n)*", lines, project.read_text()))'
+
+image:  ## the container image, built, weighed and run twice (Docker, or Debian's podman, runc and mmdebstrap)
+	@.ci/image
 
 release:  ## wheel, source, bill of materials and checksums in dist/, tried in a clean environment (SIGNING_KEY=… signs)
 	@$(call need_python)
