@@ -89,6 +89,7 @@ def render(months: Iterable[MonthOverview], *, head: str = "", timezone: ZoneInf
     return b"".join(
         rendered(
             "archive.html",
+            f"Chargeback archive: {_status(ordered)}",
             count=len(ordered),
             span=_span(periods),
             state=_state(ordered),

@@ -92,6 +92,7 @@ def cover_page(cover: Cover, timezone: ZoneInfo) -> bytes:
     return b"".join(
         render(
             "cover.html",
+            f"Cover page {cover.period} revision {cover.revision}",
             title=month_name(cover.period),
             period=str(cover.period),
             entities=cover.entities,

@@ -81,9 +81,11 @@ def _page(
     books: Books, config: Config, paths: list[str], evidence: Evidence | None, changes: Restatement | None
 ) -> Iterator[bytes]:
     teams, projects = cost_tables(books)
+    glance = _glance(books)
     yield from render(
         "month.html",
-        glance=_glance(books),
+        f"{month_name(books.period)}, revision {books.revision}: {glance.text}",
+        glance=glance,
         teams=teams,
         projects=projects,
         daily=daily_costs(books, config, evidence),

@@ -12,19 +12,37 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import chain
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from chargeback.config.endpoint import is_loopback
 from chargeback.model.text import readable
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+LONGEST_IN_LINE = 22
+"""Characters of a figure that is not broken."""
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+_CHUNK_PARTS = 2_000
+_MOST_OPENINGS, _MOST_NAMES = 1 << 8, 1 << 10
+_HEAD = """<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>"""
 
 
+@lru_cache(_MOST_NAMES)
 def isolated(text: str) -> Markup:
     """The text as an element of its own direction, which cannot reorder what stands around it."""
     return Markup(f"<bdi>{escape(readable(text))}</bdi>")  # noqa: S704 - what comes from outside is escaped
@@ -40,12 +58,23 @@ def sentence(text: str) -> Markup:
     return Markup(f'<bdi dir="ltr">{escape(readable(text))}</bdi>')  # noqa: S704 (escaped)
 
 
+def plain(text: str) -> str:
+    """The text as HTML that is no element of its own."""
+    return str(escape(readable(text)))
+
+
+@lru_cache(_MOST_OPENINGS)
+def cell_opening(label: str, extra: str = "", *, is_long: bool = False) -> str:
+    """How a table's cell of a figure begins: its column's name is what a narrow screen shows, which stacks the cells;
+    ``extra`` is a class after a space."""
+    named = f' data-label="{plain(label)}"' if label else ""
+    return f'<td role="cell" class="n{" long" if is_long else ""}{escape(extra)}"{named}>'
+
+
 def number_cell(text: str, label: str, extra: str = "") -> Markup:
-    """A table's cell of a figure, with its column's name where a narrow screen stacks the cells; ``extra`` is a class
-    after a space. A page has thousands of them: as a macro each takes eight times as long."""
-    long = " long" if len(text) > _LONGEST_IN_LINE else ""
-    named = f' data-label="{escape(readable(label))}"' if text else ""
-    return Markup(f'<td role="cell" class="n{long}{escape(extra)}"{named}>{escape(text)}</td>')  # noqa: S704 - escaped
+    """A table's cell of a figure. A page has thousands of them: as a macro each takes eight times as long."""
+    opening = cell_opening(label if text else "", extra, is_long=len(text) > LONGEST_IN_LINE)
+    return Markup(f"{opening}{escape(text)}</td>")  # noqa: S704 - escaped
 
 
 def is_on_loopback(endpoint: str) -> bool:
@@ -56,13 +85,13 @@ def is_on_loopback(endpoint: str) -> bool:
         return False
 
 
-_CHUNK_PARTS = 2_000
-_LONGEST_IN_LINE = 22
-"""Characters of a figure that is not broken."""
-
-
 @cache
 def _environment() -> Environment:
+    """The templates; jinja2 is imported where a page is one, so that a team's statement does without it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from chargeback.publish.pages.charts import column_svg
+
     environment = Environment(
         loader=PackageLoader("chargeback.publish.pages"),
         autoescape=True,
@@ -71,26 +100,34 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals["number_cell"] = number_cell
+    environment.globals.update(number_cell=number_cell, column_svg=column_svg)
     environment.filters.update(outside=isolated, sentence=sentence, plain=readable)
     return environment
 
 
 @cache
-def _style() -> Markup:
-    source = _environment().loader.get_source(_environment(), "style.css")[0]  # type: ignore[union-attr]
+def _frame() -> tuple[str, str]:
+    """What every page has between its language and its title, and between that and its body."""
+    source = files("chargeback.publish.pages").joinpath("templates/style.css").read_text("utf-8")
     lines = (line.strip() for line in source.splitlines())
-    return Markup("\n".join(line for line in lines if line and not line.startswith("/*")))  # noqa: S704 ours
+    style = "\n".join(line for line in lines if line and not line.startswith("/*"))
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return _HEAD.format(policy=escape(policy)), f"</title>\n<style>{style}</style>\n</head>\n<body>\n"
 
 
-@cache
-def _policy() -> str:
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def document(body: Iterable[str], *, title: str, skip: str = "Skip to the content", lang: str = "en") -> Iterator[str]:
+    """A whole page around its body; ``title`` is a text, ``skip``, which leads past what every page has, HTML."""
+    before, after = _frame()
+    yield f'<!DOCTYPE html>\n<html lang="{lang}">\n{before}{plain(title)}{after}'
+    yield f'<a class="skip" href="#content">{skip}</a>\n'
+    yield from body
+    yield "\n</body>\n</html>"
 
 
-def render(template: str, **values: object) -> Iterator[bytes]:
-    """The page in chunks of UTF-8."""
-    stream = _environment().get_template(template).stream(style=_style(), policy=_policy(), **values)
+def render(template: str, page_title: str, **values: object) -> Iterator[bytes]:
+    """The page of a template, in chunks of UTF-8."""
+    stream = _environment().get_template(template).stream(**values)
     stream.enable_buffering(_CHUNK_PARTS)
-    return (part.encode("utf-8") for part in stream)
+    first = next(stream).lstrip("\n")
+    return (part.encode("utf-8") for part in document(chain([first], stream), title=page_title))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chargeback.errors import AnswerError
 from chargeback.model.instants import parse_instant
-from chargeback.model.money import format_exact, format_minor
+from chargeback.model.money import format_exact
 from chargeback.model.period import Period
 from chargeback.model.wording import grouped
 
@@ -53,7 +53,10 @@ def amount(value: Decimal) -> str:
 
 def minor(units: int, digits: int) -> str:
     """Minor units as an amount, thousands grouped: 115560 satang are "1,155.60"."""
-    return grouped(format_minor(units, digits))
+    if not digits:
+        return f"{units:,}"
+    whole, fraction = divmod(abs(units), 10**digits)
+    return f"{'-' if units < 0 else ''}{whole:,}.{fraction:0{digits}d}"
 
 
 def percent(part: int, whole: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from chargeback.model.ledger import Basis
 from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
@@ -33,10 +33,9 @@ PARTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AmountRow:
+class AmountRow(NamedTuple):
     """A row of net, tax and gross; ``name`` and ``code`` from outside, ``text`` of the catalogue where there is no
-    name; ``share`` of the team's net; ``count`` of what one row stands for, 0 where that is one thing."""
+    name; ``share`` of the team's net; ``number`` of what one row stands for, 0 where that is one thing."""
 
     net: str
     tax: str
@@ -45,7 +44,7 @@ class AmountRow:
     code: str = ""
     text: str = ""
     share: str = ""
-    count: int = 0
+    number: int = 0
     rows: tuple[AmountRow, ...] = ()
 
 
@@ -144,9 +143,13 @@ class _Currency:
     def _text(self, units: int) -> str:
         return minor(units, self.digits)
 
-    def _row(self, sums: Sums, **more: object) -> AmountRow:
-        share = percent(sums.net, self.sums.net)
-        return AmountRow(self._text(sums.net), self._text(sums.tax), self._text(sums.gross), share=share, **more)  # type: ignore[arg-type]
+    def _row(
+        self, sums: Sums, name: str = "", code: str = "", text: str = "", *, number: int = 0,
+        rows: tuple[AmountRow, ...] = (),
+    ) -> AmountRow:  # fmt: skip
+        digits, share = self.digits, percent(sums.net, self.sums.net)
+        amounts = (minor(sums.net, digits), minor(sums.tax, digits), minor(sums.gross, digits))
+        return AmountRow(*amounts, name, code, text, share, number, rows)
 
     def _months(self, history: Sequence[PastMonth]) -> tuple[MonthRow, ...]:
         """Newest first, from the first of the twelve that is archived."""
@@ -216,7 +219,7 @@ class _Currency:
     def _rest(self, left: Sequence[str], sums: Mapping[str, Sums]) -> tuple[AmountRow, ...]:
         if not left:
             return ()
-        return (self._row(total(sums[key] for key in left), text="smaller ones", count=len(left)),)
+        return (self._row(total(sums[key] for key in left), text="smaller ones", number=len(left)),)
 
     def _shared(self) -> tuple[tuple[SharedRow, ...], AmountRow | None]:
         groups: dict[tuple[str, str], Sums] = {}
@@ -225,7 +228,7 @@ class _Currency:
                 for cell, sums in cells.items():
                     groups.setdefault((cell.project, cell.share_percent), Sums()).add(sums)
         shown, left = _cut(groups, MOST_PROJECTS)
-        rest = self._row(total(groups[key] for key in left), text="smaller ones", count=len(left)) if left else None
+        rest = self._row(total(groups[key] for key in left), text="smaller ones", number=len(left)) if left else None
         return tuple(self._shared_row(project, share, groups[project, share]) for project, share in shown), rest
 
     def _shared_row(self, project: str, share: str, sums: Sums) -> SharedRow:
