@@ -15,7 +15,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import NamedTuple
 
-import httpcore
+from chargeback.collect.failures import UnconnectedError, quoted
 
 Address = IPv4Address | IPv6Address
 
@@ -45,7 +45,8 @@ _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 
 
 def resolve(host: str, port: int, seconds: float) -> list[str]:
-    """The numeric addresses of a host, in the resolver's order; httpcore's connect errors where none come in time."""
+    """The numeric addresses of a host, in the resolver's order; ``UnconnectedError`` where it has none,
+    ``TimeoutError`` where they do not come in time."""
     try:
         return [str(ipaddress.ip_address(host))]
     except ValueError:
@@ -66,10 +67,10 @@ class _Lookup:
         thread.start()
         thread.join(seconds)
         if thread.is_alive():
-            raise httpcore.ConnectTimeout(f"{self.host} was not resolved in time")
+            raise TimeoutError(f"{self.host} was not resolved in time")
         if self.failure is not None:
             reason = getattr(self.failure, "strerror", None) or "no such name"
-            raise httpcore.ConnectError(f"{self.host}: {reason}") from self.failure
+            raise UnconnectedError(quoted(f"{self.host}: {reason}")) from self.failure
         return self.found
 
     def _ask(self) -> None:

@@ -68,6 +68,15 @@ class TransientError(PlatformError):
         self.malformed = malformed
 
 
+class UnconnectedError(Exception):
+    """No connection came about: ``why`` in plain words, fit for a message. It never leaves this room."""
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.remedy = remedy
+
+
 class ExhaustedError(PlatformError):
     """A call used up its retries."""
 

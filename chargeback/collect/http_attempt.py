@@ -26,7 +26,7 @@ from chargeback.collect.addresses import Permit
 from chargeback.collect.failures import RedirectedError, TransientError
 from chargeback.collect.http_library import httpx
 from chargeback.collect.large_answers import SMALL, LargeAnswers
-from chargeback.collect.network import BoundedBackend, BoundedTransport, attempt_limits
+from chargeback.collect.network import BoundedTransport, Dialler
 from chargeback.collect.proxies import Proxies
 from chargeback.collect.run_time import RunTime
 from chargeback.errors import AnswerError, ConfigurationError
@@ -119,8 +119,8 @@ def _too_large(limit: int) -> AnswerError:
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 """A certificate's name in a folder of ``SSL_CERT_DIR``."""
-_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
-"""They write whole links and answers' headers, signatures included."""
+_LOGGER = "httpx"
+"""It writes whole links, signatures included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class HttpAttempt:
         self.run_time = run_time
         self._large = large
         self.proxies = proxies
-        self._transport = BoundedTransport(BoundedBackend(run_time.clock, permit, proxies, tls), tls, connections)
+        self._transport = BoundedTransport(Dialler(run_time.clock, permit, proxies, tls), connections)
         self._client = _Client(self._transport)
 
     def send(
@@ -156,8 +156,7 @@ class HttpAttempt:
     ) -> Received:
         """The answer, by the instant ``ends`` and of at most so many bytes; else ``TransientError``,
         ``RedirectedError`` or ``AnswerError``."""
-        seconds = ends - self.run_time.clock.monotonic()
-        request = httpx.Request(method, url, headers=headers, content=content, extensions=attempt_limits(ends, seconds))
+        request = httpx.Request(method, url, headers=headers, content=content, extensions={"ends": ends})
         response = self._client.send(request, stream=True)
         try:
             body = read_body(response, limit, partial(self._large.enter, ends))
@@ -199,7 +198,7 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
             remedy="name one, prepared by `openssl rehash`, or unset the variable",
         )
     try:
-        return ssl.create_default_context(cafile=file if file or folder else certifi.where(), capath=folder)
+        context = ssl.create_default_context(cafile=file if file or folder else certifi.where(), capath=folder)
     except OSError as error:  # ssl.SSLError too
         reason = "holds no certificate" if isinstance(error, ssl.SSLError) else f"cannot be read ({error.strerror})"
         if error.filename is not None:  # the one other file that ssl opens
@@ -209,6 +208,8 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
         else:
             source, remedy = certifi.where(), "install certifi again"
         raise ConfigurationError(f"{source} {reason}", remedy=remedy) from error
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _holds_certificates(folder: Path) -> bool:
@@ -218,12 +219,11 @@ def _holds_certificates(folder: Path) -> bool:
         return False
 
 
-def silence_libraries() -> None:
-    """Let httpx and httpcore log nothing, at whatever level somebody sets: their lines hold links and headers."""
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        if _drop not in logger.filters:
-            logger.addFilter(_drop)
+def silence_httpx() -> None:
+    """Let httpx log nothing, at whatever level somebody sets: its lines hold links."""
+    logger = logging.getLogger(_LOGGER)
+    if _drop not in logger.filters:
+        logger.addFilter(_drop)
 
 
 def _drop(record: logging.LogRecord) -> bool:
@@ -241,7 +241,7 @@ class _Client(httpx.Client):
     """A client without cookies, environment or redirects; proxies are the backend's."""
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
-        silence_libraries()
+        silence_httpx()
         self._none = _NoCookies()
         super().__init__(transport=transport, trust_env=False, event_hooks={"response": [_refuse_redirect]})
 

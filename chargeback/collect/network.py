@@ -1,163 +1,182 @@
 """httpx over sockets with an end: what came over the wire, or in plain words why nothing did.
 
-TLS is always verified, against the name that was asked for, whatever address the connection goes to. HTTP/1.1; no
-retries, no redirects: an attempt is one request on one connection, through a proxy where the environment names one.
+TLS is always verified, against the name that was asked for, whatever address the connection goes to. HTTP/1.1, spoken
+by h11; no retries, no redirects: an attempt is one request on one connection, through a proxy where the environment
+names one. A connection is used again as long as what came over it was a whole answer and nothing more.
 
-Sockets with an end: connections whose every step is bounded by the instant at which the attempt ends.
-
-httpcore's timeouts are per step, so a server that sends a byte a second would never run into one. Here the number that
-httpcore hands through as ``timeout`` is an instant of the monotonic clock, and each step gets what is left until then.
-A name is resolved here, and the connection goes to the address that was checked; or a proxy resolves it.
+Sockets with an end: connections whose every step is bounded by the instant at which the attempt ends. Timeouts of a
+step would not do: a server that sends a byte a second would never run into one. A name is resolved here, and the
+connection goes to the address that was checked; or a proxy resolves it.
 """
 
 from __future__ import annotations
 
 import re
+import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-import httpcore
+import h11
 
 from chargeback.collect.addresses import Permit, resolve
 from chargeback.collect.clock import Clock
-from chargeback.collect.failures import AddressRefusedError, TransientError, quoted
+from chargeback.collect.failures import AddressRefusedError, TransientError, UnconnectedError, quoted
 from chargeback.collect.http_library import httpx
 from chargeback.collect.proxies import Proxies, Proxy
 from chargeback.errors import PlatformError
 
+LARGEST_HEAD = 100 * 1024
+"""Bytes of an answer's head."""
 LARGEST_PROXY_HEAD = 16 * 1024
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])[ \r]")
+READ_SIZE = 64 * 1024
 WRITE_SIZE = 16 * 1024
 """Bytes given to the socket at a time, so that a slow reader meets the limit too."""
+IDLE_SECONDS = 15.0
+"""A connection that waited longer for its next request is not used again: servers close them about then."""
+_UNTRUSTED = "set SSL_CERT_FILE to a file with the certificate authority that signed it"
 
 
-class BoundedStream(httpcore.NetworkStream):
-    """A connection; ``timeout`` is everywhere the instant by which a step has to be done.
+class Stream:
+    """A connection; ``ends`` is everywhere the instant by which a step has to be done, else ``TimeoutError``."""
 
-    ``latest`` are the bytes read last.
-    """
-
-    def __init__(self, stream: httpcore.NetworkStream, clock: Clock) -> None:
-        self._stream = stream
+    def __init__(self, opened: socket.socket, clock: Clock) -> None:
+        self._socket = opened
         self._clock = clock
-        self._unsent = b""
-        self.latest = b""
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """The next bytes, b"" at the end; what was written goes out first."""
-        if self._unsent:
-            self._send(timeout)
-        self.latest = self._stream.read(max_bytes, seconds_left(self._clock, timeout, httpcore.ReadTimeout))
-        return self.latest
+    def receive(self, ends: float) -> bytes:
+        """The next bytes, b"" at the end."""
+        self._socket.settimeout(seconds_left(self._clock, ends))
+        return self._socket.recv(READ_SIZE)
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Keep the bytes until the answer is read: a request's head and body go out together, in one packet."""
-        self._unsent += buffer
+    def send(self, data: bytes, ends: float) -> None:
+        """Send all of the bytes."""
+        for start in range(0, len(data), WRITE_SIZE):
+            self._socket.settimeout(seconds_left(self._clock, ends))
+            self._socket.sendall(data[start : start + WRITE_SIZE])
+
+    def encrypted(self, context: ssl.SSLContext, name: str, ends: float) -> Stream:
+        """The same connection, encrypted; ``UnconnectedError`` where the other side does not prove that name."""
+        try:
+            if isinstance(self._socket, ssl.SSLSocket):
+                return _InnerStream(self, context, name, ends)
+            self._socket.settimeout(seconds_left(self._clock, ends))
+            self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        except TimeoutError:
+            raise
+        except (OSError, UnicodeError) as error:
+            raise _no_tls(error) from error
+        return self
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed on this side."""
+        return self._socket.fileno() < 0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing has arrived that nobody read yet: neither bytes nor an end."""
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return False
+        looking = select.poll()
+        looking.register(self._socket, select.POLLIN)
+        return not looking.poll(0)
 
     def close(self) -> None:
         """Close the connection."""
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        """The same connection, encrypted."""
-        left = seconds_left(self._clock, timeout, httpcore.ConnectTimeout)
-        self._stream = self._stream.start_tls(ssl_context, server_hostname, left)
-        return self
-
-    def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks about the socket below."""
-        return self._stream.get_extra_info(info)
-
-    def _send(self, ends: float | None) -> None:
-        """Send what was written; a server that hung up may have answered before, so that is no error yet."""
-        unsent, self._unsent = self._unsent, b""
-        with suppress(httpcore.WriteError):
-            for start in range(0, len(unsent), WRITE_SIZE):
-                left = seconds_left(self._clock, ends, httpcore.WriteTimeout)
-                self._stream.write(unsent[start : start + WRITE_SIZE], left)
+        self._socket.close()
 
     def abort(self) -> None:
         """End the connection under a thread that waits on it."""
-        below = self._stream.get_extra_info("socket")
-        with suppress(OSError, AttributeError):
-            socket.socket.shutdown(below, socket.SHUT_RDWR)
+        with suppress(OSError):
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-class BoundedBackend(httpcore.NetworkBackend):
-    """Opens connections to permitted addresses only, and can end them all."""
+class _InnerStream(Stream):
+    """TLS within the TLS of a proxy, which Python's sockets cannot be wrapped in twice."""
+
+    def __init__(self, outer: Stream, context: ssl.SSLContext, name: str, ends: float) -> None:
+        super().__init__(outer._socket, outer._clock)
+        self._outer = outer
+        self._arrived, self._leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._arrived, self._leaving, server_hostname=name)
+        self._step(self._tls.do_handshake, ends)
+
+    def receive(self, ends: float) -> bytes:
+        """The next bytes, b"" at the end."""
+        return bytes(self._step(lambda: self._tls.read(READ_SIZE), ends))
+
+    def send(self, data: bytes, ends: float) -> None:
+        """Send all of the bytes."""
+        rest = memoryview(data)
+        while rest:
+            piece = rest[:WRITE_SIZE]
+            rest = rest[self._step(lambda piece=piece: self._tls.write(piece), ends) :]  # type: ignore[misc]  # mypy: defaults of a lambda
+
+    def _step(self, step: Callable[[], Any], ends: float) -> Any:
+        """What the step gives, once enough has come over the outer connection."""
+        while True:
+            try:
+                result, is_done = step(), True
+            except ssl.SSLWantReadError:
+                result, is_done = None, False
+            except ssl.SSLZeroReturnError:
+                result, is_done = b"", True
+            if leaving := self._leaving.read():
+                self._outer.send(leaving, ends)
+            if is_done:
+                return result
+            received = self._outer.receive(ends)
+            if received:
+                self._arrived.write(received)
+            else:
+                self._arrived.write_eof()
+
+
+def _no_tls(error: Exception) -> UnconnectedError:
+    """Why a connection could not be encrypted, in plain words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return UnconnectedError(f"its certificate is not trusted: {quoted(error.verify_message)}", _UNTRUSTED)
+    if isinstance(error, ssl.SSLError) and error.reason in _NOT_TLS:
+        return UnconnectedError("the server does not speak TLS at that port; is it one of plain http?")
+    if isinstance(error, ssl.SSLError):
+        return UnconnectedError(f"TLS failed: {quoted((error.reason or str(error)).replace('_', ' ').lower())}")
+    return UnconnectedError(quoted(getattr(error, "strerror", None) or str(error)))
+
+
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
+"""OpenSSL's reasons where the other side answers something that is no TLS."""
+
+
+class Dialler:
+    """Opens connections to permitted addresses only, and can end them all; threads share it.
+
+    Its errors: ``TimeoutError`` where the time has run out, ``UnconnectedError`` where no connection came about,
+    ``AddressRefusedError`` where none may.
+    """
 
     def __init__(self, clock: Clock, permit: Permit, proxies: Proxies, tls: ssl.SSLContext) -> None:
-        self._clock = clock
+        self.clock = clock
         self._permit = permit
         self._proxies = proxies
         self._tls = tls
-        self._sockets = httpcore.SyncBackend()
-        self._streams: set[BoundedStream] = set()
+        self._streams: set[Stream] = set()
         self._lock = threading.Lock()
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        """A connection to the first permitted address that answers; the others share the time that is left. Where a
-        proxy is in use it is a tunnel to the host."""
+    def open(self, scheme: str, host: str, port: int, ends: float) -> Stream:
+        """A connection to the host, encrypted where the scheme is https; where a proxy is in use, through a tunnel."""
         proxy = self._proxies.of(host, port)
         if proxy is None:
-            return self._connect_first(self._permitted(host, port, timeout), port, timeout, socket_options)
-        if not self._permit.host(host):
+            stream = self._connect_first(self._permitted(host, port, ends), port, ends)
+        elif self._permit.host(host):
+            stream = self._tunnel(proxy, host, port, ends)
+        else:
             raise AddressRefusedError(f"{quoted(host)} is not a host that a proxy may be asked for")
-        return self._tunnel(proxy, host, port, timeout, socket_options)
-
-    def _tunnel(
-        self,
-        proxy: Proxy,
-        host: str,
-        port: int,
-        timeout: float | None,
-        options: Iterable[httpcore.SOCKET_OPTION] | None,
-    ) -> BoundedStream:
-        """A connection through the proxy; what it says goes no further than its status."""
-        named = f"the proxy {proxy} of ${proxy.variable}"
-        try:
-            addresses = resolve(proxy.host, proxy.port, seconds_left(self._clock, timeout, httpcore.ConnectTimeout))
-            stream = self._connect_first(addresses, proxy.port, timeout, options)
-        except httpcore.ConnectError as error:
-            raise httpcore.ConnectError(f"{named}: {quoted(str(error))}") from error
-        try:
-            if proxy.scheme == "https":
-                stream.start_tls(self._tls, proxy.host, timeout)
-            refusal = _tunnel_refusal(stream, proxy, host, port, timeout)
-        except httpcore.ConnectError as error:
-            refusal = f": {quoted(str(error))}"
-        except BaseException:
-            stream.close()
-            raise
-        if refusal:
-            stream.close()
-            raise httpcore.ConnectError(f"{named}{refusal}")
-        return stream
-
-    def _connect_first(
-        self,
-        addresses: list[str],
-        port: int,
-        timeout: float | None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
-    ) -> BoundedStream:
-        for remaining in range(len(addresses), 1, -1):
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return self._connect(addresses[-remaining], port, timeout, remaining, socket_options)
-        return self._connect(addresses[-1], port, timeout, 1, socket_options)
+        return self._encrypted(stream, host, ends) if scheme == "https" else stream
 
     def abort(self) -> None:
         """End every connection, also those that other threads wait on."""
@@ -166,35 +185,70 @@ class BoundedBackend(httpcore.NetworkBackend):
         for stream in streams:
             stream.abort()
 
-    def _permitted(self, host: str, port: int, timeout: float | None) -> list[str]:
-        addresses = resolve(host, port, seconds_left(self._clock, timeout, httpcore.ConnectTimeout))
+    def _encrypted(self, stream: Stream, name: str, ends: float) -> Stream:
+        try:
+            return stream.encrypted(self._tls, name, ends)
+        except BaseException:
+            stream.close()
+            raise
+
+    def _tunnel(self, proxy: Proxy, host: str, port: int, ends: float) -> Stream:
+        """A connection through the proxy; what it says goes no further than its status."""
+        named = f"the proxy {proxy} of ${proxy.variable}"
+        try:
+            addresses = resolve(proxy.host, proxy.port, seconds_left(self.clock, ends))
+            stream = self._connect_first(addresses, proxy.port, ends)
+            if proxy.scheme == "https":
+                stream = self._encrypted(stream, proxy.host, ends)
+        except UnconnectedError as error:
+            raise UnconnectedError(f"{named}: {error.why}", error.remedy) from error
+        try:
+            refusal = _tunnel_refusal(stream, proxy, host, port, ends)
+        except BaseException:
+            stream.close()
+            raise
+        if refusal:
+            stream.close()
+            raise UnconnectedError(f"{named}{refusal}")
+        return stream
+
+    def _permitted(self, host: str, port: int, ends: float) -> list[str]:
+        addresses = resolve(host, port, seconds_left(self.clock, ends))
         permitted = [address for address in addresses if self._permit.address(address)]
         if not permitted:
             raise AddressRefusedError(f"{quoted(host)} is not an address that may be asked")
         return permitted
 
-    def _connect(
-        self,
-        address: str,
-        port: int,
-        timeout: float | None,
-        share: int,
-        options: Iterable[httpcore.SOCKET_OPTION] | None,
-    ) -> BoundedStream:
-        left = seconds_left(self._clock, timeout, httpcore.ConnectTimeout) / share
-        stream = BoundedStream(self._sockets.connect_tcp(address, port, left, None, options), self._clock)
+    def _connect_first(self, addresses: list[str], port: int, ends: float) -> Stream:
+        """A connection to the first address that answers; the others share the time that is left."""
+        for remaining in range(len(addresses), 1, -1):
+            with suppress(UnconnectedError, TimeoutError):
+                return self._connect(addresses[-remaining], port, ends, remaining)
+        return self._connect(addresses[-1], port, ends, 1)
+
+    def _connect(self, address: str, port: int, ends: float, share: int) -> Stream:
+        left = seconds_left(self.clock, ends) / share
+        try:
+            opened = socket.create_connection((address, port), left)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise UnconnectedError(quoted(error.strerror or str(error))) from error
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream = Stream(opened, self.clock)
         with self._lock:
-            self._streams = {each for each in self._streams if each.get_extra_info("socket").fileno() >= 0}
+            self._streams = {each for each in self._streams if not each.is_closed}
             self._streams.add(stream)
         return stream
 
 
-def _tunnel_refusal(stream: BoundedStream, proxy: Proxy, host: str, port: int, timeout: float | None) -> str:
+def _tunnel_refusal(stream: Stream, proxy: Proxy, host: str, port: int, ends: float) -> str:
     """Ask a proxy for a tunnel; what it answers instead of making one, "" where it makes one."""
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     authorization = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
-    stream.write(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n".encode("ascii"), timeout)
-    head = _proxy_head(stream, timeout)
+    head = _proxy_head(
+        stream, f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n".encode("ascii"), ends
+    )
     match = _STATUS.match(head)
     if match is None:
         return " answers something other than HTTP"
@@ -204,135 +258,206 @@ def _tunnel_refusal(stream: BoundedStream, proxy: Proxy, host: str, port: int, t
     return f" answers {int(match[1])}{wanted}"
 
 
-def _proxy_head(stream: BoundedStream, timeout: float | None) -> bytes:
-    """The head of a proxy's answer, and what came with it."""
+def _proxy_head(stream: Stream, request: bytes, ends: float) -> bytes:
+    """The head of a proxy's answer, and what came with it; b"" where the connection breaks."""
     head = b""
     try:
+        stream.send(request, ends)
         while b"\r\n\r\n" not in head and len(head) < LARGEST_PROXY_HEAD:
-            received = stream.read(LARGEST_PROXY_HEAD, timeout)
+            received = stream.receive(ends)
             if not received:
                 break
             head += received
-    except httpcore.ReadError:
+    except TimeoutError:
+        raise
+    except OSError:
         return b""
-    except httpcore.ReadTimeout as error:
-        raise httpcore.ConnectTimeout("the proxy did not answer in time") from error
     return head
 
 
-def seconds_left(clock: Clock, ends: float | None, late: type[httpcore.TimeoutException]) -> float:
-    """Seconds until the instant; httpcore's timeout once it has passed, or where none was given."""
-    seconds = 0.0 if ends is None else ends - clock.monotonic()
+def seconds_left(clock: Clock, ends: float) -> float:
+    """Seconds until the instant, above zero; ``TimeoutError`` once it has passed."""
+    seconds = ends - clock.monotonic()
     if seconds <= 0:
-        raise late("the time of this attempt has run out")
+        raise TimeoutError("the time of this attempt has run out")
     return seconds
 
 
-_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
-"""OpenSSL's reasons where the other side answers something that is no TLS."""
+class Connection:
+    """One connection to a host, which takes requests one after the other; ``origin`` is scheme, host and port."""
+
+    def __init__(self, origin: tuple[str, str, int], stream: Stream) -> None:
+        self.origin = origin
+        self.idle_since = 0.0
+        self._stream = stream
+        self._is_counted = False
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
+
+    def ask(self, request: httpx.Request, ends: float) -> h11.Response:
+        """The head of the answer; ``TransientError`` where none comes."""
+        try:
+            sent = self._http.send(
+                h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+            )
+            parts = [sent or b"", self._http.send(h11.Data(data=request.read())) or b""]
+            parts.append(self._http.send(h11.EndOfMessage()) or b"")
+        except h11.LocalProtocolError:
+            raise PlatformError("the request could not be written: a header holds what HTTP forbids") from None
+        plain = "; is the port one of https?" if self.origin[0] == "http" else ""
+        try:
+            self._send(b"".join(parts), ends)
+            while isinstance(event := self._event(ends), h11.InformationalResponse):
+                pass  # the final one follows (RFC 9110, 15.2)
+            if not isinstance(event, h11.Response):
+                raise h11.RemoteProtocolError("no answer")
+        except TimeoutError as error:
+            raise TransientError("no answer within the time limit") from error
+        except OSError as error:
+            raise TransientError(f"the connection broke{plain}") from error
+        except h11.RemoteProtocolError as error:
+            found = "the connection was closed without an answer, or the answer is not HTTP"
+            raise TransientError(f"{found}{plain}") from error
+        self._is_counted = any(name == b"content-length" for name, _ in event.headers)
+        return event
+
+    def body(self, ends: float) -> Iterator[bytes]:
+        """The answer's body as received; ``TransientError`` where it is cut short or longer than its length says."""
+        try:
+            while isinstance(event := self._event(ends), h11.Data):
+                yield bytes(event.data)
+        except TimeoutError as error:
+            raise TransientError("no whole answer within the time limit") from error
+        except (OSError, h11.RemoteProtocolError) as error:
+            raise TransientError("the answer was cut short") from error
+        if self._has_more and self._is_counted:
+            raise TransientError("the answer is longer than its Content-Length says")
+
+    def renew(self) -> bool:
+        """Whether the connection takes another request: question and answer are whole, neither side closes it, and
+        nothing follows the answer, which would be read as the next one."""
+        if self._http.states != {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE} or self._has_more:
+            return False
+        self._http.start_next_cycle()
+        return True
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether it still takes a request: nothing has come over it since the last answer, not even its end."""
+        return self._stream.is_silent
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether bytes came along that do not belong to the answer."""
+        return bool(self._http.trailing_data[0])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def _send(self, data: bytes, ends: float) -> None:
+        """Send a request, head and body in one packet; a server that hung up may have answered before, so that is no
+        error yet."""
+        try:
+            self._stream.send(data, ends)
+        except TimeoutError:
+            raise
+        except OSError:
+            return
+
+    def _event(self, ends: float) -> Any:
+        """The next piece of the answer, as h11 has it."""
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            received = self._stream.receive(ends)
+            if not received and self._http.their_state is h11.SEND_RESPONSE:
+                raise h11.RemoteProtocolError("closed without an answer")
+            self._http.receive_data(received)
+        return event
 
 
 class BoundedTransport(httpx.BaseTransport):
-    """httpx over httpcore's pool: ``request.extensions["timeout"]`` holds instants (``attempt_limits``)."""
+    """httpx over connections that are kept; ``request.extensions["ends"]`` is the instant at which an attempt ends.
 
-    def __init__(self, backend: BoundedBackend, tls: ssl.SSLContext, connections: int) -> None:
-        self._backend = backend
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls,
-            max_connections=connections,
-            keepalive_expiry=15,
-            http1=True,
-            http2=False,
-            retries=0,
-            network_backend=backend,
-        )
+    Threads share it, and each holds at most one connection at a time; ``most_idle`` others wait for their next request.
+    """
+
+    def __init__(self, dialler: Dialler, most_idle: int) -> None:
+        self._dialler = dialler
+        self._most_idle = most_idle
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer's head, its body still to be read; ``TransientError`` where none came."""
+        ends = request.extensions["ends"]
         url = request.url
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        asked = httpcore.Request(
-            request.method, target, headers=request.headers.raw, content=request.stream, extensions=request.extensions
-        )
+        origin = (url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80))
+        connection = self._taken(origin) or self._opened(origin, ends)
         try:
-            answer = self._pool.handle_request(asked)
-        except httpcore.LocalProtocolError:
-            raise PlatformError("the request could not be written: a header holds what HTTP forbids") from None
-        except httpcore.ConnectError as error:
-            untrusted = isinstance(error.__context__, ssl.SSLCertVerificationError)
-            remedy = "set SSL_CERT_FILE to a file with the certificate authority that signed it" if untrusted else ""
-            raise TransientError(f"no connection ({_unconnected(error)})", unreached=True, remedy=remedy) from error
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-            raise TransientError(_meaning(error, asked)) from error
-        stream = CheckedBody(answer)
-        return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
+            answer = connection.ask(request, ends)
+        except BaseException:
+            connection.close()
+            raise
+        body = _Body(self, connection, ends)
+        return httpx.Response(answer.status_code, headers=list(answer.headers), stream=body)
+
+    def keep(self, connection: Connection) -> None:
+        """Keep a connection whose answer was read for the next request, or close it."""
+        if not connection.renew():
+            connection.close()
+            return
+        connection.idle_since = self._dialler.clock.monotonic()
+        with self._lock:
+            self._idle.append(connection)
+            surplus = self._idle.pop(0) if len(self._idle) > self._most_idle else None
+        if surplus is not None:
+            surplus.close()
 
     def abort(self) -> None:
         """End every connection, also those that other threads wait on."""
-        self._backend.abort()
+        self._dialler.abort()
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._pool.close()
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _taken(self, origin: tuple[str, str, int]) -> Connection | None:
+        """An idle connection that is fit, the one used last first."""
+        while (connection := self._last_idle(origin)) is not None:
+            if connection.idle_since + IDLE_SECONDS > self._dialler.clock.monotonic() and connection.is_fit:
+                return connection
+            connection.close()
+        return None
+
+    def _last_idle(self, origin: tuple[str, str, int]) -> Connection | None:
+        with self._lock:
+            for place in range(len(self._idle) - 1, -1, -1):
+                if self._idle[place].origin == origin:
+                    return self._idle.pop(place)
+        return None
+
+    def _opened(self, origin: tuple[str, str, int], ends: float) -> Connection:
+        try:
+            return Connection(origin, self._dialler.open(*origin, ends))
+        except UnconnectedError as error:
+            raise TransientError(f"no connection ({error.why})", unreached=True, remedy=error.remedy) from error
+        except TimeoutError as error:
+            raise TransientError("no connection within the time limit") from error
 
 
-class CheckedBody(httpx.SyncByteStream):
-    """An answer's body as received: cut short or longer than its ``Content-Length`` is a ``TransientError``."""
+class _Body(httpx.SyncByteStream):
+    """An answer's body, which gives the connection back when it is closed."""
 
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    def __init__(self, transport: BoundedTransport, connection: Connection, ends: float) -> None:
+        self._transport = transport
+        self._connection = connection
+        self._ends = ends
 
     def __iter__(self) -> Iterator[bytes]:
-        final = b""
-        try:
-            for chunk in self._answer.iter_stream():
-                final = chunk
-                yield chunk
-        except httpcore.TimeoutException as error:
-            raise TransientError("no whole answer within the time limit") from error
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-            raise TransientError("the answer was cut short") from error
-        self._refuse_surplus(final)
+        return self._connection.body(self._ends)
 
     def close(self) -> None:
-        """Give the connection back."""
-        self._answer.close()
-
-    def _refuse_surplus(self, final: bytes) -> None:
-        """Bytes after the body would be read as the next call's answer: the connection is ended before it is reused."""
-        stream = self._answer.extensions.get("network_stream")
-        counted = any(name.lower() == b"content-length" for name, _ in self._answer.headers)
-        if isinstance(stream, BoundedStream) and counted and not stream.latest.endswith(final[-len(stream.latest) :]):
-            stream.close()
-            raise TransientError("the answer is longer than its Content-Length says")
-
-
-def attempt_limits(ends: float, seconds: float) -> dict[str, Any]:
-    """The request extension that ends an attempt: at an instant, which is so many seconds from now."""
-    return {"timeout": {"connect": ends, "read": ends, "write": ends, "pool": seconds}}
-
-
-def _unconnected(error: Exception) -> str:
-    """Why no connection came about, in plain words."""
-    cause = error.__context__  # httpcore's pool raises its errors again "from None", which leaves the context alone
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {quoted(cause.verify_message)}"
-    if isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
-        return "the server does not speak TLS at that port; is it one of plain http?"
-    if isinstance(cause, ssl.SSLError):
-        return f"TLS failed: {quoted((cause.reason or str(cause)).replace('_', ' ').lower())}"
-    if isinstance(cause, OSError) and cause.strerror:
-        return quoted(cause.strerror)
-    return quoted(str(error))
-
-
-def _meaning(error: Exception, asked: httpcore.Request) -> str:
-    """What an httpcore error says in an error message."""
-    if isinstance(error, httpcore.ConnectTimeout | httpcore.PoolTimeout):
-        return "no connection within the time limit"
-    if isinstance(error, httpcore.TimeoutException):
-        return "no answer within the time limit"
-    plain = "; is the port one of https?" if asked.url.scheme == b"http" else ""
-    if isinstance(error, httpcore.NetworkError):
-        return f"the connection broke{plain}"
-    return f"the connection was closed without an answer, or the answer is not HTTP{plain}"
+        """Keep the connection for another request where the answer was read whole, else close it."""
+        self._transport.keep(self._connection)

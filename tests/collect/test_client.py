@@ -225,6 +225,36 @@ def test_body_longer_than_its_length_is_retried_on_a_new_connection(bench: Open)
     assert given.call(path="f.json").value == {"ok": True, "result": {}}
 
 
+def test_what_follows_a_chunked_answer_is_never_the_next_one(bench: Open) -> None:
+    head = "HTTP/1.1 200 Said\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b'{"ok": true, "result": {}}'
+    chunked = f"{head}{len(body):x}\r\n{body.decode()}\r\n0\r\n\r\n".encode()
+    smuggled = said(b'{"ok": true, "result": {"total": 1}}')
+    given = bench(lambda asked, connection: chunked + smuggled)
+    assert given.call().value == {"ok": True, "result": {}}
+    assert given.call(path="f.json").value == {"ok": True, "result": {}} and given.turns == 2
+
+
+def test_interim_answers_are_passed_over(bench: Open) -> None:
+    given = bench(lambda asked, connection: b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 2 + ok())
+    assert given.call().ok and given.turns == 1
+
+
+def test_connection_is_kept_for_the_next_call_and_not_once_it_has_waited_long(bench: Open) -> None:
+    connections = []
+
+    def script(asked: Asked, connection: socket.socket) -> bytes:
+        connections.append(connection)
+        return ok()
+
+    given = bench(script)
+    given.call(path=None)
+    given.call(path=None)
+    given.clock.sleep(16)
+    given.call(path=None)
+    assert connections[0] is connections[1] is not connections[2]
+
+
 def test_json_cut_by_a_length_that_is_too_small_is_retried(bench: Open) -> None:
     body = b'{"ok": true, "result": {}}'
     given = bench(lambda asked, connection: said(body, length=None if asked.turn > 1 else 12))

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpcore
 import pytest
 
 from chargeback.collect.addresses import resolve
@@ -57,7 +56,7 @@ def test_plain_http_stays_on_this_machine_whatever_the_name_server_says(monkeypa
 def test_name_server_that_hangs_does_not_outlive_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, "127.0.0.1", delay=2)
     begun = time.monotonic()
-    with pytest.raises(httpcore.ConnectTimeout):
+    with pytest.raises(TimeoutError):
         resolve("files.example", 443, 0.2)
     assert time.monotonic() - begun < 1
 
