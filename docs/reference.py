@@ -1,54 +1,68 @@
-"""``docs/configuration.md`` and ``docs/config.schema.json``: every key of ``config.toml``, from the code that reads it.
+"""``docs/configuration.md`` and ``docs/config.schema.json``: every key of ``config.toml``, from its declaration.
 
-Keys come from the readers' tables, defaults and types from the dataclasses, bounds and which keys are needed from the
-readers themselves. What stands here is what no code says: what a key is for. A key that the code has and this page does
-not explain, or the other way round, is an error. ``make docs`` writes the page; a test compares it.
+Keys, types, bounds, defaults and meanings are those of ``chargeback.config``'s records: what a key is for stands below
+its field. Only what no field can say stands here. ``make docs`` writes both files; a test compares them.
 """
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import inspect
 import json
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
-from chargeback.config import journal, loader, notify, ownership, platform, publish, settings, usage
-from chargeback.config import reconciliation as reconciliation_keys
-from chargeback.config.endpoint import ENDPOINT_VARIABLE
-from chargeback.config.file import DEFAULT_NAME, VARIABLE
-from chargeback.config.key_path import KeyPath
-from chargeback.errors import ConfigurationError
+from chargeback.config import AcceptedException, Config, ProjectClaim
+from chargeback.config.forms import EVERY_REPORT_CHECK
+from chargeback.config.loader import DEFAULT_NAME, VARIABLE, WORKERS_VARIABLE
+from chargeback.config.reading import Declared, Form, Key, keys_of
+from chargeback.config.settings import ENDPOINT_VARIABLE, Tolerance
 from chargeback.model.catalogue import VARIANCE_CODES
 from chargeback.model.check import Code
+from chargeback.model.period import Period
 
 PAGE = Path(__file__).with_name("configuration.md")
 SCHEMA = Path(__file__).with_name("config.schema.json")
 COMMAND = "make docs"
 WIDTH = 120
 
-NEEDED, NONE = "needed", "none"
-SID_OR_GLOB = "a sid or glob"
+NEEDED, NONE = "**needed**", "none"
+FORMAT = "format"
+"""The one key of ``[journal]`` that may also stand before the first table."""
 
-Read = Callable[[KeyPath, Any], object]
+DEFAULTS: Mapping[str, str] = {
+    "Config.archive": '`"archive"`',
+    "AccountEntry.name": "the platform's",
+    "AccountEntry.company": "its tax id's",
+    "AccountEntry.vat": "by the kind of buyer",
+    "Team.name": "its `id`",
+    "Reconciliation.tolerance": "as below",
+    "AcceptedException.invoice": "any",
+    "AcceptedException.subject": "any",
+    "AcceptedException.up_to": "needed where the check has a variance",
+    "Journal.unassigned": "`expense`",
+    "Journal.adjustments": "`expense`",
+    "Journal.input_vat_pending": "`input_vat`",
+    "Notify.on": "all of them",
+    "Usage.prices": "the platform's list",
+}
+"""What holds without the key, where that is no value."""
 
 
 class Section(NamedTuple):
-    """A table of the file: its keys, the dataclass that has the defaults, a reader, and an entry that it accepts."""
+    """A table of the file as the page shows it: title, text above its keys, record, text below."""
 
     title: str
     intro: str
-    keys: tuple[str, ...]
-    kind: type
-    read: Read
-    sample: Mapping[str, Any]
-    fields: Mapping[str, str] = {}
-    values: Mapping[str, str] = {}
-    defaults: Mapping[str, str] = {}
+    table: type
+    below: str = ""
 
 
 class Row(NamedTuple):
@@ -59,300 +73,6 @@ class Row(NamedTuple):
     default: str
     meaning: str
 
-
-CLAIM_FIELDS = {"match": "pattern", "from": "since"}
-
-SECTIONS = (
-    Section(
-        "The file itself",
-        "Keys before the first table.",
-        loader.DOCUMENT_KEYS,
-        settings.Config,
-        lambda place, value: loader.parse(b"", Path("config.toml")),
-        {},
-        fields={"timezone": "timezone_name"},
-        values={
-            "timezone": "a name of the IANA time zone database",
-            "workers": f"a whole number from 0 to {loader.MOST_WORKERS}",
-            "format": "as in [`[journal]`](#journal)",
-        },
-        defaults={"archive": f'`"{loader.DEFAULT_ARCHIVE}"`', "format": NONE},
-    ),
-    Section(
-        "`[api]`",
-        "How the platform is reached. The whole table is optional. Of `token_command` and `token_file` only one.",
-        platform.API_KEYS,
-        settings.Api,
-        platform.api,
-        {},
-        values={"endpoint": "an https address; plain http only to loopback", "token_command": "a list, a word each"},
-    ),
-    Section(
-        "`[[accounts]]`",
-        "Whose bills, a block for each billing account. None at all: every account that the platform lists.",
-        platform.ACCOUNT_KEYS,
-        settings.AccountEntry,
-        platform.account,
-        {"id": "ba_123"},
-        fields={"from": "since"},
-        values={"token_env": "the name of a variable"},
-        defaults={"name": "the platform's", "company": "its tax id's", "vat": "by the kind of buyer"},
-    ),
-    Section(
-        "`[[teams]]`",
-        "Who pays, a block for each team. Projects that nobody claims are booked to `unassigned`, and reported.",
-        ownership.TEAM_KEYS,
-        settings.Team,
-        ownership.team,
-        {"id": "web"},
-        values={
-            "id": "a-z, 0-9 and -, no - first, at most 64",
-            "projects": "a list of sids, globs and tables (below)",
-            "notify": "a list of URLs as apprise writes them",
-            "budget": 'an amount and its currency: `"12000.00 THB"`',
-        },
-        defaults={"name": "its `id`", "cost_center": NONE, "gl_account": NONE},
-    ),
-    Section(
-        "An entry of `projects` as a table",
-        'For a project that moved between teams: `{ match = "acme-shop", from = "2026-04" }`. An exact sid beats a'
-        " glob, and of two globs the one with more literal characters. The same one twice in one month is an error.",
-        ownership.CLAIM_KEYS,
-        settings.ProjectClaim,
-        ownership.claim,
-        {"match": "acme-web"},
-        fields=CLAIM_FIELDS,
-        values={"match": SID_OR_GLOB},
-    ),
-    Section(
-        "`[[shared]]`",
-        "Projects whose cost several teams share. The same sid or glob in a team and here, for one month, is an error.",
-        ownership.SHARED_KEYS,
-        settings.SharedProject,
-        lambda place, value: ownership.shared((settings.Team("web", "Web"),))(place, [value]),
-        {"project": "acme-docs", "split": "even"},
-        fields={"from": "claim", "until": "claim", "project": "claim"},
-        values={
-            "project": SID_OR_GLOB,
-            "split": '`"even"`, `"proportional"`, or weights: `{ web = 60, data = 40 }`',
-            "from": "a month",
-            "until": "a month",
-        },
-        defaults={"from": NONE, "until": NONE},
-    ),
-    Section(
-        "`[reconciliation]`",
-        "How exactly the platform's report and its invoices must agree.",
-        reconciliation_keys.RECONCILIATION_KEYS,
-        settings.Reconciliation,
-        reconciliation_keys.reconciliation,
-        {},
-        fields={"tolerance": "tolerance_absolute"},
-        values={"tolerance": "a table (below)"},
-        defaults={"tolerance": "as below"},
-    ),
-    Section(
-        "`tolerance` in `[reconciliation]`",
-        "The larger of the two holds.",
-        reconciliation_keys.TOLERANCE_KEYS,
-        settings.Reconciliation,
-        reconciliation_keys.tolerance,
-        {},
-        fields={"absolute": "tolerance_absolute", "percent": "tolerance_percent"},
-    ),
-    Section(
-        "`[[accepted]]`",
-        "Exceptions that are known and that somebody answers for: listed as accepted, they no longer make exit 3."
-        f" `{Code.LEDGER_CONTROL}` cannot be accepted.",
-        reconciliation_keys.ACCEPTED_KEYS,
-        settings.AcceptedException,
-        reconciliation_keys.accepted,
-        {"check": "ownership", "account": "ba_123", "until": "2026-09", "reason": "known", "by": "finance"},
-        values={"check": "a check's code ([all of them](checks.md)), or `report-*`"},
-        defaults={"invoice": "any", "subject": "any", "up_to": "needed where the check has a variance"},
-    ),
-    Section(
-        "`[journal]`",
-        "Accounts of the [journal](journal.md), by your chart of accounts. Where one is missing, its cell stays empty.",
-        journal.JOURNAL_KEYS,
-        settings.Journal,
-        journal.journal,
-        {},
-        values={
-            **dict.fromkeys(journal.LEG_KEYS, "an account"),
-            "format": "a list of names and paths of profiles: " + ", ".join(f'`"{name}"`' for name in journal.PROFILES),
-        },
-        defaults={"unassigned": "`expense`", "adjustments": "`expense`", "input_vat_pending": "`input_vat`"},
-    ),
-    Section(
-        "`[notify]`",
-        "Who is told, and where monitoring finds the job ([operations](operations.md)). What is secret in a URL is"
-        " named as `${NAME}` and read from the environment.",
-        notify.NOTIFY_KEYS,
-        settings.Notify,
-        notify.notify,
-        {},
-        values={
-            "urls": "a list of URLs as apprise writes them",
-            "on": f"a list of {', '.join(f'`{event}`' for event in settings.EVENTS)}",
-            "healthcheck_url": "an http or https address",
-        },
-        defaults={"on": "all of them"},
-    ),
-    Section(
-        "`[usage]`",
-        "When `chargeback usage` finds a day's cost out of the ordinary.",
-        usage.USAGE_KEYS,
-        settings.Usage,
-        usage.usage,
-        {},
-        values={"prices": "a table of prices by resource"},
-        defaults={"prices": "the platform's list"},
-    ),
-    Section(
-        "`[publish]`",
-        "How the files of a month are written. What is left out makes no new revision.",
-        publish.PUBLISH_KEYS,
-        settings.Publish,
-        publish.publish,
-        {},
-        values={
-            "language": '`"en"`, `"th"` or `"both"`',
-            "focus": '`"1.2"` or `"1.4"`',
-            "leave_out": 'a list of `"xlsx"` or nothing',
-        },
-    ),
-    Section(
-        "`[vendor]`",
-        "Who issues the invoices, for tax lists and exports. Without the table the seller's columns are empty.",
-        publish.VENDOR_KEYS,
-        settings.Vendor,
-        publish.vendor,
-        {"name": "Moon Rhythm Co., Ltd.", "tax_id": "0105500000000"},
-    ),
-)
-
-TABLES = (
-    "api",
-    "accounts",
-    "teams",
-    "shared",
-    "environments",
-    "reconciliation",
-    "accepted",
-    "journal",
-    "notify",
-    "usage",
-    "publish",
-    "vendor",
-)
-"""Keys of the file that are tables of their own, and have a section."""
-
-_MONTHS = {"from": "the first month", "until": "the last month"}
-
-MEANING: Mapping[str, Mapping[str, str]] = {
-    "The file itself": {
-        "archive": "the folder in which every month is kept, or its address in object storage: `s3://bucket/prefix`, `gs://…`,"
-        " `az://…` (the extra `object`)",
-        "head_file": "a file outside the archive that always names its newest head; a run stops (exit 7) when the"
-        " archive lacks it: missing, not mounted, rolled back",
-        "base_manifest": "older revisions were moved away: the SHA-256 of the `manifest.json` after which the archive"
-        " begins; without it, and where it is another one, `run`, `list`, `doctor` and `verify` are exit 7",
-        "timezone": "whose calendar months the invoices are booked in; `chargeback doctor` tells a wrong one",
-        "since": "`run --catch-up` looks at no month before it; without it, at none before the first archived one",
-        "workers": "processes that close and publish a month; 0: as many as there are processors",
-        "format": "further files for an ERP; here or in `[journal]`, not in both",
-    },
-    "`[api]`": {
-        "endpoint": f"the platform; `{ENDPOINT_VARIABLE}` wins over it",
-        "concurrency": "requests at the same time",
-        "timeout": "for one attempt; a call that fails is tried again for 2 minutes",
-        "deadline": "for a whole run, which then ends with exit 6; documents leave at least a quarter of it for closing"
-        ", those not there by then are `invoice-pdf` exceptions",
-        "token_command": "prints a token; run without a shell when one is needed, for 60 seconds at most",
-        "token_file": "holds a token; readable by the job alone",
-    },
-    "`[[accounts]]`": {
-        "id": "the billing account as the platform shows it, in quotes",
-        "name": "how reports call it",
-        "company": "whose books the account belongs to",
-        "vat": "whether its buyer may reclaim input tax, or bears it as cost; an individual bears it",
-        "token_env": "the variable that holds this account's own token",
-        "from": "the first month in which the account is yours",
-        "until": "the last one; without it a missing account stops the run (exit 5)",
-    },
-    "`[[teams]]`": {
-        "id": "names the team's files; not `all`, `unassigned`, `adjustments` or a device name of Windows",
-        "name": "how reports call the team",
-        "cost_center": "in every line of the team's ledger",
-        "gl_account": "the expense account of its lines in the journal",
-        "company": "whose team it is",
-        "notify": "gets the team's statement and workbook, and nothing of another team's",
-        "budget": "what it may cost in a month, net; other currencies are not compared",
-        "projects": "what the team owns",
-    },
-    "An entry of `projects` as a table": {"match": "`*` any characters, `?` one, `[ab]` one of these", **_MONTHS},
-    "`[[shared]]`": {
-        "project": "what is shared",
-        **_MONTHS,
-        "split": "the same for every team; by what each team's own projects cost in that month; by weights, which need"
-        " not add up to 100",
-    },
-    "`[reconciliation]`": {
-        "tolerance": "what the report may differ from the invoices by",
-        "tax_basis": "whether the report's values include tax (`gross`) or not (`net`)",
-        "history_variance_percent": "a team whose month differs more from the one before is pointed out; a notice",
-    },
-    "`tolerance` in `[reconciliation]`": {
-        "absolute": "in the invoice's currency",
-        "percent": "of the invoices' amount",
-    },
-    "`[[accepted]]`": {
-        "check": "which check; `report-*`: all that compare with the report",
-        "account": "the billing account",
-        "invoice": "this invoice alone",
-        "subject": "this project, resource, line, team or document alone",
-        "up_to": "a larger difference is an exception again",
-        "until": "the last month it holds for",
-        "reason": "why, listed in every reconciliation",
-        "by": "who answers for it",
-    },
-    "`[journal]`": {
-        "expense": "lines whose team has no `gl_account`",
-        "unassigned": "projects that nobody owns",
-        "adjustments": "what an invoice holds beyond its lines",
-        "input_vat": "tax that can be claimed",
-        "input_vat_pending": "the same while the invoice is unpaid",
-        "payable": "what is owed to the platform",
-        "withholding": "tax withheld when paying",
-        "clearing": "what is paid, until the bank's own entry meets it",
-        "corrections": "where a restatement posts: on the day of its run, or on the last day of the month it concerns",
-        "format": "further files for an ERP",
-    },
-    "`[notify]`": {
-        "urls": "where to; needs the extra `notify`: `pip install '.[notify]'` in the checkout",
-        "on": "on what; the same state is told once, then weekly",
-        "close_by": "the day of the month from which last month without a revision is overdue, and told daily",
-        "healthcheck_url": "pinged when a run starts (`/start`), succeeds, fails (`/fail`)",
-        "metrics": "a folder of Prometheus' textfile collector; `run` and `usage` each leave a file there",
-    },
-    "`[usage]`": {
-        "floor": "more than usual by at least this much a day, in the platform's currency",
-        "band": "and by so many robust deviations (1.4826 × MAD) above the median",
-        "days": "of so many trailing days",
-        "prices": "prices of your own for the estimate",
-    },
-    "`[publish]`": {
-        "language": "of statements and tax lists",
-        "focus": "the version of FOCUS of `exports/focus.csv`",
-        "leave_out": "the workbooks of teams and of all lines are not written; the workpaper always is",
-    },
-    "`[vendor]`": {
-        "name": "the seller",
-        "tax_id": "its tax id",
-        "branch": "its branch",
-    },
-}
 
 HEAD = f"""\
 # Configuration reference
@@ -375,12 +95,7 @@ This page is written from the code by `{COMMAND}`; a test holds it to the code. 
 line `#:schema` with its path.
 """
 
-ENVIRONMENTS = f"""\
-## `[environments]`
-
-What a project is for, seen from its sid. Keys are names of your choice, values {SID_OR_GLOB} or a list of them; nothing
-matched: `production`. The same sid or glob twice is an error.
-
+ENVIRONMENTS = """\
 ```toml
 [environments]
 staging = "*-staging"
@@ -394,7 +109,7 @@ VARIABLES = f"""\
 | variable | meaning |
 |---|---|
 | `{VARIABLE}` | the configuration, where `-c` does not name one |
-| `{loader.WORKERS_VARIABLE}` | processes that close and publish; wins over `workers`, and `--workers` over it |
+| `{WORKERS_VARIABLE}` | processes that close and publish; wins over `workers`, and `--workers` over it |
 | `{ENDPOINT_VARIABLE}` | the platform; wins over `[api] endpoint` |
 | `{USER}`, `{PASSWORD}` | a service account and its key, the credential that lasts; used where both are set |
 | `{TOKEN}` | a token, where those are not set |
@@ -410,50 +125,86 @@ Where none of them gives a credential, `[api] token_command` or `token_file` doe
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD]
-    for section in SECTIONS:
-        if section.kind is settings.Reconciliation and section.keys is reconciliation_keys.RECONCILIATION_KEYS:
-            parts.append(ENVIRONMENTS)
-        parts.append(_section(section))
-        if section.kind is settings.AcceptedException:
-            parts.append(_checks_with_variance())
-    return "\n".join([*parts, VARIABLES])
+    return "\n".join([HEAD, *map(_section, sections()), VARIABLES])
+
+
+def sections() -> Iterator[Section]:
+    """A section a table, in the file's order; ``projects`` and ``tolerance`` below the table that they stand in."""
+    yield Section("The file itself", "Keys before the first table.", Config)
+    for key in keys_of(Config):
+        if is_table(key):
+            brackets = f"[[{key.name}]]" if get_origin(_bare(key.kind)) is tuple else f"[{key.name}]"
+            table = _table_of(key.kind)
+            yield Section(f"`{brackets}`", meaning(Config, key), table, _below(table, key))
+        if key.name == "teams":
+            yield Section(
+                "An entry of `projects` as a table",
+                'For a project that moved between teams: `{ match = "acme-shop", from = "2026-04" }`. An exact sid'
+                " beats a glob, and of two globs the one with more literal characters. The same one twice in one month"
+                " is an error.",
+                ProjectClaim,
+            )
+        if key.name == "reconciliation":
+            yield Section("`tolerance` in `[reconciliation]`", "The larger of the two holds.", Tolerance)
 
 
 def rows(section: Section) -> list[Row]:
-    """A row a key, in the code's order; ``KeyError`` or ``ValueError`` where code and page know different keys."""
-    keys = [key for key in section.keys if section.kind is not settings.Config or key not in TABLES]
-    meanings = MEANING[section.title]
-    if set(meanings) != set(keys):
-        raise ValueError(f"{section.title}: {sorted(set(meanings) ^ set(keys))} are in the code or in MEANING alone")
-    return [Row(key, _value(section, key), _default(section, key), meanings[key]) for key in keys]
+    """A row a key, in the code's order."""
+    made = [
+        _row(section.table, key) for key in keys_of(section.table) if section.table is not Config or not is_table(key)
+    ]
+    if section.table is Config:
+        made.append(
+            Row(
+                FORMAT,
+                "as in [`[journal]`](#journal)",
+                NONE,
+                "further files for an ERP; here or in `[journal]`, not in both",
+            )
+        )
+    return made
+
+
+def is_table(key: Declared) -> bool:
+    """Whether a key of the file has a section of its own."""
+    return bool(keys_of(_table_of(key.kind))) or get_origin(_bare(key.kind)) is Mapping
+
+
+def meaning(table: type, key: Declared) -> str:
+    """What a key is for: the text below its field; ``ValueError`` where there is none."""
+    owner = next((each for each in table.__mro__ if key.field in meanings(each)), None)
+    if owner is None:
+        raise ValueError(f"{table.__name__}.{key.field}: write below the field what it is for")
+    return meanings(owner)[key.field]
+
+
+@cache
+def meanings(table: type) -> Mapping[str, str]:
+    """By field, the text below it, in one line."""
+    if not dataclasses.is_dataclass(table):
+        return {}
+    (parsed,) = ast.parse(textwrap.dedent(inspect.getsource(table))).body
+    assert isinstance(parsed, ast.ClassDef)  # noqa: S101  # for mypy: the source of a class is one
+    pairs = zip(parsed.body, parsed.body[1:], strict=False)
+    return {
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in pairs
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
 
 
 def schema() -> dict[str, Any]:
-    """A JSON schema of the file, for editors: the same keys, values and meanings; what only the readers can tell, such
+    """A JSON schema of the file, for editors: the same keys, values and meanings; what only the reader can tell, such
     as which claims compete, is left to ``chargeback config check``."""
-    whole, *sections = SECTIONS
-    tables = {section.title.strip("`[]"): section for section in sections}
-    claim = _object(tables["An entry of `projects` as a table"])
-    properties = _object(whole)["properties"]
-    for name in TABLES:
-        if name == "environments":
-            patterns = {"type": ["string", "array"], "items": {"type": "string"}}
-            properties[name] = {"type": "object", "additionalProperties": patterns}
-            continue
-        made = _object(tables[name])
-        if name == "teams":
-            made["properties"]["projects"]["items"] = {"anyOf": [{"type": "string"}, claim]}
-        if name == "reconciliation":
-            made["properties"]["tolerance"] = _object(tables["tolerance` in `[reconciliation"])
-        is_list = f"[[{name}]]" in tables[name].title
-        properties[name] = {"type": "array", "items": made} if is_list else made
+    made = _table_schema(Config)
+    of_journal = made["properties"]["journal"]["properties"][FORMAT]
+    properties = {**made["properties"], FORMAT: of_journal}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "config.toml of chargeback",
-        "type": "object",
+        **made,
         "properties": properties,
-        "additionalProperties": False,
     }
 
 
@@ -462,120 +213,101 @@ def schema_text() -> str:
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
-def _object(section: Section) -> dict[str, Any]:
-    made = rows(section)
-    needed = [row.key for row in made if row.default == f"**{NEEDED}**"]
-    return {
-        "type": "object",
-        "properties": {row.key: {**_kind(row.value), "description": row.meaning.replace("`", "")} for row in made},
-        "additionalProperties": False,
-        **({"required": needed} if needed else {}),
+def _table_schema(table: type) -> dict[str, Any]:
+    needed = [row.key for row in map(partial(_row, table), keys_of(table)) if row.default == NEEDED]
+    properties = {
+        key.name: {**_schema(key.kind), "description": re.sub(r"`|\[([^\]]+)\]\([^)]+\)", r"\1", meaning(table, key))}
+        for key in keys_of(table)
     }
+    made = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**made, "required": needed} if needed else made
 
 
-def _kind(value: str) -> dict[str, Any]:
-    """What the page says may stand there, as a schema says it."""
-    words = re.findall(r'`"([^"`]+)"`', value)
-    bounds = re.match(r"a whole number from (\d+) to (\d+)", value)
-    if bounds:
-        return {"type": "integer", "minimum": int(bounds[1]), "maximum": int(bounds[2])}
-    if value.startswith("a list"):
-        return {"type": "array"}
-    if value.startswith("a table"):
-        return {"type": "object"}
-    if value.startswith("seconds"):
-        return {"type": "number", "exclusiveMinimum": 0}
-    if value == "an amount":
+def _schema(kind: object) -> dict[str, Any]:
+    """What a type says may stand at a key, as a schema says it."""
+    bare = _bare(kind)
+    extras = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    form = next((each for each in extras if isinstance(each, Form)), None)
+    about = next((each for each in extras if isinstance(each, Key)), Key())
+    arguments = [each for each in get_args(bare) if each is not type(None)]
+    if form and form.toml:
+        plain = [name for name in form.toml if name != "object"]
+        texts = {"type": plain if len(plain) > 1 else plain[0]}
+        return {"anyOf": [texts, _table_schema(_table_of(bare))]} if "object" in form.toml else texts
+    if get_origin(bare) is Literal:
+        return {"enum": arguments}
+    if get_origin(bare) is tuple:
+        return {"type": "array", "items": _schema(arguments[0])}
+    if get_origin(bare) is Mapping:
+        return {"type": "object", "additionalProperties": _schema(arguments[1])}
+    if arguments:  # of a union
+        each = [_schema(argument) for argument in arguments]
+        return each[0] if len(each) == 1 else {"anyOf": each}
+    if bare is int:
+        return {"type": "integer", "minimum": about.least, "maximum": about.most}
+    if bare is float:
+        return {"type": "number", "exclusiveMinimum": 0, "maximum": about.most}
+    if bare is Decimal:
         return {"type": ["string", "number"]}
-    if value == "a month":
+    if bare is Period:
         return {"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"}
-    if "weights" in value:
-        return {"anyOf": [{"enum": words}, {"type": "object", "additionalProperties": {"type": "number"}}]}
-    is_choice = not re.sub(r'`"[^"`]+"`|,|\bor\b|\s', "", value)
-    return {"enum": words} if words and is_choice else {"type": ["string", "array"] if "as in" in value else "string"}
+    assert isinstance(bare, type)  # noqa: S101  # for mypy: all others were seen above
+    return _table_schema(bare) if keys_of(bare) else {"type": "string"}
+
+
+def _bare(kind: object) -> object:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _table_of(kind: object) -> type:
+    """The record of a table, or of a list of them; ``str`` where it is neither."""
+    bare = _bare(kind)
+    inner = _bare(get_args(bare)[0]) if get_origin(bare) is tuple else bare
+    return inner if isinstance(inner, type) else str
+
+
+def _below(table: type, key: Declared) -> str:
+    if table is AcceptedException:
+        return _checks_with_variance()
+    return ENVIRONMENTS if key.name == "environments" else ""
+
+
+def _row(table: type, key: Declared) -> Row:
+    told = meaning(table, key).removesuffix(".")
+    default = DEFAULTS.get(f"{table.__name__}.{key.field}") or _default(key.default)
+    return Row(key.name, key.form.words, default, told[0].lower() + told[1:])
+
+
+def _default(default: object) -> str:
+    """A default as it would stand in the file."""
+    if default is dataclasses.MISSING:
+        return NEEDED
+    if default is None or default in ("", ()):
+        return NONE
+    return f'`"{default}"`' if isinstance(default, str | Decimal) else f"`{default}`"
+
+
+def _section(section: Section) -> str:
+    lines = [f"## {section.title}", "", _filled(section.intro)]
+    if keys_of(section.table):
+        lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
+        lines += [f"| `{row.key}` | {row.value} | {row.default} | {row.meaning} |" for row in rows(section)]
+        lines += ["", section.below] if section.below else [""]
+    else:
+        lines += [section.below]
+    return "\n".join(lines)
 
 
 def _checks_with_variance() -> str:
     codes = ", ".join(f"`{code}`" for code in Code if code in VARIANCE_CODES)
     return _filled(
-        f"Checks with a variance, which need `up_to`: {codes}, and `{reconciliation_keys.EVERY_REPORT_CHECK}`. Where"
+        f"Checks with a variance, which need `up_to`: {codes}, and `{EVERY_REPORT_CHECK}`. Where"
         f" `{Code.INVOICE_ISSUED}` shows an amount (the report's), it is accepted only up to `up_to` too."
     )
 
 
 def _filled(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
-
-
-def _section(section: Section) -> str:
-    lines = [
-        f"## {section.title}",
-        "",
-        _filled(section.intro),
-        "| key | value | default | meaning |",
-        "|---|---|---|---|",
-    ]
-    lines += [f"| `{row.key}` | {row.value} | {row.default} | {row.meaning} |" for row in rows(section)]
-    return "\n".join(lines) + "\n"
-
-
-def _value(section: Section, key: str) -> str:
-    """What may stand there: told by hand where only prose can, else by the field's type and the reader's bounds."""
-    if key in section.values:
-        return section.values[key]
-    written = str(_field(section, key).type)
-    if written.startswith("Literal"):
-        return " or ".join(f'`"{word}"`' for word in re.findall(r"['\"](\w+)['\"]", written))
-    plain = written.removesuffix(" | None")
-    names = {"str": "a text", "Path": "a path", "Decimal": "an amount", "Period": "a month"}
-    names["Place"] = "a path or an address"
-    return names[plain] if plain in names else _bounds(section, key)
-
-
-def _bounds(section: Section, key: str) -> str:
-    """What the reader says of a number that is out of bounds: "a whole number from 1 to 64"."""
-    try:
-        section.read(KeyPath("config.toml", key), {**section.sample, key: 0})
-    except ConfigurationError as error:
-        told = re.search(r"a whole number from \d+ to \d+|seconds: a number above \d+, at most \d+", error.remedy)
-        if told:
-            return told[0].replace(": a number", "")
-    raise ValueError(f"{section.title} {key}: neither type nor reader says what may stand there")
-
-
-def _default(section: Section, key: str) -> str:
-    if _is_needed(section, key):
-        return f"**{NEEDED}**"
-    if key in section.defaults:
-        return section.defaults[key]
-    field = _field(section, key)
-    default = field.default if field.default is not dataclasses.MISSING else None
-    return _shown(default)
-
-
-def _is_needed(section: Section, key: str) -> bool:
-    """Whether the reader misses the key in an entry that it accepts with it."""
-    place = KeyPath("config.toml")
-    section.read(place, section.sample)
-    if key not in section.sample:
-        return False
-    try:
-        section.read(place, {name: value for name, value in section.sample.items() if name != key})
-    except ConfigurationError as error:
-        return f'the key "{key}" is missing' in error.message
-    return False
-
-
-def _field(section: Section, key: str) -> dataclasses.Field[Any]:
-    name = section.fields.get(key, key)
-    return next(field for field in dataclasses.fields(section.kind) if field.name == name)
-
-
-def _shown(default: object) -> str:
-    """A default as it would stand in the file."""
-    if default is None or default in ("", ()):
-        return NONE
-    return f'`"{default}"`' if isinstance(default, str | Decimal) else f"`{default}`"
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ class Ownership:
     def of(cls, config: Config, period: Period) -> Ownership:
         """The claims of the configuration that hold in the month."""
         teams = [(claim, Owner(team=team), f'team "{team.id}"') for team in config.teams for claim in team.projects]
-        shared = [(entry.claim, Owner(shared=entry), "a [[shared]] entry") for entry in config.shared]
+        shared = [(entry, Owner(shared=entry), "a [[shared]] entry") for entry in config.shared]
         active = [_Contender.of(*claimed) for claimed in (*teams, *shared) if claimed[0].active_in(period)]
         environments = [
             _Contender.of(claim, NOBODY, name) for name, claims in config.environments.items() for claim in claims

@@ -98,7 +98,7 @@ def load_config(config_path: Path | None, archive_path: Place | None, *, network
     """The configuration that the options lead to; ``ConfigurationError`` where it is missing or wrong."""
     from chargeback.config import load
     from chargeback.config.address import Address
-    from chargeback.config.file import read_file
+    from chargeback.config.loader import read_file
 
     path = configuration_path(config_path)
     config = load(path, network=network)

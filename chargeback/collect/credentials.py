@@ -29,7 +29,7 @@ from typing import IO
 
 from chargeback.config import AccountEntry, Api, Config
 from chargeback.config.address import SECRET_VARIABLES
-from chargeback.config.notify import VARIABLE
+from chargeback.config.forms import VARIABLE
 from chargeback.errors import CredentialError
 from chargeback.evidence.gate import SHORT, Gate
 

@@ -1,21 +1,17 @@
 """``config.toml`` -> one frozen ``Config``: every key checked, no secret read (INTERFACE, configuration)."""
 
-from chargeback.config.endpoint import Endpoint, endpoint_of
-from chargeback.config.file import find
-from chargeback.config.loader import load, parse
+from chargeback.config.loader import Endpoint, endpoint_of, find, load, parse
+from chargeback.config.ownership import Budget, ProjectClaim, SharedProject, Team
 from chargeback.config.settings import (
     AcceptedException,
     AccountEntry,
     Api,
-    Budget,
     Config,
     Journal,
     Notify,
-    ProjectClaim,
     Publish,
     Reconciliation,
-    SharedProject,
-    Team,
+    Tolerance,
     Usage,
     Vendor,
 )
@@ -34,6 +30,7 @@ __all__ = [
     "Reconciliation",
     "SharedProject",
     "Team",
+    "Tolerance",
     "Usage",
     "Vendor",
     "endpoint_of",

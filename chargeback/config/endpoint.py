@@ -10,15 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from chargeback.config.key_path import KeyPath, shown
-from chargeback.config.scalars import text
-from chargeback.config.settings import Config
+from chargeback.config.key_path import Fault, shown
 
-ENDPOINT_VARIABLE = "DEPLOYS_ENDPOINT"
 LONGEST_ADDRESS = 8192
 """Characters."""
 
@@ -30,49 +25,11 @@ _LOOPBACK_6 = ipaddress.ip_address("::1")
 _REMEDY = 'write an address such as "https://api.deploys.app/"; plain http only to loopback'
 
 
-class Fault(NamedTuple):
-    """What is wrong with an address, without a secret that it may hold, and what would be right."""
-
-    problem: str
-    remedy: str = _REMEDY
-
-
-class Endpoint(NamedTuple):
-    """The base of every call, with ``/`` at its end, and where it was written, for error messages."""
-
-    url: str
-    source: str
-
-
-def address(place: KeyPath, value: object) -> str:
-    """The endpoint's URL as written; ``ConfigurationError`` where it is none that a credential may be sent to."""
-    written = text(place, value).strip()
-    fault = endpoint_fault(written)
-    if fault:
-        raise place.error(*fault)
-    return written
-
-
-def endpoint_of(config: Config, environ: Mapping[str, str]) -> Endpoint:
-    """Where the platform is: ``$DEPLOYS_ENDPOINT`` where that is set, else the configuration's endpoint.
-
-    ``ConfigurationError`` says which of the two is wrong, and never shows a user, password or query within it.
-    """
-    given = environ.get(ENDPOINT_VARIABLE, "").strip()
-    file = str(config.path or "config.toml")
-    place = KeyPath(f"${ENDPOINT_VARIABLE}") if given else KeyPath(file, "api.endpoint")
-    written = given or config.api.endpoint
-    fault = endpoint_fault(written)
-    if fault:
-        raise place.error(*fault)
-    return Endpoint(written.rstrip("/") + "/", place.file if given else f"[api] endpoint in {file}")
-
-
 def endpoint_fault(written: str) -> Fault | None:
     """What is wrong with an address that is to be an endpoint; None where nothing is."""
     parts = split(written)
     if parts is None:
-        return Fault("the address holds a character that no address may have")
+        return Fault("the address holds a character that no address may have", _REMEDY)
     if "://" not in written:
         return _without_scheme(written)
     if "?" in written or "#" in written:
@@ -84,7 +41,7 @@ def endpoint_fault(written: str) -> Fault | None:
         problem = f"plain http to {parts.hostname} would send the credential unencrypted"
         return Fault(problem, "write https://; plain http only to loopback")
     if not _PATH.fullmatch(parts.path) or "/../" in f"{parts.path}/":
-        return Fault("the address has a path that no API has")
+        return Fault("the address has a path that no API has", _REMEDY)
     return None
 
 
@@ -99,12 +56,12 @@ def split(written: str) -> SplitResult | None:
 def shape_fault(parts: SplitResult) -> Fault | None:
     """What is wrong with scheme, user, host or port of any address, an endpoint's or a document's."""
     if parts.scheme not in ("https", "http"):
-        return Fault(f'the address has the scheme "{parts.scheme[:20]}", expected https')
+        return Fault(f'the address has the scheme "{parts.scheme[:20]}", expected https', _REMEDY)
     if "@" in parts.netloc:
         return Fault("the address holds a user or a password", f"leave out what stands before the @; {_REMEDY}")
     if not _is_host(parts.hostname or ""):
-        return Fault("the address names no host")
-    return None if _has_port_or_none(parts) else Fault("the port of the address is not a port number")
+        return Fault("the address names no host", _REMEDY)
+    return None if _has_port_or_none(parts) else Fault("the port of the address is not a port number", _REMEDY)
 
 
 def is_loopback(host: str) -> bool:
@@ -120,7 +77,7 @@ def is_loopback(host: str) -> bool:
 
 def _without_scheme(written: str) -> Fault:
     if "@" in written or "?" in written:
-        return Fault("the address has no scheme")
+        return Fault("the address has no scheme", _REMEDY)
     return Fault(f"{shown(written)} has no scheme", f"write {shown('https://' + written)}")
 
 

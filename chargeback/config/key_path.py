@@ -1,20 +1,37 @@
-"""Where in the configuration a value stands, and the one-line errors that name that place."""
+"""Where in the configuration a value stands: its key, its line, and the one-line errors that name both.
+
+TOML's own parser finds the line: a key stands in the first lines that are a whole document with it. No text is taken
+apart here, so that multi-line texts, arrays and dotted keys cannot mislead.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, NamedTuple
 
-from chargeback.config.key_lines import Parts, line_of
 from chargeback.config.secrecy import looks_secret
 from chargeback.errors import ConfigurationError
+
+Parts = tuple[str | int, ...]
+"""A key's names from the file down, and places in lists, which count from 0."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_SHOWN = 60
 _LARGEST_SHOWN_BITS = 128
+_MOST_TRIES = 400
+"""Readings of the file to find one line; more than a file that people write ever takes."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with a value, without a secret that it may hold, and what would be right."""
+
+    problem: str
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +72,10 @@ def shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, int):
         return str(value) if value.bit_length() <= _LARGEST_SHOWN_BITS else "a huge number"
-    return _clipped(str(value)) if isinstance(value, Decimal) else kind(value)
+    return _clipped(str(value)) if isinstance(value, Decimal) else kind_of(value)
 
 
-def kind(value: object) -> str:
+def kind_of(value: object) -> str:
     """What sort of TOML value this is, in plain words."""
     if isinstance(value, bool):
         return "true or false"
@@ -83,3 +100,58 @@ def _printable(text: str) -> str:
 
 def _clipped(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def line_of(source: bytes, parts: Parts) -> int:
+    """The line, from 1, of the innermost part of the key that is written; 0 where that cannot be told."""
+    lines = source.decode("utf-8-sig", "replace").replace("\r\n", "\n").split("\n")
+    try:
+        written = _written(tomllib.loads("\n".join(lines)), parts)
+        return _first_line(lines, written) if written else 0
+    except (ValueError, ArithmeticError, RecursionError):
+        return 0
+
+
+def _written(value: Any, parts: Parts) -> Parts:
+    """As much of the key as there is."""
+    for place, part in enumerate(parts):
+        try:
+            value = value[part]
+        except (LookupError, TypeError):
+            return parts[:place]
+    return parts
+
+
+def _first_line(lines: Sequence[str], parts: Parts) -> int:
+    """The smallest beginning that is a document with the key ends with its statement, which begins after the largest
+    one without it."""
+    without = floor = 0
+    within, tries = len(lines), 0
+    while within - floor > 1:
+        middle = count = (floor + within) // 2
+        holds = None
+        while count > floor and holds is None:
+            tries += 1
+            if tries > _MOST_TRIES:
+                return 0
+            holds = _holds(lines[:count], parts)
+            count -= holds is None
+        if holds:
+            within = count
+            continue
+        floor = middle
+        if holds is False:
+            without = count
+    return next((number for number in range(without + 1, within + 1) if _is_statement(lines[number - 1])), without + 1)
+
+
+def _holds(lines: Sequence[str], parts: Parts) -> bool | None:
+    """Whether these lines have the key; None where they are no whole document."""
+    try:
+        return _written(tomllib.loads("\n".join(lines)), parts) == parts
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _is_statement(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")

@@ -1,76 +1,60 @@
-"""A configuration's bytes -> one frozen ``Config``; everything is checked here, so that a run need not ask again.
+"""The configuration's file -> one frozen ``Config``; everything is checked here, so that a run need not ask again.
 
-``load`` reads the file that is in use; ``parse`` is pure and also reads back the one that an archived revision holds.
-A table that is added to the configuration is added to ``DOCUMENT_KEYS`` and to ``_config``.
+``load`` looks up, opens and reads the file in use, with every way that this can fail. A file that decides where
+credentials are sent and which command is run must be its owner's: for commands that use the network, one that everybody
+may write and one that lies in an archive are refused. ``parse`` is pure and also reads back the configuration that an
+archived revision holds.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
+import stat
 import tomllib
-import zoneinfo
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import NamedTuple
 
-from chargeback.config import ownership, platform
-from chargeback.config import publish as publishing
-from chargeback.config import reconciliation as reconciliation_keys
-from chargeback.config.address import Address, Place, address_of, is_address
-from chargeback.config.file import is_archived, read_file
-from chargeback.config.journal import formats, journal
-from chargeback.config.key_path import KeyPath, shown
-from chargeback.config.notify import notify
-from chargeback.config.scalars import location, month, sha256, text, whole
-from chargeback.config.settings import (
-    Api,
-    Config,
-    Journal,
-    Notify,
-    Publish,
-    Reconciliation,
-    SharedProject,
-    Team,
-    Usage,
-    Vendor,
-)
-from chargeback.config.table import Table, each
-from chargeback.config.usage import usage
+from chargeback.config.address import Address, Place
+from chargeback.config.endpoint import endpoint_fault
+from chargeback.config.forms import formats, workers
+from chargeback.config.key_path import KeyPath
+from chargeback.config.ownership import refuse_competing, refuse_repeated, refuse_shared_pattern, settled
+from chargeback.config.reading import read_table
+from chargeback.config.settings import DEFAULT_ARCHIVE, ENDPOINT_VARIABLE, Config
 from chargeback.errors import ConfigurationError
-from chargeback.model.period import zone
+from chargeback.model.erp_profile import LARGEST as LARGEST_PROFILE
+from chargeback.model.erp_profile import read_profile
 
-DOCUMENT_KEYS = (
-    "archive",
-    "head_file",
-    "base_manifest",
-    "timezone",
-    "since",
-    "workers",
-    "format",
-    "api",
-    "accounts",
-    "teams",
-    "shared",
-    "environments",
-    "reconciliation",
-    "accepted",
-    "journal",
-    "notify",
-    "usage",
-    "publish",
-    "vendor",
-)
-DEFAULT_ARCHIVE = "archive"
-DEFAULT_TIMEZONE = "UTC"
-DEFAULT_WORKERS = 0
-MOST_WORKERS = 64
+VARIABLE = "CHARGEBACK_CONFIG"
 WORKERS_VARIABLE = "CHARGEBACK_WORKERS"
+DEFAULT_NAME = "config.toml"
+ARCHIVED_BESIDE = "manifest.json"
+LARGEST = 1024 * 1024
+"""Bytes that a configuration may have."""
 
 _YAML = re.compile(r"---|-\s|[\w-]+:(\s|$)")
 _MOST_DOTS = 100
 """In one line that is no comment: dotted keys take time that grows with the square of their parts."""
+
+
+class Endpoint(NamedTuple):
+    """The base of every call, with ``/`` at its end, and where it was written, for error messages."""
+
+    url: str
+    source: str
+
+
+def find(option: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
+    """The file in use: the option's, else the variable's, else ``config.toml`` in the working directory.
+
+    Whether it is there is for ``load`` to see. A relative path starts at ``cwd``.
+    """
+    named = environ.get(VARIABLE, "")
+    return cwd / (option or (Path(named) if named else Path(DEFAULT_NAME)))
 
 
 def load(path: Path, *, network: bool) -> Config:
@@ -89,32 +73,35 @@ def parse(source: bytes, path: Place, *, archived: bool = False) -> Config:
     is not held against it.
     """
     place = KeyPath(str(path), source=source)
-    config = _config(Table.of(place, _document(place, source), DOCUMENT_KEYS), source, Path(str(path)))
+    document = {"archive": DEFAULT_ARCHIVE} | _document(place, source)
+    read = read_table(Config, place, document, elsewhere=("format",))
+    if "format" in document:  # [journal]'s, which may also stand before the first table
+        if read.journal.format:
+            raise place.child("format").error("[journal] has a format too", "keep one of them")
+        read = replace(read, journal=replace(read.journal, format=formats(place.child("format"), document["format"])))
+    refuse_repeated(place.child("accounts"), (entry.id for entry in read.accounts), "account")
+    refuse_repeated(place.child("teams"), (team.id for team in read.teams), "team")
+    refuse_shared_pattern(place.child("environments"), read.environments)
+    shared = tuple(settled(place.child("shared"), read.shared, read.teams))
+    refuse_competing(place, read.teams, shared)
     if not archived:
-        _refuse_head_within_archive(place, config)
-    return config
+        _refuse_head_within_archive(place, read)
+    return replace(read, source=source, path=Path(str(path)), shared=shared)
 
 
-def timezone(place: KeyPath, value: object) -> str:
-    """The name of a time zone that the tzdata package has."""
-    name = text(place, value)
-    try:
-        zone(name)
-    except ConfigurationError as error:
-        close = difflib.get_close_matches(name[:60], sorted(zoneinfo.available_timezones()), n=1)
-        raise place.error(
-            f"{shown(name)} is not a time zone", f'write one such as "{(*close, "Asia/Bangkok")[0]}"'
-        ) from error
-    return name
+def endpoint_of(config: Config, environ: Mapping[str, str]) -> Endpoint:
+    """Where the platform is: ``$DEPLOYS_ENDPOINT`` where that is set, else the configuration's endpoint.
 
-
-def workers(place: KeyPath, value: object) -> int:
-    """How many processes close and publish; a cluster of them is another version's."""
-    if isinstance(value, str) and value.startswith("dask://"):
-        raise place.error(
-            "this version runs on one machine: it does not have the extra cluster", "write a number of processes"
-        )
-    return whole(0, MOST_WORKERS)(place, value)
+    ``ConfigurationError`` says which of the two is wrong, and never shows a user, password or query within it.
+    """
+    given = environ.get(ENDPOINT_VARIABLE, "").strip()
+    file = str(config.path or "config.toml")
+    place = KeyPath(f"${ENDPOINT_VARIABLE}") if given else KeyPath(file, "api.endpoint")
+    written = given or config.api.endpoint
+    fault = endpoint_fault(written)
+    if fault:
+        raise place.error(*fault)
+    return Endpoint(written.rstrip("/") + "/", place.file if given else f"[api] endpoint in {file}")
 
 
 def workers_in_text(name: str, text: str) -> int:
@@ -123,54 +110,87 @@ def workers_in_text(name: str, text: str) -> int:
     return workers(KeyPath(name), int(number) if number.isascii() and number.isdigit() else text)
 
 
-def archive_place(place: KeyPath, value: object) -> Place:
-    """The archive's folder, or its address in object storage."""
-    written = text(place, value)
-    if not is_address(written):
-        return location(place, value)
+def read_profiles(config: Config) -> dict[str, str]:
+    """By name, the text of each profile that ``[journal] format`` names by its path; ``ConfigurationError`` where one
+    cannot be read or is none."""
+    return {entry.stem: _profile(entry) for entry in config.journal.format if isinstance(entry, Path)}
+
+
+def read_file(path: Path, *, network: bool) -> bytes:
+    """The file's bytes; ``ConfigurationError`` where they cannot be had, or may not be used with the network."""
+    place = KeyPath(str(path))
+    descriptor = _opened(place, path)
     try:
-        return address_of(written)
-    except ValueError as error:
-        raise place.error(*error.args) from None
+        status = os.fstat(descriptor)
+        _refuse_irregular(place, status)
+        if network:
+            _refuse_untrusted(place, path, status)
+        return _content(place, descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def _journal(document: Table) -> Journal:
-    """The ``[journal]`` table; its ``format`` may also stand before the first table."""
-    read = document.optional("journal", journal, Journal())
-    if "format" not in document.values:
-        return read
-    if read.format:
-        raise document.place.child("format").error("[journal] has a format too", "keep one of them")
-    return replace(read, format=document.optional("format", formats, ()))
+def is_archived(path: Path) -> bool:
+    """Whether this file, or what it leads to, is a revision's own configuration."""
+    folders = (path.parent, Path(os.path.realpath(path)).parent)
+    return any(os.path.lexists(folder / ARCHIVED_BESIDE) for folder in folders)
 
 
-def _config(document: Table, source: bytes, path: Path) -> Config:
-    teams: tuple[Team, ...] = document.optional("teams", ownership.teams, ())
-    shared: tuple[SharedProject, ...] = document.optional("shared", ownership.shared(teams), ())
-    ownership.refuse_competing(document.place, teams, shared)
-    beside: Place = path.parent / DEFAULT_ARCHIVE
-    return Config(
-        source=source,
-        path=path,
-        archive=document.optional("archive", archive_place, beside),
-        head_file=document.optional("head_file", location, None),
-        base_manifest=document.optional("base_manifest", sha256, None),
-        timezone_name=document.optional("timezone", timezone, DEFAULT_TIMEZONE),
-        since=document.optional("since", month, None),
-        workers=document.optional("workers", workers, DEFAULT_WORKERS),
-        api=document.optional("api", platform.api, Api()),
-        accounts=document.optional("accounts", platform.accounts, ()),
-        teams=teams,
-        shared=shared,
-        environments=document.optional("environments", ownership.environments, ownership.NO_ENVIRONMENTS),
-        reconciliation=document.optional("reconciliation", reconciliation_keys.reconciliation, Reconciliation()),
-        accepted=document.optional("accepted", each(reconciliation_keys.accepted), ()),
-        journal=_journal(document),
-        notify=document.optional("notify", notify, Notify()),
-        usage=document.optional("usage", usage, Usage()),
-        publish=document.optional("publish", publishing.publish, Publish()),
-        vendor=document.optional("vendor", publishing.vendor, Vendor()),
-    )
+def _opened(place: KeyPath, path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe without a writer must not hang it
+    except FileNotFoundError as error:
+        raise place.error(
+            "there is no such file", f"chargeback init writes one; or name it with -c or ${VARIABLE}"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(place, error) from error
+
+
+def _refuse_irregular(place: KeyPath, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise place.error("this is a folder", f"name the file in it, such as {DEFAULT_NAME}")
+    if not stat.S_ISREG(status.st_mode):
+        raise place.error("this is not a regular file", "name a file: a pipe or device cannot be kept as it was read")
+
+
+def _refuse_untrusted(place: KeyPath, path: Path, status: os.stat_result) -> None:
+    if status.st_mode & stat.S_IWOTH:
+        raise place.error("everybody may write this file", f"run chmod o-w {path}")
+    if is_archived(path):
+        raise place.error(
+            f"this is an archived configuration, beside a {ARCHIVED_BESIDE}",
+            "name the one in use; to start from this one, copy it",
+        )
+
+
+def _content(place: KeyPath, descriptor: int) -> bytes:
+    try:
+        with open(descriptor, "rb", closefd=False) as stream:
+            content = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise _unreadable(place, error) from error
+    if len(content) > LARGEST:
+        raise place.error(f"the file is larger than {LARGEST} bytes", "name the configuration file")
+    return content
+
+
+def _unreadable(place: KeyPath, error: Exception) -> ConfigurationError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return place.error(f"the file cannot be read: {reason}", "check its name and who may read it")
+
+
+def _profile(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_PROFILE + 1)
+    except (OSError, ValueError) as error:
+        remedy = "correct the path in [journal] format"
+        raise ConfigurationError(f"{path}: the profile cannot be read: {error}", remedy=remedy) from error
+    if len(data) > LARGEST_PROFILE:
+        raise ConfigurationError(f"{path}: more than {LARGEST_PROFILE} bytes", remedy="a profile is a small TOML file")
+    read_profile(path.stem, data, str(path))
+    return data.decode()
 
 
 def _refuse_head_within_archive(place: KeyPath, config: Config) -> None:
@@ -188,7 +208,7 @@ def _normal(path: Path) -> Path:
     return Path(os.path.normpath(path))
 
 
-def _document(place: KeyPath, source: bytes) -> object:
+def _document(place: KeyPath, source: bytes) -> dict[str, object]:
     written = _decoded(place, source)
     try:
         return tomllib.loads(written, parse_float=Decimal)

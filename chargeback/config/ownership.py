@@ -1,99 +1,104 @@
-"""``[[teams]]``, ``[[shared]]`` and ``[environments]``: who owns a project, who shares it, what it is for (BOOKING 5).
+"""Who owns a project, who shares it, and what may be declared of that: ``[[teams]]``, ``[[shared]]``,
+``[environments]`` (BOOKING 5).
 
-Decides what can be seen without the platform: ids, months, weights, and the same sid or glob claimed twice. Which of
-several different claims wins for a project is decided where the projects are known.
-
-The same sid or glob claimed twice: seen in the file, before any project is known (BOOKING 5).
+Decided here is what can be seen without the platform: the same sid or glob claimed twice, weights of teams that there
+are. Which of several different claims wins for a project is decided where the projects are known.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import Annotated, Literal
 
-from chargeback.config.key_path import KeyPath, did_you_mean, kind, listed, shown
-from chargeback.config.notify import service_url
-from chargeback.config.platform import months, refuse_repeated
-from chargeback.config.scalars import amount, choice, number, pattern, text
-from chargeback.config.settings import Budget, ProjectClaim, SharedProject, Team
-from chargeback.config.table import Reader, Table, each, entries
-from chargeback.model.ledger import RESERVED_TEAMS
+from chargeback.config.forms import ServiceUrl, SidOrGlob, TeamId, pattern
+from chargeback.config.key_path import Fault, KeyPath, did_you_mean, kind_of, listed, shown
+from chargeback.config.reading import Form, Key, Table, amount, by_name, choice, each, number, read_table, text
 from chargeback.model.money import known_digits
-
-Claimed = tuple[KeyPath, str, ProjectClaim]
-"""Where the claim stands, whose it is, and the claim."""
+from chargeback.model.period import Period
 
 
-def refuse_clashes(claims: Iterable[Claimed]) -> None:
-    """``ConfigurationError`` that names both where two claims of one pattern hold in the same month."""
-    earlier: dict[str, list[Claimed]] = {}
-    for here, owner, claim in claims:
-        same = earlier.setdefault(claim.pattern, [])
-        for there, other, claimed in same:
-            if overlap(claim, claimed):
-                problem = f"{shown(claim.pattern)} of {owner} is claimed already by {other}, at {there.key}"
-                raise here.error(problem, "keep one of them, or give them months that do not overlap (from, until)")
-        same.append((here, owner, claim))
+def contradiction_of_months(since: Period | None, until: Period | None) -> Fault | None:
+    """What is wrong with two months, both included, that are not in order of time."""
+    if since is None or until is None or since <= until:
+        return None
+    return Fault(f"from {since} is later than until {until}", "write the earlier month as from")
 
 
-def refuse_shared_pattern(place: KeyPath, environments: Mapping[str, tuple[ProjectClaim, ...]]) -> None:
-    """``ConfigurationError`` where two environments, or one twice, have the same pattern."""
-    seen: dict[str, str] = {}
-    for name, claims in environments.items():
-        for claim in claims:
-            if claim.pattern in seen:
-                problem = f"{shown(claim.pattern)} stands for {shown(seen[claim.pattern])} already"
-                raise place.child(name).error(problem, "keep one of them")
-            seen[claim.pattern] = name
+def within(period: Period, since: Period | None, until: Period | None) -> bool:
+    """Whether the month lies between two months, both inclusive, None for no bound."""
+    return (since is None or since <= period) and (until is None or period <= until)
 
 
-def overlap(one: ProjectClaim, other: ProjectClaim) -> bool:
-    """Whether there is a month in which both claims hold."""
-    return _reaches(one, other) and _reaches(other, one)
+@dataclass(frozen=True, slots=True)
+class ProjectClaim(Table):
+    """A sid or glob that claims projects, in the months from ``since`` to ``until``, both inclusive."""
+
+    pattern: Annotated[SidOrGlob, Key("match")]
+    """`*` any characters, `?` one, `[ab]` one of these."""
+    since: Annotated[Period | None, Key("from")] = None
+    """The first month."""
+    until: Period | None = None
+    """The last month."""
+
+    def contradiction(self) -> Fault | None:
+        """Months that are not in order of time."""
+        return contradiction_of_months(self.since, self.until)
+
+    @property
+    def is_glob(self) -> bool:
+        """Whether the pattern has a wildcard (``*``, ``?`` or ``[…]``)."""
+        return any(character in self.pattern for character in "*?[")
+
+    @property
+    def literal_characters(self) -> int:
+        """How many characters of the pattern stand for themselves: the more, the stronger the claim."""
+        count, position = 0, 0
+        while position < len(self.pattern):
+            closing = self.pattern.find("]", position + 2) if self.pattern[position] == "[" else -1
+            if closing > 0:
+                position = closing
+            elif self.pattern[position] not in "*?":
+                count += 1
+            position += 1
+        return count
+
+    def active_in(self, period: Period) -> bool:
+        """Whether the claim holds in that month."""
+        return within(period, self.since, self.until)
+
+    def matches(self, sid: str) -> bool:
+        """Whether the claim covers the project of that sid."""
+        return fnmatchcase(sid, self.pattern) if self.is_glob else sid == self.pattern
+
+    def overlaps(self, other: ProjectClaim) -> bool:
+        """Whether there is a month in which both claims hold."""
+        return _has_begun(self, other) and _has_begun(other, self)
 
 
-def _reaches(one: ProjectClaim, other: ProjectClaim) -> bool:
-    """Whether the one has begun when the other ends."""
-    return one.since is None or other.until is None or one.since <= other.until
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a team may cost in a month, net; months in other currencies are not compared with it."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:f} {self.currency}"
 
 
-TEAM_KEYS = ("id", "name", "cost_center", "gl_account", "company", "notify", "budget", "projects")
-CLAIM_KEYS = ("match", "from", "until")
-SHARED_KEYS = ("project", "from", "until", "split")
-
-ALL = "all"
-"""``ledgers/all.csv`` has every team's lines, so no team may be called that."""
-_TEAM_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
-_DEVICE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.ASCII)
-
-NO_ENVIRONMENTS: Mapping[str, tuple[ProjectClaim, ...]] = MappingProxyType({})
-Split = Literal["even", "proportional"] | Mapping[str, Decimal]
+def claim(place: KeyPath, value: object) -> ProjectClaim:
+    """A sid or glob, or a table of one with the months it holds for."""
+    return read_table(ProjectClaim, place, value) if isinstance(value, dict) else ProjectClaim(pattern(place, value))
 
 
-def teams(place: KeyPath, value: object) -> tuple[Team, ...]:
-    """The ``[[teams]]`` in order, no id twice."""
-    read = each(team)(place, value)
-    refuse_repeated(place, (entry.id for entry in read), "team")
-    return read
-
-
-def team(place: KeyPath, value: object) -> Team:
-    """One ``[[teams]]`` entry; without a name it is called by its id."""
-    table = Table.of(place, value, TEAM_KEYS)
-    name = table.required("id", team_id)
-    return Team(
-        id=name,
-        name=table.optional("name", text, name),
-        cost_center=table.optional("cost_center", text, ""),
-        gl_account=table.optional("gl_account", text, ""),
-        company=table.optional("company", text, ""),
-        notify=table.optional("notify", each(service_url), ()),
-        budget=table.optional("budget", budget, None),
-        projects=table.optional("projects", each(claim), ()),
-    )
+def claims(place: KeyPath, value: object) -> tuple[ProjectClaim, ...]:
+    """One sid or glob, or a list of them."""
+    one = each(pattern)(place, value) if isinstance(value, list) else (pattern(place, value),)
+    return tuple(map(ProjectClaim, one))
 
 
 def budget(place: KeyPath, value: object) -> Budget:
@@ -105,87 +110,134 @@ def budget(place: KeyPath, value: object) -> Budget:
     return Budget(amount(place, written), currency)
 
 
-def team_id(place: KeyPath, value: object) -> str:
-    """A team's id, which names its files on every file system."""
-    checked = text(place, value)
-    if not _TEAM_ID.fullmatch(checked):
-        raise place.error(f"{shown(checked)} is not a team id", "write at most 64 of a-z, 0-9 and -, no - first")
-    if checked == ALL or checked in RESERVED_TEAMS:
-        raise place.error(f"{shown(checked)} is the name of another ledger", "choose another id")
-    if _DEVICE.fullmatch(checked):
-        raise place.error(f"{shown(checked)} is the name of a device on Windows", "choose another id")
-    return checked
+def split(place: KeyPath, value: object) -> Literal["even", "proportional"] | Mapping[str, Decimal]:
+    """How a project is shared: a word, or a table of weights; whose they are is seen with all teams."""
+    if isinstance(value, dict):
+        return by_name(number)(place, value)
+    if not isinstance(value, str):
+        raise place.error(
+            f"this is {kind_of(value)}, not a split", 'write "even", "proportional" or { team = weight, … }'
+        )
+    return "even" if choice("even", "proportional")(place, value) == "even" else "proportional"
 
 
-def claim(place: KeyPath, value: object) -> ProjectClaim:
-    """A sid or glob, or a table of one with the months it holds for."""
-    if not isinstance(value, dict):
-        return ProjectClaim(pattern(place, value))
-    table = Table.of(place, value, CLAIM_KEYS)
-    since, until = months(table)
-    return ProjectClaim(table.required("match", pattern), since, until)
+Claim = Annotated[ProjectClaim, Form("a sid or glob", claim, "sids, globs and tables (below)", ("string", "object"))]
+Claims = Annotated[tuple[ProjectClaim, ...], Form("a sid or glob, or a list of them", claims, toml=("string", "array"))]
+MonthlyBudget = Annotated[Budget, Form('an amount and its currency: `"12000.00 THB"`', budget, toml=("string",))]
+Weight = Annotated[Decimal, Form("a number", number, toml=("number",))]
+Split = Annotated[
+    Literal["even", "proportional"] | Mapping[str, Weight],
+    Form('`"even"`, `"proportional"`, or weights: `{ web = 60, data = 40 }`', split),
+]
 
 
-def shared(among: tuple[Team, ...]) -> Reader[tuple[SharedProject, ...]]:
-    """A reader of ``[[shared]]``, whose splits are among these teams."""
+@dataclass(frozen=True, slots=True)
+class Team(Table):
+    """A team, in configuration order, called by its id where it has no name; ``cost_center``, ``gl_account`` and
+    ``company`` are "" where none is given.
 
-    def read(place: KeyPath, value: object) -> SharedProject:
-        table = Table.of(place, value, SHARED_KEYS)
-        since, until = months(table)
-        claimed = ProjectClaim(table.required("project", pattern), since, until)
-        return SharedProject(claimed, table.required("split", split(among)))
+    ``notify``: where its statement and workbook are sent, as apprise writes it, with ``${NAME}`` for what the
+    environment holds.
+    """
 
-    return each(read)
+    id: TeamId
+    """Names the team's files; not `all`, `unassigned`, `adjustments` or a device name of Windows."""
+    name: str = ""
+    """How reports call the team."""
+    cost_center: str = ""
+    """In every line of the team's ledger."""
+    gl_account: str = ""
+    """The expense account of its lines in the journal."""
+    projects: tuple[Claim, ...] = ()
+    """What the team owns."""
+    company: str = ""
+    """Whose team it is."""
+    notify: tuple[ServiceUrl, ...] = ()
+    """Gets the team's statement and workbook, and nothing of another team's."""
+    budget: MonthlyBudget | None = None
+    """What it may cost in a month, net; other currencies are not compared."""
 
-
-def split(among: tuple[Team, ...]) -> Reader[Split]:
-    """A reader of one split: a word, or a table of weights by team id, kept in the order of the teams."""
-
-    def read(place: KeyPath, value: object) -> Split:
-        if isinstance(value, dict):
-            return _weights(place, value, [team.id for team in among])
-        if not isinstance(value, str):
-            raise place.error(
-                f"this is {kind(value)}, not a split", 'write "even", "proportional" or { team = weight, … }'
-            )
-        word = choice("even", "proportional")(place, value)
-        if not among:
-            raise place.error(f'"{word}" needs teams to share the cost, and there are none', "add [[teams]]")
-        return cast(Literal["even", "proportional"], word)
-
-    return read
-
-
-def environments(place: KeyPath, value: object) -> Mapping[str, tuple[ProjectClaim, ...]]:
-    """The ``[environments]`` in order: the sids or globs of each, none of them twice."""
-    read = {text(place, name): _patterns(place.child(name), given) for name, given in entries(place, value).items()}
-    refuse_shared_pattern(place, read)
-    return MappingProxyType(read)
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.id)
 
 
-def refuse_competing(file: KeyPath, owners: tuple[Team, ...], shares: tuple[SharedProject, ...]) -> None:
-    """``ConfigurationError`` where the same sid or glob is claimed twice for the same month."""
-    claims = [
+@dataclass(frozen=True, slots=True)
+class SharedProject(ProjectClaim):
+    """A claim of a project that several teams share: ``split`` is "even", "proportional" or weights by team id.
+
+    Weights are in the order of the teams, none is negative, and at least one is above zero.
+    """
+
+    pattern: Annotated[SidOrGlob, Key("project")]
+    """What is shared."""
+    split: Split = field(kw_only=True)
+    """The same for every team; by what each team's own projects cost in that month; by weights, which need not add up
+    to 100."""
+
+
+def settled(place: KeyPath, shared: Iterable[SharedProject], teams: Iterable[Team]) -> Iterator[SharedProject]:
+    """The shared entries with their weights in the order of the teams; ``ConfigurationError`` where nobody shares."""
+    ids = [team.id for team in teams]
+    for index, entry in enumerate(shared):
+        here = place.item(index).child("split")
+        if isinstance(entry.split, Mapping):
+            yield replace(entry, split=_in_order(here, entry.split, ids))
+            continue
+        if not ids:
+            raise here.error(f'"{entry.split}" needs teams to share the cost, and there are none', "add [[teams]]")
+        yield entry
+
+
+def refuse_competing(file: KeyPath, teams: Iterable[Team], shared: Iterable[SharedProject]) -> None:
+    """``ConfigurationError`` that names both where the same sid or glob is claimed twice for the same month."""
+    owned = [
         (file.child("teams").item(t).child("projects").item(c), f'team "{owner.id}"', claimed)
-        for t, owner in enumerate(owners)
+        for t, owner in enumerate(teams)
         for c, claimed in enumerate(owner.projects)
     ]
-    claims += [(file.child("shared").item(s), "[[shared]]", entry.claim) for s, entry in enumerate(shares)]
-    refuse_clashes(claims)
+    split_up = [(file.child("shared").item(s), "[[shared]]", entry) for s, entry in enumerate(shared)]
+    earlier: dict[str, list[tuple[KeyPath, str, ProjectClaim]]] = {}
+    for here, owner, claimed in (*owned, *split_up):
+        same = earlier.setdefault(claimed.pattern, [])
+        for there, other, before in same:
+            if claimed.overlaps(before):
+                problem = f"{shown(claimed.pattern)} of {owner} is claimed already by {other}, at {there.key}"
+                raise here.error(problem, "keep one of them, or give them months that do not overlap (from, until)")
+        same.append((here, owner, claimed))
 
 
-def _weights(place: KeyPath, value: Mapping[str, object], known: list[str]) -> Mapping[str, Decimal]:
-    for name in value:
-        if name not in known:
-            remedy = did_you_mean(name, known, f"teams are: {listed(known)}" if known else "add [[teams]]")
+def refuse_shared_pattern(place: KeyPath, environments: Mapping[str, tuple[ProjectClaim, ...]]) -> None:
+    """``ConfigurationError`` where two environments, or one twice, have the same pattern."""
+    seen: dict[str, str] = {}
+    for name, patterns in environments.items():
+        for each_claim in patterns:
+            if each_claim.pattern in seen:
+                problem = f"{shown(each_claim.pattern)} stands for {shown(seen[each_claim.pattern])} already"
+                raise place.child(name).error(problem, "keep one of them")
+            seen[each_claim.pattern] = name
+
+
+def refuse_repeated(place: KeyPath, ids: Iterable[str], noun: str) -> None:
+    """``ConfigurationError`` at the entry of a list whose id an earlier entry has."""
+    first: dict[str, int] = {}
+    for index, name in enumerate(ids):
+        if name in first:
+            problem = f"the {noun} {shown(name)} is there already, as {place.item(first[name]).key}"
+            raise place.item(index).error(problem, f"list each {noun} once")
+        first[name] = index
+
+
+def _has_begun(one: ProjectClaim, other: ProjectClaim) -> bool:
+    """Whether the one has begun when the other ends."""
+    return one.since is None or other.until is None or one.since <= other.until
+
+
+def _in_order(place: KeyPath, weights: Mapping[str, Decimal], teams: list[str]) -> Mapping[str, Decimal]:
+    for name in weights:
+        if name not in teams:
+            remedy = did_you_mean(name, teams, f"teams are: {listed(teams)}" if teams else "add [[teams]]")
             raise place.child(name).error("there is no such team", remedy)
-    weights = {name: number(place.child(name), value[name]) for name in known if name in value}
     if not any(weights.values()):
         raise place.error("no team has a weight above zero", "give at least one, such as { web = 60, data = 40 }")
-    return MappingProxyType(weights)
-
-
-def _patterns(place: KeyPath, value: object) -> tuple[ProjectClaim, ...]:
-    if isinstance(value, list):
-        return tuple(ProjectClaim(read) for read in each(pattern)(place, value))
-    return (ProjectClaim(pattern(place, value)),)
+    return MappingProxyType({name: weights[name] for name in teams if name in weights})

@@ -1,52 +1,108 @@
-"""The configuration as checked values: what a run may rely on without questions again (INTERFACE, configuration)."""
+"""The configuration as declared records: every key of ``config.toml`` with its type, bounds, default and meaning
+(INTERFACE, configuration).
+
+A key is one field here, and the text below it: ``config.reading`` reads it, ``docs/configuration.md`` explains it in
+these words, the schema for editors and ``chargeback config show`` have it. ``config.example.toml`` must show it, or a
+test fails. What two keys must not say together a record's own ``contradiction`` says; what two tables must not,
+``config.loader``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from chargeback.config.address import Place
+from chargeback.config.forms import (
+    EVERY_REPORT_CHECK,
+    ArchivePlace,
+    CheckCode,
+    Command,
+    EndpointUrl,
+    ErpFormats,
+    Identifier,
+    LedgerAccount,
+    ServiceUrl,
+    Sha256,
+    TimeZone,
+    VariableName,
+    WebUrl,
+    Workers,
+)
+from chargeback.config.key_path import Fault
+from chargeback.config.ownership import (
+    Claims,
+    SharedProject,
+    Team,
+    contradiction_of_months,
+    within,
+)
+from chargeback.config.reading import NO_KEY, Key, Table
 from chargeback.model.bookkeeping import Bookkeeping, ChartOfAccounts
+from chargeback.model.catalogue import VARIANCE_CODES
 from chargeback.model.check import REPORT_CODES, Acceptance, Check, Code
 from chargeback.model.period import Period, zone
 from chargeback.model.text import normalized
 
 DEFAULT_ENDPOINT = "https://api.deploys.app/"
+ENDPOINT_VARIABLE = "DEPLOYS_ENDPOINT"
+DEFAULT_ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True)
-class Api:
+class Api(Table):
     """How the platform is reached; ``timeout`` and ``deadline`` in seconds."""
 
-    endpoint: str = DEFAULT_ENDPOINT
-    concurrency: int = 16
-    timeout: float = 30
-    deadline: float = 7200
-    token_command: tuple[str, ...] | None = None
+    endpoint: EndpointUrl = DEFAULT_ENDPOINT
+    """The platform; `DEPLOYS_ENDPOINT` wins over it."""
+    concurrency: Annotated[int, Key(least=1, most=64)] = 16
+    """Requests at the same time."""
+    timeout: Annotated[float, Key(most=600)] = 30
+    """For one attempt; a call that fails is tried again for 2 minutes."""
+    deadline: Annotated[float, Key(most=7 * 24 * 3600)] = 7200
+    """For a whole run, which then ends with exit 6; documents leave at least a quarter of it for closing, those not
+    there by then are `invoice-pdf` exceptions."""
+    token_command: Command | None = None
+    """Prints a token; run without a shell when one is needed, for 60 seconds at most."""
     token_file: Path | None = None
+    """Holds a token; readable by the job alone."""
+
+    def contradiction(self) -> Fault | None:
+        """A token comes from a command or from a file, not from both."""
+        both = self.token_command is not None and self.token_file is not None
+        return Fault("token_command and token_file are both given", "keep one of them") if both else None
 
 
 @dataclass(frozen=True, slots=True)
-class AccountEntry:
+class AccountEntry(Table):
     """A listed billing account, ours from ``since`` to ``until``; ``name`` is "" where the platform's is used.
 
     ``company``: whose books it belongs to, "" where the platform's tax id says it. ``vat``: whether its buyer may
     reclaim input tax, None where the platform's kind of buyer says it (INTERFACE, configuration).
     """
 
-    id: str
+    id: Identifier
+    """The billing account as the platform shows it, in quotes."""
     name: str = ""
-    token_env: str | None = None
-    since: Period | None = None
+    """How reports call it."""
+    token_env: VariableName | None = None
+    """The variable that holds this account's own token."""
+    since: Annotated[Period | None, Key("from")] = None
+    """The first month in which the account is yours."""
     until: Period | None = None
+    """The last one; without it a missing account stops the run (exit 5)."""
     company: str = ""
+    """Whose books the account belongs to."""
     vat: Literal["recoverable", "cost"] | None = None
+    """Whether its buyer may reclaim input tax, or bears it as cost; an individual bears it."""
+
+    def contradiction(self) -> Fault | None:
+        """Months that are not in order of time."""
+        return contradiction_of_months(self.since, self.until)
 
     def ours_in(self, period: Period) -> bool:
         """Whether the account is ours in that month."""
@@ -58,99 +114,54 @@ class AccountEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectClaim:
-    """A sid or glob that claims projects, in the months from ``since`` to ``until``, both inclusive."""
+class Tolerance(Table):
+    """What a comparison with the report may differ by: the larger of an amount and of a part of the expected one."""
 
-    pattern: str
-    since: Period | None = None
-    until: Period | None = None
-
-    @property
-    def is_glob(self) -> bool:
-        """Whether the pattern has a wildcard (``*``, ``?`` or ``[…]``)."""
-        return any(character in self.pattern for character in "*?[")
-
-    @property
-    def literal_characters(self) -> int:
-        """How many characters of the pattern stand for themselves: the more, the stronger the claim."""
-        count, position = 0, 0
-        while position < len(self.pattern):
-            closing = self.pattern.find("]", position + 2) if self.pattern[position] == "[" else -1
-            if closing > 0:
-                position = closing
-            elif self.pattern[position] not in "*?":
-                count += 1
-            position += 1
-        return count
-
-    def active_in(self, period: Period) -> bool:
-        """Whether the claim holds in that month."""
-        return within(period, self.since, self.until)
-
-    def matches(self, sid: str) -> bool:
-        """Whether the claim covers the project of that sid."""
-        return fnmatchcase(sid, self.pattern) if self.is_glob else sid == self.pattern
+    absolute: Decimal = Decimal("0.05")
+    """In the invoice's currency."""
+    percent: Decimal = Decimal(0)
+    """Of the invoices' amount."""
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """What a team may cost in a month, net; months in other currencies are not compared with it."""
-
-    amount: Decimal
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A team, in configuration order; ``cost_center``, ``gl_account`` and ``company`` are "" where none is given.
-
-    ``notify``: where its statement and workbook are sent, as apprise writes it, with ``${NAME}`` for what the
-    environment holds.
-    """
-
-    id: str
-    name: str
-    cost_center: str = ""
-    gl_account: str = ""
-    projects: tuple[ProjectClaim, ...] = ()
-    company: str = ""
-    notify: tuple[str, ...] = ()
-    budget: Budget | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SharedProject:
-    """A project that several teams share: ``split`` is "even", "proportional" or weights by team id.
-
-    Weights are in the order of the teams, none is negative, and at least one is above zero.
-    """
-
-    claim: ProjectClaim
-    split: Literal["even", "proportional"] | Mapping[str, Decimal]
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(Table):
     """Tolerances of the ``report-*`` checks, and what the report's values include; percents are of 100."""
 
-    tolerance_absolute: Decimal = Decimal("0.05")
-    tolerance_percent: Decimal = Decimal(0)
+    tolerance: Tolerance = Tolerance()
+    """What the report may differ from the invoices by."""
     tax_basis: Literal["gross", "net"] = "gross"
+    """Whether the report's values include tax (`gross`) or not (`net`)."""
     history_variance_percent: Decimal = Decimal(30)
+    """A team whose month differs more from the one before is pointed out; a notice."""
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptedException:
+class AcceptedException(Table):
     """A known exception that someone answers for; ``invoice`` and ``subject`` None where any is meant."""
 
-    check: str
-    account: str
+    check: CheckCode
+    """Which check; `report-*`: all that compare with the report."""
+    account: Identifier
+    """The billing account."""
     until: Period
+    """The last month it holds for."""
     reason: str
+    """Why, listed in every reconciliation."""
     by: str
-    invoice: str | None = None
+    """Who answers for it."""
+    invoice: Identifier | None = None
+    """This invoice alone."""
     subject: str | None = None
+    """This project, resource, line, team or document alone."""
     up_to: Decimal | None = None
+    """A larger difference is an exception again."""
+
+    def contradiction(self) -> Fault | None:
+        """A check that has a variance needs the most that is accepted of it."""
+        if self.up_to is not None or not (self.check == EVERY_REPORT_CHECK or self.check in VARIANCE_CODES):
+            return None
+        problem = f'{self.check} has a variance, and the key "up_to" is missing'
+        return Fault(problem, 'add the most to accept: up_to = "12.50"')
 
     @property
     def acceptance(self) -> Acceptance:
@@ -159,7 +170,7 @@ class AcceptedException:
 
     def covers(self, check: Check) -> bool:
         """Whether the acceptance answers for that exception, its month aside; never for ``ledger-control``."""
-        named = check.code in REPORT_CODES if self.check == "report-*" else check.code == self.check
+        named = check.code in REPORT_CODES if self.check == EVERY_REPORT_CHECK else check.code == self.check
         if not named or check.code is Code.LEDGER_CONTROL or check.account != self.account:
             return False
         if self.invoice not in (None, check.invoice) or self.subject not in (None, check.subject_name):
@@ -168,7 +179,7 @@ class AcceptedException:
 
 
 @dataclass(frozen=True, slots=True)
-class Journal(ChartOfAccounts):
+class Journal(ChartOfAccounts, Table):
     """Accounts of the journal's legs; None where the configuration names none.
 
     ``corrections`` says where a restatement posts: on the day of its run, or on the last day of the month that it
@@ -176,19 +187,40 @@ class Journal(ChartOfAccounts):
     the path of one of the user's own.
     """
 
+    expense: LedgerAccount | None = None
+    """Lines whose team has no `gl_account`."""
+    unassigned: LedgerAccount | None = None
+    """Projects that nobody owns."""
+    adjustments: LedgerAccount | None = None
+    """What an invoice holds beyond its lines."""
+    input_vat: LedgerAccount | None = None
+    """Tax that can be claimed."""
+    input_vat_pending: LedgerAccount | None = None
+    """The same while the invoice is unpaid."""
+    payable: LedgerAccount | None = None
+    """What is owed to the platform."""
+    withholding: LedgerAccount | None = None
+    """Tax withheld when paying."""
+    clearing: LedgerAccount | None = None
+    """What is paid, until the bank's own entry meets it."""
     corrections: Literal["open", "original"] = "open"
-    format: tuple[str | Path, ...] = ()
+    """Where a restatement posts: on the day of its run, or on the last day of the month it concerns."""
+    format: ErpFormats = ()
+    """Further files for an ERP."""
 
 
 @dataclass(frozen=True, slots=True)
-class Publish:
+class Publish(Table):
     """How the files of a revision are written: the language of statements and tax lists, the version of FOCUS, and
     which workbooks are left out (``"xlsx"``: the teams' and the one of all lines, never the workpaper).
     """
 
     language: Literal["en", "th", "both"] = "en"
+    """Of statements and tax lists."""
     focus: Literal["1.2", "1.4"] = "1.2"
-    leave_out: tuple[str, ...] = ()
+    """The version of FOCUS of `exports/focus.csv`."""
+    leave_out: tuple[Literal["xlsx"], ...] = ()
+    """The workbooks of teams and of all lines are not written; the workpaper always is."""
 
     @property
     def leaves_out_workbooks(self) -> bool:
@@ -197,48 +229,61 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
-class Vendor:
+class Vendor(Table):
     """Who issues the invoices, for tax lists and exports; "" where the configuration does not say."""
 
-    name: str = ""
-    tax_id: str = ""
-    branch: str = ""
+    name: Annotated[str, Key(needed=True)] = ""
+    """The seller."""
+    tax_id: Annotated[Identifier, Key(needed=True)] = ""
+    """Its tax id."""
+    branch: Identifier = ""
+    """Its branch."""
 
 
-EVENTS = ("exceptions", "failed", "alert", "archived", "restated", "overdue")
+Event = Literal["exceptions", "failed", "alert", "archived", "restated", "overdue"]
 """On which occasions somebody can be told."""
+EVENTS: tuple[Event, ...] = get_args(Event)
 
 
 @dataclass(frozen=True, slots=True)
-class Notify:
+class Notify(Table):
     """Who is told what: ``urls`` as apprise takes them, with ``${NAME}`` for what the environment holds.
 
     ``close_by`` is the day of the month from which a last month without a revision is overdue; ``metrics`` the folder
     of the textfile collector, None where no metrics are written.
     """
 
-    urls: tuple[str, ...] = ()
-    on: tuple[str, ...] = EVENTS
-    close_by: int = 10
-    healthcheck_url: str | None = None
+    urls: tuple[ServiceUrl, ...] = ()
+    """Where to; needs the extra `notify`: `pip install '.[notify]'` in the checkout."""
+    on: tuple[Event, ...] = EVENTS
+    """On what; the same state is told once, then weekly."""
+    close_by: Annotated[int, Key(least=1, most=28)] = 10
+    """The day of the month from which last month without a revision is overdue, and told daily."""
+    healthcheck_url: WebUrl | None = None
+    """Pinged when a run starts (`/start`), succeeds, fails (`/fail`)."""
     metrics: Path | None = None
+    """A folder of Prometheus' textfile collector; `run` and `usage` each leave a file there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Table):
     """When a day's cost is out of the ordinary: ``floor`` in currency, ``band`` in deviations, over so many ``days``.
 
     ``prices`` replace the platform's list prices by resource.
     """
 
     floor: Decimal = Decimal(50)
+    """More than usual by at least this much a day, in the platform's currency."""
     band: Decimal = Decimal(7)
-    days: int = 28
+    """And by so many robust deviations (1.4826 × MAD) above the median."""
+    days: Annotated[int, Key(least=7, most=60)] = 28
+    """Of so many trailing days."""
     prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    """Prices of your own for the estimate, by resource."""
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class Config(Table):
     """A whole configuration; ``source`` are the file's bytes, kept with every revision.
 
     ``base_manifest``: the manifest (its SHA-256) after which the archive begins, None for an archive from its first
@@ -246,26 +291,50 @@ class Config:
     ``workers``: processes that close and publish, 0 for as many as there are processors.
     """
 
-    archive: Place
-    source: bytes = field(default=b"", repr=False)
-    path: Path | None = None
-    timezone_name: str = "UTC"
+    archive: ArchivePlace
+    """The folder in which every month is kept, or its address in object storage: `s3://bucket/prefix`, `gs://…`,
+    `az://…` (the extra `object`)."""
+    source: Annotated[bytes, NO_KEY] = field(default=b"", repr=False)
+    path: Annotated[Path | None, NO_KEY] = None
     head_file: Path | None = None
-    base_manifest: str | None = None
+    """A file outside the archive that always names its newest head; a run stops (exit 7) when the archive lacks it:
+    missing, not mounted, rolled back."""
+    base_manifest: Sha256 | None = None
+    """Older revisions were moved away: the SHA-256 of the `manifest.json` after which the archive begins; without it,
+    and where it is another one, `run`, `list`, `doctor` and `verify` are exit 7."""
+    timezone_name: Annotated[TimeZone, Key("timezone")] = "UTC"
+    """Whose calendar months the invoices are booked in; `chargeback doctor` tells a wrong one."""
     since: Period | None = None
-    workers: int = 0
-    api: Api = field(default_factory=Api)
+    """`run --catch-up` looks at no month before it; without it, at none before the first archived one."""
+    workers: Workers = 0
+    """Processes that close and publish a month; 0: as many as there are processors."""
+    api: Api = Api()
+    """How the platform is reached. The whole table is optional. Of `token_command` and `token_file` only one."""
     accounts: tuple[AccountEntry, ...] = ()
+    """Whose bills, a block for each billing account. None at all: every account that the platform lists."""
     teams: tuple[Team, ...] = ()
+    """Who pays, a block for each team. Projects that nobody claims are booked to `unassigned`, and reported."""
     shared: tuple[SharedProject, ...] = ()
-    environments: Mapping[str, tuple[ProjectClaim, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    reconciliation: Reconciliation = field(default_factory=Reconciliation)
+    """Projects whose cost several teams share. The same sid or glob in a team and here, for one month, is an error."""
+    environments: Mapping[str, Claims] = field(default_factory=lambda: MappingProxyType({}))
+    """What a project is for, seen from its sid. Keys are names of your choice, values a sid or glob or a list of them;
+    nothing matched: `production`. The same sid or glob twice is an error."""
+    reconciliation: Reconciliation = Reconciliation()
+    """How exactly the platform's report and its invoices must agree."""
     accepted: tuple[AcceptedException, ...] = ()
-    journal: Journal = field(default_factory=Journal)
-    notify: Notify = field(default_factory=Notify)
-    usage: Usage = field(default_factory=Usage)
-    publish: Publish = field(default_factory=Publish)
-    vendor: Vendor = field(default_factory=Vendor)
+    """Exceptions that are known and that somebody answers for: listed as accepted, they no longer make exit 3.
+    `ledger-control` cannot be accepted."""
+    journal: Journal = Journal()
+    """Accounts of the [journal](journal.md), by your chart of accounts. Where one is missing, its cell stays empty."""
+    notify: Notify = Notify()
+    """Who is told, and where monitoring finds the job ([operations](operations.md)). What is secret in a URL is named
+    as `${NAME}` and read from the environment."""
+    usage: Usage = Usage()
+    """When `chargeback usage` finds a day's cost out of the ordinary."""
+    publish: Publish = Publish()
+    """How the files of a month are written. What is left out makes no new revision."""
+    vendor: Vendor = Vendor()
+    """Who issues the invoices, for tax lists and exports. Without the table the seller's columns are empty."""
 
     @property
     def bookkeeping(self) -> Bookkeeping:
@@ -278,15 +347,10 @@ class Config:
         """The entry that splits the project in the month, None where none does: an exact sid before a glob, the more
         literal glob before another (BOOKING 5). Compared after Unicode NFC, as claims are."""
         sid = normalized(project)
-        matching = [entry for entry in self.shared if entry.claim.active_in(period) and entry.claim.matches(sid)]
-        return max(matching, key=lambda entry: (not entry.claim.is_glob, entry.claim.literal_characters), default=None)
+        matching = [entry for entry in self.shared if entry.active_in(period) and entry.matches(sid)]
+        return max(matching, key=lambda entry: (not entry.is_glob, entry.literal_characters), default=None)
 
     @property
     def timezone(self) -> ZoneInfo:
         """Whose calendar months."""
         return zone(self.timezone_name)
-
-
-def within(period: Period, since: Period | None, until: Period | None) -> bool:
-    """Whether the month lies between two months, both inclusive, None for no bound."""
-    return (since is None or since <= period) and (until is None or period <= until)

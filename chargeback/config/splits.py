@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from chargeback.config.settings import Config, SharedProject, Team
+from chargeback.config.ownership import SharedProject, Team
+from chargeback.config.settings import Config
 from chargeback.model.money import EXACT, format_plain, from_minor
 
 DirectCosts = Mapping[tuple[str, str], int]

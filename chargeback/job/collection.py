@@ -26,7 +26,7 @@ from chargeback.collect.month_collector import Assignment, CarriedReport, Collec
 from chargeback.collect.pdf_reader import PdfReader
 from chargeback.collect.session import Session, open_session
 from chargeback.config import Config
-from chargeback.config.publish import read_profiles
+from chargeback.config.loader import read_profiles
 from chargeback.errors import ChargebackError, CredentialError
 from chargeback.evidence import (
     Answer,

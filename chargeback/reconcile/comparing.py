@@ -16,8 +16,8 @@ def tolerance_for(expected: Decimal, settings: Reconciliation) -> Decimal:
     """The configured tolerance of a ``report-*`` check: the larger of the absolute one and the percentage of
     expected.
     """
-    share = EXACT.divide(EXACT.multiply(expected.copy_abs(), settings.tolerance_percent), Decimal(100))
-    return max(settings.tolerance_absolute, share)
+    share = EXACT.divide(EXACT.multiply(expected.copy_abs(), settings.tolerance.percent), Decimal(100))
+    return max(settings.tolerance.absolute, share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ def _account(again: RepostedAccounts, row: LedgerRow) -> str:
 
 def _claims(again: RepostedAccounts, line: LedgerLine) -> tuple[str, ...]:
     owner = again.context.ownership.owner(line.project) if line.project else None
-    claims = owner.team.projects if owner and owner.team else (owner.shared.claim,) if owner and owner.shared else ()
+    claims = owner.team.projects if owner and owner.team else (owner.shared,) if owner and owner.shared else ()
     period = again.revision.name.period
     return tuple(claim.pattern for claim in claims if claim.active_in(period) and claim.matches(line.project))
 

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from chargeback.config.loader import DOCUMENT_KEYS
-from chargeback.config.platform import ACCOUNT_KEYS
+from chargeback.config import AccountEntry, Config
+from chargeback.config.reading import keys_of
 from tests.cli.calling import call
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -69,8 +69,8 @@ def test_every_key_is_shown_with_its_value(written: Path) -> None:
 
 def test_no_key_is_left_out(written: Path) -> None:
     document = call("config", "show", "-c", written, "--output", "json").document["configuration"]
-    assert set(document) == set(DOCUMENT_KEYS) - {"format"}
-    assert set(document["accounts"][0]) == set(ACCOUNT_KEYS)
+    assert set(document) == {key.name for key in keys_of(Config)}
+    assert set(document["accounts"][0]) == {key.name for key in keys_of(AccountEntry)}
     assert document["teams"][0]["projects"] == ["acme-web", {"match": "acme-shop", "from": "2026-04"}]
 
 

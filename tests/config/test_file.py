@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.config import find, load
-from chargeback.config.file import LARGEST
+from chargeback.config.loader import LARGEST
 from chargeback.errors import ConfigurationError
 
 CWD = Path("/home/finance")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.config.key_lines import line_of
+from chargeback.config.key_path import line_of
 
 LAYOUTS = st.sampled_from([
     'archive = "a"\n',

@@ -32,9 +32,9 @@ def test_shared_projects_are_read(read: Read) -> None:
     )
     weights = {"web": Decimal(0), "data": Decimal("33.3")}
     even, proportional, weighted = read(TWO_TEAMS + written).shared
-    assert even == SharedProject(ProjectClaim("a"), "even")
-    assert proportional == SharedProject(ProjectClaim("b-*", Period(2026, 4)), "proportional")
-    assert weighted == SharedProject(ProjectClaim("c"), weights)
+    assert even == SharedProject("a", split="even")
+    assert proportional == SharedProject("b-*", Period(2026, 4), split="proportional")
+    assert weighted == SharedProject("c", split=weights)
 
 
 def test_weights_are_in_the_order_of_the_teams(read: Read) -> None:

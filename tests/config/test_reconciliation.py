@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chargeback.config import AcceptedException, Reconciliation
+from chargeback.config import AcceptedException, Reconciliation, Tolerance
 from chargeback.model.catalogue import VARIANCE_CODES
 from chargeback.model.check import Code
 from chargeback.model.period import Period
@@ -31,12 +31,12 @@ def entry(**changed: str | None) -> str:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("", Reconciliation(Decimal("0.05"), Decimal(0), "gross", Decimal(30))),
+        ("", Reconciliation(Tolerance(Decimal("0.05"), Decimal(0)), "gross", Decimal(30))),
         ("tolerance = {}", Reconciliation()),
-        ("tolerance = { absolute = '1.50' }", Reconciliation(Decimal("1.50"))),
-        ("tolerance = { percent = 0.1 }", Reconciliation(tolerance_percent=Decimal("0.1"))),
-        ("tolerance = { absolute = 0, percent = '-0' }", Reconciliation(Decimal(0))),
-        ("tolerance = { absolute = '5e-3' }", Reconciliation(Decimal("0.005"))),
+        ("tolerance = { absolute = '1.50' }", Reconciliation(Tolerance(Decimal("1.50")))),
+        ("tolerance = { percent = 0.1 }", Reconciliation(Tolerance(percent=Decimal("0.1")))),
+        ("tolerance = { absolute = 0, percent = '-0' }", Reconciliation(Tolerance(Decimal(0)))),
+        ("tolerance = { absolute = '5e-3' }", Reconciliation(Tolerance(Decimal("0.005")))),
         (
             "tax_basis = 'net'\nhistory_variance_percent = 12.5",
             Reconciliation(tax_basis="net", history_variance_percent=Decimal("12.5")),

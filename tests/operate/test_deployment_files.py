@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chargeback.config.notify import NOTIFY_KEYS
-from chargeback.config.usage import USAGE_KEYS
+from chargeback.config import Notify, Usage
+from chargeback.config.reading import keys_of
 from chargeback.operate.metrics import Family, exposition
 
 ROOT = Path(__file__).parents[2]
@@ -70,4 +70,4 @@ def test_the_text_format_escapes() -> None:
 
 def test_operations_names_every_key() -> None:
     text = (ROOT / "docs/operations.md").read_text()
-    assert [key for key in (*NOTIFY_KEYS, *USAGE_KEYS) if key not in text] == []
+    assert [key.name for key in (*keys_of(Notify), *keys_of(Usage)) if key.name not in text] == []

@@ -6,6 +6,7 @@ import base64
 import errno
 import fcntl
 import json
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -16,15 +17,15 @@ from chargeback.archive.file_system import FileSystem
 from chargeback.archive.rehearsal import file_system_name
 from chargeback.collect.credentials import Credential as Held
 from chargeback.collect.credentials import basic, bearer
-from chargeback.config import Config
-from chargeback.config.journal import LEG_KEYS
-from chargeback.config.settings import Journal, Notify, Team
+from chargeback.config import Config, Journal, Notify, Team
+from chargeback.model.bookkeeping import ChartOfAccounts
 from chargeback.operate.doctor import DoctorLine, Examination, Mark, examine, exit_of, machine
 from chargeback.operate.doctor.credential import credential_lifetime
 from chargeback.operate.doctor.lines import guarded
 from chargeback.sandbox import Credential, sample_configuration
 from tests.operate.platforms import ENVIRON, Place, place
 
+LEGS = [field.name for field in fields(ChartOfAccounts)]
 NOW = datetime(2026, 6, 5, 2, tzinfo=UTC)
 
 
@@ -183,12 +184,12 @@ def test_accounts_that_the_journal_lacks_are_told(tmp_path: Path) -> None:
     assert finding.mark is Mark.NOTICE
     assert "no account for input_vat_pending, input_vat, withholding, clearing:" in finding.message
     assert 'input_vat = "…"' in finding.remedy
-    complete = Journal(**dict.fromkeys(LEG_KEYS, "1"))
+    complete = Journal(**dict.fromkeys(LEGS, "1"))
     assert [each.mark for each in machine.journal(Config(archive=tmp_path, journal=complete))] == [Mark.GOOD]
 
 
 def test_a_team_without_an_account_is_named_where_no_account_stands_for_all(tmp_path: Path) -> None:
-    legs = dict.fromkeys(set(LEG_KEYS) - {"expense"}, "1")
+    legs = dict.fromkeys(set(LEGS) - {"expense"}, "1")
     teams = (Team("web", "Web", gl_account="6420"), Team("data", "Data"))
     (finding,) = machine.journal(Config(archive=tmp_path, journal=Journal(**legs), teams=teams))
     assert "no account for expense; team data has no gl_account either" in finding.message

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chargeback.config import Reconciliation
+from chargeback.config import Reconciliation, Tolerance
 from chargeback.model.check import Code, Subject, SubjectKind
 from chargeback.model.money import rounding_allowance
 from chargeback.reconcile.comparing import Comparison, not_performed, tolerance_for
@@ -66,7 +66,7 @@ def test_rounding_explains_half_a_minor_unit_of_few_parts_and_the_root_of_many(
 def test_the_tolerance_is_the_larger_of_the_amount_and_the_share(
     absolute: str, percent: str, expected: str, tolerance: str
 ) -> None:
-    settings = Reconciliation(Decimal(absolute), Decimal(percent))
+    settings = Reconciliation(Tolerance(Decimal(absolute), Decimal(percent)))
     assert tolerance_for(Decimal(expected), settings) == Decimal(tolerance)
 
 

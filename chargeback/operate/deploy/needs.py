@@ -24,7 +24,7 @@ from pathlib import Path
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
 from chargeback.config import Config
 from chargeback.config.address import Address
-from chargeback.config.notify import VARIABLE
+from chargeback.config.forms import VARIABLE
 from chargeback.errors import ConfigurationError
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from chargeback import __version__
 from chargeback.config import Config
-from chargeback.config.publish import read_profiles
+from chargeback.config.loader import read_profiles
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.model.bookkeeping import NO_TEAM, Leg, key_of
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam

@@ -19,8 +19,8 @@ from chargeback.collect.clock import Clock
 from chargeback.collect.credentials import Credential
 from chargeback.collect.session import open_session
 from chargeback.config import Config
+from chargeback.config.forms import team_id
 from chargeback.config.key_path import KeyPath
-from chargeback.config.ownership import team_id
 from chargeback.errors import AccessError, AnswerError, ChargebackError, ConfigurationError
 from chargeback.evidence import MemoryStore
 from chargeback.model import answers as wire

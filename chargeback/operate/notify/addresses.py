@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from chargeback.config.notify import VARIABLE
+from chargeback.config.forms import VARIABLE
 
 
 def filled(url: str, environ: Mapping[str, str]) -> str | None:

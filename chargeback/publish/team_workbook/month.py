@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from chargeback.config import Config
-from chargeback.config.settings import Budget
+from chargeback.config.ownership import Budget
 from chargeback.evidence import EarlierMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Check

@@ -168,7 +168,7 @@ def _one_source(paper: Paper) -> list[tuple[str, str]]:
 
 def _tolerances(paper: Paper) -> list[tuple[str, str]]:
     settings = paper.config.reconciliation
-    absolute, percent = format_exact(settings.tolerance_absolute), format_exact(settings.tolerance_percent)
+    absolute, percent = format_exact(settings.tolerance.absolute), format_exact(settings.tolerance.percent)
     return [
         (
             "report-* checks",

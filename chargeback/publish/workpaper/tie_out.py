@@ -85,9 +85,9 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
 def _allowance(paper: Paper, currency: str) -> Exact:
     """What the two sides may differ by: the larger of the configured tolerance and what rounding can explain."""
     settings = paper.config.reconciliation
-    share = constant(settings.tolerance_percent) / constant(100) * abs(TieOut.lines)
+    share = constant(settings.tolerance.percent) / constant(100) * abs(TieOut.lines)
     rounding = rounding_of(TieOut.parts, minor_digits(currency))
-    return Exact(largest(constant(settings.tolerance_absolute), share, rounding), 4, reach=TieOut.lines)
+    return Exact(largest(constant(settings.tolerance.absolute), share, rounding), 4, reach=TieOut.lines)
 
 
 def _row(

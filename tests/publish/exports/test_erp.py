@@ -203,7 +203,7 @@ def test_a_profile_that_is_wrong_is_refused_with_what_is_wrong(change: tuple[str
 
 
 def test_profiles_that_come_with_the_program_are_those_that_the_configuration_knows() -> None:
-    from chargeback.config.journal import PROFILES
+    from chargeback.config.forms import PROFILES
 
     config = replace(CONFIG, journal=replace(CONFIG.journal, format=PROFILES))
     assert [profile.name for profile in erp.profiles(config, {})] == list(PROFILES)

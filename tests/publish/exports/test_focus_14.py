@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.config import Config, ProjectClaim, Publish, SharedProject, Team, parse
+from chargeback.config import Config, Publish, SharedProject, Team, parse
 from chargeback.evidence import Evidence, FolderStore, RunRecord
 from chargeback.evidence.records import answers_from_json
 from chargeback.model.books import Books
@@ -42,7 +42,7 @@ def in_1_4(config: Config, **changes: Any) -> Config:
 
 def split(how: Any) -> Config:
     """Data and ops share the platform."""
-    shared = SharedProject(ProjectClaim("acme-platform"), how)
+    shared = SharedProject("acme-platform", split=how)
     teams = tuple(Team(team.id, team.name, team.cost_center) for team in TEAMS[:3])
     return in_1_4(CONFIG, shared=(shared,), teams=teams)
 
@@ -171,7 +171,7 @@ def test_proportional_split_tells_the_direct_cost_that_it_went_by() -> None:
 
 def test_project_whose_sid_is_spelled_with_combining_marks_is_the_one_of_the_configuration() -> None:
     """Ownership compares after NFC (BOOKING 5): a split that it made is told whatever the platform's spelling."""
-    shared_project = SharedProject(ProjectClaim("acme-caf\u00e9"), {"data": Decimal(1)})
+    shared_project = SharedProject("acme-caf\u00e9", split={"data": Decimal(1)})
     line = Line(DATA, 100, 7, "acme-cafe\u0301", usage="1", share="100", basis=Basis.SHARED_SPLIT)
     found = shared(rows([Bill("ba_1", "INV-1", (line,))], replace(WEIGHTS, shared=(shared_project,))))
     assert element(found["data"])["AllocatedRatio"] == 1

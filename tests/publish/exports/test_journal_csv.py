@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.errors import DamagedError
+from chargeback.model.bookkeeping import JOURNAL_COLUMNS
 from chargeback.model.journal import Event, JournalRow
 from chargeback.publish.exports import journal_csv, month_journal
 
@@ -64,7 +65,7 @@ def test_one_side_has_the_amount_with_its_minor_digits_and_none_is_negative() ->
 
 
 def test_file_without_rows_is_a_heading() -> None:
-    assert b"".join(journal_csv.chunks([])).decode("utf-8-sig") == ",".join(journal_csv.COLUMNS) + "\r\n"
+    assert b"".join(journal_csv.chunks([])).decode("utf-8-sig") == ",".join(JOURNAL_COLUMNS) + "\r\n"
     assert journal_csv.accruals(b"".join(journal_csv.chunks([]))) == []
 
 
@@ -85,4 +86,4 @@ def test_bytes_that_are_no_journal_are_damage(data: bytes) -> None:
 
 def test_documentation_names_every_column() -> None:
     text = (Path(__file__).parents[3] / "docs" / "journal.md").read_text(encoding="utf-8")
-    assert [name for name in journal_csv.COLUMNS if f"`{name}`" not in text] == []
+    assert [name for name in JOURNAL_COLUMNS if f"`{name}`" not in text] == []

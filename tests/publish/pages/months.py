@@ -208,7 +208,7 @@ def small_config(**changes: Any) -> Config:
             Team("research", "Research", "CC-300", "", (ProjectClaim("acme-lab"),)),
         ),
         "shared": (
-            SharedProject(ProjectClaim("acme-platform"), {"web": Decimal(60), "data": Decimal(40)}),
+            SharedProject("acme-platform", split={"web": Decimal(60), "data": Decimal(40)}),
         ),
     }  # fmt: skip
     return Config(**(values | changes))
