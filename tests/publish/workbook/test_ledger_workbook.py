@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from chargeback.config import Config
-from chargeback.config.settings import Budget
+from chargeback.config import Budget, Config
 from chargeback.evidence import EarlierMonth, EarlierTotal, RestatedTotal, RestatementEvent
 from chargeback.model.books import Books
 from chargeback.model.ledger import COLUMNS, LedgerLine, written_rows
