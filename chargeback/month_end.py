@@ -7,7 +7,7 @@ collecting.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -24,13 +24,13 @@ from chargeback.model.check import Check, Outcome
 from chargeback.model.facts import answers_by_account, documents_by_account, read_account
 from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
-from chargeback.model.ledger import Ledger, LedgerLine, LedgerTeam
+from chargeback.model.ledger import Ledger, LedgerLines, LedgerTeam, joined
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
 from chargeback.model.period import Period, last_month
 from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
 from chargeback.model.project_sources import booked_projects, read_directory, with_projects
 from chargeback.model.projects import ProjectDirectory
-from chargeback.model.totals import Amounts, add_up, by_currency
+from chargeback.model.totals import add_up, by_currency
 from chargeback.reconcile.readiness import issued_check
 from chargeback.reconcile.register import reconcile
 from chargeback.reconcile.tie_out import line_total
@@ -116,26 +116,26 @@ def post_month(
     direct = direct_costs(months, ownership, projects) if needs_direct else Counter[tuple[str, str]]()
     teams = {team.id: LedgerTeam(team.id, team.name, team.cost_center, team.gl_account) for team in config.teams}
     context = Context(ownership, projects, Splits(config, direct), teams)
-    postings = tuple(post(month, context) for month in months)
+    postings, batches = [], {}
+    for month in months:
+        posting, batches[month.account] = post(month, context)
+        postings.append(posting)
     return MonthPosting(
         period=period,
         run=evidence.run,
-        postings=postings,
-        ledger=_ledger(period, postings, tuple(teams.values())),
+        postings=tuple(postings),
+        ledger=_ledger(period, batches, tuple(teams.values())),
         projects=projects,
         ownership=_ownership_findings(postings, ownership, projects),
     )
 
 
-def _ledger(period: Period, postings: Iterable[Posting], teams: tuple[LedgerTeam, ...]) -> Ledger:
-    lines: list[LedgerLine] = sorted(
-        (line for posting in postings for line in posting.lines), key=lambda line: line.sort_key
-    )
-    for number, line in enumerate(lines, start=1):
-        line.line = number
-    present = {line.team.id for line in lines}
+def _ledger(period: Period, batches: Mapping[str, LedgerLines], teams: tuple[LedgerTeam, ...]) -> Ledger:
+    """The order of lines begins with the account: the accounts' lines, each sorted, one after the other."""
+    lines = joined([batches[account] for account in sorted(batches)])
+    present = {team.id for team in lines.teams.used()}
     extra = tuple(team for team in (UNASSIGNED_TEAM, ADJUSTMENTS_TEAM) if team.id in present)
-    return Ledger(str(period), tuple(lines), (*teams, *extra))
+    return Ledger(str(period), lines, (*teams, *extra))
 
 
 def _ownership_findings(
@@ -163,14 +163,21 @@ def _ownership_findings(
 
 def _books(posting: MonthPosting, checks: tuple[Check, ...], findings: tuple[Finding, ...], config: Config) -> Books:
     failed = {check.account for check in checks if check.outcome is Outcome.EXCEPTION}
-    by_currency = _totals(posting)
+    gross = {
+        key: amounts.gross
+        for key, amounts in add_up(
+            posting.ledger.every_part(), lambda part: (part.label.account, part.label.currency)
+        ).items()
+    }
     ready = all(account.month.is_ready for account in posting.postings)
     status = Status.EXCEPTIONS if failed else Status.RECONCILED
     return Books(
         posting=posting,
         checks=checks,
-        accounts=tuple(summary for account in posting.postings for summary in _summaries(account, failed, config)),
-        totals=by_currency,
+        accounts=tuple(
+            summary for account in posting.postings for summary in _summaries(account, failed, config, gross)
+        ),
+        totals=_totals(posting),
         accepted=_accepted_total(checks),
         findings=findings,
         status=status if ready else Status.NOT_READY,
@@ -178,14 +185,16 @@ def _books(posting: MonthPosting, checks: tuple[Check, ...], findings: tuple[Fin
 
 
 def _totals(posting: MonthPosting) -> tuple[CurrencyTotal, ...]:
-    totals = add_up(posting.ledger.lines, by_currency)
+    totals = add_up(posting.ledger.every_part(), by_currency)
     return tuple(CurrencyTotal(currency, minor_digits(currency), *totals[currency]) for currency in sorted(totals))
 
 
-def _summaries(posting: Posting, failed: set[str], config: Config) -> Iterable[AccountSummary]:
+def _summaries(
+    posting: Posting, failed: set[str], config: Config, gross: Mapping[tuple[str, str], int]
+) -> Iterable[AccountSummary]:
+    """One summary a currency of the account; ``gross`` is the ledger's, by account and currency."""
     month = posting.month
     currencies = sorted({invoice.currency for invoice in month.booked}) or [month.currency]
-    ledger = add_up(posting.lines, by_currency)
     for currency in currencies:
         digits = minor_digits(currency)
         booked = [invoice for invoice in month.booked if invoice.currency == currency]
@@ -201,7 +210,7 @@ def _summaries(posting: Posting, failed: set[str], config: Config) -> Iterable[A
             report_total=report_total,
             line_total=total,
             invoice_total=sum(invoice.total_minor for invoice in booked),
-            ledger_total=ledger.get(currency, Amounts()).gross,
+            ledger_total=gross.get((month.account, currency), 0),
             variance=_variance(report_total, total, digits) if len(currencies) == 1 else None,
             status=_account_status(month, failed),
         )

@@ -9,9 +9,12 @@ Dividing each report row's usage over the ledger rows that its value reached (BO
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import sub
+from typing import NamedTuple, TypeVar
 
 from chargeback.allocate.invoice_lines import post_lines
 from chargeback.allocate.ownership import NOBODY, Ownership
@@ -23,11 +26,24 @@ from chargeback.model.booking import AccountMonth
 from chargeback.model.check import Subject, SubjectKind
 from chargeback.model.invoice import Invoice
 from chargeback.model.largest_remainder import divide, largest_remainder
-from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, Basis, InvoiceLabel, LedgerLine, LedgerTeam
-from chargeback.model.money import format_plain, from_minor
+from chargeback.model.ledger import (
+    ADJUSTMENTS,
+    UNASSIGNED,
+    Basis,
+    Coded,
+    InvoiceItem,
+    InvoiceLabel,
+    LedgerLines,
+    LedgerProject,
+    LedgerTeam,
+    Origin,
+    whole_numbers,
+)
 from chargeback.model.posting import NegativeRows, PostedLine, Posting, UndividedLine
 from chargeback.model.projects import ProjectDirectory
-from chargeback.model.report import USAGE_DIGITS, Report
+from chargeback.model.report import Report
+
+Entry = TypeVar("Entry")
 
 
 def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]) -> dict[int, int]:
@@ -48,15 +64,6 @@ def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]
         for row, part in zip(ledger_rows, largest_remainder(amount, weights), strict=True):
             usage[row] = usage.get(row, 0) + part
     return usage
-
-
-def format_usage(millionths: int | None) -> str:
-    """Usage as written: at most six decimals, no trailing zeros, "" where no report row divided."""
-    if millionths is None:
-        return ""
-    if not millionths % 1_000_000:
-        return str(millionths // 1_000_000)
-    return format_plain(from_minor(millionths, USAGE_DIGITS))
 
 
 UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
@@ -87,10 +94,10 @@ def project_parts(posted: PostedLine, weights: ReportWeights | None) -> list[Pro
     division = weights.over_projects(item) if weights else None
     if division is None or not division.has_weight:
         return [ProjectPart("", item.sku_label, posted.gross, posted.tax, divided=False)]
-    parts = divide(posted.gross, posted.tax, [share.weight for share in division.shares])
+    parts = divide(posted.gross, posted.tax, division.weights)
     return [
         ProjectPart(share.name, division.resource, gross, tax, divided=True, rows=share.rows)
-        for share, (gross, tax) in zip(division.shares, parts, strict=True)
+        for share, gross, tax in zip(division.shares, *parts, strict=True)
     ]
 
 
@@ -120,9 +127,82 @@ class Context:
     teams: dict[str, LedgerTeam]
 
 
-def post(month: AccountMonth, context: Context) -> Posting:
-    """The account's ledger lines, in the order of invoice, line, team, project and resource; not yet numbered."""
+def post(month: AccountMonth, context: Context) -> tuple[Posting, LedgerLines]:
+    """The account's books, and its ledger lines in the ledger's order, which are numbered once all accounts are."""
     return _Poster(month, context).post()
+
+
+class _Codes(dict[Entry, int]):
+    """What lines share, each time with its place in the order in which it came first."""
+
+    def __missing__(self, entry: Entry) -> int:
+        code = self[entry] = len(self)
+        return code
+
+
+class _PostedColumns:
+    """The account's lines as they are posted: by invoice, line, project, team and resource."""
+
+    def __init__(self) -> None:
+        self.labels, self.teams, self.projects, self.origins, self.items, self.resources = (
+            _Codes[InvoiceLabel](), _Codes[LedgerTeam](), _Codes[LedgerProject](), _Codes[Origin](),
+            _Codes[InvoiceItem](), _Codes[str](),
+        )  # fmt: skip
+        self.of_label, self.of_team, self.of_project, self.of_origin, self.of_item, self.of_resource = (
+            array("I") for _ in range(6)
+        )
+        self.gross: list[int] = []
+        self.tax: list[int] = []
+
+    def add(
+        self,
+        shared: _Shared,
+        resources: Sequence[str],
+        gross: Sequence[int],
+        tax: Sequence[int],
+    ) -> None:
+        """Add a line a resource."""
+        count = len(resources)
+        self.of_label.extend((self.labels[shared.label],) * count)
+        self.of_team.extend((self.teams[shared.team],) * count)
+        self.of_project.extend((self.projects[shared.project],) * count)
+        self.of_origin.extend((self.origins[shared.origin],) * count)
+        self.of_item.extend((self.items[shared.item],) * count)
+        self.of_resource.extend(map(self.resources.__getitem__, resources))
+        self.gross.extend(gross)
+        self.tax.extend(tax)
+
+    def lines(self, usage: Mapping[int, int]) -> LedgerLines:
+        """The lines that have an amount or usage, in the ledger's order; ``usage`` in millionths, by place."""
+        places = range(len(self.gross))
+        found = LedgerLines(
+            labels=Coded(self.of_label, list(self.labels)),
+            teams=Coded(self.of_team, list(self.teams)),
+            projects=Coded(self.of_project, list(self.projects)),
+            resources=Coded(self.of_resource, list(self.resources)),
+            usage=whole_numbers([usage.get(place, 0) for place in places]),
+            measured=bytes(place in usage for place in places),
+            origins=Coded(self.of_origin, list(self.origins)),
+            net=whole_numbers(list(map(sub, self.gross, self.tax))),
+            tax=whole_numbers(self.tax),
+            gross=whole_numbers(self.gross),
+            items=Coded(self.of_item, list(self.items)),
+            numbers=places,
+        )
+        kept = [
+            place for place, *figures in zip(places, self.gross, self.tax, found.usage, strict=True) if any(figures)
+        ]
+        return (found.at(kept) if len(kept) < len(found) else found).in_order()
+
+
+class _Shared(NamedTuple):
+    """What the lines of one project's part have in common, whatever their resource."""
+
+    label: InvoiceLabel
+    team: LedgerTeam
+    project: LedgerProject
+    origin: Origin
+    item: InvoiceItem
 
 
 class _Poster:
@@ -131,22 +211,23 @@ class _Poster:
         self.context = context
         self.weights = ReportWeights(month.report) if month.report else None
         self.posting = Posting(month)
+        self.columns = _PostedColumns()
         self.reached: dict[int, list[int]] = {}
 
-    def post(self) -> Posting:
+    def post(self) -> tuple[Posting, LedgerLines]:
         for invoice in self.month.booked:
             label = _label(invoice, self.month.facts.name)
             for posted in post_lines(invoice, self.context.projects):
                 self.posting.posted.append(posted)
                 self._post_line(label, posted)
-        self._write_usage()
-        self.posting.lines = [line for line in self.posting.lines if line.gross or line.tax or _has_usage(line)]
-        return self.posting
+        report = self.month.report
+        usage = divide_usage(report, self.reached, self.columns.gross) if report else {}
+        return self.posting, self.columns.lines(usage)
 
     def _post_line(self, label: InvoiceLabel, posted: PostedLine) -> None:
         if posted.item is None:
             part = ProjectPart("", "", posted.gross, posted.tax, divided=False)
-            self._add(label, posted, part, ADJUSTMENTS_TEAM, "", Basis.ADJUSTMENT, ())
+            self._add(label, posted, part, ADJUSTMENTS_TEAM, Origin(Basis.ADJUSTMENT, ""), None)
             return
         parts = project_parts(posted, self.weights)
         if not posted.item.is_by_project:
@@ -156,15 +237,18 @@ class _Poster:
 
     def _post_part(self, label: InvoiceLabel, posted: PostedLine, part: ProjectPart) -> None:
         division = self._division(posted, part)
+        divided = part.divided or division is not None
         owner = self.context.ownership.owner(part.project) if part.project else NOBODY
         if owner.shared is None:
-            self._post_resources(label, posted, part, self._ledger_team(owner.team), "", division)
+            origin = Origin(_basis(shared=False, divided=divided), "")
+            self._add(label, posted, part, self._ledger_team(owner.team), origin, division)
             return
         shares = self.context.splits.of(owner.shared, label.currency)
         amounts = divide(part.gross, part.tax, [share.weight for share in shares])
-        for share, (gross, tax) in zip(shares, amounts, strict=True):
+        for share, gross, tax in zip(shares, *amounts, strict=True):
             piece = ProjectPart(part.project, part.resource, gross, tax, part.divided, part.rows)
-            self._post_resources(label, posted, piece, self._ledger_team(share.team), share.percent, division)
+            origin = Origin(_basis(shared=bool(share.percent), divided=divided), share.percent)
+            self._add(label, posted, piece, self._ledger_team(share.team), origin, division)
 
     def _division(self, posted: PostedLine, part: ProjectPart) -> Division | None:
         if part.resource is not None or self.weights is None:
@@ -199,63 +283,32 @@ class _Poster:
         if negative and (posted.gross or posted.tax):
             self.posting.negative.append(NegativeRows(posted, subject, negative))
 
-    def _post_resources(
-        self,
-        label: InvoiceLabel,
-        posted: PostedLine,
-        part: ProjectPart,
-        team: LedgerTeam,
-        percent: str,
-        division: Division | None,
-    ) -> None:
-        basis = _basis(shared=bool(percent), divided=part.divided or division is not None)
-        if division is None:
-            self._add(label, posted, part, team, percent, basis, part.rows)
-            return
-        amounts = divide(part.gross, part.tax, [share.weight for share in division.shares])
-        for share, (gross, tax) in zip(division.shares, amounts, strict=True):
-            piece = ProjectPart(part.project, share.name, gross, tax, divided=True)
-            self._add(label, posted, piece, team, percent, basis, share.rows)
-
     def _add(
         self,
         label: InvoiceLabel,
         posted: PostedLine,
         part: ProjectPart,
         team: LedgerTeam,
-        percent: str,
-        basis: Basis,
-        rows: tuple[int, ...],
+        origin: Origin,
+        division: Division | None,
     ) -> None:
-        for row in rows:
-            self.reached.setdefault(row, []).append(len(self.posting.lines))
-        item = posted.item
-        self.posting.lines.append(
-            LedgerLine(
-                label=label,
-                team=team,
-                project=part.project,
-                project_name=self.context.projects.name_of(part.project),
-                environment=self.context.ownership.environment(part.project),
-                resource=part.resource or "",
-                usage="",
-                share_percent=percent,
-                net=part.gross - part.tax,
-                tax=part.tax,
-                gross=part.gross,
-                basis=basis,
-                invoice_line=posted.number,
-                description=(item.description or "") if item else "",
-            )
-        )
-
-    def _write_usage(self) -> None:
-        if self.month.report is None:
+        """The part's line, or its lines by resource where the report divides it."""
+        context, item, sid = self.context, posted.item, part.project
+        project = LedgerProject(sid, context.projects.name_of(sid), context.ownership.environment(sid))
+        described = InvoiceItem(posted.number, (item.description or "") if item else "")
+        shared = _Shared(label, team, project, origin, described)
+        first = len(self.columns.gross)
+        if division is None:
+            self._reach(first, part.rows)
+            self.columns.add(shared, (part.resource or "",), (part.gross,), (part.tax,))
             return
-        lines = self.posting.lines
-        usage = divide_usage(self.month.report, self.reached, [line.gross for line in lines])
-        for position, millionths in usage.items():
-            lines[position].usage = format_usage(millionths)
+        for place, share in enumerate(division.shares, start=first):
+            self._reach(place, share.rows)
+        self.columns.add(shared, division.names, *divide(part.gross, part.tax, division.weights))
+
+    def _reach(self, place: int, rows: Iterable[int]) -> None:
+        for row in rows:
+            self.reached.setdefault(row, []).append(place)
 
     def _ledger_team(self, team: Team | None) -> LedgerTeam:
         return self.context.teams[team.id] if team else UNASSIGNED_TEAM
@@ -265,10 +318,6 @@ def _basis(*, shared: bool, divided: bool) -> Basis:
     if shared:
         return Basis.SHARED_SPLIT
     return Basis.REPORT_SHARE if divided else Basis.INVOICE_LINE
-
-
-def _has_usage(line: LedgerLine) -> bool:
-    return line.usage not in ("", "0")
 
 
 def _label(invoice: Invoice, account_name: str) -> InvoiceLabel:

@@ -27,11 +27,17 @@ class Division:
 
     shares: tuple[Share, ...]
     resource: str = ""
+    names: tuple[str, ...] = field(init=False)
+    weights: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(share.name for share in self.shares))
+        object.__setattr__(self, "weights", tuple(share.weight for share in self.shares))
 
     @property
     def has_weight(self) -> bool:
         """Whether any part weighs anything."""
-        return any(share.weight for share in self.shares)
+        return any(self.weights)
 
 
 @dataclass(slots=True)

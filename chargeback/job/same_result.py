@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from operator import itemgetter
@@ -31,7 +31,7 @@ from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.invoice import Invoice, Status
-from chargeback.model.ledger import COLUMNS, written_rows
+from chargeback.model.ledger import COLUMNS, WrittenLines
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.spreadsheet_text import cleaned, guarded
 from chargeback.month_end import read_accounts
@@ -43,6 +43,7 @@ _ALL = "ledgers/all.csv"
 _NO_NEW_RESULT = ("account_name", "project_name", "invoice_status")
 _counted = itemgetter(*(place for place, name in enumerate(COLUMNS) if name not in _NO_NEW_RESULT))
 """Of a line's cells, those of which another one makes a new result."""
+_BETWEEN_CELLS = "\x1f"
 _FINDINGS = (Outcome.EXCEPTION, Outcome.ACCEPTED)
 _RECEIPT = "receipt"
 _AMOUNTS = ("expected", "actual", "variance")
@@ -73,12 +74,11 @@ def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, st
             if invoice.listed_status is Status.OPEN
         }
     rows = (check_row(check) for check in books.checks)
-    period = str(books.period)
+    written = WrittenLines(str(books.period), guarded, _BETWEEN_CELLS, left_out=_NO_NEW_RESULT)
+    lines = (row for some in books.ledger.lines.chunks() for row in written.rows(some))
     return {
         "recipe": RECIPE,
-        "ledgers": _digest_of_ledgers(
-            (team.id for team in books.ledger.teams), written_rows(period, books.ledger.lines, guarded)
-        ),
+        "ledgers": _digest_of_ledgers((team.id for team in books.ledger.teams), lines),
         "documents": _digest_of_documents(books.posting.run.documents),
         "exports": _sha256([canonical_json(_exported(months, config, books.posting.run))]),
         "findings": _digest_of_findings(rows, unpaid),
@@ -111,17 +111,17 @@ def _digest_of_files(latest: Revision) -> dict[str, str]:
     }
 
 
-def _archived_lines(data: bytes) -> Iterator[Sequence[str]]:
+def _archived_lines(data: bytes) -> Iterator[str]:
     lines = csv_rows.rows(io.BytesIO(data))
     next(lines, None)  # the names of the columns
-    return lines
+    return (_BETWEEN_CELLS.join(_counted(cells)) for cells in lines)
 
 
-def _digest_of_ledgers(teams: Iterable[str], lines: Iterable[Sequence[str]]) -> str:
+def _digest_of_ledgers(teams: Iterable[str], lines: Iterable[str]) -> str:
     """Of the cells as the ledgers' files have them: without control characters, so that the separators are none of
     theirs."""
-    names = "\x1f".join(sorted(teams)).encode() + b"\x1e"
-    return _sha256([names], (("\x1f".join(_counted(cells)) + "\x1e").encode() for cells in lines))
+    names = _BETWEEN_CELLS.join(sorted(teams)).encode() + b"\x1e"
+    return _sha256([names], (f"{line}\x1e".encode() for line in lines))
 
 
 def _digest_of_documents(records: Iterable[DocumentRecord]) -> str:

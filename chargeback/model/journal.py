@@ -11,7 +11,6 @@ written. An amount is positive where it is debited, negative where it is credite
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,7 +26,6 @@ from chargeback.model.money import from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
 from chargeback.model.settlement import InvoiceKey, document_date, posting_date
 from chargeback.model.spreadsheet_text import cleaned, guarded
-from chargeback.model.totals import add_up
 
 
 class Event(StrEnum):
@@ -69,7 +67,7 @@ class JournalRow(NamedTuple):
 
 
 class MonthJournal:
-    """The month's entries; the ledger is summed up once, rows are made when they are asked for.
+    """The month's entries; rows are made when they are asked for, from what each team bears of an invoice.
 
     ``is_sound``: the month's status is not ``exceptions``, so that its entries may be booked.
     """
@@ -81,7 +79,6 @@ class MonthJournal:
         self.bookkeeping = bookkeeping
         self.timezone = timezone
         self.is_sound = is_sound
-        self._net, self._tax = _sums(posting)
         self._places = {team.id: place for place, team in enumerate(posting.ledger.teams)}
         self._buyers = {each.month.account: each.month.facts.kind for each in posting.postings}
         self._names = {each.month.account: each.month.facts.name for each in posting.postings}
@@ -118,13 +115,12 @@ class MonthJournal:
         key = (invoice.account, invoice.id)
         document = self._document(invoice.account, invoice.label, invoice.total_minor)
         entry = _Entry(self._blank_accrual(invoice), document, invoice.digits, self.bookkeeping.chart)
-        net, tax = self._net.get(key, {}), self._tax.get(key, {})
+        parts = sorted(self.posting.ledger.parts.get(key, ()), key=lambda part: self._places[part.team.id])
         reclaims = self._reclaims(invoice)
-        for place in sorted(self._places[team] for team in net):  # those of the invoice, however many there are
-            team = self.posting.ledger.teams[place]
-            cost = net.get(team.id, 0) + (0 if reclaims else tax.get(team.id, 0))
-            yield from entry.row(Leg.COST, cost, _cost_of(team), team)
-        total_net, total_tax = sum(net.values()), sum(tax.values())
+        for part in parts:
+            cost = part.net if reclaims else part.net + part.tax
+            yield from entry.row(Leg.COST, cost, _cost_of(part.team), part.team)
+        total_net, total_tax = sum(part.net for part in parts), sum(part.tax for part in parts)
         if reclaims:
             yield from entry.row(Leg.TAX_PENDING, total_tax, Leg.TAX_PENDING, base=total_net)
         yield from entry.row(Leg.PAYABLE, -(total_net + total_tax), f"{Leg.PAYABLE} to the supplier")
@@ -147,7 +143,7 @@ class MonthJournal:
         return self._buyers.get(account, "")
 
     def _tax_of(self, key: InvoiceKey) -> int:
-        return sum(self._tax.get(key, {}).values())
+        return sum(part.tax for part in self.posting.ledger.parts.get(key, ()))
 
     def _company(self, account: str, tax_id: str) -> str:
         """Whose books an invoice belongs to; where it names no tax id, that of its account counts."""
@@ -233,19 +229,6 @@ def _booked(posting: MonthPosting) -> list[Invoice]:
     """The booked invoices by account, number (or id) and id."""
     found = [invoice for each in posting.postings for invoice in each.month.booked]
     return sorted(found, key=lambda invoice: (invoice.account, *invoice.sort_key))
-
-
-_BySum = dict[InvoiceKey, dict[str, int]]
-
-
-def _sums(posting: MonthPosting) -> tuple[_BySum, _BySum]:
-    """The ledgers' net and tax by invoice and team, in minor units."""
-    totals = add_up(posting.ledger.lines, lambda line: ((line.label.account, line.label.invoice_id), line.team.id))
-    nets: _BySum = defaultdict(dict)
-    taxes: _BySum = defaultdict(dict)
-    for (invoice, team), amounts in totals.items():
-        nets[invoice][team], taxes[invoice][team] = amounts.net, amounts.tax
-    return nets, taxes
 
 
 def _cost_of(team: LedgerTeam) -> str:

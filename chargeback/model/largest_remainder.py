@@ -48,10 +48,9 @@ def round_together(amounts: Sequence[Decimal], digits: int) -> list[int]:
     return parts
 
 
-def divide(gross: int, tax: int, weights: Sequence[int]) -> list[tuple[int, int]]:
-    """Gross and tax of each part: gross first, then tax by the parts' gross, or by the weights where these are all
-    zero.
+def divide(gross: int, tax: int, weights: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Gross of each part and tax of each part: gross first, then tax by the parts' gross, or by the weights where these
+    are all zero.
     """
     parts = largest_remainder(gross, weights)
-    taxes = largest_remainder(tax, parts if any(parts) else weights)
-    return list(zip(parts, taxes, strict=True))
+    return parts, largest_remainder(tax, parts if any(parts) else weights)

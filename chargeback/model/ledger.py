@@ -1,16 +1,24 @@
-"""The ledger line, and the register of its columns: their names, what they hold, and how they are written as text
-(INTERFACE, ``ledgers/*.csv``; BOOKING 4.7)."""
+"""The ledger's lines in columns, and the register of what is written of a line: names, kinds, and how each is written
+as text (INTERFACE, ``ledgers/*.csv``; BOOKING 4.7; decision record 12).
+
+A month may have 300,000 lines, so a line is no object: what lines share stands once in a table, and each line has the
+place of its entry there. Who looks at single lines gets a ``LedgerLine`` each time, and keeps none.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
-from chargeback.model.money import format_minor
+from chargeback.model.money import format_minor, format_minors
+from chargeback.model.totals import add_up_columns
 
 csv.field_size_limit(2**31 - 1)
 """What the program writes it reads back: a name from outside may be longer than the csv module's 131,072 characters."""
@@ -20,7 +28,9 @@ UNASSIGNED = "unassigned"
 ADJUSTMENTS = "adjustments"
 """The team of what an invoice holds beyond its lines."""
 RESERVED_TEAMS = (UNASSIGNED, ADJUSTMENTS)
-_ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 5_000
+"""Lines that are written at once: enough that what they share is written once, few enough to hold as texts."""
+_WHOLE_USAGE = 1_000_000
 
 
 class Basis(StrEnum):
@@ -55,8 +65,29 @@ class InvoiceLabel:
     digits: int
 
 
-@dataclass(slots=True)
-class LedgerLine:
+class LedgerProject(NamedTuple):
+    """What all lines of one project share in a month; all "" for what belongs to no project."""
+
+    sid: str
+    name: str
+    environment: str
+
+
+class Origin(NamedTuple):
+    """How a line came to its team and resource: ``share_percent`` as written, "" unless a split gave it."""
+
+    basis: Basis
+    share_percent: str
+
+
+class InvoiceItem(NamedTuple):
+    """The invoice line: ``number`` counts ``lineItems`` from 1, 0 for an adjustment."""
+
+    number: int
+    description: str
+
+
+class LedgerLine(NamedTuple):
     """One row an invoice line × project × resource × team; ``net``, ``tax`` and ``gross`` in minor units, gross = net
     + tax.
 
@@ -80,32 +111,272 @@ class LedgerLine:
     description: str
     line: int = 0
 
-    @property
-    def sort_key(self) -> tuple[str, str, str, str, str, str, int]:
-        """Account, invoice (number, then id), project, resource, team, invoice line; raw text by code point."""
-        label = self.label
-        return (
-            label.account,
-            label.invoice,
-            label.invoice_id,
-            self.project,
-            self.resource,
-            self.team.id,
-            self.invoice_line,
-        )
+
+Entry = TypeVar("Entry")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
+class Coded(Generic[Entry]):
+    """A column of which many lines have the same: ``codes`` are the places of the lines' entries in ``table``, which
+    may have entries that no line has."""
+
+    codes: array[int]
+    table: Sequence[Entry]
+
+    @classmethod
+    def of(cls, values: Iterable[Entry]) -> Coded[Entry]:
+        """The column of these values, a value a line."""
+        known: dict[Entry, int] = {}
+        codes = array("I", [known.setdefault(value, len(known)) for value in values])
+        return cls(codes, list(known))
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Each line's entry."""
+        return map(self.table.__getitem__, self.codes)
+
+    def at(self, places: Sequence[int]) -> Coded[Entry]:
+        """The column of the lines in these places alone."""
+        return Coded(array("I", map(self.codes.__getitem__, places)), self.table)
+
+    def between(self, start: int, end: int) -> Coded[Entry]:
+        """The column of the lines from one place up to another."""
+        return Coded(self.codes[start:end], self.table)
+
+    def used(self) -> list[Entry]:
+        """The entries that lines have, each once, in the table's order."""
+        return [self.table[code] for code in sorted(set(self.codes))]
+
+    def each(self, made: Callable[[Entry], Value]) -> list[Value]:
+        """What is made of each line's entry: once an entry."""
+        known = {code: made(self.table[code]) for code in set(self.codes)}
+        return list(map(known.__getitem__, self.codes))
+
+
+def whole_numbers(numbers: Sequence[int]) -> Sequence[int]:
+    """The numbers in 64 bits each; as Python has them where one does not fit, so that no amount is ever cut."""
+    try:
+        return array("q", numbers)
+    except OverflowError:
+        return list(numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLines(Sequence[LedgerLine]):
+    """Lines in columns, all of the same length, in the ledger's order.
+
+    Amounts are in minor units of the label's currency. ``usage`` is in millionths; ``measured`` has a 1 for each line
+    with usage and a 0 for each other. ``numbers`` are the lines' places in ``all.csv``, from 1.
+    """
+
+    labels: Coded[InvoiceLabel]
+    teams: Coded[LedgerTeam]
+    projects: Coded[LedgerProject]
+    resources: Coded[str]
+    usage: Sequence[int]
+    measured: bytes
+    origins: Coded[Origin]
+    net: Sequence[int]
+    tax: Sequence[int]
+    gross: Sequence[int]
+    items: Coded[InvoiceItem]
+    numbers: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[LedgerLine]:
+        sids, names, environments = (self.projects.each(attrgetter(name)) for name in LedgerProject._fields)
+        columns = (
+            self.labels, self.teams, sids, names, environments, self.resources, self.usage_texts(),
+            self.origins.each(attrgetter("share_percent")), self.net, self.tax, self.gross,
+            self.origins.each(attrgetter("basis")), self.items.each(attrgetter("number")),
+            self.items.each(attrgetter("description")), self.numbers,
+        )  # fmt: skip
+        return map(LedgerLine._make, zip(*columns, strict=True))
+
+    @overload
+    def __getitem__(self, place: int) -> LedgerLine: ...
+    @overload
+    def __getitem__(self, place: slice) -> LedgerLines: ...
+    def __getitem__(self, place: int | slice) -> LedgerLine | LedgerLines:
+        if isinstance(place, slice):
+            start, end, step = place.indices(len(self))
+            return self._between(start, max(start, end)) if step == 1 else self.at(range(start, end, step))
+        return next(iter(self.at([range(len(self))[place]])))
+
+    def at(self, places: Sequence[int]) -> LedgerLines:
+        """The lines in these places alone."""
+        return LedgerLines(
+            self.labels.at(places),
+            self.teams.at(places),
+            self.projects.at(places),
+            self.resources.at(places),
+            _numbers_at(self.usage, places),
+            bytes(map(self.measured.__getitem__, places)),
+            self.origins.at(places),
+            _numbers_at(self.net, places),
+            _numbers_at(self.tax, places),
+            _numbers_at(self.gross, places),
+            self.items.at(places),
+            array("I", map(self.numbers.__getitem__, places)),
+        )
+
+    def _between(self, start: int, end: int) -> LedgerLines:
+        return LedgerLines(
+            self.labels.between(start, end),
+            self.teams.between(start, end),
+            self.projects.between(start, end),
+            self.resources.between(start, end),
+            self.usage[start:end],
+            self.measured[start:end],
+            self.origins.between(start, end),
+            self.net[start:end],
+            self.tax[start:end],
+            self.gross[start:end],
+            self.items.between(start, end),
+            self.numbers[start:end],
+        )
+
+    def chunks(self) -> Iterator[LedgerLines]:
+        """The lines in their order, some thousands at a time."""
+        for start in range(0, len(self), ROWS_AT_ONCE):
+            yield self._between(start, start + ROWS_AT_ONCE)
+
+    def usage_texts(self) -> list[str]:
+        """Each line's usage as written."""
+        pairs = zip(self.usage, self.measured, strict=True)
+        return [format_usage(millionths) if measured else "" for millionths, measured in pairs]
+
+    def amount_texts(self, name: str) -> list[str]:
+        """Each line's amount of that name, written with the minor digits of its currency."""
+        units: Sequence[int] = getattr(self, name)
+        digits = {self.labels.table[code].digits for code in set(self.labels.codes)}
+        if len(digits) == 1:
+            return format_minors(units, digits.pop())
+        return list(map(format_minor, units, self.labels.each(attrgetter("digits"))))
+
+    def in_order(self) -> LedgerLines:
+        """The lines by account, invoice (number, then id), project, resource, team and invoice line: raw text by code
+        point; what is alike in all of these keeps its order."""
+        ranks = (
+            _ranked(self.labels, attrgetter("account", "invoice", "invoice_id")),
+            _ranked(self.projects, attrgetter("sid")),
+            _ranked(self.resources, str),
+            _ranked(self.teams, attrgetter("id")),
+            _ranked(self.items, attrgetter("number")),
+        )
+        keys = list(zip(*ranks, strict=True))
+        return self.at(sorted(range(len(keys)), key=keys.__getitem__))
+
+
+def _ranked(column: Coded[Entry], key: Callable[[Entry], object]) -> list[int]:
+    """Each line's rank among the entries by that key: whole numbers are compared faster than texts."""
+    keys = list(map(key, column.table))
+    ranks = {each: rank for rank, each in enumerate(sorted(set(keys)))}  # type: ignore[type-var]
+    of = [ranks[each] for each in keys]
+    return list(map(of.__getitem__, column.codes))
+
+
+def _numbers_at(numbers: Sequence[int], places: Sequence[int]) -> Sequence[int]:
+    found = map(numbers.__getitem__, places)
+    return array("q", found) if isinstance(numbers, array) else list(found)
+
+
+def joined(batches: Sequence[LedgerLines]) -> LedgerLines:
+    """The lines of all batches, one after the other, numbered from 1."""
+    return LedgerLines(
+        _joined([batch.labels for batch in batches]),
+        _joined([batch.teams for batch in batches]),
+        _joined([batch.projects for batch in batches]),
+        _joined([batch.resources for batch in batches]),
+        _joined_numbers([batch.usage for batch in batches]),
+        b"".join(batch.measured for batch in batches),
+        _joined([batch.origins for batch in batches]),
+        _joined_numbers([batch.net for batch in batches]),
+        _joined_numbers([batch.tax for batch in batches]),
+        _joined_numbers([batch.gross for batch in batches]),
+        _joined([batch.items for batch in batches]),
+        range(1, sum(map(len, batches)) + 1),
+    )
+
+
+def _joined(columns: Iterable[Coded[Entry]]) -> Coded[Entry]:
+    """One column with one table, each entry once."""
+    known: dict[Entry, int] = {}
+    codes = array("I")
+    for column in columns:
+        places = [known.setdefault(entry, len(known)) for entry in column.table]
+        codes.extend(map(places.__getitem__, column.codes))
+    return Coded(codes, list(known))
+
+
+def _joined_numbers(columns: Sequence[Sequence[int]]) -> Sequence[int]:
+    if all(isinstance(column, array) for column in columns):
+        found = array("q")
+        for column in columns:
+            found.extend(column)
+        return found
+    return [number for column in columns for number in column]
+
+
+class LedgerPart(NamedTuple):
+    """What of one invoice one team bears: the amounts of so many lines in minor units, and ``magnitude``, the sum of
+    their absolute values."""
+
+    label: InvoiceLabel
+    team: LedgerTeam
+    net: int
+    tax: int
+    gross: int
+    lines: int
+    magnitude: int
+
+
+@dataclass(frozen=True)
 class Ledger:
     """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first."""
 
     period: str
-    lines: tuple[LedgerLine, ...]
+    lines: LedgerLines
     teams: tuple[LedgerTeam, ...]
 
-    def of_team(self, team: str) -> Iterator[LedgerLine]:
+    def of_team(self, team: str) -> LedgerLines:
         """The team's lines, in order."""
-        return (line for line in self.lines if line.team.id == team)
+        return self.lines.at(self._places.get(team, ()))
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[int]]:
+        """Where each team's lines stand, from one pass over all of them."""
+        column = self.lines.teams
+        found = [array("I") for _ in column.table]
+        append = [each.append for each in found]
+        for place, code in enumerate(column.codes):
+            append[code](place)
+        return {team.id: places for team, places in zip(column.table, found, strict=True)}
+
+    @cached_property
+    def parts(self) -> Mapping[tuple[str, str], Sequence[LedgerPart]]:
+        """(account, invoice id) -> what each team bears of the invoice, in the order of the lines: added up once, and
+        whatever is summed over whole invoices and teams is added up from these."""
+        lines, found = self.lines, dict[tuple[str, str], list[LedgerPart]]()
+        sums = add_up_columns(lines.net, lines.tax, lines.gross, lines.labels.codes, lines.teams.codes)
+        for (label_code, team_code), each in sums.items():
+            label, team = lines.labels.table[label_code], lines.teams.table[team_code]
+            part = LedgerPart(label, team, each.net, each.tax, each.gross, each.lines, each.magnitude)
+            found.setdefault((label.account, label.invoice_id), []).append(part)
+        return found
+
+    def every_part(self) -> Iterator[LedgerPart]:
+        """The parts of all invoices, in the order of the lines."""
+        return chain.from_iterable(self.parts.values())
+
+
+def format_usage(millionths: int) -> str:
+    """Usage as written: at most six decimals, no trailing zeros, no exponent."""
+    whole, fraction = divmod(abs(millionths), _WHOLE_USAGE)
+    sign = "-" if millionths < 0 else ""
+    return f"{sign}{whole}.{fraction:06d}".rstrip("0") if fraction else f"{sign}{whole}"
 
 
 class ColumnKind(StrEnum):
@@ -128,73 +399,104 @@ class ColumnKind(StrEnum):
         return self not in (ColumnKind.TEXT, ColumnKind.WORD)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerColumn:
-    """One column of the ledger: ``of`` is where a ``LedgerLine`` has it, "" for the month, which all lines share."""
+class LedgerColumn(NamedTuple):
+    """One column of the written ledger: ``of`` is the column of ``LedgerLines`` that has it, ``part`` what of its
+    entries, "" for the whole; ``of`` is "" for the month, which all lines share."""
 
     name: str
     kind: ColumnKind
     of: str
+    part: str = ""
+
+    @property
+    def of_entry(self) -> Callable[[Any], Any]:
+        """What gives the column's value of an entry of the table."""
+        return attrgetter(self.part) if self.part else _itself
+
+
+def _itself(entry: Entry) -> Entry:
+    return entry
 
 
 REGISTER = (
     LedgerColumn("period", ColumnKind.WORD, ""),
-    LedgerColumn("account", ColumnKind.TEXT, "label.account"),
-    LedgerColumn("account_name", ColumnKind.TEXT, "label.account_name"),
-    LedgerColumn("invoice", ColumnKind.TEXT, "label.invoice"),
-    LedgerColumn("invoice_status", ColumnKind.WORD, "label.status"),
-    LedgerColumn("team", ColumnKind.WORD, "team.id"),
-    LedgerColumn("cost_center", ColumnKind.TEXT, "team.cost_center"),
-    LedgerColumn("gl_account", ColumnKind.TEXT, "team.gl_account"),
-    LedgerColumn("project", ColumnKind.TEXT, "project"),
-    LedgerColumn("project_name", ColumnKind.TEXT, "project_name"),
-    LedgerColumn("environment", ColumnKind.TEXT, "environment"),
-    LedgerColumn("resource", ColumnKind.TEXT, "resource"),
+    LedgerColumn("account", ColumnKind.TEXT, "labels", "account"),
+    LedgerColumn("account_name", ColumnKind.TEXT, "labels", "account_name"),
+    LedgerColumn("invoice", ColumnKind.TEXT, "labels", "invoice"),
+    LedgerColumn("invoice_status", ColumnKind.WORD, "labels", "status"),
+    LedgerColumn("team", ColumnKind.WORD, "teams", "id"),
+    LedgerColumn("cost_center", ColumnKind.TEXT, "teams", "cost_center"),
+    LedgerColumn("gl_account", ColumnKind.TEXT, "teams", "gl_account"),
+    LedgerColumn("project", ColumnKind.TEXT, "projects", "sid"),
+    LedgerColumn("project_name", ColumnKind.TEXT, "projects", "name"),
+    LedgerColumn("environment", ColumnKind.TEXT, "projects", "environment"),
+    LedgerColumn("resource", ColumnKind.TEXT, "resources"),
     LedgerColumn("usage", ColumnKind.QUANTITY, "usage"),
-    LedgerColumn("share_percent", ColumnKind.QUANTITY, "share_percent"),
+    LedgerColumn("share_percent", ColumnKind.QUANTITY, "origins", "share_percent"),
     LedgerColumn("net", ColumnKind.AMOUNT, "net"),
     LedgerColumn("tax", ColumnKind.AMOUNT, "tax"),
     LedgerColumn("gross", ColumnKind.AMOUNT, "gross"),
-    LedgerColumn("currency", ColumnKind.TEXT, "label.currency"),
-    LedgerColumn("basis", ColumnKind.WORD, "basis"),
-    LedgerColumn("line", ColumnKind.NUMBER, "line"),
-    LedgerColumn("invoice_line", ColumnKind.NUMBER, "invoice_line"),
-    LedgerColumn("description", ColumnKind.TEXT, "description"),
+    LedgerColumn("currency", ColumnKind.TEXT, "labels", "currency"),
+    LedgerColumn("basis", ColumnKind.WORD, "origins", "basis"),
+    LedgerColumn("line", ColumnKind.NUMBER, "numbers"),
+    LedgerColumn("invoice_line", ColumnKind.NUMBER, "items", "number"),
+    LedgerColumn("description", ColumnKind.TEXT, "items", "description"),
 )
 """The ledger's columns in INTERFACE's order: every writer and every reader back is made from these."""
 COLUMNS = tuple(column.name for column in REGISTER)
 AMOUNTS = tuple(column.name for column in REGISTER if column.kind is ColumnKind.AMOUNT)
 
-_values = attrgetter(*(column.of for column in REGISTER if column.of))
 
+class WrittenLines:
+    """Lines as text. What many lines share is written once for some thousands of them: neighbouring columns that come
+    from one entry are joined to one text beforehand, with ``between`` between them.
 
-def column_values(lines: Sequence[LedgerLine]) -> dict[str, Sequence[Any]]:
-    """Each column's values, a value a line as the line has it; the month, which no line has, is left out."""
-    columns = list(zip(*map(_values, lines), strict=True)) or [()] * (len(REGISTER) - 1)
-    return dict(zip(COLUMNS[1:], columns, strict=True))
+    ``text`` writes what came from outside; of the register, the columns that ``left_out`` names are not written.
+    """
 
+    def __init__(
+        self, period: str, text: Callable[[str], str], between: str = ",", left_out: Iterable[str] = ()
+    ) -> None:
+        self._period, self._text, self._between = period, text, between
+        columns = [column for column in REGISTER if column.name not in left_out]
+        # The month, which comes first, is written with the invoice's columns behind it.
+        self._runs = [(of, list(run)) for of, run in groupby(columns, key=lambda column: column.of or REGISTER[1].of)]
 
-def written_columns(period: str, lines: Sequence[LedgerLine], text: Callable[[str], str]) -> Iterator[Sequence[str]]:
-    """Each column as text, in order; ``text`` writes what came from outside, and is asked once a different text."""
-    values = column_values(lines)
-    digits = [line.label.digits for line in lines]
-    for column in REGISTER:
+    def rows(self, lines: LedgerLines) -> Iterator[str]:
+        """Each line's row, without what ends it."""
+        return map(self._between.join, zip(*(self._texts(lines, of, run) for of, run in self._runs), strict=True))
+
+    def columns(self, lines: LedgerLines) -> Iterator[list[str]]:
+        """The text of each column by itself, a value a line."""
+        for _, run in self._runs:
+            for column in run:
+                yield self._texts(lines, column.of or REGISTER[1].of, [column])
+
+    def _texts(self, lines: LedgerLines, of: str, run: Sequence[LedgerColumn]) -> list[str]:
+        if of == "usage":
+            return lines.usage_texts()
+        if of in AMOUNTS:
+            return lines.amount_texts(of)
+        if of == "numbers":
+            return list(map(str, lines.numbers))
+        column: Coded[Any] = getattr(lines, of)
+        writers = [self._writer(each) for each in run]
+        return column.each(lambda entry: self._between.join([write(entry) for write in writers]))
+
+    def _writer(self, column: LedgerColumn) -> Callable[[Any], str]:
+        """Writes the column's text from an entry of its table."""
         if not column.of:
-            yield [period] * len(lines)
-        elif column.kind is ColumnKind.AMOUNT:
-            yield list(map(format_minor, values[column.name], digits))
-        elif column.kind is ColumnKind.NUMBER:
-            yield [str(number) if number else "" for number in values[column.name]]
-        elif column.kind is ColumnKind.TEXT:
-            known = {each: text(each) for each in set(values[column.name])}
-            yield [known[each] for each in values[column.name]]
-        else:
-            yield values[column.name]
+            return lambda entry: self._period
+        part = column.of_entry
+        if column.kind is ColumnKind.TEXT:
+            return lambda entry: self._text(part(entry))
+        if column.kind is ColumnKind.NUMBER:
+            return lambda entry: str(part(entry) or "")
+        return part
 
 
-def written_rows(
-    period: str, lines: Sequence[LedgerLine], text: Callable[[str], str] = str
-) -> Iterator[tuple[str, ...]]:
+def written_rows(period: str, lines: LedgerLines, text: Callable[[str], str] = str) -> Iterator[tuple[str, ...]]:
     """The lines as text, a row of ``COLUMNS`` a line; ``text`` writes what came from outside."""
-    for start in range(0, len(lines), _ROWS_AT_ONCE):
-        yield from zip(*written_columns(period, lines[start : start + _ROWS_AT_ONCE], text), strict=True)
+    written = WrittenLines(period, text)
+    for some in lines.chunks():
+        yield from zip(*written.columns(some), strict=True)

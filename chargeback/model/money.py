@@ -6,7 +6,7 @@ keeps every digit that the platform sent. Rounding is half away from zero (BOOKI
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
 from math import isqrt
@@ -18,6 +18,9 @@ EXACT = Context(prec=min(MAX_PREC, 2_000), rounding=ROUND_HALF_UP, Emax=MAX_EMAX
 
 UNKNOWN_DIGITS = 2
 """Minor digits of a currency that ISO 4217 does not know (BOOKING 4.1)."""
+
+_MOST_PREPARED = 3
+"""Minor digits of which all fractions are written beforehand."""
 
 
 @cache
@@ -77,6 +80,25 @@ def format_minor(units: int, digits: int) -> str:
     sign = "-" if units < 0 else ""
     text = str(abs(units)).rjust(digits + 1, "0")
     return f"{sign}{text[:-digits]}.{text[-digits:]}"
+
+
+def format_minors(units: Sequence[int], digits: int) -> list[str]:
+    """``format_minor`` of many amounts with the same digits; the fractions are written once beforehand, as amounts are
+    most of a ledger."""
+    if not digits:
+        return list(map(str, units))
+    if digits > _MOST_PREPARED:
+        return [format_minor(each, digits) for each in units]
+    unit, fractions = 10**digits, _fractions(digits)
+    return [
+        f"{each // unit}{fractions[each % unit]}" if each >= 0 else f"-{-each // unit}{fractions[-each % unit]}"
+        for each in units
+    ]
+
+
+@cache
+def _fractions(digits: int) -> tuple[str, ...]:
+    return tuple(f".{fraction:0{digits}d}" for fraction in range(10**digits))
 
 
 def format_exact(amount: Decimal) -> str:

@@ -12,7 +12,7 @@ from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth
 from chargeback.model.check import Subject
 from chargeback.model.invoice import Invoice
-from chargeback.model.ledger import Ledger, LedgerLine
+from chargeback.model.ledger import Ledger
 from chargeback.model.period import Period
 from chargeback.model.projects import Contradiction, ProjectDirectory
 
@@ -53,12 +53,11 @@ class NegativeRows:
 
 @dataclass(slots=True)
 class Posting:
-    """One account's books: every posted invoice line, the ledger lines, what could not be divided, and what negative
-    rows divided too."""
+    """One account's books: every posted invoice line, what could not be divided, and what negative rows divided too.
+    Its ledger lines stand in the month's ledger."""
 
     month: AccountMonth
     posted: list[PostedLine] = field(default_factory=list)
-    lines: list[LedgerLine] = field(default_factory=list)
     undivided: list[UndividedLine] = field(default_factory=list)
     negative: list[NegativeRows] = field(default_factory=list)
 

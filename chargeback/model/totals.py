@@ -5,14 +5,17 @@ Lines of several currencies are told apart by the key; amounts are in minor unit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from chargeback.model.ledger import LedgerLine
+if TYPE_CHECKING:
+    from chargeback.model.ledger import LedgerPart
 
 
 class Line(Protocol):
-    """A line with amounts: a ``LedgerLine``, or one that was read back."""
+    """What has amounts: a part of the ledger, or a line that was read back."""
 
     @property
     def net(self) -> int:
@@ -25,6 +28,18 @@ class Line(Protocol):
     @property
     def gross(self) -> int:
         """With tax."""
+
+
+class Counted(Line, Protocol):
+    """What has amounts and is of several lines."""
+
+    @property
+    def lines(self) -> int:
+        """How many."""
+
+    @property
+    def magnitude(self) -> int:
+        """The sum of the amounts' absolute values."""
 
 
 Key = TypeVar("Key")
@@ -47,6 +62,25 @@ class Amounts(NamedTuple):
         return Amounts(self.net - other.net, self.tax - other.tax, self.gross - other.gross)
 
 
+@dataclass(slots=True)
+class Sums:
+    """Amounts in minor units of one currency, how many lines they are of, and the sum of their absolute values."""
+
+    net: int = 0
+    tax: int = 0
+    gross: int = 0
+    lines: int = 0
+    magnitude: int = 0
+
+    def add(self, other: Counted) -> None:
+        """Add the other's amounts."""
+        self.net += other.net
+        self.tax += other.tax
+        self.gross += other.gross
+        self.lines += other.lines
+        self.magnitude += other.magnitude
+
+
 def add_up(lines: Iterable[Each], by: Callable[[Each], Key]) -> dict[Key, Amounts]:
     """The lines added up by a key, in the order in which keys come first."""
     sums: dict[Key, list[int]] = {}
@@ -62,11 +96,48 @@ def add_up(lines: Iterable[Each], by: Callable[[Each], Key]) -> dict[Key, Amount
     return {key: Amounts(*total) for key, total in sums.items()}
 
 
-def by_team(line: LedgerLine) -> tuple[str, str]:
+def add_up_columns(
+    net: Sequence[int], tax: Sequence[int], gross: Sequence[int], *codes: Iterable[int]
+) -> dict[tuple[int, ...], Sums]:
+    """Lines in columns added up by their codes, in the order in which these come first."""
+    sums: dict[tuple[int, ...], Sums] = {}
+    is_signed = any(column and min(column) < 0 for column in (net, tax, gross))
+    # Where no amount is negative, the absolute values add up to the amounts themselves.
+    magnitudes = map(_magnitude, net, tax, gross) if is_signed else repeat(0, len(net))
+    columns = zip(zip(*codes, strict=True), net, tax, gross, magnitudes, strict=True)
+    for key, line_net, line_tax, line_gross, magnitude in columns:
+        total = sums.get(key)
+        if total is None:
+            sums[key] = Sums(line_net, line_tax, line_gross, 1, magnitude)
+        else:
+            total.net += line_net
+            total.tax += line_tax
+            total.gross += line_gross
+            total.lines += 1
+            total.magnitude += magnitude
+    if not is_signed:
+        for total in sums.values():
+            total.magnitude = total.net + total.tax + total.gross
+    return sums
+
+
+def total(sums: Iterable[Counted]) -> Sums:
+    """All of them added up."""
+    whole = Sums()
+    for each in sums:
+        whole.add(each)
+    return whole
+
+
+def _magnitude(net: int, tax: int, gross: int) -> int:
+    return abs(net) + abs(tax) + abs(gross)
+
+
+def by_team(part: LedgerPart) -> tuple[str, str]:
     """A team's id and the currency."""
-    return line.team.id, line.label.currency
+    return part.team.id, part.label.currency
 
 
-def by_currency(line: LedgerLine) -> str:
+def by_currency(part: LedgerPart) -> str:
     """The currency."""
-    return line.label.currency
+    return part.label.currency

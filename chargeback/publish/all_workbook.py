@@ -10,15 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import groupby
 from typing import NamedTuple
 
 from chargeback.config import Config
 from chargeback.model.books import Books
-from chargeback.model.ledger import AMOUNTS, InvoiceLabel, LedgerTeam
+from chargeback.model.ledger import AMOUNTS, InvoiceLabel, LedgerLines, LedgerTeam
 from chargeback.model.money import from_minor
+from chargeback.model.totals import Sums, total
 from chargeback.model.wording import books_status_text
 from chargeback.publish.team_workbook.lines import COLUMN, MOST_LINES, SheetLines, held_by_labels, lines_name
-from chargeback.publish.team_workbook.totals import Sums, total
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.expressions import Plain, Rounding, Total, known
 from chargeback.publish.xlsx.shape import Fill, SheetShape
@@ -146,51 +147,40 @@ def chunks(books: Books, config: Config, most: int = MOST_LINES) -> Iterator[byt
 
 
 def _month_lines(books: Books, most: int) -> MonthLines:
-    """One pass over the lines: an invoice's stand together, and an account's invoices do."""
-    labels: dict[int, InvoiceLabel] = {}
-    spans: dict[str, list[Span]] = {}
-    sums: dict[tuple[int, str], Sums] = {}
-    label, start = None, 0
-    for place, line in enumerate(books.ledger.lines):
-        if line.label is not label:
-            _close(spans, label, start, place)
-            label, start = line.label, place
-            labels[id(label)] = label
-        mine = sums.get((id(label), line.team.id))
-        if mine is None:
-            mine = sums[id(label), line.team.id] = Sums()
-        mine.add_line(line)
-    _close(spans, label, start, len(books.ledger.lines))
-    teams = {team.id: team for team in books.ledger.teams}
     by_key: dict[Key, Sums] = defaultdict(Sums)
-    for (number, team), mine in sums.items():
-        of = labels[number]
-        by_key[Key(of.currency, teams[team].cost_center or _NO_COST_CENTRE, team, of.account)].add(mine)
-    names = {each.account: each.account_name for each in labels.values()}
-    return MonthLines(books, _sheet_lines(books, labels.values(), by_key, most), by_key, teams, names, spans)
+    for part in books.ledger.every_part():
+        label, team = part.label, part.team
+        by_key[Key(label.currency, team.cost_center or _NO_COST_CENTRE, team.id, label.account)].add(part)
+    labels, teams = books.ledger.lines.labels.used(), {team.id: team for team in books.ledger.teams}
+    names = {each.account: each.account_name for each in labels}
+    spans = _spans(books.ledger.lines)
+    return MonthLines(books, _sheet_lines(books, labels, by_key, most), by_key, teams, names, spans)
 
 
-def _close(spans: dict[str, list[Span]], label: InvoiceLabel | None, start: int, end: int) -> None:
-    """The invoice's lines end here; they go on those of its account before, where there are some."""
-    if label is None:
-        return
-    of_account = spans.setdefault(label.account, [])
-    if of_account and of_account[-1].end == start:
-        start = of_account.pop().first
-    of_account.append(Span(start, end))
+def _spans(lines: LedgerLines) -> Mapping[str, Sequence[Span]]:
+    """By account, where its lines stand: an invoice's stand together, and an account's invoices do."""
+    spans: dict[str, list[Span]] = {}
+    start = 0
+    for code, run in groupby(lines.labels.codes):
+        end = start + sum(1 for _ in run)
+        of_account = spans.setdefault(lines.labels.table[code].account, [])
+        first = of_account.pop().first if of_account and of_account[-1].end == start else start
+        of_account.append(Span(first, end))
+        start = end
+    return spans
 
 
 def _sheet_lines(books: Books, labels: Iterable[InvoiceLabel], sums: Mapping[Key, Sums], most: int) -> SheetLines:
-    invoices, lines = list(labels), books.ledger.lines
+    invoices, lines, projects = list(labels), books.ledger.lines, books.ledger.lines.projects.used()
     by_currency: dict[str, Sums] = defaultdict(Sums)
     for key, each in sums.items():
         by_currency[key.currency].add(each)
     held = {
         **held_by_labels(invoices, books.ledger.teams),
-        "project": {line.project for line in lines},
-        "project_name": {line.project_name for line in lines},
-        "environment": {line.environment for line in lines},
-        "resource": {line.resource for line in lines},
+        "project": {project.sid for project in projects},
+        "project_name": {project.name for project in projects},
+        "environment": {project.environment for project in projects},
+        "resource": lines.resources.used(),
     }
     digits = dict(sorted((label.currency, label.digits) for label in invoices))
     footer = f"{PATH} · {books.period} revision {books.revision}"

@@ -68,7 +68,7 @@ def _booked(books: Books) -> dict[str, object]:
 
 def team_totals(books: Books) -> list[EarlierTotal]:
     """Every team's gross and net by currency, configured teams without lines aside."""
-    totals = add_up(books.ledger.lines, by_team)
+    totals = add_up(books.ledger.every_part(), by_team)
     return [EarlierTotal(*key, totals[key].gross, totals[key].net) for key in sorted(totals)]
 
 

@@ -278,12 +278,16 @@ class _Teams:
         """The cause whose figure is the team's whole change."""
         assert check.variance is not None  # noqa: S101 (asked only of checks that have one)
         team, digits = check.subject_name, minor_digits(check.currency)
-        lines = [line for line in self._ledger.of_team(team) if line.label.currency == check.currency]
-        by_invoice = [amounts.gross for amounts in add_up(lines, lambda line: line.label.invoice_id).values()]
-        projects = {line.project for line in lines if line.project}
+        lines = self._ledger.of_team(team)
+        is_ours = [label.currency == check.currency for label in lines.labels]
+        lines = lines.at([place for place, ours in enumerate(is_ours) if ours])
+        parts = [part for part in self._ledger.every_part() if part.team.id == team]
+        of_currency = [part for part in parts if part.label.currency == check.currency]
+        by_invoice = [amounts.gross for amounts in add_up(of_currency, lambda part: part.label.invoice_id).values()]
+        projects = {project.sid for project in lines.projects.used() if project.sid}
         names = Counter(name for project in projects for name in _series_of(project, self._projects))
         uncovered = exact_sum(account.uncovered_under(names) for account in accounts)
-        credit = sum(line.gross for line in lines if line.gross < 0)
+        credit = sum(gross for gross in lines.gross if gross < 0)
         doubled = [gross for gross in by_invoice if gross > 0] if len(by_invoice) > 1 else []
         figures = {
             Cause.UNCOVERED_DAYS: [uncovered.copy_negate()],

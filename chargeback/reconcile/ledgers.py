@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from chargeback.config import Config
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice
-from chargeback.model.ledger import LedgerLine
+from chargeback.model.ledger import LedgerLines
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
 from chargeback.model.text import normalized
-from chargeback.model.totals import Amounts, add_up
+from chargeback.model.totals import Sums, total
 from chargeback.model.wording import counted
 
 _OTHER_SOURCES = "names are those of the invoices, the report and the month's latest revision"
@@ -22,26 +22,34 @@ def ledger_control(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One check a booked invoice over all ledgers as they are published: Σ gross = total, Σ tax = tax, gross = net +
     tax.
     """
-    lines: dict[tuple[str, str], list[LedgerLine]] = defaultdict(list)
-    for line in posting.ledger.lines:
-        lines[line.label.account, line.label.invoice_id].append(line)
+    ledger = posting.ledger
+    sums = {key: total(parts) for key, parts in ledger.parts.items()}
+    skewed = _skewed(ledger.lines)
     for account in posting.postings:
         for invoice in account.month.booked:
-            yield _control(invoice, lines.pop((invoice.account, invoice.id), []))
-    for (account_id, invoice_id), stray in sorted(lines.items()):
-        message = f"{counted(len(stray), 'ledger line')} of no booked invoice"
+            key = (invoice.account, invoice.id)
+            yield _control(invoice, sums.pop(key, Sums()), is_skewed=key in skewed)
+    for (account_id, invoice_id), stray in sorted(sums.items()):
+        message = f"{counted(stray.lines, 'ledger line')} of no booked invoice"
         yield Check(Code.LEDGER_CONTROL, Outcome.EXCEPTION, message, account_id, invoice_id)
 
 
-def _control(invoice: Invoice, lines: list[LedgerLine]) -> Check:
-    _, tax, gross = add_up(lines, lambda line: None).get(None, Amounts())
-    skewed = [line for line in lines if line.gross != line.net + line.tax]
-    holds = gross == invoice.total_minor and tax == invoice.tax_minor and not skewed
+def _skewed(lines: LedgerLines) -> set[tuple[str, str]]:
+    """Account and id of the invoices with a line whose gross is not its net and tax."""
+    labels = lines.labels
+    amounts = zip(labels.codes, lines.net, lines.tax, lines.gross, strict=True)
+    codes = {code for code, net, tax, gross in amounts if gross != net + tax}
+    return {(labels.table[code].account, labels.table[code].invoice_id) for code in codes}
+
+
+def _control(invoice: Invoice, sums: Sums, *, is_skewed: bool) -> Check:
+    tax, gross = sums.tax, sums.gross
+    holds = gross == invoice.total_minor and tax == invoice.tax_minor and not is_skewed
     expected, actual = from_minor(invoice.total_minor, invoice.digits), from_minor(gross, invoice.digits)
-    message = f"the sum of {counted(len(lines), 'ledger line')} is exactly the total and the tax"
+    message = f"the sum of {counted(sums.lines, 'ledger line')} is exactly the total and the tax"
     if not holds:
         message = (
-            f"the sum of {counted(len(lines), 'ledger line')} is {format_exact(actual)} with "
+            f"the sum of {counted(sums.lines, 'ledger line')} is {format_exact(actual)} with "
             f"{format_exact(from_minor(tax, invoice.digits))} tax, the invoice has {format_exact(expected)} with "
             f"{format_exact(from_minor(invoice.tax_minor, invoice.digits))}: do not book this; report it as a bug"
         )
@@ -90,13 +98,13 @@ def _between_companies(posting: MonthPosting, config: Config) -> Iterator[Check]
     }
     gross: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     teams: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for line in posting.ledger.lines:
-        bearer, label = companies.get(line.team.id), line.label
+    for part in posting.ledger.every_part():
+        bearer, label = companies.get(part.team.id), part.label
         tax_id = tax_ids.get((label.account, label.invoice_id), "")
         billed = normalized(bookkeeping.company(label.account, tax_id))
         if bearer and bearer != billed:
-            gross[billed, bearer][label.currency] += line.gross
-            teams[billed, bearer].add(line.team.id)
+            gross[billed, bearer][label.currency] += part.gross
+            teams[billed, bearer].add(part.team.id)
     for (billed, bearer), amounts in sorted(gross.items()):
         owed = ", ".join(
             f"{format_minor(units, minor_digits(currency))} {currency}" for currency, units in sorted(amounts.items())

@@ -129,7 +129,7 @@ def history(posting: MonthPosting, config: Config) -> Iterator[Check]:
         yield Check(Code.HISTORY, Outcome.PASS, "no previous month is archived")
         return
     before: TeamTotals = Counter({(total.team, total.currency): total.gross for total in previous.totals})
-    totals = add_up(posting.ledger.lines, by_team)
+    totals = add_up(posting.ledger.every_part(), by_team)
     now: TeamTotals = Counter({key: amounts.gross for key, amounts in totals.items()})
     for team, currency in sorted({*before, *now}):
         yield _history(team, currency, before[team, currency], now[team, currency], config)

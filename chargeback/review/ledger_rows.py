@@ -14,7 +14,7 @@ from chargeback.archive.boundary import damaged, interpreting
 from chargeback.archive.revision import Revision
 from chargeback.errors import AnswerError
 from chargeback.job import csv_rows
-from chargeback.model.ledger import COLUMNS, REGISTER, ColumnKind, LedgerLine, written_rows
+from chargeback.model.ledger import COLUMNS, REGISTER, ColumnKind, LedgerLines, written_rows
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.model.totals import Amounts, add_up
@@ -76,11 +76,11 @@ def _rows(data: bytes) -> list[LedgerRow]:
         raise AnswerError(f"not a ledger: {error}") from error
 
 
-def rows_of(period: str, lines: Sequence[LedgerLine]) -> Iterator[LedgerRow]:
+def rows_of(period: str, lines: LedgerLines) -> Iterator[LedgerRow]:
     """Lines that were posted just now as they would be read back from an archive."""
     written = written_rows(period, lines, lambda text: _raw(guarded(text)))
-    for line, row in zip(lines, written, strict=True):
-        yield _row_of(row, line.label.digits)
+    for label, row in zip(lines.labels, written, strict=True):
+        yield _row_of(row, label.digits)
 
 
 def totals_of(rows: Iterable[LedgerRow]) -> dict[str, Amounts]:

@@ -77,7 +77,8 @@ class RepostedAccounts:
 
         ``ConfigurationError`` where another version made them otherwise; ``DamagedError`` where this one did.
         """
-        lines = sorted(post(month, self.context).lines, key=lambda line: line.sort_key)
+        _, columns = post(month, self.context)
+        lines = list(columns)
         if list(map(_of_line, lines)) != list(map(_of_row, rows)):
             self._refuse(month.account)
         return lines

@@ -168,8 +168,8 @@ def test_a_line_carries_what_its_invoice_team_and_project_are() -> None:
     config = TEAMS + '[environments]\nstaging = "*-staging"\n'
     projects = [{"id": "7", "project": "acme-web-staging", "name": "Staging"}]
     given = account(paid, report=report(("acme-web-staging", "CPU", "0.25", 1)), name="Acme Billing")
-    (line,) = month(given, config=config, projects=projects).books().ledger.lines
-    assert next(written_rows("2026-05", [line])) == (
+    ledger = month(given, config=config, projects=projects).books().ledger
+    assert next(written_rows("2026-05", ledger.lines)) == (
         "2026-05", "1042", "Acme Billing", "INV-9", "paid", "web", "CC-100", "6420", "acme-web-staging", "Staging",
         "staging", "CPU", "0.25", "", "1.00", "0.07", "1.07", "THB", "report-share", "1", "1", "Acme Web",
     )  # fmt: skip

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.allocate.posting import divide_usage, format_usage
+from chargeback.allocate.posting import divide_usage
+from chargeback.model.ledger import format_usage
 from chargeback.model.money import to_minor
 from chargeback.model.report import Report
 from tests.small_months import account, dec, invoice, month, of, report
@@ -42,9 +43,9 @@ def test_a_ledger_row_that_several_report_rows_reach_gets_their_sum() -> None:
 
 
 @pytest.mark.parametrize(("millionths", "text"), [
-    (None, ""), (0, "0"), (1, "0.000001"), (1_500_000, "1.5"), (720_000_000, "720"), (-250_000, "-0.25"),
+    (0, "0"), (1, "0.000001"), (1_500_000, "1.5"), (720_000_000, "720"), (-250_000, "-0.25"),
 ])  # fmt: skip
-def test_usage_is_written_without_trailing_zeros(millionths: int | None, text: str) -> None:
+def test_usage_is_written_without_trailing_zeros(millionths: int, text: str) -> None:
     assert format_usage(millionths) == text
 
 

@@ -155,7 +155,6 @@ _CHARGES = {True: f"{USAGE},,Usage-Based,Standard,,", False: f"{ADJUSTMENT},,One
 _CREDIT, _TAX = f"{CREDIT},,One-Time,,,", f"{TAX},,One-Time,,,"
 _BASES = {basis: f",{basis.value}," for basis in Basis}
 _NO_LINES: Mapping[int, PostedLine] = {}
-_ROWS_A_CHUNK = 5_000
 
 
 def chunks(books: Books, config: Config) -> Iterator[bytes]:
@@ -163,9 +162,8 @@ def chunks(books: Books, config: Config) -> Iterator[bytes]:
     is_1_4 = config.publish.focus == "1.4"
     rows = _Rows14(books, config) if is_1_4 else _Rows(books, config)
     yield f"{','.join(COLUMNS_1_4 if is_1_4 else COLUMNS)}\r\n".encode()
-    lines = books.ledger.lines
-    for start in range(0, len(lines), _ROWS_A_CHUNK):
-        yield "".join(map(rows.row, lines[start : start + _ROWS_A_CHUNK])).encode()
+    for some in books.ledger.lines.chunks():
+        yield "".join(map(rows.row, some)).encode()
 
 
 class _Rows:

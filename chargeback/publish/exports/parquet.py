@@ -11,13 +11,14 @@ from array import array
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from itertools import accumulate
+from operator import mul
 from typing import Any
 
 import nanoarrow as na
 from arro3.core import Array, RecordBatch, Table
 from arro3.io import write_parquet
 
-from chargeback.model.ledger import REGISTER, ColumnKind, Ledger, LedgerColumn, LedgerLine, column_values
+from chargeback.model.ledger import REGISTER, ColumnKind, Ledger, LedgerColumn, LedgerLines
 from chargeback.model.spreadsheet_text import cleaned
 
 PRECISION, SCALE = 38, 6
@@ -37,9 +38,8 @@ _DECIMAL_BYTES = 16
 
 def chunks(ledger: Ledger) -> Iterator[bytes]:
     """The file's bytes; a schema without rows where the month has no line."""
-    lines = ledger.lines
-    starts = range(0, len(lines) or 1, _ROWS_A_GROUP)
-    batches = [_batch(ledger.period, lines[start : start + _ROWS_A_GROUP]) for start in starts]
+    starts = range(0, len(ledger.lines) or 1, _ROWS_A_GROUP)
+    batches = [_batch(ledger.period, ledger.lines[start : start + _ROWS_A_GROUP]) for start in starts]
     written = BytesIO()
     write_parquet(
         Table.from_batches(batches),
@@ -54,35 +54,36 @@ def chunks(ledger: Ledger) -> Iterator[bytes]:
     yield written.getvalue()
 
 
-def _batch(period: str, lines: Sequence[LedgerLine]) -> RecordBatch:
-    values = {"period": [period] * len(lines), **column_values(lines)}
-    digits = [line.label.digits for line in lines]
-    made = [Array.from_arrow(_column(column, values[column.name], digits)) for column in REGISTER]
+def _batch(period: str, lines: LedgerLines) -> RecordBatch:
+    made = [Array.from_arrow(_column(column, period, lines)) for column in REGISTER]
     return RecordBatch.from_arrays(made, names=[column.name for column in REGISTER])
 
 
-def _column(column: LedgerColumn, values: Sequence[Any], digits: Sequence[int]) -> Any:
+def _column(column: LedgerColumn, period: str, lines: LedgerLines) -> Any:
+    if not column.of:
+        return _texts([period.encode()] * len(lines))
     if column.kind is ColumnKind.AMOUNT:
-        scaled = [units * 10 ** (SCALE - minor) for units, minor in zip(values, digits, strict=True)]
-        return _decimals(_TYPES[column.kind], PRECISION, scaled)
-    if column.name == "share_percent":
-        return _decimals(_SHARE, _SHARE_DIGITS, [_unscaled(written, _SHARE_SCALE) for written in values])
+        factors = lines.labels.each(lambda label: 10 ** (SCALE - label.digits))
+        return _decimals(_TYPES[column.kind], PRECISION, list(map(mul, getattr(lines, column.of), factors)))
+    if column.of == "usage":
+        usage = [units if measured else None for units, measured in zip(lines.usage, lines.measured, strict=True)]
+        return _decimals(_TYPES[column.kind], PRECISION, usage)
+    if column.of == "numbers":
+        return _integers(lines.numbers)
+    part, shared = column.of_entry, getattr(lines, column.of)
     if column.kind is ColumnKind.QUANTITY:
-        return _decimals(_TYPES[column.kind], PRECISION, [_unscaled(written, SCALE) for written in values])
+        return _decimals(_SHARE, _SHARE_DIGITS, shared.each(lambda entry: _unscaled(part(entry), _SHARE_SCALE)))
     if column.kind is ColumnKind.NUMBER:
-        return _integers([number or None for number in values])
-    return _texts(values)
+        return _integers(shared.each(lambda entry: part(entry) or None))
+    return _texts(shared.each(lambda entry: cleaned(part(entry)).encode()))
 
 
 # Arrays are made of buffers: nothing converts a value at a time.
 
 
-def _texts(values: Sequence[str]) -> Any:
-    """The texts less control characters; each is looked at once, as most stand in many lines."""
-    written = {text: cleaned(text).encode() for text in set(values)}
-    encoded = [written[text] for text in values]
+def _texts(encoded: Sequence[bytes]) -> Any:
     offsets = array("i", accumulate(map(len, encoded), initial=0))
-    return na.c_array_from_buffers(na.string(), len(values), [None, offsets, b"".join(encoded)])
+    return na.c_array_from_buffers(na.string(), len(encoded), [None, offsets, b"".join(encoded)])
 
 
 def _unscaled(written: str, scale: int) -> int | None:

@@ -10,27 +10,12 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 
 from chargeback.model.books import Books, CurrencyTotal
-from chargeback.model.ledger import Ledger, LedgerLine, LedgerTeam
+from chargeback.model.ledger import Ledger, LedgerProject, LedgerTeam
+from chargeback.model.totals import Sums, add_up_columns
+from chargeback.model.totals import total as added_up
 from chargeback.publish.pages.charts import Spark, bar, sparks
 from chargeback.publish.pages.team_colours import team_colours
 from chargeback.publish.pages.wording import change_text, minor, percent
-
-
-@dataclass(slots=True)
-class Sum:
-    """Net, tax and gross in minor units, and how many ledger lines they are of."""
-
-    net: int = 0
-    tax: int = 0
-    gross: int = 0
-    lines: int = 0
-
-    def take(self, line: LedgerLine) -> None:
-        """Add one ledger line."""
-        self.net += line.net
-        self.tax += line.tax
-        self.gross += line.gross
-        self.lines += 1
 
 
 @dataclass(slots=True)
@@ -39,7 +24,7 @@ class ProjectSum:
 
     sid: str
     name: str
-    sum: Sum = field(default_factory=Sum)
+    sum: Sums = field(default_factory=Sums)
     teams: dict[str, None] = field(default_factory=dict)
 
 
@@ -48,42 +33,29 @@ class CurrencyLedger:
     """One currency's sums by team id and by project's sid; only what has a line."""
 
     currency: str
-    teams: dict[str, Sum] = field(default_factory=dict)
+    teams: dict[str, Sums] = field(default_factory=dict)
     projects: dict[str, ProjectSum] = field(default_factory=dict)
 
-    def take(self, line: LedgerLine) -> None:
-        """Add one ledger line."""
-        team = self.teams.get(line.team.id)
-        if team is None:
-            team = self.teams[line.team.id] = Sum()
-        team.take(line)
-        project = self.projects.get(line.project)
-        if project is None:
-            project = self.projects[line.project] = ProjectSum(line.project, line.project_name)
-        project.sum.take(line)
-        project.teams[line.team.id] = None
+    def take(self, team: LedgerTeam, project: LedgerProject, sums: Sums) -> None:
+        """Add the sums of lines of one team and project."""
+        self.teams.setdefault(team.id, Sums()).add(sums)
+        of_project = self.projects.get(project.sid)
+        if of_project is None:
+            of_project = self.projects[project.sid] = ProjectSum(project.sid, project.name)
+        of_project.sum.add(sums)
+        of_project.teams[team.id] = None
 
 
 def ledger_sums(ledger: Ledger) -> dict[str, CurrencyLedger]:
     """The sums by currency."""
-    found: dict[str, CurrencyLedger] = {}
-    for line in ledger.lines:
-        sums = found.get(line.label.currency)
-        if sums is None:
-            sums = found[line.label.currency] = CurrencyLedger(line.label.currency)
-        sums.take(line)
+    lines, found = ledger.lines, dict[str, CurrencyLedger]()
+    columns = (lines.labels, lines.teams, lines.projects)
+    by_codes = add_up_columns(lines.net, lines.tax, lines.gross, *(column.codes for column in columns))
+    for (label, team, project), sums in by_codes.items():
+        currency = lines.labels.table[label].currency
+        of_currency = found.setdefault(currency, CurrencyLedger(currency))
+        of_currency.take(lines.teams.table[team], lines.projects.table[project], sums)
     return found
-
-
-def added(sums: Iterable[Sum]) -> Sum:
-    """Several sums as one."""
-    total = Sum()
-    for one in sums:
-        total.net += one.net
-        total.tax += one.tax
-        total.gross += one.gross
-        total.lines += one.lines
-    return total
 
 
 MOST_TEAMS = 100
@@ -142,7 +114,7 @@ class _Entry:
 
     code: str
     name: str
-    sum: Sum
+    sum: Sums
     cost_center: str = ""
     teams: Iterable[str] = ()
     before: int | None = None
@@ -188,7 +160,7 @@ def _team_entries(teams: Iterable[LedgerTeam], sums: CurrencyLedger, history: _T
     entries = []
     for team in teams:
         months = history.of(team.id, sums.currency)
-        found, earlier = sums.teams.get(team.id, Sum()), months[-1]
+        found, earlier = sums.teams.get(team.id, Sums()), months[-1]
         if found.lines or earlier:
             entry = _Entry(team.id, team.name, found, team.cost_center, before=earlier, mark=history.marks[team.id])
             entry.months = (*(gross or 0 for gross in months), found.gross) if any(months) else ()
@@ -207,7 +179,7 @@ def _project_entries(projects: Iterable[ProjectSum], names: Mapping[str, str]) -
 
 def _table(total: CurrencyTotal, entries: list[_Entry], most: int) -> CostTable:
     shown = _largest(entries, most)
-    everything = _Entry("", "", added(entry.sum for entry in entries), before=_added_before(entries))
+    everything = _Entry("", "", added_up(entry.sum for entry in entries), before=_added_before(entries))
     longest = max((abs(entry.sum.gross) for entry in entries), default=0)
 
     def row(entry: _Entry) -> CostRow:
@@ -226,8 +198,8 @@ def _largest(entries: list[_Entry], most: int) -> list[_Entry]:
 
 def _less(everything: _Entry, shown: Iterable[_Entry]) -> _Entry:
     """What is left when those shown are taken away."""
-    whole, seen = everything.sum, added(entry.sum for entry in shown)
-    rest = Sum(whole.net - seen.net, whole.tax - seen.tax, whole.gross - seen.gross, whole.lines - seen.lines)
+    whole, seen = everything.sum, added_up(entry.sum for entry in shown)
+    rest = Sums(whole.net - seen.net, whole.tax - seen.tax, whole.gross - seen.gross, whole.lines - seen.lines)
     before = None if everything.before is None else everything.before - (_added_before(shown) or 0)
     return _Entry("", "", rest, before=before)
 

@@ -5,13 +5,12 @@ A workbook holds its team's lines and nothing of another team's.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from chargeback.config import Config
 from chargeback.model.books import Books
-from chargeback.model.ledger import LedgerLine, LedgerTeam
-from chargeback.model.totals import add_up, by_currency
+from chargeback.model.ledger import LedgerLines, LedgerTeam
+from chargeback.model.totals import add_up_columns
 from chargeback.publish.team_workbook import notes, summary
 from chargeback.publish.team_workbook.month import TeamMonth, path_of
 from chargeback.publish.team_workbook.team_checks import TOLD
@@ -28,13 +27,11 @@ def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]
 def team_months(books: Books, config: Config) -> Iterator[tuple[LedgerTeam, Callable[[], TeamMonth]]]:
     """Each team, in the ledger's order, and what makes its month as its workbook and its statement show it: where that
     is needed, by whichever process that is."""
-    by_team: dict[str, list[LedgerLine]] = defaultdict(list)
-    for line in books.ledger.lines:
-        by_team[line.team.id].append(line)
     checks, borne = tuple(books.having(*TOLD)), _invoices_with_borne_tax(books, config)
     for team in books.ledger.teams:
 
-        def month(team: LedgerTeam = team, mine: Sequence[LedgerLine] = by_team.get(team.id, ())) -> TeamMonth:
+        def month(team: LedgerTeam = team) -> TeamMonth:
+            mine = books.ledger.of_team(team.id)
             return TeamMonth(books, config, team, mine, totals_of_lines(mine), checks, _borne_tax(mine, borne))
 
         yield team, month
@@ -51,9 +48,15 @@ def _invoices_with_borne_tax(books: Books, config: Config) -> frozenset[tuple[st
     )
 
 
-def _borne_tax(lines: Iterable[LedgerLine], invoices: frozenset[tuple[str, str]]) -> Mapping[str, int]:
-    cost = (line for line in lines if (line.label.account, line.label.invoice_id) in invoices)
-    return {currency: amounts.tax for currency, amounts in add_up(cost if invoices else (), by_currency).items()}
+def _borne_tax(lines: LedgerLines, invoices: frozenset[tuple[str, str]]) -> Mapping[str, int]:
+    borne: dict[str, int] = {}
+    if invoices:
+        sums = add_up_columns(lines.net, lines.tax, lines.gross, lines.labels.codes)
+        for (code,), each in sums.items():
+            label = lines.labels.table[code]
+            if (label.account, label.invoice_id) in invoices:
+                borne[label.currency] = borne.get(label.currency, 0) + each.tax
+    return borne
 
 
 def _chunks(made: Callable[[], TeamMonth]) -> Iterator[bytes]:

@@ -10,9 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chargeback.model.ledger import AMOUNTS, COLUMNS, REGISTER, ColumnKind, InvoiceLabel, LedgerLine, LedgerTeam
+from chargeback.model.ledger import (
+    AMOUNTS,
+    COLUMNS,
+    REGISTER,
+    ColumnKind,
+    InvoiceLabel,
+    LedgerLine,
+    LedgerLines,
+    LedgerTeam,
+)
 from chargeback.model.money import from_minor
-from chargeback.publish.team_workbook.totals import Sums
+from chargeback.model.totals import Sums
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells, minor_writer
 from chargeback.publish.xlsx.expressions import Expression, Plain, Total, known
@@ -51,7 +60,7 @@ class SheetLines:
 
     period: str
     footer: str
-    lines: Sequence[LedgerLine]
+    lines: LedgerLines
     currencies: Mapping[str, int]
     sums: Mapping[str, Sums]
     held: Mapping[str, Iterable[str]]
@@ -144,7 +153,7 @@ def held_by_labels(labels: Iterable[InvoiceLabel], teams: Iterable[LedgerTeam]) 
     }
 
 
-def _rows(cells: Cells, lines: Sequence[LedgerLine], period: str, closing: Sequence[str]) -> Iterator[str]:
+def _rows(cells: Cells, lines: LedgerLines, period: str, closing: Sequence[str]) -> Iterator[str]:
     rows = Rows(cells, LedgerTable)
     yield rows.heading(_HEADINGS, 20)
     yield from map(LineRows(rows, period).row, lines)

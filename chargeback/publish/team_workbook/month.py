@@ -11,11 +11,12 @@ from chargeback.config.ownership import Budget
 from chargeback.evidence import EarlierMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Check
-from chargeback.model.ledger import LedgerLine, LedgerTeam
+from chargeback.model.ledger import LedgerLines, LedgerTeam
 from chargeback.model.money import exact_sum, format_exact, minor_digits
 from chargeback.model.period import Period
+from chargeback.model.totals import Sums
 from chargeback.publish.team_workbook.lines import SheetLines, held_by_labels
-from chargeback.publish.team_workbook.totals import Sums, TeamTotals
+from chargeback.publish.team_workbook.totals import TeamTotals
 
 MONTHS = 12
 """Months that a team is shown, this one the last."""
@@ -44,7 +45,7 @@ class TeamMonth:
     books: Books
     config: Config
     team: LedgerTeam
-    lines: Sequence[LedgerLine]
+    lines: LedgerLines
     totals: TeamTotals
     checks: Sequence[Check] = ()
     borne_tax: Mapping[str, int] = field(default_factory=dict)

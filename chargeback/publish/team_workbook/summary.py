@@ -14,11 +14,12 @@ from itertools import dropwhile, takewhile
 from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.ledger import AMOUNTS, Basis
 from chargeback.model.money import EXACT, exact_sum, format_minor, from_minor
+from chargeback.model.totals import Sums, total
 from chargeback.model.wording import status_text
 from chargeback.publish.team_workbook.lines import SheetLines, table_name
 from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
 from chargeback.publish.team_workbook.restated import restatement_of
-from chargeback.publish.team_workbook.totals import Sums, grouped, total
+from chargeback.publish.team_workbook.totals import grouped
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.expressions import Exact, Share, Total, across
 from chargeback.publish.xlsx.rounding import is_safe_sum

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLines
+from chargeback.model.totals import Sums, add_up_columns, total
 
 Key = TypeVar("Key", bound=Hashable)
 Finer = TypeVar("Finer", bound=Hashable)
@@ -27,34 +28,6 @@ class Cell(NamedTuple):
     project: str
     resource: str
     share_percent: str
-
-
-@dataclass(slots=True)
-class Sums:
-    """Amounts in minor units of one currency, how many lines they are of, and the sum of their absolute values."""
-
-    net: int = 0
-    tax: int = 0
-    gross: int = 0
-    lines: int = 0
-    magnitude: int = 0
-
-    def add(self, other: Sums) -> None:
-        """Add the other's amounts."""
-        self.net += other.net
-        self.tax += other.tax
-        self.gross += other.gross
-        self.lines += other.lines
-        self.magnitude += other.magnitude
-
-    def add_line(self, line: LedgerLine) -> None:
-        """Add a line's amounts."""
-        net, tax, gross = line.net, line.tax, line.gross
-        self.net += net
-        self.tax += tax
-        self.gross += gross
-        self.lines += 1
-        self.magnitude += abs(net) + abs(tax) + abs(gross)
 
 
 @dataclass(slots=True)
@@ -111,28 +84,22 @@ def grouped(sums: Mapping[Finer, Sums], key: Callable[[Finer], Key]) -> dict[Key
     return groups
 
 
-def total(sums: Iterable[Sums]) -> Sums:
-    """All of them added up."""
-    whole = Sums()
-    for amounts in sums:
-        whole.add(amounts)
-    return whole
-
-
-def totals_of_lines(lines: Iterable[LedgerLine]) -> TeamTotals:
+def totals_of_lines(lines: LedgerLines) -> TeamTotals:
     """The totals of the lines."""
+    labels, projects, origins, resources = lines.labels, lines.projects, lines.origins, lines.resources
+    sums = add_up_columns(
+        lines.net, lines.tax, lines.gross, labels.codes, projects.codes, origins.codes, resources.codes
+    )
     cells: dict[Part, dict[Cell, Sums]] = {}
-    labels: dict[int, InvoiceLabel] = {}
     names: dict[str, str] = {}
-    for line in lines:
-        label = line.label
-        labels[id(label)] = label
-        part = cells.setdefault(Part(label.currency, label.digits, line.environment, line.basis), {})
-        cell = Cell(line.project, line.resource, line.share_percent)
-        sums = part.get(cell)
-        if sums is None:
-            sums = part[cell] = Sums()
-            names[line.project] = line.project_name
-        sums.add_line(line)
+    for (of_label, of_project, of_origin, of_resource), each in sums.items():
+        label, project, origin = labels.table[of_label], projects.table[of_project], origins.table[of_origin]
+        part = cells.setdefault(Part(label.currency, label.digits, project.environment, origin.basis), {})
+        cell = Cell(project.sid, resources.table[of_resource], origin.share_percent)
+        if cell in part:
+            part[cell].add(each)
+        else:
+            part[cell] = each
+        names[project.sid] = project.name
     names.pop("", None)
-    return TeamTotals(cells, list(dict.fromkeys(labels.values())), names)
+    return TeamTotals(cells, labels.used(), names)

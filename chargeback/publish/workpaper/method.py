@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chargeback.model.invoice import Shape
+from chargeback.model.ledger import InvoiceLabel
 from chargeback.model.money import format_exact, format_minor
-from chargeback.model.posting import Posting
+from chargeback.model.posting import MonthPosting
 from chargeback.model.wording import counted
 from chargeback.publish.team_workbook.notes import BASES, TAX_RULES
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, NOT_PERFORMED, Paper
@@ -44,17 +45,25 @@ class OneSource:
     gross: int
 
 
-def stated_by_the_report_alone(postings: Iterable[Posting]) -> list[OneSource]:
+def stated_by_the_report_alone(posting: MonthPosting) -> list[OneSource]:
     """One entry a grain and currency that occurs, in that order."""
     found: dict[tuple[Grain, str, int], list[int]] = {}
-    for posting in postings:
-        shapes = {invoice.id: invoice.shape for invoice in posting.month.booked}
-        for line in posting.lines:
-            grain = Grain.PROJECT if shapes[line.label.invoice_id] is Shape.BY_SKU else Grain.RESOURCE
-            if line.project and line.resource:  # a line that was not divided lacks the one that it does not name
-                sums = found.setdefault((grain, line.label.currency, line.label.digits), [0, 0])
-                sums[0] += 1
-                sums[1] += abs(line.gross)
+    lines = posting.ledger.lines
+    shapes = {
+        (invoice.account, invoice.id): invoice.shape for each in posting.postings for invoice in each.month.booked
+    }
+
+    def kind(label: InvoiceLabel) -> tuple[Grain, str, int]:
+        shape = shapes[label.account, label.invoice_id]
+        return (Grain.PROJECT if shape is Shape.BY_SKU else Grain.RESOURCE), label.currency, label.digits
+
+    has_project, has_resource = lines.projects.each(lambda project: bool(project.sid)), lines.resources.each(bool)
+    columns = zip(lines.labels.each(kind), has_project, has_resource, lines.gross, strict=True)
+    for key, is_of_project, is_of_resource, gross in columns:
+        if is_of_project and is_of_resource:  # a line that was not divided lacks the one that it does not name
+            sums = found.setdefault(key, [0, 0])
+            sums[0] += 1
+            sums[1] += abs(gross)
     order = list(Grain)
     keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
     return [OneSource(*key, *found[key]) for key in keys]
@@ -162,7 +171,7 @@ def _one_source(paper: Paper) -> list[tuple[str, str]]:
             f"{format_minor(each.gross, each.digits)} {each.currency}",
             f"{each.grain}: {each.lines} ledger lines; their sums by invoice line do tie out",
         )
-        for each in stated_by_the_report_alone(paper.books.posting.postings)
+        for each in stated_by_the_report_alone(paper.books.posting)
     ]
 
 

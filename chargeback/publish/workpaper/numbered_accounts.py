@@ -6,7 +6,7 @@ of an account or invoice stand, counted in rows from 0; a sheet that refers to t
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,8 +17,8 @@ from chargeback.model.books import AccountSummary, Books
 from chargeback.model.check import Check, Outcome
 from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
+from chargeback.model.ledger import LedgerPart
 from chargeback.model.posting import PostedLine, Posting
-from chargeback.model.totals import add_up
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.groups import Group, groups_of
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources
@@ -110,12 +110,12 @@ class Paper:
         summaries: dict[str, list[AccountSummary]] = defaultdict(list)
         for summary in books.accounts:
             summaries[summary.account].append(summary)
-        answers = answers_by_account(evidence)
+        answers, parts = answers_by_account(evidence), books.ledger.parts
         self.accounts: list[AccountPaper] = []
         groups = 0
         for number, posting in enumerate(books.posting.postings, start=1):
             account = posting.month.account
-            mine = _invoices(posting, evidence, answers.get(account, ()))
+            mine = _invoices(posting, evidence, answers.get(account, ()), parts)
             found = AccountPaper(number, posting, summaries[account], groups_of(posting), mine, groups)
             groups += len(found.groups)
             self.accounts.append(found)
@@ -186,22 +186,27 @@ class Paper:
         return self._written[table]
 
 
-def _invoices(posting: Posting, evidence: Evidence, answers: Sequence[Answer]) -> list[InvoicePaper]:
+def _invoices(
+    posting: Posting,
+    evidence: Evidence,
+    answers: Sequence[Answer],
+    parts: Mapping[tuple[str, str], Sequence[LedgerPart]],
+) -> list[InvoicePaper]:
     posted: dict[str, list[PostedLine]] = defaultdict(list)
     for line in posting.posted:
         posted[line.invoice.id].append(line)
-    parts = _team_parts(posting)
     return [
-        InvoicePaper(source, posted.get(source.invoice.id, []), parts.get(source.invoice.id, {}))
+        InvoicePaper(
+            source,
+            posted.get(source.invoice.id, []),
+            _by_team(parts.get((posting.month.account, source.invoice.id), ())),
+        )
         for source in invoice_sources(posting.month.facts, evidence, answers)
     ]
 
 
-def _team_parts(posting: Posting) -> Mapping[str, TeamParts]:
-    """What of each of the account's invoices went to which team."""
-    keys = [(line.label.invoice_id, line.team.id) for line in posting.lines]
-    counts, totals = Counter(keys), add_up(posting.lines, lambda line: (line.label.invoice_id, line.team.id))
-    found: dict[str, dict[str, Sequence[int]]] = defaultdict(dict)
-    for invoice, team in sorted(totals):
-        found[invoice][team] = (counts[invoice, team], *totals[invoice, team])
-    return found
+def _by_team(parts: Sequence[LedgerPart]) -> TeamParts:
+    return {
+        part.team.id: (part.lines, part.net, part.tax, part.gross)
+        for part in sorted(parts, key=lambda part: part.team.id)
+    }

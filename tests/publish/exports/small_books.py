@@ -17,12 +17,13 @@ from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.books import Status as BooksStatus
 from chargeback.model.facts import AccountFacts
 from chargeback.model.invoice import Invoice, Status, shape_of
-from chargeback.model.ledger import Basis, InvoiceLabel, Ledger, LedgerLine, LedgerTeam
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine, LedgerTeam
 from chargeback.model.money import minor_digits
 from chargeback.model.period import Period
 from chargeback.model.posting import MonthPosting, OwnershipFindings, PostedLine, Posting
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Proof
+from tests.ledger_lines import ledger, sort_key
 
 MAY = Period(2026, 5)
 WEB = LedgerTeam("web", "Web", "CC-100", "6420")
@@ -165,9 +166,9 @@ def make_books(
 ) -> Books:
     """The books of these invoices, sorted and numbered as the job does it."""
     chosen = bills() if given is None else list(given)
-    postings = [_posting(account, chosen, period) for account in sorted({bill.account for bill in chosen})]
-    lines = sorted((line for posting in postings for line in posting.lines), key=lambda line: line.sort_key)
-    numbered = tuple(replace(line, line=number) for number, line in enumerate(lines, 1))
+    lines: list[LedgerLine] = []
+    postings = [_posting(account, chosen, period, lines) for account in sorted({bill.account for bill in chosen})]
+    numbered = [line._replace(line=number) for number, line in enumerate(sorted(lines, key=sort_key), 1)]
     used = {line.team.id for line in numbered}
     teams = tuple(team for team in TEAMS if team.id in used or team not in (UNASSIGNED, ADJUSTMENTS))
     accounts = tuple(posting.month.account for posting in postings)
@@ -184,14 +185,15 @@ def make_books(
         period,
         run,
         tuple(postings),
-        Ledger(str(period), numbered, teams),
+        ledger(str(period), numbered, teams),
         ProjectDirectory(),
         OwnershipFindings({}, (), ()),
     )
     return Books(posting, (), (), (), AcceptedTotal(0, ()), BooksStatus.RECONCILED)
 
 
-def _posting(account: str, chosen: list[Bill], period: Period) -> Posting:
+def _posting(account: str, chosen: list[Bill], period: Period, lines: list[LedgerLine]) -> Posting:
+    """The account's books; its ledger lines go to the others."""
     mine = [bill for bill in chosen if bill.account == account]
     invoices = {bill.key: _invoice(bill) for bill in mine}
     name = mine[0].name
@@ -207,7 +209,7 @@ def _posting(account: str, chosen: list[Bill], period: Period) -> Posting:
         label = InvoiceLabel(
             account, name, invoice.label, invoice.id, invoice.status.value, bill.currency, invoice.digits
         )
-        posting.lines += [_ledger_line(label, line) for line in bill.lines]
+        lines += [_ledger_line(label, line) for line in bill.lines]
     return posting
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from chargeback.model.ledger import COLUMNS, Ledger, written_rows
 from chargeback.publish.exports import parquet
+from tests.ledger_lines import columns
 
 from ...some import some
 from .small_books import WEB, Bill, Line, make_books
@@ -34,7 +35,7 @@ def test_cells_are_those_of_the_csv_ledger() -> None:
     ledger = make_books().ledger
     for row, line in some(zip(table(ledger), ledger.lines, strict=True)):
         assert tuple(row) == COLUMNS
-        for name, text in zip(COLUMNS, next(written_rows("2026-05", [line])), strict=True):
+        for name, text in zip(COLUMNS, next(written_rows("2026-05", columns([line]))), strict=True):
             value = row[name]
             if isinstance(value, str):
                 assert value == text

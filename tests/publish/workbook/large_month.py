@@ -13,8 +13,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from chargeback.config import Config, parse
 from chargeback.model.books import Books
-from chargeback.model.ledger import REGISTER, Basis, InvoiceLabel, Ledger, LedgerLine, LedgerTeam, written_rows
+from chargeback.model.ledger import REGISTER, Basis, InvoiceLabel, LedgerLine, LedgerTeam, written_rows
 from chargeback.publish.team_workbook import files
+from tests.ledger_lines import columns, ledger
 from tests.publish.workbook import sample
 
 PROJECTS = 60
@@ -41,10 +42,10 @@ def large_books(lines: int, teams: int) -> tuple[Books, Config]:
     known = [LedgerTeam(f"team-{number:02d}", f"Team {number}", f"CC-{number}", "6420") for number in range(teams)]
     found = list(_lines(lines, known))
     books = sample.books()
-    ledger = Ledger("2026-05", tuple(found), tuple(known))
+    made = ledger("2026-05", found, known)
     text = "archive = 'a'\n" + "".join(f'[[teams]]\nid = "{team.id}"\n' for team in known)
     config = parse(text.encode(), Path("config.toml"))
-    return replace(books, posting=replace(books.posting, ledger=ledger), checks=()), config
+    return replace(books, posting=replace(books.posting, ledger=made), checks=()), config
 
 
 def _lines(count: int, teams: list[LedgerTeam]) -> Iterator[LedgerLine]:
@@ -86,12 +87,12 @@ def streamed_floor(books: Books) -> int:
 
 def _bare_sheet(lines: list[LedgerLine]) -> int:
     target, known = BytesIO(), dict[str, str]()
-    columns = [(chr(65 + place), column.kind.is_number) for place, column in enumerate(REGISTER)]
+    letters = [(chr(65 + place), column.kind.is_number) for place, column in enumerate(REGISTER)]
     with ZipFile(target, "w", ZIP_DEFLATED) as archive, archive.open("xl/worksheets/sheet1.xml", "w") as part:
         batch = ["<worksheet><sheetData>"]
         for number, line in enumerate(lines, start=2):
             cells = []
-            for (letter, is_number), text in zip(columns, next(written_rows("2026-05", [line])), strict=True):
+            for (letter, is_number), text in zip(letters, next(written_rows("2026-05", columns([line]))), strict=True):
                 if is_number and text:
                     cells.append(f'<c r="{letter}{number}" s="1"><v>{text}</v></c>')
                 elif text:

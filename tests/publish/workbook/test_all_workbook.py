@@ -18,6 +18,7 @@ from chargeback.model.ledger import COLUMNS, InvoiceLabel, LedgerLine, LedgerTea
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish import all_workbook, ledger_csv, revision_files
 from chargeback.publish.all_workbook import COST_CENTRES, PATH
+from tests.ledger_lines import columns
 from tests.publish.workbook import sample
 from tests.publish.workbook.opened import Opened, differences, needs_libreoffice
 
@@ -32,7 +33,7 @@ def opened(books: Books, most: int = 1_000) -> Opened:
 def books_of(*lines: LedgerLine, teams: tuple[LedgerTeam, ...] = ()) -> Books:
     """The sample's books with these lines, numbered, and the teams that they name."""
     books = sample.books()
-    numbered = tuple(replace(line, line=number) for number, line in enumerate(lines, start=1))
+    numbered = columns(line._replace(line=number) for number, line in enumerate(lines, start=1))
     known = tuple(dict.fromkeys((*teams, *(line.team for line in lines))))
     ledger = replace(books.ledger, lines=numbered, teams=known)
     return replace(books, posting=replace(books.posting, ledger=ledger))
@@ -43,7 +44,7 @@ def line(team: LedgerTeam, account: str, net: int, currency: str = "THB") -> Led
     label = InvoiceLabel(account, f"Name of {account}", f"INV-{account}", f"i-{account}", "open", currency, 2)
     tax = net * 7 // 100
     first = sample.books().ledger.lines[0]
-    return replace(first, label=label, team=team, net=net, tax=tax, gross=net + tax)
+    return first._replace(label=label, team=team, net=net, tax=tax, gross=net + tax)
 
 
 def table(book: Opened, heading: str) -> list[list[Any]]:

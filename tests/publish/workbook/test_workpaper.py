@@ -325,7 +325,7 @@ def test_method_holds_the_configuration_in_force() -> None:
 
 def test_what_the_report_alone_states_is_told_with_its_amount() -> None:
     """A value that no second source states can be wrong without any check that differs: an auditor has to know it."""
-    alone = stated_by_the_report_alone(sample.books().posting.postings)
+    alone = stated_by_the_report_alone(sample.books().posting)
     texts = paper().texts()
     assert {each.grain for each in alone} == set(Grain)
     for each in alone:
