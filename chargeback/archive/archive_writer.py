@@ -60,6 +60,14 @@ class ArchiveWriter(ABC):
     def replace(self, path: str, data: bytes) -> bool:
         """Whether a file that is no part of a revision had other bytes and was replaced, in one step."""
 
+    @abstractmethod
+    def claim(self, path: str, data: bytes) -> bool:
+        """Whether the file was created; not where there is one, whoever made it. ``data`` is no other writer's."""
+
+    @abstractmethod
+    def release(self, path: str) -> None:
+        """Remove what ``claim`` created."""
+
     def extend(self, path: str, before: bytes | None, after: bytes) -> None:
         """Add a line to a register, which was ``before`` (None: not there) and becomes ``after``."""
         self.replace(path, after)

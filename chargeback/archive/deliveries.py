@@ -1,7 +1,8 @@
 """``deliveries.csv``: which team's statement was sent by which service, and when; appended to, never an address.
 
-Beside it, while something is being sent, ``.delivering.json`` names it: where a run ended in between, nobody knows
-whether it arrived, and it is not sent twice. What is to be sent is decided where teams are told.
+While something is being sent, a claim lies in ``.delivering/``: a file or object that is created and never replaced, so
+that of two runs in one bucket one sends. Where a run ended in between, nobody knows whether it arrived, and it is not
+sent twice. What is to be sent is decided where teams are told.
 """
 
 from __future__ import annotations
@@ -9,22 +10,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+import secrets
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting, refuse
 from chargeback.archive.chain import RevisionName
-from chargeback.archive.store import store_of
+from chargeback.archive.store import ArchiveStore, store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
+from chargeback.evidence import sha256_of
 from chargeback.evidence.records import canonical_json
 from chargeback.model.period import Period
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 
 DELIVERIES_PATH = "deliveries.csv"
-ATTEMPTS_PATH = ".delivering.json"
+CLAIMS_FOLDER = ".delivering"
 _LARGEST = 64 << 20
 _RESTORE = "restore the file from a backup: without it statements would be sent again"
 
@@ -58,12 +60,12 @@ class Delivery:
 _COLUMNS = tuple(field.name for field in fields(Delivery))
 
 
-def read_deliveries(root: Place) -> tuple[Delivery, ...]:
-    """All deliveries in their order; none where there is no file.
+def read_deliveries(root: Place, store: ArchiveStore | None = None) -> tuple[Delivery, ...]:
+    """All deliveries in their order, as they are now; none where there is no file. ``store``: one that is open.
 
     ``DamagedError`` where the file is not one of deliveries; ``StorageError`` where it cannot be read.
     """
-    path, data = root / DELIVERIES_PATH, _read(root, DELIVERIES_PATH)
+    path, data = root / DELIVERIES_PATH, _read(store or store_of(root), DELIVERIES_PATH)
     if data is None:
         return ()
     with interpreting(path, "not a list of deliveries", _RESTORE):
@@ -85,24 +87,42 @@ def append_delivery(writer: ArchiveWriter, delivery: Delivery) -> None:
     writer.append(DELIVERIES_PATH, (BYTE_ORDER_MARK + csv_row(_COLUMNS)).encode(), csv_row(cells).encode())
 
 
-def read_attempts(root: Place) -> tuple[DeliveryKey, ...]:
-    """What was being sent when a run ended; ``DamagedError`` where the file is none of ours."""
-    data = _read(root, ATTEMPTS_PATH)
+def claim_path(key: DeliveryKey) -> str:
+    """Where the claim of a delivery lies in the archive; a service may be named by a variable, so by its hash."""
+    return f"{CLAIMS_FOLDER}/{key.period}-r{key.revision}-{key.team}-{sha256_of(key.service.encode())[:8]}.json"
+
+
+def claim_delivery(writer: ArchiveWriter, key: DeliveryKey, at: str) -> bool:
+    """Whether the delivery is ours to make; not where a claim is there, of a run at work or of one that was ended.
+
+    ``at`` is the instant; ``StorageError`` where it cannot be created: then nothing may be sent.
+    """
+    claim = {"schema": 1, "delivery": list(key), "at": at, "by": secrets.token_hex(16)}
+    return writer.claim(claim_path(key), canonical_json(claim))
+
+
+def claimed_at(writer: ArchiveWriter, key: DeliveryKey) -> str:
+    """When somebody else claimed the delivery, an instant; "" where that claim is gone again.
+
+    ``DamagedError`` where it is no claim of ours.
+    """
+    path = claim_path(key)
+    data = _read(store_of(writer.root), path)
     if data is None:
-        return ()
-    with interpreting(root / ATTEMPTS_PATH, "not a list of attempts", _RESTORE):
-        return tuple(DeliveryKey(str(a), int(b), str(c), str(d)) for a, b, c, d in json.loads(data)["attempts"])
+        return ""
+    with interpreting(writer.root / path, "not a claim of a delivery", "ask whether it arrived, then remove the file"):
+        return str(json.loads(data)["at"])
 
 
-def write_attempts(writer: ArchiveWriter, attempts: Iterable[DeliveryKey]) -> None:
-    """Replace what is being sent."""
-    writer.replace(ATTEMPTS_PATH, canonical_json({"schema": 1, "attempts": [list(each) for each in attempts]}))
+def release_delivery(writer: ArchiveWriter, key: DeliveryKey) -> None:
+    """Take our claim back: what came of the delivery is known, and recorded where it was made."""
+    writer.release(claim_path(key))
 
 
-def _read(root: Place, path: str) -> bytes | None:
+def _read(store: ArchiveStore, path: str) -> bytes | None:
     try:
-        return store_of(root).read(path, _LARGEST)
+        return store.read(path, _LARGEST)
     except FileNotFoundError:
         return None
     except OSError as error:
-        refuse(root / path, error)
+        refuse(store.place / path, error)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chargeback.archive.archive_writer import ArchiveWriter
@@ -15,6 +16,7 @@ from chargeback.archive.atomic_files import (
     remove_tree,
     replace_file,
     scratch_name,
+    sync,
 )
 from chargeback.archive.chain import Base
 from chargeback.archive.file_system import FileSystem, storage_errors
@@ -51,6 +53,24 @@ class FolderWriter(ArchiveWriter):
         if target.parent != self.folder:
             ensure_folder(self.file_system, target.parent)
         return replace_file(self.file_system, target, data, scratch_name(self.folder))
+
+    def claim(self, path: str, data: bytes) -> bool:
+        """The lock keeps every other writer out, so looking is enough."""
+        with storage_errors(self.folder / path):
+            if os.path.lexists(self.folder / path):
+                return False
+        if ensure_folder(self.file_system, (self.folder / path).parent):
+            sync(self.file_system, self.folder)
+        return self.replace(path, data)
+
+    def release(self, path: str) -> None:
+        """The file's folder goes with the last one in it."""
+        target = self.folder / path
+        with storage_errors(target):
+            self.file_system.remove_file(target)
+        sync(self.file_system, target.parent)
+        with suppress(OSError):  # another file is in it
+            self.file_system.remove_folder(target.parent)
 
     def clear_leftovers(self) -> None:
         """Remove what dead runs left: unfinished files and folders, and months that never got their revision."""

@@ -42,6 +42,7 @@ class ObjectStore:
         self.place = place
         self.commits = commits or Commits(open_bucket(place))
         self._beside: set[str] | None = None
+        self._lines: dict[str, tuple[bytes, bytes]] = {}  # a line is created once and never changes
 
     @property
     def bucket(self) -> Bucket:
@@ -116,15 +117,17 @@ class ObjectStore:
         folder = path.removesuffix(".csv")
         name = re.compile(rf"{folder}/([1-9]\d{{0,8}})\.json", re.ASCII)
         numbers = [int(match[1]) for each in self.bucket.objects(folder) if (match := name.fullmatch(each.key))]
-        read = [self._line(folder, number) for number in range(1, max(numbers, default=0) + 1)]
+        for number in range(1, max(numbers, default=0) + 1):
+            if (key := f"{folder}/{number}.json") not in self._lines:
+                self._lines[key] = self._line(key)
+        read = [self._lines[f"{folder}/{number}.json"] for number in range(1, max(numbers, default=0) + 1)]
         header = read[0][0] if read else b""
         for number, (each, _) in enumerate(read, start=1):
             if each != header:
                 raise damaged(self.place / f"{folder}/{number}.json", "has another header than the first line")
         return header, [line for _, line in read]
 
-    def _line(self, folder: str, number: int) -> tuple[bytes, bytes]:
-        key = f"{folder}/{number}.json"
+    def _line(self, key: str) -> tuple[bytes, bytes]:
         where = self.place / key
         try:
             data = self.bucket.read(key, _LARGEST_LINE)

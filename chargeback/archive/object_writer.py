@@ -31,6 +31,8 @@ from chargeback.model.period import Period
 
 SENDERS = 8
 """Objects that are created at a time."""
+_TRIES = 32
+"""Of adding a line to a register: each failure is a line that another run has added."""
 _NEXT_RUN = "nothing to do: the next scheduled run goes on from what the other one left"
 _AGAIN = "look at what was written, then run the command again"
 
@@ -85,6 +87,20 @@ class ObjectWriter(ArchiveWriter):
         with storage_errors(self.root / path):
             return self.bucket.replace(path, data)
 
+    def claim(self, path: str, data: bytes) -> bool:
+        """The bucket itself lets one writer create the object."""
+        with storage_errors(self.root / path):
+            try:
+                self.bucket.create(path, data)
+            except FileExistsError:
+                return False
+        return True
+
+    def release(self, path: str) -> None:
+        """Where the bucket keeps versions, a delete marker lies over the claim, and the next one over that."""
+        with storage_errors(self.root / path):
+            self.bucket.delete([path])
+
     def extend(self, path: str, before: bytes | None, after: bytes) -> None:
         """Create the register's next line, and the file that people read; ``LockedError`` where somebody else did."""
         with storage_errors(self.root / path):
@@ -101,14 +117,21 @@ class ObjectWriter(ArchiveWriter):
         self.replace(path, after)
 
     def append(self, path: str, header: bytes, lines: bytes) -> None:
-        """Add whole lines; to a register as its next line."""
+        """Add whole lines; to a register as its next line, behind those that others add meanwhile."""
         if path.removesuffix(".csv") not in REGISTERS:
             super().append(path, header, lines)
             return
-        with storage_errors(self.root / path):
-            known, before_lines = self.store.register_lines(path)
-        before = b"".join((known, *before_lines)) or None
-        self.extend(path, before, (header if before is None else before) + lines)
+        for left in reversed(range(_TRIES)):
+            with storage_errors(self.root / path):
+                known, before_lines = self.store.register_lines(path)
+            before = b"".join((known, *before_lines)) or None
+            try:
+                self.extend(path, before, (header if before is None else before) + lines)
+            except LockedError:
+                if not left:
+                    raise
+            else:
+                return
 
 
 @contextmanager

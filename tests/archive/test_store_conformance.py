@@ -166,6 +166,19 @@ def test_signatures_are_kept_in_their_order(root: Place) -> None:
     assert list(read_signatures(root)) == given
 
 
+def test_what_is_claimed_is_nobody_elses_until_it_is_released(root: Place) -> None:
+    path = ".delivering/2026-05-r1-web-0123abcd.json"
+    for _ in range(2):
+        with open_for_writing(root, started=STARTED) as writer:
+            assert writer.claim(path, b"one")
+            assert not writer.claim(path, b"two")
+            assert Archive(root).store.read(path, 100) == b"one"
+        with open_for_writing(root, started=STARTED) as writer:
+            assert not writer.claim(path, b"three")
+            writer.release(path)
+    assert Archive(root).strangers() == ()
+
+
 def test_a_report_waits_for_its_month(root: Place) -> None:
     later = REPORT + b"\n"
     with open_for_writing(root, started=STARTED) as writer:

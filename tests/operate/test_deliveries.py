@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
-from chargeback.archive.deliveries import ATTEMPTS_PATH, DeliveryKey, read_deliveries, write_attempts
+from chargeback.archive import bucket as bucket_module
+from chargeback.archive.deliveries import DeliveryKey, claim_delivery, claim_path, read_deliveries
 from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.reading import Archive
 from chargeback.config import Config, parse
 from chargeback.config.address import Address
 from chargeback.errors import DamagedError
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.operate.doctor import machine
 from chargeback.operate.doctor.lines import Mark
-from chargeback.operate.notify import watched
+from chargeback.operate.notify import deliveries, watched
 from chargeback.operate.notify.deliveries import deliver, services
 from tests.cli.calling import call
 from tests.operate.platforms import Place, place
@@ -85,6 +91,7 @@ def desk(closed: tuple[Place, datetime], tmp_path: Path) -> Iterator[Desk]:
         yield Desk(at, replace(at.config, archive=tmp_path / "archive"), mails)
 
 
+WEB_KEY = DeliveryKey(MONTH, 1, "web", "mailto")
 ALL = [(MONTH, 1, "shop", "mailto"), (MONTH, 1, "shop", "mailto 2"), (MONTH, 1, "web", "mailto")]
 
 
@@ -179,20 +186,21 @@ def test_a_team_that_is_told_only_now_gets_no_month_of_before(desk: Desk) -> Non
 
 def test_what_was_being_sent_when_a_run_was_ended_is_told_and_not_sent_twice(desk: Desk) -> None:
     with open_for_writing(desk.config.archive, started="2026-06-05T02:00:00Z") as writer:
-        write_attempts(writer, [DeliveryKey(MONTH, 1, "web", "mailto")])
+        claim_delivery(writer, WEB_KEY, "2026-06-05T01:00:00Z")
     desk.deliver()
     desk.deliver()
     assert desk.recipients == sorted([SHOP, SHOP_2])
-    assert "web (mailto): a run was ended while it was being sent" in desk.said[0]
-    assert str(desk.config.archive / ATTEMPTS_PATH) in desk.said[0]
-    (desk.config.archive / ATTEMPTS_PATH).unlink()
+    assert len(set(desk.said)) == 1
+    assert "web (mailto): a run began to send it at 2026-06-05T01:00:00Z and did not record" in desk.said[0]
+    claim = Path(str(desk.config.archive / claim_path(WEB_KEY)))
+    assert str(claim) in desk.said[0]
+    claim.unlink()
     desk.deliver()
     assert sorted(desk.recorded) == ALL
+    assert not claim.parent.exists()
 
 
 def test_an_interruption_leaves_what_was_being_sent_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chargeback.operate.notify import deliveries
-
     def interrupted(*_: object) -> str:
         raise KeyboardInterrupt
 
@@ -202,6 +210,94 @@ def test_an_interruption_leaves_what_was_being_sent_named(desk: Desk, monkeypatc
     monkeypatch.undo()
     desk.deliver()
     assert len(desk.recorded) == 2 and len(desk.said) == 1
+
+
+@pytest.fixture(scope="module")
+def in_bucket(closed: tuple[Place, datetime]) -> Iterator[tuple[Place, Config, Any]]:
+    """The same month closed into the client's memory, and the store itself."""
+    obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
+    at, now = closed
+    at.server.clock.set(now)
+    config, memory = replace(at.config, archive=Address("s3://memory/deliveries/archive")), obstore.store.MemoryStore()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bucket_module, "_client", lambda *arguments, **options: memory)
+        run(config, RunRequest(), Surroundings(at.environ, at.clock))
+        yield at, config, memory
+
+
+@pytest.fixture
+def bucket_desk(in_bucket: tuple[Place, Config, Any]) -> Iterator[Desk]:
+    """A desk before that archive, of which nothing was sent yet."""
+    at, config, memory = in_bucket
+    for meta in chain.from_iterable(memory.list("deliveries/archive")):
+        if "/deliveries" in meta["path"][len("deliveries/archive") :] or "/.delivering/" in meta["path"]:
+            memory.delete(meta["path"])
+    with mailing() as mails:
+        yield Desk(at, config, mails)
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_runs_at_once_on_a_bucket_send_each_statement_once(bucket_desk: Desk, round_: int) -> None:
+    ready = threading.Barrier(4)
+
+    def one() -> None:
+        ready.wait()
+        bucket_desk.deliver()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(one) for _ in range(4)]:
+            done.result()
+    assert bucket_desk.recipients == sorted([WEB, SHOP, SHOP_2])
+    assert sorted(bucket_desk.recorded) == ALL
+    bucket_desk.said.clear()
+    bucket_desk.deliver()
+    assert (bucket_desk.said, len(bucket_desk.recipients)) == ([], 3)
+
+
+def test_a_run_that_looked_before_another_one_sent_sends_nothing_again(
+    bucket_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = deliveries._due
+
+    def late(config: Config, archive: Archive) -> list[deliveries.Due]:
+        due = list(looked(config, archive))
+        monkeypatch.undo()
+        bucket_desk.deliver()
+        return due
+
+    def first(config: Config, archive: Archive) -> list[deliveries.Due]:
+        monkeypatch.setattr(deliveries, "_due", late)
+        return list(looked(config, archive))
+
+    monkeypatch.setattr(deliveries, "_due", first)
+    bucket_desk.deliver()
+    assert bucket_desk.recipients == sorted([WEB, SHOP, SHOP_2])
+    assert sorted(bucket_desk.recorded) == ALL
+
+
+def test_a_run_that_sends_holds_the_others_off_that_statement_alone(
+    bucket_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending, go_on, send = threading.Event(), threading.Event(), deliveries.send_to
+
+    def slow(url: str, *rest: Any) -> str:
+        if WEB in url and not sending.is_set():
+            sending.set()
+            go_on.wait(60)
+        return send(url, *rest)
+
+    monkeypatch.setattr(deliveries, "send_to", slow)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(bucket_desk.deliver)
+        assert sending.wait(60)
+        bucket_desk.deliver()
+        told, before = list(bucket_desk.said), bucket_desk.recipients
+        go_on.set()
+        other.result()
+    assert (before.count(WEB), len(told)) == (0, 1)
+    assert "web (mailto): a run began to send it at" in told[0]
+    assert bucket_desk.recipients == sorted([WEB, SHOP, SHOP_2])
+    assert sorted(bucket_desk.recorded) == ALL
 
 
 def test_another_run_at_work_sends_and_the_next_one_knows(desk: Desk) -> None:

@@ -2,7 +2,8 @@
 
 What is due follows from the archive alone: of each month the latest revision, for the teams that had ``notify`` in the
 configuration that it was made with, less what ``deliveries.csv`` has. So a delivery that failed is tried again by the
-next run. What was being sent when a run was ended may have arrived: it is told, and not sent again.
+next run. What was being sent when a run was ended may have arrived: it is told, and not sent again. In a folder the
+archive's lock keeps a second run out; in a bucket each delivery is claimed by an object that one run can create.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from pathlib import Path
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.chain import Base
 from chargeback.archive.deliveries import (
-    ATTEMPTS_PATH,
     Delivery,
     DeliveryKey,
     append_delivery,
-    read_attempts,
+    claim_delivery,
+    claim_path,
+    claimed_at,
     read_deliveries,
-    write_attempts,
+    release_delivery,
 )
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
@@ -116,22 +118,25 @@ def _told_of(revision: Revision) -> frozenset[str]:
 def _deliver(
     writer: ArchiveWriter, due: Due, language: Language, environ: Mapping[str, str], clock: Clock, tell: Tell
 ) -> None:
-    """Name what is being sent, send it, record it: nothing that ends a run in between makes it arrive twice."""
-    attempts = read_attempts(writer.root)
-    if due.key in attempts:
-        tell(
-            f"deliveries: {due.words}: a run was ended while it was being sent, so it may have arrived and is not sent "
-            f"again -> to send it, remove {writer.root / ATTEMPTS_PATH}"
-        )
-        return
+    """Claim what is to be sent, send it, record it: neither a run that is ended in between nor another one in the same
+    bucket makes it arrive twice."""
     files = _files(due)
-    write_attempts(writer, [*attempts, due.key])
-    problem = _sent(due, files, language, environ)
+    if not claim_delivery(writer, due.key, format_instant(clock.now())):
+        if at := claimed_at(writer, due.key):
+            tell(
+                f"deliveries: {due.words}: a run began to send it at {at} and did not record how that ended, so it may "
+                f"have arrived and is not sent again -> to send it, remove {writer.root / claim_path(due.key)}"
+            )
+        return
+    problem = ""
+    # Another run may have sent it after this one looked what is due; it recorded that before it gave its claim back.
+    if due.key not in {delivery.key for delivery in read_deliveries(writer.root, writer.archive.store)}:
+        problem = _sent(due, files, language, environ)
+        if not problem:
+            append_delivery(writer, Delivery(format_instant(clock.now()), *due.key))
     if problem:
         tell(f"deliveries: {due.words}: {problem} -> the next run tries again")
-    else:
-        append_delivery(writer, Delivery(format_instant(clock.now()), *due.key))
-    write_attempts(writer, attempts)
+    release_delivery(writer, due.key)
 
 
 def _files(due: Due) -> dict[str, bytes]:
