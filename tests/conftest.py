@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.azure_server import MISSING as NO_AZURITE
+from tests.azure_server import azure_server, azurite
 from tests.s3_server import MISSING, S3Server, s3_server, weed
 
 settings.register_profile("default", deadline=None)
@@ -53,3 +55,20 @@ def s3(s3_at_work: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     for name, value in s3_at_work.environ.items():
         monkeypatch.setenv(name, value)
     return s3_at_work
+
+
+@pytest.fixture(scope="session")
+def azure_at_work() -> Iterator[dict[str, str]]:
+    """Azure's emulator, started when the first test asks for it; without its program those tests are skipped."""
+    program = azurite()
+    if program is None:
+        pytest.skip(NO_AZURITE)
+    with azure_server(program) as environ:
+        yield environ
+
+
+@pytest.fixture
+def azure(azure_at_work: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment leads to the emulator."""
+    for name, value in azure_at_work.items():
+        monkeypatch.setenv(name, value)

@@ -56,7 +56,7 @@ class S3Server:
 def s3_server(program: str) -> Iterator[S3Server]:
     """A server with both buckets, gone with all that it holds at the end."""
     with tempfile.TemporaryDirectory(prefix="weed-", ignore_cleanup_errors=True) as folder:
-        ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+        ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
         identities = Path(folder) / "s3.json"
         known = [
             _identity("books", KEY_ID, SECRET, ["Admin", "Read", "Write", "List", "Tagging"]),
@@ -115,7 +115,8 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"the S3 server did not start (exit {process.poll()})")
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:

@@ -33,8 +33,11 @@ from chargeback.errors import ConfigurationError
 from chargeback.evidence.gate import learn, masked
 
 INSTALL = "pip install '.[object]' in the checkout"
-ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-HTTP_VARIABLE = "AWS_ALLOW_HTTP"
+PLAIN_HTTP = {
+    "s3": ("AWS_ALLOW_HTTP", ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")),
+    "az": ("AZURE_ALLOW_HTTP", ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")),
+}
+"""By scheme: the variable that allows plain http, and those that name the endpoint."""
 _VARIABLES = ("AWS_", "AZURE_", "GOOGLE_")
 
 _SEALED = re.compile(
@@ -307,13 +310,14 @@ def _no_client(address: Address, error: Exception) -> Exception:
 
 def _http_allowed(address: Address, environ: Mapping[str, str]) -> bool:
     """Whether an endpoint is plain http, which must be allowed, and on this machine."""
-    plain = [name for name in ENDPOINT_VARIABLES if urlsplit(environ.get(name, "")).scheme.lower() == "http"]
-    if address.scheme != "s3" or not plain:
+    allowing, endpoints = PLAIN_HTTP.get(address.scheme, ("", ()))
+    plain = [name for name in endpoints if urlsplit(environ.get(name, "")).scheme.lower() == "http"]
+    if not plain:
         return False
     for name in plain:
         if not is_loopback(urlsplit(environ[name]).hostname or ""):
             raise ConfigurationError(f"${name}: plain http to another machine", remedy="use https")
-    if environ.get(HTTP_VARIABLE, "").lower() not in ("1", "true", "yes", "on"):
-        remedy = f"use https; for a store on this machine set {HTTP_VARIABLE}=true"
+    if environ.get(allowing, "").lower() not in ("1", "true", "yes", "on"):
+        remedy = f"use https; for a store on this machine set {allowing}=true"
         raise ConfigurationError(f"${plain[0]}: plain http", remedy=remedy)
     return True

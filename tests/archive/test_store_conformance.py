@@ -39,6 +39,7 @@ from chargeback.archive.signatures import Signature, append_signature, read_sign
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
 from chargeback.model.period import Period
+from tests.azure_server import CONTAINER
 from tests.s3_server import PLAIN, READER_ID, READER_SECRET, VERSIONED, S3Server
 from tests.some import some
 
@@ -47,7 +48,7 @@ from .small_archives import FILES, REPORT, STARTED, answer, seal
 obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
 
 MAY = Period(2026, 5)
-KINDS = ("folder", "memory", "s3", "s3 with versions")
+KINDS = ("folder", "memory", "s3", "s3 with versions", "azure")
 BUCKETS = KINDS[1:]
 
 
@@ -62,6 +63,9 @@ def at(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monke
             memory = obstore.store.MemoryStore()
             monkeypatch.setattr(bucket_module, "_client", lambda *arguments, **options: memory)
             return Address(f"s3://memory/{secrets.token_hex(6)}/bills")
+        if kind == "azure":
+            request.getfixturevalue("azure")
+            return Address(f"az://{CONTAINER}/{secrets.token_hex(6)}/bills")
         request.getfixturevalue("s3")
         name = VERSIONED if kind.endswith("versions") else PLAIN
         return Address(f"s3://{name}/{secrets.token_hex(6)}/bills")
@@ -246,12 +250,13 @@ def test_an_object_is_created_once(bucket: Bucket, request: pytest.FixtureReques
         assert bucket.read(key, 10) == str(created.index(True)).encode()
 
 
-def test_a_bucket_is_listed_whole(bucket: Bucket) -> None:
-    keys = sorted(f"pending/2026-05/ba_{number}/{number}.json" for number in range(1100))
+@pytest.mark.parametrize("count", [1_100, pytest.param(10_000, marks=pytest.mark.nightly)])
+def test_a_bucket_is_listed_whole(bucket: Bucket, count: int) -> None:
+    keys = sorted(f"pending/2026-05/ba_{number}/{number}.json" for number in range(count))
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda key: bucket.create(key, b"{}"), keys))
     assert [listed.key for listed in bucket.objects("pending")] == keys
-    assert len(bucket.names("pending/2026-05")) == 1100
+    assert len(bucket.names("pending/2026-05")) == count
     assert bucket.names() == ["pending"]
 
 
@@ -492,6 +497,13 @@ def test_plain_http_stays_on_this_machine_and_is_allowed_by_name(monkeypatch: py
     ):
         with pytest.raises(ConfigurationError, match=problem):
             open_bucket(address, environ)
+    container = Address("az://books/acme")
+    for environ, problem in (
+        ({"AZURE_STORAGE_ENDPOINT": "http://storage.example", "AZURE_ALLOW_HTTP": "true"}, "to another machine"),
+        ({"AZURE_ENDPOINT": "http://127.0.0.1:10000"}, "plain http"),
+    ):
+        with pytest.raises(ConfigurationError, match=problem):
+            open_bucket(container, environ)
     open_bucket(address, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9000", "AWS_ALLOW_HTTP": "true"})
 
 
