@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, NoReturn
@@ -26,6 +27,16 @@ STATUSES = ("reconciled", "exceptions")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LONGEST_PATH = 1024
 _LONGEST_PART = 255
+
+_PART = rb"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}+"
+_PATH = rb'(?!manifest\.json"|SHA256SUMS")%s(?:/%s){0,8}+' % (_PART, _PART)
+_ROW = (
+    rb'    \{\n      "path": "%s",\n      "sha256": "[0-9a-f]{64}",\n      "size": (?:0|[1-9][0-9]{0,17})\n    \}'
+    % _PATH
+)
+_PLAIN_FILES = re.compile(rb'(?<=\n  "files": \[)\n%s(?:,\n%s)*+\n  (?=\])' % (_ROW, _ROW))
+"""The list of files as ``to_json`` writes it, of paths in plain letters and short parts."""
+_MARK = b"the files are read apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +113,39 @@ def read_manifest(data: bytes, where: str) -> Manifest:
     ``SchemaError`` (exit 2) where a newer version wrote it; ``DamagedError`` (exit 7) where it is no manifest.
     """
     reader = _Reader(where)
-    value = reader.decode(data)
+    value, plain = _without_plain_files(reader, data)
+    return _manifest(reader, value, plain)
+
+
+def _without_plain_files(reader: _Reader, data: bytes) -> tuple[dict[str, Any], tuple[FileRecord, ...] | None]:
+    """The object, and apart from it its list of files where that is written as this program writes it, else None.
+
+    Of an archive of years most of the reading went into these rows, one by one; so they are read together, and all
+    that is around them exactly. A mark in their place shows that it is the object's own list that was taken out.
+    """
+    found = None if _MARK in data else _PLAIN_FILES.search(data)
+    if found is not None:
+        with suppress(DamagedError):  # what is wrong around the list is told with its place in the whole
+            value = reader.decode(b'%s"%s"%s' % (data[: found.start()], _MARK, data[found.end() :]))
+            if value.get("files") == [_MARK.decode()]:
+                return value, tuple(_plain_files(found.group().decode()))
+    return reader.decode(data), None
+
+
+def _plain_files(rows: str) -> Iterator[FileRecord]:
+    """The records of rows that ``_PLAIN_FILES`` matched: in each, ten quotes stand at the same places."""
+    texts = rows.split('"')
+    for path, sha256, size in zip(texts[3::10], texts[7::10], texts[10::10], strict=True):
+        yield FileRecord(path, int(size[2 : size.index("\n")]), sha256)
+
+
+def _manifest(reader: _Reader, value: dict[str, Any], plain: tuple[FileRecord, ...] | None) -> Manifest:
     schema = reader.take(value, "schema", lambda found: type(found) is int and found >= 1, "a schema number")
     if schema > SCHEMA:
         raise SchemaError(
-            f"{where}: schema {schema}, this version reads {SCHEMA} and earlier ones", remedy="upgrade chargeback"
+            f"{reader.where}: schema {schema}, this version reads {SCHEMA} and earlier ones",
+            remedy="upgrade chargeback",
         )
-    return _manifest(reader, value)
-
-
-def _manifest(reader: _Reader, value: dict[str, Any]) -> Manifest:
     return Manifest(
         period=reader.take(value, "period", _is_month, "a month as YYYY-MM"),
         revision=reader.take(value, "revision", lambda found: type(found) is int and found >= 1, "a number from 1"),
@@ -121,7 +155,7 @@ def _manifest(reader: _Reader, value: dict[str, Any]) -> Manifest:
         endpoint=reader.text(value, "endpoint"),
         previous=reader.take(value, "previous", lambda found: found is None or is_sha256(found), "a SHA-256 or null"),
         totals=tuple(_total(reader, row) for row in reader.rows(value, "totals")),
-        files=_files(reader, value),
+        files=_files(reader, value) if plain is None else _in_order(reader, plain),
     )
 
 
@@ -130,8 +164,11 @@ def _total(reader: _Reader, row: dict[str, Any]) -> ManifestTotal:
 
 
 def _files(reader: _Reader, value: dict[str, Any]) -> tuple[FileRecord, ...]:
+    return _in_order(reader, tuple(_file(reader, row) for row in reader.rows(value, "files")))
+
+
+def _in_order(reader: _Reader, files: tuple[FileRecord, ...]) -> tuple[FileRecord, ...]:
     """The file records; in strict order of path, so that none is there twice."""
-    files = tuple(_file(reader, row) for row in reader.rows(value, "files"))
     for one, other in pairwise(files):
         if one.path >= other.path:
             reader.fail(f"files: {other.path!r} comes after {one.path!r}, expected each path once, in order")
@@ -157,12 +194,12 @@ class _Reader:
     """Takes checked values out of decoded JSON; what is wrong is a ``DamagedError`` that names the file."""
 
     def __init__(self, where: str) -> None:
-        self._where = where
+        self.where = where
 
     def fail(self, problem: str) -> NoReturn:
         """Raise what is wrong with the file."""
         raise DamagedError(
-            f"{self._where}: not a manifest: {problem}",
+            f"{self.where}: not a manifest: {problem}",
             remedy="restore the revision's folder from a backup; do not edit it",
         )
 

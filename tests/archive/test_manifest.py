@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chargeback.archive import manifest as manifests
 from chargeback.archive.manifest import FileRecord, is_safe_path, read_manifest, sums_text
 from chargeback.errors import DamagedError, SchemaError
+from chargeback.evidence.records import canonical_json
 
 from .small_archives import manifest
 
@@ -151,3 +156,40 @@ def test_what_is_no_json_object_is_damage(data: bytes) -> None:
 def test_nothing_else_is_raised_whatever_the_bytes(data: bytes) -> None:
     with pytest.raises(DamagedError):
         read_manifest(data, "here")
+
+
+PATHS = st.lists(st.sampled_from(["a", "b/c.pdf", "b/d_e-f", "ü", ".x", "b/.x", "..", "manifest.json", "SHA256SUMS"]))
+ROWS = PATHS.map(lambda paths: [row(path=path, size=place) for place, path in enumerate(sorted(paths))])
+
+
+def _read_row_by_row(data: bytes) -> object:
+    """The same, and no list of files is one to be read together."""
+    with patch.object(manifests, "_PLAIN_FILES", re.compile(b"(?!)")):
+        return _read(data)
+
+
+def _read(data: bytes) -> object:
+    try:
+        return read_manifest(data, "here")
+    except DamagedError as error:
+        return error.message
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+def test_rows_read_together_are_what_they_are_one_by_one(rows: list[dict[str, Any]], chance: Random) -> None:
+    whole = json.loads(COMPLETE.to_json()) | {"files": rows}
+    data = canonical_json(whole)
+    assert _read(data) == _read_row_by_row(data)
+    changed = bytearray(data)
+    for _ in range(chance.randrange(1, 4)):
+        changed[chance.randrange(len(changed))] = chance.choice(b'"{}[],: \\a0\n')
+    assert _read(bytes(changed)) == _read_row_by_row(bytes(changed))
+
+
+def test_another_list_called_files_is_not_the_manifests() -> None:
+    plain = json.loads(COMPLETE.to_json())
+    own, other = canonical_json({**plain, "files": []}), canonical_json({"files": [row(path="hidden")]})
+    nested = own.replace(b'"status"', b'"more": ' + other.rstrip() + b',\n  "status"', 1)
+    assert b'\n  "files": [\n    {' in nested
+    found = read_manifest(nested, "here")
+    assert found.files == ()
