@@ -17,10 +17,10 @@ from chargeback.allocate.posting import ADJUSTMENTS_TEAM, UNASSIGNED_TEAM, Conte
 from chargeback.config import Config
 from chargeback.config.splits import Splits
 from chargeback.errors import AnswerError
-from chargeback.evidence import DispositionRecord, EarlierInvoice, EarlierMonth, Evidence
-from chargeback.model.booking import AccountMonth, Ground, decide
+from chargeback.evidence import DispositionRecord, Evidence
+from chargeback.model.booking import AccountMonth, Ground, billed_accounts, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
-from chargeback.model.check import Check, Outcome
+from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.facts import answers_by_account, documents_by_account, read_account
 from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
@@ -32,19 +32,20 @@ from chargeback.model.project_sources import booked_projects, read_directory, wi
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.totals import add_up, by_currency
 from chargeback.reconcile.readiness import issued_check
-from chargeback.reconcile.register import reconcile
+from chargeback.reconcile.register import NONE_GIVEN, reconcile
 from chargeback.reconcile.tie_out import line_total
 
 
-def close_month(evidence: Evidence, config: Config) -> Books:
-    """The month's books; ``AnswerError`` where an answer cannot be understood, ``ConfigurationError`` where equal
-    claims meet in a project. Accounts that are not ready have books too: ``status`` says so, and nothing may be
-    published.
+def close_month(evidence: Evidence, config: Config, given: Mapping[Code, Sequence[Check]] = NONE_GIVEN) -> Books:
+    """The month's books; ``given``: what checks came to that cannot be performed again, as ``reconcile`` takes it.
+
+    ``AnswerError`` where an answer cannot be understood, ``ConfigurationError`` where equal claims meet in a project.
+    Accounts that are not ready have books too: ``status`` says so, and nothing may be published.
     """
     period = Period.parse(evidence.run.period)
     months, projects = read_month(evidence, config, period)
     posting = post_month(months, config, evidence, period, projects)
-    checks, findings = reconcile(posting, config)
+    checks, findings = reconcile(posting, config, given)
     return _books(posting, checks, _disposed(findings, evidence.run.dispositions), config)
 
 
@@ -71,28 +72,24 @@ def read_accounts(evidence: Evidence, config: Config, period: Period) -> list[Ac
     """Every account's answers, decoded and decided, each account by itself: no row is charged to a project yet."""
     names = {entry.id: entry.name for entry in config.accounts}
     grouped, documents = answers_by_account(evidence), documents_by_account(evidence)
-    archived = _month_before(evidence, period)
+    archived = billed_before(evidence, period)
     latest = last_month(_run_at(evidence), config.timezone)
     found = []
     for account in evidence.run.accounts:
         facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, grouped, documents)
-        before = archived.get(account, ())
-        month = decide(facts, period, config.timezone, latest, before, accepted=False)
+        month = decide(facts, period, config.timezone, latest, archived, accepted=False)
         if month.ground in (Ground.INACTIVE, Ground.NOT_READY) and _is_accepted(month, config, period):
-            month = decide(facts, period, config.timezone, latest, before, accepted=True)
+            month = decide(facts, period, config.timezone, latest, archived, accepted=True)
         found.append(month)
     return found
 
 
-def _month_before(evidence: Evidence, period: Period) -> dict[str, tuple[EarlierMonth, ...]]:
-    """The archived month before, by account, each time with that account's invoices alone."""
-    before = next((month for month in evidence.run.earlier if month.period == str(period.plus(-1))), None)
-    if before is None:
-        return {}
-    invoices: dict[str, list[EarlierInvoice]] = defaultdict(list)
-    for invoice in before.invoices:
-        invoices[invoice.account].append(invoice)
-    return {account: (replace(before, invoices=tuple(own)),) for account, own in invoices.items()}
+def billed_before(evidence: Evidence, period: Period) -> frozenset[str]:
+    """The accounts of which the archive, as the run found it, has the month before as billed."""
+    run = evidence.run
+    if run.billed_before is not None:
+        return frozenset(run.billed_before)
+    return billed_accounts(run.earlier, period.plus(-1))
 
 
 def _run_at(evidence: Evidence) -> datetime:

@@ -69,8 +69,11 @@ class Archive:
             found = revision_in(self.store.at(str(name)))
             if found.name != name:
                 raise damaged(found.root, f"its manifest is that of {found.name}")
-            self._revisions[name] = found
+            self._revisions[name] = replace(found, beside=self._beside)
         return self._revisions[name]
+
+    def _beside(self, name: RevisionName) -> Revision | None:
+        return self.revision(name) if name in self.names(name.period) else None
 
     def revisions(self, period: Period | None = None) -> tuple[Revision, ...]:
         """The revisions with their manifests, of all months or of one, in order of month and number."""

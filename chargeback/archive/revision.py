@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NoReturn, TypeVar
 
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, refuse
@@ -13,8 +13,9 @@ from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, rea
 from chargeback.archive.store import ArchiveStore, size_of, store_of
 from chargeback.config.address import Place
 from chargeback.errors import SchemaError, StorageError
-from chargeback.evidence import Answer, Evidence, RunRecord, sha256_of
+from chargeback.evidence import Answer, EarlierManifest, EarlierMonth, Evidence, RunRecord, sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
+from chargeback.model import archived_summary
 from chargeback.model.period import Period
 
 Value = TypeVar("Value")
@@ -23,7 +24,7 @@ Value = TypeVar("Value")
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A revision in its folder, which ``store`` reads; ``sha256`` is its manifest's. A ``Store`` of the files that the
-    manifest names."""
+    manifest names. ``beside`` gives another revision of its archive, None where there is none such."""
 
     root: Place
     name: RevisionName
@@ -31,6 +32,8 @@ class Revision:
     sha256: str
     records: dict[str, FileRecord] = field(repr=False, compare=False)
     store: ArchiveStore = field(repr=False, compare=False)
+    beside: Callable[[RevisionName], Revision | None] = field(default=lambda name: None, repr=False, compare=False)
+    _summaries: list[EarlierMonth] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def link(self) -> Link:
@@ -89,6 +92,15 @@ class Revision:
             raise damaged(self.root / RUN_PATH, "is that of another revision than the manifest")
         return run
 
+    def summary(self) -> EarlierMonth:
+        """What later months need of this one, read once; ``DamagedError`` where that is none, or another month's."""
+        if not self._summaries:
+            month = self.interpret(archived_summary.PATH, archived_summary.read)
+            if (month.period, month.revision) != (self.manifest.period, self.manifest.revision):
+                raise damaged(self.root / archived_summary.PATH, "is that of another revision than the manifest")
+            self._summaries.append(month)
+        return self._summaries[0]
+
     def evidence(self) -> Evidence:
         """All that the revision's result follows from; ``DamagedError`` where index and files disagree."""
         run = self.run_record()
@@ -96,6 +108,31 @@ class Revision:
         for answer in answers:
             self._check_answer(answer)
         return Evidence(answers, run, self)
+
+    def whole_evidence(self) -> Evidence:
+        """The same with what the earlier months' own revisions say, where all of them are at hand.
+
+        ``DamagedError`` where one of them is another than the run looked at, or does not prove what it says.
+        """
+        evidence = self.evidence()
+        found = [self._earlier(each) for each in evidence.run.earlier_manifests]
+        months = tuple(month for month in found if month is not None)
+        if not found or len(months) < len(found):
+            return evidence
+        return replace(evidence, run=replace(evidence.run, earlier=months))
+
+    def earlier_elsewhere(self, run: RunRecord) -> tuple[RevisionName, ...]:
+        """The revisions of earlier months that the run looked at and that are not at hand."""
+        named = [RevisionName(Period.parse(each.period), each.revision) for each in run.earlier_manifests]
+        return tuple(name for name in named if self.beside(name) is None)
+
+    def _earlier(self, named: EarlierManifest) -> EarlierMonth | None:
+        revision = self.beside(RevisionName(Period.parse(named.period), named.revision))
+        if revision is None:
+            return None
+        if revision.sha256 != named.sha256:
+            raise damaged(revision.root, f"is not the revision that {self.name} looked at: its manifest is another")
+        return revision.summary()
 
     def _check_answer(self, answer: Answer) -> None:
         if answer.path is None:
@@ -115,8 +152,17 @@ class Revision:
 
 
 def read_revision(root: Place) -> Revision:
-    """The revision in a folder, wherever that lies; errors as ``revision_in`` raises them."""
-    return revision_in(store_of(root))
+    """The revision in a folder, wherever that lies; errors as ``revision_in`` raises them. Where the folder is called
+    as it is in an archive, others lie beside it as they do there."""
+    found = revision_in(store_of(root))
+    if not str(root).endswith(f"/{found.name}"):
+        return found
+
+    def beside(name: RevisionName) -> Revision | None:
+        folder = root.parent.parent / str(name)
+        return read_revision(folder) if MANIFEST_PATH in store_of(folder).names() else None
+
+    return replace(found, beside=beside)
 
 
 def revision_in(store: ArchiveStore) -> Revision:

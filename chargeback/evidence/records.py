@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 from typing import Annotated, Any, Literal, get_args
 
@@ -19,8 +19,9 @@ from chargeback.errors import AnswerError
 from chargeback.evidence.stores import Store, sha256_of
 from chargeback.evidence.typed_json import decoded, decoded_list
 
-SCHEMA = 2
-"""2 since version 0.3: names that the month was booked with, and the digest of its result."""
+SCHEMA = 3
+"""2 within version 0.3: names that the month was booked with, and the digest of its result. 3: earlier months by the
+SHA-256 of their manifests, where versions before repeated what they say."""
 INDEX_PATH = "evidence/index.json"
 RUN_PATH = "evidence/run.json"
 JOURNAL_PATH = "exports/journal.csv"
@@ -239,6 +240,30 @@ class EarlierMonth:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierManifest:
+    """The latest revision that an earlier month had when a run looked at it, by the SHA-256 of its manifest."""
+
+    period: Month
+    revision: Number
+    sha256: Sha256
+
+
+class MonthsElsewhereError(LookupError):
+    """Something looks at earlier months whose revisions are not at hand: the caller says so, or it is a bug."""
+
+
+class MonthsElsewhere(tuple[EarlierMonth, ...]):
+    """Stands for earlier months that a run has looked at and whose revisions are not at hand now. Nobody takes them for
+    months that there never were: looking at any of them is ``MonthsElsewhereError``."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[EarlierMonth]:
+        """Nothing is known of them."""
+        raise MonthsElsewhereError("the revisions of the earlier months are not at hand")
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectPair:
     """What a source states of a project: its id, its sid and its display name, "" for what it does not say."""
 
@@ -281,7 +306,10 @@ class RunRecord:
 
     ``run_at`` an RFC 3339 instant in UTC; ``revision`` the number this result gets; ``previous`` the sha256 of the
     manifest it chains to; ``accounts`` the billing accounts of the month in order; ``known_accounts`` those of the
-    archive's newest revision; ``restated``: what differs from the revision before this one of the month, whose
+    archive's newest revision; ``earlier``: what the latest revisions of the earlier months say, which is written only
+    where a version before 0.3 wrote it: else ``earlier_manifests`` names those revisions, and ``earlier`` is read from
+    them; ``billed_before``: the accounts of which the month before has an issued invoice there, None in a record that
+    repeats the months; ``restated``: what differs from the revision before this one of the month, whose
     journal lies under ``PREVIOUS_JOURNAL_PATH`` (from the second revision on); ``projects`` and ``account_names``:
     what that revision was booked with, which stays (BOOKING 5); ``digest``: of this result, part by part, which decides
     whether a later one is another (BOOKING 7); ``registers``: the archive's own files at that time;
@@ -301,6 +329,8 @@ class RunRecord:
     accounts: tuple[str, ...]
     known_accounts: tuple[str, ...] = ()
     earlier: tuple[EarlierMonth, ...] = ()
+    earlier_manifests: tuple[EarlierManifest, ...] = ()
+    billed_before: tuple[str, ...] | None = None
     documents: tuple[DocumentRecord, ...] = ()
     restated: tuple[RestatedTotal, ...] = ()
     events: tuple[RestatementEvent, ...] = ()
@@ -317,12 +347,19 @@ class RunRecord:
 
     def to_json(self) -> bytes:
         """The bytes of ``run.json``: sorted keys, two spaces, UTF-8, one newline at the end."""
-        return canonical_json({"schema": SCHEMA, **asdict(self)})
+        written = replace(self, earlier=()) if self.earlier_manifests else self
+        return canonical_json({"schema": SCHEMA, **asdict(written)})
 
     @classmethod
     def from_json(cls, data: bytes) -> RunRecord:
         """Read ``run.json`` back; ``AnswerError`` where it is none, ``SchemaError`` where a newer version wrote it."""
-        return decoded(data, cls, path=RUN_PATH, schema=SCHEMA, noun="a run record")
+        run = decoded(data, cls, path=RUN_PATH, schema=SCHEMA, noun="a run record")
+        return replace(run, earlier=MonthsElsewhere()) if run.earlier_manifests else run
+
+    @property
+    def looks_elsewhere(self) -> bool:
+        """Whether earlier months count for the result that are not at hand."""
+        return isinstance(self.earlier, MonthsElsewhere)
 
 
 def canonical_json(value: object) -> bytes:

@@ -75,7 +75,7 @@ def _first(archive: Archive, period: Period) -> Period:
 def _closed(archive: Archive, period: Period) -> dict[Period, _Closed]:
     """The earlier months as their latest revisions have them."""
     latest = archive.latest_of_each()
-    summaries = {month: each.interpret(archived_summary.PATH, archived_summary.read) for month, each in latest.items()}
+    summaries = {month: each.summary() for month, each in latest.items()}
     records = (record for summary in summaries.values() for record in summary.settlements or ())
     settled = frozenset((record.account, record.invoice) for record in records)
     return {

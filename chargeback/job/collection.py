@@ -31,6 +31,7 @@ from chargeback.errors import ChargebackError, CredentialError
 from chargeback.evidence import (
     Answer,
     DocumentRecord,
+    EarlierManifest,
     EarlierMonth,
     Evidence,
     MemoryStore,
@@ -43,14 +44,14 @@ from chargeback.job.reperformed_revision import booking_again
 from chargeback.job.settlements import carry_settlements, open_accruals, settled_elsewhere, with_own_tax
 from chargeback.model import archived_summary
 from chargeback.model.archived_summary import BookedNames
-from chargeback.model.booking import choose_report, was_billed
+from chargeback.model.booking import billed_accounts, choose_report, was_billed
 from chargeback.model.facts import ListedInvoice, answers_by_account, read_account
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period, last_month
 from chargeback.model.project_sources import booked_names
 from chargeback.model.settlement import OpenAccruals, in_order
 from chargeback.model.versions import versions
-from chargeback.month_end import read_month
+from chargeback.month_end import billed_before, read_month
 
 
 def carry_former_accounts(
@@ -139,6 +140,15 @@ class Background:
         return tuple(month for _, month in self.others if month.period < str(self.period))
 
     @property
+    def earlier_manifests(self) -> tuple[EarlierManifest, ...]:
+        """The revisions that say so of these months, none for a month that a dry run would have written."""
+        return tuple(
+            EarlierManifest(month.period, month.revision, revision.sha256)
+            for revision, month in self.others
+            if revision is not None and month.period < str(self.period)
+        )
+
+    @property
     def accruals(self) -> OpenAccruals | None:
         """What may be settled in the month; None where its latest revision has its settlements already."""
         if self.latest:
@@ -165,15 +175,9 @@ class Background:
 def background(archive: Archive, period: Period) -> Background:
     """What the archive knows for a month; ``DamagedError`` where what it is built on does not prove itself."""
     head = archive.head()
-    others = [
-        (revision, revision.interpret(archived_summary.PATH, archived_summary.read))
-        for month, revision in archive.latest_of_each().items()
-        if month != period
-    ]
+    others = [(revision, revision.summary()) for month, revision in archive.latest_of_each().items() if month != period]
     latest = archive.latest(period)
-    newest, of_month = (
-        each.interpret(archived_summary.PATH, archived_summary.read) if each else None for each in (head, latest)
-    )
+    newest, of_month = (each.summary() if each else None for each in (head, latest))
     return Background(
         archive=archive,
         pending=pending_reports(archive.store),
@@ -192,7 +196,7 @@ class ProvedReports(Mapping[str, CarriedReport]):
     def __init__(self, known: Background, config: Config, period: Period) -> None:
         self._config = config
         self._period = period
-        self._earlier = known.earlier
+        self._billed = billed_accounts(known.earlier, period.plus(-1))
         self._pending = known.pending.read(period)
         self._latest = known.latest
         self._evidence = known.latest.evidence() if known.latest else None
@@ -221,7 +225,7 @@ class ProvedReports(Mapping[str, CarriedReport]):
     def _proved(self, account: str, evidence: Evidence) -> CarriedReport | None:
         timezone = self._config.timezone
         facts = read_account(evidence, account, "", self._period, timezone, self._answers)
-        billed_before = was_billed(facts, self._period.plus(-1), self._earlier)
+        billed_before = was_billed(facts, self._period.plus(-1), self._billed)
         report, _ = choose_report(facts, self._period, timezone, billed_before=billed_before)
         return CarriedReport(report.answer, evidence.body(report.answer)) if report else None
 
@@ -289,6 +293,8 @@ class Collector:
             accounts=collection.accounts,
             known_accounts=known.known_accounts,
             earlier=known.earlier,
+            earlier_manifests=known.earlier_manifests,
+            billed_before=tuple(sorted(billed_accounts(known.earlier, period.plus(-1)))),
             documents=tuple(collection.documents),
             projects=booked.projects,
             account_names=booked.account_names,
@@ -343,15 +349,15 @@ def _booked_names(latest: Revision, config: Config, period: Period) -> BookedNam
 def proved_reports(evidence: Evidence, config: Config) -> list[tuple[Answer, bytes]]:
     """Of the accounts whose answers can be read: the reports that prove the month, to be kept for a later run."""
     period = Period.parse(evidence.run.period)
-    grouped = answers_by_account(evidence)
+    grouped, archived = answers_by_account(evidence), billed_before(evidence, period)
     found = []
     for account in evidence.run.accounts:
         try:
             facts = read_account(evidence, account, "", period, config.timezone, grouped)
         except ChargebackError:
             continue  # told already, as the reason why the month does not close
-        billed_before = was_billed(facts, period.plus(-1), evidence.run.earlier)
-        report, _ = choose_report(facts, period, config.timezone, billed_before=billed_before)
+        expects_cost = was_billed(facts, period.plus(-1), archived)
+        report, _ = choose_report(facts, period, config.timezone, billed_before=expects_cost)
         if report is not None:
             found.append((report.answer, evidence.body(report.answer)))
     return found

@@ -66,7 +66,7 @@ def _entities(revision: Revision) -> Iterator[str]:
     companies = archived_config(revision).bookkeeping.companies
     booked = revision.interpret(archived_summary.PATH, archived_summary.read_booked)
     names = booked.account_names if booked else {}
-    for account in revision.interpret(archived_summary.PATH, archived_summary.read).accounts:
+    for account in revision.summary().accounts:
         yield companies.get(account) or names.get(account) or account
 
 

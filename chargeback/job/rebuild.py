@@ -52,6 +52,12 @@ def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: Non
     if not isinstance(performance, ReperformedRevision):
         raise ConfigurationError(str(performance), remedy=f"rebuild it with {', '.join(performance.foreign)}")
     with stage_rebuild(folder) as staging:
+        if performance.elsewhere:
+            named = ", ".join(map(str, performance.elsewhere))
+            raise ConfigurationError(
+                f"{original.name} shows earlier months, whose revisions are not beside it: {named}",
+                remedy="rebuild it in its archive, or put them beside it as they lie there",
+            )
         with interpreting(original.root, "its evidence gives no files"):
             _fill(staging, performance, on_file, workers)
         revision = seal_rebuild(staging, manifest_of(performance.books), folder)

@@ -23,13 +23,14 @@ from chargeback.archive.boundary import interpreting
 from chargeback.archive.file_checks import FileFinding, FileFindingKind
 from chargeback.archive.revision import Revision
 from chargeback.errors import DamagedError
-from chargeback.evidence import DocumentRecord
+from chargeback.evidence import DocumentRecord, MonthsElsewhereError
 from chargeback.evidence.records import RUN_PATH
 from chargeback.job.csv_rows import Row, column_name, first_difference, rows, rows_of, shown
-from chargeback.job.reperformed_revision import ReperformedRevision
+from chargeback.job.reperformed_revision import NEED_EARLIER, ReperformedRevision
 from chargeback.job.same_result import differing_checks, result_digest
 from chargeback.job.sealing import manifest_of
 from chargeback.job.workers import mapped
+from chargeback.model.wording import counted
 from chargeback.publish import ledger_csv
 from chargeback.publish.revision_files import PublishedFile
 from chargeback.publish.xlsx.reading import ReadRow, WorkbookReader
@@ -182,17 +183,23 @@ def compare(
 def _compare_bytes(
     performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile, processes: int
 ) -> Outcome:
-    def compared(file: PublishedFile) -> tuple[str, str]:
+    def compared(file: PublishedFile) -> tuple[str, str | None]:
         path, chunks = file
-        return path, _file_problem(performance, path, chunks, is_damaged=path in damaged)
+        try:
+            return path, _file_problem(performance, path, chunks, is_damaged=path in damaged)
+        except MonthsElsewhereError:
+            return path, None
 
-    revision, outcome = performance.revision, Outcome()
+    revision, outcome, unmade = performance.revision, Outcome(), 0
     rebuilt: set[str] = set(performance.kept)
     try:
         with interpreting(revision.root, "its evidence gives no files"):
             for path, problem in mapped(compared, performance.files(), processes):
                 rebuilt.add(path)
                 on_file(path)
+                if problem is None:
+                    unmade += 1
+                    continue
                 outcome.count += 1
                 if not problem:
                     outcome.equal.add(path)
@@ -205,7 +212,18 @@ def _compare_bytes(
     outcome.findings += _document_findings(performance)
     outcome.findings += _manifest_findings(performance)
     outcome.findings += _digest_findings(performance)
+    if performance.elsewhere:
+        outcome.notes.append(_alone(performance, unmade))
     return outcome
+
+
+def _alone(performance: ReperformedRevision, unmade: int) -> str:
+    """What was not performed again, since the revisions of earlier months are elsewhere."""
+    named = [str(name) for name in performance.elsewhere]
+    where = named[0] if len(named) == 1 else f"{named[0]} to {named[-1]}"
+    files = f", and {counted(unmade, 'file')} that show them were not made again" if unmade else ""
+    checks = " and ".join(NEED_EARLIER)
+    return f"{performance.revision.name} looks at {where}, not at hand here: {checks} were taken as archived{files}"
 
 
 def _file_problem(performance: ReperformedRevision, path: str, chunks: Iterable[bytes], *, is_damaged: bool) -> str:

@@ -11,13 +11,17 @@ from chargeback.config import Config
 from chargeback.errors import ChargebackError
 from chargeback.evidence import EarlierTotal, RestatedTotal
 from chargeback.evidence.records import REASONS, Reason
+from chargeback.job.reperformed_revision import NEED_EARLIER
 from chargeback.job.restatement_events import Restated, configuration_events, invoice_events, split_events
 from chargeback.job.sealing import archived_config
-from chargeback.model import archived_summary
 from chargeback.model.books import Books
+from chargeback.model.check import Check, Code
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.month_end import close_month
 from chargeback.publish import month_summary
+
+_UNNEEDED: dict[Code, tuple[Check, ...]] = dict.fromkeys(NEED_EARLIER, ())
+"""Checks that look at earlier months: here the totals count alone, and nobody reads those months."""
 
 Totals = Counter[tuple[str, str]]
 Step = tuple[tuple[Reason, ...], Totals, Totals]
@@ -41,7 +45,7 @@ def restated(books: Books, config: Config, latest: Revision | None) -> Restated:
     """Each team and currency whose gross differs from the latest revision's, and the events that explain it."""
     if latest is None:
         return Restated()
-    summary = latest.interpret(archived_summary.PATH, archived_summary.read)
+    summary = latest.summary()
     before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
     after, net = _totals(books), _nets(summary.totals, month_summary.team_totals(books))
     happened = invoice_events(books, latest, config.timezone)
@@ -67,7 +71,8 @@ def _between(config: Config, latest: Revision) -> tuple[Books, Books] | None:
     evidence = latest.evidence()
     try:
         with interpreting(latest.root):
-            return close_month(evidence, archived_config(latest)), close_month(evidence, config)
+            configured = archived_config(latest)
+            return close_month(evidence, configured, _UNNEEDED), close_month(evidence, config, _UNNEEDED)
     except ChargebackError:
         return None
 

@@ -43,7 +43,7 @@ class _Key(NamedTuple):
 
 def invoice_events(books: Books, latest: Revision, timezone: ZoneInfo) -> list[RestatementEvent]:
     """What became of the invoices since the revision, by account and number."""
-    summary = latest.interpret(archived_summary.PATH, archived_summary.read)
+    summary = latest.summary()
     listed = latest.interpret(archived_summary.PATH, archived_summary.read_listed)
     before = {_Key(each.account, each.invoice): each for each in summary.invoices if each.booked and not each.void}
     months = [posting.month for posting in books.posting.postings]

@@ -194,6 +194,7 @@ class _Deep:
         self._archive = archive
         self._revision = revision
         self._damaged = frozenset(path.removeprefix(prefix) for path in damaged if path.startswith(prefix))
+        self._damaged_beside = damaged
         self._progress = progress
         self._processes = processes
         self.found = _Found()
@@ -217,7 +218,7 @@ class _Deep:
         try:
             performed = perform(revision)
         except DamagedError as error:
-            if self._damaged:
+            if self._damaged or self._is_named(error):
                 self.found.notes.append(f"{revision.name} was not performed again: its evidence is damaged")
             else:
                 self.found.performed.append(_finding(revision, "evidence", error.message, error.remedy))
@@ -227,6 +228,11 @@ class _Deep:
         self.found.differences.append(str(performed))
         self.found.notes.append(f"{revision.name}: verify it with {', '.join(performed.foreign)}")
         return None
+
+    def _is_named(self, error: DamagedError) -> bool:
+        """Whether the first layer has named the file: of an earlier month, each later one that looks at it meets it."""
+        root = str(self._archive.root) if self._archive else ""
+        return error.message.removeprefix(f"{root}/").partition(": ")[0] in self._damaged_beside
 
     def _compare(self, performance: ReperformedRevision) -> frozenset[str]:
         """Hold the revision against what was made again; the files that are equal byte for byte."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -115,14 +115,17 @@ def _told(report: Report, proof: Proof) -> Proof:
     return Proof(True, f"the report proved in time, asked for at {asked}, is carried: {proof.reason}")
 
 
-def was_billed(facts: AccountFacts, period: Period, archived: Iterable[EarlierMonth]) -> bool:
-    """Whether the account was billed for that month: as its list shows it, or as the archive's revision of it does."""
-    if any(row.month == period and row.status in ISSUED for row in facts.listed):
-        return True
-    of_month = (month for month in archived if month.period == str(period))
-    return any(
-        invoice.account == facts.account and not invoice.void for month in of_month for invoice in month.invoices
-    )
+def billed_accounts(months: Iterable[EarlierMonth], period: Period) -> frozenset[str]:
+    """The accounts of which the archive's revision of that month has an issued invoice."""
+    of_month = (month for month in months if month.period == str(period))
+    return frozenset(invoice.account for month in of_month for invoice in month.invoices if not invoice.void)
+
+
+def was_billed(facts: AccountFacts, period: Period, archived: Container[str]) -> bool:
+    """Whether the account was billed for that month: as its list shows it, or as the archive does, which has the month
+    of these accounts as billed."""
+    shown = any(row.month == period and row.status in ISSUED for row in facts.listed)
+    return shown or facts.account in archived
 
 
 def decide(
@@ -130,15 +133,15 @@ def decide(
     period: Period,
     timezone: ZoneInfo,
     latest: Period,
-    archived: Iterable[EarlierMonth],
+    archived: Container[str],
     *,
     accepted: bool,
 ) -> AccountMonth:
     """The booking decisions for one account.
 
-    ``latest`` is the last month that is over at the time of the run, ``archived`` the earlier months as the archive has
-    them; ``accepted``: an ``[[accepted]]`` covers the account's ``invoice-issued`` (asked only where nothing before it
-    holds).
+    ``latest`` is the last month that is over at the time of the run, ``archived`` the accounts of which the archive has
+    the month before as billed; ``accepted``: an ``[[accepted]]`` covers the account's ``invoice-issued`` (asked only
+    where nothing before it holds).
     """
     billed_before = was_billed(facts, period.plus(-1), archived)
     report, proof = choose_report(facts, period, timezone, billed_before=billed_before)

@@ -104,6 +104,11 @@ class Acceptance:
     until: Period
     reason: str
 
+    @property
+    def ending(self) -> str:
+        """What is said of it behind a check's message."""
+        return f". Accepted by {self.by} until {self.until}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -141,10 +146,7 @@ class Check:
     @property
     def sentence(self) -> str:
         """What is told to people: what was found, and who answers for it."""
-        if self.accepted is None:
-            return self.message
-        accepted = self.accepted
-        return f"{self.message}. Accepted by {accepted.by} until {accepted.until}: {accepted.reason}"
+        return self.message if self.accepted is None else self.message + self.accepted.ending
 
     def is_about(self, kind: SubjectKind, name: str) -> bool:
         """Whether the check's subject is that one."""

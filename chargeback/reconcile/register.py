@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from chargeback.config import AcceptedException, Config
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
@@ -39,7 +40,7 @@ def accept(checks: Iterable[Check], config: Config, period: Period) -> list[Chec
     used: set[int] = set()
     results = [_accepted(check, in_force, used) for check in checks]
     idle = [accepted for place, accepted in enumerate(in_force) if place not in used]
-    return [*results, *(_covered_nothing(accepted) for accepted in idle)]
+    return [*results, *(covered_nothing(accepted) for accepted in idle)]
 
 
 def _accepted(check: Check, in_force: list[AcceptedException], used: set[int]) -> Check:
@@ -52,7 +53,8 @@ def _accepted(check: Check, in_force: list[AcceptedException], used: set[int]) -
     return check
 
 
-def _covered_nothing(accepted: AcceptedException) -> Check:
+def covered_nothing(accepted: AcceptedException) -> Check:
+    """The notice that an acceptance is of nothing that was found."""
     code = Code.REPORT_TOTAL if accepted.check == "report-*" else Code(accepted.check)
     message = f"the acceptance of {accepted.check} by {accepted.by} until {accepted.until} covered nothing this month"
     subject = Subject(SubjectKind.ACCEPTANCE, accepted.subject) if accepted.subject else None
@@ -96,16 +98,26 @@ MONTH_CHECKS: dict[Code, MonthCheck] = {
 _ORDER = {code: place for place, code in enumerate(Code)}
 
 
-def reconcile(posting: MonthPosting, config: Config) -> tuple[tuple[Check, ...], tuple[Finding, ...]]:
+NONE_GIVEN: Mapping[Code, Sequence[Check]] = MappingProxyType({})
+
+
+def reconcile(
+    posting: MonthPosting, config: Config, given: Mapping[Code, Sequence[Check]] = NONE_GIVEN
+) -> tuple[tuple[Check, ...], tuple[Finding, ...]]:
     """Every check's result with its cause, acceptances applied, by account, then in the register's order, then invoice
-    and subject; and the findings that the exceptions belong to, the largest first."""
+    and subject; and the findings that the exceptions belong to, the largest first. ``given``: by its code, what a check
+    of the month came to that is not performed here, as what it looks at is not at hand."""
     by_account = (
         check
         for account in posting.postings
         for perform in ACCOUNT_CHECKS.values()
         for check in perform(account, config)
     )
-    by_month = (check for perform in MONTH_CHECKS.values() for check in perform(posting, config))
+    by_month = (
+        check
+        for code, perform in MONTH_CHECKS.items()
+        for check in (given[code] if code in given else perform(posting, config))
+    )
     checks = accept(with_causes((*by_account, *by_month), posting, config), config, posting.period)
     ordered = sorted(checks, key=lambda check: (check.account, _ORDER[check.code], check.invoice, check.subject_name))
     named, findings = with_findings(ordered)

@@ -10,7 +10,6 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.job.sealing import archived_config
-from chargeback.model import archived_summary
 from chargeback.model.money import minor_digits
 from chargeback.model.open_items import AGES, OpenItem, open_items
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
@@ -64,7 +63,7 @@ def shown_items(root: Place, period: str | None) -> ShownItems:
     revision = chosen_revision(archive, period)
     until = revision.name.period
     latest = {month: each for month, each in archive.latest_of_each().items() if month < until}
-    months = [each.interpret(archived_summary.PATH, archived_summary.read) for each in (*latest.values(), revision)]
+    months = [each.summary() for each in (*latest.values(), revision)]
     return ShownItems(revision, open_items(months, until, archived_config(revision).timezone))
 
 

@@ -18,7 +18,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config import Config
 from chargeback.evidence import RunRecord
-from chargeback.job.reperformed_revision import booking_again
+from chargeback.job.reperformed_revision import archived_outcomes, booking_again
 from chargeback.job.sealing import archived_config
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.books import Books
@@ -160,9 +160,9 @@ def plan(config: Config, period: str | None) -> Plan:
     archive = Archive(config.archive)
     revision = chosen_revision(archive, period)
     before = read_rows(revision)
-    evidence = revision.evidence()
+    evidence = revision.whole_evidence()
     with booking_again(revision):
-        books = close_month(evidence, config)
+        books = close_month(evidence, config, archived_outcomes(revision, evidence, config))
         return _plan(archive, revision, config, before, books)
 
 

@@ -33,7 +33,6 @@ from chargeback.collect.clock import Clock
 from chargeback.config import Config, Team
 from chargeback.errors import ConfigurationError, LockedError
 from chargeback.job.sealing import archived_config
-from chargeback.model import archived_summary
 from chargeback.model.instants import format_instant
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.wording import grouped
@@ -159,7 +158,7 @@ def _sent(due: Due, files: Mapping[str, bytes], language: Language, environ: Map
 
 def _text(due: Due, files: Iterable[str], language: Language) -> Iterator[str]:
     yield f"{due.team.name}, {due.key.period}, {said('revision', language)} {due.key.revision}"
-    totals = due.revision.interpret(archived_summary.PATH, archived_summary.read).totals
+    totals = due.revision.summary().totals
     mine = [each for each in totals if each.team == due.key.team]
     for total in mine:
         digits = minor_digits(total.currency)
