@@ -121,14 +121,15 @@ def serial(moment: datetime) -> str:
 
 
 class TextColumn(dict[str, str]):
-    """Text cells of one column with one look, each text made once: ``column[text]``; no cell without a text."""
+    """Text cells of one column with one look, each text made once: ``column[text]``; ``blank`` is what stands without a
+    text, "" for no cell."""
 
-    def __init__(self, cells: Cells, column: str, look: int) -> None:
+    def __init__(self, cells: Cells, column: str, look: int, blank: str = "") -> None:
         super().__init__()
-        self._cells, self._column, self._look = cells, column, look
+        self._cells, self._column, self._look, self._blank = cells, column, look, blank
 
     def __missing__(self, text: str) -> str:
-        fragment = self._cells.text(self._column, text, self._look) if text else ""
+        fragment = self._cells.text(self._column, text, self._look) if text else self._blank
         if len(self) >= _MOST_FRAGMENTS:
             self.clear()
         self[text] = fragment

@@ -50,37 +50,40 @@ class Row:
     digits: int = 0
 
 
+_NO_COLUMNS: frozenset[Column] = frozenset()
 Evaluated = tuple[Decimal, Decimal]
 """An exact value, and its reach: the sum of the absolute values that were added up to it."""
 
 
 class Expression:
-    """A figure in the making: ``columns`` are those of the row that it reads."""
+    """A figure in the making: ``columns`` are those of the row that it reads. What reads none may give its text and
+    value as such: a workpaper has tens of thousands."""
+
+    __slots__ = ("_binds", "_evaluate", "_text", "columns")
 
     def __init__(
         self,
-        text: Callable[[], str],
-        evaluate: Callable[[Row], Evaluated],
-        columns: frozenset[Column] = frozenset(),
+        text: Callable[[], str] | str,
+        evaluate: Callable[[Row], Evaluated] | Evaluated,
+        columns: frozenset[Column] = _NO_COLUMNS,
         binds: int = _ATOM,
     ) -> None:
-        self._make_text, self._evaluate, self.columns, self._binds = text, evaluate, columns, binds
-        self._text: str | None = None
+        self._text, self._evaluate, self.columns, self._binds = text, evaluate, columns, binds
 
     @property
     def text(self) -> str:
         """The formula; "" where there is none."""
-        if self._text is None:
-            self._text = self._make_text()
+        if not isinstance(self._text, str):
+            self._text = self._text()
         return self._text
 
     def evaluated(self, row: Row) -> Evaluated:
         """The exact value on the row; ``KeyError`` where the row lacks a column that is read."""
-        return self._evaluate(row)
+        return self._evaluate if isinstance(self._evaluate, tuple) else self._evaluate(row)
 
     def value(self, row: Row) -> Decimal:
         """The exact value alone."""
-        return self._evaluate(row)[0]
+        return self.evaluated(row)[0]
 
     def within(self, binds: int) -> str:
         """The text as an operand of what binds so tightly."""
@@ -171,22 +174,25 @@ def _columns(used: Iterable[Expression | Condition]) -> frozenset[Column]:
 def constant(value: Decimal | int) -> Expression:
     """A figure that stands in the formula itself."""
     amount = Decimal(value)
-    found = (amount, amount.copy_abs())
-    return Expression(lambda: format_exact(amount), lambda row: found)
+    return Expression(format_exact(amount), (amount, amount.copy_abs()))
 
 
 def known(text: str, value: Decimal, reach: Decimal | None = None) -> Expression:
     """A figure that stands elsewhere: how formulas call it, "" where none can, and its value."""
-    found = (value, value.copy_abs() if reach is None else reach)
-    return Expression(lambda: text, lambda row: found)
+    return Expression(text, (value, value.copy_abs() if reach is None else reach))
 
 
 def added_up(text: str, values: Iterable[Decimal]) -> Expression:
     """Σ of figures that stand elsewhere: how a formula calls all of them, and their values."""
-    found = list(values)
-    total = found[0] if len(found) == 1 else exact_sum(found)
-    reach = total if not found or min(found) >= 0 else exact_sum(value.copy_abs() for value in found)
-    return known(text, total, reach.copy_abs())
+    return Expression(text, sum_and_reach(list(values)))
+
+
+def sum_and_reach(figures: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
+    """Σ of the figures, and Σ of their absolute values."""
+    total = figures[0] if len(figures) == 1 else exact_sum(figures)
+    if not figures or min(figures) >= 0:
+        return total, total.copy_abs()
+    return total, total.copy_abs() if len(figures) == 1 else exact_sum(figure.copy_abs() for figure in figures)
 
 
 def across(columns: Sequence[Column]) -> Expression:

@@ -7,7 +7,7 @@ cell that is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,11 +16,11 @@ from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 from xml.sax.saxutils import escape
 
-from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
+from chargeback.model.money import format_exact, from_minor, to_minor
 from chargeback.publish.xlsx import styles
-from chargeback.publish.xlsx.cells import ROW, Cells, TextColumn, serial
+from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, Cells, TextColumn, minor_writer, serial
 from chargeback.publish.xlsx.cells import row as row_of
-from chargeback.publish.xlsx.expressions import Choice, Evaluated, Expression, Rounding, Row
+from chargeback.publish.xlsx.expressions import Choice, Evaluated, Expression, Rounding, Row, sum_and_reach
 from chargeback.publish.xlsx.shape import letters
 from chargeback.publish.xlsx.styles import Kind, look, money
 from chargeback.publish.xlsx.texts import xml_text
@@ -61,7 +61,7 @@ class Column(Expression):
         is_kept: bool = False,
         to_the_right: bool | None = None,
     ) -> None:
-        super().__init__(self._reference, self._cell, frozenset((self,)))
+        super().__init__(self._reference, self.evaluated, frozenset((self,)))
         self.heading, self.width, self.form, self.computed = heading, width, form, computed
         self.kind, self.is_kept, self.place, self.letters = kind, is_kept, 0, ""
         self.to_the_right = form is not Form.TEXT if to_the_right is None else to_the_right
@@ -74,11 +74,15 @@ class Column(Expression):
             raise LookupError(f"the column {self.heading} is in no table yet")
         return f"{self.letters}{ROW}"
 
-    def _cell(self, row: Row) -> Evaluated:
-        value = row.figures[self]
-        if isinstance(value, int):
-            value = _whole(self, value, row.digits)
+    def evaluated(self, row: Row) -> Evaluated:
+        """The figure of the row's cell; ``KeyError`` where it has none."""
+        value = self.value(row)
         return value, value.copy_abs()
+
+    def value(self, row: Row) -> Decimal:
+        """The same alone."""
+        value = row.figures[self]
+        return _whole(self, value, row.digits) if isinstance(value, int) else value
 
 
 class Table:
@@ -161,11 +165,7 @@ class Figures:
             if len(units) == len(kept):
                 digits = self.digits[first]
                 return from_minor(sum(units), digits), from_minor(sum(map(abs, units)), digits)
-        figures = self.of(column, first, count)
-        total = figures[0] if len(figures) == 1 else exact_sum(figures)
-        if not figures or min(figures) >= 0:
-            return total, total
-        return total, exact_sum(figure.copy_abs() for figure in figures)
+        return sum_and_reach(self.of(column, first, count))
 
 
 def _whole(column: Column, number: int, digits: int) -> Decimal:
@@ -205,26 +205,24 @@ class Rows:
         ``digits`` are those of the row's currency, ``height`` is in points; ``kind`` is the look of all its cells.
         """
         row, cells, get = Row({}, digits), list[str](), supplied.get
-        for column, computed, style, number, is_money, texts, kept in self._places_of(digits, kind):
-            value: Value = get(column, computed)
-            if value is None or (value is computed and not computed.columns <= row.figures.keys()):
-                if kept is not None:
-                    kept.append(None)
-                continue
-            figure: Kept = value if isinstance(value, (int, str)) else None
-            if isinstance(value, str):
-                cells.append(texts[value] if kind is None else self.cells.text(column.letters, value, look(kind)))
-            elif not isinstance(value, int):
-                fragment, figure = self._cell(column, value, row, style)
-                cells.append(fragment)
-            elif is_money:
-                cells.append(self.cells.minor(column.letters, value, digits, style))
-            else:
-                cells.append(f"{number}{value}</v></c>")
+        figures, add = row.figures, cells.append
+        for column, computed, reads, style, number, written, texts, kept in self._places_of(digits, kind):
+            value = get(column, computed)
+            figure: Kept = None
+            # By the exact type, as a workpaper has a million cells: nearly all are texts and whole numbers.
+            if type(value) is str:
+                add(texts[value])
+                figure = value
+            elif type(value) is int and -LARGEST_EXACT < value < LARGEST_EXACT:
+                add(f"{number}{written(value)}</v></c>")
+                figures[column] = figure = value
+            elif value is not None and (value is not computed or reads <= figures.keys()):
+                fragment, figure = self._cell(column, value, row, style, texts)
+                add(fragment)
+                if isinstance(figure, (int, Decimal)):
+                    figures[column] = figure
             if kept is not None:
                 kept.append(figure)
-            if isinstance(figure, (int, Decimal)):
-                row.figures[column] = figure
         self.figures.digits.append(digits)
         return row_of(cells, height)
 
@@ -243,12 +241,16 @@ class Rows:
         ]
         return row_of(found, height)
 
-    def _cell(self, column: Column, value: Value, row: Row, style: int) -> tuple[str, Kept]:
+    def _cell(self, column: Column, value: Value, row: Row, style: int, texts: Mapping[str, str]) -> tuple[str, Kept]:
         """The cell, and what others may refer to of it."""
         if isinstance(value, Rounding):
             return self._result_cell(column, value, row, style)
         if isinstance(value, Decimal):
             return self.cells.exact(column.letters, value, style), value
+        if isinstance(value, str):
+            return texts[value], value
+        if isinstance(value, int):
+            return self._whole_cell(column, value, row.digits, style), value
         if isinstance(value, Choice):
             word = value.word(row)
             return f"{self._opening(column, style, value.text, _IS_TEXT)}{xml_text(word)}</v></c>", word
@@ -259,6 +261,12 @@ class Rows:
         if isinstance(value, date):
             return self.cells.day(column.letters, value, style), None
         raise TypeError(f"{column.heading}: {value!r} is nothing that a cell can hold")
+
+    def _whole_cell(self, column: Column, value: int, digits: int, style: int) -> str:
+        """A whole number, or minor units, of any size."""
+        if column.form is Form.MONEY:
+            return self.cells.minor(column.letters, value, digits, style)
+        return self.cells.number(column.letters, str(value), style)
 
     def _result_cell(self, column: Column, value: Rounding, row: Row, style: int) -> tuple[str, Decimal]:
         formula, found, is_minor = value.result(row)
@@ -286,29 +294,39 @@ class Rows:
         """The columns as they are in a row of such a currency; ``kind`` None: each has its own look."""
         found = self._places.get((digits, kind))
         if found is None:
-            found = self._places[digits, kind] = [
-                _place(column, kind or column.kind, digits, self._texts[column], self.figures.by_column.get(column))
-                for column in self.table.columns
-            ]
+            found = self._places[digits, kind] = [self._place(column, digits, kind) for column in self.table.columns]
         return found
+
+    def _place(self, column: Column, digits: int, kind: Kind | None) -> _Place:
+        cells, letters, computed = self.cells, column.letters, column.computed
+        style, is_money = _style(column, kind or column.kind, digits), column.form is Form.MONEY
+        texts = self._texts[column]
+        if kind is not None:
+            texts = TextColumn(cells, letters, look(kind), cells.blank(letters, look(kind)))
+        return _Place(
+            column,
+            computed,
+            computed.columns if computed is not None else frozenset(),
+            style,
+            f'<c r="{letters}{ROW}" s="{style}"><v>',
+            minor_writer(digits) if is_money else str,
+            texts,
+            self.figures.by_column.get(column),
+        )
 
 
 class _Place(NamedTuple):
-    """A column in rows of one currency and look: its style, how a number begins, and what it keeps."""
+    """A column in rows of one currency and look: which columns its formula reads, its style, how a number begins and is
+    written, its texts, and what it keeps."""
 
     column: Column
     computed: Rounding | Choice | None
+    reads: frozenset[Column]
     style: int
     number: str
-    is_money: bool
+    written: Callable[[int], str]
     texts: TextColumn
     kept: list[Kept] | None
-
-
-def _place(column: Column, kind: Kind, digits: int, texts: TextColumn, kept: list[Kept] | None) -> _Place:
-    style = _style(column, kind, digits)
-    number = f'<c r="{column.letters}{ROW}" s="{style}"><v>'
-    return _Place(column, column.computed, style, number, column.form is Form.MONEY, texts, kept)
 
 
 def _style(column: Column, kind: Kind, digits: int) -> int:
