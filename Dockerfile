@@ -10,6 +10,8 @@ FROM debian:13-slim AS build
 
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends python3 python3-pip python3-venv
+# docs/scale.md: --build-arg EXTRAS=notify,object,cluster
+ARG EXTRAS=notify,object
 WORKDIR /source
 COPY pyproject.toml requirements.lock README.md ./
 COPY chargeback ./chargeback
@@ -17,7 +19,7 @@ COPY chargeback ./chargeback
 # rich colours source code with, the libraries' tests, and what only compilers, type checkers and translators read. What
 # the demonstration imports is compiled, the rest stays source.
 RUN python3 -m venv --without-pip /opt/chargeback \
- && pip --python /opt/chargeback install --no-cache-dir --no-compile --constraint requirements.lock '.[notify,object]' \
+ && pip --python /opt/chargeback install --no-cache-dir --no-compile --constraint requirements.lock ".[$EXTRAS]" \
  && pip --python /opt/chargeback uninstall --yes markdown-it-py mdurl pygments \
  && find /opt/chargeback -type d -name tests -prune -exec rm -rf {} + \
  && find /opt/chargeback -type f -regextype egrep -regex '.*\.(a|c|h|po|pxd|pxi|pyi|pyx)' -delete \

@@ -49,6 +49,10 @@ class SchemaError(ConfigurationError):
     """The archive was written with a newer schema than this version reads."""
 
 
+class OtherVersionError(ConfigurationError):
+    """A cluster's scheduler or worker is of another version than this command, so its bytes could be others."""
+
+
 class NotReadyError(ChargebackError):
     """The month is not over, or an account is not ready (BOOKING 2)."""
 
@@ -83,6 +87,10 @@ class AnswerError(PlatformError):
 
 class DeadlineError(PlatformError):
     """The run took longer than ``deadline`` allows."""
+
+
+class ClusterError(PlatformError):
+    """The cluster that ``workers`` names could not be reached, or was lost while it was at work."""
 
 
 class DamagedError(ChargebackError):

@@ -109,7 +109,7 @@ VARIABLES = f"""\
 | variable | meaning |
 |---|---|
 | `{VARIABLE}` | the configuration, where `-c` does not name one |
-| `{WORKERS_VARIABLE}` | processes that close and publish; wins over `workers`, and `--workers` over it |
+| `{WORKERS_VARIABLE}` | who closes and publishes; wins over `workers`, and `--workers` over it |
 | `{ENDPOINT_VARIABLE}` | the platform; wins over `[api] endpoint` |
 | `{USER}`, `{PASSWORD}` | a service account and its key, the credential that lasts; used where both are set |
 | `{TOKEN}` | a token, where those are not set |

@@ -17,7 +17,15 @@ from typing import NoReturn
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.no_follow import NotRegularError, OversizedError
 from chargeback.config.address import Place
-from chargeback.errors import ChargebackError, DamagedError, InterruptedRunError, SchemaError, StorageError
+from chargeback.errors import (
+    ChargebackError,
+    ClusterError,
+    DamagedError,
+    InterruptedRunError,
+    OtherVersionError,
+    SchemaError,
+    StorageError,
+)
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.evidence.stores import LARGEST_FILE
 
@@ -35,8 +43,8 @@ def largest(path: str) -> int:
 
 RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
 
-_SAID_ALREADY = (DamagedError, SchemaError, StorageError, InterruptedRunError)
-"""Damage that names its place, a newer version's file, a fault of the system, a stop."""
+_SAID_ALREADY = (DamagedError, SchemaError, StorageError, InterruptedRunError, ClusterError, OtherVersionError)
+"""Damage that names its place, a newer version's file, a fault of the system, a stop, a cluster that does not serve."""
 _LONGEST = 300
 
 

@@ -15,7 +15,7 @@ from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from chargeback.config import Config
-    from chargeback.config.address import Place
+    from chargeback.config.address import Cluster, Place
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,7 +57,9 @@ archive_option = click.option(
     help="The archive, instead of the configuration's.",
 )
 workers_option = click.option(
-    "--workers", metavar="N", help="Processes at work; else $CHARGEBACK_WORKERS, else the configuration's."
+    "--workers",
+    metavar="N|URL",
+    help="Processes at work, or dask://host:port; else $CHARGEBACK_WORKERS, else the configuration's.",
 )
 verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Stages, calls, retries and times on stderr; a traceback if there is a bug."
@@ -109,8 +111,9 @@ def load_config(config_path: Path | None, archive_path: Place | None, *, network
     return config
 
 
-def chosen_workers(option: str | None, configured: int = 0) -> int:
-    """How many processes close and publish: ``--workers``, else the environment's, else the configuration's number."""
+def chosen_workers(option: str | None, configured: int | Cluster = 0) -> int | Cluster:
+    """How many processes close and publish, or the cluster that does: as ``--workers`` says, else the environment, else
+    the configuration."""
     from chargeback.config.loader import WORKERS_VARIABLE, workers_in_text
 
     for name, text in (("--workers", option), (f"${WORKERS_VARIABLE}", os.environ.get(WORKERS_VARIABLE))):
@@ -138,7 +141,9 @@ def chosen_archive(config_path: Path | None, archive_path: Place | None) -> Chos
     elif config_path is None and not _is_configured(archive_path):
         return ChosenArchive(archive_path.absolute())
     config = load_config(config_path, archive_path, network=False)
-    return ChosenArchive(config.archive, config.base_manifest, config.head_file, config.workers)
+    # Who proves an archive opens no connection that only a file in the working folder asks for (INTERFACE, commands).
+    workers = config.workers if isinstance(config.workers, int) else 0
+    return ChosenArchive(config.archive, config.base_manifest, config.head_file, workers)
 
 
 def _is_configured(archive: Place) -> bool:

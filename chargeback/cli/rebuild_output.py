@@ -21,7 +21,7 @@ from chargeback.model.wording import counted
 _MOST_LINES = 30
 
 if TYPE_CHECKING:
-    from chargeback.config.address import Place
+    from chargeback.config.address import Cluster, Place
 
 
 def chosen(text: str, config_path: Path | None, archive_path: Place | None) -> Revision:
@@ -33,7 +33,7 @@ def chosen(text: str, config_path: Path | None, archive_path: Place | None) -> R
     return named_revision(Archive(archive_root(config_path, archive_path)).require(), text)
 
 
-def rebuild_and_tell(original: Revision, folder: Path | None, *, json_output: bool, workers: int = 1) -> int:
+def rebuild_and_tell(original: Revision, folder: Path | None, *, json_output: bool, workers: int | Cluster = 1) -> int:
     """Rebuild, tell what came of it, and return the exit code."""
     target = folder or Path(f"{original.manifest.period}-r{original.manifest.revision}")
     done = 0

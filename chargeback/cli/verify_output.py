@@ -26,7 +26,7 @@ _COUNTED = {
 _MOST_LINES = 200
 
 if TYPE_CHECKING:
-    from chargeback.config.address import Place
+    from chargeback.config.address import Cluster, Place
 
 
 def places(
@@ -57,7 +57,7 @@ def verify_and_tell(
     base: str | None,
     json_output: bool,
     verbose: bool,
-    workers: int = 1,
+    workers: int | Cluster = 1,
 ) -> int:
     """Verify each path, tell what came of it, and return the exit code."""
     for name, value in (*(("--head", head) for head in heads), ("--base", base)):

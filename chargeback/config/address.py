@@ -1,4 +1,5 @@
-"""Where an archive lies in object storage: ``s3://bucket/prefix``, ``gs://…``, ``az://…`` (INTERFACE, configuration).
+"""Where an archive lies in object storage: ``s3://bucket/prefix``, ``gs://…``, ``az://…`` (INTERFACE, configuration);
+and where a cluster is that works on it.
 
 An address is a name, no connection: reading a configuration, an archived one too, opens nothing. It is written like a
 folder's path, so that whoever reads an archive need not know which of the two it is.
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from chargeback.errors import ConfigurationError
 
@@ -77,6 +78,21 @@ class Address:
 
 Place: TypeAlias = Path | Address
 """A folder or an address."""
+
+
+class Cluster(NamedTuple):
+    """Where the scheduler of a Dask cluster listens: ``dask://host:port``."""
+
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """``host:port``, without a scheme: whether the connection is encrypted is for Dask's own configuration."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"dask://{self.address}"
 
 
 def is_address(text: str) -> bool:

@@ -12,7 +12,7 @@ import zoneinfo
 from pathlib import Path
 from typing import Annotated
 
-from chargeback.config.address import Place, address_of, is_address
+from chargeback.config.address import Cluster, Place, address_of, is_address
 from chargeback.config.endpoint import endpoint_fault
 from chargeback.config.key_path import KeyPath, did_you_mean, kind_of, listed, shown
 from chargeback.config.reading import Form, Key, each, location, text, whole
@@ -46,6 +46,10 @@ _PARTS = re.compile(r"[/@:?&=.#]")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TEAM_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+_CLUSTER = re.compile(
+    r"dask://(?:(?P<host>[\w-]+(?:\.[\w-]+)*)|\[(?P<numbers>[0-9a-fA-F:.]+)\]):(?P<port>\d{1,5})", re.ASCII
+)
+_MOST_PORT = 65_535
 _DEVICE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.ASCII)
 
 
@@ -124,13 +128,14 @@ def timezone(place: KeyPath, value: object) -> str:
     return name
 
 
-def workers(place: KeyPath, value: object) -> int:
-    """How many processes close and publish; a cluster of them is another version's."""
-    if isinstance(value, str) and value.startswith("dask://"):
-        raise place.error(
-            "this version runs on one machine: it does not have the extra cluster", "write a number of processes"
-        )
-    return whole(0, MOST_WORKERS)(place, value)
+def workers(place: KeyPath, value: object) -> int | Cluster:
+    """How many processes close and publish, or the cluster that does."""
+    if not isinstance(value, str) or not is_address(value):
+        return whole(0, MOST_WORKERS)(place, value)
+    match = _CLUSTER.fullmatch(value.strip())
+    if match is None or not 0 < int(match["port"]) <= _MOST_PORT:
+        raise place.error("this is not the address of a cluster", 'write "dask://host:port", or a number of processes')
+    return Cluster(match["host"] or match["numbers"], int(match["port"]))
 
 
 def archive_place(place: KeyPath, value: object) -> Place:
@@ -246,7 +251,10 @@ VariableName = Annotated[str, Form("the name of a variable", variable)]
 TeamId = Annotated[str, Form("a-z, 0-9 and -, no - first, at most 64", team_id)]
 CheckCode = Annotated[str, Form(f"a check's code ([all of them](checks.md)), or `{EVERY_REPORT_CHECK}`", check_code)]
 TimeZone = Annotated[str, Form("a name of the IANA time zone database", timezone)]
-Workers = Annotated[int, Form(f"a whole number from 0 to {MOST_WORKERS}", workers), Key(most=MOST_WORKERS)]
+Workers = Annotated[
+    Annotated[int, Key(most=MOST_WORKERS)] | Cluster,
+    Form(f'a whole number from 0 to {MOST_WORKERS}, or `"dask://host:port"`', workers),
+]
 ArchivePlace = Annotated[Place, Form("a path or an address", archive_place, toml=("string",))]
 EndpointUrl = Annotated[str, Form("an https address; plain http only to loopback", endpoint)]
 Command = Annotated[tuple[str, ...], Form("a list, a word each", command)]

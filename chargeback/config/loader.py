@@ -18,7 +18,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
-from chargeback.config.address import Address, Place
+from chargeback.config.address import Address, Cluster, Place
 from chargeback.config.endpoint import endpoint_fault
 from chargeback.config.forms import formats, workers
 from chargeback.config.key_path import KeyPath
@@ -104,7 +104,7 @@ def endpoint_of(config: Config, environ: Mapping[str, str]) -> Endpoint:
     return Endpoint(written.rstrip("/") + "/", place.file if given else f"[api] endpoint in {file}")
 
 
-def workers_in_text(name: str, text: str) -> int:
+def workers_in_text(name: str, text: str) -> int | Cluster:
     """The same, as an option or a variable of that name has it."""
     number = text.strip()
     return workers(KeyPath(name), int(number) if number.isascii() and number.isdigit() else text)

@@ -288,7 +288,7 @@ class Config(Table):
 
     ``base_manifest``: the manifest (its SHA-256) after which the archive begins, None for an archive from its first
     revision on. ``since``: the month before which ``--catch-up`` looks at none, None for the first archived one.
-    ``workers``: processes that close and publish, 0 for as many as there are processors.
+    ``workers``: processes that close and publish, 0 for as many as there are processors; or the cluster that does.
     """
 
     archive: ArchivePlace
@@ -307,7 +307,8 @@ class Config(Table):
     since: Period | None = None
     """`run --catch-up` looks at no month before it; without it, at none before the first archived one."""
     workers: Workers = 0
-    """Processes that close and publish a month; 0: as many as there are processors."""
+    """Processes that close and publish a month; 0: as many as there are processors; or a [Dask cluster](scale.md) (the
+    extra `cluster`)."""
     api: Api = Api()
     """How the platform is reached. The whole table is optional. Of `token_command` and `token_file` only one."""
     accounts: tuple[AccountEntry, ...] = ()

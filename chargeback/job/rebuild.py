@@ -9,11 +9,12 @@ from pathlib import Path
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging, seal_rebuild, stage_rebuild
+from chargeback.config.address import Cluster
 from chargeback.errors import EXCEPTIONS, RECONCILED, ConfigurationError, DamagedError
 from chargeback.job.reperformance import compare_data
 from chargeback.job.reperformed_revision import ReperformedRevision, perform
 from chargeback.job.sealing import manifest_of
-from chargeback.job.workers import mapped, processes_for
+from chargeback.job.workers import Engine, engine_of, mapped
 
 OnFile = Callable[[str], None]
 
@@ -41,7 +42,9 @@ class Rebuilt:
         return DamagedError.exit_code if self.differing else RECONCILED
 
 
-def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: None, *, workers: int = 1) -> Rebuilt:
+def rebuild(
+    original: Revision, folder: Path, on_file: OnFile = lambda path: None, *, workers: int | Cluster = 1
+) -> Rebuilt:
     """Write the revision again as the folder, which must be absent or empty; ``workers`` as in the configuration.
 
     ``DamagedError`` where its evidence does not prove itself or gives no books, ``ConfigurationError`` where another
@@ -59,20 +62,21 @@ def rebuild(original: Revision, folder: Path, on_file: OnFile = lambda path: Non
                 remedy="rebuild it in its archive, or put them beside it as they lie there",
             )
         with interpreting(original.root, "its evidence gives no files"):
-            _fill(staging, performance, on_file, workers)
+            _fill(staging, performance, on_file, engine_of(workers))
         revision = seal_rebuild(staging, manifest_of(performance.books), folder)
     differences = tuple(compare_data(performance).differences) if performance.foreign else ()
     return Rebuilt(original, revision, _differing(original, revision), performance.foreign, differences)
 
 
-def _fill(staging: Staging, performance: ReperformedRevision, on_file: OnFile, workers: int) -> None:
+def _fill(staging: Staging, performance: ReperformedRevision, on_file: OnFile, engine: Engine) -> None:
     for path in sorted(performance.kept):
         on_file(path)
         staging.write(path, performance.revision.read(path))
-    processes = processes_for(workers, len(performance.books.ledger.lines))
-    for record in mapped(lambda file: staging.add(*file), performance.files(), processes):
-        staging.take_over(record)
-        on_file(record.path)
+    processes = engine.processes(len(performance.books.ledger.lines))
+    with performance.made(engine) as files:
+        for record in mapped(lambda file: staging.add(*file), files, processes):
+            staging.take_over(record)
+            on_file(record.path)
 
 
 def _differing(original: Revision, revision: Revision) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from chargeback.job.csv_rows import Row, column_name, first_difference, rows, ro
 from chargeback.job.reperformed_revision import NEED_EARLIER, ReperformedRevision
 from chargeback.job.same_result import differing_checks, result_digest
 from chargeback.job.sealing import manifest_of
-from chargeback.job.workers import mapped
+from chargeback.job.workers import Engine, ThisMachine, mapped
 from chargeback.model.wording import counted
 from chargeback.publish import ledger_csv
 from chargeback.publish.revision_files import PublishedFile
@@ -169,19 +169,19 @@ def compare(
     performance: ReperformedRevision,
     damaged: frozenset[str],
     on_file: OnFile = lambda path: None,
-    processes: int = 1,
+    engine: Engine = ThisMachine(),  # noqa: B008 (frozen)
 ) -> Outcome:
     """The revision held against its evidence; files that the first layer named are looked at too, to name the cell.
 
-    So many ``processes`` make files again; ``on_file`` is called after each.
+    The ``engine`` makes files again; ``on_file`` is called after each.
     """
     if performance.foreign:
         return compare_data(performance)
-    return _compare_bytes(performance, damaged, on_file, processes)
+    return _compare_bytes(performance, damaged, on_file, engine)
 
 
 def _compare_bytes(
-    performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile, processes: int
+    performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile, engine: Engine
 ) -> Outcome:
     def compared(file: PublishedFile) -> tuple[str, str | None]:
         path, chunks = file
@@ -193,8 +193,9 @@ def _compare_bytes(
     revision, outcome, unmade = performance.revision, Outcome(), 0
     rebuilt: set[str] = set(performance.kept)
     try:
-        with interpreting(revision.root, "its evidence gives no files"):
-            for path, problem in mapped(compared, performance.files(), processes):
+        processes = engine.processes(len(performance.books.ledger.lines))
+        with performance.made(engine) as files, interpreting(revision.root, "its evidence gives no files"):
+            for path, problem in mapped(compared, files, processes):
                 rebuilt.add(path)
                 on_file(path)
                 if problem is None:

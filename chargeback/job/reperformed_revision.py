@@ -6,7 +6,7 @@ Nothing here reads the clock, the environment or the network; what the archived 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from chargeback.archive.revision import Revision
 from chargeback.config import Config, parse
 from chargeback.errors import ConfigurationError, DamagedError, InterruptedRunError, StorageError
 from chargeback.evidence import Evidence
+from chargeback.job.workers import Engine, ThisMachine
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, read_checks
 from chargeback.model.books import Books
@@ -51,6 +52,12 @@ class ReperformedRevision:
     def files(self) -> Iterator[PublishedFile]:
         """(path, chunks) of every file that follows from the evidence, in the order of writing."""
         return revision_files.files(self.books, self.config, self.evidence)
+
+    def made(self, engine: Engine) -> AbstractContextManager[Iterator[PublishedFile]]:
+        """The same, made by that engine; by this process where earlier months are not at hand, as the books then rest
+        on what the revision says of them, which no engine is sent."""
+        by = ThisMachine() if self.evidence.run.looks_elsewhere else engine
+        return by.files(self.books, self.config, self.evidence)
 
     def file(self, wanted: str) -> Iterator[bytes]:
         """The chunks of one of these files; none where there is no such file."""

@@ -29,6 +29,7 @@ from chargeback.errors import (
     InterruptedRunError,
     LockedError,
     NotReadyError,
+    PlatformError,
     StorageError,
     each_error,
 )
@@ -51,7 +52,7 @@ from chargeback.job.results import MonthResult, of_books, of_errors
 from chargeback.job.same_result import is_same_result, result_digest
 from chargeback.job.sealing import seal
 from chargeback.job.stages import CLOSE, COLLECT, LIST, WRITE, Progress, Stages
-from chargeback.job.workers import processes_for
+from chargeback.job.workers import Engine, engine_of
 from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
@@ -112,6 +113,8 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
     except NotReadyError as error:
         return [of_errors([error], last_month(now, config.timezone).plus(1))]
     check_head_file(config.head_file, Archive(config.archive, Base(config.base_manifest)))
+    if not request.dry_run:
+        engine_of(config.workers).require()
     with _opened(config, request, now) as (archive, writer):
         told = check_head_file(config.head_file, archive)
         if told:
@@ -156,6 +159,7 @@ class _Run:
         self.collector = collector
         self.now = now
         self.tried: dict[Period, EarlierMonth] = {}
+        self.engine = engine_of(config.workers)
 
     def months(self, period: Period) -> list[MonthResult]:
         """The earlier months that are to be caught up, then the month itself."""
@@ -227,24 +231,27 @@ class _Run:
             if is_new and result.books is not None:
                 told = restated(result.books, self.config, known.latest)
                 digest = result_digest(result.books, self.config)
-                processes = self._processes(result.books)
+                engine = self._engine(result.books)
                 evidence, go_on = collected.evidence, self.collector.session.run_time.left
-                with self.stages.at(WRITE, period):
-                    revision = seal(
-                        self.writer, staging, result.books, self.config, evidence, known.latest, told, digest, go_on,
-                        processes, self.stages.counting_files(WRITE),
-                    )  # fmt: skip
+                try:
+                    with self.stages.at(WRITE, period):
+                        revision = seal(
+                            self.writer, staging, result.books, self.config, evidence, known.latest, told, digest,
+                            go_on, engine, self.stages.counting_files(WRITE),
+                        )  # fmt: skip
+                except PlatformError:  # no time left, or no cluster: what was proved is kept for the next run
+                    self._keep_pending(period, evidence)
+                    raise
                 result = of_books(result.books, period, revision, written=True, is_new=True, told=told)
             self._leave(result)
         return result
 
-    def _processes(self, books: Books) -> int:
-        """How many processes write the month's files; several are forked from a process that has no other thread, so
-        the children that read PDFs, and the thread that holds them, are let go."""
-        processes = processes_for(self.config.workers, len(books.ledger.lines))
-        if processes > 1:
+    def _engine(self, books: Books) -> Engine:
+        """What makes the month's files; several processes are forked from one that has no other thread, so the
+        children that read PDFs, and the thread that holds them, are let go."""
+        if self.engine.processes(len(books.ledger.lines)) > 1:
             self.collector.reader.close()
-        return processes
+        return self.engine
 
     def _tried(self, result: MonthResult, is_new: bool, known: Background) -> MonthResult:
         """A dry run's month: what a run would write is kept in mind, since later months would be held against it."""

@@ -17,7 +17,7 @@ from chargeback.errors import AnswerError, ConfigurationError, StorageError
 from chargeback.evidence import Evidence
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH
 from chargeback.job.restatement_events import Restated
-from chargeback.job.workers import mapped
+from chargeback.job.workers import Engine, ThisMachine, mapped
 from chargeback.model import archived_checks, archived_summary
 from chargeback.model.books import Books
 from chargeback.model.money import format_minor
@@ -82,19 +82,19 @@ def seal(
     restated: Restated,
     digest: Mapping[str, str],
     go_on: Callable[[], object],
-    processes: int = 1,
+    engine: Engine = ThisMachine(),  # noqa: B008 (frozen)
     on_file: Callable[[str], None] = lambda path: None,
 ) -> Revision:
     """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's.
 
-    ``go_on`` is called before each file, and raises once the run has no time left; so many ``processes`` write files.
+    ``go_on`` is called before each file, and raises once the run has no time left; the ``engine`` makes the files.
     ``on_file`` is told each file that is written.
     """
     if latest is not None:
         staging.write(PREVIOUS_JOURNAL_PATH, latest.read(JOURNAL_PATH))
     run = replace(evidence.run, restated=restated.changes, events=restated.events, digest=digest)
     books = replace(books, posting=replace(books.posting, run=run))
-    publish(staging, books, config, replace(evidence, run=run), go_on, processes, on_file)
+    publish(staging, books, config, replace(evidence, run=run), go_on, engine, on_file)
     _require_readable(staging)
     return writer.seal(staging, manifest_of(books))
 
@@ -117,7 +117,7 @@ def publish(
     config: Config,
     evidence: Evidence,
     go_on: Callable[[], object] = lambda: None,
-    processes: int = 1,
+    engine: Engine = ThisMachine(),  # noqa: B008 (frozen)
     on_file: Callable[[str], None] = lambda path: None,
 ) -> None:
     """Write every published file; ``go_on`` is called before each, ``on_file`` after it."""
@@ -126,6 +126,8 @@ def publish(
         go_on()
         return staging.add(*file)
 
-    for record in mapped(added, revision_files.files(books, config, evidence), processes):
-        staging.take_over(record)
-        on_file(record.path)
+    processes = engine.processes(len(books.ledger.lines))
+    with engine.files(books, config, evidence, go_on) as files:
+        for record in mapped(added, files, processes):
+            staging.take_over(record)
+            on_file(record.path)

@@ -15,14 +15,14 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import RevisionSelection, selected_revisions
 from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, verify_chain, verify_files
-from chargeback.config.address import Place
+from chargeback.config.address import Cluster, Place
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
 from chargeback.job.control_totals import ALL_PATH, ControlTotals
 from chargeback.job.reperformance import Outcome, compare
 from chargeback.job.reperformed_revision import ReperformedRevision, perform
 from chargeback.job.settlement_totals import double_findings, settlement_findings
-from chargeback.job.workers import mapped, processes_for
+from chargeback.job.workers import Engine, ThisMachine, engine_of, mapped
 
 TOTALS_LAYER = "control totals"
 PERFORMANCE_LAYER = "re-performance"
@@ -43,7 +43,7 @@ class VerifyRequest:
     quick: bool = False
     heads: tuple[str, ...] = ()
     base: str | None = None
-    workers: int = 1
+    workers: int | Cluster = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def verify(path: Place, request: VerifyRequest, progress: Progress = lambda laye
     head = _head(scope)
     if request.quick:
         return Verification(path, (files, chain), head=head)
-    found = _looked_at(scope, files, progress, request.workers)
+    found = _looked_at(scope, files, progress, engine_of(request.workers))
     layers = (
         Layer(TOTALS_LAYER, found.totals_count, tuple(found.totals)),
         Layer(PERFORMANCE_LAYER, found.performed_count, tuple(found.performed)),
@@ -149,12 +149,12 @@ class _Found:
         self.notes += other.notes
 
 
-def _looked_at(scope: RevisionSelection, files: Layer, progress: Progress, workers: int) -> _Found:
+def _looked_at(scope: RevisionSelection, files: Layer, progress: Progress, engine: Engine) -> _Found:
     """The last two layers: several revisions are divided over the processes, of a single one its files are."""
     found, revisions = _Found(), list(_readable(scope))
     damaged = frozenset(finding.path for finding in files.findings)
-    processes = processes_for(workers, sum(map(_lines, revisions)))
-    by_revision, by_file = (processes, 1) if len(revisions) > 1 else (1, processes)
+    by_revision = engine.processes(sum(map(_lines, revisions))) if len(revisions) > 1 else 1
+    by_file = engine if by_revision == 1 else ThisMachine(1)
 
     def looked_at(revision: Revision) -> _Found:
         deep = _Deep(scope.archive, revision, damaged, progress if by_revision == 1 else _quiet, by_file)
@@ -188,7 +188,7 @@ class _Deep:
         revision: Revision,
         damaged: frozenset[str],
         progress: Progress,
-        processes: int,
+        engine: Engine,
     ) -> None:
         prefix = f"{revision.name}/"
         self._archive = archive
@@ -196,7 +196,7 @@ class _Deep:
         self._damaged = frozenset(path.removeprefix(prefix) for path in damaged if path.startswith(prefix))
         self._damaged_beside = damaged
         self._progress = progress
-        self._processes = processes
+        self._engine = engine
         self.found = _Found()
 
     def look(self) -> None:
@@ -243,7 +243,7 @@ class _Deep:
 
         try:
             with interpreting(revision.root):
-                outcome = compare(performance, self._damaged, on_file, self._processes)
+                outcome = compare(performance, self._damaged, on_file, self._engine)
         except DamagedError as error:
             outcome = Outcome(findings=[_finding(revision, "evidence", error.message, error.remedy)])
         self.found.performed_count += outcome.count

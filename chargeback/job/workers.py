@@ -1,9 +1,11 @@
-"""Work divided over processes: results come in the items' order, and how many processes made them shows in no byte.
+"""Work divided over processes, or given to a cluster: results come in the items' order, and who made them shows in no
+byte.
 
-The others are forked where the work begins, so that they share the month's books with this process and nothing is sent
-to them; what a worker gives back is small, as it writes or compares its files itself. A fork takes along the locks of
-threads that it does not copy: so it is done by a process of a single thread (on Linux, which says how many there are),
-and elsewhere everything is done in this process. This process works too. Each takes the next item when it is free.
+The other processes are forked where the work begins, so that they share the month's books with this process and nothing
+is sent to them; what a worker gives back is small, as it writes or compares its files itself. A fork takes along the
+locks of threads that it does not copy: so it is done by a process of a single thread (on Linux, which says how many
+there are), and elsewhere everything is done in this process. This process works too. Each takes the next item when it
+is free. From a cluster (``job/cluster``) come the bytes of the files, and this process alone writes or compares them.
 """
 
 from __future__ import annotations
@@ -15,14 +17,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from struct import Struct
-from typing import Any, NamedTuple, NoReturn, TypeVar, cast
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, cast
 
 from chargeback.collect.pdf_child import end_with
+from chargeback.config import Config
+from chargeback.config.address import Cluster
 from chargeback.errors import StorageError
+from chargeback.evidence import Evidence
+from chargeback.model.books import Books
+from chargeback.publish import revision_files
+from chargeback.publish.revision_files import PublishedFile
 
 LEAST_LINES = 5_000
 """Lines of a ledger for which another process is worth its start (0.05 s), where nobody has chosen a number."""
@@ -39,6 +48,53 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """Where a month's files are made."""
+
+    def processes(self, lines: int) -> int:
+        """How many processes of this machine a month of so many lines is worth."""
+
+    def require(self) -> None:
+        """Whether it can be used is found out before a month is collected for it; its errors say why not."""
+
+    def files(
+        self, books: Books, config: Config, evidence: Evidence, go_on: Callable[[], object] = ...
+    ) -> AbstractContextManager[Iterator[PublishedFile]]:
+        """(path, chunks of bytes) of every file that follows from the evidence, in the order of writing.
+
+        ``go_on`` is called while another machine is waited for, and raises once there is no time left.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ThisMachine:
+    """So many processes of this machine, 0 for as many as a month is worth."""
+
+    asked: int = 1
+
+    def processes(self, lines: int) -> int:
+        """As asked."""
+        return processes_for(self.asked, lines)
+
+    def require(self) -> None:
+        """It is there."""
+
+    def files(
+        self, books: Books, config: Config, evidence: Evidence, go_on: Callable[[], object] = lambda: None
+    ) -> AbstractContextManager[Iterator[PublishedFile]]:
+        """Chunks are made when they are asked for, by whichever process asks (``mapped``)."""
+        return nullcontext(revision_files.files(books, config, evidence))
+
+
+def engine_of(workers: int | Cluster) -> Engine:
+    """The engine that the configuration's ``workers`` mean; nothing is started or opened yet."""
+    if isinstance(workers, int):
+        return ThisMachine(workers)
+    from chargeback.job.cluster import ClusterEngine
+
+    return ClusterEngine(workers)
 
 
 def processes_for(asked: int, lines: int) -> int:

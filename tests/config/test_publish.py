@@ -110,7 +110,10 @@ def test_formats_stand_in_the_journal_or_before_the_first_table(read: Read) -> N
     [
         ("since = '2026'", ['since: "2026" is not a month']),
         ("workers = 65", ["workers: 65 is out of range", "from 0 to 64"]),
-        ("workers = 'dask://10.0.0.1:8786'", ["workers: this version runs on one machine", "extra cluster"]),
+        ("workers = 'dask://10.0.0.1'", ["workers: this is not the address of a cluster", '"dask://host:port"']),
+        ("workers = 'dask://user@host:8786'", ["workers: this is not the address of a cluster"]),
+        ("workers = 'dask://host:65536'", ["workers: this is not the address of a cluster"]),
+        ("workers = 'tcp://host:8786'", ["workers: this is not the address of a cluster"]),
         ("workers = '4'", ["workers: this is a text, not a whole number"]),
         ("archive = 'ftp://bucket/prefix'", ["archive: an address begins with s3://, gs://, az://"]),
         ("archive = 's3://key:secret@bucket/prefix'", ["archive: the address has a user or a port"]),

@@ -1,0 +1,160 @@
+"""A month's files made by a Dask cluster: the bytes of one process, or nothing, whoever dies; and nothing but evidence
+and configuration is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.offices import Office, office
+from tests.dask_cluster import MISSING, OTHER_VERSION, PROMPT, DaskCluster, dask_cluster, is_installed
+from tests.some import some
+
+ROOT = Path(__file__).parents[2]
+WITHOUT = """
+import runpy, sys
+sys.modules["distributed"] = None
+sys.argv = ["chargeback", *sys.argv[1:]]
+runpy.run_module("chargeback", run_name="__main__", alter_sys=True)
+"""
+HELD = """
+import sys
+from distributed import Client
+with Client(sys.argv[1], timeout=10) as client:
+    print(client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)))
+    print(sum(client.run(lambda dask_worker: len(dask_worker.data)).values()))
+"""
+
+needs_dask = pytest.mark.skipif(not is_installed(), reason=MISSING)
+
+
+def started(place: Office, *arguments: str, code: str = "", **environ: str) -> subprocess.Popen[str]:
+    """The command as a process that gives up soon; ``code`` instead of the program itself."""
+    return subprocess.Popen(
+        [sys.executable, *(("-c", code) if code else ("-m", "chargeback")), *arguments],
+        cwd=place.root,
+        env={**place.environment(), **PROMPT, "PYTHONPATH": str(ROOT), **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(place: Office, *arguments: str, code: str = "", **environ: str) -> tuple[int, str, str]:
+    with started(place, *arguments, code=code, **environ) as process:
+        out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office with one month that one process has written."""
+    with office(tmp_path_factory.mktemp("office")) as found:
+        assert finished(found, "run", "--workers", "1")[0] == 0
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[DaskCluster]:
+    """Two workers."""
+    if not is_installed():
+        pytest.skip(MISSING)
+    with dask_cluster() as found:
+        yield found
+
+
+def month(place: Office) -> str:
+    (revision,) = some(place.archive.glob("*/r1"))
+    return f"{revision.parent.name}/r1"
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    files = some(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_one_process_several_and_a_cluster_write_the_same_bytes(
+    place: Office, cluster: DaskCluster, tmp_path: Path
+) -> None:
+    expected = checksums(place.archive / month(place))
+    for workers in ("1", "2", "7", cluster.url):
+        target = tmp_path / workers.replace("/", "-")
+        code, out, err = finished(place, "rebuild", month(place), "-o", str(target), "--workers", workers)
+        assert (code, out.splitlines()[-1:], err) == (0, ["byte for byte the same"], "")
+        assert checksums(target) == expected
+
+
+def test_a_run_and_its_proof_on_a_cluster(cluster: DaskCluster, tmp_path: Path) -> None:
+    with office(tmp_path) as place:
+        place.config.write_text(f'workers = "{cluster.url}"\n{place.config.read_text()}')
+        code, out, err = finished(place, "run")
+        assert (code, "written:" in out, err) == (0, True, "")
+        alone, divided = (finished(place, "verify", "--workers", workers) for workers in ("1", cluster.url))
+        assert (alone[0], alone) == (0, divided)
+        assert "dask" not in (place.archive / month(place) / "evidence/run.json").read_text()
+        assert finished(place, "run")[0] == 0
+        assert [path.name for path in place.archive.glob("*/r*")] == ["r1"]
+
+
+def test_nothing_of_a_run_stays_on_the_cluster(place: Office, cluster: DaskCluster, tmp_path: Path) -> None:
+    assert finished(place, "rebuild", month(place), "-o", str(tmp_path / "r1"), "--workers", cluster.url)[0] == 0
+    assert held(cluster) == ["0", "0"]
+
+
+def held(cluster: DaskCluster) -> list[str]:
+    """How many tasks the scheduler knows, and how many results its workers hold."""
+    command = [sys.executable, "-c", HELD, f"127.0.0.1:{cluster.port}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split()
+
+
+@needs_dask
+def test_a_cluster_that_is_not_reached_is_exit_6_before_anything_is_asked(place: Office) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    asked = len(place.server.platform.recorder.documents())
+    code, _, err = finished(place, "run", "--workers", f"dask://127.0.0.1:{port}")
+    assert (code, f"dask://127.0.0.1:{port}: the cluster is not reached: " in err, err.count("\n")) == (6, True, 1), err
+    assert len(place.server.platform.recorder.documents()) == asked
+
+
+@needs_dask
+def test_a_cluster_without_workers_is_exit_6(place: Office, tmp_path: Path) -> None:
+    with dask_cluster(workers=0) as cluster:
+        code, _, err = finished(place, "rebuild", month(place), "-o", str(tmp_path / "r1"), "--workers", cluster.url)
+    assert (code, err.count("\n")) == (6, 1), err
+    assert f"{cluster.url}: it has had no worker for 3 s -> look at its workers" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_dask
+def test_a_worker_of_another_version_is_exit_2_with_both(place: Office, tmp_path: Path) -> None:
+    with dask_cluster(workers=1, first=OTHER_VERSION) as cluster:
+        code, _, err = finished(place, "verify", str(place.archive), "--workers", cluster.url)
+    assert (code, err.count("\n")) == (2, 1), err
+    assert "is of another version: openpyxl 3.1.2 (here 3.1." in err
+
+
+def test_without_the_extra_it_is_one_line_and_exit_2(place: Office) -> None:
+    code, out, err = finished(place, "run", "--workers", "dask://127.0.0.1:8786", code=WITHOUT)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "the extra cluster is not installed" in err
+    assert "pip install 'chargeback[cluster]'" in err
+
+
+@needs_dask
+def test_workers_that_hang_are_waited_for_until_the_deadline(place: Office, tmp_path: Path) -> None:
+    with office(tmp_path) as other, dask_cluster(workers=1) as cluster:
+        text = other.config.read_text().replace("[api]\n", "[api]\ndeadline = 6\n")
+        other.config.write_text(text)
+        cluster.workers[0].send_signal(signal.SIGSTOP)
+        code, _, err = finished(other, "run", "--workers", cluster.url)
+        assert (code, "deadline" in err) == (6, True), err
+        assert {path.name for path in other.archive.iterdir()} <= {".lock", "pending"}
