@@ -1,4 +1,4 @@
-"""Spreadsheets as declarations: named columns, computed ones as expressions, and the package around them.
+"""Spreadsheets as declarations: named columns, computed ones as expressions, and the package that openpyxl shapes.
 
-The only place that knows the format's parts and the letters of cells.
+The only place that knows openpyxl's insides and the letters of cells.
 """

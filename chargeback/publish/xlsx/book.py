@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 from chargeback.model.instants import parse_instant
 from chargeback.publish.xlsx.cells import ROW, Cells
-from chargeback.publish.xlsx.package import Frame, package_of
 from chargeback.publish.xlsx.shape import Fill, SheetShape
+from chargeback.publish.xlsx.shell import Frame, book_values, chart_values, sheet_values, shell_of, workbook_values
 from chargeback.publish.xlsx.texts import SharedStrings, property_text
 from chargeback.publish.xlsx.zip_stream import ZipStream, deflated
 
@@ -33,31 +33,31 @@ class Book:
         moment = (parse_instant(run_at) or _EARLIEST).replace(tzinfo=None, microsecond=0)
         self.strings = SharedStrings()
         self.cells = Cells(self.strings)
-        self._properties = (property_text(title), property_text(subject), moment)
-        self._package = package_of(tuple(shapes))
-        self._fills: dict[str, Fill | None] = {shape.name: None for shape in shapes}
+        self._values = dict(book_values(property_text(title), property_text(subject), moment))
+        self._shell = shell_of(tuple(shapes))
+        self._places = {shape.name: place for place, shape in enumerate(shapes)}
+        self._marked = dict(self._shell.marked)
         self._zip = ZipStream(moment)
         self._has_begun = False
 
     def sheet(self, name: str, rows: Iterable[str], fill: Fill) -> Iterator[bytes]:
         """Write the sheet; what of ``fill`` stands after the rows may be set while they are made."""
         yield from self._beginning()
-        place = list(self._fills).index(name)
-        if self._fills[name] is not None:
-            raise LookupError(f"the sheet {name} is written already")
-        frame, self._fills[name] = self._package.frames[place], fill
-        yield from self._zip.stream(frame.path, _sheet_xml(frame, rows, fill))
-        for path, xml in frame.own_parts(fill):
-            yield from self._zip.add(path, deflated(xml.encode()))
+        place = self._places.pop(name)
+        frame = self._shell.frames[place]
+        yield from self._zip.stream(frame.path, _sheet_xml(place, frame, rows, fill))
+        for number, path in enumerate(frame.parts):
+            is_chart = number < len(fill.charts)
+            values = chart_values(fill.charts[number]) if is_chart else sheet_values(place, frame, fill)
+            yield from self._zip.add(path, deflated(self._marked.pop(path).filled(values)))
+        self._values.update(workbook_values(place, fill))
 
     def finish(self) -> Iterator[bytes]:
         """The workbook's own parts, the texts and the directory; ``LookupError`` where a sheet was not written."""
-        fills = [fill for fill in self._fills.values() if fill is not None]
-        if len(fills) < len(self._fills):
-            missing = (name for name, fill in self._fills.items() if fill is None)
-            raise LookupError(f"sheets without rows: {', '.join(missing)}")
-        for path, xml in self._package.closing(fills, *self._properties):
-            yield from self._zip.add(path, deflated(xml.encode()))
+        if self._places:
+            raise LookupError(f"sheets without rows: {', '.join(self._places)}")
+        for path, part in self._marked.items():
+            yield from self._zip.add(path, deflated(part.filled(self._values)))
         yield from self._zip.stream(_TEXTS_PATH, self.strings.xml())
         yield from self._zip.finish()
 
@@ -65,12 +65,12 @@ class Book:
         """The parts that all workbooks of the shape have alike."""
         if not self._has_begun:
             self._has_begun = True
-            for path, part in self._package.constant:
+            for path, part in self._shell.constant.items():
                 yield from self._zip.add(path, part)
 
 
-def _sheet_xml(frame: Frame, rows: Iterable[str], fill: Fill) -> Iterator[bytes]:
-    yield frame.before(fill)
+def _sheet_xml(place: int, frame: Frame, rows: Iterable[str], fill: Fill) -> Iterator[bytes]:
+    yield frame.before.filled(sheet_values(place, frame, fill)) + b"<sheetData>"
     batch: list[str] = []
     for number, row in enumerate(rows, start=1):
         batch.append(row.replace(ROW, str(number)))
@@ -78,4 +78,4 @@ def _sheet_xml(frame: Frame, rows: Iterable[str], fill: Fill) -> Iterator[bytes]
         if len(batch) == _BATCH:
             yield "".join(batch).encode()
             batch.clear()
-    yield "".join(batch).encode() + frame.after(fill)
+    yield "".join(batch).encode() + b"</sheetData>" + frame.after.filled(sheet_values(place, frame, fill))

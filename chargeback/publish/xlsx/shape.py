@@ -1,20 +1,53 @@
-"""What sheets of one shape have alike, and what fills it in.
+"""What sheets of one shape have alike, what fills it in, and how openpyxl is told of both.
 
 Sheets of one shape differ in their rows, widths, pages, footer, last row, links' rows and their charts' places and
-points; the package's parts follow from both (``package``).
+points: openpyxl makes a shape once, with marks in the place of these, and each sheet's own are filled in (``shell``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from math import ceil
-from string import ascii_uppercase
+from typing import Any, cast
+
+from openpyxl.chart import BarChart, LineChart
+from openpyxl.chart.axis import ChartLines
+from openpyxl.chart.data_source import (
+    AxDataSource,
+    NumData,
+    NumDataSource,
+    NumFmt,
+    NumRef,
+    NumVal,
+    StrData,
+    StrRef,
+    StrVal,
+)
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.marker import Marker
+from openpyxl.chart.series import Series
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.drawing.line import LineProperties
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.header_footer import HeaderFooterItem
+from openpyxl.worksheet.pagebreak import Break
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
+from openpyxl.worksheet.worksheet import Worksheet
+
+from chargeback.publish.xlsx.styles import BRAND, LINE, verdict_styles
 
 MOST_BARS = 15
 """Bars of a chart at most: its rows are sorted, so they are the largest."""
+_A4 = 9
+_ROW_HEIGHT = 16.0
+"""Points: room for the marks above and below Thai letters."""
 _PAGE_WIDTH = 784.0
 """Points of an A4 page in landscape between the margins."""
 _POINTS_A_CHARACTER = 5.25
@@ -117,8 +150,123 @@ def pages_wide(shape: SheetShape, fill: Fill) -> int:
     return 1 if points <= _PAGE_WIDTH else ceil((points - repeated) / (_PAGE_WIDTH - repeated))
 
 
-@cache
 def letters(column: int) -> str:
     """The letters of a column, which counts from 1."""
-    more, last = divmod(column - 1, len(ascii_uppercase))
-    return f"{letters(more) if more else ''}{ascii_uppercase[last]}"
+    return get_column_letter(column)
+
+
+def describe(sheet: Worksheet, shape: SheetShape, fill: Fill) -> None:
+    """Tell openpyxl of a sheet all but its rows: A4 landscape, pages numbered, file and revision below; a chart begins
+    a page, so that none is cut."""
+    last = letters(shape.columns)
+    for column, width in fill.widths.items():
+        sheet.column_dimensions[letters(column)].width = width
+    sheet.freeze_panes = f"{letters(shape.frozen_columns + 1)}{shape.frozen_rows + 1}"
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = _ROW_HEIGHT, True
+    sheet.sheet_view.showGridLines = False
+    sheet.sheet_view.zoomScale = 100
+    sheet.print_title_rows = f"1:{shape.frozen_rows}"
+    if shape.frozen_columns:
+        sheet.print_title_cols = f"A:{letters(shape.frozen_columns)}"
+    if shape.printed:
+        sheet.print_area = f"A1:{letters(shape.printed)}{fill.rows}"
+    _set_up_page(sheet, fill.footer, pages_wide(shape, fill))
+    if shape.table:
+        _add_table(sheet, shape.table, f"A{shape.filter_row}:{last}{fill.last_row}")
+    elif shape.filter_row:
+        sheet.auto_filter.ref = f"A{shape.filter_row}:{last}{fill.last_row}"
+    for column in shape.verdicts:
+        _colour(sheet, shape, f"{letters(column)}{shape.verdicts_from}:{letters(column)}{fill.last_row}")
+    for kind, data in zip(shape.charts, fill.charts, strict=True):
+        sheet.add_chart(_CHARTS[kind](data), f"A{data.row}")
+        sheet.row_breaks.append(Break(id=data.row - 1))
+
+
+def _set_up_page(sheet: Worksheet, footer: str, pages: int) -> None:
+    page = sheet.page_setup
+    page.orientation, page.paperSize = "landscape", _A4
+    page.fitToWidth, page.fitToHeight = pages, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.4
+    margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
+    sheet.HeaderFooter.scaleWithDoc = False
+    below = cast(HeaderFooterItem, sheet.oddFooter)
+    for part, text in (
+        (below.left, footer.replace("&", "&&")),
+        (below.center, "&A"),
+        (below.right, "Page &P of &N"),
+    ):
+        part.text, part.size = text, 8
+
+
+def _add_table(sheet: Worksheet, table: FilterTable, ref: str) -> None:
+    style = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
+    made = Table(displayName=table.name, ref=ref, tableStyleInfo=style)
+    made.autoFilter = AutoFilter(ref=ref)
+    made.tableColumns = [TableColumn(id=number, name=name) for number, name in enumerate(table.columns, start=1)]
+    sheet.add_table(made)
+
+
+def _colour(sheet: Worksheet, shape: SheetShape, ref: str) -> None:
+    styles = verdict_styles()
+    for word, style in shape.words:
+        sheet.conditional_formatting.add(ref, _equal_rule(word, styles[style]))
+
+
+def _equal_rule(word: str, style: DifferentialStyle) -> Rule:
+    return Rule(type="cellIs", operator="equal", formula=[f'"{word}"'], dxf=style)
+
+
+def _bar_chart(data: ChartData) -> BarChart:
+    """A native bar chart, the first row's bar on top, its values kept with it."""
+    chart = BarChart()
+    chart.type, chart.gapWidth = "bar", 40
+    _set_up_chart(chart, data, ChartKind.BARS)
+    chart.dataLabels = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
+    chart.dataLabels.numFmt = data.number_format
+    chart.x_axis.scaling.orientation = "maxMin"
+    chart.y_axis.delete, chart.y_axis.majorGridlines = True, None
+    chart.layout = Layout(manualLayout=ManualLayout("inner", "edge", "edge", x=0.28, y=0.14, w=0.58, h=0.8))
+    chart.series[0].graphicalProperties = GraphicalProperties(solidFill=BRAND)
+    return chart
+
+
+def _line_chart(data: ChartData) -> LineChart:
+    """A native line chart from left to right, from zero on, its values kept with it; no point where none is known."""
+    chart = LineChart()
+    _set_up_chart(chart, data, ChartKind.LINE)
+    chart.y_axis.delete, chart.y_axis.numFmt = False, NumFmt(data.number_format, sourceLinked=False)
+    chart.y_axis.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill=LINE)))
+    series = chart.series[0]
+    series.graphicalProperties = GraphicalProperties()
+    series.graphicalProperties.line.solidFill, series.graphicalProperties.line.width = BRAND, 28_575
+    series.marker = Marker(symbol="circle", size=6, spPr=GraphicalProperties(solidFill=BRAND))
+    series.smooth = False
+    return chart
+
+
+_CHARTS: Mapping[ChartKind, Callable[[ChartData], BarChart | LineChart]] = {
+    ChartKind.BARS: _bar_chart,
+    ChartKind.LINE: _line_chart,
+}
+
+
+def _set_up_chart(chart: Any, data: ChartData, kind: ChartKind) -> None:
+    chart.style, chart.legend, chart.title = 10, None, data.title
+    chart.width, chart.height = kind.value
+    chart.series.append(_series(data))
+    chart.x_axis.delete = False
+
+
+def _series(data: ChartData) -> Series:
+    names = [StrVal(idx=place, v=name) for place, (name, _) in enumerate(data.points)]
+    amounts: list[Any] = [NumVal(idx=place, v=float(amount)) for place, (_, amount) in enumerate(data.points) if amount]
+    names_kept = StrData(ptCount=len(names), pt=names)
+    amounts_kept = NumData(formatCode=data.number_format, ptCount=len(data.points), pt=amounts)
+    return Series(
+        idx=0,
+        order=0,
+        cat=AxDataSource(strRef=StrRef(f=data.names_at, strCache=names_kept)),
+        val=NumDataSource(numRef=NumRef(f=data.amounts_at, numCache=amounts_kept)),
+    )

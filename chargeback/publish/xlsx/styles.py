@@ -5,11 +5,18 @@ A style is a kind (what the cell is for) and a number format; ``look`` gives its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from xml.sax.saxutils import escape
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.stylesheet import write_stylesheet
+from openpyxl.xml.functions import tostring
+
+from chargeback.publish.xlsx.openpyxl_insides import add_differential_styles
 
 INK = "1F2933"
 GREY = "616E7C"
@@ -39,9 +46,7 @@ def money(digits: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class KindLook:
-    """Font, fill, border and place of a cell's text."""
-
+class _Kind:
     size: int = 10
     bold: bool = False
     italic: bool = False
@@ -81,26 +86,26 @@ class Kind(StrEnum):
 
 
 _KINDS = {
-    Kind.PLAIN: KindLook(),
-    Kind.WRAPPED: KindLook(wrap=True),
-    Kind.QUIET: KindLook(color=GREY),
-    Kind.NOTE: KindLook(color=GREY, italic=True),
-    Kind.STRONG: KindLook(bold=True),
-    Kind.TITLE: KindLook(size=18, bold=True, color=BRAND, indented=False),
-    Kind.SUBTITLE: KindLook(size=11, color=GREY, indented=False),
-    Kind.SECTION: KindLook(size=12, bold=True, color=BRAND, bottom=True, indented=False),
-    Kind.HEADER: KindLook(bold=True, color="FFFFFF", fill=BRAND, wrap=True),
-    Kind.HEADER_RIGHT: KindLook(bold=True, color="FFFFFF", fill=BRAND, wrap=True, horizontal="right"),
-    Kind.HEADING: KindLook(bold=True, color="FFFFFF", fill=BRAND),
-    Kind.HEADING_RIGHT: KindLook(bold=True, color="FFFFFF", fill=BRAND, horizontal="right"),
-    Kind.TOTAL: KindLook(bold=True, fill=BRAND_PALE, top=True),
-    Kind.GOOD: KindLook(bold=True, color=GREEN, fill=GREEN_PALE, horizontal="center"),
-    Kind.BAD: KindLook(bold=True, color=RED, fill=RED_PALE, horizontal="center"),
-    Kind.KNOWN: KindLook(bold=True, color=AMBER, fill=AMBER_PALE, horizontal="center"),
-    Kind.VERDICT: KindLook(bold=True, horizontal="center"),
-    Kind.RIGHT: KindLook(horizontal="right"),
-    Kind.LINK: KindLook(color="0B5CAD"),
-    Kind.MONO: KindLook(font="Consolas"),
+    Kind.PLAIN: _Kind(),
+    Kind.WRAPPED: _Kind(wrap=True),
+    Kind.QUIET: _Kind(color=GREY),
+    Kind.NOTE: _Kind(color=GREY, italic=True),
+    Kind.STRONG: _Kind(bold=True),
+    Kind.TITLE: _Kind(size=18, bold=True, color=BRAND, indented=False),
+    Kind.SUBTITLE: _Kind(size=11, color=GREY, indented=False),
+    Kind.SECTION: _Kind(size=12, bold=True, color=BRAND, bottom=True, indented=False),
+    Kind.HEADER: _Kind(bold=True, color="FFFFFF", fill=BRAND, wrap=True),
+    Kind.HEADER_RIGHT: _Kind(bold=True, color="FFFFFF", fill=BRAND, wrap=True, horizontal="right"),
+    Kind.HEADING: _Kind(bold=True, color="FFFFFF", fill=BRAND),
+    Kind.HEADING_RIGHT: _Kind(bold=True, color="FFFFFF", fill=BRAND, horizontal="right"),
+    Kind.TOTAL: _Kind(bold=True, fill=BRAND_PALE, top=True),
+    Kind.GOOD: _Kind(bold=True, color=GREEN, fill=GREEN_PALE, horizontal="center"),
+    Kind.BAD: _Kind(bold=True, color=RED, fill=RED_PALE, horizontal="center"),
+    Kind.KNOWN: _Kind(bold=True, color=AMBER, fill=AMBER_PALE, horizontal="center"),
+    Kind.VERDICT: _Kind(bold=True, horizontal="center"),
+    Kind.RIGHT: _Kind(horizontal="right"),
+    Kind.LINK: _Kind(color="0B5CAD"),
+    Kind.MONO: _Kind(font="Consolas"),
 }
 _FORMATS = (
     GENERAL,
@@ -116,119 +121,69 @@ _FORMATS = (
 _NUMERIC_KINDS = (Kind.PLAIN, Kind.QUIET, Kind.STRONG, Kind.TOTAL)
 
 
-VERDICTS = {"good": (GREEN, GREEN_PALE), "bad": (RED, RED_PALE), "known": (AMBER, AMBER_PALE)}
-"""How a verdict that a formula gives is coloured, and on what: agreed, differing, and known to somebody who answers for
-it."""
-_BUILT_IN = {GENERAL: 0, INTEGER: 1, COUNT: 3, money(2): 4}
-"""Number formats that every spreadsheet knows by number (ECMA-376 part 1, 18.8.30)."""
-_FIRST_OWN_FORMAT = 164
-_FONT = ('<font><name val="Calibri"/><family val="2"/><color theme="1"/><sz val="11"/><scheme val="minor"/></font>',)
-_FILLS = ("<fill><patternFill/></fill>", '<fill><patternFill patternType="gray125"/></fill>')
-_BORDER = ("<border><left/><right/><top/><bottom/><diagonal/></border>",)
-_NO_STYLE = '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" pivotButton="0" quotePrefix="0" xfId="0"/>'
-"""What a cell without a style has: a spreadsheet expects these first."""
-_INDEXED_COLOURS = """
-000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF 000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF
-800000 008000 000080 808000 800080 008080 C0C0C0 808080 9999FF 993366 FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF
-000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF 00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99
-3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696 003366 339966 003300 333300 993300 993366 333399 333333
-"""
-"""The colours that older files call by number: a spreadsheet expects all of them."""
-
-
-class _Listed(dict[str, int]):
-    """Elements of a part by their place in it, each once."""
-
-    def __init__(self, first: tuple[str, ...] = ()) -> None:
-        super().__init__({element: place for place, element in enumerate(first)})
-
-    def __missing__(self, element: str) -> int:
-        self[element] = place = len(self)
-        return place
-
-    def xml(self, name: str) -> str:
-        """The list as XML."""
-        return f'<{name} count="{len(self)}">{"".join(self)}</{name}>'
-
-
-def looks() -> Iterator[tuple[Kind, str]]:
-    """Every style: a kind and a number format, which only numbers' kinds have."""
-    for kind in Kind:
-        for number_format in _FORMATS if kind in _NUMERIC_KINDS else (GENERAL,):
-            yield kind, number_format
-
-
-def look_of(kind: Kind) -> KindLook:
-    """How cells of the kind look."""
-    return _KINDS[kind]
+@dataclass(frozen=True, slots=True)
+class _Stylebook:
+    looks: dict[tuple[Kind, str], int]
+    xml: bytes
 
 
 @cache
-def _stylebook() -> tuple[dict[tuple[Kind, str], int], str]:
-    """The number of each style, and the part ``xl/styles.xml``."""
-    fonts, fills, borders, styles, formats = (
-        _Listed(_FONT), _Listed(_FILLS), _Listed(_BORDER), _Listed((_NO_STYLE,)), _Listed()
-    )  # fmt: skip
-    numbers: dict[tuple[Kind, str], int] = {}
-    for kind, number_format in looks():
-        style, number = _KINDS[kind], _BUILT_IN.get(number_format)
-        if number is None:
-            number = _FIRST_OWN_FORMAT + formats[number_format]
-        solid = f'<fill><patternFill patternType="solid"><fgColor rgb="00{style.fill}"/></patternFill></fill>'
-        fill = fills[solid] if style.fill else 0
-        ids = f'numFmtId="{number}" fontId="{fonts[_font(style)]}" fillId="{fill}" borderId="{borders[_border(style)]}"'
-        alignment = _alignment(style, number_format)
-        numbers[kind, number_format] = styles[
-            f'<xf {ids} applyAlignment="1" pivotButton="0" quotePrefix="0" xfId="0">{alignment}</xf>'
-        ]
-    own = [
-        f'<numFmt numFmtId="{_FIRST_OWN_FORMAT + place}" formatCode="{escape(code)}"/>'
-        for code, place in formats.items()
-    ]
-    colours = "".join(f'<rgbColor rgb="00{colour}"/>' for colour in _INDEXED_COLOURS.split())
-    verdicts = _Listed(tuple(_verdict(*colours) for colours in VERDICTS.values()))
-    return numbers, (
-        '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        f'<numFmts count="{len(own)}">{"".join(own)}</numFmts>{fonts.xml("fonts")}{fills.xml("fills")}'
-        f'{borders.xml("borders")}<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'
-        f'</cellStyleXfs>{styles.xml("cellXfs")}<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0" '
-        f'hidden="0"/></cellStyles>{verdicts.xml("dxfs")}<tableStyles count="0" defaultTableStyle="TableStyleMedium9" '
-        f'defaultPivotStyle="PivotStyleLight16"/><colors><indexedColors>{colours}</indexedColors></colors></styleSheet>'
+def _stylebook() -> _Stylebook:
+    workbook: Any = Workbook()
+    sheet = workbook.worksheets[0]
+    looks: dict[tuple[Kind, str], int] = {}
+    for kind in Kind:
+        for number_format in _FORMATS if kind in _NUMERIC_KINDS else (GENERAL,):
+            cell = sheet.cell(len(looks) + 1, 1)
+            style = _KINDS[kind]
+            cell.font, cell.fill = _font(style), _fill(style)
+            cell.border, cell.alignment = _border(style), _alignment(style, number_format)
+            cell.number_format = number_format
+            looks[kind, number_format] = cell.style_id
+    add_differential_styles(workbook, verdict_styles().values())
+    return _Stylebook(looks, bytes(tostring(write_stylesheet(workbook))))
+
+
+def _font(kind: _Kind) -> Font:
+    return Font(name=kind.font, size=kind.size, bold=kind.bold, italic=kind.italic, color=kind.color)
+
+
+def _fill(kind: _Kind) -> PatternFill:
+    return PatternFill("solid", fgColor=kind.fill) if kind.fill else PatternFill()
+
+
+def _border(kind: _Kind) -> Border:
+    return Border(
+        top=Side("thin", BRAND) if kind.top else Side(),
+        bottom=Side("medium", BRAND) if kind.bottom else Side(),
     )
 
 
-def _font(kind: KindLook) -> str:
-    bold, italic = ('<b val="1"/>' if kind.bold else "", '<i val="1"/>' if kind.italic else "")
-    return f'<font><name val="{kind.font}"/>{bold}{italic}<color rgb="00{kind.color}"/><sz val="{kind.size}"/></font>'
-
-
-def _border(kind: KindLook) -> str:
-    colour = f'<color rgb="00{BRAND}"/>'
-    top = f'<top style="thin">{colour}</top>' if kind.top else "<top/>"
-    bottom = f'<bottom style="medium">{colour}</bottom>' if kind.bottom else "<bottom/>"
-    return f"<border>{top}{bottom}</border>"
-
-
-def _alignment(kind: KindLook, number_format: str) -> str:
+def _alignment(kind: _Kind, number_format: str) -> Alignment:
     """Numbers to the right, texts to the left and a little in, so that neither touches its neighbour."""
     horizontal = kind.horizontal or ("right" if number_format != GENERAL else "left")
-    wrapped = ' wrapText="1"' if kind.wrap else ""
-    indent = ' indent="1"' if horizontal == "left" and kind.indented else ""
-    return f'<alignment horizontal="{horizontal}" vertical="center"{wrapped}{indent}/>'
-
-
-def _verdict(colour: str, fill: str) -> str:
-    return (
-        f'<dxf><font><b val="1"/><color rgb="00{colour}"/></font><fill><patternFill patternType="solid">'
-        f'<bgColor rgb="00{fill}"/></patternFill></fill></dxf>'
-    )
+    indent = 1 if horizontal == "left" and kind.indented else 0
+    return Alignment(horizontal=horizontal, vertical="center", wrap_text=kind.wrap, indent=indent)
 
 
 def look(kind: Kind = Kind.PLAIN, number_format: str = GENERAL) -> int:
     """The number of the style; only numbers' kinds have formats."""
-    return _stylebook()[0][kind, number_format]
+    return _stylebook().looks[kind, number_format]
 
 
-def stylesheet() -> str:
+def stylesheet() -> bytes:
     """The part ``xl/styles.xml``."""
-    return _stylebook()[1]
+    return _stylebook().xml
+
+
+def verdict_styles() -> dict[str, DifferentialStyle]:
+    """How a verdict that a formula gives is coloured: agreed, differing, and known to somebody who answers for it."""
+    return {
+        "good": _verdict(GREEN, GREEN_PALE),
+        "bad": _verdict(RED, RED_PALE),
+        "known": _verdict(AMBER, AMBER_PALE),
+    }
+
+
+def _verdict(color: str, fill: str) -> DifferentialStyle:
+    return DifferentialStyle(font=Font(bold=True, color=color), fill=PatternFill("solid", bgColor=fill))

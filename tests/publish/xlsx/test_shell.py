@@ -1,9 +1,8 @@
-"""The parts that are joined from strings are those that openpyxl gives when it writes the same workbook whole."""
+"""A shell that is made once and filled in has the parts that openpyxl gives when it writes the same workbook whole."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from zipfile import ZipFile
@@ -14,8 +13,8 @@ from openpyxl.writer.excel import ExcelWriter
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import row
 from chargeback.publish.xlsx.shape import ChartData, ChartKind, Fill, FilterTable, SheetShape
-from chargeback.publish.xlsx.styles import look, looks
-from tests.publish.xlsx.openpyxl_parts import new_workbook, parts_writer, stylesheet
+from chargeback.publish.xlsx.shell import new_workbook, shell_of, shell_writer
+from chargeback.publish.xlsx.styles import look
 
 SHAPES = (
     SheetShape("Summary", 9, 2, charts=(ChartKind.BARS, ChartKind.LINE)),
@@ -72,7 +71,7 @@ def written_whole(count: int, title: str) -> dict[str, bytes]:
     """The same workbook's parts, each written by openpyxl for it alone."""
     found: dict[str, bytes] = {}
     workbook = new_workbook(title, "subject <&>", datetime(2026, 6, 1, 1, 2, 3))
-    writer = parts_writer(workbook, list(zip(SHAPES, fills(count), strict=True)), found)
+    writer = shell_writer(workbook, list(zip(SHAPES, fills(count), strict=True)), found)
     writer.write_data()
     return found | {path: before + after for path, before, after, _ in writer.frames}
 
@@ -90,9 +89,9 @@ def test_openpyxls_own_writer_gives_these_parts_too() -> None:
     the list of parts, to which rows and texts are added."""
     workbook = new_workbook("T", "S", datetime(2026, 6, 1, 1, 2, 3))
     shapes, found = SHAPES[:2], dict[str, bytes]()
-    parts_writer(workbook, list(zip(shapes, fills(3)[:2], strict=True)), found).write_data()
+    shell_writer(workbook, list(zip(shapes, fills(3)[:2], strict=True)), found).write_data()
     again, target = new_workbook("T", "S", datetime(2026, 6, 1, 1, 2, 3)), BytesIO()
-    parts_writer(again, list(zip(shapes, fills(3)[:2], strict=True)), {})
+    shell_writer(again, list(zip(shapes, fills(3)[:2], strict=True)), {})
     ExcelWriter(again, ZipFile(target, "w")).save()
     others = parts(target.getvalue())
     ours = {"xl/styles.xml", "[Content_Types].xml", "xl/_rels/workbook.xml.rels"}
@@ -102,23 +101,11 @@ def test_openpyxls_own_writer_gives_these_parts_too() -> None:
     }
 
 
-def test_every_style_has_the_number_that_openpyxl_gives_it() -> None:
-    numbers, _ = stylesheet()
-    assert numbers == {each: look(*each) for each in looks()}
-    assert len(numbers) > 70
-
-
-def test_a_company_s_name_is_a_name_in_every_part() -> None:
-    """A sheet of the journal has the name of a company, which comes from outside."""
-    shapes = [SheetShape(name, 1, 1, filter_row=1) for name in ('Müller & "Söhne" <Co>', "O'Neill", "บริษัท")]
-    fill = Fill({1: 10.0}, "exports/journal.xlsx", 2)
-    book, written = Book("2026-06-01T01:02:03Z", "", "", shapes), dict[str, bytes]()
-    chunks = [chunk for shape in shapes for chunk in book.sheet(shape.name, [], replace(fill))]
-    workbook = new_workbook("", "", datetime(2026, 6, 1, 1, 2, 3))
-    writer = parts_writer(workbook, [(shape, fill) for shape in shapes], written)
-    writer.write_data()
-    found = parts(b"".join([*chunks, *book.finish()]))
-    assert found == written | {path: before + after for path, before, after, _ in writer.frames}
+def test_a_shape_is_made_once() -> None:
+    shell_of.cache_clear()
+    filled_in(1, "one")
+    filled_in(15, "another")
+    assert (shell_of.cache_info().misses, shell_of.cache_info().hits) == (1, 1)
 
 
 def test_a_title_that_xml_cannot_hold_is_cleaned() -> None:
@@ -133,7 +120,7 @@ def test_a_sheet_that_is_not_written_is_an_error() -> None:
         list(book.finish())
 
 
-def test_a_chart_that_is_missing_is_an_error() -> None:
+def test_a_figure_that_is_missing_is_an_error_and_no_mark() -> None:
     book = Book("2026-06-01T01:02:03Z", "", "", SHAPES[:1])
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(KeyError):
         list(book.sheet("Summary", [], Fill({}, "")))
