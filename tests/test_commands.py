@@ -18,8 +18,8 @@ import pytest
 
 from chargeback.cli import main
 from chargeback.cli.lazy import COMMANDS
+from tests.kit.workplace import CREDENTIALS, Workplace, listening
 
-from .cli.offices import CREDENTIALS, Office, office
 from .some import some
 
 ROOT = Path(__file__).parents[1]
@@ -64,7 +64,7 @@ def test_command_exists_and_takes_the_options_that_a_page_gives_it(page: str, co
     assert [option for option in options if option not in known | {"--help"}] == []
 
 
-def environment(where: Office) -> dict[str, str]:
+def environment(where: Workplace) -> dict[str, str]:
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {name: value for name, value in where.environment().items() if name not in CREDENTIALS}
     return {**kept, **where.environ, "DEPLOYS_ENDPOINT": where.server.endpoint, "PATH": programs}
@@ -77,7 +77,7 @@ def test_what_a_page_begins_with_works_in_an_empty_folder(page: str, tmp_path: P
     others = [line for line in lines if line and not line.startswith(("chargeback ", "#", *NOT_RUN))]
     assert others == ([] if page == "README.md" else RELEASE)
     (tmp_path / "away").mkdir()
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         for line in wanted:
             done = subprocess.run(
                 ["sh", "-e", "-c", line], cwd=tmp_path / "away", env=environment(where),

@@ -12,7 +12,7 @@ from chargeback.config import Config, parse
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, Evidence
 from chargeback.month_end import close_month
 from chargeback.publish import month_summary
-from tests import small_months as small
+from tests.kit import months as small
 
 FEW, TIMES = 250, 4
 MOST = 2.8**2

@@ -18,7 +18,7 @@ from chargeback.evidence import Evidence, MemoryStore
 from chargeback.model.books import Books, CurrencyTotal, Status
 from chargeback.month_end import close_month
 from chargeback.publish import ledger_csv, reconciliation
-from tests.small_months import (
+from tests.kit.months import (
     APRIL,
     RUN_AT,
     TEAMS,

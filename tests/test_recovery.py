@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chargeback import errors
-from tests.review.archives import MARCH, Office, spoil
+from tests.kit.reviewed import MARCH, Reviewed, spoil
 from tests.review.conftest import office, own_office
 
 __all__ = ["office", "own_office"]
@@ -28,7 +28,7 @@ def shell(script: str, *, expected: int = 0) -> str:
     return ran.stdout
 
 
-def test_backup_restore_move_and_split_work_as_they_are_written(own_office: Office, tmp_path: Path) -> None:
+def test_backup_restore_move_and_split_work_as_they_are_written(own_office: Reviewed, tmp_path: Path) -> None:
     names, backup, restore, move, split = BLOCKS
     archive, copy = own_office.root, tmp_path / "backup"
     places = {"ARCHIVE": archive, "BACKUP": copy, "NEW": tmp_path / "new", "OLD": tmp_path / "old"}

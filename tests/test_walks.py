@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from chargeback.archive.reading import Archive
-from tests.review.archives import MAY, Office
+from tests.kit.reviewed import MAY, Reviewed
 from tests.review.conftest import office, own_office
 from tests.test_recovery import shell
 
@@ -22,7 +22,7 @@ def blocks(heading: str) -> list[str]:
     return re.findall(r"```sh\n(.*?)```", rest.partition("\n## ")[0], re.DOTALL)
 
 
-def test_both_walks_go_as_they_are_written(own_office: Office, tmp_path: Path) -> None:
+def test_both_walks_go_as_they_are_written(own_office: Reviewed, tmp_path: Path) -> None:
     head_file = tmp_path / "head"
     places = {
         "ARCHIVE": own_office.root, "COPY": tmp_path / "copy", "HEAD_FILE": head_file, "MONTH": MAY, "TEAM": "web",

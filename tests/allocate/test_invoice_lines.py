@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chargeback.allocate.invoice_lines import post_lines
 from chargeback.model.projects import ProjectDirectory
-from tests.small_months import account, invoice, month, of, sku
+from tests.kit.months import account, invoice, month, of, sku
 
 AMOUNTS = st.decimals(-(10**6), 10**6, places=4).map(str)
 LINES = st.lists(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chargeback.model.books import Books
 from chargeback.model.check import Subject, SubjectKind
 from chargeback.model.ledger import written_rows
-from tests.small_months import TEAMS, Account, account, checks, dec, invoice, lines, month, of, report, sku
+from tests.kit.months import TEAMS, Account, account, checks, dec, invoice, lines, month, of, report, sku
 
 COLUMNS = ("team", "project", "resource", "usage", "share_percent", "gross", "basis")
 PROPORTIONAL = TEAMS.replace("split = { web = 60, data = 40 }", 'split = "proportional"')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chargeback.allocate.report_weights import Division, ReportWeights
 from chargeback.model.answers import LineItem
-from tests.small_months import account, invoice, month, of, report
+from tests.kit.months import account, invoice, month, of, report
 
 ROWS = (
     ("web", "CPU", 1, "2.5"),

@@ -12,7 +12,7 @@ from chargeback.allocate.posting import divide_usage
 from chargeback.model.ledger import format_usage
 from chargeback.model.money import to_minor
 from chargeback.model.report import Report
-from tests.small_months import account, dec, invoice, month, of, report
+from tests.kit.months import account, dec, invoice, month, of, report
 
 
 def with_usage(*usages: str) -> Report:

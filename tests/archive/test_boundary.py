@@ -23,8 +23,7 @@ from chargeback.errors import (
     SchemaError,
     StorageError,
 )
-
-from .small_archives import write_archive
+from tests.kit.archives import write_archive
 
 WHERE = Path("archive/2026-05/r1/ledgers/web.xlsx")
 

@@ -18,8 +18,7 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH
 from chargeback.errors import StorageError
 from chargeback.evidence import RunRecord
-
-from .small_archives import FILES, STARTED, QuickFileSystem, hidden, manifest, seal, visible, write_archive
+from tests.kit.archives import FILES, STARTED, QuickFileSystem, hidden, manifest, seal, visible, write_archive
 
 Event = tuple[str, Path]
 

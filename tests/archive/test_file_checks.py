@@ -14,8 +14,7 @@ from chargeback.archive.file_checks import FileFindingKind, check_files, require
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.errors import ChargebackError, DamagedError, StorageError
-
-from .small_archives import FILES, write_archive
+from tests.kit.archives import FILES, write_archive
 
 PROVED = [*FILES, "evidence/run.json", "evidence/index.json"]
 EVERY_FILE = [*PROVED, "manifest.json", "SHA256SUMS"]

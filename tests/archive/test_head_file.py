@@ -11,9 +11,9 @@ import pytest
 from chargeback.archive.head_file import check_head_file, read_head_file, write_head_file
 from chargeback.archive.reading import Archive
 from chargeback.errors import DamagedError, StorageError
+from tests.kit.archives import FailingFileSystem, write_archive
 
 from ..some import some
-from .small_archives import FailingFileSystem, write_archive
 
 
 @pytest.fixture

@@ -15,14 +15,13 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_chain, verify_files
-
-from .small_archives import STARTED, hidden, seal
+from tests.kit.archives import STARTED, hidden, seal
 
 WRITER = """
 import sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[2]]
-from archive.small_archives import STARTED, QuickFileSystem, seal
+from kit.archives import STARTED, QuickFileSystem, seal
 from chargeback.archive.locked_archive import open_for_writing
 print("ready", flush=True)
 with open_for_writing(Path(sys.argv[1]), started=STARTED) as writer:

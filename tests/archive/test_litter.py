@@ -13,8 +13,7 @@ from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_files
 from chargeback.errors import DamagedError
 from chargeback.model.period import Period
-
-from .small_archives import REPORT, QuickFileSystem, answer, write_archive
+from tests.kit.archives import REPORT, QuickFileSystem, answer, write_archive
 
 LITTER = (
     "ledgers/.~lock.web.xlsx#",
@@ -59,8 +58,7 @@ def test_a_link_or_pipe_by_such_a_name_is_no_litter(root: Path) -> None:
 
 def test_a_file_of_the_revision_is_held_to_its_checksum_whatever_its_name(root: Path) -> None:
     from chargeback.archive.locked_archive import open_for_writing
-
-    from .small_archives import FILES, STARTED, seal
+    from tests.kit.archives import FILES, STARTED, seal
 
     with open_for_writing(root, started=STARTED, file_system=QuickFileSystem()) as writer:
         revision = seal(writer, files={**FILES, "invoices/ba_1/a.swp": b"evidence"})

@@ -16,8 +16,7 @@ import pytest
 from chargeback.archive.file_system import FileSystem
 from chargeback.archive.lock import ArchiveLock
 from chargeback.errors import LockedError, StorageError
-
-from .small_archives import STARTED
+from tests.kit.archives import STARTED
 
 HOLDER = """
 import sys, time

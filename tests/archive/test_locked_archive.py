@@ -21,8 +21,7 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.errors import ChargebackError, StorageError
 from chargeback.evidence import sha256_of
-
-from .small_archives import (
+from tests.kit.archives import (
     CALLS,
     FILES,
     STARTED,
@@ -326,7 +325,7 @@ ORDINARY_USER = """
 import os, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[2]]
-from archive.small_archives import write_archive
+from kit.archives import write_archive
 write_archive(Path(sys.argv[1]).parent / "warm", "2026-05")
 os.setgid(65534)
 os.setuid(65534)

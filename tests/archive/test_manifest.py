@@ -17,8 +17,7 @@ from chargeback.archive import manifest as manifests
 from chargeback.archive.manifest import FileRecord, is_safe_path, read_manifest, sums_text
 from chargeback.errors import DamagedError, SchemaError
 from chargeback.evidence.records import canonical_json
-
-from .small_archives import manifest
+from tests.kit.archives import manifest
 
 SHA = "0" * 64
 FILES = (FileRecord("a.csv", 3, SHA), FileRecord("b/ก.csv", 0, "f" * 64))

@@ -14,8 +14,7 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.owner import owner_of, refuse_other_owner
 from chargeback.archive.rehearsal import file_system_name, rehearse
 from chargeback.errors import StorageError
-
-from .small_archives import STARTED, FailingFileSystem, QuickFileSystem, write_archive
+from tests.kit.archives import STARTED, FailingFileSystem, QuickFileSystem, write_archive
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 

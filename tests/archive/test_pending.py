@@ -14,8 +14,7 @@ import pytest
 from chargeback.archive.pending import PendingReport, PendingReports
 from chargeback.errors import ChargebackError, DamagedError, StorageError
 from chargeback.model.period import Period
-
-from .small_archives import REPORT, FailingFileSystem, QuickFileSystem, answer, hidden
+from tests.kit.archives import REPORT, FailingFileSystem, QuickFileSystem, answer, hidden
 
 MAY, JUNE = Period(2026, 5), Period(2026, 6)
 LATER = b'{"ok":true,"result":{"list":[{"projectSid":"acme-web"}]}}'

@@ -19,8 +19,7 @@ from chargeback.archive.staging import Staging
 from chargeback.errors import DamagedError, SchemaError, StorageError
 from chargeback.evidence import RunRecord, sha256_of
 from chargeback.model.period import Period
-
-from .small_archives import REPORT, STARTED, QuickFileSystem, answer, manifest, write_archive
+from tests.kit.archives import REPORT, STARTED, QuickFileSystem, answer, manifest, write_archive
 
 MAY, JUNE = Period(2026, 5), Period(2026, 6)
 

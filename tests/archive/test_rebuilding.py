@@ -11,9 +11,9 @@ from chargeback.archive.file_checks import check_files
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import seal_rebuild, stage_rebuild
 from chargeback.errors import StorageError
+from tests.kit.archives import FILES, FailingFileSystem, QuickFileSystem, manifest, write_archive
 
 from ..some import some
-from .small_archives import FILES, FailingFileSystem, QuickFileSystem, manifest, write_archive
 
 
 def rebuild(folder: Path, system: QuickFileSystem | None = None) -> Revision:

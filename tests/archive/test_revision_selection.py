@@ -9,8 +9,7 @@ import pytest
 
 from chargeback.archive.revision_selection import named_revision, selected_revisions
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
-
-from .small_archives import write_archive
+from tests.kit.archives import write_archive
 
 
 @pytest.fixture

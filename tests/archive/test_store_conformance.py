@@ -40,10 +40,9 @@ from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
 from chargeback.model.period import Period
 from tests.azure_server import CONTAINER
+from tests.kit.archives import FILES, REPORT, STARTED, answer, seal
 from tests.s3_server import PLAIN, READER_ID, READER_SECRET, VERSIONED, S3Server
 from tests.some import some
-
-from .small_archives import FILES, REPORT, STARTED, answer, seal
 
 obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
 
@@ -600,7 +599,7 @@ import os, sys
 import obstore
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.config.address import address_of
-from tests.archive.small_archives import STARTED, seal
+from tests.kit.archives import STARTED, seal
 
 put, mark, moment = obstore.put, sys.argv[2], sys.argv[3]
 

@@ -17,8 +17,7 @@ from chargeback.archive.signatures import Signature, append_signature
 from chargeback.archive.verification import Layer, verify_chain, verify_files
 from chargeback.evidence import sha256_of
 from chargeback.model.period import Period
-
-from .small_archives import FILES, STARTED, QuickFileSystem, seal, write_archive
+from tests.kit.archives import FILES, STARTED, QuickFileSystem, seal, write_archive
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from click.shell_completion import ShellComplete
 
 from chargeback.cli import main
 from tests.cli.calling import call
-from tests.review.archives import APRIL, MARCH, MAY, Office
+from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed
 
 pytestmark = pytest.mark.usefixtures("offline")
 
@@ -21,12 +21,12 @@ def completed(*words: str | Path) -> list[str]:
 
 
 @pytest.mark.parametrize("command", ["show", "explain", "diff", "sign", "open", "rebuild", "findings"])
-def test_months_and_then_the_revisions_of_one(office: Office, command: str) -> None:
+def test_months_and_then_the_revisions_of_one(office: Reviewed, command: str) -> None:
     assert completed(command, "--archive", office.root, "") == [MARCH, APRIL, MAY]
     assert completed(command, "--archive", office.root, f"{MAY}/") == [f"{MAY}/r1", f"{MAY}/r2", f"{MAY}/r3"]
 
 
-def test_teams_and_findings(office: Office) -> None:
+def test_teams_and_findings(office: Reviewed) -> None:
     teams = {
         row.split(",")[2] for row in call("show", "--output", "csv", "--archive", office.root).out.splitlines()[1:]
     }

@@ -5,27 +5,27 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.calling import call
-from tests.review.archives import APRIL, MAY, Office
+from tests.kit.reviewed import APRIL, MAY, Reviewed
 
 pytestmark = pytest.mark.usefixtures("offline")
 
 
-def test_two_revisions_by_team_invoice_and_line(office: Office) -> None:
+def test_two_revisions_by_team_invoice_and_line(office: Reviewed) -> None:
     shown = call("diff", MAY, "r1", "r2", "--archive", office.root)
     assert shown.exit == 0
     assert shown.out.splitlines()[0] == f"{MAY} r1 -> r2  reconciled -> 2 exceptions"
     assert "why: evidence" in shown.out
 
 
-def test_the_latest_and_the_one_before_it_by_default(office: Office) -> None:
+def test_the_latest_and_the_one_before_it_by_default(office: Reviewed) -> None:
     document = call("diff", MAY, "--output", "json", "--archive", office.root).document
     assert (document["schema"], document["before"]["revision"], document["after"]["revision"]) == (1, 2, 3)
 
 
 @pytest.mark.parametrize("arguments", [(APRIL,), (MAY, "r9"), (MAY, "r1", "r9"), ("2025-01",), (), (MAY, "x")])
-def test_what_is_not_there_is_exit_2(office: Office, arguments: tuple[str, ...]) -> None:
+def test_what_is_not_there_is_exit_2(office: Reviewed, arguments: tuple[str, ...]) -> None:
     assert call("diff", *arguments, "--archive", office.root).exit == 2
 
 
-def test_an_absent_archive_is_exit_9(office: Office) -> None:
+def test_an_absent_archive_is_exit_9(office: Reviewed) -> None:
     assert call("diff", MAY, "--archive", office.root / "nowhere").exit == 9

@@ -21,9 +21,9 @@ from chargeback.cli import run_output
 from chargeback.errors import ChargebackError, CombinedError, decisive_exit, each_error, error_exit
 from chargeback.model.period import last_month, zone
 from chargeback.sandbox import Credential
+from tests.kit.workplace import CREDENTIALS, Workplace, listening
 
 from .calling import Called, call
-from .offices import CREDENTIALS, Office, office
 
 TABLE = {
     0: "nothing",
@@ -71,23 +71,23 @@ def test_several_causes_are_one_error_with_the_code_that_wins() -> None:
     assert [error.message for error in each_error(combined)] == ["a", "b c", "d"]
 
 
-def run(where: Office, *arguments: str) -> Called:
+def run(where: Workplace, *arguments: str) -> Called:
     environ: dict[str, Any] = dict.fromkeys(CREDENTIALS)
-    return call("run", "-c", where.config, *arguments, **{**environ, **where.environ})
+    return call("run", "-c", where.config_path, *arguments, **{**environ, **where.environ})
 
 
-def spoil(where: Office) -> None:
+def spoil(where: Workplace) -> None:
     assert run(where).exit == 0
     path = next(where.archive.glob("*/r1/ledgers/all.csv"))
     path.chmod(0o640)
     path.write_bytes(b"changed")
 
 
-def occupy(where: Office) -> None:
+def occupy(where: Workplace) -> None:
     where.archive.write_bytes(b"a file")
 
 
-def forget(where: Office) -> None:
+def forget(where: Workplace) -> None:
     where.server.platform.keyring.remove(where.server.platform.keyring.first)
 
 
@@ -110,11 +110,11 @@ def test_each_code_is_provoked_and_told_in_one_line_with_what_to_do(
     exit_code: int,
     scenario: str,
     faults: str,
-    before: Callable[[Office], None] | None,
+    before: Callable[[Workplace], None] | None,
     arguments: tuple[str, ...],
     told: str,
 ) -> None:
-    with office(tmp_path, scenario, faults) as where:
+    with listening(tmp_path, scenario, faults) as where:
         if before:
             before(where)
         called = run(where, *arguments)
@@ -130,12 +130,12 @@ def test_each_code_is_provoked_and_told_in_one_line_with_what_to_do(
 
 
 def test_a_refused_credential_is_exit_5(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         secret = where.server.token
         where.server.platform.keyring.add(Credential(token="another", role="owner"))
         forget(where)
         environ: dict[str, Any] = dict.fromkeys(CREDENTIALS)
-        called = call("run", "-c", where.config, "--dry-run", **{**environ, "DEPLOYS_TOKEN": secret})
+        called = call("run", "-c", where.config_path, "--dry-run", **{**environ, "DEPLOYS_TOKEN": secret})
     assert (called.exit, called.out) == (5, "")
     assert called.err.startswith("chargeback: billing.list: the platform refused the credential")
     assert secret not in called.err
@@ -146,7 +146,7 @@ def test_a_bug_is_exit_1_one_line_and_a_traceback_only_with_v(tmp_path: Path, mo
         raise KeyError("a bug\nof two lines")
 
     monkeypatch.setattr(run_output, "run", broken)
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         quiet, loud = run(where), run(where, "-v")
     assert (quiet.exit, loud.exit) == (1, 1)
     (line,) = quiet.err.splitlines()
@@ -157,20 +157,20 @@ def test_a_bug_is_exit_1_one_line_and_a_traceback_only_with_v(tmp_path: Path, mo
 
 
 def test_an_expected_error_has_no_traceback_with_v_either(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         called = run(where, "-v", "-p", "soon")
     assert called.exit == 2
     assert len(called.err.splitlines()) == 1
 
 
 def test_a_lock_held_by_another_run_is_exit_8_and_ok_makes_it_0(tmp_path: Path) -> None:
-    with office(tmp_path) as where, open_for_writing(where.archive, started="2026-06-20T03:00:00Z"):
+    with listening(tmp_path) as where, open_for_writing(where.archive, started="2026-06-20T03:00:00Z"):
         assert [run(where).exit, run(where, "--ok", "4,8").exit, run(where, "--ok", "4").exit] == [8, 0, 8]
 
 
 @pytest.mark.parametrize(("scenario", "codes", "exit_code"), [("pdf-missing", "3", 0), ("pdf-missing", "4,8", 3)])
 def test_ok_makes_0_of_the_codes_it_names_alone(tmp_path: Path, scenario: str, codes: str, exit_code: int) -> None:
-    with office(tmp_path, scenario) as where:
+    with listening(tmp_path, scenario) as where:
         called = run(where, "--dry-run", "--ok", codes)
     assert called.exit == exit_code
     assert "invoice-pdf" in called.err
@@ -202,7 +202,7 @@ def test_no_configuration_is_exit_2_and_says_how_to_get_one(tmp_path: Path, monk
 def test_an_interrupted_run_is_exit_130_in_one_line_and_leaves_no_revision(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    with office(tmp_path, latency=30) as where:
+    with listening(tmp_path, latency=30) as where:
         process = where.process("run", "--output", "json")
         deadline = time.monotonic() + 30
         while not where.server.recorder.received and time.monotonic() < deadline:
@@ -217,7 +217,7 @@ def test_an_interrupted_run_is_exit_130_in_one_line_and_leaves_no_revision(
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         assert run(where).exit == 0
         shell = subprocess.run(
             ["sh", "-c", f"{sys.executable} -m chargeback list --archive {where.archive} | true"],

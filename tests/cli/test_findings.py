@@ -9,17 +9,17 @@ import pytest
 
 from tests.cli.calling import Called, call
 from tests.cli.test_sign import SigningClock
-from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, spoil
+from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, spoil
 
 pytestmark = pytest.mark.usefixtures("offline")
 
 
-def dispose(office: Office, period: str, finding: str, text: str = "known, ticket 4711", by: str = "Ann") -> Called:
+def dispose(office: Reviewed, period: str, finding: str, text: str = "known, ticket 4711", by: str = "Ann") -> Called:
     arguments = ("--dispose", finding, "--as", text, "--by", by, "--archive", office.root)
     return call("findings", period, *arguments, context=SigningClock())
 
 
-def test_findings_are_the_largest_first_with_what_follows(office: Office) -> None:
+def test_findings_are_the_largest_first_with_what_follows(office: Reviewed) -> None:
     document = call("findings", APRIL, "--output", "json", "--archive", office.root).document
     found = document["findings"]
     amounts = [Decimal(each["amount"] or 0) for each in found]
@@ -36,7 +36,7 @@ def test_findings_are_the_largest_first_with_what_follows(office: Office) -> Non
     assert sum(each["exceptions"] for each in found) == document["exceptions"]
 
 
-def test_text_says_what_where_how_much_and_what_to_do(office: Office) -> None:
+def test_text_says_what_where_how_much_and_what_to_do(office: Reviewed) -> None:
     shown = call("findings", APRIL, "--archive", office.root).out
     document = call("findings", APRIL, "--output", "json", "--archive", office.root).document
     assert shown.startswith(f"{APRIL} r1  {document['exceptions']} exceptions")
@@ -46,15 +46,15 @@ def test_text_says_what_where_how_much_and_what_to_do(office: Office) -> None:
         assert len(re.findall(rf"^    {word} ", shown, re.MULTILINE)) == len(places), word
 
 
-def test_a_month_without_findings_says_so(office: Office) -> None:
+def test_a_month_without_findings_says_so(office: Reviewed) -> None:
     assert "no findings" in call("findings", MARCH, "--archive", office.root).out
 
 
-def test_the_newest_month_is_the_default(office: Office) -> None:
+def test_the_newest_month_is_the_default(office: Reviewed) -> None:
     assert call("findings", "--output", "json", "--archive", office.root).document["period"] == MAY
 
 
-def test_a_disposition_is_a_chained_line_and_shown_from_then_on(own_office: Office) -> None:
+def test_a_disposition_is_a_chained_line_and_shown_from_then_on(own_office: Reviewed) -> None:
     first, *others = call("findings", APRIL, "--output", "json", "--archive", own_office.root).document["findings"]
     assert dispose(own_office, APRIL, first["id"]).exit == 0
     assert dispose(own_office, APRIL, others[0]["id"], text="=1+1", by="นารี").exit == 0
@@ -81,7 +81,7 @@ def test_a_disposition_is_a_chained_line_and_shown_from_then_on(own_office: Offi
     assert call("verify", own_office.root, "--quick").exit == 0
 
 
-def test_the_last_decision_counts(own_office: Office) -> None:
+def test_the_last_decision_counts(own_office: Reviewed) -> None:
     first = call("findings", APRIL, "--output", "json", "--archive", own_office.root).document["findings"][0]["id"]
     dispose(own_office, APRIL, first)
     dispose(own_office, APRIL, first, text="refunded", by="Bob")
@@ -89,7 +89,7 @@ def test_the_last_decision_counts(own_office: Office) -> None:
     assert (document["findings"][0]["disposition"], document["findings"][0]["disposed_by"]) == ("refunded", "Bob")
 
 
-def test_what_cannot_be_is_exit_2_and_nothing_is_appended(own_office: Office) -> None:
+def test_what_cannot_be_is_exit_2_and_nothing_is_appended(own_office: Reviewed) -> None:
     first = call("findings", APRIL, "--output", "json", "--archive", own_office.root).document["findings"][0]["id"]
     assert dispose(own_office, APRIL, "F-0000000000").exit == 2
     assert dispose(own_office, "2026-01", first).exit == 2
@@ -100,7 +100,7 @@ def test_what_cannot_be_is_exit_2_and_nothing_is_appended(own_office: Office) ->
     assert not (own_office.root / "dispositions.csv").exists()
 
 
-def test_a_line_that_was_changed_is_exit_7(own_office: Office) -> None:
+def test_a_line_that_was_changed_is_exit_7(own_office: Reviewed) -> None:
     first = call("findings", APRIL, "--output", "json", "--archive", own_office.root).document["findings"][0]["id"]
     for text in ("one", "two"):
         dispose(own_office, APRIL, first, text=text)
@@ -111,7 +111,7 @@ def test_a_line_that_was_changed_is_exit_7(own_office: Office) -> None:
     assert "dispositions.csv" in called.out + called.err
 
 
-def test_a_revision_that_is_gone_is_missed_by_its_dispositions(own_office: Office) -> None:
+def test_a_revision_that_is_gone_is_missed_by_its_dispositions(own_office: Reviewed) -> None:
     first = call("findings", APRIL, "--output", "json", "--archive", own_office.root).document["findings"][0]["id"]
     dispose(own_office, APRIL, first)
     spoil(own_office.root / "dispositions.csv", lambda data: data.replace(b",2026-04,1,", b",2026-04,9,"))

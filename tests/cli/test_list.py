@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import call
-from tests.review.archives import APRIL, MARCH, MAY, Office
+from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed
 
 pytestmark = pytest.mark.usefixtures("offline")
 
 
-def test_every_revision_and_the_head(office: Office) -> None:
+def test_every_revision_and_the_head(office: Reviewed) -> None:
     listed = call("list", "--archive", office.root)
     assert listed.exit == 0
     assert [line.split()[0] for line in listed.out.splitlines()[1:]] == [
@@ -27,7 +27,7 @@ def test_every_revision_and_the_head(office: Office) -> None:
     ]
 
 
-def test_json_is_one_document(office: Office) -> None:
+def test_json_is_one_document(office: Reviewed) -> None:
     document = call("list", "--output", "json", "-c", office.config).document
     assert (document["schema"], len(document["revisions"])) == (1, 5)
     assert document["head"] == document["revisions"][-1]["head"]
@@ -38,7 +38,7 @@ def test_an_absent_archive_is_exit_9(tmp_path: Path) -> None:
     assert call("list", "--archive", tmp_path / "nowhere").exit == 9
 
 
-def test_months_between_two_and_the_archives_own_head(office: Office) -> None:
+def test_months_between_two_and_the_archives_own_head(office: Reviewed) -> None:
     whole = call("list", "--output", "json", "--archive", office.root).document
     part = call("list", "--since", APRIL, "--until", APRIL, "--output", "json", "--archive", office.root).document
     assert [each["period"] for each in part["revisions"]] == [APRIL]
@@ -49,7 +49,7 @@ def test_months_between_two_and_the_archives_own_head(office: Office) -> None:
     assert call("list", "--since", "2040", "--archive", office.root).exit == 2
 
 
-def test_csv_has_a_row_a_revision_and_currency(office: Office) -> None:
+def test_csv_has_a_row_a_revision_and_currency(office: Reviewed) -> None:
     text = call("list", "--output", "csv", "--archive", office.root).out
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     document = call("list", "--output", "json", "--archive", office.root).document

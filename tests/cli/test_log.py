@@ -18,15 +18,15 @@ import pytest
 from chargeback.cli.log import FACTS, LONGEST_TEXT, JsonLines, TextLines
 from chargeback.evidence import gate
 from chargeback.evidence.run_log import LOGGER
+from tests.kit.workplace import CREDENTIALS, Workplace, listening
 
 from ..some import some
 from .calling import Called, call
-from .offices import CREDENTIALS, Office, office
 
 
-def run(where: Office, *arguments: str, **more: str) -> Called:
+def run(where: Workplace, *arguments: str, **more: str) -> Called:
     environ: dict[str, Any] = dict.fromkeys((*CREDENTIALS, "CHARGEBACK_LOG_FORMAT"))
-    return call("run", "-c", where.config, *arguments, **{**environ, **where.environ, **more})
+    return call("run", "-c", where.config_path, *arguments, **{**environ, **where.environ, **more})
 
 
 def records(called: Called) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ def records(called: Called) -> list[dict[str, Any]]:
 
 
 def test_verbose_run_tells_stages_calls_and_times(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         told = run(where, "-v")
     assert told.exit == 0
     for line in some(told.err.splitlines()):
@@ -46,18 +46,18 @@ def test_verbose_run_tells_stages_calls_and_times(tmp_path: Path) -> None:
 
 
 def test_run_without_either_says_nothing_while_it_runs(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         assert run(where).err == ""
 
 
 def test_verbose_run_tells_each_retry_and_why(tmp_path: Path) -> None:
-    with office(tmp_path, faults="billing.report:503*1") as where:
+    with listening(tmp_path, faults="billing.report:503*1") as where:
         told = run(where, "-v")
     assert re.search(r'retry of="[^"]*billing\.report" attempt=1 wait=[\d.]+ error="HTTP 503"', told.err), told.err
 
 
 def test_json_log_is_one_object_a_line_of_one_run(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         told = run(where, "--log-format", "json")
     found = records(told)
     assert len({record["run"] for record in found}) == 1
@@ -70,13 +70,13 @@ def test_json_log_is_one_object_a_line_of_one_run(tmp_path: Path) -> None:
 
 
 def test_variable_asks_for_json_too_and_verbose_adds_the_details(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         told = run(where, "-v", CHARGEBACK_LOG_FORMAT="json")
     assert "call" in {record["event"] for record in records(told)}
 
 
 def test_errors_are_records_with_their_remedy_and_stdout_stays_the_document(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         told = run(where, "--log-format", "json", "--output", "json", DEPLOYS_TOKEN="refused")
     assert told.exit == 5
     assert told.document["exit"] == 5
@@ -87,14 +87,14 @@ def test_errors_are_records_with_their_remedy_and_stdout_stays_the_document(tmp_
 
 
 def test_log_of_a_command_ends_with_it(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         run(where, "-v")
         level, handlers = LOGGER.level, list(LOGGER.handlers)
     assert (level, handlers, LOGGER.propagate) == (logging.NOTSET, [], True)
 
 
 def test_verify_tells_its_layers(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         run(where)
         told = call("verify", where.archive, "--log-format", "json")
     stages = [record["stage"] for record in records(told) if record["event"] == "stage begins"]
@@ -151,7 +151,7 @@ def test_text_from_outside_stays_one_short_line_and_steers_no_terminal(formatter
     assert len(written) < 2 * LONGEST_TEXT
 
 
-def on_a_terminal(where: Office, *arguments: str, **environ: str) -> str:
+def on_a_terminal(where: Workplace, *arguments: str, **environ: str) -> str:
     """What the command writes to a terminal that is its stderr."""
     ours, theirs = pty.openpty()
     environment = {**where.environment(), "TERM": "xterm-256color", **environ}
@@ -181,7 +181,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def test_terminal_shows_asking_closing_and_writing_and_no_colour_where_none_is_wanted(tmp_path: Path) -> None:
-    with office(tmp_path, latency=0.05) as where:
+    with listening(tmp_path, latency=0.05) as where:
         shown = on_a_terminal(where, "run", "-c", "config.toml", NO_COLOR="1")
         verified = on_a_terminal(where, "verify", "archive")
         logged = on_a_terminal(where, "verify", "archive", "--log-format", "json")
@@ -192,5 +192,5 @@ def test_terminal_shows_asking_closing_and_writing_and_no_colour_where_none_is_w
 
 
 def test_dumb_terminal_gets_no_progress(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         assert on_a_terminal(where, "run", "-c", "config.toml", TERM="dumb") == ""

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chargeback.cli import main
 from chargeback.sandbox import made, running, sample_configuration
-from tests.archive.small_archives import write_archive
+from tests.kit.archives import write_archive
 
 Call = Callable[..., Result]
 

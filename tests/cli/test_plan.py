@@ -7,24 +7,24 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import call
-from tests.review.archives import APRIL, MAY, Office
+from tests.kit.reviewed import APRIL, MAY, Reviewed
 
 pytestmark = pytest.mark.usefixtures("offline")
 
 
-def test_a_changed_configuration_is_tried_on_an_archived_month(office: Office) -> None:
+def test_a_changed_configuration_is_tried_on_an_archived_month(office: Reviewed) -> None:
     shown = call("plan", "-p", APRIL, "-c", office.changed)
     assert shown.exit == 0
     assert "acme-shop" in shown.out and "nothing was written" in shown.out
 
 
-def test_json_of_the_latest_month_by_default(office: Office) -> None:
+def test_json_of_the_latest_month_by_default(office: Reviewed) -> None:
     document = call("plan", "-c", office.config, "--output", "json").document
     assert (document["schema"], document["before"]["period"], document["before"]["revision"]) == (1, MAY, 3)
 
 
 def test_an_archived_configuration_may_be_tried_and_its_token_command_does_not_run(
-    office: Office, tmp_path: Path
+    office: Reviewed, tmp_path: Path
 ) -> None:
     path = tmp_path / "config.toml"
     text = office.config.read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def test_an_archived_configuration_may_be_tried_and_its_token_command_does_not_r
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_wrong_configuration_or_month_is_exit_2(office: Office, tmp_path: Path) -> None:
+def test_a_wrong_configuration_or_month_is_exit_2(office: Reviewed, tmp_path: Path) -> None:
     wrong = tmp_path / "config.toml"
     wrong.write_text("teams = 1\n")
     assert call("plan", "-c", wrong, "--archive", office.root).exit == 2
@@ -42,5 +42,5 @@ def test_a_wrong_configuration_or_month_is_exit_2(office: Office, tmp_path: Path
     assert call("plan", "-p", "2025-01", "-c", office.config).exit == 2
 
 
-def test_an_absent_archive_is_exit_9(office: Office) -> None:
+def test_an_absent_archive_is_exit_9(office: Reviewed) -> None:
     assert call("plan", "-c", office.config, "--archive", office.root / "nowhere").exit == 9

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from chargeback.sandbox.credentials import Credential
+from tests.kit.workplace import CREDENTIALS, Workplace, listening
 
 from .calling import Called, call
-from .offices import CREDENTIALS, Office, office
 
 KEYS = [
     "schema",
@@ -57,13 +57,13 @@ HEAVY = (
 )
 
 
-def run(where: Office, *arguments: str) -> Called:
+def run(where: Workplace, *arguments: str) -> Called:
     environ: dict[str, Any] = dict.fromkeys(CREDENTIALS)
-    return call("run", "-c", where.config, *arguments, **{**environ, **where.environ})
+    return call("run", "-c", where.config_path, *arguments, **{**environ, **where.environ})
 
 
 def test_a_month_is_told_in_one_line_when_written_and_in_none_when_nothing_is_new(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         first, again, verbose = run(where), run(where), run(where, "-v")
     assert (first.exit, first.err) == (0, "")
     (line,) = first.out.splitlines()
@@ -83,7 +83,7 @@ def test_a_pdf_reader_that_cannot_be_started_is_a_notice_and_the_month_is_closed
     def forbidden(*arguments: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         monkeypatch.setattr("chargeback.collect.pdf_reader.subprocess.Popen", forbidden)
         called = run(where, "--output", "json")
     assert (called.exit, called.err) == (0, "")
@@ -94,7 +94,7 @@ def test_a_pdf_reader_that_cannot_be_started_is_a_notice_and_the_month_is_closed
 
 
 def test_findings_are_a_line_each_on_stderr_and_are_told_again(tmp_path: Path) -> None:
-    with office(tmp_path, "ownership") as where:
+    with listening(tmp_path, "ownership") as where:
         for _ in range(2):
             called = run(where, "--dry-run")
             assert called.exit == 3
@@ -105,7 +105,7 @@ def test_findings_are_a_line_each_on_stderr_and_are_told_again(tmp_path: Path) -
 
 
 def test_json_is_one_document_with_interfaces_keys_and_nothing_else_on_stdout(tmp_path: Path) -> None:
-    with office(tmp_path, "several-currencies") as where:
+    with listening(tmp_path, "several-currencies") as where:
         written, again, dry = (
             run(where, "--output", "json"),
             run(where, "--output", "json"),
@@ -127,21 +127,21 @@ def test_json_is_one_document_with_interfaces_keys_and_nothing_else_on_stdout(tm
 
 
 def test_json_of_a_dry_run_without_an_archive_has_no_revision(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         document = run(where, "--output", "json", "--dry-run").document
     assert [document[name] for name in ("revision", "path", "head", "changes")] == [None, None, None, None]
     assert not where.archive.exists()
 
 
 def test_json_with_catch_up_has_the_periods(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         document = run(where, "--output", "json", "--dry-run", "--catch-up").document
     assert list(document) == ["schema", "periods"]
     assert [list(each) for each in document["periods"]] == [KEYS]
 
 
 def test_json_with_catch_up_on_a_failing_exit_has_the_failure_too(tmp_path: Path) -> None:
-    with office(tmp_path, faults="billing.listInvoices:error(api: forbidden)") as where:
+    with listening(tmp_path, faults="billing.listInvoices:error(api: forbidden)") as where:
         called = run(where, "--output", "json", "--catch-up")
     assert (called.exit, list(called.document)) == (5, ["schema", "status", "exit", "errors", "periods"])
     assert called.document["errors"] == called.document["periods"][0]["errors"]
@@ -160,9 +160,9 @@ def test_json_of_a_wrong_command_line_is_a_failure_too(arguments: tuple[str, ...
 
 
 def test_changes_are_the_latest_revisions_where_nothing_was_written(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         assert run(where, "--output", "json").document["changes"] == []
-        where.config.write_text(where.config.read_text().replace('split = "proportional"', 'split = "even"'))
+        where.config_path.write_text(where.config_path.read_text().replace('split = "proportional"', 'split = "even"'))
         dry, written, again = (run(where, "--output", "json", *more) for more in (("--dry-run",), (), ()))
     assert dry.document["changes"] == [], "those of r1, which is what is there"
     assert "would restate" in dry.err and "r2" not in dry.err
@@ -172,11 +172,11 @@ def test_changes_are_the_latest_revisions_where_nothing_was_written(tmp_path: Pa
 
 
 def test_a_dry_run_says_that_a_run_would_write(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         first = run(where, "--dry-run")
         run(where)
         same = run(where, "--dry-run")
-        where.config.write_text(where.config.read_text().replace('split = "proportional"', 'split = "even"'))
+        where.config_path.write_text(where.config_path.read_text().replace('split = "proportional"', 'split = "even"'))
         other = run(where, "--dry-run")
     assert "a run would write r1" in first.out
     assert "nothing new: " in same.out
@@ -191,7 +191,7 @@ def test_a_dry_run_says_that_a_run_would_write(tmp_path: Path) -> None:
 def test_json_of_a_failure_is_interfaces_failure(
     tmp_path: Path, arguments: tuple[str, ...], faults: str, exit_code: int
 ) -> None:
-    with office(tmp_path, faults=faults) as where:
+    with listening(tmp_path, faults=faults) as where:
         called = run(where, "--output", "json", *arguments)
     assert called.exit == exit_code
     document = called.document
@@ -207,14 +207,14 @@ def test_json_of_a_failure_is_interfaces_failure(
 def test_json_of_a_month_that_is_not_over_is_a_not_ready_document(tmp_path: Path) -> None:
     from .test_exit_codes import THIS_MONTH
 
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         called = run(where, "--output", "json", "-p", str(THIS_MONTH))
     assert (called.exit, called.document["status"], called.document["period"]) == (4, "not-ready", str(THIS_MONTH))
     assert set(KEYS) <= set(called.document)
 
 
 def test_json_of_an_account_that_is_not_ready_has_its_accounts_and_checks(tmp_path: Path) -> None:
-    with office(tmp_path, "not-ready") as where:
+    with listening(tmp_path, "not-ready") as where:
         called = run(where, "--output", "json", "--dry-run")
     assert (called.exit, called.document["status"], called.document["revision"]) == (4, "not-ready", None)
     statuses = [account["status"] for account in called.document["accounts"]]
@@ -222,7 +222,7 @@ def test_json_of_an_account_that_is_not_ready_has_its_accounts_and_checks(tmp_pa
 
 
 def test_accepted_exceptions_are_counted_wherever_the_status_is_shown(tmp_path: Path) -> None:
-    with office(tmp_path, "ownership") as where:
+    with listening(tmp_path, "ownership") as where:
         account = where.server.platform.world.accounts[0].id
         accepted = f'[[accepted]]\ncheck = "ownership"\naccount = "{account}"\nuntil = "2999-12"\n'
         where.configure(f'{accepted}reason = "known"\nby = "me"\n')
@@ -232,7 +232,7 @@ def test_accepted_exceptions_are_counted_wherever_the_status_is_shown(tmp_path: 
     assert (document["status"], document["accepted"]) == ("reconciled", {"count": 1, "amounts": []})
 
 
-def hostile(where: Office) -> None:
+def hostile(where: Workplace) -> None:
     world = where.server.platform.world
     accounts = tuple(replace(account, name="a\x1b[31m\nb\u202e") for account in world.accounts)
     projects = tuple(
@@ -243,7 +243,7 @@ def hostile(where: Office) -> None:
 
 
 def test_names_that_steer_a_terminal_are_told_inert(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         hostile(where)
         called = run(where, "--dry-run", "-v")
     assert called.exit == 3
@@ -254,19 +254,26 @@ def test_names_that_steer_a_terminal_are_told_inert(tmp_path: Path) -> None:
 def test_no_secret_shows_whatever_is_answered(tmp_path: Path) -> None:
     secret = "s3cret-t0ken-of-this-test"
     for faults in ("billing.report:echo-credential(400)", "billing.getInvoice:echo-credential(500)"):
-        with office(tmp_path, faults=faults) as where:
+        with listening(tmp_path, faults=faults) as where:
             where.server.platform.keyring.add(Credential(token=secret, role="owner"))
             environ: dict[str, Any] = dict.fromkeys(CREDENTIALS)
             where.configure()
             called = call(
-                "run", "-c", where.config, "-v", "--output", "json", "--dry-run", **{**environ, "DEPLOYS_TOKEN": secret}
+                "run",
+                "-c",
+                where.config_path,
+                "-v",
+                "--output",
+                "json",
+                "--dry-run",
+                **{**environ, "DEPLOYS_TOKEN": secret},
             )
         assert called.exit == 6, called.err
         assert secret not in called.out + called.err
 
 
 def test_an_archive_named_on_the_command_line_is_the_one_written(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         called = run(where, "--archive", str(tmp_path / "elsewhere"))
     assert called.exit == 0
     assert (tmp_path / "elsewhere/index.html").is_file()

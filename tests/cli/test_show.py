@@ -15,13 +15,13 @@ import pytest
 from rich.cells import cell_len
 
 from tests.cli.calling import call
-from tests.review.archives import APRIL, MAY, Office, spoil
+from tests.kit.reviewed import APRIL, MAY, Reviewed, spoil
 
 pytestmark = pytest.mark.usefixtures("offline")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def test_the_latest_month_by_team(office: Office) -> None:
+def test_the_latest_month_by_team(office: Reviewed) -> None:
     shown = call("show", "--archive", office.root)
     assert shown.exit == 0
     assert shown.out.splitlines()[0] == f"{MAY} r3  2 exceptions"
@@ -34,18 +34,18 @@ def test_the_latest_month_by_team(office: Office) -> None:
     assert "total THB" in shown.out and "#" in shown.out
 
 
-def test_the_configuration_leads_to_the_archive(office: Office) -> None:
+def test_the_configuration_leads_to_the_archive(office: Reviewed) -> None:
     assert call("show", APRIL, "-c", office.config).out == call("show", APRIL, "--archive", office.root).out
 
 
-def test_json_is_one_document(office: Office) -> None:
+def test_json_is_one_document(office: Reviewed) -> None:
     shown = call("show", APRIL, "--team", "web", "--by", "resource", "--output", "json", "--archive", office.root)
     document = shown.document
     assert (document["schema"], document["period"], document["team"], document["by"]) == (1, APRIL, "web", "resource")
     assert shown.err == ""
 
 
-def test_csv_is_written_as_the_ledgers_are(office: Office) -> None:
+def test_csv_is_written_as_the_ledgers_are(office: Reviewed) -> None:
     out = call("show", APRIL, "--by", "account", "--output", "csv", "--archive", office.root).out
     rows = list(csv.DictReader(io.StringIO(out.removeprefix("\ufeff"), newline="")))
     assert out.startswith("\ufeff")
@@ -62,11 +62,11 @@ def test_an_absent_archive_is_exit_9(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [("2025-01",), ("May",), ("--team", "nobody"), ("--by", "colour"), ("--output", "xml"), (APRIL, "x")]
 )
-def test_what_is_not_there_is_exit_2(office: Office, arguments: tuple[str, ...]) -> None:
+def test_what_is_not_there_is_exit_2(office: Reviewed, arguments: tuple[str, ...]) -> None:
     assert call("show", *arguments, "--archive", office.root).exit == 2
 
 
-def test_a_damaged_ledger_is_exit_7(own_office: Office) -> None:
+def test_a_damaged_ledger_is_exit_7(own_office: Reviewed) -> None:
     path = own_office.root / APRIL / "r1/ledgers/all.csv"
     spoil(path, lambda data: data[:-2])
     assert call("show", APRIL, "--archive", own_office.root).exit == 7
@@ -101,12 +101,12 @@ class TestOnATerminal:
         monkeypatch.undo()
 
     @pytest.mark.parametrize("columns", [80, 120])
-    def test_bars_are_blocks_and_lines_fit(self, office: Office, columns: int) -> None:
+    def test_bars_are_blocks_and_lines_fit(self, office: Reviewed, columns: int) -> None:
         shown = on_terminal(["show", APRIL, "--by", "account", "--archive", str(office.root)], columns)
         plain = _ANSI.sub("", shown)
         assert "█" in plain and "\x1b[1m" in shown
         assert max(cell_len(line) for line in plain.splitlines()) <= columns
 
-    def test_no_color_leaves_colour_out(self, office: Office) -> None:
+    def test_no_color_leaves_colour_out(self, office: Reviewed) -> None:
         shown = on_terminal(["show", APRIL, "--archive", str(office.root)], 80, NO_COLOR="1")
         assert "\x1b" not in shown and "█" in shown

@@ -9,7 +9,7 @@ import pytest
 from chargeback.archive.reading import Archive
 from chargeback.collect.clock import SystemClock
 from tests.cli.calling import Called, call
-from tests.review.archives import APRIL, MAY, SIGNED_AT, Office, csv_rows, spoil
+from tests.kit.reviewed import APRIL, MAY, SIGNED_AT, Reviewed, csv_rows, spoil
 
 pytestmark = pytest.mark.usefixtures("offline")
 
@@ -22,11 +22,11 @@ class SigningClock(SystemClock):
         return SIGNED_AT
 
 
-def sign(office: Office, *arguments: str) -> Called:
+def sign(office: Reviewed, *arguments: str) -> Called:
     return call("sign", *arguments, "--archive", office.root, context=SigningClock())
 
 
-def test_preparer_and_reviewer_sign_and_list_shows_them(own_office: Office) -> None:
+def test_preparer_and_reviewer_sign_and_list_shows_them(own_office: Reviewed) -> None:
     assert sign(own_office, MAY, "--by", "Ann").exit == 0
     assert sign(own_office, MAY, "--by", "Bob", "--role", "reviewer", "--note", "both exceptions are known").exit == 0
     rows = csv_rows(own_office.root / "signatures.csv")
@@ -38,7 +38,7 @@ def test_preparer_and_reviewer_sign_and_list_shows_them(own_office: Office) -> N
     assert "signed: preparer Ann, reviewer Bob" in call("show", MAY, "--archive", own_office.root).out
 
 
-def test_open_findings_are_listed_and_decided_ones_are_not(own_office: Office) -> None:
+def test_open_findings_are_listed_and_decided_ones_are_not(own_office: Reviewed) -> None:
     findings = call("findings", APRIL, "--output", "json", "--archive", own_office.root).document["findings"]
     signed = sign(own_office, APRIL, "--by", "Ann")
     assert f"{len(findings)} open findings, the largest first: chargeback findings {APRIL}" in signed.out
@@ -49,7 +49,7 @@ def test_open_findings_are_listed_and_decided_ones_are_not(own_office: Office) -
     assert [each["id"] for each in document["open_findings"]] == [each["id"] for each in findings[1:]]
 
 
-def test_a_conclusion_is_kept_with_the_note_and_stands_on_the_cover_page(own_office: Office) -> None:
+def test_a_conclusion_is_kept_with_the_note_and_stands_on_the_cover_page(own_office: Reviewed) -> None:
     signed = sign(own_office, MAY, "--by", "Ann", "--conclusion", "Agreed", "--note", "ticket 7")
     (row,) = csv_rows(own_office.root / "signatures.csv")
     assert row["note"] == "Agreed · ticket 7"
@@ -58,14 +58,14 @@ def test_a_conclusion_is_kept_with_the_note_and_stands_on_the_cover_page(own_off
     assert "Agreed · ticket 7" in cover.read_text(encoding="utf-8")
 
 
-def test_nobody_is_asked_for_a_conclusion_where_no_person_sits(own_office: Office) -> None:
+def test_nobody_is_asked_for_a_conclusion_where_no_person_sits(own_office: Reviewed) -> None:
     assert sign(own_office, MAY, "--by", "Ann").exit == 0
     (row,) = csv_rows(own_office.root / "signatures.csv")
     assert row["note"] == ""
 
 
 def test_a_person_at_a_terminal_is_asked_for_the_conclusion(
-    own_office: Office, monkeypatch: pytest.MonkeyPatch
+    own_office: Reviewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chargeback.cli.sign._asked", lambda: "Agreed")
     assert sign(own_office, MAY, "--by", "Ann").exit == 0
@@ -73,13 +73,13 @@ def test_a_person_at_a_terminal_is_asked_for_the_conclusion(
     assert row["note"] == "Agreed"
 
 
-def test_json_is_the_signature(own_office: Office) -> None:
+def test_json_is_the_signature(own_office: Reviewed) -> None:
     document = call("sign", MAY, "--by", "สมชาย ใจดี", "--output", "json", "-c", own_office.config).document
     assert (document["schema"], document["by"], document["revision"]) == (1, "สมชาย ใจดี", 3)
     assert len(document["head"]) == 64
 
 
-def test_the_same_person_as_reviewer_is_exit_2_and_nothing_is_appended(own_office: Office) -> None:
+def test_the_same_person_as_reviewer_is_exit_2_and_nothing_is_appended(own_office: Reviewed) -> None:
     sign(own_office, APRIL, "--by", "Ann")
     refused = sign(own_office, APRIL, "--by", "Ann", "--role", "reviewer")
     assert refused.exit == 2
@@ -88,18 +88,18 @@ def test_the_same_person_as_reviewer_is_exit_2_and_nothing_is_appended(own_offic
 
 
 @pytest.mark.parametrize("arguments", [(APRIL,), (APRIL, "--by", " "), (APRIL, "--by", "Ann", "--role", "auditor")])
-def test_what_cannot_sign_is_exit_2(own_office: Office, arguments: tuple[str, ...]) -> None:
+def test_what_cannot_sign_is_exit_2(own_office: Reviewed, arguments: tuple[str, ...]) -> None:
     assert sign(own_office, *arguments).exit == 2
     assert not (own_office.root / "signatures.csv").exists()
 
 
-def test_a_damaged_revision_is_exit_7(own_office: Office) -> None:
+def test_a_damaged_revision_is_exit_7(own_office: Reviewed) -> None:
     path = own_office.root / APRIL / "r1/index.html"
     spoil(path, lambda data: data + b" ")
     assert sign(own_office, APRIL, "--by", "Ann").exit == 7
 
 
-def test_an_archive_that_is_not_mounted_is_exit_7_and_nothing_is_signed(own_office: Office) -> None:
+def test_an_archive_that_is_not_mounted_is_exit_7_and_nothing_is_signed(own_office: Reviewed) -> None:
     """An empty mount point: "no such month" would hide that the books are away."""
     path = own_office.config.with_name("head")
     path.write_text(f"{Archive(own_office.root).chain().order[-1].sha256}\n")
@@ -112,6 +112,6 @@ def test_an_archive_that_is_not_mounted_is_exit_7_and_nothing_is_signed(own_offi
     assert list(own_office.root.iterdir()) == []
 
 
-def test_an_absent_archive_is_exit_9(own_office: Office) -> None:
+def test_an_absent_archive_is_exit_9(own_office: Reviewed) -> None:
     assert call("sign", APRIL, "--by", "Ann", "--archive", own_office.root / "nowhere").exit == 9
     assert not (own_office.root / "nowhere").exists()

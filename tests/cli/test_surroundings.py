@@ -15,10 +15,10 @@ import pytest
 
 from chargeback.cli.lazy import COMMANDS
 from chargeback.errors import decisive_exit
+from tests.kit.workplace import Workplace, listening
 
 from ..some import some
 from .calling import call
-from .offices import Office, office
 
 MOST_SECONDS = 120
 LEAVES_WORK = {"run", "init", "sign", "usage", "rebuild", "demo"}
@@ -70,7 +70,7 @@ class Ended:
 class Place:
     """An office with one closed month, where commands are run as processes."""
 
-    office: Office
+    office: Workplace
     month: str
     count: int = 0
 
@@ -79,7 +79,7 @@ class Place:
         self.count += 1
         fresh = self.office.root / f"fresh-{self.count}"
         fresh.mkdir()
-        values = {"config": str(self.office.config), "month": self.month, "fresh": str(fresh), "count": self.count}
+        values = {"config": str(self.office.config_path), "month": self.month, "fresh": str(fresh), "count": self.count}
         return [command, *(each.format(**values) for each in {**ARGUMENTS, **SLOW}[command])]
 
     def ended(self, command: str, surroundings: Surroundings) -> Ended:
@@ -183,11 +183,11 @@ def tried(
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A closed month with two revisions."""
-    with office(tmp_path_factory.mktemp("office"), "hostile-names") as where:
+    with listening(tmp_path_factory.mktemp("office"), "hostile-names") as where:
         environ = {**dict.fromkeys(("DEPLOYS_AUTH_USER", "DEPLOYS_AUTH_PASS"), ""), **where.environ}
-        assert call("run", "-c", where.config, **environ).exit in (0, 3)
+        assert call("run", "-c", where.config_path, **environ).exit in (0, 3)
         where.configure('[[teams]]\nid = "later"\nprojects = ["later-*"]\n')
-        assert call("run", "-c", where.config, **environ).exit in (0, 3)
+        assert call("run", "-c", where.config_path, **environ).exit in (0, 3)
         month = next(where.archive.glob("*/r2")).parent.name
         yield Place(where, month)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.workplace import CREDENTIALS, listening
+
 from .calling import Called, call
-from .offices import CREDENTIALS, office
 
 ACCOUNTS = "".join(f'[[accounts]]\nid = "ba_{number}"\n' for number in range(5))
 
@@ -52,7 +53,7 @@ def test_no_account_listed_is_one_line_too(tmp_path: Path, closed_port: int) -> 
 
 
 def test_a_wrong_token_of_all_accounts_says_so_in_one_line(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         accounts = "".join(f'[[accounts]]\nid = "ba_{number}"\n' for number in (1042, 1043, 1044, 1045))
         called = run(tmp_path, where.server.endpoint, accounts=accounts)
     (line,) = called.err.splitlines()
@@ -71,8 +72,8 @@ def test_a_wrong_token_of_all_accounts_says_so_in_one_line(tmp_path: Path) -> No
     ],
 )
 def test_one_cause_for_every_account_is_one_line(tmp_path: Path, faults: str, cause: str) -> None:
-    with office(tmp_path, faults=faults) as where:
+    with listening(tmp_path, faults=faults) as where:
         environ: dict[str, str | None] = dict.fromkeys(CREDENTIALS)
-        called = call("run", "-c", where.config, **{**environ, **where.environ})
+        called = call("run", "-c", where.config_path, **{**environ, **where.environ})
     (line,) = called.err.splitlines()
     assert called.exit == 6 and "accounts (" in line and cause in line

@@ -14,7 +14,7 @@ from chargeback.archive.reading import Archive
 from chargeback.evidence import RegisterState, RunRecord
 from tests.cli.calling import Called, call
 from tests.job.test_verify import resealed
-from tests.review.archives import APRIL, MARCH, MAY, Office, spoil
+from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, spoil
 
 from .test_sign import sign
 
@@ -25,19 +25,19 @@ def verify(*arguments: str | Path) -> Called:
     return call("verify", "--quick", *arguments)
 
 
-def head(office: Office) -> str:
+def head(office: Reviewed) -> str:
     newest = Archive(office.root).head()
     assert newest is not None
     return newest.sha256
 
 
-def lose_all(office: Office) -> None:
+def lose_all(office: Reviewed) -> None:
     """Every revision is deleted."""
     for month in office.root.glob("20*"):
         shutil.rmtree(month)
 
 
-def keep_head(office: Office) -> str:
+def keep_head(office: Reviewed) -> str:
     """The newest head, which from now on is kept elsewhere too, as the configuration says."""
     path, newest = office.config.with_name("head"), head(office)
     path.write_text(f"{newest}\n")
@@ -55,14 +55,14 @@ def test_a_folder_without_a_revision_is_not_called_proved(tmp_path: Path, quick:
     assert (document["status"], document["exit"], document["paths"]) == ("failed", 2, [])
 
 
-def test_a_month_that_lost_its_revisions_is_not_called_proved(own_office: Office) -> None:
+def test_a_month_that_lost_its_revisions_is_not_called_proved(own_office: Reviewed) -> None:
     for revision in (own_office.root / MAY).iterdir():
         shutil.rmtree(revision)
     called = verify(own_office.root / MAY)
     assert (called.exit, called.out) == (2, "")
 
 
-def test_an_archive_that_lost_all_its_revisions_is_damaged_where_somebody_knows_of_one(own_office: Office) -> None:
+def test_an_archive_that_lost_all_its_revisions_is_damaged_where_somebody_knows_of_one(own_office: Reviewed) -> None:
     known = head(own_office)
     assert sign(own_office, MAY, "--by", "Ann").exit == 0
     lose_all(own_office)
@@ -74,7 +74,7 @@ def test_an_archive_that_lost_all_its_revisions_is_damaged_where_somebody_knows_
 
 
 @pytest.mark.parametrize("folder", [True, False])
-def test_an_archive_that_is_away_is_damaged_where_the_head_file_knows_of_one(own_office: Office, folder: bool) -> None:
+def test_an_archive_that_is_away_is_damaged_where_the_head_file_knows_one(own_office: Reviewed, folder: bool) -> None:
     newest = keep_head(own_office)
     lose_all(own_office)
     if not folder:
@@ -84,7 +84,7 @@ def test_an_archive_that_is_away_is_damaged_where_the_head_file_knows_of_one(own
     assert newest in called.out + called.err
 
 
-def test_damage_is_told_also_where_another_path_cannot_be_verified(own_office: Office, tmp_path: Path) -> None:
+def test_damage_is_told_also_where_another_path_cannot_be_verified(own_office: Reviewed, tmp_path: Path) -> None:
     spoil(own_office.root / f"{MAY}/r1/ledgers/all.csv", lambda data: data + b"x")
     called = verify(own_office.root, tmp_path / "nowhere")
     assert called.exit == 7
@@ -95,7 +95,7 @@ def test_damage_is_told_also_where_another_path_cannot_be_verified(own_office: O
     assert len(told) == 2 and "all.csv" in told[0] and "nowhere" in told[1]
 
 
-def test_signatures_of_what_was_moved_away_are_excused_and_those_of_what_is_lost_are_not(own_office: Office) -> None:
+def test_signatures_of_what_was_moved_away_are_excused_and_those_of_what_is_lost_are_not(own_office: Reviewed) -> None:
     for month in (MARCH, APRIL, MAY):
         assert sign(own_office, month, "--by", "Ann").exit == 0
     first, *_, last = Archive(own_office.root).chain().order
@@ -108,14 +108,14 @@ def test_signatures_of_what_was_moved_away_are_excused_and_those_of_what_is_lost
     assert f"Ann signed {last.name} at head {last.sha256}, which is gone" in called.out
 
 
-def lose_oldest(office: Office) -> str:
+def lose_oldest(office: Reviewed) -> str:
     """The oldest revision is deleted; the SHA-256 of its manifest."""
     first = Archive(office.root).chain().order[0]
     shutil.rmtree(office.root / str(first.name).partition("/")[0])
     return first.sha256
 
 
-def configure_base(office: Office, sha256: str) -> None:
+def configure_base(office: Reviewed, sha256: str) -> None:
     text = office.config.read_text(encoding="utf-8")
     office.config.write_text(f'base_manifest = "{sha256}"\n{text}', encoding="utf-8")
 
@@ -130,7 +130,7 @@ READERS = {
 
 @pytest.mark.parametrize("arguments", READERS.values(), ids=READERS)
 def test_the_oldest_month_deleted_is_exit_7_unless_the_configuration_names_it(
-    own_office: Office, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    own_office: Reviewed, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DEPLOYS_TOKEN", raising=False)
     first = lose_oldest(own_office)
@@ -142,14 +142,14 @@ def test_the_oldest_month_deleted_is_exit_7_unless_the_configuration_names_it(
 
 
 @pytest.mark.parametrize("arguments", READERS.values(), ids=READERS)
-def test_a_base_that_the_chain_does_not_follow_is_exit_7(own_office: Office, arguments: tuple[str, ...]) -> None:
+def test_a_base_that_the_chain_does_not_follow_is_exit_7(own_office: Reviewed, arguments: tuple[str, ...]) -> None:
     configure_base(own_office, "0" * 64)
     called = call(*arguments, "-c", own_office.config)
     assert called.exit == 7, called.err
     assert "follows nothing, not the base 0000" in called.out + called.err
 
 
-def test_the_base_on_the_command_line_wins(own_office: Office) -> None:
+def test_the_base_on_the_command_line_wins(own_office: Reviewed) -> None:
     first = lose_oldest(own_office)
     configure_base(own_office, "0" * 64)
     assert verify("--quick", "-c", own_office.config).exit == 7
@@ -157,7 +157,7 @@ def test_the_base_on_the_command_line_wins(own_office: Office) -> None:
 
 
 def test_the_configuration_in_use_counts_for_its_own_archive_alone(
-    own_office: Office, monkeypatch: pytest.MonkeyPatch
+    own_office: Reviewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = lose_oldest(own_office)
     monkeypatch.chdir(own_office.config.parent)
@@ -173,7 +173,7 @@ def test_the_configuration_in_use_counts_for_its_own_archive_alone(
     assert call("list", "--archive", own_office.root).exit == 7
 
 
-def test_signatures_cut_after_a_revision_was_written_are_found(own_office: Office) -> None:
+def test_signatures_cut_after_a_revision_was_written_are_found(own_office: Reviewed) -> None:
     """A revision names what ``signatures.csv`` was when it was written, so that cutting its end does not go unseen."""
     for month in (MARCH, APRIL):
         assert sign(own_office, month, "--by", "Ann").exit == 0

@@ -9,20 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chargeback.cli.run_output import run_and_tell
-from chargeback.collect import session
 from chargeback.config import load
-from chargeback.job import collection
 from chargeback.sandbox import Server
 from chargeback.sandbox.clock import Clock
 from chargeback.sandbox.documents import written_pdf
 from chargeback.sandbox.links import Links
 from chargeback.sandbox.recorder import Recorder
 from chargeback.sandbox.wire import Answer, Request
-from tests.job.closing import PlatformClock, SharedReader, shared_tls_context
-from tests.job.office import Ended, told
+from tests.kit.platform import PlatformClock, quick_runs
+from tests.kit.workplace import Ended, ended
 
 from .answers import AccountAnswers, Month, Raw, body, listed
 from .judging import Named, Verdict
@@ -101,11 +97,9 @@ def pdf(account: AccountAnswers, invoice: str, kind: str, month: Month) -> bytes
 
 
 @contextmanager
-def office() -> Iterator[None]:
-    """One reader of PDFs and one TLS context for all runs within: making them is what a small run costs most."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(collection, "PdfReader", SharedReader)
-        patch.setattr(session, "tls_context", shared_tls_context)
+def credential() -> Iterator[None]:
+    """The tests' credential alone in the environment, and quick runs."""
+    with quick_runs() as patch:
         for name in ("DEPLOYS_AUTH_USER", "DEPLOYS_AUTH_PASS", "DEPLOYS_ENDPOINT"):
             patch.delenv(name, raising=False)
         patch.setenv("DEPLOYS_TOKEN", "a-token-of-the-tests")
@@ -115,16 +109,16 @@ def office() -> Iterator[None]:
 def run(month: Month, root: Path, *, period: str | None = None, **options: Any) -> Ended:
     """``chargeback run -p MONTH`` against the month served on loopback; the archive lies under ``root``."""
     platform = MonthPlatform(month)
-    with office(), Server(platform) as server:  # type: ignore[arg-type]
+    with credential(), Server(platform) as server:  # type: ignore[arg-type]
         path = root / "config.toml"
         path.write_text(month.config(server.endpoint), encoding="utf-8")
 
         def whole() -> int:
             settings = load(path, network=True)
-            clock = PlatformClock(platform)  # type: ignore[arg-type]
+            clock = PlatformClock(platform.clock, waits=False)
             return run_and_tell(settings, period=period or month.period, json_output=True, clock=clock, **options)
 
-        return told(whole, json_output=True)
+        return ended(whole, json_output=True)
 
 
 def verdict(ended: Ended) -> Verdict:

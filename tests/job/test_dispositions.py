@@ -14,39 +14,38 @@ from chargeback.job.verify import VerifyRequest, verify
 from chargeback.model.period import Period
 from chargeback.sandbox import Clock, instant, prepared
 from tests.cli.calling import call
-
-from .direct import answering
-from .office import Office
+from tests.kit.platform import answering
+from tests.kit.workplace import Workplace
 
 APRIL, MAY = Period.parse("2026-04"), Period.parse("2026-05")
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path) -> Iterator[Workplace]:
     """Two months in which nobody owns a project."""
     platform = prepared("clean", kind="C", now=instant("2026-06-20T03:00:00Z"), clock=Clock("2026-05-20T03:00:00Z"))
     with answering(platform):
-        found = Office(tmp_path, platform)
+        found = Workplace(tmp_path, platform)
         text = found.config_path.read_text()
         assert '"acme-web", ' in text
         found.config_path.write_text(text.replace('"acme-web", ', "").replace('"acme-web"', '"acme-none"'))
         yield found
 
 
-def document(office: Office, period: Period) -> dict[str, Any]:
+def document(office: Workplace, period: Period) -> dict[str, Any]:
     latest = Archive(office.archive).latest(period)
     assert latest is not None
     found: dict[str, Any] = json.loads(latest.read("reconciliation/reconciliation.json"))
     return found
 
 
-def ownership(office: Office, period: Period) -> dict[str, Any]:
+def ownership(office: Workplace, period: Period) -> dict[str, Any]:
     (found,) = (each for each in document(office, period)["findings"] if each["check"] == "ownership")
     assert isinstance(found, dict)
     return found
 
 
-def test_a_decision_is_carried_into_the_next_month_and_restates_nothing(office: Office) -> None:
+def test_a_decision_is_carried_into_the_next_month_and_restates_nothing(office: Workplace) -> None:
     assert office.run().exit == 3
     finding = ownership(office, APRIL)
     assert finding["disposition"] is None

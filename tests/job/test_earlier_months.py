@@ -21,7 +21,7 @@ from chargeback.model.archived_checks import read_checks
 from chargeback.model.check import Code
 from chargeback.month_end import close_month
 from chargeback.publish import reconciliation
-from tests.small_months import TEAMS, Month, account, invoice, of, report
+from tests.kit.months import TEAMS, Month, account, invoice, of, report
 
 from .test_verify import MAY, RESTATED, archive, changed_csv, resealed, said, sealed, shifted
 

@@ -15,14 +15,13 @@ from chargeback.sandbox import instant, newest_closed, platform_of, prepared, sm
 from chargeback.sandbox.calls import Call
 from chargeback.sandbox.makers import DEFAULT_NOW
 from chargeback.sandbox.scenario import Setup
-
-from .closing import Closing, closing, codes, messages
+from tests.kit.workplace import Workplace, closing, codes, messages
 
 NOVEMBER = "2026-11-03T03:00:00Z"
 
 
 @pytest.fixture
-def years(tmp_path: Path) -> Iterator[Closing]:
+def years(tmp_path: Path) -> Iterator[Workplace]:
     """Two years of months, of a platform whose days have no year."""
     now = instant(NOVEMBER)
     world = small_world(now=now, months=20)
@@ -30,14 +29,14 @@ def years(tmp_path: Path) -> Iterator[Closing]:
         yield place
 
 
-def test_another_years_october_is_not_divided_by_this_ones_usage(years: Closing) -> None:
+def test_another_years_october_is_not_divided_by_this_ones_usage(years: Workplace) -> None:
     """Labels "Oct 01" and the range prev_month: the platform answers with October 2026 whatever is asked."""
     result = years.close("2025-10")
     assert "report-period" in codes(result)
     assert {account.report_total for account in (result.books.accounts if result.books else ())} == {None}
 
 
-def test_a_month_that_was_booked_right_keeps_its_report_a_year_later(years: Closing) -> None:
+def test_a_month_that_was_booked_right_keeps_its_report_a_year_later(years: Workplace) -> None:
     first = years.close("2025-10", at="2025-11-25T03:00:00Z")
     assert (first.exit, first.written) == (0, True)
     again = years.close("2025-10", at=NOVEMBER)
@@ -45,10 +44,10 @@ def test_a_month_that_was_booked_right_keeps_its_report_a_year_later(years: Clos
 
 
 @pytest.mark.parametrize("period", ["2024-02", "2025-02"])
-def test_a_month_mistyped_by_a_year_is_refused_and_never_archived(years: Closing, period: str) -> None:
+def test_a_month_mistyped_by_a_year_is_refused_and_never_archived(years: Workplace, period: str) -> None:
     """The first month that anybody was billed for is March 2025."""
     result = years.close(period)
-    assert (result.exit, years.revisions) == (2, [])
+    assert (result.exit, years.revisions()) == (2, [])
     assert "lies before 2025-03, the first month that any account was billed for" in messages(result)[0]
     assert years.close(period, dry_run=True).exit == 2
 
@@ -56,12 +55,12 @@ def test_a_month_mistyped_by_a_year_is_refused_and_never_archived(years: Closing
 def test_an_old_invoice_of_a_status_of_its_own_holds_up_no_other_month(tmp_path: Path) -> None:
     with closing(tmp_path, prepared("unknown-status-before", kind="D")) as place:
         may = place.close()
-        assert (may.exit, place.revisions) == (0, ["2026-05/r1"])
+        assert (may.exit, place.revisions()) == (0, ["2026-05/r1"])
         notices = [check for check in (may.books.checks if may.books else ()) if check.code is Code.PRIOR_PERIODS]
         told = [check for check in notices if check.outcome is Outcome.NOTICE]
         assert len(told) == 1 and "disputed" in told[0].message and told[0].invoice in told[0].message
         april = place.close("2026-04")
-        assert (april.exit, place.revisions) == (6, ["2026-05/r1"])
+        assert (april.exit, place.revisions()) == (6, ["2026-05/r1"])
         assert '"disputed" is not known' in messages(april)[0]
 
 

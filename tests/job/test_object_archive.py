@@ -19,10 +19,10 @@ from chargeback.archive.reading import Archive
 from chargeback.config.address import Address, Place
 from chargeback.sandbox.scenarios import platform_of
 from tests.cli.calling import Called, call
+from tests.kit.workplace import Workplace, closing
 from tests.s3_server import PLAIN, VERSIONED, S3Server
 from tests.some import some
 
-from .closing import Closing, closing
 from .test_run import APRIL_CLOSES, MAY_CLOSES, account_of, late, may, setup
 
 pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
@@ -35,14 +35,14 @@ def address(request: pytest.FixtureRequest, s3: S3Server) -> Address:
 
 
 @pytest.fixture
-def offices(tmp_path: Path, address: Address) -> Iterator[tuple[Closing, Closing]]:
+def offices(tmp_path: Path, address: Address) -> Iterator[tuple[Workplace, Workplace]]:
     """One platform, and two who close its months: one into a folder, one into object storage."""
     made = setup(kind="D")
     made = late(made, may(made).plus(-1), "2026-06-04T00:00:00Z")
     for name in ("folder", "bucket"):
         (tmp_path / name).mkdir()
     with closing(tmp_path / "folder", platform_of(made)) as folder:
-        bucket = Closing(tmp_path / "bucket", folder.platform, folder.server)
+        bucket = Workplace(tmp_path / "bucket", folder.platform, folder.server)
         config = bucket.root / "config.toml"
         config.write_text(config.read_text("utf-8").replace('archive = "archive"', f'archive = "{address}"'), "utf-8")
         assert account_of(made)
@@ -60,12 +60,12 @@ def ledgers(place: Place) -> dict[str, dict[str, bytes]]:
 
 
 def test_the_months_of_a_folder_are_the_months_of_a_bucket(
-    offices: tuple[Closing, Closing], address: Address, tmp_path: Path
+    offices: tuple[Workplace, Workplace], address: Address, tmp_path: Path
 ) -> None:
     outcomes = []
     for office in offices:
         results = [office.close(at=APRIL_CLOSES), office.close(at=MAY_CLOSES)]
-        results += office.run(catch_up=True)
+        results += office.run_job(catch_up=True)
         again = office.close()
         assert not again.written
         outcomes.append([(str(result.period), result.revision, result.exit, result.written) for result in results])
@@ -124,7 +124,7 @@ def test_the_months_of_a_folder_are_the_months_of_a_bucket(
 
 
 def test_a_report_waits_in_the_bucket_until_its_month_closes(
-    offices: tuple[Closing, Closing], address: Address
+    offices: tuple[Workplace, Workplace], address: Address
 ) -> None:
     office = offices[1]
     waiting = office.close(at="2026-06-01T01:00:00Z")
@@ -137,7 +137,7 @@ def test_a_report_waits_in_the_bucket_until_its_month_closes(
     assert {"2026-05", "index.html"} <= set(store.names())
 
 
-def test_an_archived_configuration_leads_to_no_bucket(offices: tuple[Closing, Closing], tmp_path: Path) -> None:
+def test_an_archived_configuration_leads_to_no_bucket(offices: tuple[Workplace, Workplace], tmp_path: Path) -> None:
     offices[1].close(at=MAY_CLOSES)
     assert call("rebuild", "2026-05", "-o", tmp_path / "taken", "-c", offices[1].root / "config.toml").exit == 0
     refused = call("list", "-c", tmp_path / "taken" / "config.toml")

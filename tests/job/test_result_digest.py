@@ -18,9 +18,8 @@ from chargeback.sandbox.dialect import Kind
 from chargeback.sandbox.makers import DEFAULT_NOW, small_world
 from chargeback.sandbox.months import newest_closed
 from chargeback.sandbox.scenario import Setup
-from tests.small_months import TEAMS, Account, Month, account, document, invoice, of, report
-
-from .closing import Closing, closing
+from tests.kit.months import TEAMS, Account, Month, account, document, invoice, of, report
+from tests.kit.workplace import Workplace, closing
 
 ROWS = report(("acme-web", "CPU", 1, 60), ("acme-web", "Memory", 1, 40))
 LINE = of("acme-web", 100, projectId="1001")
@@ -110,7 +109,7 @@ def test_tax_withheld_of_an_open_invoice_makes_one_revision_and_not_one_a_run(tm
         checks = place.latest("2026-05").interpret(archived_checks.PATH, archived_checks.read_checks).checks
         assert ("invoice-withholding", "exception") in {(check.check, check.outcome) for check in checks}
         again = place.close(at=LATER)
-        assert (again.is_new, place.revisions) == (False, ["2026-05/r1"])
+        assert (again.is_new, place.revisions()) == (False, ["2026-05/r1"])
 
 
 LATER = "2026-06-25T03:00:00Z"
@@ -143,7 +142,7 @@ def test_what_is_renamed_or_deleted_afterwards_makes_no_revision(tmp_path: Path,
         first = place.close(at="2026-06-12T03:00:00Z")
         assert (first.exit, first.written) == (0, True)
         again = place.close(at=LATER)
-        assert (again.exit, again.is_new, place.revisions) == (0, False, ["2026-05/r1"])
+        assert (again.exit, again.is_new, place.revisions()) == (0, False, ["2026-05/r1"])
         place.extend('[[teams]]\nid = "new"\n')  # another result, so that what the second revision is booked with shows
         assert place.close(at=LATER).changes == ()
         assert place.latest("2026-05").run_record().projects
@@ -188,12 +187,12 @@ def test_a_revision_that_holds_no_digest_is_compared_by_its_files(
     with by_id(tmp_path, "D", later("billing.get", lambda result: {**result, "name": "Renamed"})) as place:
         _close_without_digest(place, monkeypatch)
         again = place.close(at=LATER)
-        assert (again.is_new, place.revisions) == (False, ["2026-05/r1"])
+        assert (again.is_new, place.revisions()) == (False, ["2026-05/r1"])
         place.extend('[[teams]]\nid = "new"\n')
         assert place.close(at=LATER).written
 
 
-def _close_without_digest(place: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
+def _close_without_digest(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("chargeback.job.run.result_digest", lambda books, config: {})
         assert place.close(at="2026-06-12T03:00:00Z").written

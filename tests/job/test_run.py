@@ -46,14 +46,12 @@ from chargeback.sandbox.records import Invoice
 from chargeback.sandbox.scenario import OPEN, PARTS, PROJECT
 from chargeback.sandbox.scenarios import platform_of
 from chargeback.sandbox.timeline import edited, extra, issued, paying, withholding
-
-from .closing import NOW, Closing, closing, codes, exceptions, messages
-from .direct import only
-from .office import Office
+from tests.kit.platform import only
+from tests.kit.workplace import NOW, Workplace, closing, codes, exceptions, messages
 
 APRIL_CLOSES, MAY_CLOSES, LATER = "2026-05-05T03:00:00Z", "2026-06-05T03:00:00Z", "2026-06-25T03:00:00Z"
 Change = Callable[[Setup], Setup]
-Place = Callable[..., Closing]
+Place = Callable[..., Workplace]
 
 
 def setup(*changes: Change, now: str = NOW, kind: Any = "C", positions: tuple[int, ...] = (OPEN,)) -> Setup:
@@ -69,7 +67,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     """Opens a place with one account of the small world, changed as wished."""
     with ExitStack() as stack:
 
-        def opened(*changes: Change, faults: str = "", **made: Any) -> Closing:
+        def opened(*changes: Change, faults: str = "", **made: Any) -> Workplace:
             platform = platform_of(setup(*changes, **made), faults=faults)
             return stack.enter_context(closing(tmp_path, platform))
 
@@ -102,12 +100,12 @@ def test_the_month_before_the_present_one_is_closed_by_default(place: Place) -> 
 
 @pytest.mark.parametrize(("now", "period"), [("2026-05-31T16:59:59Z", "2026-04"), ("2026-05-31T17:00:00Z", "2026-05")])
 def test_which_month_that_is_follows_the_configured_zone(place: Place, now: str, period: str) -> None:
-    assert str(place().run(job_at=now, dry_run=True)[0].period) == period
+    assert str(place().run_job(job_at=now, dry_run=True)[0].period) == period
 
 
 def test_a_month_that_is_not_over_is_exit_4_and_asks_nothing(place: Place) -> None:
     office = place()
-    (result,) = office.run("2026-06")
+    (result,) = office.run_job("2026-06")
     assert (result.exit, str(result.period)) == (4, "2026-06")
     assert result.errors[0].remedy == "run again from 2026-07-01 on"
     assert office.server.recorder.received == []
@@ -117,13 +115,13 @@ def test_a_month_that_is_not_over_is_exit_4_and_asks_nothing(place: Place) -> No
 @pytest.mark.parametrize(("period", "problem"), [("2026-07", "lies in the future"), ("2026-5", "is not a month")])
 def test_a_month_in_the_future_or_malformed_is_exit_2(place: Place, period: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
-        place().run(period)
+        place().run_job(period)
 
 
 def test_an_older_month_is_closed_when_asked_for(place: Place) -> None:
     office = place(kind="D")
     assert [office.close("2026-03").exit, office.close().exit] == [0, 0]
-    assert office.revisions == ["2026-03/r1", "2026-05/r1"]
+    assert office.revisions() == ["2026-03/r1", "2026-05/r1"]
 
 
 # The same result, and another one.
@@ -132,11 +130,11 @@ def test_an_older_month_is_closed_when_asked_for(place: Place) -> None:
 def test_the_same_result_writes_nothing(place: Place) -> None:
     office = place()
     assert office.close().written
-    before = office.files()
+    before = office.archived_files()
     again = office.close(at=LATER)
     assert (again.exit, again.written, again.revision) == (0, False, 1)
     assert (again.path, again.head) == (office.latest("2026-05").root, office.latest("2026-05").sha256)
-    assert office.files() == before
+    assert office.archived_files() == before
 
 
 def test_the_same_exceptions_are_exit_3_again_and_write_nothing(place: Place) -> None:
@@ -147,7 +145,7 @@ def test_the_same_exceptions_are_exit_3_again_and_write_nothing(place: Place) ->
 def test_comments_order_and_names_of_options_in_the_configuration_are_no_new_result(place: Place) -> None:
     office = place()
     office.close()
-    office.configure(more="# nothing of weight\n", api="concurrency = 2\n")
+    office.configure(before="# nothing of weight\n", api="timeout = 5\nconcurrency = 2\n")
     assert not office.close().written
 
 
@@ -215,7 +213,7 @@ def test_another_configuration_is_a_restatement_because_of_it(place: Place) -> N
     }
 
 
-def rows(office: Closing, path: str, month: str = "2026-05") -> list[dict[str, str]]:
+def rows(office: Workplace, path: str, month: str = "2026-05") -> list[dict[str, str]]:
     """A CSV of a month's latest revision."""
     text = office.latest(month).read(path).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
@@ -233,13 +231,13 @@ def test_a_late_invoice_of_an_archived_month_is_an_exception_until_catch_up_book
     assert office.close(at=APRIL_CLOSES).exit == 0
     first = office.close(at=MAY_CLOSES)
     assert (first.exit, codes(first)) == (3, {"prior-periods"})
-    caught = office.run(catch_up=True)
+    caught = office.run_job(catch_up=True)
     assert [(str(result.period), result.revision, result.written) for result in caught] == [
         ("2026-04", 2, True),
         ("2026-05", 2, True),
     ]
     assert "prior-periods" not in codes(caught[1])
-    assert [result.written for result in office.run(catch_up=True)] == [False]
+    assert [result.written for result in office.run_job(catch_up=True)] == [False]
 
 
 def gone_to_may(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -266,12 +264,12 @@ def test_an_invoice_that_leaves_an_archived_month_is_not_charged_there_for_ever_
     first = office.close(at=MAY_CLOSES)
     assert first.exit == 3
     assert [check.subject_name for check in exceptions(first) if check.code is Code.PRIOR_PERIODS] == ["2026-04"]
-    april, may = office.run(catch_up=True)
+    april, may = office.run_job(catch_up=True)
     assert (str(april.period), april.revision, april.written) == ("2026-04", 2, True)
     assert charged.count(b"INV-2026-0281") > 0
     assert office.latest("2026-04").read("ledgers/all.csv").count(b"INV-2026-0281") == 0
     assert "prior-periods" not in codes(may)
-    assert [result.written for result in office.run(catch_up=True)] == [False]
+    assert [result.written for result in office.run_job(catch_up=True)] == [False]
 
 
 def test_a_list_refused_as_inactive_takes_nothing_out_of_an_archived_month(place: Place) -> None:
@@ -281,15 +279,15 @@ def test_a_list_refused_as_inactive_takes_nothing_out_of_an_archived_month(place
 
     office = place(inactive, kind="D")
     assert office.close(at=APRIL_CLOSES).exit == 0
-    (may,) = office.run(at=MAY_CLOSES, catch_up=True)
+    (may,) = office.run_job(at=MAY_CLOSES, catch_up=True)
     assert (may.exit, codes(may)) == (3, {"invoice-issued"})
-    assert office.revisions == ["2026-04/r1", "2026-05/r1"]
+    assert office.revisions() == ["2026-04/r1", "2026-05/r1"]
 
 
 def test_catch_up_closes_the_months_that_have_no_revision(place: Place) -> None:
     office = place(kind="D")
     office.close("2026-03")
-    results = office.run(catch_up=True)
+    results = office.run_job(catch_up=True)
     assert [(str(result.period), result.exit, result.written) for result in results] == [
         ("2026-04", 0, True),
         ("2026-05", 0, True),
@@ -297,7 +295,7 @@ def test_catch_up_closes_the_months_that_have_no_revision(place: Place) -> None:
 
 
 def test_catch_up_of_an_empty_archive_does_the_month_alone(place: Place) -> None:
-    results = place().run(catch_up=True, dry_run=True)
+    results = place().run_job(catch_up=True, dry_run=True)
     assert [str(result.period) for result in results] == ["2026-05"]
 
 
@@ -312,11 +310,11 @@ def test_a_report_proved_in_time_waits_in_pending_and_closes_the_month_later(pla
     office = place(late_invoice("2026-07-02T00:00:00Z"))
     early = office.close(at=MAY_CLOSES)
     assert (early.exit, early.revision, early.written) == (4, None, False)
-    assert office.revisions == []
-    assert len([path for path in office.files() if path.startswith("pending/2026-05/")]) == 2
+    assert office.revisions() == []
+    assert len([path for path in office.archived_files() if path.startswith("pending/2026-05/")]) == 2
     closed = office.close("2026-05", at="2026-07-05T03:00:00Z")
     assert (closed.exit, closed.written) == (0, True)
-    assert not [path for path in office.files() if path.startswith("pending/")]
+    assert not [path for path in office.archived_files() if path.startswith("pending/")]
     index = json.loads(office.latest("2026-05").read("evidence/index.json"))
     carried = [row for row in index if row["path"] and row["path"].endswith("billing.report-carried.json")]
     assert [row["requested_at"][:10] for row in carried] == ["2026-06-05"]
@@ -335,8 +333,8 @@ def test_a_run_that_the_platform_ends_keeps_the_reports_it_proved(tmp_path: Path
     platform.faults = Faults.parse(f"billing.listInvoices@{last}:page-token")
     with closing(tmp_path, platform) as office:
         result = office.close()
-        assert (result.exit, office.revisions) == (6, [])
-        kept = {path.split("/")[2] for path in office.files() if path.startswith("pending/")}
+        assert (result.exit, office.revisions()) == (6, [])
+        kept = {path.split("/")[2] for path in office.archived_files() if path.startswith("pending/")}
         assert kept == {first}
 
 
@@ -404,7 +402,7 @@ def numbered(number: str, part: int = 0, listed: str = "") -> Change:
     return lambda made: made.changed(edited(account_of(made), may(made), named, part))
 
 
-def documents(office: Closing) -> list[str]:
+def documents(office: Workplace) -> list[str]:
     """The names of the documents of May's latest revision."""
     return [path.split("/")[-1] for path in office.latest("2026-05").records if path.startswith("invoices/")]
 
@@ -502,7 +500,7 @@ def test_an_account_restricts_a_dry_run_alone(tmp_path: Path) -> None:
     first, second = (account.id for account in platform.world.accounts)
     with closing(tmp_path, platform) as office:
         with pytest.raises(ConfigurationError, match="-a restricts a dry run"):
-            office.run(only=(first,))
+            office.run_job(only=(first,))
         result = office.close(only=(first,), dry_run=True)
         assert result.books is not None
         assert [row.account for row in result.books.accounts] == [first]
@@ -516,10 +514,10 @@ def test_a_dry_run_writes_nothing_takes_no_lock_and_ends_as_the_run_would(place:
     assert (result.exit, result.written, result.revision, codes(result)) == (3, False, None, {"invoice-pdf"})
     assert not (office.root / "archive").exists()
     office.close()
-    before = office.files()
+    before = office.archived_files()
     with open_for_writing(office.root / "archive", started="now"):
         assert office.close(dry_run=True).exit == 3
-    assert office.files() == before
+    assert office.archived_files() == before
 
 
 def test_a_second_run_is_kept_out(place: Place) -> None:
@@ -532,12 +530,12 @@ def test_a_second_run_is_kept_out(place: Place) -> None:
 
 def test_the_newest_head_is_kept_elsewhere_and_an_archive_that_lacks_it_is_exit_7(place: Place) -> None:
     office = place()
-    office.configure(more='head_file = "elsewhere.head"\n')
+    office.configure(before='head_file = "elsewhere.head"\n')
     head = office.close().head
     assert (office.root / "elsewhere.head").read_text(encoding="utf-8").strip() == head
     (office.root / "archive").rename(office.root / "rolled-back")
     with pytest.raises(DamagedError) as damaged:
-        office.run()
+        office.run_job()
     assert damaged.value.exit_code == 7
     assert not (office.root / "archive/2026-05").exists()
 
@@ -549,7 +547,7 @@ def test_a_damaged_revision_to_build_on_is_exit_7(place: Place) -> None:
     path.chmod(0o640)
     path.write_bytes(path.read_bytes().replace(b"web", b"bew", 1) + b" ")
     result = office.close()
-    assert (result.exit, office.revisions) == (7, ["2026-05/r1"])
+    assert (result.exit, office.revisions()) == (7, ["2026-05/r1"])
     assert "ledgers/all.csv" in messages(result)[0]
 
 
@@ -565,7 +563,7 @@ def test_ledgers_that_do_not_add_up_are_never_written(place: Place, monkeypatch:
     monkeypatch.setattr(run, "close_month", unbalanced)
     office = place()
     result = office.close()
-    assert (result.exit, result.written, office.revisions) == (1, False, [])
+    assert (result.exit, result.written, office.revisions()) == (1, False, [])
     assert result.errors[0].remedy == "report this with the evidence"
 
 
@@ -594,7 +592,7 @@ def test_one_of_several_accounts_refused_publishes_nothing_and_is_named(tmp_path
     platform.faults = Faults.parse(f"billing.listInvoices@{refused}:error(api: forbidden)")
     with closing(tmp_path, platform) as office:
         result = office.close()
-        assert (result.exit, result.written, office.revisions) == (5, False, [])
+        assert (result.exit, result.written, office.revisions()) == (5, False, [])
         assert [error.account for error in result.errors] == [refused]
         assert messages(result) == [f'account {refused}: billing.listInvoices was refused: "api: forbidden"']
         assert "accountant" in result.errors[0].remedy
@@ -606,7 +604,7 @@ def test_an_account_that_is_not_ready_is_told_beside_one_that_is_refused(tmp_pat
     made = made.changed(issued(waiting, may(made), instant("2026-07-02T00:00:00Z")))
     with closing(tmp_path, platform_of(made, faults=f"billing.listInvoices@{refused}:error(api: forbidden)")) as office:
         result = office.close()
-        assert (result.exit, office.revisions) == (5, [])
+        assert (result.exit, office.revisions()) == (5, [])
         assert {(type(error), error.account) for error in result.errors} == {
             (AccessError, refused),
             (NotReadyError, waiting),
@@ -619,7 +617,7 @@ def test_an_account_that_reconciles_is_told_beside_one_that_is_refused(tmp_path:
     fine, refused = (account.id for account in platform.world.accounts)
     platform.faults = Faults.parse(f"billing.listInvoices@{refused}:error(api: forbidden)")
     with running(platform) as server:
-        told = Office(tmp_path, platform, server).run(json_output=True)
+        told = Workplace(tmp_path, platform, server).run(json_output=True)
     document = json.loads(told.out)
     assert (told.exit, document["exit"], document["accounts"]) == (5, 5, [{"account": fine, "status": "reconciled"}])
     assert "2026-05 1 other account reconciles; nothing is archived until all can be" in told.err
@@ -630,7 +628,7 @@ def test_an_unknown_status_in_the_details_of_two_accounts_is_told_of_each_with_a
     made = setup(disputed, positions=(PROJECT, OPEN))
     with closing(tmp_path, platform_of(made)) as office:
         result = office.close()
-        assert (result.exit, office.revisions) == (6, [])
+        assert (result.exit, office.revisions()) == (6, [])
         assert [error.account for error in result.errors] == [account.id for account in made.world.accounts]
         assert all("disputed" in error.message and error.remedy for error in result.errors)
 
@@ -638,7 +636,7 @@ def test_an_unknown_status_in_the_details_of_two_accounts_is_told_of_each_with_a
 @pytest.mark.parametrize("faults", ["pdf:stall(30)", "pdf:drip(60)", "billing.downloadInvoice:stall(30)", "pdf:503"])
 def test_documents_that_hang_cost_their_own_time_and_the_month_closes(place: Place, faults: str) -> None:
     office = place(faults=faults)
-    office.configure(api="deadline = 6\n")
+    office.configure(api="timeout = 5\ndeadline = 6\n")
     result = office.close()
     assert (result.exit, result.written, codes(result)) == (3, True, {"invoice-pdf"})
     documents = office.latest("2026-05").run_record().documents
@@ -676,12 +674,12 @@ def test_the_deadline_is_looked_at_between_the_stages_of_closing_too(
         monkeypatch.setattr("chargeback.job.run.close_month", late)
     result = office.close()
     assert (result.exit, result.written, [type(error) for error in result.errors]) == (6, False, [DeadlineError])
-    assert office.revisions == []
+    assert office.revisions() == []
 
 
 def test_answers_that_hang_until_the_deadline_end_the_run_and_blame_no_invoice(place: Place) -> None:
     office = place(faults="billing.getInvoice:stall(30)")
-    office.configure(api="deadline = 2\n")
+    office.configure(api="timeout = 5\ndeadline = 2\n")
     result = office.close()
     assert (result.exit, result.written, codes(result)) == (6, False, set())
     assert {type(error) for error in result.errors} == {DeadlineError}
@@ -782,7 +780,7 @@ def test_an_account_refused_as_inactive_is_booked_as_it_is_listed(place: Place) 
 # Credentials.
 
 
-def minted(office: Closing, *tokens: str) -> None:
+def minted(office: Workplace, *tokens: str) -> None:
     """A token_command that prints these tokens, one a call, and the last again."""
     folder = office.root / "mint"
     folder.mkdir()
@@ -792,7 +790,7 @@ def minted(office: Closing, *tokens: str) -> None:
         f'cd {folder}\nhead -n 1 tokens\n[ "$(wc -l < tokens)" -lt 2 ] || sed -i 1d tokens\n', encoding="utf-8"
     )
     office.environ = {"PATH": "/usr/bin:/bin"}
-    office.configure(api=f'token_command = ["/bin/sh", "{script}"]\n')
+    office.configure(api=f'timeout = 5\ntoken_command = ["/bin/sh", "{script}"]\n')
 
 
 def expiring(platform: Platform, uses: int) -> None:

@@ -14,8 +14,7 @@ from chargeback.job.results import MonthResult
 from chargeback.model.books import Books
 from chargeback.publish import ledger_csv
 from chargeback.sandbox import SCENARIOS, Expected, Platform, Scenario, instant, prepared
-
-from .closing import NOW, Closing, closing, codes, messages
+from tests.kit.workplace import NOW, Workplace, closing, codes, messages
 
 MONTH_BEFORE = "2026-05-20T03:00:00Z"
 NAMED = {"account-invisible"}
@@ -34,7 +33,7 @@ def closed(root: Path, name: str, kind: Literal["C", "D"]) -> tuple[MonthResult,
         return _closed(place, scenario), place.platform
 
 
-def _closed(place: Closing, scenario: Scenario) -> MonthResult:
+def _closed(place: Workplace, scenario: Scenario) -> MonthResult:
     if scenario.runs == 2:
         assert place.close(at=MONTH_BEFORE).written
     return place.close("2026-04" if scenario.months_back else None, at=NOW, dry_run=True)

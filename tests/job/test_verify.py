@@ -26,9 +26,9 @@ from chargeback.job import reperformed_revision
 from chargeback.job.verify import LAYERS, Verification, VerifyRequest, verify
 from chargeback.sandbox import prepared, running
 from chargeback.sandbox.makers import instant
+from tests.kit.workplace import NOW, Workplace, ended
 
 from ..some import some
-from .office import NOW, Office, told
 
 MAY, RESTATED = "2026-05/r1", "2026-05/r2"
 LINES = "xl/worksheets/sheet2.xml"
@@ -40,7 +40,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("sealed")
     platform = prepared("clean", now=instant(NOW))
     with running(platform) as server:
-        office = Office(root, platform, server)
+        office = Workplace(root, platform, server)
         assert [office.run("2026-04").exit, office.run("2026-05").exit] == [3, 0]  # April's report is gone
         office.configure(shared="even")
         assert office.run("2026-05").exit == 0
@@ -71,7 +71,7 @@ def test_a_sound_archive_is_proved_in_four_layers_with_counts(sealed: Path) -> N
 def test_an_archive_of_a_configuration_whose_head_file_alone_is_relative_is_proved(tmp_path: Path) -> None:
     platform = prepared("clean", now=instant(NOW))
     with running(platform) as server:
-        office = Office(tmp_path, platform, server)
+        office = Workplace(tmp_path, platform, server)
         written = office.config_path.read_text(encoding="utf-8")
         absolute = f'archive = "{office.archive}"\nhead_file = "chargeback.head"\n'
         office.config_path.write_text(written.replace('archive = "archive"\n', absolute), encoding="utf-8")
@@ -339,7 +339,7 @@ def test_a_run_record_of_any_shape_is_damage_or_another_version_and_no_crash(arc
     for name, value in some(run_json_fields()):
         path.write_text(json.dumps({**original, name: value}), encoding="utf-8")
         resealed(archive / MAY)
-        told_ = told(lambda: verify_and_tell(
+        told_ = ended(lambda: verify_and_tell(
             [archive / MAY], quick=False, heads=(), base=None, json_output=False, verbose=True
         ))  # fmt: skip
         assert told_.exit in ((0, 3, 7) if name == "versions" else (7,)), (name, value, told_.out, told_.err)
@@ -380,7 +380,7 @@ def test_names_that_steer_a_terminal_are_told_inert(archive: Path) -> None:
     name = os.fsencode(archive / MAY) + b"/\x1b[31m\xe2\x80\xaered\xff.txt"
     Path(os.fsdecode(name)).touch()
     for json_output in (False, True):
-        result = told(lambda json_output=json_output: verify_and_tell(  # type: ignore[misc]
+        result = ended(lambda json_output=json_output: verify_and_tell(  # type: ignore[misc]
             [archive], quick=True, heads=(), base=None, json_output=json_output, verbose=False
         ))  # fmt: skip
         assert result.exit == 7

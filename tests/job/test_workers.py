@@ -20,8 +20,8 @@ import pytest
 from chargeback.cli.options import chosen_workers
 from chargeback.job import workers
 from chargeback.job.workers import mapped, processes_for
-from tests.cli.offices import Office, office
 from tests.job.test_verify import changed_csv, resealed
+from tests.kit.workplace import Workplace, listening
 from tests.some import some
 
 ROOT = Path(__file__).parents[2]
@@ -125,15 +125,15 @@ def test_items_are_taken_one_after_the_other_where_there_is_one_process() -> Non
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     """A month that seven processes have written."""
-    with office(tmp_path_factory.mktemp("workers")) as place:
+    with listening(tmp_path_factory.mktemp("workers")) as place:
         code, _, err = finished(place, "run", "--workers", "7")
         assert (code, err) == (0, "")
         yield place
 
 
-def finished(place: Office, *arguments: str) -> tuple[int, str, str]:
+def finished(place: Workplace, *arguments: str) -> tuple[int, str, str]:
     with place.process(*arguments) as process:
         out, err = process.communicate(timeout=120)
     return process.returncode, out, err
@@ -143,7 +143,7 @@ def manifests(folder: Path) -> set[str]:
     return {hashlib.sha256(path.read_bytes()).hexdigest() for path in some(folder.rglob("manifest.json"))}
 
 
-def test_the_number_of_processes_shows_in_no_byte(made: Office, tmp_path: Path) -> None:
+def test_the_number_of_processes_shows_in_no_byte(made: Workplace, tmp_path: Path) -> None:
     (revision,) = some(made.archive.glob("*/r1"))
     for workers_ in ("1", "2", "7"):
         code, out, _ = finished(made, "rebuild", str(revision), "-o", str(tmp_path / workers_), "--workers", workers_)
@@ -152,7 +152,7 @@ def test_the_number_of_processes_shows_in_no_byte(made: Office, tmp_path: Path) 
     assert "workers" not in (revision / "evidence/run.json").read_text()
 
 
-def test_several_processes_find_what_one_does(made: Office, tmp_path: Path) -> None:
+def test_several_processes_find_what_one_does(made: Workplace, tmp_path: Path) -> None:
     (month,) = some(path.parent.name for path in made.archive.glob("*/r1"))
     assert finished(made, "rebuild", f"{month}/r1", "-o", str(tmp_path / "r1"))[0] == 0
     for path in some((tmp_path / "r1").rglob("*")):
@@ -166,7 +166,7 @@ def test_several_processes_find_what_one_does(made: Office, tmp_path: Path) -> N
 
 
 @contextmanager
-def running(place: Office, in_child: str) -> Iterator[subprocess.Popen[str]]:
+def running(place: Workplace, in_child: str) -> Iterator[subprocess.Popen[str]]:
     """A run of three processes, of which the two others do that."""
     code = AT_WORK.format(in_child=in_child)
     environ = {**place.environment(), "PYTHONPATH": str(ROOT)}
@@ -177,7 +177,7 @@ def running(place: Office, in_child: str) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-def left(place: Office) -> list[str]:
+def left(place: Workplace) -> list[str]:
     """What lies in the archive, the lock aside."""
     return [path.name for path in place.archive.iterdir() if path.name != ".lock"]
 
@@ -190,7 +190,7 @@ def left(place: Office) -> list[str]:
     ],
 )
 def test_a_worker_that_fails_ends_the_run_and_leaves_nothing(tmp_path: Path, in_child: str, told: str) -> None:
-    with office(tmp_path) as place:
+    with listening(tmp_path) as place:
         with running(place, in_child) as process:
             _, err = process.communicate(timeout=120)
         assert (process.returncode, told in err, err.count("\n")) == (9, True, 1), err
@@ -200,7 +200,7 @@ def test_a_worker_that_fails_ends_the_run_and_leaves_nothing(tmp_path: Path, in_
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -9)])
 def test_workers_end_with_the_run(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    with office(tmp_path) as place:
+    with listening(tmp_path) as place:
         with running(place, HANGS) as process:
             assert process.stdout is not None
             children = [int(process.stdout.readline()) for _ in range(2)]
@@ -232,7 +232,7 @@ def gone(processes: list[int]) -> bool:
     ],
 )
 def test_a_wrong_number_of_workers_is_exit_2(
-    made: Office, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], environ: str, told: str
+    made: Workplace, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], environ: str, told: str
 ) -> None:
     monkeypatch.setenv("CHARGEBACK_WORKERS", environ)
     code, _, err = finished(made, *command)

@@ -12,7 +12,7 @@ from chargeback.model.booking import AccountMonth, Ground, is_before_the_first_b
 from chargeback.model.check import Code
 from chargeback.model.period import Period
 from chargeback.month_end import read_month
-from tests.small_months import APRIL, INACTIVE, RUN_AT, Account, Month, account, checks, invoice, month, of, report
+from tests.kit.months import APRIL, INACTIVE, RUN_AT, Account, Month, account, checks, invoice, month, of, report
 
 MAY = invoice("INV-5", of("acme-web", 100))
 BEFORE = invoice("INV-4", of("acme-web", 100), **APRIL)

@@ -11,7 +11,7 @@ from chargeback.evidence import ProjectPair
 from chargeback.model.answers import LineItem, ProjectAnswer
 from chargeback.model.books import Books
 from chargeback.model.projects import ProjectDirectory, Source
-from tests.small_months import TEAMS, Account, account, checks, exceptions, invoice, lines, month, of, report, sku
+from tests.kit.months import TEAMS, Account, account, checks, exceptions, invoice, lines, month, of, report, sku
 
 from ..some import some
 

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ..cli.offices import Office, office
+from tests.kit.workplace import Workplace, listening
+
 from ..some import some
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ class Runner:
         return done
 
 
-def runner_at(where: Office, **inputs: str) -> Runner:
+def runner_at(where: Workplace, **inputs: str) -> Runner:
     """A runner on which the program is installed: this one."""
     given = {name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()} | inputs
     programs = where.root / "temp" / "chargeback" / "bin"
@@ -76,7 +77,7 @@ def runner_at(where: Office, **inputs: str) -> Runner:
 
 
 def test_month_is_run_verified_and_packed(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         runner = runner_at(where)
         for name in ("Run", "Verify", "Pack", "Result"):
             done = runner.run(name)
@@ -89,7 +90,7 @@ def test_month_is_run_verified_and_packed(tmp_path: Path) -> None:
 
 
 def test_exceptions_fail_the_job_after_the_archive_is_kept_unless_they_are_ok(tmp_path: Path) -> None:
-    with office(tmp_path, "ownership") as where:
+    with listening(tmp_path, "ownership") as where:
         runner = runner_at(where)
         assert [runner.run(name).returncode for name in ("Run", "Verify", "Pack")] == [0, 0, 0]
         assert runner.outputs["run"] == {"exit-code": "3"}
@@ -99,7 +100,7 @@ def test_exceptions_fail_the_job_after_the_archive_is_kept_unless_they_are_ok(tm
 
 
 def test_refused_credential_fails_with_its_code_and_nothing_is_uploaded(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         runner = runner_at(where)
         runner.environ["DEPLOYS_TOKEN"] = "refused"
         done = [runner.run(name) for name in ("Run", "Verify", "Pack", "Result")]
@@ -109,7 +110,7 @@ def test_refused_credential_fails_with_its_code_and_nothing_is_uploaded(tmp_path
 
 
 def test_damaged_archive_fails_the_job(tmp_path: Path) -> None:
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         runner = runner_at(where)
         runner.run("Run")
         ledger = next(where.archive.glob("*/r1/ledgers/all.csv"))
@@ -121,7 +122,7 @@ def test_damaged_archive_fails_the_job(tmp_path: Path) -> None:
 def test_input_of_a_caller_is_never_a_part_of_a_script(tmp_path: Path) -> None:
     scripts = some(step["run"] for step in STEPS.values() if "run" in step)
     assert [script for script in scripts if "${{" in script] == []
-    with office(tmp_path) as where:
+    with listening(tmp_path) as where:
         runner = runner_at(where, period='2026-05"; touch "$RUNNER_TEMP/owned"; echo "')
         assert runner.run("Run").returncode == 0
     assert runner.outputs["run"] == {"exit-code": "2"}

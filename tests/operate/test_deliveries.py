@@ -29,7 +29,7 @@ from chargeback.operate.doctor.lines import Mark
 from chargeback.operate.notify import deliveries, watched
 from chargeback.operate.notify.deliveries import deliver, services
 from tests.cli.calling import call
-from tests.operate.platforms import Place, place
+from tests.kit.platform import Place, place
 from tests.operate.receivers import MailServer, mailing, receiving
 from tests.s3_server import PLAIN, S3Server
 from tests.some import some

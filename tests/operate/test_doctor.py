@@ -23,7 +23,7 @@ from chargeback.operate.doctor import DoctorLine, Examination, Mark, examine, ex
 from chargeback.operate.doctor.credential import credential_lifetime
 from chargeback.operate.doctor.lines import guarded
 from chargeback.sandbox import Credential, sample_configuration
-from tests.operate.platforms import ENVIRON, Place, place
+from tests.kit.platform import ENVIRON, Place, place
 
 LEGS = [field.name for field in fields(ChartOfAccounts)]
 NOW = datetime(2026, 6, 5, 2, tzinfo=UTC)

@@ -18,7 +18,7 @@ import pytest
 
 from chargeback.operate.deploy.needs import IMAGE_USER
 from chargeback.sandbox import sample_configuration
-from tests.cli.offices import office
+from tests.kit.workplace import listening
 from tests.operate.machine import EXITS, PROGRAM, ROOT, Machine, Mount
 
 CONFIG = "/etc/chargeback/config.toml"
@@ -67,7 +67,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     machine = Machine(tmp_path / "machine")
-    with office(tmp_path) as platform:
+    with listening(tmp_path) as platform:
         text = sample_configuration(
             platform.server.platform.world, endpoint=platform.server.endpoint, archive=ARCHIVE, accounts=False
         )

@@ -12,7 +12,7 @@ from chargeback.model.projects import Project
 from chargeback.operate.init import draft, refuse_existing, survey, write
 from chargeback.operate.init.proposal import Survey, SurveyedAccount, patterns, propose
 from chargeback.sandbox import Credential
-from tests.operate.platforms import Place, place
+from tests.kit.platform import Place, place
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from chargeback.operate.notify.run_metrics import USAGE_NAME
 from chargeback.operate.usage import look
 from chargeback.operate.usage.report import families
 from chargeback.sandbox import made, running, sample_configuration
-from tests.operate.platforms import place, spending_more
+from tests.kit.platform import place, spending_more
 
 ROOT = Path(__file__).parents[2]
 CHECKERS = ROOT / "build/checkers/node_modules"

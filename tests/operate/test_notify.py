@@ -20,7 +20,7 @@ from chargeback.operate.notify import Watcher, notify, watched
 from chargeback.operate.notify.addresses import filled
 from chargeback.operate.notify.messages import of_failure
 from chargeback.operate.notify.run_metrics import address, signal_of
-from tests.operate.platforms import Place, place
+from tests.kit.platform import Place, place
 from tests.operate.receivers import Receiver, receiving
 
 pytest.importorskip("apprise", reason="notifications are an extra: pip install '.[notify]'")

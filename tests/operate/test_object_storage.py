@@ -21,8 +21,8 @@ from chargeback.operate.deploy.needs import Deployment, deployment
 from chargeback.operate.doctor import DoctorLine, Examination, Mark, archive, examine
 from chargeback.operate.notify import SentState
 from chargeback.operate.usage.snapshot import Snapshot, UsageRow, keep, read
-from tests.archive.small_archives import STARTED, seal
-from tests.operate.platforms import ENVIRON, place
+from tests.kit.archives import STARTED, seal
+from tests.kit.platform import ENVIRON, place
 
 obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
 

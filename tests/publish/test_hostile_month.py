@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 
 from chargeback.publish import revision_files
+from tests.kit.months import account, invoice, month, of, report
 from tests.publish.workbook.opened import Opened
-from tests.small_months import account, invoice, month, of, report
 
 from ..some import some
 

@@ -9,7 +9,7 @@ import pytest
 
 from chargeback.model.spreadsheet_text import csv_row
 from chargeback.publish import exports, ledger_csv
-from tests.small_months import account, invoice, month, of, report
+from tests.kit.months import account, invoice, month, of, report
 
 NAMES = ("a;b", "a|b", 'a"b', "a,b", " ＝1+1", "\u200b\u202e+2", "=1;2", "plain")
 

@@ -10,7 +10,7 @@ from chargeback.errors import AnswerError, SchemaError
 from chargeback.evidence import EarlierTotal
 from chargeback.model import archived_checks, archived_summary
 from chargeback.publish import month_summary, reconciliation
-from tests.small_months import TEAMS, account, exceptions, invoice, month, of
+from tests.kit.months import TEAMS, account, exceptions, invoice, month, of
 
 EMPTY = {"period": "2026-05", "revision": 1, "accounts": ["1042"], "invoices": [], "totals": []}
 

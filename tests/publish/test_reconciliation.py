@@ -13,7 +13,7 @@ import pytest
 
 from chargeback.model.books import Books
 from chargeback.publish import reconciliation
-from tests.small_months import TEAMS, Account, invoice, month, of, report
+from tests.kit.months import TEAMS, Account, invoice, month, of, report
 
 EXACT = TEAMS + '[reconciliation]\ntolerance = { absolute = "0" }\n'
 HOSTILE = Account(

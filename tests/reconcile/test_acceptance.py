@@ -12,7 +12,7 @@ from chargeback.errors import ConfigurationError
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.period import Period
 from chargeback.reconcile.register import accept
-from tests.small_months import MIDDLE, TEAMS, Account, account, invoice, month, of, report, sku
+from tests.kit.months import MIDDLE, TEAMS, Account, account, invoice, month, of, report, sku
 
 MAY = Period(2026, 5)
 EXCEPTION = Check(

@@ -14,18 +14,7 @@ from hypothesis import strategies as st
 from chargeback.model.books import Books
 from chargeback.model.check import Cause, Code, Outcome
 from chargeback.publish.reconciliation import document
-from tests.small_months import (
-    END,
-    MIDDLE,
-    TEAMS,
-    account,
-    checks,
-    invoice,
-    month,
-    of,
-    report,
-    sku,
-)  # fmt: skip
+from tests.kit.months import END, MIDDLE, TEAMS, account, checks, invoice, month, of, report, sku
 
 TIE_OUTS = ("report-total", "report-project", "report-resource")
 EXACT = TEAMS + '[reconciliation]\ntolerance = { absolute = "0" }\n'

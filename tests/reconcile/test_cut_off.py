@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chargeback.model.check import Check
-from tests.small_months import END, MIDDLE, START, account, checks, invoice, month, of, report
+from tests.kit.months import END, MIDDLE, START, account, checks, invoice, month, of, report
 
 FIRST = invoice("A", of("acme-web", 5), periodEnd=MIDDLE)
 SECOND = invoice("B", of("acme-data", 5), periodStart=MIDDLE)

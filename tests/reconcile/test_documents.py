@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.small_months import account, checks, document, invoice, month, of, report, settled
+from tests.kit.months import account, checks, document, invoice, month, of, report, settled
 
 PAID = invoice("I", of("acme-web", 1), status="paid")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.small_months import END, MIDDLE, START, Account, account, checks, invoice, month, of, report, sku
+from tests.kit.months import END, MIDDLE, START, Account, account, checks, invoice, month, of, report, sku
 
 WEB = invoice("INV-1", of("acme-web", 100))
 FIRST_HALF, SECOND_HALF = {"periodStart": START, "periodEnd": MIDDLE}, {"periodStart": MIDDLE, "periodEnd": END}

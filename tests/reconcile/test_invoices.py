@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chargeback.model.check import Check
-from tests.small_months import Account, account, checks, dec, invoice, month, of, report, sku
+from tests.kit.months import Account, account, checks, dec, invoice, month, of, report, sku
 
 
 def found(code: str, *invoices: dict[str, Any], **fields: Any) -> list[Check]:

@@ -8,7 +8,7 @@ import pytest
 
 from chargeback.model.check import Check, SubjectKind
 from chargeback.reconcile.ledgers import ledger_control
-from tests.small_months import TEAMS, account, checks, invoice, month, of, report, sku
+from tests.kit.months import TEAMS, account, checks, invoice, month, of, report, sku
 
 ROWS = (("acme-web", "CPU", 1, 10), ("acme-data", "CPU", 1, 5))
 GIVEN = account(invoice("I", of("acme-web", "10.70"), of("acme-data", "5"), tax="0.7"), report=report(*ROWS))

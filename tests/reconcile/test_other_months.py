@@ -10,7 +10,7 @@ import pytest
 
 from chargeback.errors import AnswerError
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
-from tests.small_months import APRIL, INACTIVE, TEAMS, Account, account, checks, invoice, month, of, report
+from tests.kit.months import APRIL, INACTIVE, TEAMS, Account, account, checks, invoice, month, of, report
 
 MAY = invoice("INV-5", of("acme-web", 130))
 OLD = invoice("INV-4", of("acme-web", 100), **APRIL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chargeback.model.catalogue import CATALOGUE, VARIANCE_CODES
 from chargeback.model.check import REPORT_CODES, Code
 from chargeback.reconcile.register import ACCOUNT_CHECKS, MONTH_CHECKS
-from tests.small_months import Account, account, invoice, month, of, report
+from tests.kit.months import Account, account, invoice, month, of, report
 
 from ..some import some
 

@@ -10,7 +10,7 @@ import pytest
 from chargeback.evidence import UnsettledPayment
 from chargeback.model.books import Status
 from chargeback.model.check import Check
-from tests.small_months import TEAMS, account, checks, invoice, month, of, report, settled
+from tests.kit.months import TEAMS, account, checks, invoice, month, of, report, settled
 
 REPORT = report(("acme-web", "CPU", 1, 107))
 

@@ -9,7 +9,7 @@ import pytest
 
 from chargeback.model.books import Books
 from chargeback.model.check import Check
-from tests.small_months import TEAMS, account, checks, invoice, month, of, report, sku
+from tests.kit.months import TEAMS, account, checks, invoice, month, of, report, sku
 
 NET = TEAMS + '[reconciliation]\ntax_basis = "net"\n'
 CPU_100 = ("acme-web", "CPU", 1, 100)

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.review.archives import Office, make_hostile, make_office, once
+from tests.kit.reviewed import Reviewed, make_hostile, make_reviewed, once
 
 
 def shared_folder(factory: pytest.TempPathFactory, name: str) -> Path:
@@ -20,13 +20,13 @@ def shared_folder(factory: pytest.TempPathFactory, name: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Reviewed:
     """The archive of three months; only to be read: ``own_office`` is a copy."""
     folder = shared_folder(tmp_path_factory, "review-office")
     with once(folder) as fresh:
         if fresh:
-            make_office(folder)
-    return Office(folder / "archive", folder / "config.toml", folder / "changed.toml")
+            make_reviewed(folder)
+    return Reviewed(folder / "archive", folder / "config.toml", folder / "changed.toml")
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +40,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own_office(office: Office, tmp_path: Path) -> Office:
+def own_office(office: Reviewed, tmp_path: Path) -> Reviewed:
     """A copy of the archive, to be written to."""
     return office.copy(tmp_path)
 
 
 @pytest.fixture
-def offline(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def offline(office: Reviewed, monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on no socket opens and no command runs; the archives are there already."""
 
     def refuse(*args: object, **options: object) -> NoReturn:

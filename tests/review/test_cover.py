@@ -16,21 +16,21 @@ from chargeback.job.verify import VerifyRequest, verify
 from chargeback.model.period import Period
 from chargeback.review.disposition import DisposeRequest, dispose
 from chargeback.review.signing import SignRequest, sign
-from tests.review.archives import APRIL, MAY, SIGNED_AT, Office
+from tests.kit.reviewed import APRIL, MAY, SIGNED_AT, Reviewed
 
 
-def cover(office: Office, month: str, revision: int) -> Path:
+def cover(office: Reviewed, month: str, revision: int) -> Path:
     """Where the cover page of a revision lies."""
     return office.root / month / f"cover-r{revision}.html"
 
 
-def signed(office: Office, month: str = MAY, note: str = "Agreed to the bank statement") -> str:
+def signed(office: Reviewed, month: str = MAY, note: str = "Agreed to the bank statement") -> str:
     """The cover page after the preparer has signed the month."""
     done = sign(office.root, SignRequest(month, "Ann", "preparer", note), SIGNED_AT)
     return cover(office, month, done.revision.name.number).read_text(encoding="utf-8")
 
 
-def test_it_says_period_entity_head_conclusion_who_signed_and_the_findings(own_office: Office) -> None:
+def test_it_says_period_entity_head_conclusion_who_signed_and_the_findings(own_office: Reviewed) -> None:
     page = signed(own_office)
     revision = Archive(own_office.root).latest(Period.parse(MAY))
     assert revision is not None
@@ -42,13 +42,13 @@ def test_it_says_period_entity_head_conclusion_who_signed_and_the_findings(own_o
     assert "<script" not in page and "http-equiv" in page
 
 
-def test_a_month_that_nobody_signed_has_none(own_office: Office) -> None:
+def test_a_month_that_nobody_signed_has_none(own_office: Reviewed) -> None:
     assert not list(own_office.root.rglob("cover-*.html"))
     signed(own_office, APRIL)
     assert [path.parent.name for path in own_office.root.rglob("cover-*.html")] == [APRIL]
 
 
-def test_a_reviewer_and_a_disposition_come_later_and_it_says_them(own_office: Office) -> None:
+def test_a_reviewer_and_a_disposition_come_later_and_it_says_them(own_office: Reviewed) -> None:
     signed(own_office)
     revision = Archive(own_office.root).latest(Period.parse(MAY))
     assert revision is not None
@@ -60,7 +60,7 @@ def test_a_reviewer_and_a_disposition_come_later_and_it_says_them(own_office: Of
     assert "credit note requested" in page and "Cleo" in page
 
 
-def test_it_is_no_damage_and_no_stranger_and_what_lies_about_still_is_one(own_office: Office) -> None:
+def test_it_is_no_damage_and_no_stranger_and_what_lies_about_still_is_one(own_office: Reviewed) -> None:
     signed(own_office)
     (own_office.root / MAY / "cover-r99.html").write_text("not ours")
     assert Archive(own_office.root).strangers() == (f"{MAY}/cover-r99.html",)
@@ -70,7 +70,7 @@ def test_it_is_no_damage_and_no_stranger_and_what_lies_about_still_is_one(own_of
     assert not any("cover" in note for note in verified.notes)
 
 
-def test_a_run_writes_it_again_and_is_not_stopped_where_it_cannot(own_office: Office, tmp_path: Path) -> None:
+def test_a_run_writes_it_again_and_is_not_stopped_where_it_cannot(own_office: Reviewed, tmp_path: Path) -> None:
     before = signed(own_office)
     path = cover(own_office, MAY, 3)
     path.write_text("spoilt")
@@ -85,7 +85,7 @@ def test_a_run_writes_it_again_and_is_not_stopped_where_it_cannot(own_office: Of
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "=1+1", "ชื่อ & นามสกุล", "a\u202eb"])
-def test_hostile_names_are_texts(own_office: Office, name: str) -> None:
+def test_hostile_names_are_texts(own_office: Reviewed, name: str) -> None:
     sign(own_office.root, SignRequest(MAY, name, "preparer", name), SIGNED_AT)
     page = cover(own_office, MAY, 3).read_text(encoding="utf-8")
     assert "<script>" not in page

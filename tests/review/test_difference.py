@@ -17,19 +17,19 @@ from chargeback.review.changes import Change, line_changes
 from chargeback.review.difference import difference, difference_lines
 from chargeback.review.ledger_rows import LedgerRow, rows_of
 from chargeback.review.terminal import Terminal
-from tests.review.archives import APRIL, CREDIT, MAY, Office, units
-from tests.small_months import TEAMS, account, invoice, month, of, report
+from tests.kit.months import TEAMS, account, invoice, month, of, report
+from tests.kit.reviewed import APRIL, CREDIT, MAY, Reviewed, units
 
 PAIRS = [("r1", "r2"), ("r2", "r3"), ("r1", "r3"), ("r3", "r1"), ("2", "2")]
 
 
-def document(office: Office, first: str | None = None, second: str | None = None) -> dict[str, Any]:
+def document(office: Reviewed, first: str | None = None, second: str | None = None) -> dict[str, Any]:
     return json.loads(json.dumps(difference(office.root, MAY, first, second).to_json()))  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 @pytest.mark.parametrize("table", ["teams", "invoices", "lines"])
-def test_rows_sum_to_the_difference_of_the_totals(office: Office, first: str, second: str, table: str) -> None:
+def test_rows_sum_to_the_difference_of_the_totals(office: Reviewed, first: str, second: str, table: str) -> None:
     found = document(office, first, second)
     assert {total["currency"] for total in found["totals"]} == {"JPY", "KWD", "THB"}
     for total in found["totals"]:
@@ -39,7 +39,7 @@ def test_rows_sum_to_the_difference_of_the_totals(office: Office, first: str, se
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_totals_are_those_of_the_manifests(office: Office, first: str, second: str) -> None:
+def test_totals_are_those_of_the_manifests(office: Reviewed, first: str, second: str) -> None:
     found = document(office, first, second)
     for side in ("before", "after"):
         manifest = json.loads((office.root / MAY / f"r{found[side]['revision']}/manifest.json").read_bytes())
@@ -47,13 +47,13 @@ def test_totals_are_those_of_the_manifests(office: Office, first: str, second: s
         assert {total["currency"]: total[side]["gross"] for total in found["totals"]} == stated
 
 
-def test_by_default_the_latest_is_compared_with_the_one_before(office: Office) -> None:
+def test_by_default_the_latest_is_compared_with_the_one_before(office: Reviewed) -> None:
     found = document(office)
     assert (found["before"]["revision"], found["after"]["revision"]) == (2, 3)
     assert document(office, "r1")["after"]["revision"] == 3
 
 
-def test_an_invoice_paid_later_a_replaced_one_and_a_credit_note(office: Office) -> None:
+def test_an_invoice_paid_later_a_replaced_one_and_a_credit_note(office: Reviewed) -> None:
     found = document(office, "r1", "r2")
     notes = sorted((row["account"], row["note"], units(row["difference"]["gross"])) for row in found["invoices"])
     thai = [note for note in notes if note[0] in ("1042", "1043", "1045")]
@@ -68,7 +68,7 @@ def test_an_invoice_paid_later_a_replaced_one_and_a_credit_note(office: Office) 
     assert thai[2][2] == -thai[3][2] != 0
 
 
-def test_lines_of_a_replaced_invoice_are_matched_with_those_of_the_one_that_replaced_it(office: Office) -> None:
+def test_lines_of_a_replaced_invoice_are_matched_with_those_of_the_one_that_replaced_it(office: Reviewed) -> None:
     found = document(office, "r1", "r2")
     (replaced,) = [event for event in found["why"]["events"] if event["kind"] == "replaced"]
     assert replaced["account"] == "1045"
@@ -142,7 +142,7 @@ def test_whatever_is_matched_the_lines_sum_to_the_difference(before: Any, after:
     assert sum(change.difference.gross for change in line_changes(old, new)) == difference_of_totals
 
 
-def test_reasons_are_those_that_the_runs_gave(office: Office) -> None:
+def test_reasons_are_those_that_the_runs_gave(office: Reviewed) -> None:
     assert _reasons(document(office, "r1", "r2")) == {"evidence"}
     assert _reasons(document(office, "r2", "r3")) == {"configuration"}
     assert _reasons(document(office, "r1", "r3")) <= {"evidence, configuration", "evidence", "configuration"}
@@ -154,33 +154,33 @@ def _reasons(found: dict[str, Any]) -> set[str]:
     return {row["reason"] for row in found["teams"] if units(row["difference"]["gross"])}
 
 
-def test_exceptions_that_came_are_named(office: Office) -> None:
+def test_exceptions_that_came_are_named(office: Reviewed) -> None:
     found = document(office, "r1", "r2")
     assert ("report-total", "exception") in {(row["check"], row["after"]) for row in found["checks"]}
 
 
-def test_a_revision_does_not_differ_from_itself(office: Office) -> None:
+def test_a_revision_does_not_differ_from_itself(office: Reviewed) -> None:
     found = document(office, "r2", "r2")
     assert (found["invoices"], found["lines"], found["checks"], found["why"]["differing"]) == ([], [], [], [])
 
 
-def test_a_month_with_one_revision_has_nothing_to_compare(office: Office) -> None:
+def test_a_month_with_one_revision_has_nothing_to_compare(office: Reviewed) -> None:
     with pytest.raises(ConfigurationError, match="one revision"):
         difference(office.root, APRIL, None, None)
 
 
 @pytest.mark.parametrize(("first", "second"), [("r9", None), ("r1", "r7"), ("x", None), ("r0", None)])
-def test_a_revision_that_is_not_there_is_a_usage_error(office: Office, first: str, second: str | None) -> None:
+def test_a_revision_that_is_not_there_is_a_usage_error(office: Reviewed, first: str, second: str | None) -> None:
     with pytest.raises(ConfigurationError):
         difference(office.root, MAY, first, second)
 
 
-def test_an_absent_archive_is_a_storage_error(office: Office) -> None:
+def test_an_absent_archive_is_a_storage_error(office: Reviewed) -> None:
     with pytest.raises(StorageError):
         difference(office.root / "nowhere", MAY, None, None)
 
 
-def test_text_has_every_table_and_the_reason(office: Office) -> None:
+def test_text_has_every_table_and_the_reason(office: Reviewed) -> None:
     text = "\n".join(difference_lines(difference(office.root, MAY, "r1", "r2"), Terminal()))
     for part in (
         "teams: 4 changes",

@@ -20,8 +20,8 @@ from chargeback.model.period import Period
 from chargeback.month_end import close_month
 from chargeback.publish.reconciliation import document
 from chargeback.review.month_findings import findings_of
-from tests.review.archives import APRIL, MARCH, MAY, Office
-from tests.small_months import TEAMS, account, invoice, month, of, report
+from tests.kit.months import TEAMS, account, invoice, month, of, report
+from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed
 
 from ..some import some
 
@@ -72,7 +72,7 @@ def test_a_finding_without_an_amount_is_measured_by_its_checks() -> None:
     assert not covers(record("F-0000000000", "5"), None, 1)
 
 
-def test_a_run_keeps_the_last_decision_of_its_month_or_earlier(own_office: Office) -> None:
+def test_a_run_keeps_the_last_decision_of_its_month_or_earlier(own_office: Reviewed) -> None:
     archive = Archive(own_office.root)
     first, second = archived_findings(archive.revisions(Period.parse(APRIL))[0])[:2]
     write(
@@ -101,7 +101,7 @@ def test_findings_of_a_version_that_grouped_none_are_its_exceptions() -> None:
         assert [each.archived for each in findings_of(Archive(root), revision)] == list(found)
 
 
-def test_every_register_is_recorded_and_missed(own_office: Office) -> None:
+def test_every_register_is_recorded_and_missed(own_office: Reviewed) -> None:
     finding = archived_findings(Archive(own_office.root).revisions(Period.parse(APRIL))[0])[0]
     write(own_office.root, Disposition(MOMENT, APRIL, 1, finding.id, "one", "Ann"))
     states = register_states(own_office.root)

@@ -18,7 +18,7 @@ from chargeback.review.explanation_json import explanation_json
 from chargeback.review.explanation_text import exact_text, explanation_lines
 from chargeback.review.reposted_accounts import RepostedAccounts
 from chargeback.review.terminal import Terminal
-from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, units
+from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, units
 
 from ..some import some
 
@@ -29,7 +29,7 @@ def document(root: Path, period: str, subject: str) -> dict[str, Any]:
     return json.loads(json.dumps(explanation_json(explain(root, period, subject))))  # type: ignore[no-any-return]
 
 
-def first_line(office: Office, month: str, **wanted: str) -> dict[str, str]:
+def first_line(office: Reviewed, month: str, **wanted: str) -> dict[str, str]:
     rows = csv_rows(office.root / month / "r1/ledgers/all.csv")
     return next(row for row in rows if all(row[name] == value for name, value in wanted.items()))
 
@@ -50,7 +50,7 @@ def resolved(root: Path, source: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("basis", BASES)
-def test_a_line_of_each_basis_is_explained(office: Office, basis: str) -> None:
+def test_a_line_of_each_basis_is_explained(office: Reviewed, basis: str) -> None:
     row = next(row for row in csv_rows(office.root / APRIL / "r1/ledgers/all.csv") if row["basis"] == basis)
     found = document(office.root, APRIL, row["line"])
     assert (found["net"], found["tax"], found["gross"]) == (row["net"], row["tax"], row["gross"])
@@ -59,7 +59,7 @@ def test_a_line_of_each_basis_is_explained(office: Office, basis: str) -> None:
 
 
 @pytest.mark.parametrize("basis", BASES)
-def test_the_parts_of_every_step_sum_to_its_whole(office: Office, basis: str) -> None:
+def test_the_parts_of_every_step_sum_to_its_whole(office: Reviewed, basis: str) -> None:
     found = document(office.root, APRIL, first_line(office, APRIL, basis=basis)["line"])
     for step in some(found["steps"]):
         for side in ("gross", "tax"):
@@ -72,7 +72,7 @@ def test_the_parts_of_every_step_sum_to_its_whole(office: Office, basis: str) ->
                 assert sum(Fraction(portion["exact"]) for portion in portions) == Fraction(step[side]["whole"])
 
 
-def test_an_adjustment_is_what_the_header_holds_beyond_the_lines(office: Office) -> None:
+def test_an_adjustment_is_what_the_header_holds_beyond_the_lines(office: Reviewed) -> None:
     row = first_line(office, APRIL, basis="adjustment")
     beyond = document(office.root, APRIL, row["line"])["adjustment"]
     assert units(beyond["header"]) - units(beyond["lines"]) == units(beyond["difference"])
@@ -81,7 +81,7 @@ def test_an_adjustment_is_what_the_header_holds_beyond_the_lines(office: Office)
     assert "its lines do not foot" in text and f"leaves {beyond['difference']}" in text
 
 
-def test_each_step_begins_with_what_the_one_before_gave(office: Office) -> None:
+def test_each_step_begins_with_what_the_one_before_gave(office: Reviewed) -> None:
     found = document(office.root, APRIL, first_line(office, APRIL, basis="shared-split", team="web")["line"])
     teams, resources = found["steps"][-2:]
     chosen = teams["parts"][teams["chosen"]]
@@ -93,7 +93,7 @@ def test_each_step_begins_with_what_the_one_before_gave(office: Office) -> None:
 
 
 @pytest.mark.parametrize("subject", ["web", "siam", "unassigned", "adjustments", "acme-platform", "project:siam-cloud"])
-def test_parts_of_invoice_lines_sum_to_a_teams_or_projects_total(office: Office, subject: str) -> None:
+def test_parts_of_invoice_lines_sum_to_a_teams_or_projects_total(office: Reviewed, subject: str) -> None:
     found = document(office.root, APRIL, subject)
     column, name = found["kind"], found["name"]
     rows = [row for row in csv_rows(office.root / APRIL / "r1/ledgers/all.csv") if row[column] == name]
@@ -108,7 +108,7 @@ def test_parts_of_invoice_lines_sum_to_a_teams_or_projects_total(office: Office,
         assert resolved(office.root / APRIL / "r1", source) == source["value"]
 
 
-def test_text_says_which_part_got_the_unit_and_ends_with_the_archived_amount(office: Office) -> None:
+def test_text_says_which_part_got_the_unit_and_ends_with_the_archived_amount(office: Reviewed) -> None:
     row = first_line(office, APRIL, basis="shared-split", team="web")
     text = "\n".join(explanation_lines(explain(office.root, APRIL, row["line"]), Terminal()))
     assert "in proportion to their direct cost" in text
@@ -117,7 +117,7 @@ def test_text_says_which_part_got_the_unit_and_ends_with_the_archived_amount(off
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_tables_fit_a_terminal(office: Office, width: int) -> None:
+def test_tables_fit_a_terminal(office: Reviewed, width: int) -> None:
     for subject in (first_line(office, APRIL, basis="shared-split")["line"], "web", "siam"):
         lines = list(explanation_lines(explain(office.root, APRIL, subject), Terminal(width=width)))
         assert [line for line in lines if cell_len(line) > width and "evidence/" not in line] == []
@@ -130,19 +130,19 @@ def test_hostile_names_are_explained_without_steering_the_terminal(hostile: Path
 
 
 @pytest.mark.parametrize("subject", ["0", "100000", "nobody", "team:acme-web", "project:web", ""])
-def test_what_is_not_there_is_a_usage_error(office: Office, subject: str) -> None:
+def test_what_is_not_there_is_a_usage_error(office: Reviewed, subject: str) -> None:
     with pytest.raises(ConfigurationError):
         explain(office.root, MARCH, subject)
 
 
-def test_a_ledger_that_does_not_follow_is_damage(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_that_does_not_follow_is_damage(office: Reviewed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chargeback.review.reposted_accounts._of_line", lambda line: (line.gross + 1,))
     with pytest.raises(DamagedError, match="does not follow from the evidence"):
         explain(office.root, MARCH, "1")
 
 
 def test_another_versions_revision_is_to_be_explained_with_that_version(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Reviewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chargeback.review.reposted_accounts._of_line", lambda line: (line.gross + 1,))
     monkeypatch.setattr("chargeback.review.reposted_accounts.versions", lambda: {"chargeback": "9.0"})
@@ -152,7 +152,7 @@ def test_another_versions_revision_is_to_be_explained_with_that_version(
 
 
 def test_only_the_account_concerned_is_read_where_no_split_needs_more(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Reviewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []
     months = RepostedAccounts.months

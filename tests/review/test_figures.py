@@ -13,12 +13,12 @@ from rich.cells import cell_len
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.review.figures import BY, figures, figures_csv, figures_lines
 from chargeback.review.terminal import Terminal
-from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, sign_first_revision, spoil, units
+from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, sign_first_revision, spoil, units
 
 from ..some import some
 
 
-def test_the_latest_month_is_shown_by_default(office: Office) -> None:
+def test_the_latest_month_is_shown_by_default(office: Reviewed) -> None:
     found = figures(office.root, None, None, None)
     assert str(found.revision.name) == f"{MAY}/r3"
     assert found.by == "team"
@@ -26,7 +26,7 @@ def test_the_latest_month_is_shown_by_default(office: Office) -> None:
 
 @pytest.mark.parametrize("by", BY)
 @pytest.mark.parametrize("month", [MARCH, APRIL, f"{MAY}/r1", MAY])
-def test_rows_foot_to_the_manifest_in_each_currency(office: Office, month: str, by: str) -> None:
+def test_rows_foot_to_the_manifest_in_each_currency(office: Reviewed, month: str, by: str) -> None:
     document = figures(office.root, month, None, by).to_json()
     manifest = json.loads((Path(document["path"]) / "manifest.json").read_bytes())
     assert document["totals"] == [
@@ -38,7 +38,7 @@ def test_rows_foot_to_the_manifest_in_each_currency(office: Office, month: str, 
             assert sum(units(row[name]) for row in mine) == units(total[name])
 
 
-def test_yen_have_no_decimals_and_dinars_three(office: Office) -> None:
+def test_yen_have_no_decimals_and_dinars_three(office: Reviewed) -> None:
     totals = {
         total["currency"]: total["gross"] for total in figures(office.root, MARCH, None, None).to_json()["totals"]
     }
@@ -46,7 +46,7 @@ def test_yen_have_no_decimals_and_dinars_three(office: Office) -> None:
     assert len(totals["KWD"].partition(".")[2]) == 3
 
 
-def test_a_team_is_shown_by_project_and_only_its_lines(office: Office) -> None:
+def test_a_team_is_shown_by_project_and_only_its_lines(office: Reviewed) -> None:
     found = figures(office.root, APRIL, "web", None)
     rows = csv_rows(office.root / APRIL / "r1/ledgers/web.csv")
     assert found.by == "project"
@@ -54,7 +54,7 @@ def test_a_team_is_shown_by_project_and_only_its_lines(office: Office) -> None:
     assert sum(row.amounts.gross for row in found.rows) == sum(units(row["gross"]) for row in rows)
 
 
-def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(own_office: Office) -> None:
+def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(own_office: Reviewed) -> None:
     sign_first_revision(own_office)
     lines = list(figures_lines(figures(own_office.root, MAY, None, None), Terminal()))
     assert lines[1] == "not signed since restated: r1 preparer Ann"
@@ -63,13 +63,13 @@ def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(ow
     )
 
 
-def test_unknown_team_is_named_with_the_known_ones(office: Office) -> None:
+def test_unknown_team_is_named_with_the_known_ones(office: Reviewed) -> None:
     with pytest.raises(ConfigurationError) as refused:
         figures(office.root, APRIL, "wbe", None)
     assert "web" in refused.value.remedy
 
 
-def test_csv_has_the_rows_and_no_total(office: Office) -> None:
+def test_csv_has_the_rows_and_no_total(office: Reviewed) -> None:
     found = figures(office.root, APRIL, None, "account")
     rows = list(csv.DictReader(io.StringIO(figures_csv(found).removeprefix("\ufeff"), newline="")))
     assert len(rows) == len(found.rows)
@@ -78,20 +78,20 @@ def test_csv_has_the_rows_and_no_total(office: Office) -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("by", BY)
-def test_no_line_is_wider_than_the_terminal(office: Office, hostile: Path, width: int, by: str) -> None:
+def test_no_line_is_wider_than_the_terminal(office: Reviewed, hostile: Path, width: int, by: str) -> None:
     for root in (office.root, hostile):
         lines = list(figures_lines(figures(root, None, None, by), Terminal(width=width, blocks=True)))
         assert max(map(cell_len, lines)) <= width
 
 
-def test_columns_stand_under_each_other_whatever_the_script(office: Office) -> None:
+def test_columns_stand_under_each_other_whatever_the_script(office: Reviewed) -> None:
     lines = list(figures_lines(figures(office.root, MARCH, None, "account"), Terminal(width=100)))
     thai = next(line for line in lines if "สยามคลาวด์" in line)
     latin = next(line for line in lines if "Acme Billing" in line)
     assert cell_len(thai[: thai.index("%")]) == cell_len(latin[: latin.index("%")])
 
 
-def test_bars_are_plain_without_a_terminal_and_blocks_on_one(office: Office) -> None:
+def test_bars_are_plain_without_a_terminal_and_blocks_on_one(office: Reviewed) -> None:
     found = figures(office.root, MARCH, None, None)
     assert "#" in "".join(figures_lines(found, Terminal()))
     assert "█" in "".join(figures_lines(found, Terminal(width=80, blocks=True)))
@@ -118,13 +118,13 @@ def test_an_empty_archive_has_no_month_yet(tmp_path: Path) -> None:
         figures(tmp_path, None, None, None)
 
 
-def test_a_month_that_is_not_there_names_those_that_are(office: Office) -> None:
+def test_a_month_that_is_not_there_names_those_that_are(office: Reviewed) -> None:
     with pytest.raises(ConfigurationError) as refused:
         figures(office.root, "2025-01", None, None)
     assert MAY in refused.value.remedy
 
 
-def test_a_changed_ledger_is_damage(own_office: Office) -> None:
+def test_a_changed_ledger_is_damage(own_office: Reviewed) -> None:
     path = own_office.root / MARCH / "r1/ledgers/all.csv"
     spoil(path, lambda data: data.replace(b"Acme Web", b"Acme Wed", 1))
     with pytest.raises(DamagedError):

@@ -13,10 +13,10 @@ from chargeback.errors import DamagedError, StorageError
 from chargeback.review.listing import listing, listing_lines
 from chargeback.review.signing import SignRequest, sign
 from chargeback.review.terminal import Terminal
-from tests.review.archives import APRIL, MARCH, MAY, SIGNED_AT, Office, sign_first_revision
+from tests.kit.reviewed import APRIL, MARCH, MAY, SIGNED_AT, Reviewed, sign_first_revision
 
 
-def test_every_revision_is_listed_with_status_totals_and_the_head(office: Office) -> None:
+def test_every_revision_is_listed_with_status_totals_and_the_head(office: Reviewed) -> None:
     lines = listing_lines(listing(office.root), Terminal())
     names = [line.split()[0] for line in lines[1:-1]]
     assert names == [f"{MARCH}/r1", f"{APRIL}/r1", f"{MAY}/r1", f"{MAY}/r2", f"{MAY}/r3"]
@@ -27,7 +27,7 @@ def test_every_revision_is_listed_with_status_totals_and_the_head(office: Office
     assert "2 exceptions" in lines[-2]
 
 
-def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(own_office: Office) -> None:
+def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(own_office: Reviewed) -> None:
     sign_first_revision(own_office)
     lines = listing_lines(listing(own_office.root), Terminal())
     assert lines[3].endswith("signed: preparer Ann")
@@ -40,14 +40,14 @@ def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(ow
     assert revisions[4]["signatures"] == []
 
 
-def test_new_signatures_of_the_latest_revision_take_their_place(own_office: Office) -> None:
+def test_new_signatures_of_the_latest_revision_take_their_place(own_office: Reviewed) -> None:
     sign_first_revision(own_office)
     sign(own_office.root, SignRequest(MAY, "Ann"), SIGNED_AT)
     assert listing_lines(listing(own_office.root), Terminal())[5].endswith("signed: preparer Ann")
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_lines_fit_a_terminal(own_office: Office, width: int) -> None:
+def test_lines_fit_a_terminal(own_office: Reviewed, width: int) -> None:
     sign_first_revision(own_office)
     assert max(map(cell_len, listing_lines(listing(own_office.root), Terminal(width=width)))) <= width
 
@@ -63,7 +63,7 @@ def test_an_absent_archive_is_a_storage_error(tmp_path: Path) -> None:
         listing(tmp_path / "nowhere")
 
 
-def test_a_broken_chain_is_damage(own_office: Office) -> None:
+def test_a_broken_chain_is_damage(own_office: Reviewed) -> None:
     shutil.rmtree(own_office.root / MAY / "r2")
     with pytest.raises(DamagedError):
         listing(own_office.root)

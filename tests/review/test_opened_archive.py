@@ -19,7 +19,7 @@ from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import format_minor
 from chargeback.review.ledger_frame import ledger_frame
 from chargeback.review.ledger_rows import LedgerRow, read_rows
-from tests.review.archives import APRIL, MARCH, MAY, Office, csv_rows, spoil
+from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, spoil
 
 from ..some import some
 
@@ -33,7 +33,7 @@ def line(number: int, gross: int, *, usage: str = "", invoice_line: int = 1) -> 
     return LedgerRow(**texts | figures, digits=2)  # type: ignore[arg-type]
 
 
-def test_months_and_revisions_are_those_of_the_list(office: Office) -> None:
+def test_months_and_revisions_are_those_of_the_list(office: Reviewed) -> None:
     archive = chargeback.open_archive(office.root)
     assert archive.months == (MARCH, APRIL, MAY)
     assert [(each.period, each.revision, each.status, each.latest) for each in archive.revisions] == [
@@ -47,7 +47,7 @@ def test_months_and_revisions_are_those_of_the_list(office: Office) -> None:
 
 
 @pytest.mark.parametrize("period", [MARCH, APRIL, f"{MAY}/r1", MAY])
-def test_the_ledger_has_every_cell_of_the_file(office: Office, period: str) -> None:
+def test_the_ledger_has_every_cell_of_the_file(office: Reviewed, period: str) -> None:
     frame = chargeback.open_archive(str(office.root)).ledger(period)
     rows = csv_rows(
         office.root / (period if "/" in period else f"{period}/r{3 if period == MAY else 1}") / "ledgers/all.csv"
@@ -65,7 +65,7 @@ def test_the_ledger_has_every_cell_of_the_file(office: Office, period: str) -> N
             assert found[name] == expected[name]
 
 
-def test_the_kinds_of_the_columns_are_exact(office: Office) -> None:
+def test_the_kinds_of_the_columns_are_exact(office: Reviewed) -> None:
     frame = chargeback.open_archive(office.root).ledger()
     assert (frame.attrs["period"], frame.attrs["revision"]) == (MAY, 3)
     kinds = {name: str(frame[name].dtype) for name in frame.columns}
@@ -105,7 +105,7 @@ def test_hostile_names_come_as_they_are(hostile: Path) -> None:
     assert any(name[:1] == "=" for name in frame["project_name"])
 
 
-def test_findings_are_those_of_the_document(office: Office) -> None:
+def test_findings_are_those_of_the_document(office: Reviewed) -> None:
     document = json.loads((office.root / APRIL / "r1/reconciliation/reconciliation.json").read_bytes())
     found = chargeback.open_archive(office.root).findings(APRIL)
     assert [(each.id, each.check, each.amount, each.message) for each in found] == [
@@ -115,7 +115,7 @@ def test_findings_are_those_of_the_document(office: Office) -> None:
     assert len(chargeback.open_archive(office.root).checks(APRIL)) == len(document["checks"])
 
 
-def test_the_newest_disposition_stands_in_the_finding(own_office: Office) -> None:
+def test_the_newest_disposition_stands_in_the_finding(own_office: Reviewed) -> None:
     archive = chargeback.open_archive(own_office.root)
     first = archive.findings(APRIL)[0]
     assert first.disposition is None
@@ -132,7 +132,7 @@ def test_a_revision_of_a_version_without_findings_has_its_exceptions_grouped_as_
     assert sum(each.checks for each in archive.findings("2026-04/r2")) == len(exceptions) > 0
 
 
-def test_verify_proves_the_archive_and_finds_damage(own_office: Office) -> None:
+def test_verify_proves_the_archive_and_finds_damage(own_office: Reviewed) -> None:
     archive = chargeback.open_archive(own_office.root)
     assert archive.verify(quick=True).exit == 0
     assert archive.verify(quick=True, head="0" * 64).exit == DamagedError.exit_code
@@ -142,7 +142,7 @@ def test_verify_proves_the_archive_and_finds_damage(own_office: Office) -> None:
         archive.ledger(APRIL)
 
 
-def test_what_is_not_there_is_named(office: Office, tmp_path: Path) -> None:
+def test_what_is_not_there_is_named(office: Reviewed, tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         chargeback.open_archive(tmp_path / "nowhere")
     with pytest.raises(ConfigurationError, match="2026-01"):
@@ -159,7 +159,7 @@ def test_an_archived_line_has_the_register_s_columns_in_their_order() -> None:
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "analysis.py"
 
 
-def test_the_analyst_s_notebook_runs(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_analyst_s_notebook_runs(office: Reviewed, capsys: pytest.CaptureFixture[str]) -> None:
     source = NOTEBOOK.read_text(encoding="utf-8")
     assert source.count('ARCHIVE = "chargeback-demo"\n') == 1
     own = source.replace('ARCHIVE = "chargeback-demo"', f"ARCHIVE = {str(office.root)!r}")
@@ -174,7 +174,7 @@ def test_the_analyst_s_notebook_runs(office: Office, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.usefixtures("offline")
-def test_reading_reaches_nowhere(office: Office) -> None:
+def test_reading_reaches_nowhere(office: Reviewed) -> None:
     archive = chargeback.open_archive(office.root)
     assert len(archive.ledger()) > 0
     assert archive.findings()

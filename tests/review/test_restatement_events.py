@@ -10,8 +10,8 @@ from chargeback.job.restatement_events import configuration_events, split_events
 from chargeback.model.books import Books
 from chargeback.model.period import Period
 from chargeback.model.restatement_text import event_text, restatement_lines
-from tests.review.archives import MAY, Office
-from tests.small_months import account, invoice, month, of, report
+from tests.kit.months import account, invoice, month, of, report
+from tests.kit.reviewed import MAY, Reviewed
 
 TEAMS = """
 [[teams]]
@@ -69,7 +69,7 @@ def test_other_weights_are_another_split() -> None:
     assert (event.kind, event.project, event.after, event.difference) == ("split", "acme-platform", "data, web", 10_00)
 
 
-def test_an_archive_tells_what_happened_between_its_revisions(office: Office) -> None:
+def test_an_archive_tells_what_happened_between_its_revisions(office: Reviewed) -> None:
     first, second, third = Archive(office.root).revisions(Period.parse(MAY))
     assert first.run_record().events == ()
     events = second.run_record().events

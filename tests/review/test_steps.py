@@ -14,7 +14,7 @@ from chargeback.model.largest_remainder import largest_remainder, round_together
 from chargeback.model.ledger import LedgerLine
 from chargeback.review.ledger_rows import by_account, read_rows
 from chargeback.review.reposted_accounts import RepostedAccounts
-from tests.review.archives import Office
+from tests.kit.reviewed import Reviewed
 
 WEIGHTS = st.lists(st.integers(-50, 1_000_000), min_size=1, max_size=8).filter(any).filter(sum)
 
@@ -36,7 +36,7 @@ def test_ties_go_to_the_larger_weight_then_to_the_earlier() -> None:
     assert [(portion.unit, portion.rank) for portion in found.portions] == [(1, 1), (1, 2), (0, 3), (0, 4)]
 
 
-def test_every_line_of_every_archive_is_the_end_of_its_steps(office: Office, hostile: Path) -> None:
+def test_every_line_of_every_archive_is_the_end_of_its_steps(office: Reviewed, hostile: Path) -> None:
     count = 0
     for revision in (*Archive(office.root).revisions(), *Archive(hostile).revisions()):
         again, archived = RepostedAccounts(revision), by_account(read_rows(revision))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ..cli.offices import office
+from tests.kit.workplace import listening
 
 OFTEN = "import sys; sys.setswitchinterval(1e-6); from chargeback.__main__ import main; sys.exit(main())"
 
@@ -19,8 +19,8 @@ def test_dry_runs_that_switch_threads_every_microsecond_never_crash(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     count = 30 if request.config.getoption("--nightly") else 3
-    with office(tmp_path) as where:
-        command = [sys.executable, "-c", OFTEN, "run", "-c", str(where.config), "--dry-run"]
+    with listening(tmp_path) as where:
+        command = [sys.executable, "-c", OFTEN, "run", "-c", str(where.config_path), "--dry-run"]
         ended = [
             subprocess.run(command, cwd=tmp_path, env=where.environment(), capture_output=True, timeout=120).returncode
             for _ in range(count)

@@ -19,10 +19,9 @@ from chargeback.sandbox.makers import DEFAULT_NOW, small_world
 from chargeback.sandbox.months import newest_closed
 from chargeback.sandbox.scenario import Setup
 from chargeback.sandbox.scenarios import platform_of
-
-from ..archive.small_archives import CALLS
-from ..job.direct import answering, only
-from ..job.office import Office, leftovers
+from tests.kit.archives import CALLS
+from tests.kit.platform import answering, only
+from tests.kit.workplace import Workplace, leftovers
 
 CODES = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENOENT, errno.EIO)
 
@@ -68,18 +67,18 @@ def counted(name: str, method: Callable[..., Any], fault: Fault) -> Callable[...
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path) -> Iterator[Workplace]:
     """One account's platform; a head file beside the archive."""
     world = small_world(now=DEFAULT_NOW)
     platform = platform_of(only(3)(Setup(world, "C", DEFAULT_NOW, newest_closed(DEFAULT_NOW, world.zone))))
-    office = Office(tmp_path, platform)
+    office = Workplace(tmp_path, platform)
     text = office.config_path.read_text(encoding="utf-8")
     office.config_path.write_text(f'head_file = "{tmp_path}/head"\n{text}', encoding="utf-8")
     with answering(platform):
         yield office
 
 
-def counted_calls(office: Office) -> list[str]:
+def counted_calls(office: Workplace) -> list[str]:
     """Every writing call of a clean run."""
     fault = Fault(0, 0)
     with failing(fault):
@@ -88,12 +87,12 @@ def counted_calls(office: Office) -> list[str]:
     return fault.calls
 
 
-def forget(office: Office) -> None:
+def forget(office: Workplace) -> None:
     shutil.rmtree(office.archive, ignore_errors=True)
     (office.root / "head").unlink(missing_ok=True)
 
 
-def survives(office: Office, fault: Fault) -> str:
+def survives(office: Workplace, fault: Fault) -> str:
     """Run with the fault, then without; the name of the call that failed, "" where none did."""
     with failing(fault):
         told = office.run()
@@ -110,7 +109,7 @@ def survives(office: Office, fault: Fault) -> str:
     return failed
 
 
-def check_failed_run(office: Office, code: int, err: str, failed: str) -> None:
+def check_failed_run(office: Workplace, code: int, err: str, failed: str) -> None:
     """Exit 9 and one line; or 0 where only what is removed in the end could not be."""
     assert "Traceback" not in err, (failed, err)
     assert code in (0, 9), (failed, err)
@@ -121,7 +120,7 @@ def check_failed_run(office: Office, code: int, err: str, failed: str) -> None:
 
 
 def test_a_fault_at_writes_of_a_whole_run_leaves_nothing_incomplete(
-    office: Office, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    office: Workplace, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each kind of call at least three times, early and late; every call with every error in the nightly run."""
     calls = counted_calls(office)
@@ -144,7 +143,7 @@ def sample(calls: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_a_disk_that_stays_full_keeps_what_was_there(office: Office, share: float) -> None:
+def test_a_disk_that_stays_full_keeps_what_was_there(office: Workplace, share: float) -> None:
     with failing(Fault(0, 0)):
         assert office.run().exit == 0
     before = {path: data for path, data in office.files().items() if "/r1/" in path}
@@ -161,21 +160,21 @@ def test_a_disk_that_stays_full_keeps_what_was_there(office: Office, share: floa
     assert leftovers(office.archive) == []
 
 
-def test_a_read_only_archive_is_exit_9(office: Office) -> None:
+def test_a_read_only_archive_is_exit_9(office: Workplace) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may write anywhere")
     office.archive.mkdir(mode=0o550)
     assert office.run().exit == 9
 
 
-def test_an_archive_that_is_a_file_is_exit_9(office: Office) -> None:
+def test_an_archive_that_is_a_file_is_exit_9(office: Workplace) -> None:
     office.archive.write_text("not a folder")
     told = office.run()
     assert told.exit == 9
     assert str(office.archive) in told.err
 
 
-def test_an_archive_that_vanishes_during_the_run_is_exit_9(office: Office) -> None:
+def test_an_archive_that_vanishes_during_the_run_is_exit_9(office: Workplace) -> None:
     vanish_at = Fault(0, 0)
     original = FileSystem.write
     seen = []

@@ -18,22 +18,21 @@ from chargeback.archive.head_file import read_head_file
 from chargeback.process import interruptible
 from chargeback.sandbox import prepared, running
 from chargeback.sandbox.makers import instant
-
-from ..job.office import NOW, Office, leftovers
+from tests.kit.workplace import NOW, Workplace, leftovers
 
 LATENCY = 0.03
 SHARED = ("even", "weights", "proportional")
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path) -> Iterator[Workplace]:
     """A platform that answers slowly."""
     platform = prepared("clean", now=instant(NOW))
     with running(platform, latency=LATENCY) as server:
-        yield Office(tmp_path, platform, server)
+        yield Workplace(tmp_path, platform, server)
 
 
-def started(office: Office) -> int:
+def started(office: Workplace) -> int:
     """The process id of a run of its own; everything is imported already, so that kills hit the run."""
     child = os.fork()
     if child:
@@ -46,7 +45,7 @@ def started(office: Office) -> int:
         os._exit(99)
 
 
-def killed_after(office: Office, seconds: float, number: int) -> int | str:
+def killed_after(office: Workplace, seconds: float, number: int) -> int | str:
     """How a run ended that was sent a signal after so many seconds: its exit code, or the signal's name."""
     child = started(office)
     time.sleep(seconds)
@@ -55,7 +54,7 @@ def killed_after(office: Office, seconds: float, number: int) -> int | str:
     return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def seconds_of_a_run(office: Office) -> float:
+def seconds_of_a_run(office: Workplace) -> float:
     before = time.monotonic()
     _, status = os.waitpid(started(office), 0)
     assert os.WEXITSTATUS(status) == 0
@@ -63,7 +62,7 @@ def seconds_of_a_run(office: Office) -> float:
 
 
 def test_random_kills_leave_an_archive_that_verifies_and_one_run_puts_it_right(
-    office: Office, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    office: Workplace, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kills = 200 if request.config.getoption("--nightly") else 20
     whole, moment = seconds_of_a_run(office), random.Random(7)
@@ -84,19 +83,19 @@ def test_random_kills_leave_an_archive_that_verifies_and_one_run_puts_it_right(
         print(f"[{kills} kills survived: {dict(ended)}, {len(office.revisions())} revisions]", end="")
 
 
-def last_ledger(office: Office) -> bytes:
+def last_ledger(office: Workplace) -> bytes:
     return (office.archive / office.revisions()[-1] / "ledgers/all.csv").read_bytes()
 
 
-def fresh_ledger(office: Office) -> bytes:
+def fresh_ledger(office: Workplace) -> bytes:
     """What a run gives that nobody disturbed."""
     (office.root / "fresh").mkdir()
-    fresh = Office(office.root / "fresh", office.platform, office.server)
+    fresh = Workplace(office.root / "fresh", office.platform, office.server)
     assert fresh.run("2026-05").exit == 0
     return last_ledger(fresh)
 
 
-def command(office: Office, *arguments: str) -> subprocess.Popen[str]:
+def command(office: Workplace, *arguments: str) -> subprocess.Popen[str]:
     """The command as a shell starts it; the month before last is over in real time too."""
     return subprocess.Popen(
         [sys.executable, "-m", "chargeback", *arguments, "-c", str(office.config_path)],
@@ -109,7 +108,7 @@ def command(office: Office, *arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_command_says_what_was_kept_and_exits_130(office: Office, number: signal.Signals) -> None:
+def test_an_interrupted_command_says_what_was_kept_and_exits_130(office: Workplace, number: signal.Signals) -> None:
     assert office.server is not None
     office.server.latency = 20
     process = command(office, "run", "-p", "2026-05", "-v")
@@ -126,7 +125,7 @@ def test_an_interrupted_command_says_what_was_kept_and_exits_130(office: Office,
     assert leftovers(office.archive) == []
 
 
-def wait_for_a_call(office: Office, process: subprocess.Popen[str]) -> None:
+def wait_for_a_call(office: Workplace, process: subprocess.Popen[str]) -> None:
     assert office.server is not None
     for _ in range(600):
         if office.server.recorder.documents() or process.poll() is not None:
@@ -134,7 +133,7 @@ def wait_for_a_call(office: Office, process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
-def test_two_runs_at_once_the_second_is_told_by_whom_and_exits_8(office: Office) -> None:
+def test_two_runs_at_once_the_second_is_told_by_whom_and_exits_8(office: Workplace) -> None:
     assert office.server is not None
     office.server.latency = 20
     child = started(office)
@@ -151,16 +150,16 @@ def test_two_runs_at_once_the_second_is_told_by_whom_and_exits_8(office: Office)
     assert office.run("2026-05").exit == 0, "a dead process holds no lock"
 
 
-def test_a_lock_file_that_lies_about_blocks_nothing(office: Office) -> None:
+def test_a_lock_file_that_lies_about_blocks_nothing(office: Workplace) -> None:
     office.archive.mkdir()
     (office.archive / ".lock").write_text('{"host": "elsewhere", "pid": 1, "started": "2020-01-01T00:00:00Z"}')
     assert office.run("2026-05").exit == 0
 
 
-def test_a_hung_platform_ends_at_the_deadline_with_exit_6(office: Office) -> None:
+def test_a_hung_platform_ends_at_the_deadline_with_exit_6(office: Workplace) -> None:
     assert office.server is not None
     office.server.latency = 60
-    office.configure(settings="deadline = 2\ntimeout = 30\n")
+    office.configure(api="deadline = 2\ntimeout = 30\n")
     before = time.monotonic()
     told = office.run("2026-05")
     assert (told.exit, office.revisions()) == (6, [])
@@ -168,7 +167,7 @@ def test_a_hung_platform_ends_at_the_deadline_with_exit_6(office: Office) -> Non
     assert told.err.count("\n") == 1
 
 
-def test_a_dead_run_between_revision_and_head_file_is_made_good_by_the_next(office: Office) -> None:
+def test_a_dead_run_between_revision_and_head_file_is_made_good_by_the_next(office: Workplace) -> None:
     head_file = office.root / "head"
     text = office.config_path.read_text(encoding="utf-8")
     office.config_path.write_text(f'head_file = "{head_file}"\n{text}', encoding="utf-8")

@@ -16,9 +16,8 @@ from chargeback.sandbox.makers import DEFAULT_NOW, instant, small_world
 from chargeback.sandbox.months import newest_closed
 from chargeback.sandbox.scenario import Setup
 from chargeback.sandbox.scenarios import platform_of
-
-from ..job.direct import only
-from ..job.office import NOW, Office, leftovers
+from tests.kit.platform import only
+from tests.kit.workplace import NOW, Workplace, leftovers
 
 SETTINGS = "timeout = 1\ndeadline = 2\n"
 PATIENT = "timeout = 10\ndeadline = 60\n"
@@ -74,7 +73,7 @@ HARMLESS = {
 }
 """Documents never hold up the books; ids are texts however they are written."""
 
-Place = Callable[..., Office]
+Place = Callable[..., Workplace]
 
 
 @pytest.fixture
@@ -82,12 +81,12 @@ def place(tmp_path: Path) -> Iterator[Place]:
     """An office whose platform has these faults: one account with one invoice of the month."""
     with ExitStack() as stack:
 
-        def made(faults: str = "", platform: Platform | None = None) -> Office:
+        def made(faults: str = "", platform: Platform | None = None) -> Workplace:
             if platform is None:
                 world = small_world(now=DEFAULT_NOW)
                 setup = only(3)(Setup(world, "C", DEFAULT_NOW, newest_closed(DEFAULT_NOW, world.zone)))
                 platform = platform_of(setup, faults=faults)
-            return Office(tmp_path, platform, stack.enter_context(running(platform)), SETTINGS)
+            return Workplace(tmp_path, platform, stack.enter_context(running(platform)), SETTINGS)
 
         yield made
 
@@ -95,7 +94,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 @pytest.mark.parametrize("faults", REPAIRED)
 def test_trying_again_repairs_it(place: Place, faults: str) -> None:
     office = place(faults)
-    office.configure(settings="timeout = 1\ndeadline = 60\n")
+    office.configure(api="timeout = 1\ndeadline = 60\n")
     told = office.run()
     assert told.exit == 0, told.err
 
@@ -104,7 +103,7 @@ def test_trying_again_repairs_it(place: Place, faults: str) -> None:
 def test_it_ends_the_run_and_nothing_is_written(place: Place, faults: str, code: int) -> None:
     office, before = place(faults), time.monotonic()
     if not faults.endswith(EXHAUSTING):
-        office.configure(settings=PATIENT)
+        office.configure(api=PATIENT)
     told = office.run()
     assert told.exit == code, told.err
     assert time.monotonic() - before < 25
@@ -118,7 +117,7 @@ def test_it_ends_the_run_and_nothing_is_written(place: Place, faults: str, code:
 @pytest.mark.parametrize(("faults", "code"), HARMLESS.items())
 def test_it_does_not_hold_up_the_books(place: Place, faults: str, code: int) -> None:
     office = place(faults)
-    office.configure(settings=PATIENT)
+    office.configure(api=PATIENT)
     told = office.run()
     assert told.exit == code, told.err
     assert office.verify().exit == 0
@@ -129,13 +128,13 @@ def test_the_last_account_failing_publishes_nothing_and_is_named(tmp_path: Path)
     last = platform.world.accounts[-1].id
     platform.faults = platform.faults.parse(f"billing.report@{last}:503")
     with running(platform) as server:
-        office = Office(tmp_path, platform, server, "timeout = 1\ndeadline = 4\n")
+        office = Workplace(tmp_path, platform, server, "timeout = 1\ndeadline = 4\n")
         told = office.run(json_output=True)
         assert (told.exit, office.revisions()) == (6, []), told.err
         assert last in told.err
         assert f'"account": "{last}"' in told.out
         platform.faults = platform.faults.parse("")
-        office.configure(settings="")
+        office.configure(api="")
         assert office.run().exit == 0
     assert office.verify().exit == 0
 
@@ -164,7 +163,7 @@ def test_a_clock_hours_off_never_books_another_months_report(
     moment = instant(now)
     world = small_world(now=moment)
     office = place(platform=platform_of(only(3)(Setup(world, "C", moment, newest_closed(moment, world.zone)))))
-    office.configure(settings=PATIENT)
+    office.configure(api=PATIENT)
     office.ahead = timedelta(hours=hours)
     told = office.run()
     assert told.exit in codes, told.err
@@ -176,6 +175,6 @@ def test_a_clock_hours_off_never_books_another_months_report(
 def test_faults_by_the_dozen_end_in_the_table(tmp_path: Path) -> None:
     platform = prepared("clean", now=instant(NOW), faults="*:503%0.2;*:reset%0.2;*:half-body%0.1;pdf:500%0.3")
     with running(platform) as server:
-        told = Office(tmp_path, platform, server, "timeout = 2\ndeadline = 6\n").run()
+        told = Workplace(tmp_path, platform, server, "timeout = 2\ndeadline = 6\n").run()
     assert told.exit in (0, 3, 6), told.err
     assert "Traceback" not in told.err

@@ -23,9 +23,8 @@ from chargeback.sandbox.makers import DEFAULT_NOW, small_world
 from chargeback.sandbox.months import newest_closed
 from chargeback.sandbox.scenario import Setup
 from chargeback.sandbox.scenarios import platform_of
-
-from ..job.direct import answering, only
-from ..job.office import EXITS, Ended, Office
+from tests.kit.platform import answering, only
+from tests.kit.workplace import EXITS, Ended, Workplace
 
 AMOUNTS = {"subtotal", "taxAmount", "total", "amount", "billingValue", "quantity", "unitPrice"}
 VALUES = st.one_of(
@@ -131,7 +130,7 @@ def whole_run(chosen: Platform, change: Any, *, dry_run: bool = False) -> tuple[
     """A whole run against the platform with its answers changed; what it left."""
     with tempfile.TemporaryDirectory() as folder, answering(chosen, change), pytest.MonkeyPatch.context() as patch:
         patch.setattr(FileSystem, "sync", lambda self, path: path.lstat())
-        office = Office(Path(folder), chosen, settings="deadline = 30\n")
+        office = Workplace(Path(folder), chosen, api="deadline = 30\n")
         told = office.run(json_output=True, dry_run=dry_run)
         return told, dict(office.files())
 

@@ -16,9 +16,9 @@ import pytest
 
 from chargeback.sandbox import Credential, prepared, running
 from chargeback.sandbox.makers import instant
+from tests.kit.workplace import NOW, Ended, Workplace
 
 from ..cli.calling import call
-from ..job.office import NOW, Ended, Office
 from ..some import some
 
 SECRET = "s3cr3t-Tok.en_7f83b1657ff1fc53b92dc18148a1d65d"
@@ -27,13 +27,13 @@ FAULTS = ["", "billing.report:echo-credential(400)", "billing.getInvoice:echo-cr
 
 
 @pytest.fixture(params=[*((fault, "text") for fault in FAULTS), (FAULTS[1], "json"), (FAULTS[-1], "json")])
-def finished(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Office, Ended]]:
+def finished(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Workplace, Ended]]:
     """A run with ``-v``, and what it said, with a platform that may repeat the secret."""
     faults, log = request.param
     platform = prepared("clean", now=instant(NOW), faults=faults)
     platform.keyring = type(platform.keyring)((Credential(token=SECRET, role="owner"),))
     with running(platform) as server:
-        office = Office(tmp_path, platform, server, "timeout = 2\ndeadline = 4\n" if faults == "*:503" else "")
+        office = Workplace(tmp_path, platform, server, "timeout = 2\ndeadline = 4\n" if faults == "*:503" else "")
         office.environ["DEPLOYS_TOKEN"] = SECRET
         yield office, office.run(json_output=True, log=log)
 
@@ -46,7 +46,7 @@ def unpacked(path: str, data: bytes) -> Iterator[bytes]:
             yield from (package.read(name) for name in package.namelist())
 
 
-def test_the_credential_is_nowhere(finished: tuple[Office, Ended]) -> None:
+def test_the_credential_is_nowhere(finished: tuple[Workplace, Ended]) -> None:
     office, told = finished
     assert "Traceback" not in told.err and "stage begins" in told.err
     kinds = (SECRET.encode(), base64.b64encode(SECRET.encode()), SECRET[:20].encode())
@@ -56,7 +56,7 @@ def test_the_credential_is_nowhere(finished: tuple[Office, Ended]) -> None:
     assert SECRET[:20] not in told.out + told.err
 
 
-def test_signed_links_are_nowhere_in_the_archive_nor_said(finished: tuple[Office, Ended]) -> None:
+def test_signed_links_are_nowhere_in_the_archive_nor_said(finished: tuple[Workplace, Ended]) -> None:
     office, told = finished
     for path, data in office.files().items():
         for part in unpacked(path, data):
@@ -64,7 +64,7 @@ def test_signed_links_are_nowhere_in_the_archive_nor_said(finished: tuple[Office
     assert not LINK.search((told.out + told.err).encode())
 
 
-def test_modes_are_as_interface_says(finished: tuple[Office, Ended]) -> None:
+def test_modes_are_as_interface_says(finished: tuple[Workplace, Ended]) -> None:
     office, _ = finished
     for path in some(office.archive.rglob("*")):
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -72,7 +72,7 @@ def test_modes_are_as_interface_says(finished: tuple[Office, Ended]) -> None:
         assert mode == (0o750 if path.is_dir() else 0o440 if inside else 0o640), (path, oct(mode))
 
 
-def test_documents_are_asked_for_without_the_credential(finished: tuple[Office, Ended]) -> None:
+def test_documents_are_asked_for_without_the_credential(finished: tuple[Workplace, Ended]) -> None:
     office, _ = finished
     assert office.server is not None
     received = [each for each in office.server.recorder.documents() if each["host"] == "files"]
@@ -80,23 +80,25 @@ def test_documents_are_asked_for_without_the_credential(finished: tuple[Office, 
 
 
 @pytest.fixture(scope="module", params=["C", "D"])
-def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, Ended]]:
+def hostile(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Workplace, Ended]]:
     """A month whose every name is hostile, with exceptions so that checks name them too."""
     platform = prepared("hostile-names", kind=request.param, now=instant(NOW))
     with running(platform) as server:
-        office = Office(tmp_path_factory.mktemp("hostile"), platform, server, shared="even")
+        office = Workplace(tmp_path_factory.mktemp("hostile"), platform, server, shared="even")
         text = office.config_path.read_text(encoding="utf-8")
         office.config_path.write_text(re.sub(r"projects = \[.*\]", "projects = []", text), encoding="utf-8")
         yield office, office.run()
 
 
-def test_a_hostile_month_is_archived_and_proved(hostile: tuple[Office, Ended]) -> None:
+def test_a_hostile_month_is_archived_and_proved(hostile: tuple[Workplace, Ended]) -> None:
     office, told = hostile
     assert told.exit == 3, told.err
     assert office.verify().exit == 0
 
 
-def test_no_cell_of_any_csv_starts_a_formula_or_holds_a_control(hostile: tuple[Office, Ended]) -> None:
+def test_no_cell_of_any_csv_starts_a_formula_or_holds_a_control(hostile: tuple[Workplace, Ended]) -> None:
     for path, data in some(each for each in hostile[0].files().items() if each[0].endswith(".csv")):
         for row in some(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))):
             for cell in some(row):
@@ -106,7 +108,7 @@ def test_no_cell_of_any_csv_starts_a_formula_or_holds_a_control(hostile: tuple[O
                 assert not re.search(r"[\x00-\x1f\x7f]", cell), (path, cell)
 
 
-def test_no_workbook_has_a_formula_from_outside_a_macro_or_a_link_out(hostile: tuple[Office, Ended]) -> None:
+def test_no_workbook_has_a_formula_from_outside_a_macro_or_a_link_out(hostile: tuple[Workplace, Ended]) -> None:
     for _, data in some(each for each in hostile[0].files().items() if each[0].endswith(".xlsx")):
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             names = package.namelist()
@@ -128,7 +130,7 @@ class Elements(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
-def test_no_page_has_a_script_or_an_outside_request(hostile: tuple[Office, Ended]) -> None:
+def test_no_page_has_a_script_or_an_outside_request(hostile: tuple[Workplace, Ended]) -> None:
     pages = {path: data.decode() for path, data in hostile[0].files().items() if path.endswith(".html")}
     assert pages
     for path, text in pages.items():
@@ -146,7 +148,7 @@ def test_no_page_has_a_script_or_an_outside_request(hostile: tuple[Office, Ended
         assert "\u202e" not in text
 
 
-def test_every_path_is_a_plain_name_within_the_revision(hostile: tuple[Office, Ended]) -> None:
+def test_every_path_is_a_plain_name_within_the_revision(hostile: tuple[Workplace, Ended]) -> None:
     office, _ = hostile
     paths = [path.relative_to(office.root) for path in office.root.rglob("*")]
     folded = {str(path).casefold() for path in paths}
@@ -158,7 +160,7 @@ def test_every_path_is_a_plain_name_within_the_revision(hostile: tuple[Office, E
             assert not re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", part, re.IGNORECASE), path
 
 
-def test_what_is_told_cannot_steer_a_terminal_and_is_still_readable(hostile: tuple[Office, Ended]) -> None:
+def test_what_is_told_cannot_steer_a_terminal_and_is_still_readable(hostile: tuple[Workplace, Ended]) -> None:
     office, told = hostile
     named = call("show", "2026-05", "--by", "project", "--archive", office.archive)
     said = told.out + told.err + named.out + named.err

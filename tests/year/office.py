@@ -19,8 +19,7 @@ from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.publish import exports, team_workbook, workpaper
 from chargeback.publish.pages import month_page
 from chargeback.sandbox import Platform, sample_configuration
-
-from ..job.direct import answering
+from tests.kit.platform import answering
 
 NO_ENDPOINT = "http://127.0.0.1:9/"
 

@@ -19,8 +19,8 @@ from chargeback.sandbox.calls import Call
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding
 from chargeback.sandbox.world import BooksChange
+from tests.kit.workplace import ended
 
-from ..job.office import told
 from . import ledgers
 from .conftest import Opening
 from .office import Ended, Office, YearClock, in_process
@@ -72,7 +72,7 @@ def test_a_plain_run_names_the_months_in_one_line_and_in_its_checks(opening: Ope
         return run_and_tell(config, clock=YearClock(office.platform))
 
     with patch.dict(os.environ, {"DEPLOYS_TOKEN": office.platform.token}):
-        plain = told(body)
+        plain = ended(body)
     assert plain.exit == 3
     (line,) = [line for line in plain.err.splitlines() if "prior-periods" in line]
     assert "2 invoices of 2026-04, 2026-05 differ from the archive: run --catch-up" in line
@@ -150,7 +150,7 @@ def test_a_dry_run_says_what_a_run_would_write_and_which_teams_amounts_would_cha
         return run_and_tell(config, dry_run=True, catch_up=True, clock=YearClock(office.platform))
 
     with patch.dict(os.environ, {"DEPLOYS_TOKEN": office.platform.token}):
-        dry = told(body)
+        dry = ended(body)
     assert dry.exit == exit_code
     may, june = dry.out.splitlines()
     assert (may[:7], june[:7]) == ("2026-05", "2026-06")

@@ -14,9 +14,9 @@ from chargeback.archive.reading import Archive
 from chargeback.job.overview import months
 from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
+from tests.kit.platform import answering
 
 from ..cli.calling import call
-from ..job.direct import answering
 from ..some import some
 from . import frozen, ledgers
 from .office import Office

@@ -8,7 +8,7 @@ import pytest
 
 from chargeback.operate.usage import UsageReport, look
 from chargeback.sandbox.months import Month
-from tests.operate.platforms import Place, place, spending_more
+from tests.kit.platform import Place, place, spending_more
 
 FIRST = "2026-05-10T02:00:00Z"
 DAYS = 40

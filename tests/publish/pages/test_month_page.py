@@ -18,9 +18,9 @@ from chargeback.model.catalogue import Family
 from chargeback.model.check import Outcome
 from chargeback.publish.pages import month_page
 from chargeback.publish.pages.findings import MOST_FINDINGS
+from tests.kit.months import MIDDLE, Account, account, invoice, of, report
+from tests.kit.months import month as small
 from tests.reconcile.test_causes import EXACT, PROJECTS, charted
-from tests.small_months import MIDDLE, Account, account, invoice, of, report
-from tests.small_months import month as small
 
 from . import months
 from .months import Month

@@ -23,10 +23,10 @@ from chargeback.publish import ledger_csv, statements
 from chargeback.publish.bilingual import THAI, Language, said, thai_month
 from chargeback.publish.pages.wording import amount
 from chargeback.publish.statements.figures import MOST_PROJECTS, MOST_RESOURCES
+from tests.kit.months import TEAMS, Month, account, invoice, month, of, report
 from tests.publish.pages import months
 from tests.publish.pages.reading import Page, unsound
 from tests.publish.workbook import sample
-from tests.small_months import TEAMS, Month, account, invoice, month, of, report
 from tests.some import some
 
 LANGUAGES: tuple[Language, ...] = ("en", "th", "both")

@@ -25,7 +25,6 @@ from pathlib import Path
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.signatures import Signature, append_signature
-from chargeback.collect.clock import SystemClock
 from chargeback.config import Config, parse
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.model.period import Period
@@ -34,6 +33,7 @@ from chargeback.sandbox import small_world as made_world
 from chargeback.sandbox.records import Account, Books, Line, Row
 from chargeback.sandbox.scenarios import platform_of
 from chargeback.sandbox.timeline import LATE_SLOT, credit_note, in_month, supplement, voiding
+from tests.kit.platform import PlatformClock
 
 MARCH, APRIL, MAY = "2026-03", "2026-04", "2026-05"
 CREDIT = 10_700
@@ -46,37 +46,26 @@ _LATER, _LAST = "2026-06-25T03:00:00Z", "2026-06-26T03:00:00Z"
 
 
 @dataclass(frozen=True)
-class FixedClock(SystemClock):
-    """A clock for the job that shows the platform's time."""
-
-    clock: Clock
-
-    def now(self) -> datetime:
-        """The platform's time."""
-        return self.clock.now
-
-
-@dataclass(frozen=True)
-class Office:
+class Reviewed:
     """An archive and the configuration in use; ``changed`` is the one that r3 of May was made with."""
 
     root: Path
     config: Path
     changed: Path
 
-    def copy(self, folder: Path) -> Office:
+    def copy(self, folder: Path) -> Reviewed:
         """The same elsewhere, to be written to as the program writes: files are replaced, never changed (``spoil``)."""
         shutil.copytree(self.root, folder / "archive", copy_function=os.link, ignore=shutil.ignore_patterns(".lock"))
         for path in (self.config, self.changed):
             shutil.copy(path, folder / path.name)
-        return Office(folder / "archive", folder / self.config.name, folder / self.changed.name)
+        return Reviewed(folder / "archive", folder / self.config.name, folder / self.changed.name)
 
 
-def make_office(folder: Path) -> Office:
+def make_reviewed(folder: Path) -> Reviewed:
     """Run the real job five times."""
     clock = Clock(_CLOSINGS[0])
     setup = _setup(clock)
-    office = Office(folder / "archive", folder / "config.toml", folder / "changed.toml")
+    office = Reviewed(folder / "archive", folder / "config.toml", folder / "changed.toml")
     with running(platform_of(setup, clock=clock)) as server:
         text = sample_configuration(setup.world, endpoint=server.endpoint)
         office.config.write_text(text, encoding="utf-8")
@@ -142,7 +131,7 @@ def _owned(account: Account, rows: tuple[Row, ...]) -> Iterator[Row]:
 
 def _close(path: Path, server: Server, clock: Clock, moment: str) -> None:
     clock.set(moment)
-    surroundings = Surroundings({"DEPLOYS_TOKEN": server.token}, FixedClock(clock))
+    surroundings = Surroundings({"DEPLOYS_TOKEN": server.token}, PlatformClock(clock))
     (result,) = run(configuration(path), RunRequest(), surroundings)
     assert result.exit in (0, 3), result.errors
     assert result.written, result.period
@@ -159,7 +148,7 @@ def once(folder: Path) -> Iterator[bool]:
         done.touch()
 
 
-def sign_first_revision(office: Office) -> None:
+def sign_first_revision(office: Reviewed) -> None:
     """A signature of May's first revision, given before the month was restated."""
     first = Archive(office.root).revisions(Period.parse(MAY))[0]
     signature = Signature("2026-06-04T01:00:00Z", MAY, 1, first.sha256, "preparer", "Ann")
