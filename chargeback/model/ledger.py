@@ -30,7 +30,6 @@ ADJUSTMENTS = "adjustments"
 RESERVED_TEAMS = (UNASSIGNED, ADJUSTMENTS)
 ROWS_AT_ONCE = 5_000
 """Lines that are written at once: enough that what they share is written once, few enough to hold as texts."""
-_WHOLE_USAGE = 1_000_000
 
 
 class Basis(StrEnum):
@@ -245,6 +244,8 @@ class LedgerLines(Sequence[LedgerLine]):
 
     def usage_texts(self) -> list[str]:
         """Each line's usage as written."""
+        if 0 not in self.measured:
+            return list(map(format_usage, self.usage))
         pairs = zip(self.usage, self.measured, strict=True)
         return [format_usage(millionths) if measured else "" for millionths, measured in pairs]
 
@@ -374,9 +375,18 @@ class Ledger:
 
 def format_usage(millionths: int) -> str:
     """Usage as written: at most six decimals, no trailing zeros, no exponent."""
-    whole, fraction = divmod(abs(millionths), _WHOLE_USAGE)
-    sign = "-" if millionths < 0 else ""
-    return f"{sign}{whole}.{fraction:06d}".rstrip("0") if fraction else f"{sign}{whole}"
+    if millionths < 0:
+        return f"-{format_usage(-millionths)}"
+    rest = millionths % 1_000
+    if rest:
+        return f"{millionths // 1_000_000}{_THOUSANDTHS[millionths // 1_000 % 1_000]}{_LAST_DIGITS[rest]}"
+    return f"{millionths // 1_000_000}{_LAST_THOUSANDTHS[millionths // 1_000 % 1_000]}"
+
+
+# Every line has a usage, which is written in six files: its decimals are written beforehand, three and three.
+_THOUSANDTHS = tuple(f".{number:03d}" for number in range(1_000))
+_LAST_DIGITS = tuple(f"{number:03d}".rstrip("0") for number in range(1_000))
+_LAST_THOUSANDTHS = tuple(f".{number:03d}".rstrip("0").rstrip(".") for number in range(1_000))
 
 
 class ColumnKind(StrEnum):

@@ -15,15 +15,17 @@ from chargeback.model.ledger import (
     COLUMNS,
     REGISTER,
     ColumnKind,
+    InvoiceItem,
     InvoiceLabel,
-    LedgerLine,
     LedgerLines,
+    LedgerProject,
     LedgerTeam,
+    Origin,
 )
 from chargeback.model.money import from_minor
 from chargeback.model.totals import Sums
 from chargeback.publish.xlsx.book import Book
-from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells, minor_writer
+from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells
 from chargeback.publish.xlsx.expressions import Expression, Plain, Total, known
 from chargeback.publish.xlsx.rounding import is_safe_sum, names_apart
 from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
@@ -45,6 +47,7 @@ _WIDTHS = {"usage": 16, "net": 14, "tax": 13, "gross": 14, "basis": 15, "descrip
 """Columns whose width does not follow from what the team's lines hold."""
 _FILTER_ARROW = 4
 _NOTHING = Sums()
+_END = "</v></c>"
 _HEADINGS = (Kind.HEADER, Kind.HEADER_RIGHT)
 
 LedgerTable = Table.made_of("LedgerTable", [Column(each.name, form=_FORMS[each.kind]) for each in REGISTER])
@@ -156,7 +159,7 @@ def held_by_labels(labels: Iterable[InvoiceLabel], teams: Iterable[LedgerTeam]) 
 def _rows(cells: Cells, lines: LedgerLines, period: str, closing: Sequence[str]) -> Iterator[str]:
     rows = Rows(cells, LedgerTable)
     yield rows.heading(_HEADINGS, 20)
-    yield from map(LineRows(rows, period).row, lines)
+    yield from LineRows(rows, period).rows(lines)
     if not lines:
         yield EMPTY_ROW
     yield from closing
@@ -191,71 +194,74 @@ class LineRows:
         self._cells, self._rows = rows.cells, rows
         self._letters = {name: column.letters for name, column in COLUMN.items()}
         self._period = self._text("period", period)
-        self._label: InvoiceLabel | None = None
-        self._team: LedgerTeam | None = None
-        self._project = self._name = ""
-        self._head = self._team_cells = self._project_cells = self._tail = ""
-        self._digits = self._amount = 0
-        self._written = minor_writer(0)
         self._quantity, whole = look(Kind.PLAIN, QUANTITY), look(Kind.PLAIN, INTEGER)
-        self._usage = f'<c r="{self._letters["usage"]}{ROW}" s="{self._quantity}"><v>'
-        self._line = f'<c r="{self._letters["line"]}{ROW}" s="{whole}"><v>'
-        self._invoice_line = f'</v></c><c r="{self._letters["invoice_line"]}{ROW}" s="{whole}"><v>'
-        self._resources, self._bases, self._descriptions = (
-            rows.texts(COLUMN[name]) for name in ("resource", "basis", "description")
+        self._usage, self._line, self._invoice_line = (
+            f'<c r="{self._letters[name]}{ROW}" s="{style}"><v>'
+            for name, style in (("usage", self._quantity), ("line", whole), ("invoice_line", whole))
         )
-        self._net = self._tax = self._gross = ""
 
-    def row(self, line: LedgerLine) -> str:
-        """The line's row: a cell for each field that is not empty."""
-        if line.label is not self._label:
-            self._take_label(line.label)
-        if line.team is not self._team:
-            self._take_team(line.team)
-        if line.project is not self._project or line.project_name is not self._name:
-            self._take_project(line)
-        middle = f"{self._project_cells}{self._resources[line.resource]}{self._measures(line)}{self._amounts(line)}"
-        counted = f"{self._invoice_line}{line.invoice_line}</v></c>" if line.invoice_line else "</v></c>"
-        return (
-            f'<row r="{ROW}">{self._head}{self._team_cells}{middle}{self._tail}{self._bases[line.basis]}'
-            f"{self._line}{line.line}{counted}{self._descriptions[line.description]}</row>"
-        )
+    def rows(self, lines: LedgerLines) -> Iterator[str]:
+        """Each line's row: a cell for each field that is not empty."""
+        for some in lines.chunks():
+            yield from self._some_rows(some)
+
+    def _some_rows(self, lines: LedgerLines) -> Iterator[str]:
+        codes = (each.codes for each in (lines.labels, lines.teams, lines.projects, lines.resources, lines.origins))
+        figures = (self._usage_cells(lines), self._amount_cells(lines), lines.numbers)
+        resources, resource_names = self._rows.texts(COLUMN["resource"]), lines.resources.table
+        was_label = was_team = was_project = was_origin = was_item = -1
+        head = tail = team_cells = project_cells = share = basis = item_cells = ""
+        # Texts are numbered as they come: label, team, project, resource, basis, description.
+        for label, team, project, resource, origin, item, usage, amounts, number in zip(
+            *codes, lines.items.codes, *figures, strict=True
+        ):
+            if label != was_label:
+                was_label, (head, tail) = label, self._of_label(lines.labels.table[label])
+            if team != was_team:
+                was_team, team_cells = team, self._of_team(lines.teams.table[team])
+            if project != was_project:
+                was_project, project_cells = project, self._of_project(lines.projects.table[project])
+            resource_cell = resources[resource_names[resource]]
+            if origin != was_origin:
+                was_origin, (share, basis) = origin, self._of_origin(lines.origins.table[origin])
+            if item != was_item:
+                was_item, item_cells = item, self._of_item(lines.items.table[item])
+            yield (
+                f"{head}{team_cells}{project_cells}{resource_cell}{usage}{share}{amounts}{tail}{basis}"
+                f"{self._line}{number}{item_cells}"
+            )
 
     def _text(self, name: str, text: str) -> str:
         return self._rows.text(COLUMN[name], text)
 
-    def _take_label(self, label: InvoiceLabel) -> None:
-        self._label = label
-        self._head = (
-            f"{self._period}{self._text('account', label.account)}{self._text('account_name', label.account_name)}"
-            f"{self._text('invoice', label.invoice)}{self._text('invoice_status', label.status)}"
-        )
-        self._tail = self._text("currency", label.currency)
-        self._digits, self._written = label.digits, minor_writer(label.digits)
-        self._amount = look(Kind.PLAIN, money(label.digits))
-        opening = f'{ROW}" s="{self._amount}"><v>'
-        self._net, self._tax, self._gross = (f'<c r="{self._letters[name]}{opening}' for name in AMOUNTS)
+    def _of_label(self, label: InvoiceLabel) -> tuple[str, str]:
+        """What begins the row, and the currency's cell."""
+        named = {name: self._text(name, getattr(label, name)) for name in ("account", "account_name", "invoice")}
+        head = f'<row r="{ROW}">{self._period}{"".join(named.values())}{self._text("invoice_status", label.status)}'
+        return head, self._text("currency", label.currency)
 
-    def _take_team(self, team: LedgerTeam) -> None:
-        self._team = team
-        self._team_cells = (
-            f"{self._text('team', team.id)}{self._text('cost_center', team.cost_center)}"
-            f"{self._text('gl_account', team.gl_account)}"
-        )
+    def _of_team(self, team: LedgerTeam) -> str:
+        names = {"team": team.id, "cost_center": team.cost_center, "gl_account": team.gl_account}
+        return "".join(self._text(name, text) for name, text in names.items())
 
-    def _take_project(self, line: LedgerLine) -> None:
-        """A project has one name and one environment in a month."""
-        self._project, self._name = line.project, line.project_name
-        self._project_cells = (
-            f"{self._text('project', line.project)}{self._text('project_name', line.project_name)}"
-            f"{self._text('environment', line.environment)}"
-        )
+    def _of_project(self, project: LedgerProject) -> str:
+        return "".join(map(self._text, ("project", "project_name", "environment"), project))
 
-    def _measures(self, line: LedgerLine) -> str:
-        usage, share = line.usage, line.share_percent
-        if not share and 0 < len(usage) <= MOST_DIGITS:
-            return f"{self._usage}{usage}</v></c>"
-        return f"{self._measure('usage', usage)}{self._measure('share_percent', share)}"
+    def _of_origin(self, origin: Origin) -> tuple[str, str]:
+        """The cell of the share, and that of the basis."""
+        return self._measure("share_percent", origin.share_percent), self._text("basis", origin.basis)
+
+    def _of_item(self, item: InvoiceItem) -> str:
+        """The end of the row, from the end of the line's number on."""
+        counted = f"{self._invoice_line}{item.number}{_END}" if item.number else ""
+        return f"{_END}{counted}{self._text('description', item.description)}</row>"
+
+    def _usage_cells(self, lines: LedgerLines) -> list[str]:
+        opening = self._usage
+        return [
+            f"{opening}{usage}{_END}" if 0 < len(usage) <= MOST_DIGITS else self._measure("usage", usage)
+            for usage in lines.usage_texts()
+        ]
 
     def _measure(self, name: str, written: str) -> str:
         """A quantity as written; a text where it has more digits than a number keeps."""
@@ -265,14 +271,19 @@ class LineRows:
             return self._cells.number(self._letters[name], written, self._quantity)
         return self._cells.text(self._letters[name], written, self._quantity)
 
-    def _amounts(self, line: LedgerLine) -> str:
-        net, tax, gross, written = line.net, line.tax, line.gross, self._written
-        if abs(net) + abs(tax) < LARGEST_EXACT:
-            return (
-                f"{self._net}{written(net)}</v></c>{self._tax}{written(tax)}</v></c>"
-                f"{self._gross}{written(gross)}</v></c>"
+    def _amount_cells(self, lines: LedgerLines) -> list[str]:
+        """The cells of net, tax and gross; texts where an amount has more digits than a number keeps."""
+        amounts, digits = (lines.net, lines.tax, lines.gross), {label.digits for label in lines.labels.used()}
+        if len(digits) == 1 and all(min(each) > -LARGEST_EXACT and max(each) < LARGEST_EXACT for each in amounts):
+            style = look(Kind.PLAIN, money(digits.pop()))
+            net, tax, gross = (f'<c r="{self._letters[name]}{ROW}" s="{style}"><v>' for name in AMOUNTS)
+            texts = zip(*(lines.amount_texts(name) for name in AMOUNTS), strict=True)
+            return [f"{net}{first}{_END}{tax}{second}{_END}{gross}{third}{_END}" for first, second, third in texts]
+        letters = [self._letters[name] for name in AMOUNTS]
+        return [
+            "".join(
+                self._cells.minor(column, units, label.digits, look(Kind.PLAIN, money(label.digits)))
+                for column, units in zip(letters, figures, strict=True)
             )
-        amounts = zip(AMOUNTS, (net, tax, gross), strict=True)
-        return "".join(
-            self._cells.minor(self._letters[name], units, self._digits, self._amount) for name, units in amounts
-        )
+            for label, *figures in zip(lines.labels, *amounts, strict=True)
+        ]
