@@ -4,21 +4,22 @@
 of 20 accounts, what each command costs in CPU seconds and memory, and as a ratio to the first run. It ends with exit 1
 where a ratio leaves its budget. ``python -m benchmarks small`` leaves the large ones out.
 
-CPU seconds are those of the process and all that it started; the modules are compiled beforehand, as they are where the
-program is installed.
+CPU seconds and the peak of memory are those of the process and all that it started, a shared page counted once; the
+modules are compiled beforehand, as they are where the program is installed.
 """
 
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import floors
+from benchmarks.memory import Used, waited_for
 from benchmarks.platform import LATENCY, platform
 
 TEAMS = 60
@@ -34,19 +35,20 @@ BUDGETS = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run of the job: wall and floor in seconds, peak memory in MB of the job's own process."""
+    """One run of the job: wall and floor in seconds, what all its processes used."""
 
     accounts: int
     wall: float
     floor: float
     parts: str
-    memory: float
+    used: Used
     lines: int
 
     def __str__(self) -> str:
         return (
             f"run, {self.accounts:>5} accounts, {self.lines:>7,} lines: {self.wall:7.2f} s = "
-            f"{self.wall / self.floor:.2f} x floor {self.floor:.2f} s ({self.parts}), peak {self.memory:.0f} MB"
+            f"{self.wall / self.floor:.2f} x floor {self.floor:.2f} s ({self.parts}), {self.used.seconds:.2f} CPU s, "
+            f"peak {self.used.memory:.0f} MB"
         )
 
 
@@ -81,21 +83,21 @@ def _commands(accounts: int) -> bool:
         }
     for name, (seconds, memory) in costs.items():
         print(f"{name + ',':<17} {accounts} accounts: {seconds:6.2f} CPU s, peak {memory:.0f} MB")
-    ratios = {name: costs[name.split(" / ")[0]][0] / costs["first run"][0] for name in BUDGETS}
+    ratios = {name: costs[name.split(" / ")[0]].seconds / costs["first run"].seconds for name in BUDGETS}
     for name, ratio in ratios.items():
         print(f"{name}: {ratio:.2f}, budget {BUDGETS[name]:.2f}{'' if ratio <= BUDGETS[name] else ': EXCEEDED'}")
     return all(ratio <= BUDGETS[name] for name, ratio in ratios.items())
 
 
-def _cost(root: Path, environ: dict[str, str], *arguments: str) -> tuple[float, float]:
-    """CPU seconds of a command and all that it started and waited for, and its own peak memory in MB."""
+def _cost(root: Path, environ: dict[str, str], *arguments: str) -> Used:
+    """What a command and all that it started used."""
     command = [sys.executable, "-m", "chargeback", *arguments, "-c", str(root / "config.toml")]
     with (root / "output").open("wb") as output:
         process = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
-        _wait(process)
+        used = waited_for(process)
     if process.returncode not in (0, 2, 3):
         sys.exit((root / "output").read_text())
-    return _usage.ru_utime + _usage.ru_stime, _usage.ru_maxrss / 1024
+    return used
 
 
 def _environment(root: Path, token: str) -> dict[str, str]:
@@ -120,14 +122,14 @@ def _run(accounts: int) -> Measured:
         root = Path(folder)
         (root / "config.toml").write_text(_configuration(served.endpoint))
         before = served.requests()
-        wall, memory = _timed(root, served.token)
+        wall, used = _timed(root, served.token)
         requests = served.requests() - before
         ledgers = next((root / "archive").glob("*/r1")) / "ledgers"
         lines = sum(1 for _ in (ledgers / "all.csv").open("rb")) - 1
         network = floors.network(requests, LATENCY / 1000, CONCURRENCY)
         (joined, streamed), imported = floors.ledgers(ledgers), floors.imports()
     parts = f"network {network:.2f}, CSV {joined:.2f}, XLSX {streamed:.2f}, imports {imported:.2f}"
-    return Measured(accounts, wall, network + joined + streamed + imported, parts, memory, lines)
+    return Measured(accounts, wall, network + joined + streamed + imported, parts, used, lines)
 
 
 def _configuration(endpoint: str) -> str:
@@ -135,25 +137,17 @@ def _configuration(endpoint: str) -> str:
     return f'archive = "archive"\ntimezone = "Asia/Bangkok"\n[api]\nendpoint = "{endpoint}"\n' + "".join(teams)
 
 
-def _timed(root: Path, token: str) -> tuple[float, float]:
+def _timed(root: Path, token: str) -> tuple[float, Used]:
     command = [sys.executable, "-m", "chargeback", "run", "-c", str(root / "config.toml")]
     environ = {**os.environ, "DEPLOYS_TOKEN": token}
     with (root / "output").open("wb") as output:
+        started = time.perf_counter()
         process = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
-        wall = floors.seconds(lambda: _wait(process))
+        used = waited_for(process)
+        wall = time.perf_counter() - started
     if process.returncode not in (0, 3):
         sys.exit((root / "output").read_text())
-    return wall, _usage.ru_maxrss / 1024
-
-
-_usage = resource.getrusage(resource.RUSAGE_SELF)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the process itself, whose own peak memory the system tells then."""
-    global _usage
-    _, status, _usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    return wall, used
 
 
 if __name__ == "__main__":
