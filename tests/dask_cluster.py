@@ -27,11 +27,12 @@ import time
 from chargeback.job.cluster import SentMonth
 file = SentMonth.file
 def slowly(self, path):
+    print("makes", path, flush=True)
     time.sleep(0.05)
     return file(self, path)
 SentMonth.file = slowly
 """
-"""A worker that takes its time over each file, so that there is something to interrupt."""
+"""A worker that takes its time over each file, and says which, so that there is something to interrupt."""
 OTHER_VERSION = """
 from chargeback.model import versions
 known = versions._version
@@ -84,6 +85,11 @@ class DaskCluster:
             "--local-directory", str(self.folder / f"worker-{number}"),
         )  # fmt: skip
         self._said(number, "Starting established connection")
+
+    @property
+    def made(self) -> int:
+        """How many files the workers have begun."""
+        return sum(self.text(number).count("makes ") for number in range(1, len(self.processes)))
 
     def text(self, number: int) -> str:
         """What a process has said."""

@@ -5,17 +5,21 @@ and configuration is sent.
 from __future__ import annotations
 
 import hashlib
+import random
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cli.offices import Office, office
-from tests.dask_cluster import MISSING, OTHER_VERSION, PROMPT, DaskCluster, dask_cluster, is_installed
+from tests.dask_cluster import MISSING, OTHER_VERSION, PROMPT, SLOW, DaskCluster, dask_cluster, is_installed
 from tests.some import some
 
 ROOT = Path(__file__).parents[2]
@@ -158,3 +162,99 @@ def test_workers_that_hang_are_waited_for_until_the_deadline(place: Office, tmp_
         code, _, err = finished(other, "run", "--workers", cluster.url)
         assert (code, "deadline" in err) == (6, True), err
         assert {path.name for path in other.archive.iterdir()} <= {".lock", "pending"}
+
+
+def killed_at_random(place: Office, cluster: DaskCluster, target: Path, victim: str, chance: random.Random) -> int:
+    """The exit code of a rebuild during which the victim is killed, once so many files were begun."""
+    victims = {"worker": lambda: chance.choice(cluster.workers), "scheduler": lambda: cluster.scheduler}
+    begun, files = cluster.made, chance.randrange(25)
+    with started(place, "rebuild", month(place), "-o", str(target), "--workers", cluster.url) as process:
+        while process.poll() is None and cluster.made - begun < files:
+            time.sleep(0.005)
+        (process if victim == "client" else victims[victim]()).kill()
+        process.communicate(timeout=120)
+    return process.returncode
+
+
+@needs_dask
+@pytest.mark.parametrize("victim", ["worker", "scheduler", "client"])
+def test_whoever_is_killed_the_bytes_are_the_same_or_there_are_none(
+    place: Office, tmp_path: Path, request: pytest.FixtureRequest, victim: str
+) -> None:
+    chance, expected = random.Random(victim), checksums(place.archive / month(place))
+    count = 50 if request.config.getoption("--nightly") else {"worker": 2, "scheduler": 1, "client": 2}[victim]
+    each = 1 if victim == "scheduler" else 10  # trials of one cluster
+    codes = []
+    for first in range(0, count, each):
+        with dask_cluster(2, SLOW) as cluster:
+            for trial in range(first, min(first + each, count)):
+                target = tmp_path / str(trial)
+                codes.append(killed_at_random(place, cluster, target, victim, chance))
+                assert checksums(target) == expected if codes[-1] == 0 else not target.exists()
+                if victim == "worker":
+                    cluster.add_worker(SLOW)
+                elif victim == "client":
+                    assert eventually(lambda: held(cluster) == ["0", "0"])
+    assert len(codes) == count
+    assert set(codes) <= {"worker": {0}, "scheduler": {0, 6}, "client": {0, -9}}[victim]
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether it holds within some seconds."""
+    return any(holds() or time.sleep(0.2) for _ in range(50))
+
+
+@needs_dask
+def test_an_interrupted_command_leaves_nothing_anywhere(place: Office, tmp_path: Path) -> None:
+    with dask_cluster(1, SLOW) as cluster:
+        target = tmp_path / "r1"
+        with started(place, "rebuild", month(place), "-o", str(target), "--workers", cluster.url) as process:
+            while process.poll() is None and not cluster.made:
+                time.sleep(0.01)
+            process.terminate()
+            _, err = process.communicate(timeout=60)
+        assert (process.returncode, err.count("\n"), list(tmp_path.iterdir())) == (130, 1, [])
+        assert eventually(lambda: held(cluster) == ["0", "0"])
+
+
+@contextmanager
+def overheard(port: int) -> Iterator[tuple[int, list[bytes]]]:
+    """A port that leads to that one, and all that is sent there."""
+    sent: list[bytes] = []
+
+    def carry(source: socket.socket, target: socket.socket, kept: list[bytes] | None) -> None:
+        try:
+            while data := source.recv(1 << 16):
+                if kept is not None:
+                    kept.append(data)
+                target.sendall(data)
+        except OSError:
+            pass
+        finally:
+            source.close()
+            target.close()
+
+    def accept() -> None:
+        while True:
+            try:
+                here, _ = listening.accept()
+            except OSError:
+                return
+            there = socket.create_connection(("127.0.0.1", port))
+            for way in ((here, there, sent), (there, here, None)):
+                threading.Thread(target=carry, args=way, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=accept, daemon=True).start()
+        yield listening.getsockname()[1], sent
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_the_cluster_is_sent_evidence_and_no_secret(cluster: DaskCluster, tmp_path: Path) -> None:
+    with office(tmp_path) as place, overheard(cluster.port) as (port, sent):
+        code, _, err = finished(place, "run", "--workers", f"dask://127.0.0.1:{port}", BYSTANDER="never-to-be-sent")
+        assert (code, err) == (0, "")
+        (evidence,) = some(place.archive.glob("*/r1/evidence/ba_1042/billing.report.json"))
+    heard = b"".join(sent)
+    assert evidence.read_bytes() in heard
+    assert not [each for each in (place.server.token, "never-to-be-sent", str(place.root)) if each.encode() in heard]
