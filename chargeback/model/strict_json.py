@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from decimal import Clamped, Context, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
 from typing import Any, NoReturn
 
+import msgspec
+
 from chargeback.errors import AnswerError
 
 DEEPEST = 64
@@ -66,6 +68,39 @@ _DECODER = json.JSONDecoder(
 )
 
 
+_PLAIN_DECODER = msgspec.json.Decoder(float_hook=_NUMBERS.create_decimal)
+_PLAIN_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DIGITS = bytes(ord("0") if 0x30 <= byte <= 0x39 else ord(" ") for byte in range(256))
+_TOO_MANY_DIGITS = b"0" * (EXPONENT_LIMIT + 2)
+
+
+def _plain(data: bytes) -> Any:
+    """The value of bytes that are written as this program would write them; ``_UNKNOWN`` for all others.
+
+    A fast way for what nearly every answer is. Bytes that come out again when their value is written hold every key
+    once, no number that was changed while it was read, and no byte that is no UTF-8: so neither is looked for.
+    """
+    if b"\\" in data or _TOO_MANY_DIGITS in data.translate(_DIGITS):
+        return _UNKNOWN
+    try:
+        value = _PLAIN_DECODER.decode(data)
+        return value if _PLAIN_ENCODER.encode(value) == data else _UNKNOWN
+    except (ValueError, RecursionError, DecimalException):  # msgspec's errors are ValueErrors
+        return _UNKNOWN
+
+
+_UNKNOWN = object()
+
+
+def _exact(data: bytes) -> Any:
+    """The value of any bytes; an error says what is wrong with them."""
+    text = data.decode("utf-8")
+    value = _DECODER.decode(text)
+    if "\\u" in text:
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    return value
+
+
 def _is_too_deep(value: Any) -> bool:
     """Whether objects and arrays stand within each other deeper than ``DEEPEST``."""
     level = [value]
@@ -94,18 +129,17 @@ def parse(data: bytes) -> Any:
     """
     try:
         _refuse_too_many(data)
-        text = data.decode("utf-8")
-        value = _DECODER.decode(text)
+        value = _plain(data)
+        if value is _UNKNOWN:
+            value = _exact(data)
         if _is_too_deep(value):
             raise _RefusedError(f"nested deeper than {DEEPEST}")
-        if "\\u" in text:
-            json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeError as error:
         raise AnswerError(f"not valid UTF-8 ({getattr(error, 'reason', error)})") from error
     except RecursionError as error:
         raise AnswerError(f"nested deeper than {DEEPEST}") from error
     except json.JSONDecodeError as error:
-        raise AnswerError(f"not JSON: {error.msg} at character {error.pos} of {len(text)}") from error
+        raise AnswerError(f"not JSON: {error.msg} at character {error.pos} of {len(error.doc)}") from error
     except DecimalException as error:
         raise AnswerError(f"a number has an exponent beyond ±{EXPONENT_LIMIT}, or too many digits") from error
     except _RefusedError as error:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.errors import AnswerError
+from chargeback.model import strict_json
 from chargeback.model.strict_json import DEEPEST, parse
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -118,3 +119,38 @@ def test_more_values_than_any_bill_has_are_refused_before_they_are_built(data: b
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+@given(VALUES | st.decimals(-(10**20), 10**20, places=6), st.sampled_from([(",", ":"), (", ", ": ")]), st.booleans())
+def test_the_fast_way_and_the_exact_one_give_the_same(
+    value: Any, separators: tuple[str, str], ascii_only: bool
+) -> None:
+    body = json.dumps(value, separators=separators, ensure_ascii=ascii_only, default=str).encode()
+    both_ways_agree(body)
+
+
+@given(st.text('[]{}",:0129.eE+-a \\ก', max_size=24).map(str.encode))
+def test_no_bytes_are_read_one_way_and_refused_the_other(body: bytes) -> None:
+    both_ways_agree(body)
+
+
+@pytest.mark.parametrize("body", [
+    b'{"a":1,"a":1}', b'{"a" :1,"a":2}', b'{"a":1E5,"a":1}', b'{"a":{"b":1.50},"c":[{"b":2}]}', b'{"a":-0}',
+    b'{"a":-0.0}', b'{"a":0.0000001}', b'{"a":"\\u0e01"}', b'{"a":"\xe0\xb8\x81"}', b'{"a":"\x7f\xc2\x80"}',
+    b"1" * 31, b"1" * 32, b"[1.0,]",
+])  # fmt: skip
+def test_fast_way_agrees_where_writings_differ(body: bytes) -> None:
+    both_ways_agree(body)
+
+
+def both_ways_agree(body: bytes) -> None:
+    """What the fast way reads, the exact one reads too, each number with the same digits and of the same type."""
+    fast = strict_json._plain(body)
+    if fast is strict_json._UNKNOWN:
+        return
+    assert repr(fast) == repr(strict_json._exact(body))
+
+
+def test_an_answer_as_servers_write_it_takes_the_fast_way() -> None:
+    body = b'{"ok":true,"result":{"list":[{"projectSid":"web","usageValue":720,"billingValue":1080.250000}]}}'
+    assert strict_json._plain(body)["result"]["list"][0]["billingValue"] == Decimal("1080.250000")
