@@ -16,9 +16,8 @@ from chargeback.model.ledger import (
     LedgerProject,
     LedgerTeam,
     Origin,
-    whole_numbers,
 )
-from chargeback.model.money import format_minor, to_minor
+from chargeback.model.money import format_minor, to_minor, whole_numbers
 
 
 def columns(given: Iterable[LedgerLine]) -> LedgerLines:

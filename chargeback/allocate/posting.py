@@ -37,8 +37,8 @@ from chargeback.model.ledger import (
     LedgerProject,
     LedgerTeam,
     Origin,
-    whole_numbers,
 )
+from chargeback.model.money import whole_numbers
 from chargeback.model.posting import NegativeRows, PostedLine, Posting, UndividedLine
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
@@ -54,7 +54,7 @@ def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]
     """
     usage: dict[int, int] = {}
     for report_row, ledger_rows in reached.items():
-        amount = report.rows[report_row].usage
+        amount = report.rows.usage[report_row]
         if len(ledger_rows) == 1:
             usage[ledger_rows[0]] = usage.get(ledger_rows[0], 0) + amount
             continue

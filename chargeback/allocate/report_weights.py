@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from chargeback.model.answers import LineItem
-from chargeback.model.money import EXACT
 from chargeback.model.report import Report
 from chargeback.model.text import normalized
 
@@ -49,15 +47,13 @@ class ReportWeights:
     _divisions: dict[str, Division] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        rows = self.report.rows
-        scale = max((-_exponent(row.value) for row in rows), default=0)
-        self._weights = [_whole(row.value, max(scale, 0)) for row in rows]
+        self._weights = [max(value, 0) for value in self.report.rows.values]
 
     def over_resources(self, project: str) -> Division:
         """The division of a by-project line over the resources of its project; without parts where no row names it."""
         if project not in self._divisions:
             rows = self.report.by_project.get(project, ())
-            self._divisions[project] = Division(self._shares(rows, [self.report.rows[row].resource for row in rows]))
+            self._divisions[project] = Division(self._shares(rows, [self.report.rows.resources[row] for row in rows]))
         return self._divisions[project]
 
     def over_projects(self, line: LineItem) -> Division:
@@ -66,13 +62,13 @@ class ReportWeights:
         """
         rows = self.report.rows_named_like(line)
         if rows:
-            resource = min(self.report.rows[row].resource for row in rows)
-            return Division(self._shares(rows, [self.report.rows[row].project for row in rows]), resource)
+            resource = min(self.report.rows.resources[row] for row in rows)
+            return Division(self._shares(rows, [self.report.rows.projects[row] for row in rows]), resource)
         every = range(len(self.report.rows))
-        shares = self._shares(every, [row.project for row in self.report.rows])
+        shares = self._shares(every, self.report.rows.projects)
         return Division(tuple(Share(share.name, share.weight, ()) for share in shares), line.sku_label)
 
-    def _shares(self, rows: Iterable[int], names: list[str]) -> tuple[Share, ...]:
+    def _shares(self, rows: Iterable[int], names: Sequence[str]) -> tuple[Share, ...]:
         """A share a name, as NFC has it; of several spellings the first by code point stands (BOOKING 4.5 and 5)."""
         grouped: dict[str, list[int]] = {}
         spelling: dict[str, str] = {}
@@ -84,12 +80,3 @@ class ReportWeights:
             Share(spelling[key], sum(self._weights[row] for row in grouped[key]), tuple(grouped[key]))
             for key in sorted(grouped, key=spelling.__getitem__)
         )
-
-
-def _exponent(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
-
-
-def _whole(value: Decimal, scale: int) -> int:
-    return int(value.scaleb(scale, EXACT)) if value > 0 else 0

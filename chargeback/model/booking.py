@@ -72,7 +72,7 @@ class AccountMonth:
     @property
     def has_cost(self) -> bool:
         """Whether a proved report shows cost: a row with a value other than zero, be it that they cancel out."""
-        return self.report is not None and any(row.value for row in self.report.rows)
+        return self.report is not None and any(self.report.rows.values)
 
     @property
     def only_unissued(self) -> bool:

@@ -152,14 +152,6 @@ class Coded(Generic[Entry]):
         return list(map(known.__getitem__, self.codes))
 
 
-def whole_numbers(numbers: Sequence[int]) -> Sequence[int]:
-    """The numbers in 64 bits each; as Python has them where one does not fit, so that no amount is ever cut."""
-    try:
-        return array("q", numbers)
-    except OverflowError:
-        return list(numbers)
-
-
 @dataclass(frozen=True, slots=True)
 class LedgerLines(Sequence[LedgerLine]):
     """Lines in columns, all of the same length, in the ledger's order.

@@ -6,6 +6,7 @@ keeps every digit that the platform sent. Rounding is half away from zero (BOOKI
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
@@ -65,6 +66,14 @@ def floor_minor(amount: Decimal, digits: int) -> tuple[int, Decimal]:
 def from_minor(units: int, digits: int) -> Decimal:
     """Minor units as an exact decimal with the currency's digits."""
     return Decimal(units).scaleb(-digits, EXACT)
+
+
+def whole_numbers(numbers: Sequence[int]) -> Sequence[int]:
+    """The numbers in 64 bits each; as Python has them where one does not fit, so that no amount is ever cut."""
+    try:
+        return array("q", numbers)
+    except OverflowError:
+        return list(numbers)
 
 
 def rounding_allowance(parts: int, digits: int) -> Decimal:

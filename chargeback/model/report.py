@@ -11,19 +11,21 @@ that was asked for proves nothing. One that cannot be read names no day.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import zip_longest
 from sys import intern
+from typing import overload
 from zoneinfo import ZoneInfo
 
 from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, ProjectPair
-from chargeback.model.answers import Chart, LineItem, Number, ReportAnswer, amount_of, text_of
+from chargeback.model.answers import Chart, Identifier, LineItem, Number, ReportAnswer, ReportRow, amount_of, text_of
 from chargeback.model.instants import parse_http_date, parse_instant
-from chargeback.model.money import EXACT, exact_sum, to_minor
+from chargeback.model.money import EXACT, exact_sum, to_minor, whole_numbers
 from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.text import normalized
@@ -70,6 +72,7 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
+@lru_cache(maxsize=1000)  # the charts of all accounts name the same days
 def chart_day(label: str, asked_on: date | None, timezone: ZoneInfo) -> date | None:
     """The day that the label names; None where it cannot be read.
 
@@ -131,6 +134,71 @@ class ReportValue:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRows(Sequence[ReportValue]):
+    """A report's rows in columns: as objects of their own they would be most of a month's memory.
+
+    ``values`` are whole numbers of 10 to the power of -``scale``; ``decimals`` is how many each value was sent with, at
+    most ``scale``. ``usage`` is in millionths.
+    """
+
+    projects: Sequence[str]
+    resources: Sequence[str]
+    usage: Sequence[int]
+    values: Sequence[int]
+    decimals: bytes
+    scale: int
+
+    @classmethod
+    def of(cls, projects: Sequence[str], rows: Sequence[ReportRow]) -> ReportRows:
+        """The rows of an answer, each charged to the project beside it."""
+        amounts = [amount_of(row.billing_value) for row in rows]
+        decimals = bytes(map(_decimals, amounts))
+        scale = max(decimals, default=0)
+        return cls(
+            projects=projects,
+            resources=[intern(row.name or "") for row in rows],
+            usage=whole_numbers([_millionths(row.usage_value) for row in rows]),
+            values=whole_numbers([int(amount.scaleb(scale, EXACT)) for amount in amounts]),
+            decimals=decimals,
+            scale=scale,
+        )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, place: int) -> ReportValue: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[ReportValue]: ...
+    def __getitem__(self, place: int | slice) -> ReportValue | Sequence[ReportValue]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(len(self))[place]]
+        value = self.sum_of((place,))
+        return ReportValue(self.projects[place], self.resources[place], self.usage[place], value)
+
+    def sum_of(self, places: Iterable[int]) -> Decimal:
+        """The values there added up, with as many decimals as the one of them that was sent with most."""
+        known = list(places)
+        decimals = max(map(self.decimals.__getitem__, known), default=0)
+        total = sum(map(self.values.__getitem__, known)) // 10 ** (self.scale - decimals)  # nothing is left over
+        return Decimal(total).scaleb(-decimals, EXACT)
+
+
+def _decimals(amount: Decimal) -> int:
+    """How many digits stand behind the point; 0 where the amount is written with a positive exponent."""
+    text = str(amount)  # a third of what Decimal.as_tuple costs
+    if "E" not in text:
+        return len(text) - text.find(".") - 1 if "." in text else 0
+    exponent = amount.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _millionths(usage: Number | None) -> int:
+    """Usage in millionths, none as zero."""
+    return 0 if usage is None else to_minor(amount_of(usage), USAGE_DIGITS)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportChart:
     """The daily chart: ``total`` over all points, how many points, and cost by day over all series, of the days shown.
 
@@ -189,7 +257,7 @@ class Report:
 
     answer: Answer
     range: str
-    rows: tuple[ReportValue, ...]
+    rows: ReportRows
     total: Decimal
     chart: ReportChart
     by_project: Mapping[str, tuple[int, ...]]
@@ -200,11 +268,10 @@ class Report:
     def with_projects(self, directory: ProjectDirectory) -> Report:
         """The report with each row charged to the sid that the directory knows for it."""
         sids = {name: directory.resolve(*name) for name in dict.fromkeys(self.named)}
-        rows = tuple(
-            ReportValue(sids[name], row.resource, row.usage, row.value)
-            for name, row in zip(self.named, self.rows, strict=True)
-        )
-        return replace(self, rows=rows, by_project=_positions(row.project for row in rows))
+        if all(sid == (name or identifier) for (name, identifier), sid in sids.items()):
+            return self
+        projects = [sids[name] for name in self.named]
+        return replace(self, rows=replace(self.rows, projects=projects), by_project=_positions(projects))
 
     def rows_named_like(self, line: LineItem) -> tuple[int, ...]:
         """Positions of the rows named like the line's SKU, and only where there is none, like its description; whatever
@@ -214,11 +281,12 @@ class Report:
 
     def negative_among(self, rows: Iterable[int]) -> tuple[int, ...]:
         """Those of the rows whose value is negative."""
-        return tuple(row for row in rows if self.rows[row].value < 0)
+        values = self.rows.values
+        return tuple(row for row in rows if values[row] < 0)
 
     def value_of(self, rows: Iterable[int]) -> Decimal:
         """The rows' values added up, negative ones included."""
-        return exact_sum(self.rows[row].value for row in rows)
+        return self.rows.sum_of(rows)
 
     @property
     def shown(self) -> ShownPeriod:
@@ -248,7 +316,7 @@ def _chart(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> Re
     points = zip_longest(named, columns, fillvalue=None) if series else ((day, [_NO_VALUE]) for day in named)
     costly = {day for day, column in points if day is not None and (not column or any(column))}
     texts = tuple(
-        (line.name or "", ",".join("" if point is None else str(point) for point in line.data or []))
+        (line.name or "", ",".join(map(str, line.data or ())).replace("None", ""))
         for line in ((chart.series or []) if chart else [])
     )
     days: dict[date, Decimal] = {}
@@ -278,27 +346,25 @@ def asked_on(answer: Answer, timezone: ZoneInfo) -> date | None:
 
 def read_report(answer: Answer, decoded: ReportAnswer, timezone: ZoneInfo) -> Report:
     """The report that an answer holds, each row with the project that it names itself."""
-    known: dict[tuple[str, str], tuple[str, str]] = {}
-    pairs = ((text_of(row.project_sid), text_of(row.project_id)) for row in decoded.rows or [])
-    named = tuple(known.setdefault(pair, pair) for pair in pairs)
-    rows = tuple(
-        ReportValue(
-            project=name[0] or name[1],
-            resource=intern(row.name or ""),
-            usage=0 if row.usage_value is None else to_minor(amount_of(row.usage_value), USAGE_DIGITS),
-            value=amount_of(row.billing_value),
-        )
-        for name, row in zip(named, decoded.rows or [], strict=True)
-    )
+    answered = decoded.rows or []
+    known: dict[tuple[Identifier | None, Identifier | None], tuple[str, str]] = {}
+    named = []
+    for row in answered:
+        pair = (row.project_sid, row.project_id)
+        if (name := known.get(pair)) is None:
+            name = known[pair] = (text_of(row.project_sid), text_of(row.project_id))
+        named.append(name)
+    rows = ReportRows.of([name or identifier for name, identifier in named], answered)
+    folds = {name: folded(name) for name in set(rows.resources)}
     return Report(
         answer=answer,
         range=(decoded.range or "").strip(),
         rows=rows,
-        total=exact_sum(row.value for row in rows),
+        total=rows.sum_of(range(len(rows))),
         chart=_chart(decoded.chart, asked_on(answer, timezone), timezone),
-        by_project=_positions(row.project for row in rows),
-        by_name=_positions(folded(row.resource) for row in rows),
-        named=named,
+        by_project=_positions(rows.projects),
+        by_name=_positions(map(folds.__getitem__, rows.resources)),
+        named=tuple(named),
         projects=tuple(
             ProjectPair(text_of(each.id) or text_of(each.project_id), text_of(each.sid), each.name or "")
             for each in decoded.project_list or []

@@ -64,9 +64,9 @@ def by_resource(lines: Iterable[PostedLine], report: Report) -> list[TieOutGroup
         matched[rows, "" if rows else normalized(_label(line))].append(line)
     unnamed: dict[str, list[int]] = defaultdict(list)
     named = {row for rows, _ in matched for row in rows}
-    for position, row in enumerate(report.rows):
+    for position, resource in enumerate(report.rows.resources):
         if position not in named:
-            unnamed[normalized(row.resource)].append(position)
+            unnamed[normalized(resource)].append(position)
     groups = [
         TieOutGroup(_first_name(report, rows) if rows else min(map(_label, group)), group, rows)
         for (rows, _), group in matched.items()
@@ -81,4 +81,4 @@ def _label(line: PostedLine) -> str:
 
 def _first_name(report: Report, rows: Iterable[int]) -> str:
     """The rows' name, of several the first by code point."""
-    return min(report.rows[row].resource for row in rows)
+    return min(report.rows.resources[row] for row in rows)

@@ -21,7 +21,7 @@ from chargeback.model.ledger import (
     joined,
     written_rows,
 )
-from chargeback.model.money import format_minor, format_minors
+from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.publish.ledger_csv import chunks
 from chargeback.publish.team_workbook.totals import Cell, Part, totals_of_lines
@@ -141,5 +141,5 @@ def test_many_amounts_are_written_as_each_by_itself(units: list[int], digits: in
 
 
 def test_amounts_are_eight_bytes_each_until_one_does_not_fit() -> None:
-    assert columns_of.whole_numbers([2**63 - 1, -(2**63)]).itemsize == 8  # type: ignore[attr-defined]
-    assert columns_of.whole_numbers([2**63, 1]) == [2**63, 1]
+    assert whole_numbers([2**63 - 1, -(2**63)]).itemsize == 8  # type: ignore[attr-defined]
+    assert whole_numbers([2**63, 1]) == [2**63, 1]

@@ -53,7 +53,7 @@ def _holding_the_largest(postings: Iterable[Posting]) -> list[Posting]:
     """The accounts whose reports hold the projects of the largest value, the largest first."""
     with localcontext(EXACT):
         values = [
-            (sum(report.rows[row].value for row in rows), place, posting)
+            (report.value_of(rows), place, posting)
             for place, posting in enumerate(postings)
             if (report := posting.month.report) is not None
             for rows in report.by_project.values()
