@@ -21,7 +21,7 @@ from chargeback.evidence import DispositionRecord, Evidence
 from chargeback.model.booking import AccountMonth, Ground, billed_accounts, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
 from chargeback.model.check import Check, Code, Outcome
-from chargeback.model.facts import answers_by_account, documents_by_account, read_account
+from chargeback.model.facts import NO_READINGS, Readings, answers_by_account, documents_by_account, read_account
 from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
 from chargeback.model.ledger import Ledger, LedgerLines, LedgerTeam, joined
@@ -36,14 +36,20 @@ from chargeback.reconcile.register import NONE_GIVEN, reconcile
 from chargeback.reconcile.tie_out import line_total
 
 
-def close_month(evidence: Evidence, config: Config, given: Mapping[Code, Sequence[Check]] = NONE_GIVEN) -> Books:
-    """The month's books; ``given``: what checks came to that cannot be performed again, as ``reconcile`` takes it.
+def close_month(
+    evidence: Evidence,
+    config: Config,
+    given: Mapping[Code, Sequence[Check]] = NONE_GIVEN,
+    readings: Readings = NO_READINGS,
+) -> Books:
+    """The month's books; ``given``: what checks came to that cannot be performed again, as ``reconcile`` takes it;
+    ``readings``: what is decoded of the evidence already.
 
     ``AnswerError`` where an answer cannot be understood, ``ConfigurationError`` where equal claims meet in a project.
     Accounts that are not ready have books too: ``status`` says so, and nothing may be published.
     """
     period = Period.parse(evidence.run.period)
-    months, projects = read_month(evidence, config, period)
+    months, projects = read_month(evidence, config, period, readings)
     posting = post_month(months, config, evidence, period, projects)
     checks, findings = reconcile(posting, config, given)
     return _books(posting, checks, _disposed(findings, evidence.run.dispositions), config)
@@ -60,15 +66,19 @@ def _disposed(findings: Iterable[Finding], known: Iterable[DispositionRecord]) -
     )
 
 
-def read_month(evidence: Evidence, config: Config, period: Period) -> tuple[list[AccountMonth], ProjectDirectory]:
+def read_month(
+    evidence: Evidence, config: Config, period: Period, readings: Readings = NO_READINGS
+) -> tuple[list[AccountMonth], ProjectDirectory]:
     """Every account's answers, decoded and decided, each report row charged to its project; and what is known of
     projects."""
-    months = read_accounts(evidence, config, period)
+    months = read_accounts(evidence, config, period, readings)
     projects = read_directory(evidence, months)
     return with_projects(months, projects), projects
 
 
-def read_accounts(evidence: Evidence, config: Config, period: Period) -> list[AccountMonth]:
+def read_accounts(
+    evidence: Evidence, config: Config, period: Period, readings: Readings = NO_READINGS
+) -> list[AccountMonth]:
     """Every account's answers, decoded and decided, each account by itself: no row is charged to a project yet."""
     names = {entry.id: entry.name for entry in config.accounts}
     grouped, documents = answers_by_account(evidence), documents_by_account(evidence)
@@ -76,7 +86,8 @@ def read_accounts(evidence: Evidence, config: Config, period: Period) -> list[Ac
     latest = last_month(_run_at(evidence), config.timezone)
     found = []
     for account in evidence.run.accounts:
-        facts = read_account(evidence, account, names.get(account, ""), period, config.timezone, grouped, documents)
+        name = names.get(account, "")
+        facts = read_account(evidence, account, name, period, config.timezone, grouped, documents, readings)
         month = decide(facts, period, config.timezone, latest, archived, accepted=False)
         if month.ground in (Ground.INACTIVE, Ground.NOT_READY) and _is_accepted(month, config, period):
             month = decide(facts, period, config.timezone, latest, archived, accepted=True)

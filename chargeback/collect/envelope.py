@@ -51,6 +51,11 @@ class Reply:
     as_received: Answer | None = None
 
     @property
+    def is_kept_as_received(self) -> bool:
+        """Whether the value is what the kept bytes hold too: no link in it was signed."""
+        return self.as_received is None
+
+    @property
     def value(self) -> dict[str, Any]:
         """The whole envelope's value; numbers are ``int`` or ``Decimal``."""
         return self.envelope.value

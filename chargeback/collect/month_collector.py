@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chargeback.collect.client import ApiClient
@@ -32,9 +33,12 @@ from chargeback.errors import (
 from chargeback.evidence import Answer, DocumentRecord, SettlementRecord, Store, UnsettledPayment
 from chargeback.model import answers as wire
 from chargeback.model.facts import (
+    NO_READINGS,
     ListedInvoice,
+    Readings,
     by_month,
     decode_listed,
+    decode_report,
     each_once,
     identity_problem,
     naming,
@@ -44,7 +48,7 @@ from chargeback.model.file_names import safe_name
 from chargeback.model.instants import format_instant
 from chargeback.model.invoice import Invoice, merge
 from chargeback.model.period import Period, zone
-from chargeback.model.report import ShownPeriod, prove
+from chargeback.model.report import Report, prove
 from chargeback.model.settlement import Accrual, OpenAccruals, in_order, is_paid_by, settlement_of
 
 PLATFORM_FOLDER = "_platform"
@@ -79,7 +83,8 @@ class Assignment:
 
 @dataclass(slots=True)
 class Collection:
-    """What came back: answers in the index's order, documents, the accounts of the month, and what failed."""
+    """What came back: answers in the index's order, what was decoded of them, documents, the accounts of the month, and
+    what failed."""
 
     answers: list[Answer]
     documents: list[DocumentRecord]
@@ -87,6 +92,7 @@ class Collection:
     errors: list[ChargebackError]
     settlements: list[SettlementRecord] = field(default_factory=list)
     unsettled: list[UnsettledPayment] = field(default_factory=list)
+    readings: Readings = NO_READINGS
 
 
 class MonthCollector:
@@ -114,6 +120,7 @@ class MonthCollector:
         self._without_credential: list[ChargebackError] = []
         self._settlements: list[SettlementRecord] = []
         self._unsettled: list[UnsettledPayment] = []
+        self._readings = Readings()
         self._lock = threading.Lock()
         self._documents: list[Callable[[], None]] = []
 
@@ -140,6 +147,7 @@ class MonthCollector:
             errors,
             list(in_order(self._settlements)),
             sorted(self._unsettled, key=astuple),
+            self._readings,
         )
 
     def listed(self, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
@@ -322,9 +330,10 @@ class MonthCollector:
             if wire.is_access_refusal(message):
                 raise _refused("billing.report", entry.id, message)
             return False
-        decoded = _read(reply, lambda value: wire.decode(value, wire.ReportAnswer, "billing.report"))
-        shown = ShownPeriod.of(reply.answer, decoded, self.config.timezone)
-        return prove(shown, self.period, self.config.timezone, billed_before=True, rows_before=True).proved
+        report: Report = _read(reply, partial(decode_report, reply.answer, timezone=self.config.timezone))
+        if reply.is_kept_as_received:
+            self._readings.reports[reply.answer.sha256] = report
+        return prove(report.shown, self.period, self.config.timezone, billed_before=True, rows_before=True).proved
 
     def _carry(self, account: str) -> None:
         """Put the report that was proved in time beside answers that do not prove their month."""
@@ -401,6 +410,8 @@ class MonthCollector:
         detail = None
         if message is None:
             detail = _read(reply, lambda value: wire.decode(value, wire.InvoiceAnswer, "billing.getInvoice"))
+            if reply.is_kept_as_received:
+                self._readings.details[reply.answer.sha256] = detail
         problem = identity_problem(detail, row.id, entry.id) if detail else "refused"
         invoice = merge(entry.id, row.row, None if problem else detail, problem)
         wanted = [(each, self._kinds(of, each)) for of, each in binder.with_one_more(row, invoice)]

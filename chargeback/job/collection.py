@@ -45,7 +45,7 @@ from chargeback.job.settlements import carry_settlements, open_accruals, settled
 from chargeback.model import archived_summary
 from chargeback.model.archived_summary import BookedNames
 from chargeback.model.booking import billed_accounts, choose_report, was_billed
-from chargeback.model.facts import ListedInvoice, answers_by_account, read_account
+from chargeback.model.facts import NO_READINGS, ListedInvoice, Readings, answers_by_account, read_account
 from chargeback.model.instants import format_instant
 from chargeback.model.period import Period, last_month
 from chargeback.model.project_sources import booked_names
@@ -232,11 +232,13 @@ class ProvedReports(Mapping[str, CarriedReport]):
 
 @dataclass(slots=True)
 class Collected:
-    """A month's evidence, what failed (books can be closed only where nothing did), and what is to be told."""
+    """A month's evidence, what failed (books can be closed only where nothing did), what is to be told, and what was
+    decoded of the evidence as it came in."""
 
     evidence: Evidence
     errors: list[ChargebackError] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    readings: Readings = NO_READINGS
 
 
 class Collector:
@@ -270,7 +272,7 @@ class Collector:
             carry_settlements(collection, known.latest, store)
         run = self._record(period, known, collection, now)
         evidence = Evidence(tuple(collection.answers), run, store)
-        return Collected(with_own_tax(evidence, self.config), collection.errors, told)
+        return Collected(with_own_tax(evidence, self.config), collection.errors, told, collection.readings)
 
     def listed(self, period: Period, known: Background, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
         """By account of the month, and of those that were ours in an earlier one since then, every invoice that it

@@ -271,7 +271,7 @@ class _Run:
         watched = replace(collected.evidence, store=WatchedStore(collected.evidence.store, go_on))
         try:
             with self.stages.at(CLOSE, period):
-                books = close_month(watched, self.config)
+                books = close_month(watched, self.config, readings=collected.readings)
                 go_on()
         except ChargebackError as error:
             return of_errors([error], period), False

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,6 @@ from chargeback.model.strict_json import parse
 
 Read = TypeVar("Read")
 _LATER = "run again later; if it stays so, show the answer to the platform's support"
-Readings = tuple[Any, Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,27 @@ class ListedInvoice:
     def label(self) -> str:
         """Its number, or its id where there is none."""
         return text_of(self.row.number) or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Answers that were decoded when they came in, so that closing the month does not decode them again: by the SHA-256
+    of their bytes, which the index has too. All others are read from the evidence.
+
+    ``reports`` are read in the configured time zone; ``details`` are invoices. Threads may add to them.
+    """
+
+    reports: dict[str, Report] = field(default_factory=dict)
+    details: dict[str, InvoiceAnswer] = field(default_factory=dict)
+
+    def report(self, answer: Answer) -> Report | None:
+        """The report that this very answer holds: what its chart names depends on when it was asked for too."""
+        known = self.reports.get(answer.sha256)
+        return known if known is not None and known.answer == answer else None
+
+
+NO_READINGS = Readings()
+"""Nothing is known beforehand: everything is read from the evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +175,15 @@ def read_account(
     timezone: ZoneInfo,
     by_account: Mapping[str, list[Answer]],
     documents: Mapping[str, list[DocumentRecord]] | None = None,
+    readings: Readings = NO_READINGS,
 ) -> AccountFacts:
     """The facts of one account; ``AnswerError`` where an answer cannot be understood, or is another account's.
 
-    ``documents``: the run's by account, from who reads many accounts.
+    ``documents``: the run's by account, from who reads many accounts; ``readings``: what is decoded already.
     """
     mine = by_account.get(account, [])
     kept = (documents_by_account(evidence) if documents is None else documents).get(account, [])
-    reader = _AccountReader(evidence, account, period, timezone, mine, tuple(kept))
+    reader = _AccountReader(evidence, account, period, timezone, mine, tuple(kept), readings)
     with naming(account):
         return reader.facts(configured_name)
 
@@ -250,6 +272,7 @@ class _AccountReader:
     timezone: ZoneInfo
     answers: list[Answer]
     documents: tuple[DocumentRecord, ...]
+    readings: Readings
     inactive: bool = False
     list_refused: bool = False
 
@@ -325,9 +348,11 @@ class _AccountReader:
         return merge(self.account, row.row, detail, problem)
 
     def _detail(self, row: ListedInvoice, answer: Answer) -> tuple[str, InvoiceAnswer | None]:
-        refused, detail = _read(
-            self.evidence, answer, lambda value: wire.decode(value, InvoiceAnswer, "billing.getInvoice")
-        )
+        refused, detail = None, self.readings.details.get(answer.sha256)
+        if detail is None:
+            refused, detail = _read(
+                self.evidence, answer, lambda value: wire.decode(value, InvoiceAnswer, "billing.getInvoice")
+            )
         if detail is None:
             return f'the platform does not give it: "{refused}"', None
         problem = identity_problem(detail, row.id, self.account)
@@ -336,13 +361,18 @@ class _AccountReader:
     def _reports(self) -> tuple[tuple[Report, ...], str]:
         reports, refusal = [], ""
         for answer in self._of("billing.report"):
-            refused, decoded = _read(
-                self.evidence, answer, lambda value: wire.decode(value, wire.ReportAnswer, "billing.report")
-            )
-            refusal = self._note(refused) or refusal
-            if decoded is not None:
-                reports.append(read_report(answer, decoded, self.timezone))
+            report = self.readings.report(answer)
+            if report is None:
+                refused, report = _read(self.evidence, answer, partial(decode_report, answer, timezone=self.timezone))
+                refusal = self._note(refused) or refusal
+            if report is not None:
+                reports.append(report)
         return tuple(reports), refusal
+
+
+def decode_report(answer: Answer, value: Any, *, timezone: ZoneInfo) -> Report:
+    """The report in the envelope of an answer to ``billing.report``; ``AnswerError`` where it holds none."""
+    return read_report(answer, wire.decode(value, wire.ReportAnswer, "billing.report"), timezone)
 
 
 def identity_problem(detail: InvoiceAnswer, asked: str, account: str) -> str:

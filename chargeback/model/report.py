@@ -238,13 +238,6 @@ class ShownPeriod:
     days: Collection[date]
     has_rows: bool
 
-    @classmethod
-    def of(cls, answer: Answer, decoded: ReportAnswer, timezone: ZoneInfo) -> ShownPeriod:
-        """What the decoded answer shows, without a look at its rows."""
-        named = days_named(decoded.chart, asked_on(answer, timezone), timezone)
-        days = {day for day in named if day is not None}
-        return cls(answer, (decoded.range or "").strip(), days, bool(decoded.rows))
-
 
 @dataclass(frozen=True, slots=True)
 class Report:

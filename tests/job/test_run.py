@@ -34,6 +34,7 @@ from chargeback.job import run, same_result
 from chargeback.job.collection import Collected, Collector
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
+from chargeback.model.facts import Readings
 from chargeback.month_end import close_month
 from chargeback.publish import revision_files
 from chargeback.publish.revision_files import PublishedFile
@@ -552,7 +553,7 @@ def test_a_damaged_revision_to_build_on_is_exit_7(place: Place) -> None:
 
 
 def test_ledgers_that_do_not_add_up_are_never_written(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unbalanced(evidence: Evidence, config: Config) -> Books:
+    def unbalanced(evidence: Evidence, config: Config, readings: Readings) -> Books:
         books = close_month(evidence, config)
         wrong = [
             replace(check, outcome=Outcome.EXCEPTION) if check.code is Code.LEDGER_CONTROL else check
@@ -584,6 +585,23 @@ def test_a_time_that_is_none_is_told_with_account_and_invoice(place: Place, name
     assert result.exit == 6 and result.errors
     assert all(error.account and error.remedy for error in result.errors)
     assert all("INV-" in error.message and "is not an RFC 3339 time" in error.message for error in result.errors)
+
+
+def test_books_hold_of_a_signed_link_what_the_evidence_holds(place: Place) -> None:
+    link = "https://files.example/a?signature=hidden"
+
+    def linked(call: Call, result: Any) -> Any:
+        if call.function == "billing.report":
+            result["list"][0]["name"] = link
+        if call.function == "billing.getInvoice":
+            result["lineItems"][0]["description"] = link
+        return result
+
+    office = place(answered(linked))
+    result = office.close()
+    assert result.books is not None and result.revision
+    ledger = (office.latest("2026-05").root / "ledgers/all.csv").read_text()
+    assert "https://files.example/a?…" in ledger and "hidden" not in ledger
 
 
 def test_one_of_several_accounts_refused_publishes_nothing_and_is_named(tmp_path: Path) -> None:
@@ -661,7 +679,7 @@ def test_the_deadline_is_looked_at_between_the_stages_of_closing_too(
         collectors[0].session.run_time.ends = 0.0
         yield from published[len(published) // 2 :]
 
-    def late(evidence: Evidence, config: Config) -> Books:
+    def late(evidence: Evidence, config: Config, readings: Readings) -> Books:
         books = None if over.startswith("before") else close_month(evidence, config)
         collectors[0].session.run_time.ends = 0.0
         return books or close_month(evidence, config)

@@ -10,8 +10,12 @@ from typing import Literal
 
 import pytest
 
+from chargeback.config import Config
+from chargeback.evidence import Evidence
 from chargeback.job.results import MonthResult
 from chargeback.model.books import Books
+from chargeback.model.facts import Readings
+from chargeback.month_end import close_month
 from chargeback.publish import ledger_csv
 from chargeback.sandbox import SCENARIOS, Expected, Platform, Scenario, instant, prepared
 from tests.kit.workplace import NOW, Workplace, closing, codes, messages
@@ -22,6 +26,18 @@ NAMED = {"account-invisible"}
 NOT_BOOKED = {"void-in-detail", "inactive-account"}
 """Scenarios in which the platform hides one invoice of the sandbox's: its detail says void, or its list is refused."""
 Sums = dict[str, tuple[str, int, int]]
+
+
+@pytest.fixture(autouse=True)
+def what_was_decoded_as_it_came_in_is_what_the_evidence_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every month here is closed twice: with what was decoded when it came in, and from the evidence alone."""
+
+    def both(evidence: Evidence, config: Config, readings: Readings) -> Books:
+        books = close_month(evidence, config, readings=readings)
+        assert books == close_month(evidence, config)
+        return books
+
+    monkeypatch.setattr("chargeback.job.run.close_month", both)
 
 
 def closed(root: Path, name: str, kind: Literal["C", "D"]) -> tuple[MonthResult, Platform]:
