@@ -31,7 +31,7 @@ LONGEST_IN_LINE = 22
 """Characters of a figure that is not broken."""
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 _CHUNK_PARTS = 2_000
-_MOST_OPENINGS, _MOST_NAMES = 1 << 8, 1 << 10
+_MOST_OPENINGS, _SHORT, _MOST_NAMES = 1 << 8, 200, 1 << 10
 _HEAD = """<head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -42,10 +42,16 @@ _HEAD = """<head>
 <title>"""
 
 
-@lru_cache(_MOST_NAMES)
 def isolated(text: str) -> Markup:
     """The text as an element of its own direction, which cannot reorder what stands around it."""
+    return _short_isolated(text) if len(text) <= _SHORT else _isolated(text)
+
+
+def _isolated(text: str) -> Markup:
     return Markup(f"<bdi>{escape(readable(text))}</bdi>")  # noqa: S704 - what comes from outside is escaped
+
+
+_short_isolated = lru_cache(_MOST_NAMES)(_isolated)
 
 
 def isolated_text(text: str) -> str:

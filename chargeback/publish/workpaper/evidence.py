@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from chargeback.evidence import Answer
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.money import format_exact
 from chargeback.model.wording import counted
@@ -88,31 +89,41 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
 
 
 def _of_report(written: Written, account: AccountPaper) -> Iterator[str]:
-    """The report's rows, those of one row of the tie-out together: here the number of rows counts, so what they share
-    is made once."""
+    """The report's rows, those of one row of the tie-out together."""
     report = account.posting.month.report
     if report is None:
         return
+    base, rows = pointer("result", "list"), report.rows
+    yield from _alike(written, account, report.answer, "billingValue", "", (
+        (rows[place].project, rows[place].resource, rows[place].value, f"{base}/{place}/billingValue")
+        for group in account.groups
+        for place in group.rows
+    ))  # fmt: skip
+
+
+def _alike(
+    written: Written, account: AccountPaper, answer: Answer, figure: str, invoice: str,
+    shown: Iterable[tuple[str, str, Decimal, str]],
+) -> Iterator[str]:  # fmt: skip
+    """Figures of one kind of an answer, by what they are of, resource, value and pointer: nearly all rows are such, so
+    what they share is made once, and only what differs is joined."""
     table, rows, cells = EvidenceTable, written.rows, written.rows.cells
-    answer, base, values = report.answer, pointer("result", "list"), rows.figures.by_column[EvidenceTable.value]
+    values, digits = rows.figures.by_column[table.value], rows.figures.digits
     number = cells.number(table.number.letters, str(account.number), rows.look(table.number))
-    whose = f"{number}{rows.text(table.account, account.account)}{rows.text(table.figure, 'billingValue')}"
-    projects, resources, pointers = rows.texts(table.of), rows.texts(table.resource), rows.texts(table.pointer)
+    texts = {table.account: account.account, table.figure: figure, table.invoice: invoice}
+    opening = f'<row r="{ROW}">{number}{"".join(rows.text(column, text) for column, text in texts.items())}'
+    names, resources, pointers = rows.texts(table.of), rows.texts(table.resource), rows.texts(table.pointer)
     file, sha256 = rows.text(table.file, answer.path or ""), rows.text(table.sha256, answer.sha256)
-    opening, style = f'<row r="{ROW}">{whose}', rows.look(table.value)
-    value_opening = f'<c r="{table.value.letters}{ROW}" s="{style}"><v>'
-    for group in account.groups:
-        for place in group.rows:
-            row = report.rows[place]
-            sent, kept = format_exact(row.value), numeric(row.value)
-            values.append(kept)
-            rows.figures.digits.append(0)
-            shown = sent if kept is row.value else format_exact(kept)
-            as_sent = "" if kept is row.value else rows.text(table.sent, sent)
-            yield (
-                f"{opening}{projects[row.project]}{resources[row.resource]}{value_opening}{shown}</v></c>{as_sent}"
-                f"{file}{pointers[f'{base}/{place}/billingValue']}{sha256}</row>"
-            )
+    value_opening = f'<c r="{table.value.letters}{ROW}" s="{rows.look(table.value)}"><v>'
+    for of, resource, value, place in shown:
+        sent, kept = format_exact(value), numeric(value)
+        values.append(kept)
+        digits.append(0)
+        written_value, as_sent = (sent, "") if kept is value else (format_exact(kept), rows.text(table.sent, sent))
+        yield (
+            f"{opening}{names[of]}{resources[resource]}{value_opening}{written_value}</v></c>{as_sent}"
+            f"{file}{pointers[place]}{sha256}</row>"
+        )
 
 
 def _of_invoice(written: Written, account: AccountPaper, invoice: InvoicePaper) -> Iterator[str]:
@@ -122,8 +133,12 @@ def _of_invoice(written: Written, account: AccountPaper, invoice: InvoicePaper) 
     for figure in source.header:
         yield _row(written, account, figure)
     invoice.amounts = written.count
-    for place, item in enumerate(invoice.lines):
-        yield _row(written, account, source.line(place, "amount", amount_of(item.amount)))
+    if source.lines is not None:
+        answer, base = source.lines
+        yield from _alike(written, account, answer, "amount", source.invoice.label, (
+            (f"line {place}", "", amount_of(item.amount), f"{base}/{place - 1}/amount")
+            for place, item in enumerate(invoice.lines, start=1)
+        ))  # fmt: skip
     invoice.prices = written.count
     for place, item in enumerate(invoice.lines):
         if priced(item):

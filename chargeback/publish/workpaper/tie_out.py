@@ -74,11 +74,15 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
             checks[check.account][check.code, check.subject_name] = check
     allowances: dict[str, Exact] = {}
     for account in paper.accounts:
-        first = account.report_rows
+        first, month = account.report_rows, account.posting.month
+        report_digits = None if month.report is None else minor_digits(month.currency)
         for group in account.groups:
             if group.currency not in allowances:
                 allowances[group.currency] = _allowance(paper, group.currency)
-            yield _row(written, paper, account, group, first, checks[account.account], allowances[group.currency])
+            supplied = _supplied(written, paper, account, group, first, report_digits)
+            is_compared = TieOut.report in supplied and TieOut.lines in supplied
+            judged = _judged(group, checks[account.account], allowances[group.currency], is_compared=is_compared)
+            yield written.rows.row(supplied | judged, minor_digits(group.currency))
             first += len(group.rows)
 
 
@@ -90,20 +94,16 @@ def _allowance(paper: Paper, currency: str) -> Exact:
     return Exact(largest(constant(settings.tolerance.absolute), share, rounding), 4, reach=TieOut.lines)
 
 
-def _row(
-    written: Written,
-    paper: Paper,
-    account: AccountPaper,
-    group: Group,
-    first: int,
-    checks: _Checks,
-    allowance: Exact,
-) -> str:
+def _supplied(
+    written: Written, paper: Paper, account: AccountPaper, group: Group, first: int, report_digits: int | None
+) -> dict[Column, Value]:
+    """What is compared; ``report_digits`` are the minor digits that the account's report is rounded to, None where none
+    is proved."""
     table, is_by_currency = TieOut, group.grain is Grain.CURRENCY
     supplied: dict[Column, Value] = {
         table.number: account.number,
         table.account: account.account,
-        table.compared_by: group.grain,
+        table.compared_by: group.grain.value,
         table.subject: group.subject or _UNNAMED.get(group.grain, ""),
         table.parts: rounded_parts(group.lines, paper.basis),
         table.currency: group.currency,
@@ -111,13 +111,12 @@ def _row(
     if group.rows:
         supplied[table.first_row] = EvidenceTable.place(first)[1]
         supplied[table.last_row] = EvidenceTable.place(first + len(group.rows) - 1)[1]
-    if account.posting.month.report is not None and not (is_by_currency and group.currency):
+    if report_digits is not None and not (is_by_currency and group.currency):
         report = paper.written(EvidenceTable).total(EvidenceTable.value, first, len(group.rows))
-        supplied[table.report] = Exact(report, minor_digits(account.posting.month.currency))
+        supplied[table.report] = Exact(report, report_digits)
     if not is_by_currency or group.currency:
         supplied[table.lines] = Exact(_lines(written, paper, account))
-    supplied |= _judged(group, checks, allowance, is_compared={table.report, table.lines} <= supplied.keys())
-    return written.rows.row(supplied, minor_digits(group.currency))
+    return supplied
 
 
 def _lines(written: Written, paper: Paper, account: AccountPaper) -> Expression:

@@ -54,6 +54,20 @@ class Cells:
 
     def __init__(self, strings: SharedStrings) -> None:
         self.strings = strings
+        self._columns: dict[tuple[str, int, bool], TextColumn] = {}
+
+    def texts(self, column: str, look: int, *, has_blanks: bool = False) -> TextColumn:
+        """Text cells of a column with a look, by text; ``has_blanks``: a blank cell where there is no text."""
+        key = (column, look, has_blanks)
+        found = self._columns.get(key)
+        if found is None:
+            found = self._columns[key] = TextColumn(self, column, look, self.blank(column, look) if has_blanks else "")
+        return found
+
+    def forget_texts(self) -> None:
+        """Let go of the text cells that were made."""
+        for texts in self._columns.values():
+            texts.clear()
 
     def text(self, column: str, text: str, look: int) -> str:
         """A text, from outside or ours; without a text a blank cell."""

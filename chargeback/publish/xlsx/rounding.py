@@ -65,10 +65,11 @@ def rounded_result(exact: Decimal, digits: int, reach: Decimal, most: int = MOST
         return plain, digits, True
     reach = max(exact.copy_abs(), reach, _ONE)
     carried = _RELIABLE_DIGITS - max(reach.adjusted() + 1, 0)
-    places = min(max(decimals(exact), digits), most, max(carried, digits))
-    while places > digits and _is_near_tie(exact, places):
+    own = decimals(exact)
+    places = min(max(own, digits), most, max(carried, digits))
+    while digits < places < own and _is_near_tie(exact, places):
         places -= 1
-    is_safe = reach < LARGEST and carried >= digits and not _is_near_tie(exact, places)
+    is_safe = reach < LARGEST and carried >= digits and (places >= own or not _is_near_tie(exact, places))
     return quantized(exact, places), places, is_safe
 
 

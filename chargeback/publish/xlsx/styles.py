@@ -166,6 +166,7 @@ def _alignment(kind: _Kind, number_format: str) -> Alignment:
     return Alignment(horizontal=horizontal, vertical="center", wrap_text=kind.wrap, indent=indent)
 
 
+@cache
 def look(kind: Kind = Kind.PLAIN, number_format: str = GENERAL) -> int:
     """The number of the style; only numbers' kinds have formats."""
     return _stylebook().looks[kind, number_format]

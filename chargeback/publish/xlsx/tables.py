@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 from xml.sax.saxutils import escape
@@ -119,7 +120,7 @@ Value = str | int | Decimal | date | Styled | Rounding | Choice | None
 Supplied = Mapping[Column, Value]
 
 
-_MOST_OPENINGS = 1 << 12
+_MOST_OPENINGS, _MOST_NUMBERS = 1 << 12, 1 << 10
 _IS_TEXT = ' t="str"'
 
 
@@ -181,22 +182,20 @@ class Rows:
     def __init__(self, cells: Cells, table: type[Table]) -> None:
         self.cells, self.table = cells, table
         self.figures = Figures({column: [] for column in table.columns if column.is_kept})
-        self._texts = {column: TextColumn(cells, column.letters, look(column.kind)) for column in table.columns}
         self._places: dict[tuple[int, Kind | None], list[_Place]] = {}
         self._openings: dict[tuple[Column, int, str], str] = {}
 
     def texts(self, column: Column) -> Mapping[str, str]:
         """The column's text cells by text."""
-        return self._texts[column]
+        return self.cells.texts(column.letters, look(column.kind))
 
     def text(self, column: Column, text: str) -> str:
         """A text cell; none where there is no text."""
-        return self._texts[column][text]
+        return self.texts(column)[text]
 
     def forget_texts(self) -> None:
         """Let go of what rows were made from; the figures stay."""
-        for texts in self._texts.values():
-            texts.clear()
+        self.cells.forget_texts()
         self._openings.clear()
 
     def row(self, supplied: Supplied, digits: int = 0, *, height: float | None = None, kind: Kind | None = None) -> str:
@@ -228,7 +227,7 @@ class Rows:
 
     def look(self, column: Column, digits: int = 0) -> int:
         """The number of the column's style, for amounts of so many minor digits."""
-        return _style(column, column.kind, digits)
+        return _style(column.form, column.kind, digits)
 
     def heading(
         self, kinds: tuple[Kind, Kind], height: float | None, otherwise: Mapping[Column, str] = MappingProxyType({})
@@ -298,19 +297,16 @@ class Rows:
         return found
 
     def _place(self, column: Column, digits: int, kind: Kind | None) -> _Place:
-        cells, letters, computed = self.cells, column.letters, column.computed
-        style, is_money = _style(column, kind or column.kind, digits), column.form is Form.MONEY
-        texts = self._texts[column]
-        if kind is not None:
-            texts = TextColumn(cells, letters, look(kind), cells.blank(letters, look(kind)))
+        letters, computed, own = column.letters, column.computed, kind or column.kind
+        style, number, written = _number(letters, column.form, own, digits)
         return _Place(
             column,
             computed,
             computed.columns if computed is not None else frozenset(),
             style,
-            f'<c r="{letters}{ROW}" s="{style}"><v>',
-            minor_writer(digits) if is_money else str,
-            texts,
+            number,
+            written,
+            self.cells.texts(letters, look(own), has_blanks=kind is not None),
             self.figures.by_column.get(column),
         )
 
@@ -329,5 +325,13 @@ class _Place(NamedTuple):
     kept: list[Kept] | None
 
 
-def _style(column: Column, kind: Kind, digits: int) -> int:
-    return look(kind, money(digits) if column.form is Form.MONEY else column.form.value)
+@lru_cache(_MOST_NUMBERS)
+def _number(letters: str, form: Form, kind: Kind, digits: int) -> tuple[int, str, Callable[[int], str]]:
+    """The style of figures in a column, how their cells begin, and what writes a whole number: every workbook has the
+    same few."""
+    style = _style(form, kind, digits)
+    return style, f'<c r="{letters}{ROW}" s="{style}"><v>', minor_writer(digits) if form is Form.MONEY else str
+
+
+def _style(form: Form, kind: Kind, digits: int) -> int:
+    return look(kind, money(digits) if form is Form.MONEY else form.value)

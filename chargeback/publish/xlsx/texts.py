@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from chargeback.model.spreadsheet_text import cleaned, guarded
@@ -17,6 +18,8 @@ LONGEST_TEXT = 32_767
 MOST_STRINGS = 1 << 15
 """Different texts kept in the table."""
 
+_SHORT, _MOST_ELEMENTS = 200, 1 << 12
+"""The workbooks of a month have most texts alike; of these many, that have no more characters, the XML is kept."""
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _HEAD = (
@@ -51,9 +54,16 @@ def xml_text(text: str) -> str:
 
 def text_element(text: str) -> str:
     """``<t>…</t>`` of a text from outside."""
+    return _short_element(text) if len(text) <= _SHORT else _element(text)
+
+
+def _element(text: str) -> str:
     shown = cell_text(text)
     space = ' xml:space="preserve"' if shown != shown.strip() else ""
     return f"<t{space}>{xml_text(shown)}</t>"
+
+
+_short_element = lru_cache(_MOST_ELEMENTS)(_element)
 
 
 class SharedStrings:
