@@ -44,24 +44,32 @@ def csv_field(cell: str) -> str:
 
 
 _FORMULA_STARTS = frozenset("=+-@＝＋－＠")
-_MOST_TEXTS = 1 << 16
+_MOST_TEXTS = 1 << 12
+"""Unusual texts whose written form is kept; writers make each text of a table once for some thousands of lines."""
 
 
 def _is_invisible(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in ("Cf", "Zs", "Zl", "Zp", "Cc")
 
 
-@lru_cache(_MOST_TEXTS)
 def cleaned(text: str) -> str:
     """The text less control characters (Unicode category Cc)."""
-    if text.isprintable():
-        return text
+    return text if text.isprintable() else _cleaned(text)
+
+
+@lru_cache(_MOST_TEXTS)
+def _cleaned(text: str) -> str:
     return "".join(character for character in text if unicodedata.category(character) != "Cc")
 
 
-@lru_cache(_MOST_TEXTS)
 def guarded(text: str) -> str:
     """The text for a cell: cleaned, with a leading ``'`` where its first visible character would start a formula."""
+    # Most texts: they hold no control character, and begin with a letter or digit, which is visible and no formula's.
+    return text if text[:1].isalnum() and text.isprintable() else _guarded(text)
+
+
+@lru_cache(_MOST_TEXTS)
+def _guarded(text: str) -> str:
     clean = cleaned(text)
     for character in clean:
         if character in _FORMULA_STARTS:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import mul
 from typing import Any
 
 import nanoarrow as na
-from arro3.core import Array, RecordBatch, Table
+from arro3.core import Array, RecordBatch, RecordBatchReader
 from arro3.io import write_parquet
 
 from chargeback.model.ledger import REGISTER, ColumnKind, Ledger, LedgerColumn, LedgerLines
@@ -39,10 +39,10 @@ _DECIMAL_BYTES = 16
 def chunks(ledger: Ledger) -> Iterator[bytes]:
     """The file's bytes; a schema without rows where the month has no line."""
     starts = range(0, len(ledger.lines) or 1, _ROWS_A_GROUP)
-    batches = [_batch(ledger.period, ledger.lines[start : start + _ROWS_A_GROUP]) for start in starts]
-    written = BytesIO()
+    batches = (_batch(ledger.period, ledger.lines[start : start + _ROWS_A_GROUP]) for start in starts)
+    first, written = next(batches), BytesIO()
     write_parquet(
-        Table.from_batches(batches),
+        RecordBatchReader.from_batches(first.schema, chain((first,), batches)),  # one after the other, none is kept
         written,
         writer_version="parquet_1_0",
         compression="zstd(1)",
