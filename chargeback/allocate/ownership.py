@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fnmatch import translate
-from itertools import takewhile
 
 from chargeback.config import Config, ProjectClaim, SharedProject, Team
 from chargeback.errors import ConfigurationError
@@ -58,6 +57,7 @@ class _Contest:
                 self._exact.setdefault(contender.claim.pattern, []).append(contender)
         globs = [contender for contender in self.contenders if contender.claim.is_glob]
         self._globs = sorted(globs, key=lambda contender: contender.strength, reverse=True)
+        self._ends = {glob.strength: place for place, glob in enumerate(self._globs, start=1)}
         self._any_glob = re.compile("|".join(f"({translate(each.claim.pattern)})" for each in self._globs))
 
     def winner(self, project: str) -> _Contender | None:
@@ -78,9 +78,10 @@ class _Contest:
         first = self._any_glob.match(project)
         if first is None or first.lastindex is None:
             return []
-        strongest, *others = self._globs[first.lastindex - 1 :]
-        equal = takewhile(lambda contender: contender.strength == strongest.strength, others)
-        return [strongest, *(contender for contender in equal if contender.match(project))]
+        place = first.lastindex - 1
+        strongest = self._globs[place]
+        equal = self._globs[place + 1 : self._ends[strongest.strength]]
+        return [strongest, *[contender for contender in equal if contender.match(project)]]
 
 
 @dataclass(slots=True)

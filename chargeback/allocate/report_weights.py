@@ -70,6 +70,8 @@ class ReportWeights:
 
     def _shares(self, rows: Iterable[int], names: Sequence[str]) -> tuple[Share, ...]:
         """A share a name, as NFC has it; of several spellings the first by code point stands (BOOKING 4.5 and 5)."""
+        if len(set(names)) == len(names) and all(map(str.isascii, names)):  # NFC changes no ASCII: no two are alike
+            return tuple(Share(name, self._weights[row], (row,)) for name, row in sorted(zip(names, rows, strict=True)))
         grouped: dict[str, list[int]] = {}
         spelling: dict[str, str] = {}
         for row, name in zip(rows, names, strict=True):

@@ -75,7 +75,7 @@ def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, st
         }
     rows = (check_row(check) for check in books.checks)
     written = WrittenLines(str(books.period), guarded, _BETWEEN_CELLS, left_out=_NO_NEW_RESULT)
-    lines = (row for some in books.ledger.lines.chunks() for row in written.rows(some))
+    lines = map(written.rows, books.ledger.lines.chunks())
     return {
         "recipe": RECIPE,
         "ledgers": _digest_of_ledgers((team.id for team in books.ledger.teams), lines),
@@ -102,7 +102,9 @@ def _digest_of_files(latest: Revision) -> dict[str, str]:
     checks = latest.interpret(archived_checks.PATH, read_checks).checks
     return {
         "recipe": RECIPE,
-        "ledgers": latest.interpret(_ALL, lambda data: _digest_of_ledgers(teams, _archived_lines(data))),
+        "ledgers": latest.interpret(
+            _ALL, lambda data: _digest_of_ledgers(teams, ([line] for line in _archived_lines(data)))
+        ),
         "documents": _digest_of_documents(latest.run_record().documents),
         "exports": exported,
         "findings": _digest_of_findings(
@@ -117,11 +119,11 @@ def _archived_lines(data: bytes) -> Iterator[str]:
     return (_BETWEEN_CELLS.join(_counted(cells)) for cells in lines)
 
 
-def _digest_of_ledgers(teams: Iterable[str], lines: Iterable[str]) -> str:
+def _digest_of_ledgers(teams: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     """Of the cells as the ledgers' files have them: without control characters, so that the separators are none of
     theirs."""
     names = _BETWEEN_CELLS.join(sorted(teams)).encode() + b"\x1e"
-    return _sha256([names], (f"{line}\x1e".encode() for line in lines))
+    return _sha256([names], ("".join([f"{line}\x1e" for line in some]).encode() for some in lines))
 
 
 def _digest_of_documents(records: Iterable[DocumentRecord]) -> str:

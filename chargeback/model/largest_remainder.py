@@ -19,14 +19,11 @@ def largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
     if len(weights) == 1:
         return [amount]
     total = sum(weights)
-    parts: list[int] = []
-    remainders: list[int] = []
-    for weight in weights:
-        part, remainder = divmod(amount * weight, total)
-        parts.append(part)
-        remainders.append(abs(remainder))  # a remainder has the divisor's sign
+    divided = [divmod(amount * weight, total) for weight in weights]
+    parts = [part for part, _ in divided]
     missing = amount - sum(parts)
     if missing:
+        remainders = [abs(remainder) for _, remainder in divided]  # a remainder has the divisor's sign
         order = sorted(range(len(weights)), key=lambda place: (-remainders[place], -weights[place], place))
         for place in order[:missing]:
             parts[place] += 1
