@@ -95,18 +95,19 @@ define need_python
 	  || { echo '$(PYTHON) cannot make a virtual environment: install its venv package (Debian: apt-get install python3-venv)' >&2; exit 1; }
 endef
 
-# $(call install,WHAT,WHY) says at once what happens, then each package as it comes; errors are pip's own.
+# $(call install,WHAT,WHY,HOW) says at once what happens, then each package as it comes; errors are pip's own.
 define install
 	@$(call need_python)
 	@echo 'installing $(2) into .venv: once, a few minutes where nothing is cached'
 	@test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@rm -f .venv/.failed; { $(BIN)/python -m pip --disable-pip-version-check install --progress-bar off \
+	@rm -f .venv/.failed; { $(BIN)/python -m pip --disable-pip-version-check install --progress-bar off $(3) \
 	  --constraint requirements.lock --editable '$(1)' || touch .venv/.failed; } \
 	  | awk '/^(Collecting|Installing) / {print "  " $$1 " " $$2; fflush()}'; test ! -e .venv/.failed
 endef
 
+# Not compiled: Python does that with what a run imports, a quarter of the installation.
 $(RUNS): pyproject.toml requirements.lock
-	$(call install,.,what runs)
+	$(call install,.,what runs,--no-compile)
 	@touch $@
 
 $(INSTALLED): pyproject.toml requirements.lock
