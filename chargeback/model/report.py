@@ -25,7 +25,7 @@ from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, ProjectPair
 from chargeback.model.answers import Chart, Identifier, LineItem, Number, ReportAnswer, ReportRow, amount_of, text_of
 from chargeback.model.instants import parse_http_date, parse_instant
-from chargeback.model.money import EXACT, exact_sum, to_minor, whole_numbers
+from chargeback.model.money import EXACT, exact_sum, from_minor, to_minor, whole_numbers
 from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.text import normalized
@@ -173,8 +173,12 @@ class ReportRows(Sequence[ReportValue]):
     def __getitem__(self, place: int | slice) -> ReportValue | Sequence[ReportValue]:
         if isinstance(place, slice):
             return [self[each] for each in range(len(self))[place]]
-        value = self.sum_of((place,))
-        return ReportValue(self.projects[place], self.resources[place], self.usage[place], value)
+        return ReportValue(self.projects[place], self.resources[place], self.usage[place], self.value(place))
+
+    def value(self, place: int) -> Decimal:
+        """The value there, with the decimals that it was sent with."""
+        decimals = self.decimals[place]
+        return from_minor(self.values[place] // 10 ** (self.scale - decimals), decimals)  # nothing is left over
 
     def sum_of(self, places: Iterable[int]) -> Decimal:
         """The values there added up, with as many decimals as the one of them that was sent with most."""

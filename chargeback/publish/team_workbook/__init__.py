@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from chargeback.config import Config
-from chargeback.model.books import Books
+from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.ledger import LedgerLines, LedgerTeam
 from chargeback.model.totals import add_up_columns
+from chargeback.model.wording import status_text
 from chargeback.publish.team_workbook import notes, summary
 from chargeback.publish.team_workbook.month import TeamMonth, path_of
 from chargeback.publish.team_workbook.team_checks import TOLD
@@ -28,11 +29,15 @@ def team_months(books: Books, config: Config) -> Iterator[tuple[LedgerTeam, Call
     """Each team, in the ledger's order, and what makes its month as its workbook and its statement show it: where that
     is needed, by whichever process that is."""
     checks, borne = tuple(books.having(*TOLD)), _invoices_with_borne_tax(books, config)
+    # Once a month and not once a team: both look through all of its checks.
+    standing = status_text(books.status, 0, AcceptedTotal(books.accepted.count, ()), books.not_performed)
     for team in books.ledger.teams:
 
         def month(team: LedgerTeam = team) -> TeamMonth:
             mine = books.ledger.of_team(team.id)
-            return TeamMonth(books, config, team, mine, totals_of_lines(mine), checks, _borne_tax(mine, borne))
+            return TeamMonth(
+                books, config, team, mine, totals_of_lines(mine), checks, _borne_tax(mine, borne), standing
+            )
 
         yield team, month
 

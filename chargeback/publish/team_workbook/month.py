@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from chargeback.config import Config
 from chargeback.config.ownership import Budget
@@ -32,6 +33,12 @@ class PastMonth:
     gross: int | None
 
 
+@lru_cache(MONTHS)
+def _months_before(period: Period) -> tuple[Period, ...]:
+    """The months that a team is shown before this one, the oldest first; every team asks for the same ones."""
+    return tuple(period.plus(back) for back in range(1 - MONTHS, 0))
+
+
 def path_of(team: str) -> str:
     """Where a team's workbook lies in a revision."""
     return f"ledgers/{team}.xlsx"
@@ -40,7 +47,8 @@ def path_of(team: str) -> str:
 @dataclass(frozen=True, slots=True)
 class TeamMonth:
     """The team's lines and their totals; ``checks`` are those of the whole month that did not simply pass;
-    ``borne_tax`` is what of the tax cannot be reclaimed, by currency in minor units, and so is cost (BOOKING 9)."""
+    ``borne_tax`` is what of the tax cannot be reclaimed, by currency in minor units, and so is cost (BOOKING 9);
+    ``standing`` says how the whole month stands, without amounts, which are of other teams too."""
 
     books: Books
     config: Config
@@ -49,6 +57,7 @@ class TeamMonth:
     totals: TeamTotals
     checks: Sequence[Check] = ()
     borne_tax: Mapping[str, int] = field(default_factory=dict)
+    standing: str = ""
 
     @property
     def sheet_lines(self) -> SheetLines:
@@ -77,7 +86,7 @@ class TeamMonth:
     @property
     def previous_name(self) -> str:
         """The month before."""
-        return str(self.books.period.plus(-1))
+        return str(_months_before(self.books.period)[-1])
 
     def sums(self, currency: str) -> Sums:
         """The team's sums in one currency."""
@@ -96,7 +105,7 @@ class TeamMonth:
     def months(self, currency: str) -> list[PastMonth]:
         """The twelve months, the oldest first; this one is the last."""
         known = {each.period: each for each in self.books.posting.run.earlier}
-        periods = [self.books.period.plus(back) for back in range(1 - MONTHS, 0)]
+        periods = _months_before(self.books.period)
         earlier = [self._past(period, known.get(str(period)), currency) for period in periods]
         sums = self.sums(currency)
         return [*earlier, PastMonth(self.books.period, sums.net, sums.gross)]

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import dropwhile, takewhile
 
-from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.ledger import AMOUNTS, Basis
 from chargeback.model.money import EXACT, exact_sum, format_minor, from_minor
 from chargeback.model.totals import Sums, total
-from chargeback.model.wording import status_text
 from chargeback.publish.team_workbook.lines import SheetLines, table_name
 from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
 from chargeback.publish.team_workbook.restated import restatement_of
@@ -170,14 +168,9 @@ def _head(stack: Stack, month: TeamMonth) -> None:
     stack.fact("Cost centre", team.cost_center or "none")
     stack.fact("Expense account (GL)", team.gl_account or "none of its own")
     stack.fact("Period", f"{books.period} ({month.config.timezone_name})")
-    stack.fact("Month's status", _status(books))
+    stack.fact("Month's status", month.standing)
     stack.fact("Source", books.posting.run.endpoint)
     stack.gap()
-
-
-def _status(books: Books) -> str:
-    """Without amounts, which are of other teams too."""
-    return status_text(books.status, 0, AcceptedTotal(books.accepted.count, ()), books.not_performed)
 
 
 def _totals(stack: Stack, month: TeamMonth) -> None:

@@ -95,7 +95,7 @@ def _of_report(written: Written, account: AccountPaper) -> Iterator[str]:
         return
     base, rows = pointer("result", "list"), report.rows
     yield from _alike(written, account, report.answer, "billingValue", "", (
-        (rows[place].project, rows[place].resource, rows[place].value, f"{base}/{place}/billingValue")
+        (rows.projects[place], rows.resources[place], rows.value(place), f"{base}/{place}/billingValue")
         for group in account.groups
         for place in group.rows
     ))  # fmt: skip

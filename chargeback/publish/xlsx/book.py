@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from chargeback.model.instants import parse_instant
 from chargeback.publish.xlsx.cells import ROW, Cells
 from chargeback.publish.xlsx.shape import Fill, SheetShape
-from chargeback.publish.xlsx.shell import Frame, book_values, chart_values, sheet_values, shell_of, workbook_values
+from chargeback.publish.xlsx.shell import (
+    Frame,
+    book_values,
+    chart_values,
+    opening_values,
+    sheet_values,
+    shell_of,
+    workbook_values,
+)
 from chargeback.publish.xlsx.texts import SharedStrings, property_text
 from chargeback.publish.xlsx.zip_stream import ZipStream, deflated
 
@@ -46,9 +54,10 @@ class Book:
         place = self._places.pop(name)
         frame = self._shell.frames[place]
         yield from self._zip.stream(frame.path, _sheet_xml(place, frame, rows, fill))
+        own = sheet_values(place, frame, fill)
         for number, path in enumerate(frame.parts):
             is_chart = number < len(fill.charts)
-            values = chart_values(fill.charts[number]) if is_chart else sheet_values(place, frame, fill)
+            values = chart_values(fill.charts[number]) if is_chart else own
             yield from self._zip.add(path, deflated(self._marked.pop(path).filled(values)))
         self._values.update(workbook_values(place, fill))
 
@@ -70,7 +79,7 @@ class Book:
 
 
 def _sheet_xml(place: int, frame: Frame, rows: Iterable[str], fill: Fill) -> Iterator[bytes]:
-    yield frame.before.filled(sheet_values(place, frame, fill)) + b"<sheetData>"
+    yield frame.before.filled(opening_values(frame, fill)) + b"<sheetData>"
     batch: list[str] = []
     for number, row in enumerate(rows, start=1):
         batch.append(row.replace(ROW, str(number)))

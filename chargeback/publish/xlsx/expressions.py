@@ -7,9 +7,9 @@ text. A result that a spreadsheet's binary floats might not find has no text: th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SUM, _PRODUCT, _ATOM = range(3)
 _NOTHING = Decimal(0)
+_MOST_ALLOWANCES = 1 << 8
 _MOST_UNITS = 10**13
 """Minor units that a formula of ours rounds to, at most."""
 
@@ -46,10 +47,15 @@ class Result(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """A row's figures by column, whole numbers and minor units as such, and the minor digits of its currency."""
+    """A row's figures by column, whole numbers and minor units as such, and the minor digits of its currency; ``exact``
+    are those that an expression has read, as decimals: most are read several times."""
 
     figures: dict[Column, Decimal | int]
     digits: int = 0
+    exact: dict[Column, Decimal] = field(default_factory=dict)
+
+
+_NO_ROW = Row({})
 
 
 _NO_COLUMNS: frozenset[Column] = frozenset()
@@ -156,6 +162,8 @@ def _joined(
         left, right = one.within(binds), two.within(binds + (sign in "-/"))
         return f"{left}{sign}{right}" if left and right else ""
 
+    if isinstance(one._evaluate, tuple) and isinstance(two._evaluate, tuple):
+        return Expression(text, evaluate(_NO_ROW), binds=binds)  # it is the same on every row
     return Expression(text, evaluate, one.columns | two.columns, binds)
 
 
@@ -215,17 +223,20 @@ def largest(*operands: Expression) -> Expression:
     """The largest of the operands; the first one's reach is that of all."""
 
     def evaluate(row: Row) -> Evaluated:
-        found = [operand.evaluated(row) for operand in operands]
-        return max(value for value, _ in found), max(reach for _, reach in found)
+        values, reaches = zip(*(operand.evaluated(row) for operand in operands), strict=True)
+        return max(values), max(reaches)
 
     return _called("MAX", operands, evaluate)
+
+
+_allowance = lru_cache(_MOST_ALLOWANCES)(rounding_allowance)
 
 
 def rounding_of(parts: Expression, digits: int) -> Expression:
     """What rounding alone can explain where so many rounded parts are compared (BOOKING 6, tolerance)."""
 
     def evaluate(row: Row) -> Evaluated:
-        value = rounding_allowance(int(parts.value(row)), digits)
+        value = _allowance(int(parts.value(row)), digits)
         return value, value
 
     def text() -> str:

@@ -67,14 +67,14 @@ class SheetTable(Table):
     @classmethod
     def is_divided(cls, first: int, count: int) -> bool:
         """Whether the rows are on more than one sheet."""
-        return cls.place(first)[0] != cls.place(first + count - 1)[0]
+        return first // _MOST_ROWS != (first + count - 1) // _MOST_ROWS
 
     @classmethod
     def range_of(cls, column: Column, first: int, count: int) -> str:
         """A range of one column as formulas on other sheets write it: several where it goes on on a further sheet."""
-        (name, start), (last_name, end) = cls.place(first), cls.place(first + count - 1)
-        if name == last_name:
-            return f"'{name}'!${column.letters}${start}:${column.letters}${end}"
+        name, start = cls.place(first)
+        if not cls.is_divided(first, count):
+            return f"'{name}'!${column.letters}${start}:${column.letters}${start + count - 1}"
         here = _MOST_ROWS - (start - FIRST)
         return f"{cls.range_of(column, first, here)},{cls.range_of(column, first + here, count - here)}"
 

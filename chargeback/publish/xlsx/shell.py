@@ -48,7 +48,7 @@ _REPEATED = (
 )
 """What openpyxl wrote once and a workbook has as often as it needs, or otherwise; and the mark that stands for it."""
 _POINT = '<pt idx="{}"><v>{}</v></pt>'
-_MOST_SHAPES = 64
+_MOST_SHAPES, _MOST_COLUMNS = 64, 1 << 12
 
 Values = Mapping[bytes, str]
 """XML by the mark that it takes the place of."""
@@ -180,19 +180,24 @@ def workbook_values(place: int, fill: Fill) -> Values:
     return {str(mark).encode(): str(row) for mark, row in rows.items()}
 
 
+def opening_values(frame: Frame, fill: Fill) -> Values:
+    """What fills in the marks of the sheet before its rows, all of which is known by then."""
+    columns = "".join(_column(frame.before.element, *column) for column in sorted(fill.widths.items()))
+    return {str(_END_ROW).encode(): str(fill.end_row), _COLUMNS: columns}
+
+
 def sheet_values(place: int, frame: Frame, fill: Fill) -> Values:
-    """What fills in the marks of the sheet at that place, and of its table."""
+    """What fills in the marks of the sheet at that place after its rows, and of its table."""
     values = {
-        str(_END_ROW).encode(): str(fill.end_row),
         str(_PAGES).encode(): str(pages_wide(frame.shape, fill)),
         _FOOTER.encode(): escape(fill.footer.replace("&", "&&")),
-        _COLUMNS: "".join(_column(frame.before.element, *column) for column in sorted(fill.widths.items())),
     }
     for link, row in enumerate(fill.link_rows):
         values[str(_FIRST_LINK + link).encode()] = str(row)
     return {**values, **workbook_values(place, fill)}
 
 
+@lru_cache(_MOST_COLUMNS)
 def _column(element: str, number: int, width: float) -> str:
     return element.replace(str(_WIDTH), safe_string(width)).replace(str(_WIDE_COLUMN), str(number))
 

@@ -82,8 +82,11 @@ class Column(Expression):
 
     def value(self, row: Row) -> Decimal:
         """The same alone."""
-        value = row.figures[self]
-        return _whole(self, value, row.digits) if isinstance(value, int) else value
+        value = row.exact.get(self)
+        if value is None:
+            figure = row.figures[self]
+            value = row.exact[self] = _whole(self, figure, row.digits) if isinstance(figure, int) else figure
+        return value
 
 
 class Table:
@@ -160,12 +163,14 @@ class Figures:
     def total(self, column: Column, first: int = 0, count: int | None = None) -> tuple[Decimal, Decimal]:
         """Σ of the figures of so many rows, and Σ of their absolute values."""
         last = len(self.digits) if count is None else first + count
-        if column.form is Form.MONEY and len(set(self.digits[first:last])) == 1:
-            kept = self.by_column[column][first:last]
-            units = [each for each in kept if isinstance(each, int)]
-            if len(units) == len(kept):
-                digits = self.digits[first]
-                return from_minor(sum(units), digits), from_minor(sum(map(abs, units)), digits)
+        kept = self.by_column[column][first:last]
+        decimals = [each for each in kept if isinstance(each, Decimal)]
+        if len(decimals) == len(kept):
+            return sum_and_reach(decimals)
+        units = [each for each in kept if isinstance(each, int)]
+        if column.form is Form.MONEY and len(units) == len(kept) and len(set(self.digits[first:last])) == 1:
+            digits = self.digits[first]
+            return from_minor(sum(units), digits), from_minor(sum(map(abs, units)), digits)
         return sum_and_reach(self.of(column, first, count))
 
 
