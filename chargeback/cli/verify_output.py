@@ -13,9 +13,11 @@ from chargeback.archive.verification import Layer
 from chargeback.cli.options import chosen_archive
 from chargeback.cli.outcome import error_lines, say, tell, terminal_text, write_json
 from chargeback.cli.progress import Show, progress_on_terminal
+from chargeback.collect.clock import SystemClock
 from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
 from chargeback.evidence.run_log import note, report
-from chargeback.job.verify import Progress, Verification, VerifyRequest, verify
+from chargeback.job.stages import Spending
+from chargeback.job.verify import Verification, VerifyRequest, verify
 
 _COUNTED = {
     "files": "files",
@@ -67,12 +69,13 @@ def verify_and_tell(
     results: list[Verification] = []
     failed: list[ChargebackError] = []
     with progress_on_terminal({}) as show:
-        progress = _layers(show)
+        progress = _Layers(show)
         for path in paths:
             try:
                 results.append(verify(path, request, progress))
             except ChargebackError as error:
                 failed += each_error(error)
+        progress.end()
     if json_output:
         write_json(document(results, failed))
     else:
@@ -88,20 +91,28 @@ def _exit(results: Sequence[Verification], failed: Sequence[ChargebackError]) ->
     return decisive_exit([*(result.exit for result in results), *(error.exit_code for error in failed)])
 
 
-def _layers(show: Show) -> Progress:
+class _Layers:
     """How far each layer is: to whoever watches and, layer by layer, to the log."""
-    at, done = "", 0
 
-    def progress(layer: str, what: str) -> None:
-        nonlocal at, done
-        if layer != at:
-            at, done = layer, 0
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._at, self._done = "", 0
+        self._spending = Spending(SystemClock())
+
+    def __call__(self, layer: str, what: str) -> None:
+        """The layer looks at this next."""
+        if layer != self._at:
+            self.end()
+            self._at, self._done, self._spending = layer, 0, Spending(SystemClock())
             report("stage begins", stage=layer, what=what)
-        done += 1
-        show(layer, done, None)
+        self._done += 1
+        self._show(layer, self._done, None)
         note("verifying", stage=layer, what=what)
 
-    return progress
+    def end(self) -> None:
+        """The layer that was at work is done."""
+        if self._at:
+            report("stage ends", stage=self._at, **self._spending.facts())
 
 
 def lines(result: Verification, *, several: bool) -> Iterator[str]:

@@ -1,7 +1,9 @@
-"""The stages of a run: told to the log with the seconds that each took, and to whoever watches."""
+"""The stages of a run: told to the log with what each took, and to whoever watches."""
 
 from __future__ import annotations
 
+import resource
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +18,32 @@ Progress = Callable[[str, int, int | None], None]
 """Is told (stage, how much is done, of how much); the last is None where nobody knows yet."""
 
 
+_BYTES_OF_A_SIZE = 1 if sys.platform == "darwin" else 1024
+
+
+class Spending:
+    """What is spent from now on, by that clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began, self._cpu = clock.monotonic(), _cpu_seconds()
+
+    def facts(self) -> dict[str, float]:
+        """``seconds`` of the clock; ``cpu``, the seconds of a processor that this process has used since, with the
+        processes that it started and that have ended; ``peak_mb``, the most memory that this process ever had."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_OF_A_SIZE
+        return {
+            "seconds": round(self._clock.monotonic() - self._began, 3),
+            "cpu": round(_cpu_seconds() - self._cpu, 3),
+            "peak_mb": round(peak / 1_000_000),
+        }
+
+
+def _cpu_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
 class Stages:
     """One run's stages, by its clock."""
 
@@ -26,15 +54,15 @@ class Stages:
     @contextmanager
     def at(self, stage: str, period: object) -> Iterator[None]:
         """While the stage of that month is at work."""
-        begun = self.clock.monotonic()
+        spending = Spending(self.clock)
         report("stage begins", stage=stage, period=str(period))
         self.progress(stage, 0, None)
         try:
             yield
         except BaseException as error:
-            self._end("stage failed", stage, period, begun, type(error).__name__)
+            self._end("stage failed", stage, period, spending, type(error).__name__)
             raise
-        self._end("stage ends", stage, period, begun)
+        self._end("stage ends", stage, period, spending)
 
     def counting_files(self, stage: str) -> Callable[[str], None]:
         """What is told each file that the stage has written."""
@@ -52,7 +80,6 @@ class Stages:
         """What is told (done, of how much) of that stage."""
         return partial(self.progress, stage)
 
-    def _end(self, event: str, stage: str, period: object, begun: float, error: str | None = None) -> None:
-        seconds = round(self.clock.monotonic() - begun, 3)
+    def _end(self, event: str, stage: str, period: object, spending: Spending, error: str | None = None) -> None:
         failed = {} if error is None else {"error": error}
-        report(event, stage=stage, period=str(period), seconds=seconds, **failed)
+        report(event, stage=stage, period=str(period), **spending.facts(), **failed)

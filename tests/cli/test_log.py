@@ -39,7 +39,7 @@ def test_verbose_run_tells_stages_calls_and_times(tmp_path: Path) -> None:
     assert told.exit == 0
     for line in some(told.err.splitlines()):
         assert re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [a-z]+", line), line
-    stages = re.findall(r"stage ends stage=(\w+) period=\S+ seconds=[\d.]+", told.err)
+    stages = re.findall(r"stage ends stage=(\w+) period=\S+ seconds=[\d.]+ cpu=[\d.]+ peak_mb=\d+", told.err)
     assert stages == ["collect", "close", "write"]
     assert re.search(r"call function=billing\.report account=\S+ status=200 bytes=\d+ seconds=[\d.]+", told.err)
     assert re.search(r"month period=\S+ status=reconciled exit=0 revision=r1 written=True head=", told.err)
@@ -97,7 +97,10 @@ def test_verify_tells_its_layers(tmp_path: Path) -> None:
     with listening(tmp_path) as where:
         run(where)
         told = call("verify", where.archive, "--log-format", "json")
-    stages = [record["stage"] for record in records(told) if record["event"] == "stage begins"]
+    begun, ended = ([each for each in records(told) if each["event"] == f"stage {way}"] for way in ("begins", "ends"))
+    stages = [record["stage"] for record in begun]
+    assert stages == [record["stage"] for record in ended]
+    assert all(record["cpu"] >= 0 and record["peak_mb"] > 10 for record in some(ended))
     assert stages[:2] == ["files", "chain"] and {*stages[2:]} == {"re-performance", "control totals"}
 
 
