@@ -28,9 +28,18 @@ class Platform:
 
 
 @contextmanager
-def platform(accounts: int, projects: int = 60, resources: int = 5) -> Iterator[Platform]:
-    """A warm sandbox of that size."""
-    size = ("--accounts", str(accounts), "--projects", str(projects), "--resources", str(resources))
+def platform(accounts: int, projects: int = 60, resources: int = 5, months: int = 1) -> Iterator[Platform]:
+    """A warm sandbox of that size, with so many closed months."""
+    size = (
+        "--accounts",
+        str(accounts),
+        "--projects",
+        str(projects),
+        "--resources",
+        str(resources),
+        "--months",
+        str(months),
+    )
     command = (sys.executable, "-m", "chargeback.sandbox", "--latency", str(LATENCY), "--warm", *size)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import gc
 import io
-import locale
 import os
 import resource
 import select
@@ -314,9 +313,12 @@ def _text(stream: StandardStream, before: Any) -> io.TextIOWrapper:
 
 def _encoding(before: Any) -> str:
     """As before; where Python is in its UTF-8 mode (``_in_utf8``), as the locale says, which is what terminals show."""
-    chosen = "PYTHONIOENCODING" in os.environ or locale.setlocale(locale.LC_CTYPE) in ("C", "POSIX")
-    if sys.flags.utf8_mode and not chosen:
-        return locale.getencoding()
+    if sys.flags.utf8_mode:
+        import locale  # here alone, as every command starts with this module
+
+        chosen = "PYTHONIOENCODING" in os.environ or locale.setlocale(locale.LC_CTYPE) in ("C", "POSIX")
+        if not chosen:
+            return locale.getencoding()
     return getattr(before, "encoding", None) or "utf-8"
 
 
