@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from chargeback.model.money import format_minor, known_digits
 
@@ -22,6 +23,11 @@ _SIGNS = {"$": _DOLLARS, "¥": ("CNY", "JPY"), "￥": ("CNY", "JPY"), "฿": ("T
 """What a sign may mean (BOOKING 6, currency)."""
 _MARK_BEFORE = re.compile(rf"(?:(?<!\w)[A-Z]{{3}}|[{''.join(_SIGNS)}])$")
 _MARK_AFTER = re.compile(rf"[A-Z]{{3}}(?!\w)|[{''.join(_SIGNS)}]")
+_JOINED_BEFORE = re.compile(r"[^\W_][-/_]?\Z")
+_JOINED_AFTER = re.compile(r"[-/_]?[^\W_]")
+"""What makes a number a part of a longer one: a letter or digit, or one beyond a dash, a slash or a low line."""
+_SET_APART = re.compile(r"(?<!\d)\d\s(?:[,.']\s)?[\d.,]", re.ASCII)
+"""Without it in the text no amount is written with every character set apart."""
 _NEAR = 200
 """Characters on either side of a total in which its currency is looked for."""
 
@@ -31,15 +37,29 @@ def names_number(text: str, number: str) -> bool:
     wanted = "".join(_folded(number).split()).casefold()
     if not wanted:
         return False
+    folded = _folded(text).casefold()
+    if _stands_alone(folded, wanted):  # as nearly every document writes it: no expression is compiled for the number
+        return True
     spelled = _GAP.join(re.escape(character) for character in wanted)
     pattern = rf"(?<![^\W_])(?<![^\W_][-/_]){spelled}(?![^\W_])(?![-/_][^\W_])"
-    return re.search(pattern, _folded(text).casefold()) is not None
+    return re.search(pattern, folded) is not None
+
+
+def _stands_alone(text: str, wanted: str) -> bool:
+    """Whether the text holds the number exactly so, and as a whole."""
+    start = text.find(wanted)
+    while start >= 0:
+        end = start + len(wanted)
+        if not _JOINED_BEFORE.search(text, max(0, start - 2), start) and not _JOINED_AFTER.match(text, end):
+            return True
+        start = text.find(wanted, start + 1)
+    return False
 
 
 def names_total(text: str, total: int, digits: int) -> bool:
     """Whether the text names the total, in minor units of so many digits; a negative one with its sign."""
     folded = _folded(text)
-    return any(_bears_sign(match, total) for match in _amounts(total, digits).finditer(folded))
+    return any(_bears_sign(match, total) for match in _amounts(folded, total, digits))
 
 
 def currencies_beside(text: str, total: int, digits: int) -> tuple[str, ...]:
@@ -47,7 +67,7 @@ def currencies_beside(text: str, total: int, digits: int) -> tuple[str, ...]:
     stands there (BOOKING 6, currency)."""
     folded = _folded(text)
     found: set[str] = set()
-    for match in _amounts(total, digits).finditer(folded):
+    for match in _amounts(folded, total, digits):
         if _bears_sign(match, total):
             before = folded[max(0, match.start() - _NEAR) : match.start()].rstrip()
             after = folded[match.end() : match.end() + _NEAR].lstrip()
@@ -91,12 +111,13 @@ def _by_category(character: str) -> str:
     return chr(ord(character) - 0xFEE0) if full_width else character
 
 
-def _amounts(total: int, digits: int) -> re.Pattern[str]:
-    """Every spelling of the amount without its sign, not within a longer number."""
+def _amounts(folded: str, total: int, digits: int) -> Iterator[re.Match[str]]:
+    """Where the text has the amount without its sign, in any spelling, not within a longer number."""
     whole, _, fraction = format_minor(abs(total), digits).partition(".")
     spellings = [_spelling(whole, fraction, group, mark) for group, mark in ((r"[,' ]", r"\."), (r"[.' ]", ","))]
-    spellings.append(_letter_spaced(whole, fraction))
-    return re.compile(rf"(?:{'|'.join(spellings)})(?!\d)(?![.,']\d)", re.ASCII)
+    if len(whole + fraction) == 1 or _SET_APART.search(folded):  # compiled only where it can be found
+        spellings.append(_letter_spaced(whole, fraction))
+    return re.finditer(rf"(?:{'|'.join(spellings)})(?!\d)(?![.,']\d)", folded, re.ASCII)
 
 
 def _spelling(whole: str, fraction: str, group: str, mark: str) -> str:

@@ -131,5 +131,6 @@ class TaskPool:
         finally:
             with self._changed:
                 self._done += 1
-                self._changed.notify_all()
+                if self._done == self._known:  # whoever waits, waits for all: once a task would wake it for nothing
+                    self._changed.notify_all()
             self._progress(self._done, self._known)

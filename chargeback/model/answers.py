@@ -131,6 +131,10 @@ class ReportAnswer(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     project_list: Annotated[list[ReportProject], msgspec.Meta(max_length=MOST_ITEMS)] | None = None
 
 
+_NO_TEXT = (None, "")
+"""What an identifier that says nothing can be: a number says something, 0 too."""
+
+
 class LineItem(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     """A line of an invoice: by project (``amount`` gross) or by SKU (``amount`` net)."""
 
@@ -146,7 +150,7 @@ class LineItem(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     @property
     def is_by_project(self) -> bool:
         """Whether the line names a project, so that its amount is gross."""
-        return bool(text_of(self.project) or text_of(self.project_id))
+        return self.project not in _NO_TEXT or self.project_id not in _NO_TEXT
 
     @property
     def sku_label(self) -> str:

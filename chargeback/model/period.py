@@ -10,7 +10,7 @@ import re
 import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -60,8 +60,7 @@ class Period:
 
     def plus(self, months: int) -> Period:
         """The month so many months later, or earlier where negative."""
-        moved = self.first_day + relativedelta(months=months)
-        return Period(moved.year, moved.month)
+        return _moved(self.year, self.month, months)
 
     @property
     def first_day(self) -> date:
@@ -84,6 +83,12 @@ class Period:
     def end(self, timezone: ZoneInfo) -> datetime:
         """The instant at which the next month begins in that zone, in UTC."""
         return self.plus(1).start(timezone)
+
+
+@lru_cache(maxsize=4096)  # each invoice and report asks about the same few
+def _moved(year: int, month: int, months: int) -> Period:
+    moved = date(year, month, 1) + relativedelta(months=months)
+    return Period(moved.year, moved.month)
 
 
 def day_start(day: date, timezone: ZoneInfo) -> datetime:

@@ -174,4 +174,4 @@ class ProjectDirectory:
 
 
 def _key(text: str) -> str:
-    return normalized(text)
+    return text if text.isascii() else normalized(text)

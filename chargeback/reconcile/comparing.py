@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,7 +26,8 @@ class Comparison:
     """Two amounts that should agree, and how far apart they may be.
 
     ``tolerance`` is the configured one, ``rounding`` what rounding alone can explain; both in the amounts' currency.
-    ``is_bound``: actual may be more, expected must not be.
+    ``is_bound``: actual may be more, expected must not be. ``differ`` is the sentence where they differ; made only then
+    where it is given as a function.
     """
 
     code: Code
@@ -34,7 +36,7 @@ class Comparison:
     actual: Decimal
     currency: str
     agree: str
-    differ: str
+    differ: str | Callable[[], str]
     invoice: str = ""
     subject: Subject | None = None
     tolerance: Decimal = NOTHING
@@ -58,26 +60,27 @@ class Comparison:
 
     def check(self) -> Check:
         """The check's result, with a sentence that gives both figures where they differ."""
+        variance, allowed, holds = self.variance, max(self.tolerance, self.rounding), self.holds
         return Check(
             code=self.code,
-            outcome=Outcome.PASS if self.holds else Outcome.EXCEPTION,
-            message=self._message(),
+            outcome=Outcome.PASS if holds else Outcome.EXCEPTION,
+            message=self._message(holds=holds) if variance else self.agree,
             account=self.account,
             invoice=self.invoice,
             subject=self.subject,
             expected=self.expected,
             actual=self.actual,
-            variance=self.variance,
-            tolerance=max(self.tolerance, self.rounding) or from_minor(0, minor_digits(self.currency)),
+            variance=variance,
+            tolerance=allowed or from_minor(0, minor_digits(self.currency)),
             currency=self.currency,
         )
 
-    def _message(self) -> str:
+    def _message(self, *, holds: bool) -> str:
         if self._beyond <= 0:
             return self.agree
+        if not holds:
+            return self.differ if isinstance(self.differ, str) else self.differ()
         amount = f"{format_exact(self.variance.copy_abs())} {self.currency}"
-        if not self.holds:
-            return self.differ
         if self._beyond <= self.rounding:
             return f"{self.agree}; rounding alone can explain the difference of {amount}"
         return f"{self.agree}, within tolerance: they differ by {amount}"

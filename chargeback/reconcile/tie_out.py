@@ -100,7 +100,7 @@ def report_chart(posting: Posting, config: Config) -> Iterator[Check]:
             tolerance=tolerance_for(report.total, config.reconciliation),
             rounding=rounding_allowance(report.chart.points, minor_digits(month.currency)),
             agree="the daily chart foots to the report's rows",
-            differ=(
+            differ=lambda: (
                 f"the daily chart adds up to {format_exact(report.chart.total)}, "
                 f"the report's rows to {format_exact(report.total)}"
             ),
@@ -114,7 +114,7 @@ def report_total(posting: Posting, config: Config) -> Iterator[Check]:
     if reason or report is None:
         yield not_performed(Code.REPORT_TOTAL, month.account, reason)
         return
-    yield _compared(posting, config, Code.REPORT_TOTAL, None, posting.invoice_lines, report.total).check()
+    yield _Comparisons(posting, config).of(Code.REPORT_TOTAL, None, posting.invoice_lines, report.total).check()
 
 
 def report_project(posting: Posting, config: Config) -> Iterator[Check]:
@@ -128,13 +128,13 @@ def report_project(posting: Posting, config: Config) -> Iterator[Check]:
         yield not_performed(Code.REPORT_PROJECT, month.account, reason)
         return
     replaced = {undivided.subject for undivided in posting.undivided}
-    bound = len(shapes(posting)) == 2
+    bound, compared = len(shapes(posting)) == 2, _Comparisons(posting, config)
     for group in by_project(filter(is_by_project, posting.invoice_lines), report):
         subject = Subject(SubjectKind.PROJECT, group.name)
         if subject in replaced or (bound and not group.lines):
             continue
         value = report.value_of(group.rows)
-        yield _compared(posting, config, Code.REPORT_PROJECT, subject, group.lines, value, is_bound=bound).check()
+        yield compared.of(Code.REPORT_PROJECT, subject, group.lines, value, is_bound=bound).check()
 
 
 def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
@@ -151,12 +151,12 @@ def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
         yield not_performed(Code.REPORT_RESOURCE, month.account, reason)
         return
     replaced = {id(undivided.posted) for undivided in posting.undivided}
-    bound = len(shapes(posting)) == 2
+    bound, compared = len(shapes(posting)) == 2, _Comparisons(posting, config)
     for group in by_resource(filterfalse(is_by_project, posting.invoice_lines), report):
         lines = [posted for posted in group.lines if id(posted) not in replaced]
         if lines or not (bound or group.lines):
             subject, value = Subject(SubjectKind.RESOURCE, group.name), report.value_of(group.rows)
-            yield _compared(posting, config, Code.REPORT_RESOURCE, subject, lines, value, is_bound=bound).check()
+            yield compared.of(Code.REPORT_RESOURCE, subject, lines, value, is_bound=bound).check()
 
 
 def _undivided(posting: Posting, config: Config) -> Iterator[Check]:
@@ -210,34 +210,42 @@ def _no_lines(posting: Posting) -> str:
     return "" if shapes(posting) else "no invoice line could be booked as such"
 
 
-def _compared(
-    posting: Posting,
-    config: Config,
-    code: Code,
-    subject: Subject | None,
-    lines: Sequence[PostedLine],
-    value: Decimal,
-    *,
-    is_bound: bool = False,
-) -> Comparison:
-    currency = posting.month.currency
-    digits = minor_digits(currency)
-    expected = from_minor(line_total(lines, config), digits)
-    what = f"{subject.name}: " if subject and subject.name else ""
-    agree = "report = invoice lines" if subject else "report total = invoice line total"
-    return Comparison(
-        code,
-        posting.month.account,
-        expected=expected,
-        actual=value,
-        currency=currency,
-        subject=subject,
-        tolerance=tolerance_for(expected, config.reconciliation),
-        rounding=rounding_allowance(rounded_parts(lines, config.reconciliation.tax_basis), digits),
-        agree="the invoices' lines do not exceed the report" if is_bound else agree,
-        differ=(
-            f"{what}the report shows {format_exact(value)} {currency}, "
-            f"the invoices' lines {format_exact(expected)} {currency}"
-        ),
-        is_bound=is_bound,
-    )
+class _Comparisons:
+    """Comparisons of an account's lines with its report: what they share is looked up once."""
+
+    def __init__(self, posting: Posting, config: Config) -> None:
+        self._config = config
+        self._account = posting.month.account
+        self._currency = posting.month.currency
+        self._digits = minor_digits(self._currency)
+
+    def of(
+        self,
+        code: Code,
+        subject: Subject | None,
+        lines: Sequence[PostedLine],
+        value: Decimal,
+        *,
+        is_bound: bool = False,
+    ) -> Comparison:
+        """The lines' sum against the report's value."""
+        settings, currency = self._config.reconciliation, self._currency
+        expected = from_minor(line_total(lines, self._config), self._digits)
+        what = f"{subject.name}: " if subject and subject.name else ""
+        agree = "report = invoice lines" if subject else "report total = invoice line total"
+        return Comparison(
+            code,
+            self._account,
+            expected=expected,
+            actual=value,
+            currency=currency,
+            subject=subject,
+            tolerance=tolerance_for(expected, settings),
+            rounding=rounding_allowance(rounded_parts(lines, settings.tax_basis), self._digits),
+            agree="the invoices' lines do not exceed the report" if is_bound else agree,
+            differ=lambda: (
+                f"{what}the report shows {format_exact(value)} {currency}, "
+                f"the invoices' lines {format_exact(expected)} {currency}"
+            ),
+            is_bound=is_bound,
+        )

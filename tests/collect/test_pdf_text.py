@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chargeback.collect import pdf_text
 from chargeback.collect.pdf_text import currencies_beside, names_number, names_total
 
 
@@ -133,3 +138,19 @@ def test_long_texts_take_little_time() -> None:
     text = "1 1 1 1 , 1 5 5 - INV-2026-" * 40_000
     assert not names_total(text, 115560, 2) and not names_number(text, "INV-2026-0009")
     assert currencies_beside("1,155.60 " * 40_000 + " " * 100_000 + "THB", 115560, 2) == ()
+
+
+@given(st.text("19aA-/_ \n", max_size=14), st.sampled_from(["a-9", "19", "A1/9", "1_"]))
+def test_number_found_as_it_is_written_is_found_by_the_expression_too(text: str, number: str) -> None:
+    named = names_number(text, number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf_text, "_stands_alone", lambda text, wanted: False)
+        assert names_number(text, number) is named
+
+
+@given(st.text("15,.' -\n", max_size=16), st.sampled_from([5, 15, 155, 1155, 115500, 115550]), st.sampled_from([0, 2]))
+def test_amount_set_apart_is_looked_for_wherever_it_can_be(text: str, total: int, digits: int) -> None:
+    found = [match.span() for match in pdf_text._amounts(text, total, digits)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf_text, "_SET_APART", re.compile(""))
+        assert [match.span() for match in pdf_text._amounts(text, total, digits)] == found
