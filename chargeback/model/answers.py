@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from sys import intern
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -212,8 +213,11 @@ _make_ready()
 
 
 def text_of(value: Identifier | None) -> str:
-    """An id as text, an integer as its digits, None as ""."""
-    return "" if value is None else str(value)
+    """An id as text, an integer as its digits, None as "".
+
+    Several answers name each project: the same text is one object, as the texts of large months are tens of MB.
+    """
+    return "" if value is None else intern(str(value))
 
 
 def amount_of(value: Number) -> Decimal:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from sys import intern
 
 from chargeback.evidence import ProjectPair
 from chargeback.model.answers import LineItem, ProjectAnswer, text_of
@@ -122,8 +123,9 @@ class ProjectDirectory:
             sid, identifier = text_of(item.project) or text_of(item.id), text_of(item.id)
             if not sid:
                 continue
-            self.state(ProjectPair(identifier, sid, item.name or ""), Source.LIST)
-            project = Project(self.spelled(sid), identifier, item.name or "", text_of(item.billing_account))
+            name = intern(item.name or "")
+            self.state(ProjectPair(identifier, sid, name), Source.LIST)
+            project = Project(self.spelled(sid), identifier, name, text_of(item.billing_account))
             self.by_sid.setdefault(project.sid, project)
 
     def spelled(self, sid: str) -> str:

@@ -313,7 +313,7 @@ def _chart(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> Re
     points = zip_longest(named, columns, fillvalue=None) if series else ((day, [_NO_VALUE]) for day in named)
     costly = {day for day, column in points if day is not None and (not column or any(column))}
     texts = tuple(
-        (line.name or "", ",".join(map(str, line.data or ())).replace("None", ""))
+        (intern(line.name or ""), ",".join(map(str, line.data or ())).replace("None", ""))
         for line in ((chart.series or []) if chart else [])
     )
     days: dict[date, Decimal] = {}
@@ -363,7 +363,7 @@ def read_report(answer: Answer, decoded: ReportAnswer, timezone: ZoneInfo) -> Re
         by_name=_positions(map(folds.__getitem__, rows.resources)),
         named=tuple(named),
         projects=tuple(
-            ProjectPair(text_of(each.id) or text_of(each.project_id), text_of(each.sid), each.name or "")
+            ProjectPair(text_of(each.id) or text_of(each.project_id), text_of(each.sid), intern(each.name or ""))
             for each in decoded.project_list or []
         ),
     )
