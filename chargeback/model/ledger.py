@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import accumulate, chain, groupby
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
-from chargeback.model.money import format_minor, format_minors
+from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.totals import add_up_columns
 
 csv.field_size_limit(2**31 - 1)
@@ -326,6 +326,47 @@ class LedgerPart(NamedTuple):
     magnitude: int
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
+    """(account, invoice id) -> what each team bears of the invoice, in the order of the lines; kept in columns, and
+    made into parts whenever they are asked for."""
+
+    labels: Coded[InvoiceLabel]
+    teams: Coded[LedgerTeam]
+    figures: tuple[Sequence[int], ...]
+    """Each part's net, tax, gross, lines and magnitude."""
+    spans: Mapping[tuple[str, str], slice]
+    """Where each invoice's parts stand."""
+
+    @classmethod
+    def of(cls, lines: LedgerLines) -> LedgerParts:
+        """The lines added up by invoice and team."""
+        sums = add_up_columns(lines.net, lines.tax, lines.gross, lines.labels.codes, lines.teams.codes)
+        of_invoice: dict[tuple[str, str], list[tuple[int, ...]]] = {}
+        for codes in sums:
+            label = lines.labels.table[codes[0]]
+            of_invoice.setdefault((label.account, label.invoice_id), []).append(codes)
+        ends = accumulate(map(len, of_invoice.values()))
+        spans = {key: slice(end - len(of_invoice[key]), end) for key, end in zip(of_invoice, ends, strict=True)}
+        every = [codes for each in of_invoice.values() for codes in each]
+        labels, teams = (array("I", [codes[place] for codes in every]) for place in (0, 1))
+        names = ("net", "tax", "gross", "lines", "magnitude")
+        figures = tuple(whole_numbers([getattr(sums[codes], name) for codes in every]) for name in names)
+        return cls(Coded(labels, lines.labels.table), Coded(teams, lines.teams.table), figures, spans)
+
+    def __getitem__(self, key: tuple[str, str]) -> Sequence[LedgerPart]:
+        place = self.spans[key]
+        labels = map(self.labels.table.__getitem__, self.labels.codes[place])
+        teams = map(self.teams.table.__getitem__, self.teams.codes[place])
+        return list(map(LedgerPart, labels, teams, *(column[place] for column in self.figures)))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.spans)
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+
 @dataclass(frozen=True)
 class Ledger:
     """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first."""
@@ -349,16 +390,10 @@ class Ledger:
         return {team.id: places for team, places in zip(column.table, found, strict=True)}
 
     @cached_property
-    def parts(self) -> Mapping[tuple[str, str], Sequence[LedgerPart]]:
-        """(account, invoice id) -> what each team bears of the invoice, in the order of the lines: added up once, and
-        whatever is summed over whole invoices and teams is added up from these."""
-        lines, found = self.lines, dict[tuple[str, str], list[LedgerPart]]()
-        sums = add_up_columns(lines.net, lines.tax, lines.gross, lines.labels.codes, lines.teams.codes)
-        for (label_code, team_code), each in sums.items():
-            label, team = lines.labels.table[label_code], lines.teams.table[team_code]
-            part = LedgerPart(label, team, each.net, each.tax, each.gross, each.lines, each.magnitude)
-            found.setdefault((label.account, label.invoice_id), []).append(part)
-        return found
+    def parts(self) -> LedgerParts:
+        """What each team bears of each invoice: added up once, and whatever is summed over whole invoices and teams is
+        added up from these."""
+        return LedgerParts.of(self.lines)
 
     def every_part(self) -> Iterator[LedgerPart]:
         """The parts of all invoices, in the order of the lines."""
