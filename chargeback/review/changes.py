@@ -1,22 +1,30 @@
-"""What differs between two ledgers of one month: by team, invoice and line; the rows sum to the difference of
-totals."""
+"""What changed between two results: by team, project and total, each with its amounts before and after; and the same as
+tables that foot to a total.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+from chargeback.model.money import minor_digits
 from chargeback.model.replacement import IssuedInvoice, replacements
 from chargeback.model.totals import Amounts, add_up
+from chargeback.publish.pages.wording import minor
 from chargeback.review.ledger_rows import LedgerRow, totals_of, written
+from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines
 
 Key = tuple[Any, ...]
 _LINE_KEY = ("account", "invoice", "invoice_line", "project", "resource", "team")
 _line_key: Callable[[LedgerRow], Key] = attrgetter(*_LINE_KEY)
 _NOT_COMPARED = frozenset({*_LINE_KEY, "period", "invoice_status", "net", "tax", "gross", "line", "digits", "currency"})
 """Of a line: what makes it that line, what is compared as an amount or by invoice, and its place in the file."""
+Rows = Iterable[LedgerRow]
+_NUMBERS = [Column(name, right=True) for name in ("before", "after", "difference")]
+_MOST_ROWS = 100
+"""Rows of one table that a person reads; the others are added up in one row, and JSON has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,6 @@ class Change:
 
 def _side(amounts: Amounts | None, currency: str) -> dict[str, str] | None:
     return None if amounts is None else {name: written(each, currency) for name, each in amounts._asdict().items()}
-
-
-Rows = Iterable[LedgerRow]
 
 
 def total_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change]:
@@ -151,3 +156,50 @@ def _line_note(old: LedgerRow | None, new: LedgerRow | None, *, is_replaced: boo
 
 def _with_note(change: Change, note: str) -> Change:
     return Change(change.key, change.currency, change.before, change.after, note)
+
+
+def change_lines(
+    changes: Sequence[Change], names: Sequence[str], terminal: Terminal, notes: Sequence[str] = ()
+) -> list[str]:
+    """A table a currency, gross amounts: the key's columns, both sides, the difference, the notes, and the sum."""
+    columns = [*(Column(name, shrinks=True) for name in names), *_NUMBERS, Column("", shrinks=True)]
+    told = notes or [change.note for change in changes]
+    lines: list[str] = []
+    for currency in sorted({change.currency for change in changes}):
+        mine = [(change, note) for change, note in zip(changes, told, strict=True) if change.currency == currency]
+        rows = [_row(change, note) for change, note in mine[:_MOST_ROWS]]
+        if rest := [change for change, _ in mine[_MOST_ROWS:]]:
+            rows.append(_sum(f"{len(rest):,} others", rest, currency, len(names)))
+        last = _sum(f"total {readable(currency)}", (change for change, _ in mine), currency, len(names))
+        lines += [*([""] if lines else []), *table_lines(columns, [*rows, last], terminal)]
+    return lines
+
+
+def total_lines(totals: Sequence[Change], terminal: Terminal) -> list[str]:
+    """A row a currency: the totals of both sides and their difference."""
+    rows = [_sum(f"total {readable(change.currency)}", [change], change.currency, 1) for change in totals]
+    return table_lines([Column(""), *_NUMBERS, Column("")], rows, terminal)
+
+
+def _row(change: Change, note: str) -> TextRow:
+    key = [readable(str(part)) if part != 0 else "" for part in change.key]
+    return TextRow((*key, *_amounts(change.before, change.after, change.currency), note))
+
+
+def _sum(name: str, changes: Iterable[Change], currency: str, columns: int) -> TextRow:
+    before, after = Amounts(), Amounts()
+    for change in changes:
+        before = before.plus(change.before or Amounts())
+        after = after.plus(change.after or Amounts())
+    return TextRow((name, *[""] * (columns - 1), *_amounts(before, after, currency), ""), strong=True)
+
+
+def _amounts(before: Amounts | None, after: Amounts | None, currency: str) -> tuple[str, str, str]:
+    digits = minor_digits(currency)
+    moved = (after or Amounts()).gross - (before or Amounts()).gross
+    sign = "+" if moved > 0 else ""
+    return _in_figures(before, digits), _in_figures(after, digits), sign + minor(moved, digits)
+
+
+def _in_figures(amounts: Amounts | None, digits: int) -> str:
+    return "-" if amounts is None else minor(amounts.gross, digits)

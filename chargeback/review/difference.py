@@ -20,12 +20,18 @@ from chargeback.model.period import Period
 from chargeback.model.restatement_text import event_text
 from chargeback.model.wording import counted
 from chargeback.review.causes import Causes, CheckChange, causes
-from chargeback.review.change_text import change_lines, total_lines
-from chargeback.review.changes import Change, invoice_changes, line_changes, team_changes, total_changes
+from chargeback.review.changes import (
+    Change,
+    change_lines,
+    invoice_changes,
+    line_changes,
+    team_changes,
+    total_changes,
+    total_lines,
+)
 from chargeback.review.ledger_rows import LedgerRow, read_rows
 from chargeback.review.revision_choice import identity, overview_of, revision_number, standing, standing_json
-from chargeback.review.terminal import Terminal
-from chargeback.review.text_table import readable, wrapped
+from chargeback.review.terminal import Terminal, readable, wrapped
 
 _MOST_CAUSES = 10
 _LINE_COLUMNS = ("invoice", "line", "project", "resource", "team")

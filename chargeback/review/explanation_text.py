@@ -17,8 +17,7 @@ from chargeback.publish.pages.wording import minor
 from chargeback.review.explanation import Adjustment, Explanation, LineExplanation, Source
 from chargeback.review.ledger_rows import LedgerRow
 from chargeback.review.revision_choice import title
-from chargeback.review.terminal import Terminal
-from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
+from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
 from chargeback.review.total_text import total_lines
 
 INDENT = "   "

@@ -24,9 +24,9 @@ from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.model.totals import Amounts
 from chargeback.model.wording import booking_text
 from chargeback.publish.pages.wording import minor, percent
-from chargeback.review.ledger_frame import ledger_frame
 from chargeback.review.ledger_rows import LedgerRow, read_rows, totals_of, written
 from chargeback.review.month_findings import MonthFinding, findings_of, largest_lines
+from chargeback.review.opened_archive import ledger_frame
 from chargeback.review.revision_choice import (
     chosen_revision,
     earlier_json,
@@ -39,8 +39,7 @@ from chargeback.review.revision_choice import (
     standing_json,
     title,
 )
-from chargeback.review.terminal import Terminal
-from chargeback.review.text_table import GAP, Column, TextRow, readable, table_lines, table_width, wrapped
+from chargeback.review.terminal import GAP, Column, Terminal, TextRow, readable, table_lines, table_width, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd

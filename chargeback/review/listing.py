@@ -26,8 +26,7 @@ from chargeback.review.revision_choice import (
     standing,
     standing_json,
 )
-from chargeback.review.terminal import Terminal
-from chargeback.review.text_table import Column, TextRow, readable, table_lines, table_width, wrapped
+from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, table_width, wrapped
 
 _SHORT_HEAD = 12
 _COLUMNS = [Column("revision"), Column("status", shrinks=True), Column("gross", right=True)]

@@ -36,8 +36,7 @@ from chargeback.review.revision_choice import (
     standing_json,
     title,
 )
-from chargeback.review.terminal import Terminal
-from chargeback.review.text_table import readable, wrapped
+from chargeback.review.terminal import Terminal, readable, wrapped
 
 _INDENT = "    "
 _MOST_LARGEST = 5

@@ -16,8 +16,7 @@ from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.publish.pages.wording import minor
 from chargeback.review.ledger_rows import written
 from chargeback.review.revision_choice import chosen_revision, identity, title
-from chargeback.review.terminal import Terminal
-from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
+from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
 
 _COLUMNS = ("month", "account", "invoice", "document_date", "age", "age_group", "state", "accrued", "settled",
             "outstanding", "currency")  # fmt: skip

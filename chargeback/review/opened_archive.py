@@ -1,12 +1,16 @@
 """An archive for analysts: what the commands read, as Python values (INTERFACE, ``open_archive``).
 
 Nothing is returned that the manifest's checksums do not prove. Nothing is written, and nothing is asked of the network.
+The ledger is a pandas ``DataFrame``, for the pivots of ``show`` too: one row a ledger line, in the ledger's order; the
+columns are INTERFACE's, and exact. What repeats is a category, so that a month of a million lines fits into memory.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,16 +21,79 @@ from chargeback.config.address import Place, place_of
 from chargeback.job.verify import Verification, VerifyRequest, verify
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
+from chargeback.model.ledger import REGISTER, ColumnKind, LedgerColumn
 from chargeback.model.money import minor_digits
 from chargeback.model.period import Period
-from chargeback.review.ledger_frame import ledger_frame
-from chargeback.review.ledger_rows import read_rows
+from chargeback.review.ledger_rows import LedgerRow, read_rows
 from chargeback.review.listing import ListedRevision, listing
 from chargeback.review.month_findings import MonthFinding, findings_of
 from chargeback.review.revision_choice import chosen_revision
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    Column = pd.Series[Any]
+
+
+def ledger_frame(rows: Iterable[LedgerRow]) -> pd.DataFrame:
+    """Ledger lines -> a frame with the columns of ``ledgers/*.csv`` and a default index.
+
+    ``net``, ``tax`` and ``gross`` are in minor units of ``currency``: ``int64``, or Python's integers where a sum over
+    the column would not fit into 64 bits. ``usage`` and ``share_percent`` are ``Decimal``, None where the line has
+    none. ``line`` is ``int64``; ``invoice_line`` is ``Int64``, missing for an adjustment. All other columns are
+    categories of texts as they came from the platform, without the guard that a spreadsheet needs; "" where there is
+    none.
+    """
+    import pandas as pd
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(LedgerRow._fields)
+    return pd.DataFrame({column.name: _kind(column)(columns[place]) for place, column in enumerate(REGISTER)})
+
+
+def _kind(column: LedgerColumn) -> Callable[[Sequence[Any]], Column]:
+    """How the values of a column become one."""
+    if column.name == "line":
+        return _counts
+    made: dict[ColumnKind, Callable[[Sequence[Any]], Column]] = {
+        ColumnKind.AMOUNT: _whole_numbers,
+        ColumnKind.QUANTITY: _decimals,
+        ColumnKind.NUMBER: _counts_or_missing,
+    }
+    return made.get(column.kind, _categories)
+
+
+def _whole_numbers(values: Sequence[int]) -> Column:
+    """Minor units: ``int64`` where no sum of the column can overflow, else Python's own integers."""
+    import pandas as pd
+
+    largest = max(map(abs, values), default=0)
+    return pd.Series(values, dtype="int64" if largest * max(len(values), 1) < 2**63 else "object")
+
+
+def _decimals(values: Sequence[str]) -> Column:
+    import pandas as pd
+
+    return pd.Series([Decimal(value) if value else None for value in values], dtype="object")
+
+
+def _counts(values: Sequence[int]) -> Column:
+    import pandas as pd
+
+    return pd.Series(values, dtype="int64")
+
+
+def _counts_or_missing(values: Sequence[int]) -> Column:
+    import pandas as pd
+
+    return pd.Series([value or None for value in values], dtype="Int64")
+
+
+def _categories(values: Sequence[str]) -> Column:
+    """Texts as categories in order of code point; of Python's own texts, so that no other library has to be there."""
+    import pandas as pd
+
+    categories = pd.Index(sorted(set(values)), dtype="object")
+    return pd.Series(list(values), dtype=pd.CategoricalDtype(categories))
 
 
 @dataclass(frozen=True, slots=True)

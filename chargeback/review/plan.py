@@ -31,13 +31,11 @@ from chargeback.month_end import close_month
 from chargeback.publish.pages.wording import minor
 from chargeback.publish.reconciliation import check_row
 from chargeback.review.causes import CheckChange, check_changes, outcomes, outcomes_of
-from chargeback.review.change_text import change_lines
-from chargeback.review.changes import Change, line_changes, team_changes, total_changes
+from chargeback.review.changes import Change, change_lines, line_changes, team_changes, total_changes
 from chargeback.review.difference import check_text
 from chargeback.review.ledger_rows import LedgerRow, read_rows, rows_of, written
 from chargeback.review.revision_choice import chosen_revision, identity, overview_of, standing, standing_json, title
-from chargeback.review.terminal import Terminal
-from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
+from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
 
 _MOST_TEAMS = 3
 

@@ -10,8 +10,7 @@ from chargeback.model.totals import Amounts
 from chargeback.publish.pages.wording import minor
 from chargeback.review.explanation import InvoicePart, TotalExplanation
 from chargeback.review.revision_choice import title
-from chargeback.review.terminal import Terminal
-from chargeback.review.text_table import Column, TextRow, readable, table_lines, wrapped
+from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
 
 
 def total_lines(found: TotalExplanation, terminal: Terminal) -> Iterator[str]:

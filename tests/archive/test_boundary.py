@@ -102,7 +102,7 @@ DECODERS = re.compile(
 )
 MAY_DECODE = {
     # what the platform, a person or the sandbox says: no archived files
-    "collect", "config", "sandbox", "operate/doctor/credential.py", "evidence/gate.py",
+    "collect", "config", "sandbox", "operate/doctor/platform.py", "evidence/gate.py",
     # read within the boundary: each reader is handed to Revision.interpret, or is called within interpreting()
     "evidence/typed_json.py", "archive/register.py", "archive/pending.py", "archive/manifest.py", "job/csv_rows.py",
     "job/reperformance.py", "job/readback.py", "publish/exports/journal_csv.py", "publish/xlsx/reading.py",

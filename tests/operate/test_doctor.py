@@ -20,8 +20,8 @@ from chargeback.collect.credentials import basic, bearer
 from chargeback.config import Config, Journal, Notify, Team
 from chargeback.model.bookkeeping import ChartOfAccounts
 from chargeback.operate.doctor import DoctorLine, Examination, Mark, examine, exit_of, machine
-from chargeback.operate.doctor.credential import credential_lifetime
 from chargeback.operate.doctor.lines import guarded
+from chargeback.operate.doctor.platform import credential_lifetime
 from chargeback.sandbox import Credential, sample_configuration
 from tests.kit.platform import ENVIRON, Place, place
 

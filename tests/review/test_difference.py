@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.model.totals import Amounts
-from chargeback.review.change_text import change_lines
-from chargeback.review.changes import Change, line_changes
+from chargeback.review.changes import Change, change_lines, line_changes
 from chargeback.review.difference import difference, difference_lines
 from chargeback.review.ledger_rows import LedgerRow, rows_of
 from chargeback.review.terminal import Terminal

@@ -17,8 +17,8 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import format_minor
-from chargeback.review.ledger_frame import ledger_frame
 from chargeback.review.ledger_rows import LedgerRow, read_rows
+from chargeback.review.opened_archive import ledger_frame
 from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, spoil
 
 from ..some import some

@@ -14,8 +14,8 @@ from chargeback.errors import ConfigurationError
 from chargeback.evidence import MemoryStore
 from chargeback.model.wording import counted
 from chargeback.operate.doctor import archive, machine, platform
-from chargeback.operate.doctor.credential import credential_at_hand
 from chargeback.operate.doctor.lines import DoctorLine, Mark, document, exit_of, good, guarded, notice, of_error
+from chargeback.operate.doctor.platform import credential_at_hand
 
 __all__ = ["DoctorLine", "Examination", "Mark", "document", "examine", "exit_of", "understood_configuration"]
 

@@ -23,9 +23,8 @@ from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.model.wording import counted
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 from chargeback.operate.metrics import write_textfile
-from chargeback.operate.notify.addresses import missing_variables, scheme_of
 from chargeback.operate.notify.deliveries import services
-from chargeback.operate.notify.services import takes_files
+from chargeback.operate.notify.services import missing_variables, scheme_of, takes_files
 
 
 def notification(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:

@@ -25,8 +25,8 @@ from chargeback.errors import AccessError, AnswerError, ChargebackError, Configu
 from chargeback.evidence import MemoryStore
 from chargeback.model import answers as wire
 from chargeback.model.projects import Project
+from chargeback.operate.doctor.configuration import guessed_zone, invoice_starts
 from chargeback.operate.doctor.platform import ROLES
-from chargeback.operate.doctor.timezone import guessed_zone, invoice_starts
 from chargeback.operate.questions import PlatformQuestions
 
 

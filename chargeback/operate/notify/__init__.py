@@ -26,11 +26,10 @@ from chargeback.evidence.records import canonical_json
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.operate.metrics import exposition, write_textfile
-from chargeback.operate.notify.addresses import scheme_of
 from chargeback.operate.notify.deliveries import deliver
 from chargeback.operate.notify.messages import ONCE, News, is_overdue, of_failure, of_run, of_usage, overdue
 from chargeback.operate.notify.run_metrics import RUN_NAME, USAGE_NAME, Signal, ping, run_families, signal_of
-from chargeback.operate.notify.services import Message, send_to
+from chargeback.operate.notify.services import Message, scheme_of, send_to
 
 if TYPE_CHECKING:
     from chargeback.operate.usage.report import UsageReport

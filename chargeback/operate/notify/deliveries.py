@@ -36,8 +36,7 @@ from chargeback.job.sealing import archived_config
 from chargeback.model.instants import format_instant
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.wording import grouped
-from chargeback.operate.notify.addresses import scheme_of
-from chargeback.operate.notify.services import Message, send_to
+from chargeback.operate.notify.services import Message, scheme_of, send_to
 from chargeback.publish.bilingual import Language, said
 
 Tell = Callable[[str], None]

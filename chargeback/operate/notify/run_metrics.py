@@ -17,8 +17,8 @@ from chargeback.model import archived_checks
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.instants import parse_instant
 from chargeback.operate.metrics import Family
-from chargeback.operate.notify.addresses import filled, missing_variables
 from chargeback.operate.notify.messages import close_due
+from chargeback.operate.notify.services import filled, missing_variables
 
 Signal = Literal["start", "success", "fail"]
 SECONDS = 5.0

@@ -28,7 +28,7 @@ from chargeback.model.instants import format_instant
 from chargeback.model.money import EXACT
 from chargeback.model.period import Period
 from chargeback.model.projects import Project, ProjectDirectory
-from chargeback.operate.doctor.ownership import projects_of
+from chargeback.operate.doctor.configuration import projects_of
 from chargeback.operate.questions import PlatformQuestions, credentials_of, understood
 from chargeback.operate.usage.daily import owner_of
 from chargeback.operate.usage.report import UsageReport, report_of
