@@ -9,7 +9,8 @@ import click
 
 from chargeback.cli.completion import revisions
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
-from chargeback.cli.outcome import ending, write_json
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import write_json
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place

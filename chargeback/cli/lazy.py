@@ -42,7 +42,8 @@ COMMANDS = {
 
 
 def _tell_mistake(error: click.UsageError, *, json_output: bool) -> None:
-    from chargeback.cli.outcome import error_lines, failure, tell, write_json
+    from chargeback.cli.outcome import error_lines, failure
+    from chargeback.cli.printing import tell, write_json
     from chargeback.cli.usage_errors import mistake
 
     cause = mistake(error)

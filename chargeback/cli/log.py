@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from chargeback import __version__
-from chargeback.cli.outcome import messages_as_records, terminal_text
+from chargeback.cli.printing import messages_as_records, terminal_text
 from chargeback.evidence.gate import masked
 from chargeback.evidence.run_log import FACTS, LOGGER, report
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from chargeback.cli.printing import masked_text, tell, write_json
 from chargeback.errors import ChargebackError, InterruptedRunError, each_cause_once, each_error, error_exit
-from chargeback.model.text import json_text, one_line
 from chargeback.process import INTERRUPTION, Ended, meaning
 
 
@@ -61,7 +61,7 @@ def _run(*, json_output: bool, verbose: bool) -> Generator[Callable[[int], None]
     except Exception as error:
         cause = meaning(error)
         if verbose and error_exit(cause) == 1:
-            sys.stderr.write(_masked(traceback.format_exc()))
+            sys.stderr.write(masked_text(traceback.format_exc()))
         code[0] = _told(cause, json_output=json_output)
     return code[0]
 
@@ -88,65 +88,3 @@ def failure(causes: tuple[ChargebackError, ...], code: int) -> dict[str, Any]:
     """INTERFACE's JSON of a failed command."""
     errors = [{"account": cause.account, "message": cause.message, "remedy": cause.remedy} for cause in causes]
     return {"schema": 1, "status": "failed", "exit": code, "errors": errors}
-
-
-Record = Callable[[str, int], None]
-_records: list[Record] = []
-"""Where lines for stderr go instead of stderr, while it is written as JSON."""
-_WARNING, _ERROR = 30, 40
-"""Levels of ``logging``, which is loaded only where a log is written."""
-
-
-@contextmanager
-def messages_as_records(record: Record) -> Iterator[None]:
-    """What is told meanwhile becomes a record of the log: its text and level."""
-    _records.append(record)
-    try:
-        yield
-    finally:
-        _records.pop()
-
-
-def tell(line: str, *, error: bool = False) -> None:
-    """A line on stderr, without anything that could steer a terminal."""
-    if _records:
-        _records[-1](line, _ERROR if error else _WARNING)
-        return
-    click.echo(terminal_text(line, sys.stderr.encoding), err=True)
-
-
-def say(line: str) -> None:
-    """A line of the result on stdout, without anything that could steer a terminal; its spaces stay."""
-    click.echo(terminal_text(line, sys.stdout.encoding, keep_spaces=True))
-
-
-def say_document(text: str) -> None:
-    """A document of several lines on stdout, such as a unit file: its own line ends stay."""
-    for line in text.splitlines():
-        say(line)
-
-
-def terminal_text(text: str, encoding: str | None = None, *, keep_spaces: bool = False) -> str:
-    """The text in one line: no control characters, marks of direction named, and what the encoding lacks escaped."""
-    line = one_line(_masked(text), keep_spaces=keep_spaces)
-    encoding = encoding or "utf-8"
-    return line.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _masked(text: str) -> str:
-    """The text without the run's secrets: all that a command says passes here."""
-    from chargeback.evidence.gate import masked  # brings in what a command's help can do without
-
-    return masked(text)
-
-
-def write_json(document: dict[str, Any]) -> None:
-    """One JSON document on stdout, UTF-8 whatever the locale."""
-    sys.stdout.buffer.write((_masked(json_text(document, indent=2)) + "\n").encode())
-    sys.stdout.buffer.flush()
-
-
-def write_text(text: str) -> None:
-    """A document with its own line ends on stdout, such as CSV; UTF-8 whatever the locale."""
-    sys.stdout.buffer.write(_masked(text).encode())
-    sys.stdout.buffer.flush()

@@ -1,4 +1,7 @@
-"""Lines on stdout, for the terminal or the pipe that it is."""
+"""What a command writes: lines for people, for the terminal or the pipe that stdout and stderr are, and documents.
+
+Everything passes the gate that holds back the run's secrets, and nothing can steer a terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,85 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from chargeback.cli.outcome import terminal_text
-from chargeback.review.terminal import Terminal, terminal_of
+from chargeback.model.text import json_text, one_line
 
+if TYPE_CHECKING:
+    from chargeback.review.terminal import Terminal
+
+Record = Callable[[str, int], None]
+_records: list[Record] = []
+"""Where lines for stderr go instead of stderr, while it is written as JSON."""
+_WARNING, _ERROR = 30, 40
+"""Levels of ``logging``, which is loaded only where a log is written."""
 _STYLE = re.compile("(\x1b\\[[012]m)")
 """Bold, faint and back: all that ``Terminal`` writes, and nothing that a name could do harm with."""
 
 
+@contextmanager
+def messages_as_records(record: Record) -> Iterator[None]:
+    """What is told meanwhile becomes a record of the log: its text and level."""
+    _records.append(record)
+    try:
+        yield
+    finally:
+        _records.pop()
+
+
+def tell(line: str, *, error: bool = False) -> None:
+    """A line on stderr, without anything that could steer a terminal."""
+    if _records:
+        _records[-1](line, _ERROR if error else _WARNING)
+        return
+    click.echo(terminal_text(line, sys.stderr.encoding), err=True)
+
+
+def say(line: str) -> None:
+    """A line of the result on stdout, without anything that could steer a terminal; its spaces stay."""
+    click.echo(terminal_text(line, sys.stdout.encoding, keep_spaces=True))
+
+
+def say_document(text: str) -> None:
+    """A document of several lines on stdout, such as a unit file: its own line ends stay."""
+    for line in text.splitlines():
+        say(line)
+
+
+def terminal_text(text: str, encoding: str | None = None, *, keep_spaces: bool = False) -> str:
+    """The text in one line: no control characters, marks of direction named, and what the encoding lacks escaped."""
+    line = one_line(masked_text(text), keep_spaces=keep_spaces)
+    encoding = encoding or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def masked_text(text: str) -> str:
+    """The text without the run's secrets: all that a command says passes here."""
+    from chargeback.evidence.gate import masked  # brings in what a command's help can do without
+
+    return masked(text)
+
+
+def write_json(document: dict[str, Any]) -> None:
+    """One JSON document on stdout, UTF-8 whatever the locale."""
+    sys.stdout.buffer.write((masked_text(json_text(document, indent=2)) + "\n").encode())
+    sys.stdout.buffer.flush()
+
+
+def write_text(text: str) -> None:
+    """A document with its own line ends on stdout, such as CSV; UTF-8 whatever the locale."""
+    sys.stdout.buffer.write(masked_text(text).encode())
+    sys.stdout.buffer.flush()
+
+
 def print_lines(render: Callable[[Terminal], Iterable[str]]) -> None:
     """What is to be shown, made for what stdout is; a character that its encoding lacks is shown as an escape."""
+    from chargeback.review.terminal import terminal_of  # brings in what a command's help can do without
+
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     for line in render(terminal_of(sys.stdout, os.environ)):

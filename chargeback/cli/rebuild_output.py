@@ -11,7 +11,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import addressed_revision, named_revision
 from chargeback.cli.options import archive_root
-from chargeback.cli.outcome import say, terminal_text, write_json
+from chargeback.cli.printing import say, terminal_text, write_json
 from chargeback.cli.progress import progress_on_terminal
 from chargeback.config.address import is_address
 from chargeback.evidence.run_log import note

@@ -7,7 +7,8 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from chargeback.cli.outcome import error_lines, failure, say, tell, write_json
+from chargeback.cli.outcome import error_lines, failure
+from chargeback.cli.printing import say, tell, write_json
 from chargeback.cli.progress import progress_on_terminal
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config

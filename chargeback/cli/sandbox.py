@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from chargeback.cli.options import verbose_option
-from chargeback.cli.outcome import ending, say
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say
 from chargeback.cli.usage_errors import Choice
 from chargeback.errors import ConfigurationError, StorageError
 

@@ -11,7 +11,8 @@ import click
 
 from chargeback import __version__
 from chargeback.cli.options import archive_option, config_option, configuration_path, load_config, verbose_option
-from chargeback.cli.outcome import ending, say_document, tell
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say_document, tell
 from chargeback.cli.usage_errors import Choice
 
 TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")

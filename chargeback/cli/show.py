@@ -9,7 +9,8 @@ import click
 
 from chargeback.cli.completion import revisions, teams
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
-from chargeback.cli.outcome import ending, write_json, write_text
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import write_json, write_text
 from chargeback.cli.usage_errors import Choice
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from chargeback.cli.options import (
     output_option,
     verbose_option,
 )
-from chargeback.cli.outcome import ending, say_document, tell, write_json
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say_document, tell, write_json
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place

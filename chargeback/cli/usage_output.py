@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chargeback.cli.outcome import tell
+from chargeback.cli.printing import tell
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
 from chargeback.errors import ChargebackError
