@@ -23,7 +23,7 @@ from chargeback.operate.doctor import DoctorLine, Examination, Mark, examine, ex
 from chargeback.operate.doctor.lines import guarded
 from chargeback.operate.doctor.platform import credential_lifetime
 from chargeback.sandbox import Credential, sample_configuration
-from tests.kit.platform import ENVIRON, Place, place
+from tests.kit.platform import ENVIRON, Place, PlatformClock, place
 
 LEGS = [field.name for field in fields(ChartOfAccounts)]
 NOW = datetime(2026, 6, 5, 2, tzinfo=UTC)
@@ -114,12 +114,7 @@ def test_no_configuration_and_a_broken_one_are_exit_2(tmp_path: Path) -> None:
 
 def test_a_clock_that_is_off_is_told(tmp_path: Path) -> None:
     with place(tmp_path) as at:
-
-        class Ahead(type(at.clock)):  # type: ignore[misc]
-            def now(self) -> datetime:
-                return super().now() + timedelta(hours=30)  # type: ignore[no-any-return]
-
-        at.clock = Ahead(at.server)
+        at.clock = PlatformClock(at.server.clock, ahead=timedelta(hours=30))
         (finding,) = found(at, tmp_path)["clock"]
     assert finding.mark is Mark.WRONG and "108,000 s ahead" in finding.message
 
