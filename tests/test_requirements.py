@@ -32,6 +32,7 @@ USED_INSIDES = {
     "_hyperlinks": ("openpyxl.worksheet.worksheet", "Worksheet"),
     "_images": ("openpyxl.worksheet.worksheet", "Worksheet"),
     "_rels": ("openpyxl.worksheet._writer", "WorksheetWriter"),
+    "_style": ("openpyxl.styles.styleable", "StyleableObject"),
     "_tables": ("openpyxl.writer.excel", "ExcelWriter"),
 }
 """Attributes of openpyxl's objects that are not public, and the class whose source has them."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from chargeback.model.bookkeeping import JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
@@ -50,7 +51,10 @@ JournalTable = Table.made_of(
     "JournalTable",
     [Column(name, _WIDTHS[name], _FORMS.get(name, Form.TEXT)) for name in JOURNAL_COLUMNS],
 )
-_COLUMN = dict(zip(JOURNAL_COLUMNS, JournalTable.columns, strict=True))
+_DATE_COLUMNS, _AMOUNT_COLUMNS = (
+    [JournalTable.columns[JOURNAL_COLUMNS.index(name)] for name in names] for names in (_DATES, _AMOUNTS)
+)
+_MOST_DAYS = 1 << 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +150,17 @@ def _sheet_rows(book: Book, rows: Sequence[JournalRow]) -> Iterator[str]:
 
 def _values(row: JournalRow) -> Mapping[Column, Value]:
     """What ``journal.csv`` has of the row, with dates and amounts as such."""
-    values: dict[Column, Value] = {
-        _COLUMN[name]: text for name, text in zip(JOURNAL_COLUMNS, journal_csv.cells(row), strict=True)
-    }
-    values |= {_COLUMN[name]: date.fromisoformat(text) if text else None for name, text in _dates(row)}
-    debited = row.amount > 0
-    values[_COLUMN["tax_base"]] = row.tax_base
-    values[_COLUMN["debit"]] = row.amount if debited else None
-    values[_COLUMN["credit"]] = None if debited else row.amount.copy_abs()
+    values: dict[Column, Value] = dict(zip(JournalTable.columns, journal_csv.cells(row), strict=True))
+    for column, text in zip(_DATE_COLUMNS, (row.posting_date, row.document_date), strict=True):
+        values[column] = _day(text) if text else None
+    debited, (tax_base, debit, credit) = row.amount > 0, _AMOUNT_COLUMNS
+    values[tax_base] = row.tax_base
+    values[debit] = row.amount if debited else None
+    values[credit] = None if debited else row.amount.copy_abs()
     return values
 
 
-def _dates(row: JournalRow) -> Iterator[tuple[str, str]]:
-    return ((name, getattr(row, name)) for name in _DATES)
+_day = lru_cache(_MOST_DAYS)(date.fromisoformat)
 
 
 def _digits(amount: Decimal) -> int:

@@ -27,6 +27,10 @@ _CHARACTER = 8
 _LETTERS = 12
 
 
+SPARK_HEIGHT = 20
+_SPARK_STEP = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One series' part of a column; ``x`` and ``width`` as percentages, ``y`` and ``height`` in pixels; ``mark`` is the
@@ -197,10 +201,6 @@ def _step(span: int) -> int:
             if span <= factor * magnitude * _MOST_TICKS:
                 return factor * magnitude
         magnitude *= 10
-
-
-SPARK_HEIGHT = 20
-_SPARK_STEP = 8
 
 
 @dataclass(frozen=True, slots=True)

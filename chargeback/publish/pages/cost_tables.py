@@ -17,6 +17,10 @@ from chargeback.publish.pages.charts import Spark, bar, sparks
 from chargeback.publish.pages.team_colours import team_colours
 from chargeback.publish.pages.wording import change_text, minor, percent
 
+MOST_TEAMS = 100
+_MONTHS = 12
+MOST_PROJECTS = 25
+
 
 @dataclass(slots=True)
 class ProjectSum:
@@ -56,11 +60,6 @@ def ledger_sums(ledger: Ledger) -> dict[str, CurrencyLedger]:
         of_currency = found.setdefault(currency, CurrencyLedger(currency))
         of_currency.take(lines.teams.table[team], lines.projects.table[project], sums)
     return found
-
-
-MOST_TEAMS = 100
-_MONTHS = 12
-MOST_PROJECTS = 25
 
 
 @dataclass(frozen=True, slots=True)

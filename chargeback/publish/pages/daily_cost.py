@@ -31,6 +31,9 @@ SeriesKey = tuple[str, str]
 """Account and the chart's name of a series."""
 
 
+LABELLED_DAYS = frozenset({1, 5, 10, 15, 20, 25, 30})
+
+
 def add_days(days: Days, more: Mapping[date, Decimal]) -> None:
     """Add costs day by day, exactly."""
     for day, cost in more.items():
@@ -78,7 +81,6 @@ def _series_days(config: Config, posting: Posting, evidence: Evidence) -> Iterab
         yield line.name or "", shown
 
 
-LABELLED_DAYS = frozenset({1, 5, 10, 15, 20, 25, 30})
 _REST, _EVERY = "all other projects", "all projects"
 
 

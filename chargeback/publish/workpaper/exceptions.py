@@ -15,6 +15,9 @@ from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Form, Styled, Value, note
 
+_KINDS = {Outcome.EXCEPTION: Kind.BAD, Outcome.ACCEPTED: Kind.KNOWN, Outcome.NOTICE: Kind.QUIET}
+_MOST_LINES = 12
+
 
 class Exceptions(SheetTable):
     """One row a check that did not simply pass."""
@@ -38,10 +41,8 @@ class Exceptions(SheetTable):
     where = Column("Where to look", 38, kind=Kind.WRAPPED)
 
 
-_KINDS = {Outcome.EXCEPTION: Kind.BAD, Outcome.ACCEPTED: Kind.KNOWN, Outcome.NOTICE: Kind.QUIET}
 _CHARACTERS = {Exceptions.found: 62, Exceptions.cause: 40, Exceptions.where: 40}
 """Characters that a line of these columns holds, for the height of a row with wrapped text."""
-_MOST_LINES = 12
 
 
 def counted(paper: Paper, key: Column, wanted: Decimal | str, of: Column, outcome: Outcome) -> Plain:

@@ -20,6 +20,8 @@ from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Form, Styled, Value, note
 
+_MOST_LINES = 12
+
 
 class Findings(SheetTable):
     """One row a finding, then the totals by currency."""
@@ -44,7 +46,6 @@ class Findings(SheetTable):
 
 
 _CHARACTERS = {Findings.title: 36, Findings.concerns: 28, Findings.disposition: 32, Findings.remedy: 62}
-_MOST_LINES = 12
 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:

@@ -26,49 +26,6 @@ from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Styled, Table
 
-
-class Grain(StrEnum):
-    """What of a ledger line the report alone states."""
-
-    PROJECT = "which project used a resource"
-    RESOURCE = "which resources a project's cost consists of"
-
-
-@dataclass(frozen=True, slots=True)
-class OneSource:
-    """How many ledger lines of a currency have it so, and their gross as amounts without sign, in minor units."""
-
-    grain: Grain
-    currency: str
-    digits: int
-    lines: int
-    gross: int
-
-
-def stated_by_the_report_alone(posting: MonthPosting) -> list[OneSource]:
-    """One entry a grain and currency that occurs, in that order."""
-    found: dict[tuple[Grain, str, int], list[int]] = {}
-    lines = posting.ledger.lines
-    shapes = {
-        (invoice.account, invoice.id): invoice.shape for each in posting.postings for invoice in each.month.booked
-    }
-
-    def kind(label: InvoiceLabel) -> tuple[Grain, str, int]:
-        shape = shapes[label.account, label.invoice_id]
-        return (Grain.PROJECT if shape is Shape.BY_SKU else Grain.RESOURCE), label.currency, label.digits
-
-    has_project, has_resource = lines.projects.each(lambda project: bool(project.sid)), lines.resources.each(bool)
-    columns = zip(lines.labels.each(kind), has_project, has_resource, lines.gross, strict=True)
-    for key, is_of_project, is_of_resource, gross in columns:
-        if is_of_project and is_of_resource:  # a line that was not divided lacks the one that it does not name
-            sums = found.setdefault(key, [0, 0])
-            sums[0] += 1
-            sums[1] += abs(gross)
-    order = list(Grain)
-    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
-    return [OneSource(*key, *found[key]) for key in keys]
-
-
 NAME = "Method"
 PURPOSE = "How the figures were compared and allocated, with which tolerances and versions."
 CONFIGURATION = "Configuration"
@@ -121,6 +78,48 @@ STEPS = (
         "cell cannot hold, stands as a text, and no formula is made of it.",
     ),
 )
+
+
+class Grain(StrEnum):
+    """What of a ledger line the report alone states."""
+
+    PROJECT = "which project used a resource"
+    RESOURCE = "which resources a project's cost consists of"
+
+
+@dataclass(frozen=True, slots=True)
+class OneSource:
+    """How many ledger lines of a currency have it so, and their gross as amounts without sign, in minor units."""
+
+    grain: Grain
+    currency: str
+    digits: int
+    lines: int
+    gross: int
+
+
+def stated_by_the_report_alone(posting: MonthPosting) -> list[OneSource]:
+    """One entry a grain and currency that occurs, in that order."""
+    found: dict[tuple[Grain, str, int], list[int]] = {}
+    lines = posting.ledger.lines
+    shapes = {
+        (invoice.account, invoice.id): invoice.shape for each in posting.postings for invoice in each.month.booked
+    }
+
+    def kind(label: InvoiceLabel) -> tuple[Grain, str, int]:
+        shape = shapes[label.account, label.invoice_id]
+        return (Grain.PROJECT if shape is Shape.BY_SKU else Grain.RESOURCE), label.currency, label.digits
+
+    has_project, has_resource = lines.projects.each(lambda project: bool(project.sid)), lines.resources.each(bool)
+    columns = zip(lines.labels.each(kind), has_project, has_resource, lines.gross, strict=True)
+    for key, is_of_project, is_of_resource, gross in columns:
+        if is_of_project and is_of_resource:  # a line that was not divided lacks the one that it does not name
+            sums = found.setdefault(key, [0, 0])
+            sums[0] += 1
+            sums[1] += abs(gross)
+    order = list(Grain)
+    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
+    return [OneSource(*key, *found[key]) for key in keys]
 
 
 class Configuration(Table):

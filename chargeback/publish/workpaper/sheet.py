@@ -27,6 +27,10 @@ _LINK_ROW = 3
 """The row of the remark, which leads back to the index."""
 
 
+BACK = "← Index · "
+"""Begins the remark that leads back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What an auditor asks of a working paper: its reference, the source of its figures, what was done with them, and
@@ -136,10 +140,6 @@ def stacked_sheet(
         return [replace(own, links=(*own.links, _TO_INDEX)) if declared is not None else own]
 
     return PaperSheet(name, purpose, shapes, write, reads, declared)
-
-
-BACK = "← Index · "
-"""Begins the remark that leads back."""
 
 
 def titled(stack: Stack, name: str, purpose: str, declared: Declaration, paper: Paper) -> None:

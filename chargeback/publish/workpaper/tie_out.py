@@ -30,6 +30,10 @@ from chargeback.publish.xlsx.tables import Column, Form, Value, note
 _Checks = Mapping[tuple[Code, str], Check]
 
 
+_CODES = {Grain.PROJECT: Code.REPORT_PROJECT, Grain.RESOURCE: Code.REPORT_RESOURCE, Grain.TOTAL: Code.REPORT_TOTAL}
+_UNNAMED = {Grain.PROJECT: "without a project", Grain.RESOURCE: "(empty)", Grain.TOTAL: "all lines"}
+
+
 class TieOut(SheetTable):
     """One row a group of report rows and invoice lines that belong together."""
 
@@ -56,10 +60,6 @@ class TieOut(SheetTable):
     currency = Column("Currency", 9)
     first_row = Column("Report rows: first row of Evidence", 13, Form.INTEGER, kind=Kind.QUIET)
     last_row = Column("last row", 10, Form.INTEGER, kind=Kind.QUIET)
-
-
-_CODES = {Grain.PROJECT: Code.REPORT_PROJECT, Grain.RESOURCE: Code.REPORT_RESOURCE, Grain.TOTAL: Code.REPORT_TOTAL}
-_UNNAMED = {Grain.PROJECT: "without a project", Grain.RESOURCE: "(empty)", Grain.TOTAL: "all lines"}
 
 
 def _count(paper: Paper) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, cast
@@ -54,6 +55,11 @@ def add_differential_styles(workbook: Workbook, styles: Iterable[DifferentialSty
     """Have the workbook know the styles that rules give to cells, in this order."""
     for style in styles:
         cast(Any, workbook)._differential_styles.add(style)
+
+
+def look_like(cell: Any, other: Any) -> None:
+    """Give the cell the other's look, which openpyxl otherwise looks up attribute by attribute."""
+    cell._style = copy(other._style)
 
 
 class ShellWriter(ExcelWriter):

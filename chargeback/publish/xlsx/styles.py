@@ -16,7 +16,7 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.xml.functions import tostring
 
-from chargeback.publish.xlsx.openpyxl_insides import add_differential_styles
+from chargeback.publish.xlsx.openpyxl_insides import add_differential_styles, look_like
 
 INK = "1F2933"
 GREY = "616E7C"
@@ -133,13 +133,15 @@ def _stylebook() -> _Stylebook:
     sheet = workbook.worksheets[0]
     looks: dict[tuple[Kind, str], int] = {}
     for kind in Kind:
+        before, style = None, _KINDS[kind]
         for number_format in _FORMATS if kind in _NUMERIC_KINDS else (GENERAL,):
             cell = sheet.cell(len(looks) + 1, 1)
-            style = _KINDS[kind]
-            cell.font, cell.fill = _font(style), _fill(style)
-            cell.border, cell.alignment = _border(style), _alignment(style, number_format)
-            cell.number_format = number_format
-            looks[kind, number_format] = cell.style_id
+            if before is None:
+                cell.font, cell.fill, cell.border = _font(style), _fill(style), _border(style)
+            else:
+                look_like(cell, before)
+            cell.alignment, cell.number_format = _alignment(style, number_format), number_format
+            looks[kind, number_format], before = cell.style_id, cell
     add_differential_styles(workbook, verdict_styles().values())
     return _Stylebook(looks, bytes(tostring(write_stylesheet(workbook))))
 

@@ -26,6 +26,8 @@ from chargeback.publish.xlsx.shape import letters
 from chargeback.publish.xlsx.styles import Kind, look, money
 from chargeback.publish.xlsx.texts import xml_text
 
+_IS_TEXT = ' t="str"'
+
 
 class Form(Enum):
     """How the figures of a column look, and what an ``int`` in it is: a number, or minor units of the row's currency.
@@ -124,7 +126,6 @@ Supplied = Mapping[Column, Value]
 
 
 _MOST_OPENINGS, _MOST_NUMBERS = 1 << 12, 1 << 10
-_IS_TEXT = ' t="str"'
 
 
 def note(text: str) -> Styled:

@@ -1,0 +1,63 @@
+"""*Evidence*: the rows that are joined from what they share are those that the table makes one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chargeback.publish.workpaper.evidence import EvidenceTable, _alike, _shown
+from chargeback.publish.workpaper.numbered_accounts import Paper
+from chargeback.publish.xlsx.cells import Cells
+from chargeback.publish.xlsx.sheets import Written
+from chargeback.publish.xlsx.texts import SharedStrings
+from tests.publish.workbook import sample
+
+PAPER = Paper(sample.books(), sample.config(), sample.evidence())
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+values = st.decimals(allow_nan=False, allow_infinity=False, places=None, min_value=-(10**20), max_value=10**20)
+
+
+@given(st.lists(st.tuples(names, names, values, names), max_size=6), names, names)
+def test_a_row_is_the_same_joined_or_made_by_the_table(
+    shown: list[tuple[str, str, Decimal, str]], figure: str, invoice: str
+) -> None:
+    account, table = PAPER.accounts[0], EvidenceTable
+    answer = replace(sample.evidence().answers[0], path="evidence/<1>.json")
+    joined, made = (Written(Cells(SharedStrings()), table) for _ in range(2))
+    one_by_one = [
+        made.rows.row(
+            {
+                table.number: account.number,
+                table.account: account.account,
+                table.figure: figure,
+                table.invoice: invoice,
+                table.of: of,
+                table.resource: resource,
+                **_shown(value),
+                table.file: answer.path,
+                table.pointer: place,
+                table.sha256: answer.sha256,
+            }
+        )
+        for of, resource, value, place in shown
+    ]
+    texts = [text.encode() for text in _alike(joined, account, answer, figure, invoice, shown)]
+    assert _resolved(texts, joined) == _resolved([row.encode() for row in one_by_one], made)
+    assert joined.rows.figures == made.rows.figures
+
+
+def _resolved(rows: list[bytes], written: Written) -> list[bytes]:
+    """The rows with their shared texts in the place of the texts' numbers, which follow the order of making."""
+    elements = b"".join(written.rows.cells.strings.xml()).removesuffix(b"</sst>").split(b"<si>")[1:]
+    resolved = []
+    for row in rows:
+        head, *cells = row.split(b't="s"><v>')
+        parts = [head]
+        for cell in cells:
+            number, rest = cell.split(b"</v>", 1)
+            parts += [elements[int(number)], rest]
+        resolved.append(b"|".join(parts))
+    return resolved
