@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.offices import Office, office
 from tests.dask_cluster import MISSING, OTHER_VERSION, PROMPT, SLOW, DaskCluster, dask_cluster, is_installed
+from tests.kit.workplace import Workplace, listening
 from tests.some import some
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ with Client(sys.argv[1], timeout=10) as client:
 needs_dask = pytest.mark.skipif(not is_installed(), reason=MISSING)
 
 
-def started(place: Office, *arguments: str, code: str = "", **environ: str) -> subprocess.Popen[str]:
+def started(place: Workplace, *arguments: str, code: str = "", **environ: str) -> subprocess.Popen[str]:
     """The command as a process that gives up soon; ``code`` instead of the program itself."""
     return subprocess.Popen(
         [sys.executable, *(("-c", code) if code else ("-m", "chargeback")), *arguments],
@@ -52,16 +52,16 @@ def started(place: Office, *arguments: str, code: str = "", **environ: str) -> s
     )
 
 
-def finished(place: Office, *arguments: str, code: str = "", **environ: str) -> tuple[int, str, str]:
+def finished(place: Workplace, *arguments: str, code: str = "", **environ: str) -> tuple[int, str, str]:
     with started(place, *arguments, code=code, **environ) as process:
         out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """An office with one month that one process has written."""
-    with office(tmp_path_factory.mktemp("office")) as found:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """A workplace with one month that one process has written."""
+    with listening(tmp_path_factory.mktemp("place")) as found:
         assert finished(found, "run", "--workers", "1")[0] == 0
         yield found
 
@@ -75,7 +75,7 @@ def cluster() -> Iterator[DaskCluster]:
         yield found
 
 
-def month(place: Office) -> str:
+def month(place: Workplace) -> str:
     (revision,) = some(place.archive.glob("*/r1"))
     return f"{revision.parent.name}/r1"
 
@@ -86,7 +86,7 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def test_one_process_several_and_a_cluster_write_the_same_bytes(
-    place: Office, cluster: DaskCluster, tmp_path: Path
+    place: Workplace, cluster: DaskCluster, tmp_path: Path
 ) -> None:
     expected = checksums(place.archive / month(place))
     for workers in ("1", "2", "7", cluster.url):
@@ -97,8 +97,8 @@ def test_one_process_several_and_a_cluster_write_the_same_bytes(
 
 
 def test_a_run_and_its_proof_on_a_cluster(cluster: DaskCluster, tmp_path: Path) -> None:
-    with office(tmp_path) as place:
-        place.config.write_text(f'workers = "{cluster.url}"\n{place.config.read_text()}')
+    with listening(tmp_path) as place:
+        place.configure(before=f'workers = "{cluster.url}"\n')
         code, out, err = finished(place, "run")
         assert (code, "written:" in out, err) == (0, True, "")
         alone, divided = (finished(place, "verify", "--workers", workers) for workers in ("1", cluster.url))
@@ -108,7 +108,7 @@ def test_a_run_and_its_proof_on_a_cluster(cluster: DaskCluster, tmp_path: Path) 
         assert [path.name for path in place.archive.glob("*/r*")] == ["r1"]
 
 
-def test_nothing_of_a_run_stays_on_the_cluster(place: Office, cluster: DaskCluster, tmp_path: Path) -> None:
+def test_nothing_of_a_run_stays_on_the_cluster(place: Workplace, cluster: DaskCluster, tmp_path: Path) -> None:
     assert finished(place, "rebuild", month(place), "-o", str(tmp_path / "r1"), "--workers", cluster.url)[0] == 0
     assert held(cluster) == ["0", "0"]
 
@@ -120,17 +120,17 @@ def held(cluster: DaskCluster) -> list[str]:
 
 
 @needs_dask
-def test_a_cluster_that_is_not_reached_is_exit_6_before_anything_is_asked(place: Office) -> None:
+def test_a_cluster_that_is_not_reached_is_exit_6_before_anything_is_asked(place: Workplace) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    asked = len(place.server.platform.recorder.documents())
+    asked = len(place.platform.recorder.documents())
     code, _, err = finished(place, "run", "--workers", f"dask://127.0.0.1:{port}")
     assert (code, f"dask://127.0.0.1:{port}: the cluster is not reached: " in err, err.count("\n")) == (6, True, 1), err
-    assert len(place.server.platform.recorder.documents()) == asked
+    assert len(place.platform.recorder.documents()) == asked
 
 
 @needs_dask
-def test_a_cluster_without_workers_is_exit_6(place: Office, tmp_path: Path) -> None:
+def test_a_cluster_without_workers_is_exit_6(place: Workplace, tmp_path: Path) -> None:
     with dask_cluster(workers=0) as cluster:
         code, _, err = finished(place, "rebuild", month(place), "-o", str(tmp_path / "r1"), "--workers", cluster.url)
     assert (code, err.count("\n")) == (6, 1), err
@@ -139,14 +139,14 @@ def test_a_cluster_without_workers_is_exit_6(place: Office, tmp_path: Path) -> N
 
 
 @needs_dask
-def test_a_worker_of_another_version_is_exit_2_with_both(place: Office, tmp_path: Path) -> None:
+def test_a_worker_of_another_version_is_exit_2_with_both(place: Workplace, tmp_path: Path) -> None:
     with dask_cluster(workers=1, first=OTHER_VERSION) as cluster:
         code, _, err = finished(place, "verify", str(place.archive), "--workers", cluster.url)
     assert (code, err.count("\n")) == (2, 1), err
     assert "is of another version: openpyxl 3.1.2 (here 3.1." in err
 
 
-def test_without_the_extra_it_is_one_line_and_exit_2(place: Office) -> None:
+def test_without_the_extra_it_is_one_line_and_exit_2(place: Workplace) -> None:
     code, out, err = finished(place, "run", "--workers", "dask://127.0.0.1:8786", code=WITHOUT)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "the extra cluster is not installed" in err
@@ -154,17 +154,16 @@ def test_without_the_extra_it_is_one_line_and_exit_2(place: Office) -> None:
 
 
 @needs_dask
-def test_workers_that_hang_are_waited_for_until_the_deadline(place: Office, tmp_path: Path) -> None:
-    with office(tmp_path) as other, dask_cluster(workers=1) as cluster:
-        text = other.config.read_text().replace("[api]\n", "[api]\ndeadline = 6\n")
-        other.config.write_text(text)
+def test_workers_that_hang_are_waited_for_until_the_deadline(place: Workplace, tmp_path: Path) -> None:
+    with listening(tmp_path) as other, dask_cluster(workers=1) as cluster:
+        other.configure(api="deadline = 6\n")
         cluster.workers[0].send_signal(signal.SIGSTOP)
         code, _, err = finished(other, "run", "--workers", cluster.url)
         assert (code, "deadline" in err) == (6, True), err
         assert {path.name for path in other.archive.iterdir()} <= {".lock", "pending"}
 
 
-def killed_at_random(place: Office, cluster: DaskCluster, target: Path, victim: str, chance: random.Random) -> int:
+def killed_at_random(place: Workplace, cluster: DaskCluster, target: Path, victim: str, chance: random.Random) -> int:
     """The exit code of a rebuild during which the victim is killed, once so many files were begun."""
     victims = {"worker": lambda: chance.choice(cluster.workers), "scheduler": lambda: cluster.scheduler}
     begun, files = cluster.made, chance.randrange(25)
@@ -179,7 +178,7 @@ def killed_at_random(place: Office, cluster: DaskCluster, target: Path, victim: 
 @needs_dask
 @pytest.mark.parametrize("victim", ["worker", "scheduler", "client"])
 def test_whoever_is_killed_the_bytes_are_the_same_or_there_are_none(
-    place: Office, tmp_path: Path, request: pytest.FixtureRequest, victim: str
+    place: Workplace, tmp_path: Path, request: pytest.FixtureRequest, victim: str
 ) -> None:
     chance, expected = random.Random(victim), checksums(place.archive / month(place))
     count = 50 if request.config.getoption("--nightly") else {"worker": 2, "scheduler": 1, "client": 2}[victim]
@@ -205,7 +204,7 @@ def eventually(holds: Callable[[], bool]) -> bool:
 
 
 @needs_dask
-def test_an_interrupted_command_leaves_nothing_anywhere(place: Office, tmp_path: Path) -> None:
+def test_an_interrupted_command_leaves_nothing_anywhere(place: Workplace, tmp_path: Path) -> None:
     with dask_cluster(1, SLOW) as cluster:
         target = tmp_path / "r1"
         with started(place, "rebuild", month(place), "-o", str(target), "--workers", cluster.url) as process:
@@ -251,10 +250,10 @@ def overheard(port: int) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def test_the_cluster_is_sent_evidence_and_no_secret(cluster: DaskCluster, tmp_path: Path) -> None:
-    with office(tmp_path) as place, overheard(cluster.port) as (port, sent):
+    with listening(tmp_path) as place, overheard(cluster.port) as (port, sent):
         code, _, err = finished(place, "run", "--workers", f"dask://127.0.0.1:{port}", BYSTANDER="never-to-be-sent")
         assert (code, err) == (0, "")
         (evidence,) = some(place.archive.glob("*/r1/evidence/ba_1042/billing.report.json"))
     heard = b"".join(sent)
     assert evidence.read_bytes() in heard
-    assert not [each for each in (place.server.token, "never-to-be-sent", str(place.root)) if each.encode() in heard]
+    assert not [each for each in (place.platform.token, "never-to-be-sent", str(place.root)) if each.encode() in heard]
