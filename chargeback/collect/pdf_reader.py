@@ -10,9 +10,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -21,7 +23,7 @@ from math import ceil, inf
 from pathlib import Path
 from queue import LifoQueue, SimpleQueue
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from chargeback.collect.downloads import LARGEST_DOCUMENT
 from chargeback.collect.pdf_child import LENGTH
@@ -231,6 +233,7 @@ class _Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"LC_ALL": "C.UTF-8", **environ},
+            bufsize=0,
             cwd="/",
             start_new_session=True,
         )
@@ -238,11 +241,8 @@ class _Child:
     def text(self, data: bytes, seconds: float) -> str:
         """The PDF's text; ``UnreadableError`` where there is none, and the child may no longer be fit then."""
         self._left -= 1
-        timer = threading.Timer(seconds, self._kill_late)
-        timer.daemon = True
-        timer.start()
         try:
-            return self._answer(data)
+            return self._answer(data, time.monotonic() + seconds)
         except (OSError, EOFError):
             self.end()
             reason = (
@@ -251,8 +251,6 @@ class _Child:
                 else "the process that read it ended unexpectedly"
             )
             raise UnreadableError(reason) from None
-        finally:
-            timer.cancel()
 
     def fit(self) -> bool:
         """Whether the child can read another PDF; one that cannot is ended."""
@@ -274,34 +272,49 @@ class _Child:
         """Kill the child; who waits for it sees its end."""
         self._process.kill()
 
-    def _kill_late(self) -> None:
-        self._late = True
-        self._process.kill()
-
-    def _answer(self, data: bytes) -> str:
+    def _answer(self, data: bytes, ends: float) -> str:
         requests, replies = self._process.stdin, self._process.stdout
         if requests is None or replies is None:
             raise EOFError
-        requests.write(LENGTH.pack(len(data)))
-        requests.write(data)
-        requests.flush()
-        outcome = _exactly(replies, 1)
-        size = LENGTH.unpack(_exactly(replies, LENGTH.size))[0]
+        self._write(requests.fileno(), LENGTH.pack(len(data)), ends)
+        self._write(requests.fileno(), data, ends)
+        outcome = self._read(replies.fileno(), 1, ends)
+        size = LENGTH.unpack(self._read(replies.fileno(), LENGTH.size, ends))[0]
         if size > 4 * LONGEST_TEXT + 1024:
             raise EOFError
-        text = _exactly(replies, size).decode("utf-8", "replace")
+        text = self._read(replies.fileno(), size, ends).decode("utf-8", "replace")
         if outcome == b"M":
             self._left = 0
         if outcome != b"T":
             raise UnreadableError(text[:200])
         return text
 
+    def _write(self, pipe: int, data: bytes, ends: float) -> None:
+        """Give all of the bytes, no more at a time than the pipe takes at once."""
+        rest = memoryview(data)
+        while rest:
+            self._wait(pipe, select.POLLOUT, ends)
+            rest = rest[os.write(pipe, rest[: select.PIPE_BUF]) :]
 
-def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    data = pipe.read(size)
-    if len(data) != size:
-        raise EOFError
-    return data
+    def _read(self, pipe: int, size: int, ends: float) -> bytes:
+        """So many bytes; ``EOFError`` where the child ends before."""
+        parts = []
+        while size:
+            self._wait(pipe, select.POLLIN, ends)
+            part = os.read(pipe, size)
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _wait(self, pipe: int, event: int, ends: float) -> None:
+        """Until the pipe takes or gives bytes, or has an end; ``TimeoutError`` once the time is over."""
+        waiting = select.poll()
+        waiting.register(pipe, event)
+        if not waiting.poll(max(0.0, ends - time.monotonic()) * 1000):
+            self._late = True
+            raise TimeoutError
 
 
 def _pypdf_folder() -> str:

@@ -114,6 +114,16 @@ def test_pdf_that_takes_too_long_is_unreadable_and_the_next_is_read() -> None:
         assert read(reader, INVOICE).names_total
 
 
+def test_child_that_takes_no_document_is_ended_in_time_and_replaced() -> None:
+    with PdfReader(children=1, seconds=1.0) as reader:
+        assert read(reader, INVOICE).names_total
+        for pid in some(_children()):
+            os.kill(pid, signal.SIGSTOP)
+        larger_than_a_pipe = pdf("Total THB 1,155.60", *["filler"] * 40_000)
+        assert read(reader, larger_than_a_pipe).detail == "its text cannot be read within 1 seconds"
+        assert read(reader, INVOICE).names_total
+
+
 def test_pdf_that_eats_memory_is_unreadable_and_the_next_is_read() -> None:
     with PdfReader(children=1, memory=96 * 1024 * 1024) as reader:
         greedy = pdf(stream=b"BT (a) Tj ET" + b" " * 70_000_000)
