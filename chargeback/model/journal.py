@@ -93,47 +93,55 @@ class MonthJournal:
     def rows(self) -> Iterator[JournalRow]:
         """Every entry's rows: the accruals by account, invoice and id, then the settlements likewise."""
         for invoice in _booked(self.posting):
-            yield from self._entry(self._accrual(invoice))
+            document = self._document(invoice.account, invoice.label, invoice.total_minor)
+            entry = _Entry(self._blank_accrual(invoice), document, invoice.digits, self.bookkeeping.chart)
+            yield from self._entry(entry, self._accrual(invoice))
         yield from self.settlements()
+
+    def legs(self) -> Iterator[tuple[Leg, LedgerTeam]]:
+        """Which legs the entries have, each with its team, in the order of ``rows``: without the rows' texts, which are
+        most of what an entry costs."""
+        for invoice in _booked(self.posting):
+            yield from ((part.leg, part.team) for part in self._accrual(invoice) if part.units)
+        for record in self.posting.run.settlements or ():
+            yield from ((part.leg, part.team) for part in self._settlement(record) if part.units)
 
     def settlements(self) -> Iterator[JournalRow]:
         """The rows of the settlements alone, in their order."""
         for record in self.posting.run.settlements or ():
-            yield from self._entry(self._settlement(record))
+            document = self._document(record.account, record.number, record.total)
+            digits = minor_digits(record.currency)
+            entry = _Entry(self._blank_settlement(record), document, digits, self.bookkeeping.chart)
+            yield from self._entry(entry, self._settlement(record))
 
     def accrued_tax(self, invoice: Invoice) -> int:
         """The tax that the invoice's accrual leaves on *input VAT not due*, in minor units: none where it is cost."""
         key = (invoice.account, invoice.id)
         return self._tax_of(key) if self._reclaims(invoice) else 0
 
-    def _entry(self, rows: Iterable[JournalRow]) -> Iterator[JournalRow]:
-        made = list(rows)
+    def _entry(self, entry: _Entry, parts: Iterable[_Part]) -> Iterator[JournalRow]:
+        made = [entry.row(part) for part in parts if part.units]
         bookable = self.is_sound and all(row.gl_account for row in made)
         return iter(made) if bookable else (row._replace(bookable=False) for row in made)  # made as bookable ones
 
-    def _accrual(self, invoice: Invoice) -> Iterator[JournalRow]:
+    def _accrual(self, invoice: Invoice) -> Iterator[_Part]:
         key = (invoice.account, invoice.id)
-        document = self._document(invoice.account, invoice.label, invoice.total_minor)
-        entry = _Entry(self._blank_accrual(invoice), document, invoice.digits, self.bookkeeping.chart)
         parts = sorted(self.posting.ledger.parts.get(key, ()), key=lambda part: self._places[part.team.id])
         reclaims = self._reclaims(invoice)
         for part in parts:
-            cost = part.net if reclaims else part.net + part.tax
-            yield from entry.row(Leg.COST, cost, _cost_of(part.team), part.team)
+            yield _Part(Leg.COST, part.net if reclaims else part.net + part.tax, team=part.team)
         total_net, total_tax = sum(part.net for part in parts), sum(part.tax for part in parts)
         if reclaims:
-            yield from entry.row(Leg.TAX_PENDING, total_tax, Leg.TAX_PENDING, base=total_net)
-        yield from entry.row(Leg.PAYABLE, -(total_net + total_tax), f"{Leg.PAYABLE} to the supplier")
+            yield _Part(Leg.TAX_PENDING, total_tax, Leg.TAX_PENDING, base=total_net)
+        yield _Part(Leg.PAYABLE, -(total_net + total_tax), f"{Leg.PAYABLE} to the supplier")
 
-    def _settlement(self, record: SettlementRecord) -> Iterator[JournalRow]:
-        document, digits = self._document(record.account, record.number, record.total), minor_digits(record.currency)
-        entry = _Entry(self._blank_settlement(record), document, digits, self.bookkeeping.chart)
+    def _settlement(self, record: SettlementRecord) -> Iterator[_Part]:
         base = record.total - record.tax
-        yield from entry.row(Leg.INPUT_VAT, record.tax_pending, Leg.INPUT_VAT, base=base)
-        yield from entry.row(Leg.TAX_PENDING, -record.tax_pending, Leg.TAX_PENDING, base=base)
-        yield from entry.row(Leg.PAYABLE, record.total, f"{Leg.PAYABLE} to the supplier")
-        yield from entry.row(Leg.WITHHOLDING, -record.withheld, f"{Leg.WITHHOLDING} to pay over", base=base)
-        yield from entry.row(Leg.CLEARING, record.withheld - record.total, Leg.CLEARING)
+        yield _Part(Leg.INPUT_VAT, record.tax_pending, Leg.INPUT_VAT, base=base)
+        yield _Part(Leg.TAX_PENDING, -record.tax_pending, Leg.TAX_PENDING, base=base)
+        yield _Part(Leg.PAYABLE, record.total, f"{Leg.PAYABLE} to the supplier")
+        yield _Part(Leg.WITHHOLDING, -record.withheld, f"{Leg.WITHHOLDING} to pay over", base=base)
+        yield _Part(Leg.CLEARING, record.withheld - record.total, Leg.CLEARING)
 
     def _reclaims(self, invoice: Invoice) -> bool:
         return self.bookkeeping.reclaims_tax(invoice.account, invoice.buyer or self._buyer(invoice.account))
@@ -200,6 +208,16 @@ class MonthJournal:
         )
 
 
+class _Part(NamedTuple):
+    """A leg of an entry, in minor units, no row where there are none; ``words`` begin its memo, "" for its team's."""
+
+    leg: Leg
+    units: int
+    words: str = ""
+    team: LedgerTeam = NO_TEAM
+    base: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """One entry: what its rows share, the words that end each memo, and where its legs are booked."""
@@ -209,20 +227,18 @@ class _Entry:
     digits: int
     chart: ChartOfAccounts
 
-    def row(
-        self, leg: Leg, units: int, words: str, team: LedgerTeam = NO_TEAM, base: int | None = None
-    ) -> Iterator[JournalRow]:
-        """The row of that many minor units; none where there are none."""
-        if units:
-            yield self.blank._replace(
-                leg=leg,
-                tax_base=None if base is None else from_minor(base, self.digits),
-                team=guarded(team.id),
-                cost_center=guarded(team.cost_center),
-                gl_account=guarded(self.chart.of(leg, team) or ""),
-                amount=from_minor(units, self.digits),
-                memo=f"{words}, {self.document} for {self.blank.concerns}",
-            )
+    def row(self, part: _Part) -> JournalRow:
+        """The row of the part."""
+        leg, units, words, team, base = part
+        return self.blank._replace(
+            leg=leg,
+            tax_base=None if base is None else from_minor(base, self.digits),
+            team=guarded(team.id),
+            cost_center=guarded(team.cost_center),
+            gl_account=guarded(self.chart.of(leg, team) or ""),
+            amount=from_minor(units, self.digits),
+            memo=f"{words or _cost_of(team)}, {self.document} for {self.blank.concerns}",
+        )
 
 
 def _booked(posting: MonthPosting) -> list[Invoice]:

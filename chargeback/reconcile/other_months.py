@@ -17,7 +17,6 @@ from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.facts import ListedInvoice, by_month
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.journal import MonthJournal
-from chargeback.model.ledger import LedgerTeam
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.model.totals import add_up, by_team
@@ -110,8 +109,8 @@ def _change(record: SettlementRecord, invoice: Invoice | None) -> str:
 def journal_accounts(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One notice a leg of the journal that no account is named for; one pass where every leg has one."""
     journal = MonthJournal(posting, config.bookkeeping, config.timezone)
-    lacking = dict.fromkeys((row.leg, row.team) for row in journal.rows() if not row.gl_account)
-    missing = dict.fromkeys(key_of(leg, LedgerTeam(team)) for leg, team in lacking)
+    legs = dict.fromkeys(journal.legs())
+    missing = dict.fromkeys(key_of(leg, team) for leg, team in legs if not config.bookkeeping.chart.of(leg, team))
     for key in missing:
         message = f'no account: add {key} = "…" to [journal]; entries with such a leg cannot be booked'
         yield Check(Code.JOURNAL_ACCOUNTS, Outcome.NOTICE, message, subject=Subject(SubjectKind.LEG, key))
