@@ -8,7 +8,7 @@ archive.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -159,6 +159,7 @@ class _Run:
         self.collector = collector
         self.now = now
         self.tried: dict[Period, EarlierMonth] = {}
+        self.is_outdated = False
         self.engine = engine_of(config.workers)
 
     def months(self, period: Period) -> list[MonthResult]:
@@ -170,7 +171,13 @@ class _Run:
         except ChargebackError as error:
             refused = all(isinstance(cause, CredentialError) for cause in each_error(error))
             return [self._refused(error, period) if refused else of_errors([error], period)]
-        return list(self._each((*earlier, period)))
+        try:
+            results = list(self._each((*earlier, period)))
+        except BaseException:
+            with suppress(ChargebackError):
+                self._refresh()
+            raise
+        return self._refreshed(results)
 
     def _earlier(self, period: Period) -> list[Period]:
         with self.stages.at(LIST, period):
@@ -293,11 +300,26 @@ class _Run:
         if self.writer is None or result.exit not in (0, 3):
             return
         self.writer.pending.remove(result.period)
-        refresh_overview(self.writer, self.config.timezone)
+        self.is_outdated = True
         refresh_covers(self.writer, result.period)
         head = self.archive.head()
         if self.config.head_file and head:
             write_head_file(self.config.head_file, head.sha256)
+
+    def _refreshed(self, results: list[MonthResult]) -> list[MonthResult]:
+        """The results, once the archive's page is up to date; what keeps it from that is the last month's error."""
+        try:
+            self._refresh()
+        except _FATAL:
+            raise
+        except ChargebackError as error:
+            results[-1] = of_errors([error], results[-1].period)
+        return results
+
+    def _refresh(self) -> None:
+        """The archive's page, once a run: it shows every month, and would be made again for each of them."""
+        if self.writer is not None and self.is_outdated:
+            refresh_overview(self.writer, self.config.timezone)
 
 
 def _report(result: MonthResult) -> None:
