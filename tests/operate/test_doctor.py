@@ -14,15 +14,17 @@ from unittest.mock import patch
 import pytest
 
 from chargeback.archive.file_system import FileSystem
+from chargeback.archive.head_file import write_head_file
 from chargeback.archive.rehearsal import file_system_name
 from chargeback.collect.credentials import Credential as Held
 from chargeback.collect.credentials import basic, bearer
 from chargeback.config import Config, Journal, Notify, Team
 from chargeback.model.bookkeeping import ChartOfAccounts
-from chargeback.operate.doctor import DoctorLine, Examination, Mark, examine, exit_of, machine
+from chargeback.operate.doctor import DoctorLine, Examination, Mark, archive, examine, exit_of, machine
 from chargeback.operate.doctor.lines import guarded
 from chargeback.operate.doctor.platform import credential_lifetime
 from chargeback.sandbox import Credential, sample_configuration
+from tests.kit.archives import write_archive
 from tests.kit.platform import ENVIRON, Place, PlatformClock, place
 
 LEGS = [field.name for field in fields(ChartOfAccounts)]
@@ -155,6 +157,19 @@ def test_an_archive_that_its_head_file_knows_is_never_called_new(tmp_path: Path)
     assert finding.mark is Mark.WRONG
     assert "missing, not mounted or was rolled back" in finding.message
     assert not any("will be created" in each.message for findings in checks.values() for each in findings)
+
+
+def test_a_head_file_is_told_before_the_first_run_and_after_it(tmp_path: Path) -> None:
+    config = Config(archive=tmp_path / "archive", head_file=tmp_path / "head")
+    before = by_check(list(archive.archive(config, NOW)))["head file"]
+    head = write_archive(tmp_path / "archive", "2026-05").head()
+    assert head is not None
+    write_head_file(tmp_path / "head", head.sha256)
+    after = by_check(list(archive.archive(config, NOW)))["head file"]
+    assert [(line.mark, line.message) for line in (*before, *after)] == [
+        (Mark.GOOD, f"{tmp_path}/head will be written by the first run"),
+        (Mark.GOOD, f"the archive holds the revision that {tmp_path}/head names"),
+    ]
 
 
 def test_a_configuration_without_a_head_file_is_told(tmp_path: Path) -> None:

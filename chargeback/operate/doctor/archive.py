@@ -98,7 +98,9 @@ def _head_file(config: Config, told: str) -> DoctorLine:
         )
     if told:
         return notice("head file", told, "run once")
-    return good("head file", f"{config.head_file} is in the archive")
+    if not config.head_file.exists():
+        return good("head file", f"{config.head_file} will be written by the first run")
+    return good("head file", f"the archive holds the revision that {config.head_file} names")
 
 
 def _writing(root: Path) -> Iterator[DoctorLine]:
