@@ -2,9 +2,7 @@
 
 Every invoice line is divided over resources or projects by the proved report, and over teams where its project is
 shared; what cannot be divided is booked whole and told as a finding. The lines add up to each invoice's total and tax
-exactly.
-
-Dividing each report row's usage over the ledger rows that its value reached (BOOKING 4.7).
+exactly. The usage of each report row is divided over the ledger lines that its value reached (BOOKING 4.7).
 """
 
 from __future__ import annotations
@@ -45,6 +43,9 @@ from chargeback.model.report import Report
 
 Entry = TypeVar("Entry")
 
+UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
+ADJUSTMENTS_TEAM = LedgerTeam(ADJUSTMENTS, "Adjustments")
+
 
 def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]) -> dict[int, int]:
     """Millionths of usage by ledger row.
@@ -64,10 +65,6 @@ def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]
         for row, part in zip(ledger_rows, largest_remainder(amount, weights), strict=True):
             usage[row] = usage.get(row, 0) + part
     return usage
-
-
-UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
-ADJUSTMENTS_TEAM = LedgerTeam(ADJUSTMENTS, "Adjustments")
 
 
 @dataclass(frozen=True, slots=True)

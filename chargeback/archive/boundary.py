@@ -34,18 +34,16 @@ LARGEST_MANIFEST = 64 << 20
 LARGEST_LEDGER = 4 << 30
 """Bytes of a ledger or export, which grow with the lines of the month."""
 
+RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
+_SAID_ALREADY = (DamagedError, SchemaError, StorageError, InterruptedRunError, ClusterError, OtherVersionError)
+"""Damage that names its place, a newer version's file, a fault of the system, a stop, a cluster that does not serve."""
+_LONGEST = 300
+
 
 def largest(path: str) -> int:
     """The bytes that the file of a revision may have."""
     grows = path.startswith(("ledgers/", "exports/")) or path == PREVIOUS_JOURNAL_PATH
     return LARGEST_LEDGER if grows else LARGEST_FILE
-
-
-RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
-
-_SAID_ALREADY = (DamagedError, SchemaError, StorageError, InterruptedRunError, ClusterError, OtherVersionError)
-"""Damage that names its place, a newer version's file, a fault of the system, a stop, a cluster that does not serve."""
-_LONGEST = 300
 
 
 @contextmanager

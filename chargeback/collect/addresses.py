@@ -19,6 +19,13 @@ from chargeback.collect.failures import UnconnectedError, quoted
 
 Address = IPv4Address | IPv6Address
 
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""NAT64 (RFC 6052): the last 32 bits are an IPv4 address."""
+_OWN_DOMAINS = frozenset(
+    {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private"}
+)
+_NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+
 
 class Permit(NamedTuple):
     """Whether a connection may go to a numeric address; and whether to a name, where a proxy is to resolve it."""
@@ -32,16 +39,6 @@ class Permit(NamedTuple):
             return self.address(str(ipaddress.ip_address(host)))
         except ValueError:
             return self.name(host)
-
-
-_TRANSLATED = IPv6Network("64:ff9b::/96")
-"""NAT64 (RFC 6052): the last 32 bits are an IPv4 address."""
-
-
-_OWN_DOMAINS = frozenset(
-    {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private"}
-)
-_NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 
 
 def resolve(host: str, port: int, seconds: float) -> list[str]:

@@ -3,10 +3,10 @@
 The link comes from outside. It is followed by https only, at most three redirects far, each of them checked alike, and
 only to public addresses; both may be loopback where the endpoint itself is. No message shows a link's query.
 
-What a PDF's compressed streams hold, unfolded a piece at a time within a budget, so that it can be searched.
-
-The standard library alone, and nothing is interpreted: every place where a stream can begin is tried (ISO 32000-1,
-7.3.8 and 7.4.4). What other filters hide is found in the text that the reader's child makes of the document.
+``unfolded`` is what a document's compressed streams hold, a piece at a time within a budget, so that it can be searched
+for the credential. It uses the standard library alone and interprets nothing: it tries every place
+where a stream can begin (ISO 32000-1, 7.3.8 and 7.4.4). What other filters hide is found in the text that the reader's
+child makes of the document.
 """
 
 from __future__ import annotations
@@ -36,6 +36,11 @@ from chargeback.collect.run_time import RunTime
 from chargeback.errors import AnswerError, PlatformError
 from chargeback.evidence.run_log import note
 
+LARGEST_DOCUMENT = 50 * 1024 * 1024
+"""Bytes: a larger document is refused."""
+MOST_REDIRECTS = 3
+LINK_REFUSED = frozenset({400, 401, 403, 404, 405, 409, 410, 416, 451})
+"""What a store answers to a link that is expired or not known: a fresh link may work."""
 MOST_UNFOLDED = 96 * 1024 * 1024
 """Bytes, read and made, of all streams of a document."""
 _PIECE = 64 * 1024
@@ -75,13 +80,6 @@ def _inflated(data: bytes, start: int) -> Iterator[tuple[int, bytes]]:
         yield -len(inflater.unused_data), b""
     except zlib.error:
         return
-
-
-LARGEST_DOCUMENT = 50 * 1024 * 1024
-"""Bytes: a larger document is refused."""
-MOST_REDIRECTS = 3
-LINK_REFUSED = frozenset({400, 401, 403, 404, 405, 409, 410, 416, 451})
-"""What a store answers to a link that is expired or not known: a fresh link may work."""
 
 
 class Downloader:

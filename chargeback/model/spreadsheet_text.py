@@ -20,6 +20,10 @@ BYTE_ORDER_MARK = "\ufeff"
 _SPLITS = re.compile('[,;|\t"\r\n]')
 _BESIDES_COMMAS = re.compile('[;|\t"\r\n]')
 
+_FORMULA_STARTS = frozenset("=+-@＝＋－＠")
+_MOST_TEXTS = 1 << 12
+"""Unusual texts whose written form is kept; writers make each text of a table once for some thousands of lines."""
+
 
 def csv_row(row_cells: Iterable[str]) -> str:
     """The row with its line end; each cell is quoted where it must be."""
@@ -41,11 +45,6 @@ def drained(buffer: StringIO) -> bytes:
 def csv_field(cell: str) -> str:
     """The cell, in quotes where a reader could split it."""
     return '"' + cell.replace('"', '""') + '"' if _SPLITS.search(cell) else cell
-
-
-_FORMULA_STARTS = frozenset("=+-@＝＋－＠")
-_MOST_TEXTS = 1 << 12
-"""Unusual texts whose written form is kept; writers make each text of a table once for some thousands of lines."""
 
 
 def _is_invisible(character: str) -> bool:

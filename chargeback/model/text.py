@@ -1,12 +1,12 @@
-"""One spelling for text that is compared: Unicode normalization, in time that grows with the text's length alone.
+"""Text that is compared, and text that people read.
 
+What is compared has one spelling: Unicode normalization, in time that grows with the text's length alone.
 ``unicodedata.normalize`` takes time that grows with the square of a run of combining marks, and lets no other thread
 work meanwhile: 400 KB of marks take most of a minute. It is called nowhere else in the program.
 
-Text from outside as people may read it anywhere: on a page or a terminal, in a mail, a comment, a crontab, YAML.
-
-The one place that says what is never written there: control characters (ESC among them), marks that turn the direction
-of what stands around them, and line ends that a name brings along. The raw text is kept for comparing and sorting.
+Text from outside may be read anywhere: on a page or a terminal, in a mail, a comment, a crontab, YAML. Here alone is
+said what is never written there: control characters (ESC among them), marks that turn the direction of what stands
+around them, and line ends that a name brings along. The raw text is kept for comparing and sorting.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ _LINE_ENDS = dict.fromkeys((0x0A, 0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E, 0x85, 0x20
 
 _UNSEEN = re.compile("[\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]")
 
+MOST_MARKS = 30
+"""Combining marks in a row: as many as the Stream-Safe Text Format has (Unicode Standard Annex 15, section 13)."""
+_HALF_WIDTH_MARKS = "\uff9e\uff9f"
+"""Letters by their category, and marks once they are normalized."""
+
 
 def readable(text: str) -> str:
     """The text for people: no control characters; what would turn the direction of its surroundings is named."""
@@ -42,13 +47,6 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
     written raw is an escape, so that every value stays what it is."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-MOST_MARKS = 30
-"""Combining marks in a row: as many as the Stream-Safe Text Format has (Unicode Standard Annex 15, section 13)."""
-
-_HALF_WIDTH_MARKS = "\uff9e\uff9f"
-"""Letters by their category, and marks once they are normalized."""
 
 
 def normalized(text: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"] = "NFC") -> str:

@@ -36,6 +36,9 @@ from chargeback.review.terminal import Terminal, readable, wrapped
 _MOST_CAUSES = 10
 _LINE_COLUMNS = ("invoice", "line", "project", "resource", "team")
 
+_LINE_NAMES = ("account", "invoice", "invoice_line", "project", "resource", "team")
+_CHECK_NAMES = ("check", "account", "invoice", "subject")
+
 
 def difference_lines(found: Difference, terminal: Terminal) -> Iterator[str]:
     """Everything that changed; a table that has no rows says so."""
@@ -142,10 +145,6 @@ class Difference:
             key["invoice_line"] = None
         over = {"replaces": change.replaces or None} if "invoice_line" in key else {}
         return {**key, **over, **change.to_json(), "note": change.note}
-
-
-_LINE_NAMES = ("account", "invoice", "invoice_line", "project", "resource", "team")
-_CHECK_NAMES = ("check", "account", "invoice", "subject")
 
 
 def difference(root: Place, period: str, first: str | None, second: str | None) -> Difference:

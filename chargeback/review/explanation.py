@@ -39,6 +39,10 @@ from chargeback.review.revision_choice import chosen_revision
 _HEADER = ("total", "taxAmount", "subtotal")
 
 
+LINE, TEAM, PROJECT = "line", "team", "project"
+_PREFIXED = re.compile(r"(line|team|project):(.*)", re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One figure as the platform sent it: ``of`` says of what; ``pointer`` resolves to ``value`` in the file."""
@@ -100,8 +104,6 @@ def _source(of: str, name: str, value: str, answer: Answer, place: str) -> Sourc
     return Source(of, name, value, answer.path or "", place, answer.sha256)
 
 
-LINE, TEAM, PROJECT = "line", "team", "project"
-_PREFIXED = re.compile(r"(line|team|project):(.*)", re.DOTALL)
 _SELECTS: Mapping[str, Callable[[LedgerRow], str]] = {
     LINE: lambda row: str(row.line),
     TEAM: lambda row: row.team,

@@ -44,12 +44,17 @@ from chargeback.review.terminal import GAP, Column, Terminal, TextRow, readable,
 if TYPE_CHECKING:
     import pandas as pd
 
-
 _LONGEST_BAR = 30
 _SHORTEST_BAR = 10
 _SHORTEST_NAME = 16
 """Cells that a longer name keeps, so that there is a bar beside it."""
 _NOTHING = {"project": "(no project)", "environment": "(no environment)", "resource": "(no resource)"}
+
+BY = ("team", "project", "resource", "environment", "account")
+_NAMES = {"project": "project_name", "account": "account_name"}
+"""The columns that say what a key is called, where there is one."""
+_LEDGERS = "ledgers/"
+_ALL = "all"
 
 
 def figures_lines(figures: Figures, terminal: Terminal) -> Iterator[str]:
@@ -125,13 +130,6 @@ def _room_for_bars(columns: list[Column], cells: list[tuple[str, ...]], terminal
     room = terminal.width - table_width(columns, rows) - len(GAP)
     room += min(max(_SHORTEST_BAR - room, 0), max(names - _SHORTEST_NAME, 0))
     return min(room, _LONGEST_BAR) if room >= _SHORTEST_BAR else 0
-
-
-BY = ("team", "project", "resource", "environment", "account")
-_NAMES = {"project": "project_name", "account": "account_name"}
-"""The columns that say what a key is called, where there is one."""
-_LEDGERS = "ledgers/"
-_ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,16 @@ from chargeback.review.terminal import Column, Terminal, TextRow, readable, tabl
 _COLUMNS = ("month", "account", "invoice", "document_date", "age", "age_group", "state", "accrued", "settled",
             "outstanding", "currency")  # fmt: skip
 
+_TEXT_COLUMNS = (
+    Column("invoice", shrinks=True),
+    Column("account", shrinks=True),
+    Column("month"),
+    Column("state"),
+    Column("age", right=True),
+    Column("accrued", right=True),
+    Column("outstanding", right=True),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ShownItems:
@@ -89,17 +99,6 @@ def open_items_lines(shown: ShownItems, terminal: Terminal) -> Iterator[str]:
     if not shown.items:
         yield ""
         yield "no invoice was accrued"
-
-
-_TEXT_COLUMNS = (
-    Column("invoice", shrinks=True),
-    Column("account", shrinks=True),
-    Column("month"),
-    Column("state"),
-    Column("age", right=True),
-    Column("accrued", right=True),
-    Column("outstanding", right=True),
-)
 
 
 def _shown_cells(item: OpenItem, digits: int) -> tuple[str, ...]:

@@ -12,6 +12,17 @@ from chargeback.review.explanation import InvoicePart, TotalExplanation
 from chargeback.review.revision_choice import title
 from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
 
+_TOTAL_COLUMNS = [
+    Column("", right=True),
+    Column("invoice", shrinks=True),
+    Column("line", shrinks=True),
+    Column("project", shrinks=True),
+    Column("of gross", right=True),
+    Column("how", shrinks=True),
+    Column("part", right=True),
+    Column("ledger lines"),
+]
+
 
 def total_lines(found: TotalExplanation, terminal: Terminal) -> Iterator[str]:
     """A table a currency, its total, then the evidence."""
@@ -25,18 +36,6 @@ def total_lines(found: TotalExplanation, terminal: Terminal) -> Iterator[str]:
         yield from table_lines(_TOTAL_COLUMNS, _part_rows(parts, total, currency), terminal)
         yield from ("", "where each invoice line stands in the evidence:")
         yield from _evidence(parts, terminal)
-
-
-_TOTAL_COLUMNS = [
-    Column("", right=True),
-    Column("invoice", shrinks=True),
-    Column("line", shrinks=True),
-    Column("project", shrinks=True),
-    Column("of gross", right=True),
-    Column("how", shrinks=True),
-    Column("part", right=True),
-    Column("ledger lines"),
-]
 
 
 def _total_text(total: Amounts, currency: str) -> str:

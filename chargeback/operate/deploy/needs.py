@@ -27,6 +27,30 @@ from chargeback.config.address import Address
 from chargeback.config.forms import VARIABLE
 from chargeback.errors import ConfigurationError
 
+ZONED_DAYS, ZONED_TIME = (3, 31), (9, 17)
+"""In the configuration's own zone: days of the month, hour and minute."""
+UTC_DAYS, UTC_TIME = (3, 27), (13, 17)
+"""In UTC: from 12:00 on the 3rd it is the 3rd everywhere; the 27th at 13:17 is the 28th in UTC+14, in February too."""
+MACHINE_DAYS, MACHINE_TIME = (4, 27), (9, 17)
+"""In a zone that is not known: another may be 26 hours behind or ahead."""
+USAGE_TIME = (12, 47)
+"""When the daily look at usage starts, whatever the zone: far from midnight in most."""
+AGAIN_TOMORROW = ("4", "8")
+"""Exit codes that a scheduler need not report: not ready, another run at work. A platform that is away (6) may be a
+wrong address, so that is reported."""
+GRACE = 600
+"""Seconds beyond the run's own deadline before it is killed from outside."""
+SERVICE_USER = "chargeback"
+"""The user that runs the job where the archive does not exist yet, or is root's."""
+IMAGE_USER = 10001
+"""The user of the image, and its group."""
+ENVIRONMENT_FILE = Path("/etc/chargeback/environment")
+"""Where a machine's own schedulers read the variables from: a line ``NAME=value`` for each."""
+_SURROUNDINGS = ("DEPLOYS_ENDPOINT", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+"""Variables that change where a run goes: needed there where they are set here."""
+_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables that name files of this machine: whom a run trusts."""
+
 
 def steps(made: Deployment) -> Iterator[str]:
     """Commands for root, in order, ready to paste; nothing that is there already is changed in what it holds."""
@@ -49,33 +73,6 @@ def steps(made: Deployment) -> Iterator[str]:
     doctor = f"{shlex.quote(str(made.executable))} doctor -c {shlex.quote(str(made.path))}"
     loaded = f"set -a; . {ENVIRONMENT_FILE}; set +a; " if names else ""
     yield f"runuser -u {user} -- sh -c {shlex.quote(f'cd /; {loaded}exec {doctor}')}"
-
-
-ZONED_DAYS, ZONED_TIME = (3, 31), (9, 17)
-"""In the configuration's own zone: days of the month, hour and minute."""
-UTC_DAYS, UTC_TIME = (3, 27), (13, 17)
-"""In UTC: from 12:00 on the 3rd it is the 3rd everywhere; the 27th at 13:17 is the 28th in UTC+14, in February too."""
-MACHINE_DAYS, MACHINE_TIME = (4, 27), (9, 17)
-"""In a zone that is not known: another may be 26 hours behind or ahead."""
-USAGE_TIME = (12, 47)
-"""When the daily look at usage starts, whatever the zone: far from midnight in most."""
-AGAIN_TOMORROW = ("4", "8")
-"""Exit codes that a scheduler need not report: not ready, another run at work. A platform that is away (6) may be a
-wrong address, so that is reported."""
-GRACE = 600
-"""Seconds beyond the run's own deadline before it is killed from outside."""
-
-SERVICE_USER = "chargeback"
-"""The user that runs the job where the archive does not exist yet, or is root's."""
-IMAGE_USER = 10001
-"""The user of the image, and its group."""
-ENVIRONMENT_FILE = Path("/etc/chargeback/environment")
-"""Where a machine's own schedulers read the variables from: a line ``NAME=value`` for each."""
-
-_SURROUNDINGS = ("DEPLOYS_ENDPOINT", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-"""Variables that change where a run goes: needed there where they are set here."""
-_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Variables that name files of this machine: whom a run trusts."""
 
 
 @dataclass(frozen=True, slots=True)

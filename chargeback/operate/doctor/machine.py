@@ -26,6 +26,11 @@ from chargeback.operate.metrics import write_textfile
 from chargeback.operate.notify.deliveries import services
 from chargeback.operate.notify.services import missing_variables, scheme_of, takes_files
 
+LEAST_PYTHON = (3, 11)
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=\s*([0-9.]+))?")
+_SCHEDULE_FOLDERS = ("/etc/cron.d", "/etc/systemd/system", "/usr/lib/systemd/system")
+_SCHEDULE_FILES = ("/etc/crontab",)
+
 
 def notification(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
     """Whether somebody will hear of a month that needs a person."""
@@ -57,12 +62,6 @@ def deliveries(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLin
         yield notice("statements", problem, "name one that does in [[teams]] notify, such as mailtos://")
     else:
         yield good("statements", f"sent to {counted(len(teams), 'team')}: {', '.join(team.id for team in teams)}")
-
-
-LEAST_PYTHON = (3, 11)
-_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=\s*([0-9.]+))?")
-_SCHEDULE_FOLDERS = ("/etc/cron.d", "/etc/systemd/system", "/usr/lib/systemd/system")
-_SCHEDULE_FILES = ("/etc/crontab",)
 
 
 def python() -> Iterator[DoctorLine]:

@@ -68,6 +68,11 @@ _REST = """
 # floor = "50"
 """
 
+__all__ = ["Draft", "draft", "refuse_existing", "survey", "write"]
+FALLBACK_TIMEZONE = "Asia/Bangkok"
+"""Where no invoice tells: the platform's operator and most of its users are there (CONTRACT)."""
+FILE_MODE = 0o640
+
 
 def written(
     survey: Survey, proposal: Proposal, *, archive: str, timezone: str, names: bool = True, keeps_head: bool = True
@@ -139,13 +144,6 @@ def plain(text: str) -> str:
 def quoted(text: str) -> str:
     """A TOML basic string of one line; the value stays the platform's, also what is written as an escape."""
     return json_text(text)
-
-
-__all__ = ["Draft", "draft", "refuse_existing", "survey", "write"]
-
-FALLBACK_TIMEZONE = "Asia/Bangkok"
-"""Where no invoice tells: the platform's operator and most of its users are there (CONTRACT)."""
-FILE_MODE = 0o640
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,27 @@ from chargeback.operate.doctor.configuration import guessed_zone, invoice_starts
 from chargeback.operate.doctor.platform import ROLES
 from chargeback.operate.questions import PlatformQuestions
 
+ENVIRONMENTS: Mapping[str, str] = {
+    "staging": "staging",
+    "stage": "staging",
+    "stg": "staging",
+    "dev": "development",
+    "development": "development",
+    "test": "test",
+    "qa": "test",
+    "uat": "test",
+    "preview": "preview",
+    "prod": "production",
+    "production": "production",
+}
+"""Last word of a sid -> the environment that it means."""
+SHARED_WORDS = frozenset(
+    {"platform", "shared", "common", "infra", "infrastructure", "monitoring", "logging", "observability", "gateway"}
+)
+"""Last words of projects that usually serve every team."""
+MANY = 3
+"""A first word that begins so many different names is an organisation's, not a team's."""
+
 
 @dataclass(frozen=True, slots=True)
 class SurveyedAccount:
@@ -95,28 +116,6 @@ def _account(
             raise
         return SurveyedAccount(identifier, name, role, readable=True, problem="not active"), []
     return SurveyedAccount(identifier, name, role, readable=True), invoices
-
-
-ENVIRONMENTS: Mapping[str, str] = {
-    "staging": "staging",
-    "stage": "staging",
-    "stg": "staging",
-    "dev": "development",
-    "development": "development",
-    "test": "test",
-    "qa": "test",
-    "uat": "test",
-    "preview": "preview",
-    "prod": "production",
-    "production": "production",
-}
-"""Last word of a sid -> the environment that it means."""
-SHARED_WORDS = frozenset(
-    {"platform", "shared", "common", "infra", "infrastructure", "monitoring", "logging", "observability", "gateway"}
-)
-"""Last words of projects that usually serve every team."""
-MANY = 3
-"""A first word that begins so many different names is an organisation's, not a team's."""
 
 
 @dataclass(frozen=True, slots=True)

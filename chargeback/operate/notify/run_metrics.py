@@ -27,6 +27,10 @@ ALWAYS_WELL = (0, 3)
 WELL_UNTIL_DUE = (4, 8)
 """Not ready, and another run at work: well as long as the month is not overdue."""
 
+RUN_NAME = "chargeback.prom"
+USAGE_NAME = "chargeback_usage.prom"
+STATUSES = ("reconciled", "exceptions")
+
 
 def signal_of(code: int, *, overdue: bool) -> Signal:
     """What an exit code says to whoever watches."""
@@ -57,11 +61,6 @@ def address(url: str, signal: Signal) -> str:
         return url
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{signal}"))
-
-
-RUN_NAME = "chargeback.prom"
-USAGE_NAME = "chargeback_usage.prom"
-STATUSES = ("reconciled", "exceptions")
 
 
 def run_families(config: Config, code: int, now: datetime) -> list[Family]:

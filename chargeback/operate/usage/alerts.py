@@ -34,6 +34,8 @@ GROWTH = Decimal("1.5")
 LULL = 2
 """Days back within the band after which the next one out is a new one."""
 
+MOST_RESOURCES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Excess:
@@ -124,9 +126,6 @@ def middle_and_spread(values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     middle = median(values)
     deviation = median([abs(value - middle) for value in values])
     return middle, max(TO_DEVIATION * deviation, LEAST_SPREAD * abs(middle))
-
-
-MOST_RESOURCES = 3
 
 
 @dataclass(frozen=True, slots=True)

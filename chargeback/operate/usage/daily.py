@@ -24,6 +24,11 @@ from chargeback.operate.usage.snapshot import CURRENCY, Snapshot, UsageRow
 SHARED = "shared"
 """What stands in place of a team where a project is split among several."""
 
+DAY = Decimal(86_400)
+LONG_GAP = 7
+"""Days without a look after which a new month's counter is taken as one that has begun anew."""
+_CENTIMICRO = Decimal("0.00000001")
+
 
 def owner_of(claims: Ownership, sid: str) -> str:
     """The team's id, ``shared``, or "" for nobody; ``ConfigurationError`` where claims are equal."""
@@ -56,12 +61,6 @@ def _of(claims: Ownership, splits: Splits, sid: str) -> dict[str, Decimal]:
     context = EXACT.copy()
     context.prec = 28
     return {part.team.id: context.divide(Decimal(part.weight), Decimal(total)) for part in parts}
-
-
-DAY = Decimal(86_400)
-LONG_GAP = 7
-"""Days without a look after which a new month's counter is taken as one that has begun anew."""
-_CENTIMICRO = Decimal("0.00000001")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,18 @@ _HASHED = re.compile(rf"-x[0-9a-f]{{{_HASH_DIGITS}}}$", re.ASCII | re.IGNORECASE
 _WORDS = frozenset({"TRUE", "FALSE", "NULL"})
 """Of the shape of a currency, but beancount reads them as values."""
 
+_SUPPLIER = "deploys.app"
+_NARRATIONS = {Event.ACCRUAL: "Accrual", Event.SETTLEMENT: "Payment", Event.CORRECTION: "Correction"}
+_HEAD = """\
+;; {title}
+;; {note}
+;; Debits are positive, credits negative. To join several months: a file with the plugin line below and one
+;; include "…" a file; its own options count there, so give it the tolerance of zero too.
+option "title" {quoted}
+option "tolerance_multiplier" "0"
+{currencies}plugin "beancount.plugins.auto_accounts"
+"""
+
 
 def account_name(row: JournalRow) -> str:
     """The row's account: the one of its ``gl_account``, else one below ``Unmapped`` that says what it is for."""
@@ -76,19 +88,6 @@ def _component(text: str) -> str:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
-
-
-_SUPPLIER = "deploys.app"
-_NARRATIONS = {Event.ACCRUAL: "Accrual", Event.SETTLEMENT: "Payment", Event.CORRECTION: "Correction"}
-_HEAD = """\
-;; {title}
-;; {note}
-;; Debits are positive, credits negative. To join several months: a file with the plugin line below and one
-;; include "…" a file; its own options count there, so give it the tolerance of zero too.
-option "title" {quoted}
-option "tolerance_multiplier" "0"
-{currencies}plugin "beancount.plugins.auto_accounts"
-"""
 
 
 def chunks(rows: Iterable[JournalRow], currencies: Iterable[str], title: str, note: str) -> Iterator[bytes]:
