@@ -53,7 +53,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "reconcile/ledgers.py": ("tests/reconcile",),
     "operate/usage/alerts.py": _USAGE,
     "operate/usage/daily.py": _USAGE,
-    "operate/usage/estimates.py": _USAGE,
+    "operate/usage/report.py": _USAGE,
 }
 """Module -> the tests that must notice."""
 EQUIVALENT: dict[tuple[str, str], str] = {

@@ -1,9 +1,11 @@
-"""One run at a time in an archive: a lock of the kernel's on ``<archive>/.lock``.
+"""One run at a time in an archive, and one user who writes it: a lock of the kernel's on ``<archive>/.lock``.
 
 The kernel drops it when the process ends, however it ends; whether the file exists means nothing, and what it says
 (host, process, start) is for the message alone. ``fcntl`` is used directly: ``filelock`` empties the file before it
 knows whether the lock is free, so that nobody could be told who holds it, and falls back to a file's existence where
 the file system has no locks, which here is an error (exit 9).
+
+What another user writes (root, once, by hand) the job could not read or replace.
 """
 
 from __future__ import annotations
@@ -11,19 +13,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
 import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from chargeback.archive.atomic_files import remove_quietly, scratch_name, write_new
 from chargeback.archive.file_system import OTHER_FILE_MODE, FileSystem, storage_errors
 from chargeback.errors import LockedError, StorageError
 
 LOCK_NAME = ".lock"
 _LONGEST_HOLDER = 1000
 _ATTEMPTS = 10
-
 _held: set[int] = set()
 
 
@@ -142,3 +145,46 @@ def _holder(descriptor: int) -> str:
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return "its file does not say by whom"
     return "".join(character for character in ", ".join(parts) if character.isprintable())
+
+
+def user_name(number: int) -> str:
+    """The user's name, or the number where the system has none."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except (KeyError, OSError):
+        return f"#{number}"
+
+
+def owner_of(root: Path) -> int | None:
+    """Whose archive it is: who made its lock file, as the first run does; for root also whose the folder is. None where
+    nobody has written there yet."""
+    with storage_errors(root):
+        for path, counts in ((root / LOCK_NAME, True), (root, os.geteuid() == 0)):
+            if counts and os.path.lexists(path):
+                return path.lstat().st_uid
+    return None
+
+
+def refuse_other_owner(root: Path, file_system: FileSystem) -> None:
+    """``StorageError`` where this user is not the archive's: nothing may be written.
+
+    Some file systems give every file to one user, whoever writes it: so, where the numbers differ, it is tried.
+    """
+    owner = owner_of(root)
+    if owner is None or owner == os.geteuid() or owner == _owner_of_new(root, file_system):
+        return
+    name = user_name(owner)
+    raise StorageError(
+        f"{root}: belongs to {name}, and this is {user_name(os.geteuid())}: {name} could not use what is written now",
+        remedy=f"run it as that user: sudo -u {name} chargeback …",
+    )
+
+
+def _owner_of_new(root: Path, file_system: FileSystem) -> int:
+    scratch = scratch_name(root)
+    try:
+        write_new(file_system, scratch, b"")
+        with storage_errors(scratch):
+            return scratch.lstat().st_uid
+    finally:
+        remove_quietly(file_system, scratch)

@@ -20,9 +20,8 @@ from chargeback.archive.atomic_files import (
 )
 from chargeback.archive.chain import Base
 from chargeback.archive.file_system import FileSystem, storage_errors
-from chargeback.archive.lock import ArchiveLock
+from chargeback.archive.lock import ArchiveLock, refuse_other_owner
 from chargeback.archive.manifest import Manifest
-from chargeback.archive.owner import refuse_other_owner
 from chargeback.archive.pending import PendingReports
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.staging import Staging

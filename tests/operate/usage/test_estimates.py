@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chargeback.config import parse
 from chargeback.operate.usage.daily import by_project, by_resource
-from chargeback.operate.usage.estimates import Figures, by_team, figures_of, same_day_last_month
+from chargeback.operate.usage.report import Figures, by_team, figures_of, same_day_last_month
 from chargeback.operate.usage.snapshot import Snapshot, UsageRow
 
 from .test_daily import row
