@@ -1,9 +1,9 @@
-"""A Dask cluster as the engine behind ``job/workers``: a month's evidence and configuration are sent to its workers,
-which close the month again and render its files; bytes come back, and this process alone writes or compares them.
+"""A Dask cluster as the engine behind ``job/workers``: a month's books, evidence and configuration are sent to its
+workers, which render its files; bytes come back, and this process alone writes or compares them.
 
-Nothing else is sent: no environment, no credential, no path of a document. A worker closes the month once and forgets
-it when this process is done or gone, as Dask keeps what was sent no longer than that. What a dead worker had in hand is
-done by another one. Before anything is sent, scheduler and workers have to be of the same versions as this process.
+Nothing else is sent: no environment, no credential, no document. A worker unpacks the month once and forgets it when
+this process is done or gone, as Dask keeps what was sent no longer than that. What a dead worker had in hand is done by
+another one. Before anything is sent, scheduler and workers have to be of the same versions as this process.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import pickle
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
@@ -34,7 +35,6 @@ from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.evidence.run_log import report
 from chargeback.model.books import Books
 from chargeback.model.versions import versions
-from chargeback.month_end import close_month
 from chargeback.publish import revision_files
 from chargeback.publish.revision_files import CONFIG_PATH, PublishedFile
 
@@ -81,39 +81,37 @@ def _files(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]
 
 
 class SentMonth:
-    """A month's evidence and configuration as they are sent to a worker, whose books are closed there, once.
+    """A month as it is sent to a worker: its books, the evidence and the configuration that they follow from.
 
-    They live as long as this object, which Dask lets go with the run that sent it.
+    It lives on a worker as long as Dask holds it for the command that sent it, and what was unpacked lives with it.
     """
 
-    def __init__(self, evidence: Evidence, config: Config) -> None:
-        self._evidence = replace(evidence, store=_read(evidence))
+    def __init__(self, books: Books, config: Config, evidence: Evidence) -> None:
+        # Packed once here: what one worker hands on to another is then bytes.
+        self._packed = pickle.dumps((books, replace(evidence, store=_read(evidence))), pickle.HIGHEST_PROTOCOL)
         self._source = config.source
         self._versions = at_work()
-        self._closed: tuple[Books, Config] | None = None
+        self._unpacked: tuple[Books, Config, Evidence] | None = None
         self._files: dict[str, Iterable[bytes]] = {}
 
-    def __getstate__(self) -> tuple[Evidence, bytes, dict[str, str]]:
-        """What is sent, from worker to worker too: never books, which are larger and are made in no time."""
-        return self._evidence, self._source, self._versions
+    def __getstate__(self) -> tuple[bytes, bytes, dict[str, str]]:
+        """What is sent."""
+        return self._packed, self._source, self._versions
 
-    def __setstate__(self, state: tuple[Evidence, bytes, dict[str, str]]) -> None:
-        self._evidence, self._source, self._versions = state
-        self._closed = None
+    def __setstate__(self, state: tuple[bytes, bytes, dict[str, str]]) -> None:
+        self._packed, self._source, self._versions = state
+        self._unpacked = None
         self._files = {}
 
     def file(self, path: str) -> bytes:
-        """The bytes of one of the month's files; ``ConfigurationError`` on a worker of other versions."""
-        _require_same(self._versions, at_work(), "a worker that came later")
+        """The bytes of one of the month's files; ``OtherVersionError`` on a worker of other versions."""
+        if self._unpacked is None:
+            _require_same(self._versions, at_work(), "a worker that came later")
+            books, evidence = pickle.loads(self._packed)  # noqa: S301 (a worker executes what it is sent anyway)
+            self._unpacked = books, parse(self._source, Path(CONFIG_PATH)), evidence
         if path not in self._files:  # nothing was made yet, or this file was, and is wanted again
-            self._files = dict(revision_files.files(*self._books(), self._evidence))
+            self._files = dict(revision_files.files(*self._unpacked))
         return b"".join(self._files.pop(path))
-
-    def _books(self) -> tuple[Books, Config]:
-        if self._closed is None:
-            config = parse(self._source, Path(CONFIG_PATH))
-            self._closed = close_month(self._evidence, config), config
-        return self._closed
 
 
 def _read(evidence: Evidence) -> MemoryStore:
@@ -174,7 +172,7 @@ class ClusterEngine:
 def _made(connection: _Connection, books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
     listed = list(revision_files.files(books, config, evidence))
     paths = [path for path, chunks in listed if not _is_here(chunks)]
-    request = _Request(connection, SentMonth(evidence, config), paths)
+    request = _Request(connection, SentMonth(books, config, evidence), paths)
     for path, chunks in listed:
         yield path, chunks if _is_here(chunks) else [request.file(path)]
 
