@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.cli.run_output import run_and_tell
+from chargeback.errors import InterruptedRunError
+from chargeback.job import run
 from chargeback.model.period import Period
 from chargeback.sandbox import Clock, Month, Platform, instant, small_world
 from chargeback.sandbox.calls import Call
@@ -48,6 +54,42 @@ def test_months_without_a_revision_are_done_oldest_first(opening: Opening) -> No
         ("2026-08", 1, True),
     ]
     assert ended.exit == 3, "kind C no longer proves what June's and July's reports are of"
+
+
+@contextmanager
+def shown() -> Iterator[list[list[str]]]:
+    """Each time that the archive's page is made, the months that it shows."""
+    found: list[list[str]] = []
+
+    def noted(writer: ArchiveWriter, timezone: ZoneInfo) -> None:
+        found.append([str(period) for period in writer.archive.periods()])
+
+    with patch.object(run, "refresh_overview", noted):
+        yield found
+
+
+def test_the_archives_page_is_made_once_a_run_and_shows_every_month(opening: Opening) -> None:
+    office = opening()
+    office.run("2026-06-05T03:00:00Z")
+    with shown() as pages:
+        assert len(done(office.run("2026-09-05T03:00:00Z"))) == 3
+    assert pages == [["2026-05", "2026-06", "2026-07", "2026-08"]]
+
+
+def test_what_ends_a_run_leaves_the_page_with_the_months_that_were_written(opening: Opening) -> None:
+    office = opening()
+    office.run("2026-06-05T03:00:00Z")
+    closed = run._Run._closed
+
+    def ending(self: Any, period: Period) -> Any:
+        if str(period) == "2026-08":
+            raise InterruptedRunError("no time left")
+        return closed(self, period)
+
+    with shown() as pages, patch.object(run._Run, "_closed", ending):
+        ended = office.run("2026-09-05T03:00:00Z")
+    assert isinstance(ended.error, InterruptedRunError)
+    assert pages == [["2026-05", "2026-06", "2026-07"]]
 
 
 def test_a_changed_month_is_done_again_and_told_once(opening: Opening) -> None:
