@@ -7,16 +7,18 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_chain, verify_files
+from chargeback.config.address import Address
 from chargeback.job.results import MonthResult
 from chargeback.review.open_items import shown_items
 from chargeback.sandbox import Clock, Platform
 from chargeback.sandbox.months import Month, newest_closed
 
 from . import beans, ledgers, oracle
-from .office import Ended, KilledError, Office, in_process, killed_at
+from .office import BucketOffice, Ended, KilledError, Office, in_process, killed_at
 from .plan import Plan, Visit
 
 CLOSED = (0, 3)
@@ -133,10 +135,14 @@ class Life:
         return known[1]
 
 
-def live(plan: Plan, root: Path) -> Life:
-    """The whole year, and everything that must hold in the end."""
+def live(plan: Plan, root: Path, address: Address | None = None) -> Life:
+    """The whole year, and everything that must hold in the end; in a bucket where an address is given."""
     platform = Platform(plan.world, plan.kind, clock=Clock(plan.visits[0].moment))
-    life = Life(plan, Office(root, platform, plan.splits[0][1], head_file=True))
+    given: Any = (root, platform, plan.splits[0][1])
+    office = (
+        Office(*given, head_file=True) if address is None else BucketOffice(*given, head_file=True, address=address)
+    )
+    life = Life(plan, office)
     with in_process(platform):
         life.live()
     assert_final_state(life)

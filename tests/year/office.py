@@ -5,14 +5,17 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from chargeback.archive.bucket import Bucket
 from chargeback.archive.file_system import FileSystem
+from chargeback.archive.reading import Archive
 from chargeback.config import Config, parse
+from chargeback.config.address import Address
 from chargeback.errors import ChargebackError, error_exit
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
@@ -51,14 +54,16 @@ class KilledError(BaseException):
 
 @contextmanager
 def killed_at(write: int) -> Iterator[None]:
-    """Within, the archive's so-manieth call that changes something on disk is the last thing that the process does."""
+    """Within, the archive's so-manieth call that changes something, on disk or in a bucket, is the last thing that the
+    process does."""
     names = ("make_folder", "create", "write", "sync", "rename", "remove_file", "remove_folder", "truncate")
+    calls = [*((FileSystem, name) for name in names), (Bucket, "_put"), (Bucket, "_delete")]
     left = [write]
 
-    def dying(name: str) -> Any:
-        real = getattr(FileSystem, name)
+    def dying(kind: type, name: str) -> Any:
+        real = getattr(kind, name)
 
-        def call(self: FileSystem, *arguments: Any) -> Any:
+        def call(self: Any, *arguments: Any) -> Any:
             left[0] -= 1
             if left[0] <= 0:
                 raise KilledError
@@ -67,8 +72,8 @@ def killed_at(write: int) -> Iterator[None]:
         return call
 
     with ExitStack() as stack:
-        for name in names:
-            stack.enter_context(patch.object(FileSystem, name, dying(name)))
+        for kind, name in calls:
+            stack.enter_context(patch.object(kind, name, dying(kind, name)))
         yield
 
 
@@ -166,6 +171,32 @@ class Office:
         except ChargebackError as error:
             return Ended(error_exit(error), lines=lines, error=error)
         return Ended(exit_of(results), results, lines)
+
+
+@dataclass
+class BucketOffice(Office):
+    """The same with an archive in a bucket, whose revisions are read back into ``archive`` after every run."""
+
+    address: Address = field(kw_only=True)
+
+    def config(self) -> Config:
+        """The configuration with the address."""
+        return replace(super().config(), archive=self.address)
+
+    def run(self, *arguments: Any, **more: Any) -> Ended:
+        """A run, and what it left, killed or not."""
+        try:
+            return super().run(*arguments, **more)
+        finally:
+            self._read_back()
+
+    def _read_back(self) -> None:
+        for revision in Archive(self.address).revisions():
+            folder = self.archive / str(revision.name)
+            if not folder.exists():
+                for path, _ in revision.store.walk():
+                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                    (folder / path).write_bytes(revision.store.read(path, 1 << 30))
 
 
 @contextmanager

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from chargeback.config.address import Address
+from tests.s3_server import PLAIN, VERSIONED, S3Server
+
 from .life import Life, live
 from .plan import FULL, SHORT, Plan, plan_of
 
@@ -34,6 +37,19 @@ def test_a_short_year_ends_with_the_books_that_the_platform_billed(
     seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = lived(plan_of(seed, SHORT), tmp_path)
+    with capsys.disabled():
+        print(line, end="")
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("bucket", [PLAIN, VERSIONED])
+def test_a_short_year_in_a_bucket_ends_with_the_same_books(
+    bucket: str, seed: int, tmp_path: Path, s3: S3Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
+    line = told(live(plan_of(seed, SHORT), tmp_path, Address(f"s3://{bucket}/year-{seed}/books")))
+    gc.collect()
     with capsys.disabled():
         print(line, end="")
 
