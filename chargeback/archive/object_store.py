@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterator
 from io import BufferedReader
-from typing import TYPE_CHECKING
 
 from chargeback.archive.boundary import damaged, interpreting, refuse
 from chargeback.archive.bucket import Bucket, open_bucket
@@ -23,9 +22,6 @@ from chargeback.config.address import Address
 from chargeback.errors import SchemaError
 from chargeback.evidence import sha256_of
 from chargeback.evidence.records import canonical_json
-
-if TYPE_CHECKING:
-    from chargeback.archive.store import ArchiveStore
 
 REGISTERS = ("signatures", "dispositions", "deliveries")
 """What is only ever appended to: a folder of lines, and a CSV file that is made of them for people."""
@@ -53,7 +49,7 @@ class ObjectStore:
         """``StorageError`` where the bucket cannot be listed; a prefix without a chain is an empty archive."""
         self.commits.all()
 
-    def at(self, folder: str) -> ArchiveStore:
+    def at(self, folder: str) -> ObjectStore:
         """The folder within."""
         return ObjectStore(self.place / folder, self.commits)
 
