@@ -2,7 +2,7 @@
 
 A field of a table's record is a key of the file. Its type says what may stand there; a ``Form`` in its annotation says
 what a type cannot. Reading with every message, the page of all keys, the schema for editors and what
-``chargeback config show`` prints follow from the same declarations (ADR 12).
+``chargeback config show`` prints follow from the same declarations (ADR 16).
 
 TOML's true and false are no numbers here, and a number is no text: an id in digits must be quoted, or its leading zeros
 would be lost.
