@@ -57,7 +57,7 @@ MODULES: dict[str, tuple[str, ...]] = {
 }
 """Module -> the tests that must notice."""
 EQUIVALENT: dict[tuple[str, str], str] = {
-    ("operate/usage/alerts.py", "78: 0 -> 1"): "the peak is read only of a runaway that goes on, which has set it",
+    ("operate/usage/alerts.py", "80: 0 -> 1"): "the peak is read only of a runaway that goes on, which has set it",
 }
 """(module, the mutant's line and change) -> why nobody could observe it."""
 

@@ -1,9 +1,9 @@
 """The one boundary between what lies in an archive and what the program makes of it.
 
 An archive is hostile when it is read: also one whose checksums are right may hold what no decoder expects. Whatever is
-raised over such bytes (``zlib.error``, ``BadZipFile``, lxml's and msgspec's errors, a recursion or memory limit, a key
-that is not there) says that the file is not what it should be: ``DamagedError``, with its name. Nobody else in the
-program catches what a decoder may raise.
+raised over such bytes (``zlib.error``, ``BadZipFile``, lxml's and msgspec's errors, a recursion limit, a key that is
+not there) says that the file is not what it should be: ``DamagedError``, with its name. Nobody else in the program
+catches what a decoder may raise. A shortage of memory says nothing of the file, as what is read has a largest size.
 
 How large a file of a revision may be: what is written is held to it, and what is read too.
 """
@@ -35,8 +35,17 @@ LARGEST_LEDGER = 4 << 30
 """Bytes of a ledger or export, which grow with the lines of the month."""
 
 RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
-_SAID_ALREADY = (DamagedError, SchemaError, StorageError, InterruptedRunError, ClusterError, OtherVersionError)
-"""Damage that names its place, a newer version's file, a fault of the system, a stop, a cluster that does not serve."""
+_NO_DAMAGE = (
+    DamagedError,
+    SchemaError,
+    StorageError,
+    InterruptedRunError,
+    ClusterError,
+    OtherVersionError,
+    MemoryError,
+)
+"""Damage that names its place, a newer version's file, a fault of the system, a stop, a cluster that does not serve,
+too little memory."""
 _LONGEST = 300
 
 
@@ -51,12 +60,13 @@ def interpreting(where: Place, what: str = "", remedy: str = RESTORE) -> Iterato
     """Within, whatever is raised over the bytes of that file, or of that revision, becomes ``DamagedError``; ``what``
     says what they do not give.
 
-    ``SchemaError`` (a newer version wrote it), ``StorageError`` (the system cannot read it) and an interruption stay
-    what they are. The bytes are in memory, or of a file that was opened: an ``OSError`` is a decoder's.
+    ``SchemaError`` (a newer version wrote it), ``StorageError`` (the system cannot read it), too little memory and an
+    interruption stay what they are. The bytes are in memory, or of a file that was opened: an ``OSError`` is a
+    decoder's.
     """
     try:
         yield
-    except _SAID_ALREADY:
+    except _NO_DAMAGE:
         raise
     except Exception as error:
         raise DamagedError(f"{where}: {f'{what}: ' if what else ''}{problem_of(error)}", remedy=remedy) from error

@@ -159,7 +159,7 @@ def booking_again(revision: Revision) -> Iterator[None]:
     made_with = revision.manifest.version
     try:
         yield
-    except (ConfigurationError, DamagedError, StorageError, InterruptedRunError):
+    except (ConfigurationError, DamagedError, StorageError, InterruptedRunError, MemoryError):
         raise
     except Exception as error:
         if made_with != __version__:

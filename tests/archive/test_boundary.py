@@ -36,7 +36,6 @@ WHERE = Path("archive/2026-05/r1/ledgers/web.xlsx")
         etree.XMLSyntaxError("no element", 1, 1, 1),
         msgspec.ValidationError("Expected `int`"),
         RecursionError("maximum recursion depth exceeded"),
-        MemoryError(),
         UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
         csv.Error("line contains NUL"),
         EOFError("Compressed file ended"),
@@ -61,7 +60,14 @@ def test_whatever_is_raised_is_damage_of_the_file(error: Exception) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [StorageError("disk"), SchemaError("schema 2"), InterruptedRunError("stop"), KeyboardInterrupt(), SystemExit()],
+    [
+        StorageError("disk"),
+        SchemaError("schema 2"),
+        InterruptedRunError("stop"),
+        MemoryError(),
+        KeyboardInterrupt(),
+        SystemExit(),
+    ],
 )
 def test_what_is_no_damage_stays_what_it_is(error: BaseException) -> None:
     with pytest.raises(type(error)) as raised, interpreting(WHERE):

@@ -213,7 +213,7 @@ def test_an_interruption_leaves_what_was_being_sent_named(desk: Desk, monkeypatc
 
 
 @pytest.fixture(scope="module")
-def in_bucket(closed: tuple[Place, datetime]) -> Iterator[tuple[Place, Config, Any]]:
+def in_bucket(closed: tuple[Place, datetime]) -> tuple[Place, Config, Any]:
     """The same month closed into the client's memory, and the store itself."""
     obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
     at, now = closed
@@ -222,13 +222,14 @@ def in_bucket(closed: tuple[Place, datetime]) -> Iterator[tuple[Place, Config, A
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bucket_module, "_client", lambda *arguments, **options: memory)
         run(config, RunRequest(), Surroundings(at.environ, at.clock))
-        yield at, config, memory
+    return at, config, memory
 
 
 @pytest.fixture
-def bucket_desk(in_bucket: tuple[Place, Config, Any]) -> Iterator[Desk]:
+def bucket_desk(in_bucket: tuple[Place, Config, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk before that archive, of which nothing was sent yet."""
     at, config, memory = in_bucket
+    monkeypatch.setattr(bucket_module, "_client", lambda *arguments, **options: memory)
     for meta in chain.from_iterable(memory.list("deliveries/archive")):
         if "/deliveries" in meta["path"][len("deliveries/archive") :] or "/.delivering/" in meta["path"]:
             memory.delete(meta["path"])
