@@ -36,5 +36,5 @@ def _read(data: bytes, of: type[Value], path: str, noun: str) -> Value:
     try:
         # As a text: msgspec does not look at the encoding of what it passes over.
         return msgspec.json.decode(data.decode(), type=of)
-    except (ValueError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise AnswerError(f"{path}: not {noun} ({error})") from error

@@ -85,7 +85,7 @@ def _plain(data: bytes) -> Any:
     try:
         value = _PLAIN_DECODER.decode(data)
         return value if _PLAIN_ENCODER.encode(value) == data else _UNKNOWN
-    except (ValueError, RecursionError, DecimalException):  # msgspec's errors are ValueErrors
+    except (msgspec.MsgspecError, ValueError, RecursionError, DecimalException):  # ValueErrors in newer versions alone
         return _UNKNOWN
 
 
