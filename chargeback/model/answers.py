@@ -10,9 +10,8 @@ module is imported, in one thread: two threads that meet a type for the first ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from decimal import Decimal
 from sys import intern
 from typing import Annotated, Any, TypeVar
@@ -21,7 +20,6 @@ import msgspec
 
 from chargeback.errors import AnswerError
 from chargeback.model import strict_json
-from chargeback.model.instants import parse_instant
 
 LONGEST_IDENTIFIER = 256
 """Characters of an id, a sid, a number or a tax id."""
@@ -303,12 +301,3 @@ def parse_answer(data: bytes, where: str, read: Callable[[Any], Decoded]) -> Dec
         return read(strict_json.parse(data))
     except AnswerError as error:
         raise AnswerError(f"{where}: {error.message}", account=error.account, remedy=error.remedy) from error
-
-
-def first_instant(texts: Iterable[str | None]) -> datetime | None:
-    """The first text that says a time, as an instant; None where none does."""
-    for text in texts:
-        instant = parse_instant(text)
-        if instant is not None:
-            return instant
-    return None
