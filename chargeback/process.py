@@ -189,9 +189,14 @@ def guarded(command: Callable[[], object]) -> int:
 
 
 def meaning(error: BaseException) -> ChargebackError:
-    """What an error says that no command foresaw: the machine is short of something, or there is a bug (exit 1)."""
-    from chargeback.errors import ChargebackError, StorageError
+    """What an error says that no command foresaw: the machine is short of something, or there is a bug (exit 1).
 
+    After a signal every error is the interruption: libraries catch ``KeyboardInterrupt`` and raise something else.
+    """
+    from chargeback.errors import ChargebackError, InterruptedRunError, StorageError
+
+    if isinstance(error, KeyboardInterrupt) or _interrupted():
+        return InterruptedRunError(INTERRUPTION, remedy="run again")
     if isinstance(error, ChargebackError):
         return error
     if _is_shortage(error):
@@ -216,7 +221,7 @@ def asks_for_json(given: Sequence[str]) -> bool:
 
 
 def _ended(command: Callable[[], object], signals: Signals) -> Ended:
-    from chargeback.errors import InterruptedRunError, error_exit
+    from chargeback.errors import error_exit
 
     try:
         _need_memory()
@@ -225,11 +230,8 @@ def _ended(command: Callable[[], object], signals: Signals) -> Ended:
         return Ended(INTERRUPTED) if ended.own == 1 and signals.received else ended
     except SystemExit as ended:
         return Ended(ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1)
-    except KeyboardInterrupt:
-        error: ChargebackError = InterruptedRunError(INTERRUPTION, remedy="run again")
     except BaseException as unforeseen:
-        lost = InterruptedRunError(INTERRUPTION, remedy="run again")
-        error = lost if signals.received else meaning(unforeseen)
+        error = meaning(unforeseen)
         if {"-v", "--verbose"} & set(sys.argv) and error_exit(error) == 1:
             import traceback
 
@@ -320,6 +322,12 @@ def _encoding(before: Any) -> str:
         if not chosen:
             return locale.getencoding()
     return getattr(before, "encoding", None) or "utf-8"
+
+
+def _interrupted() -> bool:
+    """Whether a signal has been received by the ``Signals`` that are at work."""
+    handler = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return isinstance(handler, Signals) and handler.received
 
 
 def _is_shortage(error: BaseException) -> bool:

@@ -62,6 +62,18 @@ def test_an_interruption_that_a_library_turns_into_another_error_is_still_one() 
     assert "interrupted" in ended.stderr
 
 
+def test_what_a_library_makes_of_an_interruption_is_told_by_a_command_as_one() -> None:
+    """An operator who stops a run would be told to report a bug."""
+    body = f"try:\n    {us(signal.SIGTERM)}\n    time.sleep(30)\nexcept BaseException:\n    raise ValueError('x')"
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    ending = "from chargeback.cli.outcome import ending\nwith ending(json_output=True, verbose=True):\n"
+    ended = guarded(f"{ending}{indented}")
+    assert ended.returncode == 130
+    assert "unexpected" not in ended.stderr and "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("chargeback: interrupted")
+    assert '"exit": 130' in ended.stdout
+
+
 def test_a_signal_while_the_interpreter_ends_changes_nothing() -> None:
     ended = guarded(f"import atexit\natexit.register(lambda: ({us(signal.SIGINT)}, time.sleep(30)))\nsys.exit(3)")
     assert (ended.returncode, ended.stderr) == (3, "")

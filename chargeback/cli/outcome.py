@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from chargeback.cli.printing import masked_text, tell, write_json
-from chargeback.errors import ChargebackError, InterruptedRunError, each_cause_once, each_error, error_exit
-from chargeback.process import INTERRUPTION, Ended, meaning
+from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
+from chargeback.process import Ended, meaning
 
 
 @contextmanager
@@ -53,12 +53,11 @@ def _run(*, json_output: bool, verbose: bool) -> Generator[Callable[[int], None]
 
     try:
         yield set_code
-    except (KeyboardInterrupt, InterruptedRunError, click.Abort):
-        interrupted = InterruptedRunError(INTERRUPTION, remedy="run again")
-        code[0] = _told(interrupted, json_output=json_output)
+    except click.Abort:
+        code[0] = _told(meaning(KeyboardInterrupt()), json_output=json_output)
     except click.ClickException:
         raise
-    except Exception as error:
+    except (KeyboardInterrupt, Exception) as error:
         cause = meaning(error)
         if verbose and error_exit(cause) == 1:
             sys.stderr.write(masked_text(traceback.format_exc()))

@@ -39,8 +39,10 @@ def started(office: Workplace) -> int:
         return child
     try:
         with interruptible():
-            code = office.run("2026-05").exit
-        os._exit(code)
+            run = office.run("2026-05")
+        if run.exit not in (0, 130):
+            os.write(2, run.err.encode())
+        os._exit(run.exit)
     finally:
         os._exit(99)
 
