@@ -18,6 +18,7 @@ from chargeback.config import Config
 from chargeback.config.splits import Splits
 from chargeback.errors import AnswerError
 from chargeback.evidence import DispositionRecord, Evidence
+from chargeback.evidence.period import Period, last_month
 from chargeback.model.booking import AccountMonth, Ground, billed_accounts, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
 from chargeback.model.check import Check, Code, Outcome
@@ -26,7 +27,6 @@ from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
 from chargeback.model.ledger import Ledger, LedgerLines, LedgerTeam, joined
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
-from chargeback.model.period import Period, last_month
 from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
 from chargeback.model.project_sources import booked_projects, read_directory, with_projects
 from chargeback.model.projects import ProjectDirectory

@@ -24,9 +24,9 @@ from chargeback.config.forms import EVERY_REPORT_CHECK
 from chargeback.config.loader import DEFAULT_NAME, VARIABLE, WORKERS_VARIABLE
 from chargeback.config.reading import Declared, Form, Key, keys_of
 from chargeback.config.settings import ENDPOINT_VARIABLE, Tolerance
+from chargeback.evidence.period import Period
 from chargeback.model.catalogue import VARIANCE_CODES
 from chargeback.model.check import Code
-from chargeback.model.period import Period
 
 PAGE = Path(__file__).with_name("configuration.md")
 SCHEMA = Path(__file__).with_name("config.schema.json")

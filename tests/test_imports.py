@@ -199,7 +199,7 @@ def test_every_room_has_its_place() -> None:
         (wrong_way, "chargeback.sandbox.server", "from chargeback.model.money import to_minor"),
         (reaching_outside, "chargeback.publish.page", "import time"),
         (reaching_outside, "chargeback.publish.page", "def f():\n    from random import choice"),
-        (reaching_outside, "chargeback.model.period", "from urllib.request import urlopen"),
+        (reaching_outside, "chargeback.evidence.period", "from urllib.request import urlopen"),
         (reaching_outside, "chargeback.evidence.records", "import httpx"),
         (reaching_outside, "chargeback.month_end", "import os\nos.environ['TZ']"),
         (reaching_outside, "chargeback.month_end", "import os\nos.getenv('TZ')"),

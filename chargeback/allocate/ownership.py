@@ -9,7 +9,7 @@ from fnmatch import translate
 
 from chargeback.config import Config, ProjectClaim, SharedProject, Team
 from chargeback.errors import ConfigurationError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from chargeback.model.text import normalized
 
 PRODUCTION = "production"

@@ -18,8 +18,8 @@ from chargeback.archive.staging import Staging
 from chargeback.archive.store import ArchiveStore
 from chargeback.config.address import Place
 from chargeback.errors import ChargebackError
+from chargeback.evidence.period import Period
 from chargeback.evidence.stores import LARGEST_FILE
-from chargeback.model.period import Period
 
 
 class ArchiveWriter(ABC):

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -21,8 +21,8 @@ from chargeback.archive.file_system import storage_error
 from chargeback.archive.manifest import is_sha256
 from chargeback.errors import SchemaError
 from chargeback.evidence import sha256_of
+from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
-from chargeback.model.period import Period
 
 FOLDER = "chain"
 SCHEMA = 1

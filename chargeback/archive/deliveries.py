@@ -21,8 +21,8 @@ from chargeback.archive.store import ArchiveStore, store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence import sha256_of
+from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
-from chargeback.model.period import Period
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 
 DELIVERIES_PATH = "deliveries.csv"

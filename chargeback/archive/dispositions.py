@@ -13,8 +13,8 @@ from chargeback.archive.chain import RevisionName
 from chargeback.archive.register import RESTORE_REGISTER, Register
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
+from chargeback.evidence.period import Period
 from chargeback.model.finding import is_finding_id
-from chargeback.model.period import Period
 
 if TYPE_CHECKING:
     from chargeback.archive.archive_writer import ArchiveWriter

@@ -16,8 +16,8 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from chargeback.errors import ConfigurationError, DamagedError, SchemaError
+from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
-from chargeback.model.period import Period
 
 MANIFEST_PATH = "manifest.json"
 SUMS_PATH = "SHA256SUMS"

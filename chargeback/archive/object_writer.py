@@ -27,7 +27,7 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.config.address import Address, Place
 from chargeback.errors import LockedError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 SENDERS = 8
 """Objects that are created at a time."""

@@ -27,10 +27,10 @@ from chargeback.archive.store import ArchiveStore
 from chargeback.config.address import Place
 from chargeback.errors import ChargebackError, DamagedError
 from chargeback.evidence import Answer, sha256_of
+from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
 from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.file_names import safe_name
-from chargeback.model.period import Period
 
 ROW_NAME = "answer.json"
 _LARGEST_ROW = 1 << 20

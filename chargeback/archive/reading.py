@@ -16,7 +16,7 @@ from chargeback.archive.revision import Revision, revision_in
 from chargeback.archive.store import ArchiveStore, store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
-from chargeback.model.period import FIRST_YEAR, LAST_YEAR, Period
+from chargeback.evidence.period import FIRST_YEAR, LAST_YEAR, Period
 
 KNOWN_NAMES = frozenset({"index.html", "signatures.csv", "deliveries.csv", "dispositions.csv", "pending", "usage"})
 """What an archive holds beside its months (INTERFACE, archive)."""

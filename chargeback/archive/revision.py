@@ -14,9 +14,9 @@ from chargeback.archive.store import ArchiveStore, size_of, store_of
 from chargeback.config.address import Place
 from chargeback.errors import SchemaError, StorageError
 from chargeback.evidence import Answer, EarlierManifest, EarlierMonth, Evidence, RunRecord, sha256_of
+from chargeback.evidence.period import Period
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
 from chargeback.model import archived_summary
-from chargeback.model.period import Period
 
 Value = TypeVar("Value")
 

@@ -14,7 +14,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.config.address import Address, Place, address_of, is_address
 from chargeback.errors import ConfigurationError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from chargeback.model.text import readable
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)

@@ -14,7 +14,7 @@ from chargeback.archive.manifest import is_sha256
 from chargeback.archive.register import RESTORE_REGISTER, Register
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 if TYPE_CHECKING:
     from chargeback.archive.archive_writer import ArchiveWriter

@@ -42,7 +42,7 @@ def command(
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.archive.chain import Base
         from chargeback.cli.printing import print_lines
-        from chargeback.model.period import Period
+        from chargeback.evidence.period import Period
         from chargeback.review.listing import listing, listing_csv, listing_lines
 
         chosen = chosen_archive(config_path, archive_path)

@@ -79,7 +79,7 @@ def command(
     with ending(
         json_output=as_json, verbose=verbose, log_format=log_format, accepted=ok, leaves_work=not dry_run
     ) as set_code:
-        from chargeback.model.period import Period
+        from chargeback.evidence.period import Period
 
         config = load_config(config_path, archive_path, network=True)
         config = replace(config, workers=chosen_workers(workers, config.workers))

@@ -13,6 +13,7 @@ from chargeback.cli.progress import progress_on_terminal
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
 from chargeback.evidence import RestatementEvent
+from chargeback.evidence.period import Period
 from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
@@ -21,7 +22,6 @@ from chargeback.model.books import Books, Status
 from chargeback.model.catalogue import operator_remedy
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_minor
-from chargeback.model.period import Period
 from chargeback.model.restatement_text import event_text, restatement_lines
 from chargeback.model.wording import books_status_text, counted, finding_text
 from chargeback.operate.notify import watched

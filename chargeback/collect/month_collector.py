@@ -31,6 +31,7 @@ from chargeback.errors import (
     PlatformError,
 )
 from chargeback.evidence import Answer, DocumentRecord, SettlementRecord, Store, UnsettledPayment
+from chargeback.evidence.period import Period, zone
 from chargeback.model import answers as wire
 from chargeback.model.facts import (
     NO_READINGS,
@@ -47,7 +48,6 @@ from chargeback.model.facts import (
 from chargeback.model.file_names import safe_name
 from chargeback.model.instants import format_instant
 from chargeback.model.invoice import Invoice, merge
-from chargeback.model.period import Period, zone
 from chargeback.model.report import Report, prove
 from chargeback.model.settlement import Accrual, OpenAccruals, in_order, is_paid_by, settlement_of
 

@@ -15,7 +15,7 @@ from chargeback.config.address import Address
 from chargeback.config.ownership import Budget, ProjectClaim
 from chargeback.config.reading import keys_of
 from chargeback.config.settings import Config
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 
 def understood(config: Config) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from chargeback.config.key_path import KeyPath, did_you_mean, kind_of, listed, s
 from chargeback.config.reading import Form, Key, each, location, text, whole
 from chargeback.config.secrecy import REMEDY, looks_random, names_secret
 from chargeback.errors import ConfigurationError
+from chargeback.evidence.period import zone
 from chargeback.model.check import Code
 from chargeback.model.erp_profile import NAME
 from chargeback.model.ledger import RESERVED_TEAMS
-from chargeback.model.period import zone
 from chargeback.model.text import normalized
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)

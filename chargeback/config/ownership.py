@@ -17,8 +17,8 @@ from typing import Annotated, Literal
 from chargeback.config.forms import ServiceUrl, SidOrGlob, TeamId, pattern
 from chargeback.config.key_path import Fault, KeyPath, did_you_mean, kind_of, listed, shown
 from chargeback.config.reading import Form, Key, Table, amount, by_name, choice, each, number, read_table, text
+from chargeback.evidence.period import Period
 from chargeback.model.money import known_digits
-from chargeback.model.period import Period
 
 
 def contradiction_of_months(since: Period | None, until: Period | None) -> Fault | None:

@@ -24,7 +24,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar, cast, get_args, get_
 from chargeback.config.key_path import Fault, KeyPath, did_you_mean, kind_of, listed, shown
 from chargeback.config.secrecy import REMEDY, holds_secret_name, looks_secret
 from chargeback.errors import ConfigurationError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 T = TypeVar("T")
 Reader = Callable[[KeyPath, object], T]

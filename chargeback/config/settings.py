@@ -42,10 +42,10 @@ from chargeback.config.ownership import (
     within,
 )
 from chargeback.config.reading import NO_KEY, Key, Table
+from chargeback.evidence.period import Period, zone
 from chargeback.model.bookkeeping import Bookkeeping, ChartOfAccounts
 from chargeback.model.catalogue import VARIANCE_CODES
 from chargeback.model.check import REPORT_CODES, Acceptance, Check, Code
-from chargeback.model.period import Period, zone
 from chargeback.model.text import normalized
 
 DEFAULT_ENDPOINT = "https://api.deploys.app/"

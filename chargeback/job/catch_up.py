@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from chargeback.archive.pending import pending_reports
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
+from chargeback.evidence.period import Period
 from chargeback.job.collection import Collector, background
 from chargeback.model import archived_summary
 from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.booking import first_billed
 from chargeback.model.facts import ListedInvoice, by_month
 from chargeback.model.invoice import Status, as_listed
-from chargeback.model.period import Period
 from chargeback.model.settlement import InvoiceKey
 
 _OF_A_PAYMENT = frozenset({"status", "receipt_number"})

@@ -39,6 +39,7 @@ from chargeback.evidence import (
     SettlementRecord,
     Store,
 )
+from chargeback.evidence.period import Period, last_month
 from chargeback.job.dispositions import known_dispositions
 from chargeback.job.reperformed_revision import booking_again
 from chargeback.job.settlements import carry_settlements, open_accruals, settled_elsewhere, with_own_tax
@@ -47,7 +48,6 @@ from chargeback.model.archived_summary import BookedNames
 from chargeback.model.booking import billed_accounts, choose_report, was_billed
 from chargeback.model.facts import NO_READINGS, ListedInvoice, Readings, answers_by_account, read_account
 from chargeback.model.instants import format_instant
-from chargeback.model.period import Period, last_month
 from chargeback.model.project_sources import booked_names
 from chargeback.model.settlement import OpenAccruals, in_order
 from chargeback.model.versions import versions

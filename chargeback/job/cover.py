@@ -15,6 +15,7 @@ from chargeback.archive.reading import Archive, cover_path
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import read_signatures
 from chargeback.errors import ChargebackError
+from chargeback.evidence.period import Period
 from chargeback.evidence.run_log import report
 from chargeback.job.dispositions import archived_findings, known_dispositions
 from chargeback.job.overview import revision_overview
@@ -23,7 +24,6 @@ from chargeback.model import archived_checks, archived_summary
 from chargeback.model.archived_checks import ArchivedFinding, read_checks
 from chargeback.model.check import Outcome
 from chargeback.model.finding import covers
-from chargeback.model.period import Period
 
 if TYPE_CHECKING:
     from chargeback.publish.pages.cover_page import Cover, CoverFinding

@@ -16,10 +16,10 @@ from chargeback.archive.dispositions import Disposition, read_dispositions
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.evidence import DispositionRecord
+from chargeback.evidence.period import Period
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, FindingSubject, read_checks
 from chargeback.model.check import Check, Code, Subject, SubjectKind
-from chargeback.model.period import Period
 from chargeback.publish.reconciliation import finding_row
 from chargeback.reconcile.findings import with_findings
 

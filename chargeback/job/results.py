@@ -9,9 +9,9 @@ from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, NotReadyError, decisive_exit, each_error
 from chargeback.evidence import RestatedTotal, RestatementEvent
+from chargeback.evidence.period import Period
 from chargeback.job.restatement_events import Restated
 from chargeback.model.books import Books, Status
-from chargeback.model.period import Period
 
 
 @dataclass(frozen=True, slots=True)

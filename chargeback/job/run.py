@@ -34,6 +34,7 @@ from chargeback.errors import (
     each_error,
 )
 from chargeback.evidence import EarlierMonth, Evidence, MemoryStore, WatchedStore
+from chargeback.evidence.period import Period, last_month
 from chargeback.evidence.run_log import report
 from chargeback.job.catch_up import months_to_catch_up
 from chargeback.job.collection import (
@@ -57,7 +58,6 @@ from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
 from chargeback.model.instants import format_instant
-from chargeback.model.period import Period, last_month
 from chargeback.month_end import close_month
 from chargeback.publish import month_summary
 

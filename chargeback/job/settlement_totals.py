@@ -11,9 +11,9 @@ from chargeback.archive.file_checks import FileFinding, FileFindingKind
 from chargeback.archive.revision import Revision
 from chargeback.errors import ChargebackError, DamagedError
 from chargeback.evidence import Evidence, SettlementRecord
+from chargeback.evidence.period import Period
 from chargeback.model.facts import read_detail
 from chargeback.model.invoice import merge
-from chargeback.model.period import Period
 from chargeback.model.settlement import Accrual, InvoiceKey, settlement_of
 
 _LOOK = "find out who changed it; restore the revision's folder from a backup and run verify"

@@ -9,11 +9,11 @@ from chargeback.archive.revision import Revision
 from chargeback.collect.month_collector import Collection, index_key
 from chargeback.config import Config
 from chargeback.evidence import EarlierMonth, Evidence, SettlementRecord, Store
+from chargeback.evidence.period import Period
 from chargeback.job.sealing import archived_config
 from chargeback.model import archived_summary
 from chargeback.model.facts import platform_account
 from chargeback.model.invoice import Status
-from chargeback.model.period import Period
 from chargeback.model.settlement import Accrual, InvoiceKey, OpenAccruals, in_order
 
 _OF_0_2 = "its own journal, by a version without settlements, has booked it with the accrual"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from chargeback.evidence.period import Period
 from chargeback.model.books import AcceptedTotal, Status
-from chargeback.model.period import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth
+from chargeback.evidence.period import Period
 from chargeback.model.facts import ListedInvoice
 from chargeback.model.invoice import Status, listed_total
 from chargeback.model.money import format_minor, minor_digits
-from chargeback.model.period import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chargeback.evidence import EarlierMonth
+from chargeback.evidence.period import Period
 from chargeback.model.facts import AccountFacts, ListedInvoice
 from chargeback.model.invoice import ISSUED, Invoice
-from chargeback.model.period import Period
 from chargeback.model.report import Proof, Report, prove
 
 

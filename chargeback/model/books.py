@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from chargeback.model.check import Check, Outcome
 
 if TYPE_CHECKING:  # only named here: a command that reads how a month stands needs none of what it was booked from
+    from chargeback.evidence.period import Period
     from chargeback.model.finding import Finding
     from chargeback.model.ledger import Ledger
-    from chargeback.model.period import Period
     from chargeback.model.posting import MonthPosting
 
 

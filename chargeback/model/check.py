@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 
 class Outcome(StrEnum):

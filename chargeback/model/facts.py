@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, DocumentRecord, Evidence
+from chargeback.evidence.period import Period
 from chargeback.model import answers as wire
 from chargeback.model.answers import InvoiceAnswer, text_of
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice, Status, booking_month, is_unknown_status, merge, read_status
-from chargeback.model.period import Period
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report, read_report
 from chargeback.model.strict_json import parse

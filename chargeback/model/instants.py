@@ -10,7 +10,7 @@ from functools import lru_cache
 from dateutil.parser import isoparse
 
 from chargeback.errors import AnswerError
-from chargeback.model.period import FIRST_YEAR, LAST_YEAR
+from chargeback.evidence.period import FIRST_YEAR, LAST_YEAR
 
 _RFC_3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:)(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 

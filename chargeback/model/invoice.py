@@ -11,10 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chargeback.errors import AnswerError
+from chargeback.evidence.period import Period
 from chargeback.model.answers import InvoiceAnswer, LineItem, Number, amount_of, text_of
 from chargeback.model.instants import parse_instant
 from chargeback.model.money import minor_digits, to_minor
-from chargeback.model.period import Period
 
 _SAME_SECOND = timedelta(seconds=1)
 _LONGEST_LOOK = 26

@@ -13,8 +13,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth, SettlementRecord
+from chargeback.evidence.period import Period
 from chargeback.model.instants import parse_instant
-from chargeback.model.period import Period
 
 
 class ItemState(StrEnum):

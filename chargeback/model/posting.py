@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chargeback.evidence import RunRecord
+from chargeback.evidence.period import Period
 from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth
 from chargeback.model.check import Subject
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import Ledger
-from chargeback.model.period import Period
 from chargeback.model.projects import Contradiction, ProjectDirectory
 
 

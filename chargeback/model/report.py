@@ -23,10 +23,10 @@ from zoneinfo import ZoneInfo
 
 from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, ProjectPair
+from chargeback.evidence.period import Period, zone
 from chargeback.model.answers import Chart, Identifier, LineItem, Number, ReportAnswer, ReportRow, amount_of, text_of
 from chargeback.model.instants import parse_http_date, parse_instant
 from chargeback.model.money import EXACT, exact_sum, from_minor, to_minor, whole_numbers
-from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.text import normalized
 

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from chargeback.evidence import SettlementRecord
+from chargeback.evidence.period import Period
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.money import format_exact
-from chargeback.model.period import Period
 
 InvoiceKey = tuple[str, str]
 """Account and invoice id."""

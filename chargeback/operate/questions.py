@@ -13,8 +13,8 @@ from chargeback.collect.envelope import Reply
 from chargeback.collect.session import Session
 from chargeback.config import AccountEntry, Config
 from chargeback.errors import AccessError, AnswerError, ChargebackError, PlatformError
+from chargeback.evidence.period import Period
 from chargeback.model import answers as wire
-from chargeback.model.period import Period
 from chargeback.model.projects import ProjectDirectory
 
 Decoded = TypeVar("Decoded")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 Language = Literal["en", "th", "both"]
 

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 
 from chargeback.config import Config
+from chargeback.evidence.period import day_start
 from chargeback.model.booking import AccountMonth
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.facts import ListedInvoice
 from chargeback.model.invoice import ISSUED, Invoice, usable_period
 from chargeback.model.money import known_digits
-from chargeback.model.period import day_start
 from chargeback.model.posting import Posting
 from chargeback.reconcile.tie_out import charges, gross_by_currency, is_charge, listed_amount, listed_rows
 

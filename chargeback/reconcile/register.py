@@ -10,9 +10,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from chargeback.config import AcceptedException, Config
+from chargeback.evidence.period import Period
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.finding import Finding
-from chargeback.model.period import Period
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.reconcile.causes import with_causes
 from chargeback.reconcile.cut_off import currency, invoice_cutoff

@@ -15,8 +15,8 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
+from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.period import Period
 from chargeback.model.restatement_text import event_text
 from chargeback.model.wording import counted
 from chargeback.review.causes import Causes, CheckChange, causes

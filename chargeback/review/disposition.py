@@ -17,10 +17,10 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
+from chargeback.evidence.period import Period
 from chargeback.job.cover import refresh_covers
 from chargeback.job.dispositions import archived_findings
 from chargeback.model.instants import format_instant
-from chargeback.model.period import Period
 from chargeback.review.signing import latest_revision, on_one_line, provable_revision, signing_name
 
 LONGEST_TEXT = 1000

@@ -14,9 +14,9 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.config.address import Place
+from chargeback.evidence.period import Period
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.period import Period
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.review.revision_choice import (
     earlier_json,

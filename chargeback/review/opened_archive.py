@@ -18,12 +18,12 @@ from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config.address import Place, place_of
+from chargeback.evidence.period import Period
 from chargeback.job.verify import Verification, VerifyRequest, verify
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
 from chargeback.model.ledger import REGISTER, ColumnKind, LedgerColumn
 from chargeback.model.money import minor_digits
-from chargeback.model.period import Period
 from chargeback.review.ledger_rows import LedgerRow, read_rows
 from chargeback.review.listing import ListedRevision, listing
 from chargeback.review.month_findings import MonthFinding, findings_of

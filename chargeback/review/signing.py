@@ -21,11 +21,11 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, append_signature, read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
+from chargeback.evidence.period import Period
 from chargeback.job.cover import refresh_covers
 from chargeback.job.overview import refresh_overview
 from chargeback.job.sealing import archived_config
 from chargeback.model.instants import format_instant
-from chargeback.model.period import Period
 from chargeback.model.spreadsheet_text import cleaned
 from chargeback.model.text import normalized, readable
 

@@ -9,7 +9,7 @@ import pytest
 from chargeback.allocate.ownership import NOBODY, Ownership
 from chargeback.config import ProjectClaim, parse
 from chargeback.errors import ConfigurationError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 CONFIG = """
 [[teams]]

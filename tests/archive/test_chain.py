@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.archive.chain import Link, RevisionName, read_chain
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 
 def link(name: str, sha256: str, previous: str | None) -> Link:

@@ -12,7 +12,7 @@ from chargeback.archive.pending import PendingReports
 from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_files
 from chargeback.errors import DamagedError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from tests.kit.archives import REPORT, QuickFileSystem, answer, write_archive
 
 LITTER = (

@@ -13,7 +13,7 @@ import pytest
 
 from chargeback.archive.pending import PendingReport, PendingReports
 from chargeback.errors import ChargebackError, DamagedError, StorageError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from tests.kit.archives import REPORT, FailingFileSystem, QuickFileSystem, answer, hidden
 
 MAY, JUNE = Period(2026, 5), Period(2026, 6)

@@ -18,7 +18,7 @@ from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.staging import Staging
 from chargeback.errors import DamagedError, SchemaError, StorageError
 from chargeback.evidence import RunRecord, sha256_of
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from tests.kit.archives import REPORT, STARTED, QuickFileSystem, answer, manifest, write_archive
 
 MAY, JUNE = Period(2026, 5), Period(2026, 6)

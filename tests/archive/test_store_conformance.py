@@ -38,7 +38,7 @@ from chargeback.archive.rehearsal import rehearse_bucket
 from chargeback.archive.signatures import Signature, append_signature, read_signatures
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from tests.azure_server import CONTAINER
 from tests.kit.archives import FILES, REPORT, STARTED, answer, seal
 from tests.s3_server import PLAIN, READER_ID, READER_SECRET, VERSIONED, S3Server

@@ -16,7 +16,7 @@ from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.signatures import Signature, append_signature
 from chargeback.archive.verification import Layer, verify_chain, verify_files
 from chargeback.evidence import sha256_of
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from tests.kit.archives import FILES, STARTED, QuickFileSystem, seal, write_archive
 
 

@@ -19,7 +19,7 @@ from chargeback import errors
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.cli import run_output
 from chargeback.errors import ChargebackError, CombinedError, decisive_exit, each_error, error_exit
-from chargeback.model.period import last_month, zone
+from chargeback.evidence.period import last_month, zone
 from chargeback.sandbox import Credential
 from tests.kit.workplace import CREDENTIALS, Workplace, listening
 

@@ -22,11 +22,11 @@ from chargeback.config import Api, Config
 from chargeback.errors import AnswerError, ChargebackError
 from chargeback.evidence import Answer, MemoryStore
 from chargeback.evidence.gate import withheld
+from chargeback.evidence.period import Period
 from chargeback.model import answers as wire
 from chargeback.model.facts import by_month, decode_listed, each_once
 from chargeback.model.file_names import LONGEST_NAME, safe_name
 from chargeback.model.invoice import merge
-from chargeback.model.period import Period
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import read_report
 from chargeback.model.strict_json import parse

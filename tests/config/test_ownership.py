@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from chargeback.config import ProjectClaim, SharedProject, Team
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 from .conftest import Read, Refused
 

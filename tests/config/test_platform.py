@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chargeback.config import AccountEntry, Api
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 from .conftest import Read, Refused
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.config import Budget, Publish, Vendor
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 
 from .conftest import PATH, Read, Refused
 

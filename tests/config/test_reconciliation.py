@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from chargeback.config import AcceptedException, Reconciliation, Tolerance
+from chargeback.evidence.period import Period
 from chargeback.model.catalogue import VARIANCE_CODES
 from chargeback.model.check import Code
-from chargeback.model.period import Period
 
 from .conftest import Read, Refused
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chargeback.archive.reading import Archive
+from chargeback.evidence.period import Period
 from chargeback.job.verify import VerifyRequest, verify
-from chargeback.model.period import Period
 from chargeback.sandbox import Clock, instant, prepared
 from tests.cli.calling import call
 from tests.kit.platform import answering

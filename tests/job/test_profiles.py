@@ -7,9 +7,9 @@ from pathlib import Path
 
 from chargeback.archive.reading import Archive
 from chargeback.errors import ConfigurationError
+from chargeback.evidence.period import Period
 from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
-from chargeback.model.period import Period
 from chargeback.sandbox import Clock, Platform, small_world
 
 from ..year.office import Office, in_process, plain_files

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth
+from chargeback.evidence.period import Period
 from chargeback.job.settlements import open_accruals
-from chargeback.model.period import Period
 from chargeback.model.settlement import Accrual, settlement_of
 
 from ..publish.exports.small_books import WEB, Bill, Line, make_books, paid

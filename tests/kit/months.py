@@ -27,10 +27,10 @@ from chargeback.evidence import (
     UnsettledPayment,
     sha256_of,
 )
+from chargeback.evidence.period import Period
 from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Check, Code, Outcome
-from chargeback.model.period import Period
 from chargeback.month_end import close_month, post_month, read_month
 
 PERIOD = "2026-05"

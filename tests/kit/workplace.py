@@ -21,11 +21,11 @@ from chargeback.archive.revision import Revision
 from chargeback.cli.outcome import ending
 from chargeback.cli.run_output import run_and_tell
 from chargeback.config import Config, load
+from chargeback.evidence.period import Period
 from chargeback.job.results import MonthResult
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.job.verify import Verification, VerifyRequest, verify
 from chargeback.model.check import Check, Outcome
-from chargeback.model.period import Period
 from chargeback.sandbox import Clock, Platform, Server, instant, prepared, running, sample_configuration
 from tests.kit.platform import PlatformClock, quick_runs
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth
+from chargeback.evidence.period import Period
 from chargeback.model.answers import InvoiceAnswer
 from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.facts import ListedInvoice
 from chargeback.model.invoice import Status
-from chargeback.model.period import Period
 
 ARCHIVED = ArchivedMonth.of(
     EarlierMonth(

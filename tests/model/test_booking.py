@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth
+from chargeback.evidence.period import Period
 from chargeback.model.booking import AccountMonth, Ground, is_before_the_first_bill
 from chargeback.model.check import Code
-from chargeback.model.period import Period
 from chargeback.month_end import read_month
 from tests.kit.months import APRIL, INACTIVE, RUN_AT, Account, Month, account, checks, invoice, month, of, report
 

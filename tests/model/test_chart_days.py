@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from chargeback.model.period import zone
+from chargeback.evidence.period import zone
 from chargeback.model.report import chart_day
 
 

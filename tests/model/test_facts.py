@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chargeback.errors import AnswerError
+from chargeback.evidence.period import Period, zone
 from chargeback.model.facts import ListedInvoice, decode_listed
-from chargeback.model.period import Period, zone
 
 
 def listed(**fields: Any) -> ListedInvoice:

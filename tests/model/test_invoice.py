@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chargeback.errors import AnswerError
+from chargeback.evidence.period import zone
 from chargeback.model.answers import InvoiceAnswer, LineItem
 from chargeback.model.invoice import Invoice, Shape, Status, booking_month, listed_total, merge, shape_of
-from chargeback.model.period import zone
 
 ROW: dict[str, Any] = {
     "id": "i1",

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth
+from chargeback.evidence.period import Period
 from chargeback.model.open_items import OpenItem, open_items
-from chargeback.model.period import Period
 
 from ..publish.exports.small_books import paid
 

@@ -15,7 +15,7 @@ from chargeback.archive.bucket import open_bucket
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.config import Config, parse
 from chargeback.config.address import Address
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from chargeback.operate.deploy import TARGETS
 from chargeback.operate.deploy.needs import Deployment, deployment
 from chargeback.operate.doctor import DoctorLine, Examination, Mark, archive, examine

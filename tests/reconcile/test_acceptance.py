@@ -9,8 +9,8 @@ import pytest
 
 from chargeback.config import AcceptedException, Config
 from chargeback.errors import ConfigurationError
+from chargeback.evidence.period import Period
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.period import Period
 from chargeback.reconcile.register import accept
 from tests.kit.months import MIDDLE, TEAMS, Account, account, invoice, month, of, report, sku
 

@@ -10,10 +10,10 @@ import pytest
 
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
+from chargeback.evidence.period import Period
 from chargeback.job.cover import refresh_covers
 from chargeback.job.dispositions import archived_findings
 from chargeback.job.verify import VerifyRequest, verify
-from chargeback.model.period import Period
 from chargeback.review.disposition import DisposeRequest, dispose
 from chargeback.review.signing import SignRequest, sign
 from tests.kit.reviewed import APRIL, MAY, SIGNED_AT, Reviewed

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from chargeback.archive.reading import Archive
 from chargeback.evidence import RestatedTotal, RestatementEvent, RunRecord
+from chargeback.evidence.period import Period
 from chargeback.job.restatement_events import configuration_events, split_events
 from chargeback.model.books import Books
-from chargeback.model.period import Period
 from chargeback.model.restatement_text import event_text, restatement_lines
 from tests.kit.months import account, invoice, month, of, report
 from tests.kit.reviewed import MAY, Reviewed

@@ -11,7 +11,7 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.signatures import read_signatures
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from chargeback.review.signing import SignRequest, sign
 from tests.kit.reviewed import APRIL, MARCH, MAY, SIGNED_AT, Reviewed, spoil
 

@@ -18,8 +18,8 @@ import pytest
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.cli.run_output import run_and_tell
 from chargeback.errors import InterruptedRunError
+from chargeback.evidence.period import Period
 from chargeback.job import run
-from chargeback.model.period import Period
 from chargeback.sandbox import Clock, Month, Platform, instant, small_world
 from chargeback.sandbox.calls import Call
 from chargeback.sandbox.makers import scale_world

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from chargeback.sandbox import Month, instant, small_world
 from chargeback.sandbox.calls import Call
 from chargeback.sandbox.platform import AnswerChange

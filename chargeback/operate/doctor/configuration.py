@@ -16,9 +16,9 @@ from chargeback.allocate.ownership import Ownership
 from chargeback.collect.credentials import Credential
 from chargeback.config import Config
 from chargeback.errors import AnswerError
+from chargeback.evidence.period import Period, zone
 from chargeback.model.answers import InvoiceAnswer
 from chargeback.model.instants import parse_instant
-from chargeback.model.period import Period, zone
 from chargeback.model.projects import ProjectDirectory
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 from chargeback.operate.questions import PlatformQuestions

@@ -16,9 +16,9 @@ from chargeback.collect.credentials import PASSWORD, USER, Credential
 from chargeback.collect.session import Session
 from chargeback.config import AccountEntry, Config
 from chargeback.errors import AccessError, ChargebackError
+from chargeback.evidence.period import last_month
 from chargeback.model import answers as wire
 from chargeback.model.instants import parse_http_date
-from chargeback.model.period import last_month
 from chargeback.model.wording import counted
 from chargeback.operate.deploy.needs import credential_names
 from chargeback.operate.doctor.configuration import ownership, timezone

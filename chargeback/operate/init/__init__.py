@@ -16,7 +16,7 @@ from chargeback.allocate.ownership import Ownership
 from chargeback.archive.file_system import storage_error
 from chargeback.config import Config, parse, settings
 from chargeback.errors import ConfigurationError
-from chargeback.model.period import Period
+from chargeback.evidence.period import Period
 from chargeback.model.text import json_text, one_line
 from chargeback.operate.init.proposal import Proposal, ProposedTeam, Survey, SurveyedAccount, patterns, propose, survey
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
 from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
+from chargeback.evidence.period import day_start, last_month
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.catalogue import operator_remedy
 from chargeback.model.money import format_minor
-from chargeback.model.period import day_start, last_month
 from chargeback.model.restatement_text import restatement_lines
 from chargeback.model.text import one_line
 from chargeback.model.wording import books_status_text, finding_text

@@ -23,10 +23,10 @@ from chargeback.collect.session import Session, open_session
 from chargeback.config import Config
 from chargeback.errors import AccessError, AnswerError, CombinedError
 from chargeback.evidence import MemoryStore
+from chargeback.evidence.period import Period
 from chargeback.model import answers as wire
 from chargeback.model.instants import format_instant
 from chargeback.model.money import EXACT
-from chargeback.model.period import Period
 from chargeback.model.projects import Project, ProjectDirectory
 from chargeback.operate.doctor.configuration import projects_of
 from chargeback.operate.questions import PlatformQuestions, credentials_of, understood

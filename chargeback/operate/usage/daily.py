@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from chargeback.allocate.ownership import Ownership
 from chargeback.config import Config
 from chargeback.config.splits import Splits
+from chargeback.evidence.period import Period
 from chargeback.model.ledger import UNASSIGNED
 from chargeback.model.money import EXACT, minor_digits, to_minor
-from chargeback.model.period import Period
 from chargeback.operate.usage.snapshot import CURRENCY, Snapshot, UsageRow
 
 SHARED = "shared"

@@ -16,8 +16,8 @@ from chargeback.allocate.ownership import Ownership
 from chargeback.config import Config
 from chargeback.config.address import Place
 from chargeback.errors import EXCEPTIONS, RECONCILED
+from chargeback.evidence.period import Period
 from chargeback.model.instants import format_instant
-from chargeback.model.period import Period
 from chargeback.model.wording import counted
 from chargeback.operate.metrics import Family, Labels, Value
 from chargeback.operate.usage.alerts import Alert, alerts_of, cost_of, money

@@ -21,10 +21,10 @@ from chargeback.archive.boundary import interpreting, refuse
 from chargeback.archive.store import store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
+from chargeback.evidence.period import Period
 from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.model.money import format_exact
-from chargeback.model.period import Period
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 
 CURRENCY = "THB"

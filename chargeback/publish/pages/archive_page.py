@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from chargeback.evidence.period import Period, zone
 from chargeback.model.archive_overview import MonthOverview, RevisionOverview, Signature
 from chargeback.model.books import Status
 from chargeback.model.money import minor_digits
-from chargeback.model.period import Period, zone
 from chargeback.model.wording import counted, status_text
 from chargeback.publish.pages.rendering import is_on_loopback
 from chargeback.publish.pages.rendering import render as rendered

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionOverview, Signature
 from chargeback.model.archived_checks import ArchivedFinding
 from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Code
-from chargeback.model.period import Period
 from chargeback.model.wording import booking_text, counted, grouped, status_text
 from chargeback.publish.pages.rendering import is_on_loopback, render
 from chargeback.publish.pages.wording import amount, instant_text, month_name

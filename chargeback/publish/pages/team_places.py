@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits
-from chargeback.model.period import Period
 from chargeback.publish.pages.charts import Spark, sparks
 from chargeback.publish.pages.trend import team_costs
 from chargeback.publish.pages.wording import change_text, minor

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits, to_minor
-from chargeback.model.period import Period
 from chargeback.model.wording import counted
 from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
 from chargeback.publish.pages.team_colours import in_one_chart

@@ -7,9 +7,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from chargeback.errors import AnswerError
+from chargeback.evidence.period import Period
 from chargeback.model.instants import parse_instant
 from chargeback.model.money import format_exact
-from chargeback.model.period import Period
 from chargeback.model.wording import grouped
 
 MONTHS = (

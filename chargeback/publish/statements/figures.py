@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
+from chargeback.evidence.period import Period
 from chargeback.model.ledger import Basis
 from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
-from chargeback.model.period import Period
 from chargeback.model.totals import Sums, total
 from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
 from chargeback.publish.pages.team_colours import team_colours

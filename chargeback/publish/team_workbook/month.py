@@ -10,11 +10,11 @@ from functools import lru_cache
 from chargeback.config import Config
 from chargeback.config.ownership import Budget
 from chargeback.evidence import EarlierMonth
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.model.check import Check
 from chargeback.model.ledger import LedgerLines, LedgerTeam
 from chargeback.model.money import exact_sum, format_exact, minor_digits
-from chargeback.model.period import Period
 from chargeback.model.totals import Sums
 from chargeback.publish.team_workbook.lines import SheetLines, held_by_labels
 from chargeback.publish.team_workbook.totals import TeamTotals

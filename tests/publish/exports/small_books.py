@@ -11,6 +11,7 @@ from typing import Any
 
 from chargeback.config import Config, Journal
 from chargeback.evidence import RunRecord, SettlementRecord
+from chargeback.evidence.period import Period
 from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth, Ground
 from chargeback.model.books import AcceptedTotal, Books
@@ -19,7 +20,6 @@ from chargeback.model.facts import AccountFacts
 from chargeback.model.invoice import Invoice, Status, shape_of
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine, LedgerTeam
 from chargeback.model.money import minor_digits
-from chargeback.model.period import Period
 from chargeback.model.posting import MonthPosting, OwnershipFindings, PostedLine, Posting
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Proof

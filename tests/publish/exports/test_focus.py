@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from chargeback.evidence.period import Period
 from chargeback.model.answers import LineItem
 from chargeback.model.books import Books
 from chargeback.model.ledger import Basis
-from chargeback.model.period import Period
 from chargeback.publish.exports import focus
 from chargeback.publish.exports.focus import service, unit_format
 

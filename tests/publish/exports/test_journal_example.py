@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from chargeback.config import Config
+from chargeback.evidence.period import Period
 from chargeback.model.invoice import Status
 from chargeback.model.journal import JournalRow
 from chargeback.model.ledger import LedgerTeam
-from chargeback.model.period import Period
 from chargeback.publish.exports import month_journal
 from chargeback.publish.exports.change import Restating, corrections
 

@@ -20,8 +20,8 @@ from chargeback.evidence import (
     RunRecord,
     sha256_of,
 )
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.period import Period
 from chargeback.month_end import close_month
 
 PLATFORM = "https://api.deploys.app/"

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from chargeback.evidence.period import Period, zone
 from chargeback.model.archive_overview import (
     MonthOverview,
     OverviewTeam,
@@ -14,7 +15,6 @@ from chargeback.model.archive_overview import (
     Signature,
 )
 from chargeback.model.books import AcceptedTotal, Status
-from chargeback.model.period import Period, zone
 from chargeback.publish import statements
 from chargeback.publish.pages import archive_page
 from chargeback.publish.pages.team_colours import COLOURS, in_one_chart, team_colours

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chargeback.evidence.period import zone
 from chargeback.model.books import AcceptedTotal, Status
 from chargeback.model.money import from_minor
-from chargeback.model.period import zone
 from chargeback.model.wording import counted, status_text
 from chargeback.publish.pages.wording import amount, change_text, instant_text, minor, percent
 

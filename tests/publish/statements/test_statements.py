@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from chargeback.config import Config, Publish
 from chargeback.evidence import EarlierMonth, EarlierTotal, RestatedTotal, RestatementEvent
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.period import Period
 from chargeback.publish import ledger_csv, statements
 from chargeback.publish.bilingual import THAI, Language, said, thai_month
 from chargeback.publish.pages.wording import amount

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.period import Period
 from chargeback.publish import statements
 from chargeback.publish.team_workbook import files
 from chargeback.publish.team_workbook.team_checks import Reach, TeamCheck, checks_within

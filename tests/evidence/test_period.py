@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.errors import ConfigurationError
-from chargeback.model.period import Period, day_start, last_month, zone
+from chargeback.evidence.period import Period, day_start, last_month, zone
 
 ZONES = ("Asia/Bangkok", "UTC", "America/New_York", "Europe/Berlin", "Pacific/Kiritimati", "Asia/Kolkata")
 PERIODS = st.builds(Period, st.integers(1971, 2100), st.integers(1, 12))
