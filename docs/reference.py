@@ -80,19 +80,17 @@ HEAD = f"""\
 <!-- Written by docs/reference.py from the code: change it there, then `{COMMAND}`. -->
 
 Every key of `config.toml`. [config.example.toml](../config.example.toml) shows them at work; `chargeback init` writes
-a file to start from, `chargeback doctor` checks one.
+a file to start from, `chargeback config check` and `doctor` check one.
 
-The file is looked up in this order: `-c`, `${VARIABLE}`, `./{DEFAULT_NAME}`. Relative paths start at its folder.
-Unknown keys are errors (exit 2), and so is a value that looks like a secret: none is ever read from the file, which is
-archived with every month. A file that everybody may write, or that lies beside a `manifest.json`, is refused by
-commands that use the network.
+`-c` names the file, else `${VARIABLE}`, else it is `./{DEFAULT_NAME}`. Relative paths start at its folder. An unknown
+key is an error (exit 2), and so is a value that looks like a secret, because each month archives the file. Commands
+that use the network refuse a file that everybody may write, or that lies beside a `manifest.json`.
 
 An *amount* is a decimal text such as `"12.50"`, or a number, and never negative. A *month* is written `"2026-05"`;
-`from` and `until` are both included, and each may be left out where it is not needed.
+`from` and `until` are both included.
 
-This page is written from the code by `{COMMAND}`; a test holds it to the code. So is
-[config.schema.json](config.schema.json), by which editors complete keys: taplo and its plug-ins take it from a first
-line `#:schema` with its path.
+Editors complete keys by [config.schema.json](config.schema.json): taplo and its plug-ins take its path from a first
+line `#:schema`.
 """
 
 ENVIRONMENTS = """\
@@ -119,7 +117,7 @@ VARIABLES = f"""\
 | `HTTPS_PROXY`, else `ALL_PROXY` | the proxy, as `http://host:port`, user and password before the host if needed |
 | `NO_PROXY` | hosts, domains, addresses and networks that are asked without it, or `*`; this machine always is |
 
-Where none of them gives a credential, `[api] token_command` or `token_file` does.
+If none of them gives a credential, `[api] token_command` or `token_file` does.
 """
 
 
@@ -140,8 +138,8 @@ def sections() -> Iterator[Section]:
             yield Section(
                 "An entry of `projects` as a table",
                 'For a project that moved between teams: `{ match = "acme-shop", from = "2026-04" }`. An exact sid'
-                " beats a glob, and of two globs the one with more literal characters. The same one twice in one month"
-                " is an error.",
+                " wins over a glob, and of two globs the one with more literal characters. The same one twice in one"
+                " month is an error.",
                 ProjectClaim,
             )
         if key.name == "reconciliation":
@@ -301,8 +299,7 @@ def _section(section: Section) -> str:
 def _checks_with_variance() -> str:
     codes = ", ".join(f"`{code}`" for code in Code if code in VARIANCE_CODES)
     return _filled(
-        f"Checks with a variance, which need `up_to`: {codes}, and `{EVERY_REPORT_CHECK}`. Where"
-        f" `{Code.INVOICE_ISSUED}` shows an amount (the report's), it is accepted only up to `up_to` too."
+        f"Checks with a variance, which need `up_to`: {codes}, and `{EVERY_REPORT_CHECK}`."
     )
 
 

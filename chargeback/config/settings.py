@@ -307,7 +307,7 @@ class Config(Table):
     since: Period | None = None
     """`run --catch-up` looks at no month before it; without it, at none before the first archived one."""
     workers: Workers = 0
-    """Processes that close and publish a month; 0: as many as there are processors; or a [Dask cluster](scale.md) (the
+    """Processes that close and publish a month; 0: one a processor, at most four; or a [Dask cluster](scale.md) (the
     extra `cluster`)."""
     api: Api = Api()
     """How the platform is reached. The whole table is optional. Of `token_command` and `token_file` only one."""
@@ -323,13 +323,12 @@ class Config(Table):
     reconciliation: Reconciliation = Reconciliation()
     """How exactly the platform's report and its invoices must agree."""
     accepted: tuple[AcceptedException, ...] = ()
-    """Exceptions that are known and that somebody answers for: listed as accepted, they no longer make exit 3.
-    `ledger-control` cannot be accepted."""
+    """Exceptions that somebody answers for: they no longer make exit 3. `ledger-control` cannot be accepted."""
     journal: Journal = Journal()
     """Accounts of the [journal](journal.md), by your chart of accounts. Where one is missing, its cell stays empty."""
     notify: Notify = Notify()
-    """Who is told, and where monitoring finds the job ([operations](operations.md)). What is secret in a URL is named
-    as `${NAME}` and read from the environment."""
+    """Who is told, and where monitoring finds the job ([operations](operations.md)). `${NAME}` in a URL is read from
+    the environment."""
     usage: Usage = Usage()
     """When `chargeback usage` finds a day's cost out of the ordinary."""
     publish: Publish = Publish()
