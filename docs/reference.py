@@ -298,9 +298,7 @@ def _section(section: Section) -> str:
 
 def _checks_with_variance() -> str:
     codes = ", ".join(f"`{code}`" for code in Code if code in VARIANCE_CODES)
-    return _filled(
-        f"Checks with a variance, which need `up_to`: {codes}, and `{EVERY_REPORT_CHECK}`."
-    )
+    return _filled(f"Checks with a variance, which need `up_to`: {codes}, and `{EVERY_REPORT_CHECK}`.")
 
 
 def _filled(text: str) -> str:

@@ -10,7 +10,7 @@ import click
 from chargeback.cli.completion import revisions
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending
-from chargeback.cli.printing import write_json
+from chargeback.cli.printing import write_json, write_text
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("second", required=False, metavar="[R2]]")
 @config_option
 @archive_option
-@output_option("text", "json")
+@output_option("text", "csv", "json")
 @verbose_option
 def command(
     period: str,
@@ -36,14 +36,18 @@ def command(
     """What changed in PERIOD from revision R1 to R2, by team, invoice and line, and why.
 
     By default from the revision before the latest to the latest; `diff 2026-05 r1` compares r1 with the latest. Every
-    table sums to the difference of the totals. Amounts are gross; JSON has net and tax too. Reads the archive only.
+    table sums to the difference of the totals. Amounts are gross; CSV (a row a line that differs) and JSON have net and
+    tax too. Reads the archive only.
     """
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.cli.printing import print_lines
+        from chargeback.review.changes import changes_csv
         from chargeback.review.difference import difference, difference_lines
 
         found = difference(archive_root(config_path, archive_path), period, first, second)
         if output == "json":
             write_json(found.to_json())
+        elif output == "csv":
+            write_text(changes_csv(found.lines))
         else:
             print_lines(lambda terminal: difference_lines(found, terminal))

@@ -19,7 +19,7 @@ from chargeback.cli.options import (
     verbose_option,
 )
 from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say, tell, write_json
+from chargeback.cli.printing import say, tell, write_json, write_text
 from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--by", metavar="NAME", help="Who decided it, with --dispose.")
 @config_option
 @archive_option
-@output_option("text", "json")
+@output_option("text", "csv", "json")
 @verbose_option
 @click.pass_context
 def command(
@@ -59,7 +59,7 @@ def command(
 
     PERIOD is 2026-05 (its latest revision) or 2026-05/r1; by default the latest month. With --dispose, --as and --by a
     line is appended to the archive's dispositions.csv: it holds for later months too, as long as the finding's amount
-    is not larger. Without them nothing but the archive is read.
+    is not larger. Without them nothing but the archive is read. CSV has a row a finding.
     """
     with ending(json_output=output == "json", verbose=verbose, leaves_work=finding is not None):
         if finding is None and text is None and by is None:
@@ -75,11 +75,13 @@ def command(
 
 def _show(root: Place, period: str | None, output: str) -> None:
     from chargeback.cli.printing import print_lines
-    from chargeback.review.month_findings import finding_lines, month_findings
+    from chargeback.review.month_findings import finding_lines, findings_csv, month_findings
 
     found = month_findings(root, period)
     if output == "json":
         write_json(found.to_json())
+    elif output == "csv":
+        write_text(findings_csv(found))
     else:
         print_lines(lambda terminal: finding_lines(found, terminal))
 

@@ -17,7 +17,7 @@ from chargeback.cli.options import (
     verbose_option,
 )
 from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say_document, tell, write_json
+from chargeback.cli.printing import say_document, tell, write_json, write_text
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.command("usage")
 @config_option
 @archive_option
-@output_option("text", "json", "prometheus")
+@output_option("text", "csv", "json", "prometheus")
 @click.option(
     "--to",
     "target",
@@ -78,10 +78,13 @@ def command(
             return
         shown = {
             "text": lambda: "".join(f"{line}\n" for line in daily_report.text_lines(report)),
+            "csv": lambda: daily_report.csv_text(report),
             "json": lambda: json_text(daily_report.to_json(report), indent=2) + "\n",
             "prometheus": lambda: exposition(daily_report.families(report)),
         }[output]()
         if target is not None:
             write_textfile(target, shown)
+        elif output == "csv":
+            write_text(shown)
         else:
             say_document(shown)

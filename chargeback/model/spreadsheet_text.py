@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from io import StringIO
 
@@ -32,6 +32,14 @@ def csv_row(row_cells: Iterable[str]) -> str:
     if row.count(",") != len(cells) - 1 or _BESIDES_COMMAS.search(row):
         row = ",".join(map(csv_field, cells))
     return f"{row}\r\n"
+
+
+def csv_table(columns: Sequence[str], rows: Iterable[Sequence[str]], figures: Collection[str] = ()) -> str:
+    """A table as the ledgers are written (INTERFACE, ledgers): names, then rows. Texts are inert; in the columns of
+    ``figures`` a minus is a sign."""
+    as_it_is = [column in figures for column in columns]
+    inert = ((cell if figure else guarded(cell) for cell, figure in zip(row, as_it_is, strict=True)) for row in rows)
+    return "".join([BYTE_ORDER_MARK, csv_row(columns), *map(csv_row, inert)])
 
 
 def drained(buffer: StringIO) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 
 from chargeback.model.money import minor_digits
 from chargeback.model.replacement import IssuedInvoice, replacements
+from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.totals import Amounts, add_up
 from chargeback.publish.pages.wording import minor
 from chargeback.review.ledger_rows import LedgerRow, totals_of, written
@@ -22,6 +23,7 @@ _line_key: Callable[[LedgerRow], Key] = attrgetter(*_LINE_KEY)
 _NOT_COMPARED = frozenset({*_LINE_KEY, "period", "invoice_status", "net", "tax", "gross", "line", "digits", "currency"})
 """Of a line: what makes it that line, what is compared as an amount or by invoice, and its place in the file."""
 Rows = Iterable[LedgerRow]
+_FIGURES = tuple(f"{name}_{side}" for side in ("before", "after", "difference") for name in Amounts._fields)
 _NUMBERS = [Column(name, right=True) for name in ("before", "after", "difference")]
 _MOST_ROWS = 100
 """Rows of one table that a person reads; the others are added up in one row, and JSON has them all."""
@@ -55,6 +57,20 @@ class Change:
 
 def _side(amounts: Amounts | None, currency: str) -> dict[str, str] | None:
     return None if amounts is None else {name: written(each, currency) for name, each in amounts._asdict().items()}
+
+
+def changes_csv(changes: Iterable[Change]) -> str:
+    """Line changes as CSV, net, tax and gross on both sides ("" on the one that lacks it) and their differences, which
+    sum to the totals'."""
+    columns = [*_LINE_KEY, "replaces", "currency", *_FIGURES, "note"]
+    return csv_table(columns, map(_csv_cells, changes), _FIGURES)
+
+
+def _csv_cells(change: Change) -> list[str]:
+    key = ["" if part == 0 else str(part) for part in change.key]
+    sides = (change.before, change.after, change.difference)
+    figures = ["" if side is None else written(units, change.currency) for side in sides for units in side or Amounts()]
+    return [*key, change.replaces, change.currency, *figures, change.note]
 
 
 def total_changes(before: list[LedgerRow], after: list[LedgerRow]) -> list[Change]:

@@ -20,7 +20,7 @@ from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.ledger import ADJUSTMENTS, AMOUNTS, UNASSIGNED
 from chargeback.model.money import minor_digits
-from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
+from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.totals import Amounts
 from chargeback.model.wording import booking_text
 from chargeback.publish.pages.wording import minor, percent
@@ -71,13 +71,16 @@ def figures_lines(figures: Figures, terminal: Terminal) -> Iterator[str]:
 def figures_csv(figures: Figures) -> str:
     """The rows without totals, so that a sum over a column is right; written as the ledgers are (INTERFACE)."""
     named = ["name"] if figures.by in ("project", "account") else []
-    rows = [csv_row(["period", "revision", figures.by, *named, "lines", "net", "tax", "gross", "currency"])]
-    for row in figures.rows:
-        text = [guarded(row.key), *([guarded(row.name)] if named else [])]
-        amounts = [written(units, row.currency) for units in row.amounts]
-        period, number = figures.revision.name.period, figures.revision.name.number
-        rows.append(csv_row([str(period), str(number), *text, str(row.lines), *amounts, row.currency]))
-    return BYTE_ORDER_MARK + "".join(rows)
+    name = figures.revision.name
+    rows = (
+        [
+            *(str(name.period), str(name.number), row.key, *([row.name] if named else [])),
+            *(str(row.lines), *(written(units, row.currency) for units in row.amounts), row.currency),
+        ]
+        for row in figures.rows
+    )
+    amounts = ("net", "tax", "gross")
+    return csv_table(["period", "revision", figures.by, *named, "lines", *amounts, "currency"], rows, amounts)
 
 
 def _heading(figures: Figures, terminal: Terminal) -> Iterator[str]:

@@ -6,6 +6,7 @@ for an earlier one, so that nobody takes them for its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from chargeback.config.address import Place
 from chargeback.evidence.period import Period
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
+from chargeback.model.spreadsheet_text import csv_table
 from chargeback.review.revision_choice import (
     earlier_json,
     signatures_json,
@@ -29,6 +30,8 @@ from chargeback.review.revision_choice import (
 from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, table_width, wrapped
 
 _SHORT_HEAD = 12
+_AMOUNTS = ("net", "tax", "gross")
+_CSV_COLUMNS = ("period", "revision", "status", *_AMOUNTS, "currency", "created", "version", "head")
 _COLUMNS = [Column("revision"), Column("status", shrinks=True), Column("gross", right=True)]
 
 
@@ -114,15 +117,16 @@ def listing_lines(found: Listing, terminal: Terminal) -> list[str]:
 
 def listing_csv(found: Listing) -> str:
     """A row a revision and currency, one without amounts where nothing was billed; as CSV of an archive is written."""
-    rows = [csv_row(["period", "revision", "status", "net", "tax", "gross", "currency", "created", "version", "head"])]
+    return csv_table(_CSV_COLUMNS, _csv_rows(found), _AMOUNTS)
+
+
+def _csv_rows(found: Listing) -> Iterator[list[str]]:
     for each in found.revisions:
         manifest = each.revision.manifest
         amounts = [(total.net, total.tax, total.gross, total.currency) for total in manifest.totals] or [("",) * 4]
         for amount in amounts:
             named = (manifest.period, str(manifest.revision), standing(each.overview))
-            row = [*named, *amount, manifest.created, manifest.version, each.revision.sha256]
-            rows.append(csv_row(map(guarded, row)))
-    return BYTE_ORDER_MARK + "".join(rows)
+            yield [*named, *amount, manifest.created, manifest.version, each.revision.sha256]
 
 
 def _terminal_lines(found: Listing, terminal: Terminal) -> list[str]:

@@ -23,6 +23,7 @@ from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Code, Outcome
 from chargeback.model.finding import covers
 from chargeback.model.money import exact_sum, format_exact
+from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.wording import counted, grouped, money_list
 from chargeback.review.revision_choice import (
     chosen_revision,
@@ -40,6 +41,9 @@ from chargeback.review.terminal import Terminal, readable, wrapped
 
 _INDENT = "    "
 _MOST_LARGEST = 5
+_COLUMNS = ("period", "revision", "finding", "check", "title", "account", "invoice", "subject_kind", "subject",
+            "amount", "currency", "checks", "exceptions", "message", "remedy", "disposition", "disposed_by",
+            "disposed_at")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,19 @@ def finding_lines(found: MonthFindings, terminal: Terminal) -> Iterator[str]:
     for each in found.findings:
         yield ""
         yield from _lines(each, terminal)
+
+
+def findings_csv(found: MonthFindings) -> str:
+    """The findings as CSV, a row each; ``checks`` and ``exceptions`` count those that follow from it."""
+    return csv_table(_COLUMNS, (_cells(each, found.revision) for each in found.findings), ("amount",))
+
+
+def _cells(each: MonthFinding, revision: Revision) -> list[str]:
+    found, subject = each.archived, each.archived.subject
+    what = [found.id, found.check, each.heading, found.account, found.invoice, subject.kind, subject.name]
+    how_much = [found.amount or "", found.currency, str(found.checks), str(each.exceptions)]
+    said = [found.message, found.remedy, *(each.disposed or ("", "", ""))]
+    return [str(revision.name.period), str(revision.name.number), *what, *how_much, *said]
 
 
 def largest_lines(findings: Sequence[MonthFinding], period: str, terminal: Terminal) -> Iterator[str]:

@@ -12,7 +12,7 @@ from chargeback.config.address import Place
 from chargeback.job.sealing import archived_config
 from chargeback.model.money import minor_digits
 from chargeback.model.open_items import AGES, OpenItem, open_items
-from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
+from chargeback.model.spreadsheet_text import csv_table
 from chargeback.publish.pages.wording import minor
 from chargeback.review.ledger_rows import written
 from chargeback.review.revision_choice import chosen_revision, identity, title
@@ -78,9 +78,7 @@ def shown_items(root: Place, period: str | None) -> ShownItems:
 
 def open_items_csv(shown: ShownItems) -> str:
     """The items, written as the ledgers are (INTERFACE)."""
-    rows = (dict(zip(_COLUMNS, _cells(item), strict=True)) for item in shown.items)
-    texts = (row | {name: guarded(row[name]) for name in ("account", "invoice", "currency")} for row in rows)
-    return BYTE_ORDER_MARK + csv_row(_COLUMNS) + "".join(csv_row(row.values()) for row in texts)
+    return csv_table(_COLUMNS, map(_cells, shown.items), ("age", "accrued", "settled", "outstanding"))
 
 
 def open_items_lines(shown: ShownItems, terminal: Terminal) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,11 @@ class Called:
     def document(self) -> Any:
         """The one JSON document on stdout."""
         return json.loads(self.out)
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """The rows of the one table of CSV on stdout."""
+        return list(csv.DictReader(io.StringIO(self.out.removeprefix("\ufeff"), newline="")))
 
 
 def call(*arguments: str | Path, context: Any = None, **environ: str) -> Called:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.cli.calling import call
@@ -20,6 +22,16 @@ def test_two_revisions_by_team_invoice_and_line(office: Reviewed) -> None:
 def test_the_latest_and_the_one_before_it_by_default(office: Reviewed) -> None:
     document = call("diff", MAY, "--output", "json", "--archive", office.root).document
     assert (document["schema"], document["before"]["revision"], document["after"]["revision"]) == (1, 2, 3)
+
+
+def test_csv_has_a_row_a_line_and_sums_to_the_difference(office: Reviewed) -> None:
+    rows = call("diff", MAY, "r1", "r3", "--output", "csv", "--archive", office.root).rows
+    document = call("diff", MAY, "r1", "r3", "--output", "json", "--archive", office.root).document
+    assert len(rows) == len(document["lines"]) and {row["note"] for row in rows} >= {"new", "gone"}
+    for total in document["totals"]:
+        mine = [Decimal(row["gross_difference"]) for row in rows if row["currency"] == total["currency"]]
+        assert sum(mine) == Decimal(total["difference"]["gross"])
+    assert [row for row in rows if not row["gross_before"]] == [row for row in rows if row["note"] == "new"]
 
 
 @pytest.mark.parametrize("arguments", [(APRIL,), (MAY, "r9"), (MAY, "r1", "r9"), ("2025-01",), (), (MAY, "x")])

@@ -36,6 +36,16 @@ def test_findings_are_the_largest_first_with_what_follows(office: Reviewed) -> N
     assert sum(each["exceptions"] for each in found) == document["exceptions"]
 
 
+def test_csv_has_a_row_a_finding(office: Reviewed) -> None:
+    rows = call("findings", APRIL, "--output", "csv", "--archive", office.root).rows
+    document = call("findings", APRIL, "--output", "json", "--archive", office.root).document
+    names = ("check", "account", "amount", "currency", "remedy", "disposition")
+    assert [{name: row[name] for name in names} for row in rows] == [
+        {name: each[name] or "" for name in names} for each in document["findings"]
+    ]
+    assert {(row["period"], row["revision"]) for row in rows} == {(APRIL, "1")}
+
+
 def test_text_says_what_where_how_much_and_what_to_do(office: Reviewed) -> None:
     shown = call("findings", APRIL, "--archive", office.root).out
     document = call("findings", APRIL, "--output", "json", "--archive", office.root).document

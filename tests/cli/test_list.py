@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
@@ -50,8 +48,7 @@ def test_months_between_two_and_the_archives_own_head(office: Reviewed) -> None:
 
 
 def test_csv_has_a_row_a_revision_and_currency(office: Reviewed) -> None:
-    text = call("list", "--output", "csv", "--archive", office.root).out
-    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    rows = call("list", "--output", "csv", "--archive", office.root).rows
     document = call("list", "--output", "json", "--archive", office.root).document
     expected = [
         (each["head"], total["gross"], total["currency"]) for each in document["revisions"] for total in each["totals"]

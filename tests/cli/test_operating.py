@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -106,10 +108,13 @@ def test_usage_keeps_one_snapshot_a_day(call: Call) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_usage_as_json_and_for_prometheus(call: Call) -> None:
+def test_usage_as_json_csv_and_for_prometheus(call: Call) -> None:
     document = json.loads(call("usage", "--output", "json").stdout)
     assert document["alerts"] == [] and {team["team"] for team in document["teams"]} >= {"web", "shop", "data"}
     assert all(isinstance(project["month_to_date"], str) for project in document["projects"])
+    table = csv.DictReader(io.StringIO(call("usage", "--output", "csv").stdout.removeprefix("\ufeff"), newline=""))
+    costs = [(each["project"], each["month_to_date"]) for each in document["projects"]]
+    assert [(row["project"], row["month_to_date"]) for row in table] == costs
     shown = call("usage", "--output", "prometheus").stdout
     families = {family.name for family in text_string_to_metric_families(shown)}
     assert {"chargeback_usage_alert", "chargeback_usage_team_month_end"} <= families

@@ -18,6 +18,13 @@ def test_a_changed_configuration_is_tried_on_an_archived_month(office: Reviewed)
     assert "acme-shop" in shown.out and "nothing was written" in shown.out
 
 
+def test_csv_has_a_row_a_line_that_would_differ(office: Reviewed) -> None:
+    rows = call("plan", "-p", APRIL, "-c", office.changed, "--output", "csv").rows
+    document = call("plan", "-p", APRIL, "-c", office.changed, "--output", "json").document
+    assert len(rows) == document["lines_changed"] > 0
+    assert {row["project"] for row in rows} == {each["project"] for each in document["moved"]}
+
+
 def test_json_of_the_latest_month_by_default(office: Reviewed) -> None:
     document = call("plan", "-c", office.config, "--output", "json").document
     assert (document["schema"], document["before"]["period"], document["before"]["revision"]) == (1, MAY, 3)

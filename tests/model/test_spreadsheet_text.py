@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.model.spreadsheet_text import cleaned, csv_table, guarded
 
 STARTS = "=+-@＝＋－＠"
 
@@ -51,3 +51,8 @@ def test_cleaning_keeps_every_other_character_and_is_done_once(text: str) -> Non
     kept = [character for character in text if unicodedata.category(character) != "Cc"]
     assert list(cleaned(text)) == kept
     assert cleaned(cleaned(text)) == cleaned(text)
+
+
+def test_a_table_has_inert_texts_and_figures_that_add_up() -> None:
+    text = csv_table(["name", "net"], [["-1+1", "-1.00"], ["a;b", "2.00"]], figures=["net"])
+    assert text == '\ufeffname,net\r\n\'-1+1,-1.00\r\n"a;b",2.00\r\n'

@@ -18,6 +18,7 @@ from chargeback.config.address import Place
 from chargeback.errors import EXCEPTIONS, RECONCILED
 from chargeback.evidence.period import Period
 from chargeback.model.instants import format_instant
+from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.wording import counted
 from chargeback.operate.metrics import Family, Labels, Value
 from chargeback.operate.usage.alerts import Alert, alerts_of, cost_of, money
@@ -157,6 +158,22 @@ def _table(title: str, rows: dict[str, Figures]) -> Iterator[str]:
 def _amounts(figures: Figures) -> tuple[str, ...]:
     amounts = (figures.month_to_date, figures.month_end, figures.today, figures.yesterday, figures.last_month)
     return tuple("-" if amount is None else money(amount) for amount in amounts)
+
+
+def csv_text(report: UsageReport) -> str:
+    """A row a project, amounts in ``currency``; "" where there is nothing to compare with."""
+    names = [field.name for field in fields(Figures)]
+    rows = (
+        [report.day.isoformat(), sid, report.accounts[sid], report.owners[sid], *_written(figures), CURRENCY]
+        for sid, figures in report.projects.items()
+    )
+    return csv_table(["date", "project", "account", "team", *names, "currency"], rows, names)
+
+
+def _written(figures: Figures) -> Iterator[str]:
+    for field in fields(figures):
+        amount = getattr(figures, field.name)
+        yield "" if amount is None else money(amount)
 
 
 def to_json(report: UsageReport) -> dict[str, Any]:
