@@ -82,7 +82,7 @@ HEAD = f"""\
 Every key of `config.toml`. [config.example.toml](../config.example.toml) shows them at work; `chargeback init` writes
 a file to start from, `chargeback config check` and `doctor` check one.
 
-`-c` names the file, else `${VARIABLE}`, else it is `./{DEFAULT_NAME}`. Relative paths start at its folder. An unknown
+The file is what `-c` names, else `${VARIABLE}`, else `./{DEFAULT_NAME}`. Relative paths start at its folder. An unknown
 key is an error (exit 2), and so is a value that looks like a secret, because each month archives the file. Commands
 that use the network refuse a file that everybody may write, or that lies beside a `manifest.json`.
 
