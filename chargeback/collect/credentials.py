@@ -1,7 +1,8 @@
 """Which credential a call carries, and what happens when the platform refuses it.
 
 Sources, in this order (INTERFACE, configuration; CONTRACT, transport): the account's ``token_env``, else
-``DEPLOYS_AUTH_USER`` with ``DEPLOYS_AUTH_PASS``, else ``DEPLOYS_TOKEN``, else ``token_command`` or ``token_file``.
+``DEPLOYS_AUTH_USER`` with ``DEPLOYS_AUTH_PASS``, else ``DEPLOYS_TOKEN``, else ``token_command`` or ``token_file`` (with
+``DEPLOYS_AUTH_USER`` alone that service account's key).
 Accounts with the same source share one ``Credential``, so that one refusal leads to one renewal, whatever the number
 of threads.
 
@@ -65,7 +66,7 @@ def variable(name: str, environ: Mapping[str, str]) -> str:
 
 
 def token_file(path: Path) -> str:
-    """The token in a file; ``CredentialError`` where it cannot be read, or is no small regular file."""
+    """The token or key in a file; ``CredentialError`` where it cannot be read, or is no small regular file."""
     source = f"token_file {path}"
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -319,8 +320,9 @@ class Credentials:
             obtain = partial(self._learned, partial(self._of_command, command))
             return Credential(f"token_command {command[0]}", obtain, renewable=True)
         if file is not None:
-            obtain = partial(self._learned, lambda: bearer(token_file(file)))
-            return Credential(f"token_file {file}", obtain, renewable=True)
+            user = self._environ.get(USER)
+            source = f"{USER} and token_file {file}" if user else f"token_file {file}"
+            return Credential(source, partial(self._learned, partial(_of_file, file, user)), renewable=True)
         raise CredentialError(
             f"no credential: {USER} with {PASSWORD}, {TOKEN}, [api] token_command and token_file are all unset",
             remedy=f"set {USER} and {PASSWORD} to a service account and its key",
@@ -351,6 +353,12 @@ def other_secrets(config: Config, environ: Mapping[str, str]) -> list[str]:
     names = {*SECRET_VARIABLES, *(name for url in urls for name in VARIABLE.findall(url))}
     found = [environ.get(name, "").strip() for name in sorted(names)]
     return [secret for secret in found if len(secret) >= SHORT]
+
+
+def _of_file(file: Path, user: str | None) -> Grant:
+    """What the file holds: a token, or the key of the service account that the environment names."""
+    secret = token_file(file)
+    return _service_account(user, secret) if user else bearer(secret)
 
 
 def _service_account(user: str, password: str) -> Grant:

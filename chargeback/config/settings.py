@@ -69,7 +69,7 @@ class Api(Table):
     token_command: Command | None = None
     """Prints a token; run without a shell when one is needed, for 60 seconds at most."""
     token_file: Path | None = None
-    """Holds a token; readable by the job alone."""
+    """Holds a token, or the key of the service account that `DEPLOYS_AUTH_USER` names; readable by the job alone."""
 
     def contradiction(self) -> Fault | None:
         """A token comes from a command or from a file, not from both."""

@@ -82,6 +82,13 @@ def test_surrounding_white_space_is_not_part_of_a_token(tmp_path: Path) -> None:
     assert grant_of(Api(token_file=file)).secrets == (SECRET,)
 
 
+def test_a_file_holds_the_key_of_the_service_account_that_the_environment_names(tmp_path: Path) -> None:
+    (file := tmp_path / "key").write_text(f"{SECRET}\n")
+    environ = {"DEPLOYS_AUTH_USER": "job@acme.serviceaccount.deploys.app"}
+    named = {**environ, "DEPLOYS_AUTH_PASS": SECRET}
+    assert grant_of(Api(token_file=file), environ=environ) == grant_of(environ=named)
+
+
 def test_service_account_that_basic_cannot_carry_is_refused() -> None:
     for user, password in (("a:b", "key"), ("me", "k\ney")):
         with pytest.raises(CredentialError, match="HTTP Basic cannot carry"):

@@ -175,6 +175,11 @@ def test_every_variable_that_the_configuration_names_is_a_need(needy: Deployment
     assert set(needy.variables) == set(NAMES) and needy.trust == ("SSL_CERT_FILE",)
 
 
+def test_a_service_account_whose_key_lies_in_a_file_is_a_need_without_its_password(tmp_path: Path) -> None:
+    made = deployed(tmp_path, '[api]\ntoken_file = "/run/secrets/key"\n', DEPLOYS_AUTH_USER="job@acme")
+    assert made.variables == ("DEPLOYS_AUTH_USER",) and made.token_file == Path("/run/secrets/key")
+
+
 def test_paths_are_as_the_system_finds_them(needy: Deployment, tmp_path: Path) -> None:
     """``ReadWritePaths=/a/../archive`` is ignored by systemd: the archive would be read-only, and every run exit 9."""
     root = Path(os.path.realpath(tmp_path))

@@ -223,6 +223,7 @@ def token(days: float) -> str:
         ("token_command deploys", bearer("x"), Mark.GOOD, "makes a new token"),
         ("token_file /run/x", bearer("x"), Mark.GOOD, "at every run"),
         ("DEPLOYS_AUTH_USER and DEPLOYS_AUTH_PASS", basic("u", "p"), Mark.GOOD, "service account"),
+        ("DEPLOYS_AUTH_USER and token_file /run/x", basic("u", "p"), Mark.GOOD, "service account"),
     ],
 )
 def test_how_long_a_credential_lives(source: str, grant: object, mark: Mark, fragment: str) -> None:

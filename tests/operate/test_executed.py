@@ -237,6 +237,17 @@ def test_a_pod_archives_a_month(site: Site) -> None:
     assert (cluster.claim("chargeback-head") / Path(HEAD).name).stat().st_uid == IMAGE_USER
 
 
+def test_a_pod_reads_its_token_from_a_mounted_secret(site: Site) -> None:
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    config = site.machine.path(CONFIG)
+    config.write_text(config.read_text().replace("[api]\n", '[api]\ntoken_file = "/run/secrets/deploys"\n'))
+    documents = list(yaml.safe_load_all(site.schedule("kubernetes")))
+    (job,) = (each for each in documents if each["metadata"]["name"] == "chargeback" and each["kind"] == "CronJob")
+    (data,) = (document["data"] for document in documents if document["kind"] == "ConfigMap")
+    cluster = Cluster(site.machine, data, {"token": site.token})
+    assert "written" in cluster.start(job["spec"]["jobTemplate"]["spec"]["template"]["spec"])
+
+
 @dataclass
 class Cluster:
     """What the kubelet does with a pod's specification, as far as one container is concerned."""
@@ -265,7 +276,8 @@ class Cluster:
             )
             for mount in container["volumeMounts"]
         ]
-        environ = {each["name"]: self.secret[each["valueFrom"]["secretKeyRef"]["key"]] for each in container["env"]}
+        asked = container.get("env", [])
+        environ = {each["name"]: self.secret[each["valueFrom"]["secretKeyRef"]["key"]] for each in asked}
         user = f"{who['runAsUser']}:{who['runAsGroup']}"
         return contained(self.machine, container["args"], mounts, environ=environ, user=user)
 
@@ -283,6 +295,10 @@ class Cluster:
         for name, text in (self.config if "configMap" in volume else {}).items():
             (folder / name).write_text(text)
             (folder / name).chmod(0o644)
+        for item in volume.get("secret", {}).get("items", []):
+            (file := folder / item["path"]).write_text(self.secret[item["key"]])
+            os.chown(file, 0, group)
+            file.chmod(volume["secret"]["defaultMode"])
         return folder
 
 

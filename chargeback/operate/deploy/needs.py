@@ -188,7 +188,7 @@ def credential_names(config: Config, environ: Mapping[str, str]) -> tuple[str, .
     own = [entry.token_env for entry in config.accounts if entry.token_env]
     everybody_has_one = bool(config.accounts) and len(own) == len(config.accounts)
     configured = config.api.token_command is not None or config.api.token_file is not None
-    general: list[str] = []
+    general = [USER] if config.api.token_file and environ.get(USER) else []  # the file holds this one's key
     if not everybody_has_one and not configured:
         general = [TOKEN] if environ.get(TOKEN) and not environ.get(USER) else [USER, PASSWORD]
     return tuple(dict.fromkeys([*general, *own]))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from chargeback.collect.clock import Clock
-from chargeback.collect.credentials import PASSWORD, USER, Credential
+from chargeback.collect.credentials import USER, Credential
 from chargeback.collect.session import Session
 from chargeback.config import AccountEntry, Config
 from chargeback.errors import AccessError, ChargebackError
@@ -36,7 +36,7 @@ SLIGHT_SKEW, GROSS_SKEW = 60, 3600
 def credential_lifetime(credential: Credential, user: str, now: datetime) -> Iterator[DoctorLine]:
     """The credential's kind and how long it lives; ``CredentialError`` where it cannot be obtained."""
     grant = credential.grant()
-    if credential.source == f"{USER} and {PASSWORD}":
+    if credential.source.startswith(f"{USER} and "):
         yield _service_account(user)
     elif credential.source.startswith("token_command"):
         yield good("credential", f"{credential.source}: makes a new token when asked, so none expires")
