@@ -17,8 +17,8 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from io import BufferedReader, BytesIO
@@ -26,6 +26,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from chargeback.archive.bucket_process import Ask, BucketError, BucketProcess, asked_here, may_fork
 from chargeback.archive.no_follow import OversizedError
 from chargeback.config.address import SECRET_VARIABLES, Address
 from chargeback.config.endpoint import is_loopback
@@ -70,14 +71,6 @@ _REMEDIES = (
 _REMEDY = "look whether the object store can be reached from here, then run again"
 
 
-class BucketError(OSError):
-    """What the object store, or the way to it, says; ``remedy`` for a person."""
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(errno.EIO, problem)
-        self.remedy = remedy
-
-
 class Written(NamedTuple):
     """An object that is there: its version where the bucket keeps versions, and its tag; None where there is none."""
 
@@ -95,13 +88,96 @@ class Listed:
     tag: str | None
 
 
+class Clients:
+    """The clients of one bucket, asked by whole keys; the first listing must fail soon where nothing answers."""
+
+    def __init__(self, client: Any, first_client: Any) -> None:
+        self._client = client
+        self._first_client = first_client
+
+    def put(self, key: str, data: bytes, mode: Any) -> Written:
+        """The object with these bytes, as it is then."""
+        import obstore
+
+        kind = {"Content-Type": "text/html; charset=utf-8"} if key.endswith(".html") else None
+        with _errors(key):
+            result = obstore.put(self._client, key, data, mode=mode, attributes=kind, use_multipart=False)
+        return Written(result["version"], result["e_tag"])
+
+    def got(self, key: str, largest: int, version: str | None = None) -> tuple[bytes, Written]:
+        """The object's bytes, and which version of it they are; ``OversizedError`` where they are more than that."""
+        with _errors(key):
+            result = self._get(key, version)
+            if result.meta["size"] > largest:
+                raise OversizedError(key, result.meta["size"], largest)
+            return bytes(result.bytes()), Written(result.meta["version"], result.meta["e_tag"])
+
+    def fetched(self, key: str, version: str | None) -> bytes | BufferedReader:
+        """The object's bytes; a large one's in a file that has no name."""
+        with _errors(key):
+            result = self._get(key, version)
+            if result.meta["size"] <= _IN_MEMORY:
+                return bytes(result.bytes())
+            file = tempfile.TemporaryFile()  # noqa: SIM115 (who reads it closes it)
+            for chunk in result.stream():
+                file.write(chunk)
+            file.seek(0)
+            return BufferedReader(file)
+
+    def listed(self, prefix: str) -> list[Listed]:
+        """Every object below."""
+        import obstore
+
+        with _errors(prefix):
+            metas = chain.from_iterable(obstore.list(self._first(), prefix=prefix or None))
+            return [Listed(m["path"], m["size"], m["last_modified"], m["e_tag"]) for m in metas]
+
+    def names(self, prefix: str) -> set[str]:
+        """The names right within, of objects and of what has objects below."""
+        import obstore
+
+        with _errors(prefix):
+            result = obstore.list_with_delimiter(self._first(), prefix=prefix or None)
+            paths = [*result["common_prefixes"], *(meta["path"] for meta in result["objects"])]
+        return {path.rstrip("/").rpartition("/")[2] for path in paths}
+
+    def deleted(self, key: str) -> None:
+        """Remove the object; nothing where there is none."""
+        import obstore
+
+        with suppress(FileNotFoundError), _errors(key):
+            obstore.delete(self._client, key)
+
+    def _get(self, key: str, version: str | None) -> Any:
+        import obstore
+
+        return obstore.get(self._client, key, options={"version": version} if version else None)
+
+    def _first(self) -> Any:
+        client, self._first_client = self._first_client or self._client, None
+        return client
+
+
+@contextmanager
+def _errors(key: str) -> Iterator[None]:
+    from obstore.exceptions import AlreadyExistsError, BaseError
+
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(errno.ENOENT, "no such object", key) from error
+    except AlreadyExistsError as error:
+        raise FileExistsError(errno.EEXIST, "the object is there already", key) from error
+    except BaseError as error:
+        raise bucket_error(error) from error
+
+
 class Bucket:
     """The objects of one archive, by keys that begin within it."""
 
-    def __init__(self, address: Address, client: Any, first_client: Any = None) -> None:
+    def __init__(self, address: Address, ask: Ask[Clients]) -> None:
         self.address = Address(address.archive)
-        self._client = client
-        self._first_client = first_client
+        self._ask = ask
 
     def create(self, key: str, data: bytes) -> Written:
         """The new object with these bytes; ``FileExistsError`` where there is one with other bytes."""
@@ -112,49 +188,27 @@ class Bucket:
 
     def read(self, key: str, largest: int, version: str | None = None) -> bytes:
         """The object's bytes, or those of one version of it; ``OversizedError`` where they are more than that."""
-        with self._errors(key):
-            result = self._get(key, version)
-            if result.meta["size"] > largest:
-                raise OversizedError(key, result.meta["size"], largest)
-            return bytes(result.bytes())
+        return self._ask(Clients.got, self._key(key), largest, version)[0]
 
     def read_written(self, key: str, largest: int) -> tuple[bytes, Written]:
         """The object's bytes, and which version of it they are."""
-        with self._errors(key):
-            result = self._get(key, None)
-            if result.meta["size"] > largest:
-                raise OversizedError(key, result.meta["size"], largest)
-            return bytes(result.bytes()), Written(result.meta["version"], result.meta["e_tag"])
+        return self._ask(Clients.got, self._key(key), largest)
 
     def open(self, key: str, version: str | None = None) -> BufferedReader:
         """The object, fetched whole and open for reading; a large one lies in a file that has no name."""
-        with self._errors(key):
-            result = self._get(key, version)
-            if result.meta["size"] <= _IN_MEMORY:
-                return BufferedReader(BytesIO(bytes(result.bytes())))
-            file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
-            for chunk in result.stream():
-                file.write(chunk)
-            file.seek(0)
-            return BufferedReader(file)
+        found = self._ask(Clients.fetched, self._key(key), version)
+        return BufferedReader(BytesIO(found)) if isinstance(found, bytes) else found
 
     def objects(self, folder: str = "") -> list[Listed]:
         """Every object below, in order of key."""
-        import obstore
-
-        with self._errors(folder):
-            metas = chain.from_iterable(obstore.list(self._first(), prefix=self._key(folder) or None))
-            found = [Listed(self._within(m["path"]), m["size"], m["last_modified"], m["e_tag"]) for m in metas]
-        return sorted(found, key=lambda listed: listed.key)
+        found = self._ask(Clients.listed, self._key(folder))
+        return sorted(
+            (replace(listed, key=self._within(listed.key)) for listed in found), key=lambda listed: listed.key
+        )
 
     def names(self, folder: str = "") -> list[str]:
         """The names right within, in order, of objects and of what has objects below."""
-        import obstore
-
-        with self._errors(folder):
-            result = obstore.list_with_delimiter(self._first(), prefix=self._key(folder) or None)
-            paths = [*result["common_prefixes"], *(meta["path"] for meta in result["objects"])]
-        return sorted({path.rstrip("/").rpartition("/")[2] for path in paths})
+        return sorted(self._ask(Clients.names, self._key(folder)))
 
     def replace(self, key: str, data: bytes) -> bool:
         """Whether the object had other bytes and was replaced, in one step."""
@@ -179,27 +233,11 @@ class Bucket:
         self._delete(list(keys))
 
     def _delete(self, keys: Iterable[str]) -> None:
-        import obstore
-
         for key in keys:
-            with self._errors(key):
-                try:
-                    obstore.delete(self._client, self._key(key))
-                except FileNotFoundError:
-                    continue
+            self._ask(Clients.deleted, self._key(key))
 
-    def _put(self, key: str, data: bytes, mode: Any) -> Written:
-        import obstore
-
-        kind = {"Content-Type": "text/html; charset=utf-8"} if key.endswith(".html") else None
-        with self._errors(key):
-            result = obstore.put(self._client, self._key(key), data, mode=mode, attributes=kind, use_multipart=False)
-        return Written(result["version"], result["e_tag"])
-
-    def _get(self, key: str, version: str | None) -> Any:
-        import obstore
-
-        return obstore.get(self._client, self._key(key), options={"version": version} if version else None)
+    def _put(self, key: str, data: bytes, mode: str) -> Written:
+        return self._ask(Clients.put, self._key(key), data, mode)
 
     def _there_after_all(self, key: str, data: bytes, error: OSError) -> Written:
         """What a create that failed left: ours, where only its reply was lost."""
@@ -216,29 +254,11 @@ class Bucket:
             raise FileExistsError(errno.EEXIST, "another object is there already", key) from error
         return written
 
-    def _first(self) -> Any:
-        """The client for a listing: the first one must fail soon where nothing answers."""
-        client, self._first_client = self._first_client or self._client, None
-        return client
-
     def _key(self, path: str) -> str:
         return "/".join(part for part in (self.address.prefix, path) if part)
 
     def _within(self, key: str) -> str:
         return key[len(self.address.prefix) + 1 :] if self.address.prefix else key
-
-    @contextmanager
-    def _errors(self, key: str) -> Iterator[None]:
-        from obstore.exceptions import AlreadyExistsError, BaseError
-
-        try:
-            yield
-        except FileNotFoundError as error:
-            raise FileNotFoundError(errno.ENOENT, "no such object", key) from error
-        except AlreadyExistsError as error:
-            raise FileExistsError(errno.EEXIST, "the object is there already", key) from error
-        except BaseError as error:
-            raise bucket_error(error) from error
 
 
 def _refuse_sealed(key: str) -> None:
@@ -279,11 +299,11 @@ def open_bucket(address: Address, environ: Mapping[str, str] = os.environ) -> Bu
 
 @lru_cache(maxsize=8)
 def _opened(address: Address, environ: frozenset[tuple[str, str]], *, allow_http: bool) -> Bucket:
-    return Bucket(
-        address,
+    clients = Clients(
         _client(address, _EACH, _EACH_RETRIES, 5, allow_http=allow_http),
         _client(address, _FIRST, _FIRST_RETRIES, 1, allow_http=allow_http),
-    )
+    )  # no thread is started before the first request
+    return Bucket(address, BucketProcess(clients) if may_fork(looks=1) else asked_here(clients))
 
 
 def _client(address: Address, timeout: timedelta, retries: timedelta, times: int, *, allow_http: bool) -> Any:

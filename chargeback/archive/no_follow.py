@@ -29,6 +29,11 @@ class OversizedError(OSError):
 
     def __init__(self, path: str, size: int, largest: int) -> None:
         super().__init__(errno.EFBIG, f"{size} bytes, at most {largest} are read", path)
+        self._sizes = size, largest
+
+    def __reduce__(self) -> tuple[type[OversizedError], tuple[str, int, int]]:
+        """As it is sent to another process."""
+        return type(self), (self.filename, *self._sizes)
 
 
 def open_inside(root: Path, path: str) -> int:

@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
-from pathlib import Path
 from struct import Struct
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, cast
 
+from chargeback.archive.bucket_process import SIGNALS, may_fork, sendable
 from chargeback.collect.pdf_child import end_with
 from chargeback.config import Config
 from chargeback.config.address import Cluster
@@ -38,13 +36,10 @@ LEAST_LINES = 5_000
 MOST_UNASKED = 4
 """Processes where nobody has chosen a number: the workpaper, one file, takes a quarter of all the time."""
 
-_THREADS = Path("/proc/self/task")
-_LOOKS, _BETWEEN_LOOKS = 50, 0.002
 _TICKET = Struct("<H")
 _MOST_TICKETS = 1_024
 """Together smaller than a page, which every pipe takes while nobody reads."""
 _FAILED = -1
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -116,7 +111,7 @@ def mapped(function: Callable[[Item], Result], items: Iterable[Item], processes:
     ended from outside. An item is let go once it is done.
     """
     with _settled():
-        if processes < 2 or not _may_fork():
+        if processes < 2 or not may_fork():
             yield from map(function, items)
             return
         with _Workers(function, list(items), processes) as workers:
@@ -135,18 +130,6 @@ def _settled() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _may_fork() -> bool:
-    """Whether this process has one thread, of whatever library; one that has ended is seen for an instant longer."""
-    for _ in range(_LOOKS):
-        try:
-            if sys.platform == "linux" and len(list(_THREADS.iterdir())) == 1:
-                return True
-        except OSError:
-            break
-        time.sleep(_BETWEEN_LOOKS)
-    return False
 
 
 class _Child(NamedTuple):
@@ -232,9 +215,7 @@ class _Workers:
     def _start(self) -> None:
         replies, sender = Pipe(duplex=False)
         parent = os.getpid()
-        before = signal.pthread_sigmask(
-            signal.SIG_BLOCK, _SIGNALS
-        )  # none may unwind this process's frames in the child
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # none may unwind this process's frames in the child
         try:
             process = os.fork()
             if not process:
@@ -249,7 +230,7 @@ class _Workers:
         ends it, and with which it ends."""
         code = 1
         try:
-            for number in _SIGNALS:
+            for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             end_with(parent)
             for place in self._taken():
@@ -258,7 +239,7 @@ class _Workers:
             code = 0
         except BaseException as error:
             with suppress(BaseException):
-                sender.send((_FAILED, _told(error)))
+                sender.send((_FAILED, sendable(error)))
         finally:
             os._exit(code)
 
@@ -284,12 +265,3 @@ def _tickets(count: int) -> int:
     os.write(writing, b"".join(map(_TICKET.pack, tickets)))
     os.close(writing)
     return reading
-
-
-def _told(error: BaseException) -> BaseException:
-    """An error as it can be sent: where it cannot, what it says."""
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error

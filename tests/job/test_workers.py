@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -17,11 +18,15 @@ from pathlib import Path
 
 import pytest
 
+from chargeback.archive.object_store import ObjectStore
+from chargeback.archive.reading import Archive
 from chargeback.cli.options import chosen_workers
+from chargeback.config.address import Address
 from chargeback.job import workers
 from chargeback.job.workers import mapped, processes_for
 from tests.job.test_verify import changed_csv, resealed
 from tests.kit.workplace import Workplace, listening
+from tests.s3_server import PLAIN, S3Server
 from tests.some import some
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +148,25 @@ def manifests(folder: Path) -> set[str]:
     return {hashlib.sha256(path.read_bytes()).hexdigest() for path in some(folder.rglob("manifest.json"))}
 
 
+def test_the_number_of_processes_shows_in_no_byte_of_a_bucket(s3: S3Server, tmp_path: Path) -> None:
+    obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
+    address = Address(f"s3://{PLAIN}/{secrets.token_hex(6)}/bills")
+    with listening(tmp_path, address=address) as place:
+        assert finished(place, "run", "--workers", "7")[::2] == (0, "")
+        (name,) = place.revisions()
+        for workers_ in ("1", "2"):
+            told = finished(place, "rebuild", name, "-o", str(tmp_path / workers_), "--workers", workers_)
+            assert (told[0], told[1].splitlines()[-1]) == (0, "byte for byte the same")
+        revision = place.latest(name.partition("/")[0])
+        assert manifests(tmp_path / "1") == manifests(tmp_path / "2") == {revision.sha256}
+        for path in ("ledgers/all.csv", "exports/journal.csv"):
+            key = f"{address.prefix}/{ObjectStore(address).at(name).folder()}/{path}"
+            obstore.put(obstore.store.S3Store(PLAIN), key, revision.read(path) + b"more")
+        alone, divided = (finished(place, "verify", "--workers", each) for each in ("1", "5"))
+        assert alone == divided
+        assert (alone[0], alone[1].count("re-performance: not what")) == (7, 2)
+
+
 def test_the_number_of_processes_shows_in_no_byte(made: Workplace, tmp_path: Path) -> None:
     (revision,) = some(made.archive.glob("*/r1"))
     for workers_ in ("1", "2", "7"):
@@ -165,6 +189,16 @@ def test_several_processes_find_what_one_does(made: Workplace, tmp_path: Path) -
     assert (alone[0], alone[1].count("re-performance: not what")) == (7, 2)
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def address(request: pytest.FixtureRequest) -> Address | None:
+    """Where an empty archive is that is no folder."""
+    if request.param == "folder":
+        return None
+    pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
+    request.getfixturevalue("s3")
+    return Address(f"s3://{PLAIN}/{secrets.token_hex(6)}/bills")
+
+
 @contextmanager
 def running(place: Workplace, in_child: str) -> Iterator[subprocess.Popen[str]]:
     """A run of three processes, of which the two others do that."""
@@ -178,8 +212,8 @@ def running(place: Workplace, in_child: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def left(place: Workplace) -> list[str]:
-    """What lies in the archive, the lock aside."""
-    return [path.name for path in place.archive.iterdir() if path.name != ".lock"]
+    """What lies in the archive, the lock and a bucket's orphans aside."""
+    return [name for name in Archive(place.place).store.names() if name != ".lock"]
 
 
 @pytest.mark.parametrize(
@@ -189,8 +223,10 @@ def left(place: Workplace) -> list[str]:
         pytest.param(RAISES, "No space left on device -> ", id="disk full"),
     ],
 )
-def test_a_worker_that_fails_ends_the_run_and_leaves_nothing(tmp_path: Path, in_child: str, told: str) -> None:
-    with listening(tmp_path) as place:
+def test_a_worker_that_fails_ends_the_run_and_leaves_nothing(
+    tmp_path: Path, address: Address | None, in_child: str, told: str
+) -> None:
+    with listening(tmp_path, address=address) as place:
         with running(place, in_child) as process:
             _, err = process.communicate(timeout=120)
         assert (process.returncode, told in err, err.count("\n")) == (9, True, 1), err
@@ -199,8 +235,8 @@ def test_a_worker_that_fails_ends_the_run_and_leaves_nothing(tmp_path: Path, in_
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -9)])
-def test_workers_end_with_the_run(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    with listening(tmp_path) as place:
+def test_workers_end_with_the_run(tmp_path: Path, address: Address | None, number: signal.Signals, code: int) -> None:
+    with listening(tmp_path, address=address) as place:
         with running(place, HANGS) as process:
             assert process.stdout is not None
             children = [int(process.stdout.readline()) for _ in range(2)]

@@ -21,6 +21,7 @@ from chargeback.archive.revision import Revision
 from chargeback.cli.outcome import ending
 from chargeback.cli.run_output import run_and_tell
 from chargeback.config import Config, load
+from chargeback.config.address import Address, Place
 from chargeback.evidence.period import Period
 from chargeback.job.results import MonthResult
 from chargeback.job.run import RunRequest, Surroundings, run
@@ -50,7 +51,8 @@ class Ended:
 @dataclass
 class Workplace:
     """``api`` are lines of the configuration's ``[api]``, ``shared`` is how it splits shared projects; ``archive`` lies
-    beside it. A job's clock is ``ahead`` of the platform's by so much."""
+    beside it, unless the archive is in a bucket, at ``address``. A job's clock is ``ahead`` of the platform's by so
+    much."""
 
     root: Path
     platform: Platform
@@ -60,6 +62,7 @@ class Workplace:
     environ: dict[str, str] = field(default_factory=dict)
     ahead: timedelta = timedelta()
     told: list[str] = field(default_factory=list)
+    address: Address | None = None
 
     def __post_init__(self) -> None:
         self.environ.setdefault("DEPLOYS_TOKEN", self.platform.token)
@@ -69,6 +72,11 @@ class Workplace:
     def archive(self) -> Path:
         """The archive's folder."""
         return self.root / "archive"
+
+    @property
+    def place(self) -> Place:
+        """Where the archive is: its folder, or its address."""
+        return self.address or self.archive
 
     @property
     def config_path(self) -> Path:
@@ -95,6 +103,8 @@ class Workplace:
         endpoint = self.server.endpoint if self.server else "http://127.0.0.1:9/"
         text = sample_configuration(self.platform.world, endpoint=endpoint, accounts=accounts, shared=self.shared)
         text = text.replace("[api]\n", f"[api]\n{self.api}", 1)
+        if self.address:
+            text = text.replace('archive = "archive"\n', f'archive = "{self.address}"\n', 1)
         self.config_path.write_text(f"{before}{text}\n{after}", encoding="utf-8")
 
     def extend(self, text: str) -> None:
@@ -152,15 +162,15 @@ class Workplace:
 
     def verify(self, path: str = "", **request: Any) -> Verification:
         """The archive, or what lies at a path in it, verified."""
-        return verify(self.archive / path, VerifyRequest(**request))
+        return verify(self.place / path if path else self.place, VerifyRequest(**request))
 
     def revisions(self) -> list[str]:
         """The revisions that are visible."""
-        return [str(name) for name in Archive(self.archive).names()]
+        return [str(name) for name in Archive(self.place).names()]
 
     def latest(self, period: str) -> Revision:
         """A month's latest revision."""
-        found = Archive(self.archive).latest(Period.parse(period))
+        found = Archive(self.place).latest(Period.parse(period))
         assert found is not None
         return found
 
@@ -174,13 +184,15 @@ class Workplace:
 
 
 @contextmanager
-def listening(root: Path, scenario: str = "clean", faults: str = "", latency: float = 0) -> Iterator[Workplace]:
+def listening(
+    root: Path, scenario: str = "clean", faults: str = "", latency: float = 0, address: Address | None = None
+) -> Iterator[Workplace]:
     """A workplace at a platform of that scenario that lives at the machine's time, as commands do: its newest closed
     month is the machine's last month."""
     now = datetime.now(UTC)
     platform = prepared(scenario, kind="D", now=now, clock=Clock(now, ticking=True), faults=faults)
     with running(platform, latency=latency) as server:
-        yield Workplace(root, platform, server)
+        yield Workplace(root, platform, server, address=address)
 
 
 @contextmanager
