@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from chargeback.archive.staging import Staging
 from tests.azure_server import MISSING as NO_AZURITE
 from tests.azure_server import azure_server, azurite
 from tests.s3_server import MISSING, S3Server, s3_server, weed
@@ -72,3 +73,19 @@ def azure(azure_at_work: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Non
     """The environment leads to the emulator."""
     for name, value in azure_at_work.items():
         monkeypatch.setenv(name, value)
+
+
+SHAPES = {"one manifest": Staging.files_a_manifest, "tree": 3}
+
+
+@pytest.fixture(params=SHAPES)
+def shape(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The test with revisions of one manifest, and again with every manifest a tree of parts of three files."""
+    monkeypatch.setattr(Staging, "files_a_manifest", SHAPES[request.param])
+    return str(request.param)
+
+
+@pytest.fixture
+def tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every manifest is a tree of parts of three files."""
+    monkeypatch.setattr(Staging, "files_a_manifest", SHAPES["tree"])

@@ -26,10 +26,8 @@ def is_litter(path: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in PATTERNS)
 
 
-def litter(store: ArchiveStore, named: frozenset[str] | set[str] = frozenset()) -> tuple[str, ...]:
-    """The regular files of the revision that are litter, by relative path, in order; not those that are ``named`` by
-    the manifest, which are the revision's own."""
+def litter(store: ArchiveStore) -> tuple[str, ...]:
+    """The regular files of the revision that have the name of litter, by relative path, in order; the manifest may name
+    some: those are the revision's own."""
     with storage_errors(store.place):
-        return tuple(
-            sorted(path for path, regular in store.walk() if regular and is_litter(path) and path not in named)
-        )
+        return tuple(sorted(path for path, regular in store.walk() if regular and is_litter(path)))

@@ -1,8 +1,9 @@
 """The manifest of a revision: what it holds, byte for byte, what came out, and which manifest it follows.
 
 ``manifest.json`` names every file but itself and ``SHA256SUMS``; ``SHA256SUMS`` names every file but itself, so that
-``sha256sum -c`` proves a revision without this program. An archive is hostile when it is read: nothing in a manifest is
-believed before it is checked here.
+``sha256sum -c`` proves a revision without this program. The manifest of a large month is a tree (schema 2): it names
+its parts, ``manifests/0001.json`` and so on, and each part names files, so that who proves one account needs one part
+(decision record 20). An archive is hostile when it is read: nothing in a manifest is believed before it is checked.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NoReturn
 
+from chargeback.archive.boundary import LARGEST_MANIFEST
 from chargeback.errors import ConfigurationError, DamagedError, SchemaError
 from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
 
 MANIFEST_PATH = "manifest.json"
 SUMS_PATH = "SHA256SUMS"
+PARTS_FOLDER = "manifests"
 SCHEMA = 1
+"""Of a manifest that names the files itself."""
+TREE_SCHEMA = 2
+"""Of a manifest that names parts, and of each part."""
 STATUSES = ("reconciled", "exceptions")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -29,7 +35,7 @@ _LONGEST_PATH = 1024
 _LONGEST_PART = 255
 
 _PART = rb"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}+"
-_PATH = rb'(?!manifest\.json"|SHA256SUMS")%s(?:/%s){0,8}+' % (_PART, _PART)
+_PATH = rb'(?!(?:manifest\.json|SHA256SUMS|manifests)["/])%s(?:/%s){0,8}+' % (_PART, _PART)
 _ROW = (
     rb'    \{\n      "path": "%s",\n      "sha256": "[0-9a-f]{64}",\n      "size": (?:0|[1-9][0-9]{0,17})\n    \}'
     % _PATH
@@ -49,6 +55,24 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestPart:
+    """One part of a manifest that is a tree: ``path``, ``size`` and ``sha256`` of the file that names the files;
+    ``files`` counts them, ``first`` and ``last`` are the paths at its ends, in the order of ``place_of``."""
+
+    path: str
+    size: int
+    sha256: str
+    files: int
+    first: str
+    last: str
+
+    @property
+    def record(self) -> FileRecord:
+        """The part as a file."""
+        return FileRecord(self.path, self.size, self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestTotal:
     """The month's total in one currency, written with its minor digits; gross = net + tax."""
 
@@ -64,7 +88,7 @@ class Manifest:
 
     ``status`` is "reconciled" or "exceptions"; ``version`` the chargeback that wrote it; ``created`` an RFC 3339
     instant; ``previous`` the SHA-256 of the manifest written before this one in the whole archive, None for the first;
-    ``files`` in order of path.
+    ``files`` in order of path; none where there are ``parts``, which name them.
     """
 
     period: str
@@ -76,17 +100,43 @@ class Manifest:
     previous: str | None
     totals: tuple[ManifestTotal, ...]
     files: tuple[FileRecord, ...] = ()
+    parts: tuple[ManifestPart, ...] = ()
 
     def to_json(self) -> bytes:
         """The bytes of ``manifest.json``: sorted keys, two spaces, UTF-8, one newline at the end."""
-        return canonical_json({"schema": SCHEMA, **asdict(self)})
+        value = asdict(self)
+        del value["files" if self.parts else "parts"]
+        return canonical_json({"schema": TREE_SCHEMA if self.parts else SCHEMA, **value})
 
 
-def sums_text(files: Iterable[FileRecord], manifest_sha256: str) -> bytes:
-    """The bytes of ``SHA256SUMS`` for ``sha256sum -c``: a line a file in order of path, ``manifest.json`` too."""
-    sums = {record.path: record.sha256 for record in files}
-    sums[MANIFEST_PATH] = manifest_sha256
-    return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)).encode()
+def part_path(number: int) -> str:
+    """The file of a tree's part; the first has the number 1."""
+    return f"{PARTS_FOLDER}/{number:04}.json"
+
+
+def part_json(files: Iterable[FileRecord]) -> bytes:
+    """The bytes of a part that names these files, spelled as the manifest is."""
+    return canonical_json({"schema": TREE_SCHEMA, "files": [asdict(record) for record in files]})
+
+
+def place_of(path: str) -> tuple[str, str]:
+    """Where a path stands in a tree: account by account, evidence and documents together; before them all other files.
+
+    So that who proves one account needs one part.
+    """
+    folder, _, below = path.partition("/")
+    account, within, _ = below.partition("/")
+    return account if within and folder in ("evidence", "invoices") else "", path
+
+
+def sums_lines(
+    files: Iterable[FileRecord], manifest_sha256: str, parts: Iterable[ManifestPart] = ()
+) -> Iterator[bytes]:
+    """The lines of ``SHA256SUMS`` for ``sha256sum -c``, one a file, ``manifest.json`` too: in order of path; for a tree
+    from the top down: the manifest, its parts, then the files in the order in which the parts name them."""
+    manifest, named = FileRecord(MANIFEST_PATH, 0, manifest_sha256), [part.record for part in parts]
+    ordered = chain([manifest], named, files) if named else sorted([*files, manifest], key=lambda record: record.path)
+    return (f"{record.sha256}  {record.path}\n".encode() for record in ordered)
 
 
 def is_sha256(text: object) -> bool:
@@ -95,8 +145,11 @@ def is_sha256(text: object) -> bool:
 
 
 def is_safe_path(path: object) -> bool:
-    """Whether this is a relative path that stays within its folder and that every tool reads alike."""
-    if not isinstance(path, str) or not path.isprintable() or "\\" in path or path in (MANIFEST_PATH, SUMS_PATH):
+    """Whether this is a relative path that stays within its folder, that every tool reads alike, and that is none of
+    the manifest's own."""
+    if not isinstance(path, str) or not path.isprintable() or "\\" in path:
+        return False
+    if path.partition("/")[0] in (MANIFEST_PATH, SUMS_PATH, PARTS_FOLDER):
         return False
     try:
         parts = [part.encode() for part in path.split("/")]
@@ -139,11 +192,24 @@ def _plain_files(rows: str) -> Iterator[FileRecord]:
         yield FileRecord(path, int(size[2 : size.index("\n")]), sha256)
 
 
+def read_part(data: bytes, where: str, part: ManifestPart) -> tuple[FileRecord, ...]:
+    """The files that a part of a tree names, in the order of ``place_of``; ``DamagedError`` (exit 7) where the bytes
+    are no part, or not that of these files."""
+    reader = _Reader(where)
+    value, plain = _without_plain_files(reader, data)
+    reader.take(value, "schema", lambda found: type(found) is int and found == TREE_SCHEMA, f"the schema {TREE_SCHEMA}")
+    files = _files(reader, value, plain, place_of)
+    if not files or (len(files), files[0].path, files[-1].path) != (part.files, part.first, part.last):
+        said = f"{part.files} files from {_shown(part.first)} to {_shown(part.last)}"
+        reader.fail(f"files: {len(files)} are named, expected {said}, as {MANIFEST_PATH} says")
+    return files
+
+
 def _manifest(reader: _Reader, value: dict[str, Any], plain: tuple[FileRecord, ...] | None) -> Manifest:
     schema = reader.take(value, "schema", lambda found: type(found) is int and found >= 1, "a schema number")
-    if schema > SCHEMA:
+    if schema > TREE_SCHEMA:
         raise SchemaError(
-            f"{reader.where}: schema {schema}, this version reads {SCHEMA} and earlier ones",
+            f"{reader.where}: schema {schema}, this version reads {TREE_SCHEMA} and earlier ones",
             remedy="upgrade chargeback",
         )
     return Manifest(
@@ -155,7 +221,8 @@ def _manifest(reader: _Reader, value: dict[str, Any], plain: tuple[FileRecord, .
         endpoint=reader.text(value, "endpoint"),
         previous=reader.take(value, "previous", lambda found: found is None or is_sha256(found), "a SHA-256 or null"),
         totals=tuple(_total(reader, row) for row in reader.rows(value, "totals")),
-        files=_files(reader, value) if plain is None else _in_order(reader, plain),
+        files=_files(reader, value, plain) if schema == SCHEMA else (),
+        parts=_parts(reader, value) if schema == TREE_SCHEMA else (),
     )
 
 
@@ -163,16 +230,49 @@ def _total(reader: _Reader, row: dict[str, Any]) -> ManifestTotal:
     return ManifestTotal(*(reader.text(row, name) for name in ("currency", "net", "tax", "gross")))
 
 
-def _files(reader: _Reader, value: dict[str, Any]) -> tuple[FileRecord, ...]:
-    return _in_order(reader, tuple(_file(reader, row) for row in reader.rows(value, "files")))
-
-
-def _in_order(reader: _Reader, files: tuple[FileRecord, ...]) -> tuple[FileRecord, ...]:
-    """The file records; in strict order of path, so that none is there twice."""
+def _files(
+    reader: _Reader,
+    value: dict[str, Any],
+    plain: tuple[FileRecord, ...] | None,
+    place: Callable[[str], Any] = lambda path: path,
+) -> tuple[FileRecord, ...]:
+    """The file records; in strict order of their places, so that none is there twice."""
+    files = tuple(_file(reader, row) for row in reader.rows(value, "files")) if plain is None else plain
     for one, other in pairwise(files):
-        if one.path >= other.path:
+        if place(one.path) >= place(other.path):
             reader.fail(f"files: {other.path!r} comes after {one.path!r}, expected each path once, in order")
     return files
+
+
+def _parts(reader: _Reader, value: dict[str, Any]) -> tuple[ManifestPart, ...]:
+    """The parts, one at least; each begins behind the one before, so that no path can be in two."""
+    parts = tuple(_part(reader, row, number) for number, row in enumerate(reader.rows(value, "parts"), start=1))
+    if not parts:
+        reader.fail("parts is empty, expected one at least")
+    for part in parts:
+        if place_of(part.first) > place_of(part.last) or (part.first == part.last) != (part.files == 1):
+            reader.fail(f"parts: {part.path} of {part.files} files ends with {_shown(part.last)}, before it begins")
+    for one, other in pairwise(parts):
+        if place_of(one.last) >= place_of(other.first):
+            reader.fail(f"parts: {other.path} begins with {_shown(other.first)}, before {one.path} ends")
+    return parts
+
+
+def _part(reader: _Reader, row: dict[str, Any], number: int) -> ManifestPart:
+    path = part_path(number)
+    size = reader.take(row, "size", lambda found: _is_number(found) and 0 < found <= LARGEST_MANIFEST, "a part's size")
+    return ManifestPart(
+        path=reader.take(row, "path", lambda found: found == path, path),
+        size=size,
+        sha256=reader.take(row, "sha256", is_sha256, "a SHA-256 in lower-case hex"),
+        files=reader.take(row, "files", lambda found: _is_number(found) and 0 < found <= size, "a number of files"),
+        first=reader.take(row, "first", is_safe_path, "a path within the revision"),
+        last=reader.take(row, "last", is_safe_path, "a path within the revision"),
+    )
+
+
+def _is_number(found: object) -> bool:
+    return type(found) is int
 
 
 def _file(reader: _Reader, row: dict[str, Any]) -> FileRecord:

@@ -20,7 +20,7 @@ from chargeback.archive.bucket import Written
 from chargeback.archive.chain import Base, RevisionName
 from chargeback.archive.commits import Commit
 from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
-from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest
+from chargeback.archive.manifest import Manifest
 from chargeback.archive.object_store import REGISTERS, ObjectStore, register_line
 from chargeback.archive.pending import PendingObjects
 from chargeback.archive.revision import Revision
@@ -72,7 +72,7 @@ class ObjectWriter(ArchiveWriter):
         paths = [record.path for record in staging.files]
         with ThreadPoolExecutor(SENDERS) as pool:
             sent = dict(zip(paths, pool.map(lambda path: self._create(staging, place, path), paths), strict=True))
-        for path in (SUMS_PATH, MANIFEST_PATH):
+        for path in staging.proof:
             sent[path] = self._create(staging, place, path)
         return sent if any(written.version for written in sent.values()) else {}
 

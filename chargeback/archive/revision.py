@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import BinaryIO, NoReturn, TypeVar
 
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, refuse
 from chargeback.archive.chain import Link, RevisionName
-from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, read_manifest
+from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, ManifestPart, read_manifest, read_part
+from chargeback.archive.manifest_parts import PartedRecords
 from chargeback.archive.store import ArchiveStore, size_of, store_of
 from chargeback.config.address import Place
 from chargeback.errors import SchemaError, StorageError
@@ -24,13 +26,14 @@ Value = TypeVar("Value")
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A revision in its folder, which ``store`` reads; ``sha256`` is its manifest's. A ``Store`` of the files that the
-    manifest names. ``beside`` gives another revision of its archive, None where there is none such."""
+    manifest names: ``records`` by path, of a tree read part by part. ``beside`` gives another revision of its archive,
+    None where there is none such."""
 
     root: Place
     name: RevisionName
     manifest: Manifest
     sha256: str
-    records: dict[str, FileRecord] = field(repr=False, compare=False)
+    records: Mapping[str, FileRecord] = field(repr=False, compare=False)
     store: ArchiveStore = field(repr=False, compare=False)
     beside: Callable[[RevisionName], Revision | None] = field(default=lambda name: None, repr=False, compare=False)
     _summaries: list[EarlierMonth] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -179,5 +182,20 @@ def revision_in(store: ArchiveStore) -> Revision:
         refuse(path, error)
     manifest = read_manifest(data, str(path))
     name = RevisionName(Period.parse(manifest.period), manifest.revision)
-    records = {record.path: record for record in manifest.files}
+    records: Mapping[str, FileRecord] = {record.path: record for record in manifest.files}
+    if manifest.parts:
+        records = PartedRecords(manifest.parts, partial(files_of, store))
     return Revision(root, name, manifest, hashlib.sha256(data).hexdigest(), records, store)
+
+
+def files_of(store: ArchiveStore, part: ManifestPart) -> tuple[FileRecord, ...]:
+    """What a part of a tree names, read now; ``DamagedError`` where it is missing, not what the manifest names, or
+    none; ``StorageError`` where it cannot be read."""
+    path = store.place / part.path
+    try:
+        data = store.read(part.path, part.size)
+    except OSError as error:
+        refuse(path, error)
+    if len(data) != part.size or sha256_of(data) != part.sha256:
+        raise damaged(path, "not the bytes that the manifest names")
+    return read_part(data, str(path), part)

@@ -8,12 +8,10 @@ A folder that becomes a revision outside of any archive: what ``rebuild`` writes
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -29,11 +27,12 @@ from chargeback.archive.atomic_files import (
 )
 from chargeback.archive.boundary import largest
 from chargeback.archive.file_system import REVISION_FILE_MODE, FileSystem, storage_errors
-from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, Manifest, is_safe_path, sums_text
+from chargeback.archive.manifest import FileRecord, Manifest, is_safe_path
+from chargeback.archive.manifest_parts import FILES_A_MANIFEST, proof_of
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.errors import ChargebackError, ConfigurationError, DamagedError, SchemaError, StorageError
-from chargeback.evidence import FolderStore
+from chargeback.evidence import FolderStore, sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH
 
 
@@ -94,6 +93,9 @@ class Staging:
     It is a ``Store`` too: what is collected goes straight to where it stays. Threads may write at the same time.
     """
 
+    files_a_manifest = FILES_A_MANIFEST
+    """Files of which there is one manifest; more are divided over parts of at most so many."""
+
     def __init__(
         self, folder: Path, file_system: FileSystem, *, confirm: Callable[[], None], flushers: int = _FLUSHERS
     ) -> None:
@@ -102,6 +104,8 @@ class Staging:
         self._file_system = file_system
         self._flushers = flushers
         self._files: dict[str, FileRecord] = {}
+        self.proof: list[str] = []
+        """Paths of what proves the files, as it was written: the manifest, with which every reader begins, is last."""
         self._made = {""}
         ensure_folder(file_system, folder)
 
@@ -164,12 +168,10 @@ class Staging:
     def prove(self, manifest: Manifest) -> str:
         """Write manifest and sums, and read all back as a reader will; the SHA-256 of the manifest, which is given
         without ``files``. ``StorageError`` where no reader could open what was staged."""
-        complete = replace(manifest, files=self.files).to_json()
-        sha256 = hashlib.sha256(complete).hexdigest()
-        self._write_proof(MANIFEST_PATH, complete)
-        self._write_proof(SUMS_PATH, sums_text(self._files.values(), sha256))
+        for path, data in proof_of(manifest, self.files, self.files_a_manifest):
+            self._write_proof(path, data)
         self._require_readable()
-        return sha256
+        return sha256_of(data)
 
     def discard(self) -> None:
         """Remove what was not sealed; where that fails, the next run does it."""
@@ -186,6 +188,8 @@ class Staging:
             raise _unreadable(error.message.replace(f"{self.folder}/", "")) from error
 
     def _write_proof(self, path: str, data: bytes) -> None:
+        self._make_folders(path)
+        self.proof.append(path)
         write_new(self._file_system, self.folder / path, data, REVISION_FILE_MODE)
 
     def _make_folders(self, path: str) -> None:
@@ -202,8 +206,9 @@ class Staging:
 
     def _flush(self) -> None:
         """Everything that the revision holds is on the disk before it gets its name: files first, then folders."""
-        folders = {folder for path in self._files for folder in self._folders_of(path)}
-        self._each(self._sync, [self.folder / path for path in (*self._files, MANIFEST_PATH, SUMS_PATH)])
+        paths = (*self._files, *self.proof)
+        folders = {folder for path in paths for folder in self._folders_of(path)}
+        self._each(self._sync, [self.folder / path for path in paths])
         self._each(self._sync, [*sorted(folders, reverse=True), self.folder])
 
     def _sync(self, path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
 from chargeback.archive.dispositions import DISPOSITIONS_PATH, read_dispositions
-from chargeback.archive.file_checks import FileCounter, FileFinding, FileFindingKind, check_files, litter_note
+from chargeback.archive.file_checks import Divide, FileCounter, FileFinding, FileFindingKind, check_files, litter_note
 from chargeback.archive.reading import Archive
 from chargeback.archive.register import RESTORE_REGISTER
 from chargeback.archive.registers import register_problems
@@ -42,13 +42,14 @@ class Layer:
         return not self.findings
 
 
-def verify_files(scope: RevisionSelection, on_file: FileCounter = lambda path: None) -> Layer:
-    """Every file of the revisions against their manifests; the count is of files, manifests and sums included."""
+def verify_files(scope: RevisionSelection, on_file: FileCounter = lambda path: None, divide: Divide = map) -> Layer:
+    """Every file of the revisions against their manifests; the count is of files, manifests and sums included.
+    ``divide`` does the parts of a manifest that is a tree."""
     revisions, findings = _readable(scope)
     count = 0
     for revision in revisions:
-        findings.extend(check_files(revision, on_file))
-        count += len(revision.manifest.files) + 2
+        findings.extend(check_files(revision, on_file, divide))
+        count += len(revision.records) + len(revision.manifest.parts) + 2
     strangers = scope.archive.strangers() if scope.archive and scope.whole else ()
     notes = [f"files that do not belong to the archive, not checked: {', '.join(strangers)}"] if strangers else []
     notes += [note for revision in revisions if (note := litter_note(revision))]

@@ -6,11 +6,13 @@ intact, so that the cell that was changed can be named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.file_checks import FileFinding, FileFindingKind
+from chargeback.archive.manifest import ManifestPart
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import RevisionSelection, selected_revisions
@@ -73,7 +75,8 @@ def verify(path: Place, request: VerifyRequest, progress: Progress = lambda laye
     """Prove an archive, a month or a revision; ``StorageError`` where it cannot be read, ``SchemaError`` where a newer
     version wrote it, ``ConfigurationError`` where there is no revision. All that is wrong is in the result."""
     scope = selected_revisions(path)
-    files = verify_files(scope, lambda name: progress(FILES_LAYER, name))
+    engine = engine_of(request.workers)
+    files = verify_files(scope, lambda name: progress(FILES_LAYER, name), partial(_divided, engine))
     progress(CHAIN_LAYER, "")
     chain = _chain(scope, request)
     if not scope.names and scope.alone is None and chain.sound:  # else heads or signatures show that one is gone
@@ -83,12 +86,19 @@ def verify(path: Place, request: VerifyRequest, progress: Progress = lambda laye
     head = _head(scope)
     if request.quick:
         return Verification(path, (files, chain), head=head)
-    found = _looked_at(scope, files, progress, engine_of(request.workers))
+    found = _looked_at(scope, files, progress, engine)
     layers = (
         Layer(TOTALS_LAYER, found.totals_count, tuple(found.totals)),
         Layer(PERFORMANCE_LAYER, found.performed_count, tuple(found.performed)),
     )
     return Verification(path, (files, chain, *layers), tuple(found.differences), tuple(found.notes), head)
+
+
+def _divided(
+    engine: Engine, check: Callable[[ManifestPart], list[FileFinding]], parts: Sequence[ManifestPart]
+) -> Iterator[list[FileFinding]]:
+    """What is found in each part of a manifest, by as many processes as its files are worth."""
+    return mapped(check, parts, engine.processes(sum(part.files for part in parts)))
 
 
 def _chain(scope: RevisionSelection, request: VerifyRequest) -> Layer:
@@ -151,8 +161,13 @@ class _Found:
 
 def _looked_at(scope: RevisionSelection, files: Layer, progress: Progress, engine: Engine) -> _Found:
     """The last two layers: several revisions are divided over the processes, of a single one its files are."""
-    found, revisions = _Found(), list(_readable(scope))
-    damaged = frozenset(finding.path for finding in files.findings)
+    found, damaged = _Found(), frozenset(finding.path for finding in files.findings)
+    revisions = []
+    for revision in _readable(scope):
+        if damaged.isdisjoint(f"{revision.name}/{part.path}" for part in revision.manifest.parts):
+            revisions.append(revision)
+        else:
+            found.notes.append(f"{revision.name} was not performed again: its manifest is damaged")
     by_revision = engine.processes(sum(map(_lines, revisions))) if len(revisions) > 1 else 1
     by_file = engine if by_revision == 1 else ThisMachine(1)
 

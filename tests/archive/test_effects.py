@@ -62,20 +62,22 @@ class TracingFileSystem(FileSystem):
         return [place for place, event in enumerate(self.events) if event == (what, path)]
 
 
+@pytest.mark.usefixtures("shape")
 def test_every_file_and_folder_of_a_revision_is_flushed_before_it_is_visible_and_its_name_after(root: Path) -> None:
     system = TracingFileSystem()
     with open_for_writing(root, started=STARTED, file_system=system) as writer:
         revision = seal(writer)
     (renamed,) = system.places("rename", revision.root)
     stage = next(path for what, path in system.events if what == "write" and path.name == MANIFEST_PATH).parent
-    paths = [*FILES, "evidence/run.json", "evidence/index.json", MANIFEST_PATH, SUMS_PATH]
-    assert sorted(paths) == sorted([*revision.records, MANIFEST_PATH, SUMS_PATH])
+    parts = [part.path for part in revision.manifest.parts]
+    paths = [*FILES, "evidence/run.json", "evidence/index.json", *parts, MANIFEST_PATH, SUMS_PATH]
+    assert sorted(paths) == sorted([*revision.records, *parts, MANIFEST_PATH, SUMS_PATH])
     for path in paths:
         (closed,), (synced,) = system.places("close", stage / path), system.places("sync", stage / path)
         assert max(system.places("write", stage / path), default=-1) < closed < synced < renamed, path
     files_synced = max(place for path in paths for place in system.places("sync", stage / path))
     folders = {parent for path in paths for parent in (stage / path).parents if parent.is_relative_to(stage)}
-    assert len(folders) == 8
+    assert len(folders) == (9 if parts else 8)
     for folder in folders:
         (synced,) = system.places("sync", folder)
         assert files_synced < synced < renamed, folder
@@ -111,6 +113,7 @@ def test_the_head_file_likewise(tmp_path: Path) -> None:
     assert system.events[-1] == ("sync", tmp_path)
 
 
+@pytest.mark.usefixtures("shape")
 def test_modes_are_those_of_the_documents_whatever_the_umask(root: Path) -> None:
     import os
 

@@ -14,6 +14,7 @@ import pytest
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision_selection import selected_revisions
+from chargeback.archive.staging import Staging
 from chargeback.archive.verification import verify_chain, verify_files
 from tests.kit.archives import STARTED, hidden, seal
 
@@ -23,6 +24,8 @@ from pathlib import Path
 sys.path[:0] = [sys.argv[2]]
 from kit.archives import STARTED, QuickFileSystem, seal
 from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.staging import Staging
+Staging.files_a_manifest = int(sys.argv[3])
 print("ready", flush=True)
 with open_for_writing(Path(sys.argv[1]), started=STARTED) as writer:
     for number in range(10_000):
@@ -34,7 +37,8 @@ with open_for_writing(Path(sys.argv[1]), started=STARTED) as writer:
 def kill_after(root: Path, seconds: float) -> None:
     """A writer in another process, killed after so many seconds."""
     tests = str(Path(__file__).parent.parent)
-    process = subprocess.Popen([sys.executable, "-c", WRITER, str(root), tests], stdout=subprocess.PIPE)
+    command = [sys.executable, "-c", WRITER, str(root), tests, str(Staging.files_a_manifest)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     time.sleep(seconds)
@@ -57,6 +61,7 @@ def sealed_after_kills(root: Path, kills: int, seed: int) -> int:
     return len(Archive(root).names())
 
 
+@pytest.mark.usefixtures("shape")
 def test_a_dozen_kills(root: Path) -> None:
     assert sealed_after_kills(root, 12, seed=1) > 1
 

@@ -28,6 +28,8 @@ LITTER = (
 )
 NO_LITTER = ("ledgers/web.csv~", "ledgers/~lock.web.xlsx#", ".DS_Store.csv", "swp", "ledgers/a copy.csv", "Thumbs")
 
+pytestmark = pytest.mark.usefixtures("shape")
+
 
 @pytest.mark.parametrize("path", LITTER)
 def test_litter_is_told_by_name_and_stops_nobody(root: Path, path: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.archive import manifest as manifests
-from chargeback.archive.manifest import FileRecord, is_safe_path, read_manifest, sums_text
+from chargeback.archive.manifest import FileRecord, is_safe_path, read_manifest, sums_lines
 from chargeback.errors import DamagedError, SchemaError
 from chargeback.evidence.records import canonical_json
 from tests.kit.archives import manifest
@@ -46,12 +46,12 @@ def test_manifest_reads_back() -> None:
 def test_sums_name_every_file_and_the_manifest_in_order() -> None:
     files = (FileRecord("a.csv", 3, SHA), FileRecord("z.csv", 0, "f" * 64))
     lines = f"{SHA}  a.csv\n{'e' * 64}  manifest.json\n{'f' * 64}  z.csv\n"
-    assert sums_text(files, "e" * 64) == lines.encode()
+    assert b"".join(sums_lines(files, "e" * 64)) == lines.encode()
 
 
 def test_a_newer_schema_asks_for_an_upgrade() -> None:
-    with pytest.raises(SchemaError, match="schema 2") as caught:
-        read_manifest(b'{"schema": 2}', "2026-05/r1/manifest.json")
+    with pytest.raises(SchemaError, match="schema 3") as caught:
+        read_manifest(b'{"schema": 3}', "2026-05/r1/manifest.json")
     assert (caught.value.exit_code, caught.value.remedy) == (2, "upgrade chargeback")
 
 
@@ -127,6 +127,8 @@ UNSAFE = [
     "\ud800",
     "manifest.json",
     "SHA256SUMS",
+    "manifests/0001.json",
+    "manifests",
     "a" * 256,
     "a/" * 600 + "a",
 ]
@@ -157,7 +159,8 @@ def test_nothing_else_is_raised_whatever_the_bytes(data: bytes) -> None:
         read_manifest(data, "here")
 
 
-PATHS = st.lists(st.sampled_from(["a", "b/c.pdf", "b/d_e-f", "ü", ".x", "b/.x", "..", "manifest.json", "SHA256SUMS"]))
+NAMES = ("a", "b/c.pdf", "b/d_e-f", "ü", ".x", "b/.x", "..", "manifest.json", "SHA256SUMS", "manifests/a")
+PATHS = st.lists(st.sampled_from(NAMES))
 ROWS = PATHS.map(lambda paths: [row(path=path, size=place) for place, path in enumerate(sorted(paths))])
 
 

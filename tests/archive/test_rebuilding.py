@@ -15,6 +15,8 @@ from tests.kit.archives import FILES, FailingFileSystem, QuickFileSystem, manife
 
 from ..some import some
 
+pytestmark = pytest.mark.usefixtures("shape")
+
 
 def rebuild(folder: Path, system: QuickFileSystem | None = None) -> Revision:
     with stage_rebuild(folder, system or QuickFileSystem()) as staging:
@@ -32,13 +34,14 @@ def test_an_absent_or_empty_folder_becomes_the_revision(tmp_path: Path, there: b
     assert list(tmp_path.iterdir()) == [folder]
 
 
-def test_bytes_are_those_of_the_archive(root: Path, tmp_path: Path) -> None:
+def test_bytes_are_those_of_the_archive(root: Path, tmp_path: Path, shape: str) -> None:
     original = write_archive(root, "2026-05").revisions()[0]
     with stage_rebuild(tmp_path / "rebuilt") as staging:
-        for record in original.manifest.files:
-            staging.add(record.path, original.read(record.path))
+        for path in original.records:
+            staging.add(path, original.read(path))
         rebuilt = seal_rebuild(staging, manifest(), tmp_path / "rebuilt")
     assert rebuilt.sha256 == original.sha256
+    assert bool(rebuilt.manifest.parts) == (shape == "tree")
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:

@@ -37,10 +37,12 @@ from chargeback.archive.pending import pending_reports
 from chargeback.archive.reading import Archive, cover_path
 from chargeback.archive.rehearsal import rehearse_bucket
 from chargeback.archive.signatures import Signature, append_signature, read_signatures
+from chargeback.archive.staging import Staging
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
 from chargeback.evidence.period import Period
 from tests.azure_server import CONTAINER
+from tests.conftest import SHAPES
 from tests.kit.archives import FILES, REPORT, STARTED, answer, seal
 from tests.s3_server import PLAIN, READER_ID, READER_SECRET, VERSIONED, S3Server
 from tests.some import some
@@ -50,6 +52,13 @@ obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[obje
 MAY = Period(2026, 5)
 KINDS = ("folder", "memory", "s3", "s3 with versions", "azure")
 BUCKETS = KINDS[1:]
+STEPS = [
+    (shape, mark)
+    for mark in ("config.toml", "manifests/0002.json", "SHA256SUMS", "manifest.json", "chain/1.json")
+    for shape in SHAPES
+    if shape == "tree" or not mark.startswith("manifests/")
+]
+"""Objects of a revision, in the order in which they are created."""
 
 
 @pytest.fixture
@@ -74,7 +83,7 @@ def at(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.fixture(params=KINDS)
-def root(request: pytest.FixtureRequest, at: Callable[[str], Place]) -> Place:
+def root(request: pytest.FixtureRequest, at: Callable[[str], Place], shape: str) -> Place:
     """An empty archive of each kind."""
     return at(request.param)
 
@@ -224,7 +233,7 @@ def test_of_many_runs_one_wins_and_the_others_are_kept_out(root: Place) -> None:
 
 
 @pytest.fixture(params=BUCKETS)
-def address(request: pytest.FixtureRequest, at: Callable[[str], Place]) -> Address:
+def address(request: pytest.FixtureRequest, at: Callable[[str], Place], shape: str) -> Address:
     """An empty archive in each kind of bucket."""
     place = at(request.param)
     assert isinstance(place, Address)
@@ -333,9 +342,9 @@ def test_a_lost_reply_was_a_success(address: Address, monkeypatch: pytest.Monkey
     assert revision.name.number == 1
 
 
-@pytest.mark.parametrize("mark", ["config.toml", "SHA256SUMS", "manifest.json", "chain/1.json"])
+@pytest.mark.parametrize(("shape", "mark"), STEPS, indirect=["shape"])
 def test_a_run_that_fails_at_any_step_leaves_only_orphans(
-    at: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch, mark: str
+    at: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch, mark: str, shape: str
 ) -> None:
     address = at("memory")
     with monkeypatch.context() as context:
@@ -599,10 +608,12 @@ DYING = """
 import os, sys
 import obstore
 from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.staging import Staging
 from chargeback.config.address import address_of
 from tests.kit.archives import STARTED, seal
 
 put, mark, moment, program = obstore.put, sys.argv[2], sys.argv[3], os.getpid()
+Staging.files_a_manifest = int(sys.argv[4])
 
 def die():
     for process in (program, os.getpid()):  # the store's client may have a process of its own
@@ -623,12 +634,12 @@ with open_for_writing(address_of(sys.argv[1]), started=STARTED) as writer:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("mark", ["config.toml", "SHA256SUMS", "manifest.json", "chain/1.json"])
+@pytest.mark.parametrize(("shape", "mark"), STEPS, indirect=["shape"])
 def test_a_run_that_is_killed_leaves_a_whole_revision_or_none(
-    at: Callable[[str], Place], tmp_path: Path, mark: str, moment: str
+    at: Callable[[str], Place], tmp_path: Path, mark: str, moment: str, shape: str
 ) -> None:
     address = at("s3")
-    command = [sys.executable, "-c", DYING, str(address), mark, moment]
+    command = [sys.executable, "-c", DYING, str(address), mark, moment, str(Staging.files_a_manifest)]
     folder = Path(__file__).parents[2]
     died = subprocess.run(command, cwd=folder, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
     assert died.returncode == -signal.SIGKILL

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.locked_archive import open_for_writing
-from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_text
+from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_lines
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import selected_revisions
@@ -40,7 +40,7 @@ def told(layer: Layer) -> str:
 def overwrite(revision: Revision, changed: Manifest) -> str:
     """Write a revision's manifest and sums anew, as one would who can write the archive."""
     data = changed.to_json()
-    for path, content in ((MANIFEST_PATH, data), (SUMS_PATH, sums_text(changed.files, sha256_of(data)))):
+    for path, content in ((MANIFEST_PATH, data), (SUMS_PATH, b"".join(sums_lines(changed.files, sha256_of(data))))):
         (revision.root / path).unlink()
         (revision.root / path).write_bytes(content)
     return sha256_of(data)

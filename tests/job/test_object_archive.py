@@ -28,10 +28,13 @@ from .test_run import APRIL_CLOSES, MAY_CLOSES, account_of, late, may, setup
 pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
 
 
-@pytest.fixture(params=[PLAIN, VERSIONED])
+@pytest.fixture(params=[(PLAIN, False), (VERSIONED, False), (VERSIONED, True)])
 def address(request: pytest.FixtureRequest, s3: S3Server) -> Address:
-    """An empty archive in a bucket without, and in one with versions."""
-    return Address(f"s3://{request.param}/{secrets.token_hex(6)}/bills")
+    """An empty archive in a bucket without, and in one with versions, there also with manifests that are trees."""
+    bucket, tree = request.param
+    if tree:
+        request.getfixturevalue("tree")
+    return Address(f"s3://{bucket}/{secrets.token_hex(6)}/bills")
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, sums_text
+from chargeback.archive.manifest import MANIFEST_PATH, PARTS_FOLDER, SUMS_PATH, FileRecord
+from chargeback.archive.manifest_parts import proof_of
 from chargeback.archive.revision import read_revision
 from chargeback.cli.verify_output import document, lines, verify_and_tell
 from chargeback.evidence.records import canonical_json
@@ -134,18 +135,20 @@ def changed_csv(path: Path, change: Callable[[list[list[str]]], None]) -> None:
 
 
 def resealed(root: Path) -> str:
-    """A manifest and sums for what lies there now, as one would make them who can write the archive; the new head."""
-    revision = read_revision(root)
+    """A manifest and sums for what lies there now, as one would make them who can write the archive; the new head. A
+    tree stays one, of parts of as many files."""
+    manifest = read_revision(root).manifest
+    shutil.rmtree(root / PARTS_FOLDER, ignore_errors=True)
     files = []
     for path in sorted(str(each.relative_to(root)) for each in root.rglob("*") if each.is_file()):
         if path not in (MANIFEST_PATH, SUMS_PATH):
             data = (root / path).read_bytes()
             files.append(FileRecord(path, len(data), hashlib.sha256(data).hexdigest()))
-    text = replace(revision.manifest, files=tuple(files)).to_json()
-    head = hashlib.sha256(text).hexdigest()
-    (root / MANIFEST_PATH).write_bytes(text)
-    (root / SUMS_PATH).write_bytes(sums_text(files, head))
-    return head
+    most = max((part.files for part in manifest.parts), default=len(files))
+    for path, data in proof_of(replace(manifest, files=(), parts=()), files, most):
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def shifted(column: str, by: str = "1") -> Callable[[list[list[str]]], None]:

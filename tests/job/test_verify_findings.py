@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_text
+from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_lines
 from chargeback.archive.revision import read_revision
 from chargeback.job.verify import VerifyRequest, verify
 
@@ -139,7 +139,7 @@ def rewritten(root: Path, **changes: Any) -> None:
     manifest: Manifest = replace(read_revision(root).manifest, **changes)
     data = manifest.to_json()
     put(root / MANIFEST_PATH, data)
-    put(root / SUMS_PATH, sums_text(manifest.files, hashlib.sha256(data).hexdigest()))
+    put(root / SUMS_PATH, b"".join(sums_lines(manifest.files, hashlib.sha256(data).hexdigest())))
 
 
 @pytest.mark.parametrize(

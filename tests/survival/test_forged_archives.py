@@ -24,13 +24,18 @@ from typing import Any
 
 import pytest
 
-from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH
+from chargeback.archive.manifest import MANIFEST_PATH, PARTS_FOLDER, SUMS_PATH
+from chargeback.archive.staging import Staging
+from chargeback.evidence import sha256_of
+from chargeback.evidence.records import canonical_json
 
 from ..cli.calling import call
+from ..conftest import SHAPES
 from ..job.test_verify import resealed
 from ..year import frozen
 
-TRIALS, NIGHTLY_TRIALS = 40, 1_500
+TRIALS, NIGHTLY_TRIALS = 20, 750
+"""For each shape of a manifest."""
 REVISION = "2026-04/r2"
 ALLOWED = (0, 2, 3, 7)
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -48,11 +53,14 @@ HOSTILE: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive whose newest revision restates its month, with its configuration beside it."""
+@pytest.fixture(scope="module", params=SHAPES)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive whose newest revision restates its month, with its configuration beside it; each manifest is one, or a
+    tree."""
     root = tmp_path_factory.mktemp("forged")
-    archive = frozen.make(root).archive
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Staging, "files_a_manifest", 10 * SHAPES[request.param])
+        archive = frozen.make(root).archive
     shutil.rmtree(archive / "2026-05")
     shutil.copy(archive / REVISION / "config.toml", root / "used.toml")
     return root
@@ -183,6 +191,13 @@ def forge_in(revision: Path, path: str, dice: random.Random) -> None:
     put(revision / path, data)
     if path == MANIFEST_PATH:
         return
+    if path.startswith(PARTS_FOLDER):  # the manifest names it as it is now
+        value = json.loads((revision / MANIFEST_PATH).read_bytes())
+        for part in value["parts"]:
+            if part["path"] == path:
+                part |= {"size": len(data), "sha256": sha256_of(data)}
+        put(revision / MANIFEST_PATH, canonical_json(value))
+        return
     index_path = revision / "evidence/index.json"
     if path.startswith("evidence/") and path not in ("evidence/index.json", "evidence/run.json"):
         index = json.loads(index_path.read_bytes())
@@ -222,7 +237,8 @@ JSON_FILES = (
 
 def chosen_path(paths: list[str], dice: random.Random) -> str:
     """Half of the time one of the files that every command reads."""
-    return dice.choice(JSON_FILES) if dice.random() < 0.5 else dice.choice(paths)
+    parts = [path for path in paths if path.startswith(PARTS_FOLDER)]
+    return dice.choice([*JSON_FILES, *parts[:2]]) if dice.random() < 0.5 else dice.choice(paths)
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ def seconds_of_a_run(office: Workplace) -> float:
     return time.monotonic() - before
 
 
+@pytest.mark.usefixtures("shape")
 def test_random_kills_leave_an_archive_that_verifies_and_one_run_puts_it_right(
     office: Workplace, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,96 @@
+"""The parts of a large month's manifest: how its files are divided over them, and how one is found again.
+
+A month of up to ``FILES_A_MANIFEST`` files has none: its ``manifest.json`` names the files (decision record 20). Who
+reads files by path sees no difference; of a tree only the parts that are asked for are read, and few of them are kept
+in memory.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import chain, groupby
+
+from chargeback.archive.manifest import (
+    MANIFEST_PATH,
+    SUMS_PATH,
+    FileRecord,
+    Manifest,
+    ManifestPart,
+    part_json,
+    part_path,
+    place_of,
+    sums_lines,
+)
+from chargeback.evidence import sha256_of
+
+FILES_A_MANIFEST = 5_000
+"""Files that one manifest, or one part of it, names at most."""
+_KEPT = 4
+"""Parts that are kept in memory for the next path that is asked for: some 2 MB each."""
+
+
+def proof_of(manifest: Manifest, files: Sequence[FileRecord], most: int) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of all that proves the files, which come in order of path, with a manifest that has none yet.
+
+    In the order of writing: the parts, where there are more files than ``most``; ``SHA256SUMS``; the manifest, with
+    which every reader begins.
+    """
+    parts = list(divided(files, most)) if len(files) > most else []
+    named: list[ManifestPart] = []
+    for number, part in enumerate(parts, start=1):
+        path, data = part_path(number), part_json(part)
+        named.append(ManifestPart(path, len(data), sha256_of(data), len(part), part[0].path, part[-1].path))
+        yield path, data
+    complete = replace(manifest, files=() if parts else tuple(files), parts=tuple(named)).to_json()
+    in_order = chain.from_iterable(parts) if parts else files
+    yield SUMS_PATH, b"".join(sums_lines(in_order, sha256_of(complete), named))
+    yield MANIFEST_PATH, complete
+
+
+def divided(files: Iterable[FileRecord], most: int) -> Iterator[tuple[FileRecord, ...]]:
+    """The files of each part, in order, at most so many; those of an account in one part, where one holds them all."""
+    part: list[FileRecord] = []
+    in_order = sorted(files, key=lambda record: place_of(record.path))
+    for _, of_account in groupby(in_order, key=lambda record: place_of(record.path)[0]):
+        together = list(of_account)
+        if len(part) + len(together) > most:
+            if part:
+                yield tuple(part)
+            part = []
+            while len(together) > most:
+                yield tuple(together[:most])
+                del together[:most]
+        part += together
+    if part:
+        yield tuple(part)
+
+
+class PartedRecords(Mapping[str, FileRecord]):
+    """The file records of a tree by path, in the order of its parts; ``read`` gives what a part names.
+
+    Whatever is asked for is ``DamagedError`` where the part that would name it is damaged.
+    """
+
+    def __init__(self, parts: Sequence[ManifestPart], read: Callable[[ManifestPart], tuple[FileRecord, ...]]) -> None:
+        self._parts = parts
+        self._begin = [place_of(part.first) for part in parts]
+        self._of: Callable[[ManifestPart], Mapping[str, FileRecord]] = lru_cache(_KEPT)(
+            lambda part: {record.path: record for record in read(part)}
+        )
+
+    def __getitem__(self, path: str) -> FileRecord:
+        place = place_of(path)
+        number = bisect_right(self._begin, place) - 1
+        if number < 0 or place > place_of(self._parts[number].last):
+            raise KeyError(path)
+        return self._of(self._parts[number])[path]
+
+    def __iter__(self) -> Iterator[str]:
+        for part in self._parts:
+            yield from self._of(part)
+
+    def __len__(self) -> int:
+        return sum(part.files for part in self._parts)
