@@ -45,7 +45,7 @@ _SEALED = re.compile(
     r"\d{4}-\d{2}/(?!cover-r[1-9]\d{0,8}\.html\Z)|(chain|signatures|dispositions|deliveries)/", re.ASCII
 )
 """Where nothing is ever replaced or deleted; a revision's cover page is, as it lies beside the revision."""
-_IN_MEMORY = 8 << 20
+_IN_MEMORY = 1 << 20
 """Bytes: a larger object is kept in a file while it is read."""
 _CONNECT = timedelta(seconds=4)
 _FIRST, _FIRST_RETRIES = timedelta(seconds=7), timedelta(seconds=8)
@@ -119,7 +119,7 @@ class Clients:
             if result.meta["size"] <= _IN_MEMORY:
                 return bytes(result.bytes())
             file = tempfile.TemporaryFile()  # noqa: SIM115 (who reads it closes it)
-            for chunk in result.stream():
+            for chunk in result.stream(min_chunk_size=_IN_MEMORY):
                 file.write(chunk)
             file.seek(0)
             return BufferedReader(file)

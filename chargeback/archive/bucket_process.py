@@ -9,6 +9,7 @@ when nobody is left who could call it, however that came.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import pickle
@@ -31,6 +32,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _THREADS = Path("/proc/self/task")
 _LOOKS, _BETWEEN_LOOKS = 50, 0.002
+_LARGEST_KEPT = -3
+"""``M_MMAP_THRESHOLD`` of mallopt(3)."""
 _GAVE, _RAISED, _GAVE_FILE = "gave", "raised", "gave a file"
 
 Library = TypeVar("Library")
@@ -166,11 +169,19 @@ def _serve(calls: socket.socket, library: Any) -> NoReturn:
     try:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+        _return_memory()
         while descriptors := socket.recv_fds(calls, 1, 1)[1]:
             connection: Connection = Connection(descriptors[0])
             threading.Thread(target=_answer, args=(connection, library), daemon=True).start()
     finally:
         os._exit(0)
+
+
+def _return_memory() -> None:
+    """Have glibc give the memory of every large object back to the system: else each thread keeps that of its largest
+    one, 94 MB together after 60 MB of a month's files."""
+    with suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_LARGEST_KEPT, 128 << 10)
 
 
 def _answer(connection: Connection, library: Any) -> None:

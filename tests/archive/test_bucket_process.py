@@ -99,6 +99,26 @@ print(bucket.open("2026-05/r1/none.csv").read())
 """) == ["True", "True", "b''"]
 
 
+def test_it_gives_the_memory_of_large_objects_back() -> None:
+    """A month's files are read by sixteen threads, and each would keep the size of the largest."""
+    assert python("""
+from concurrent.futures import ThreadPoolExecutor
+
+child = open(f"/proc/self/task/{os.getpid()}/children").read().strip()
+
+def megabytes():
+    return next(int(line.split()[1]) for line in open(f"/proc/{child}/status") if line.startswith("VmRSS")) >> 10
+
+sizes = [16 << 20, 6 << 20, 5 << 20, 8 << 20] + [80_000] * 200
+for number, size in enumerate(sizes):
+    bucket.create(f"2026-05/{number}", bytes(size))
+before = megabytes()
+with ThreadPoolExecutor(16) as pool:
+    read = list(pool.map(lambda number: len(bucket.read(f"2026-05/{number}", 1 << 30)), range(len(sizes))))
+print(read == sizes, megabytes() - before < 30 or megabytes() - before)
+""") == ["True True"]
+
+
 def test_threads_and_forked_processes_call_at_the_same_time() -> None:
     assert python("""
 from concurrent.futures import ThreadPoolExecutor
