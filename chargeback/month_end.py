@@ -7,7 +7,7 @@ collecting.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -22,25 +22,29 @@ from chargeback.evidence.period import Period, last_month
 from chargeback.model.booking import AccountMonth, Ground, billed_accounts, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
 from chargeback.model.check import Check, Code, Outcome
-from chargeback.model.facts import NO_READINGS, Readings, answers_by_account, documents_by_account, read_account
+from chargeback.model.facts import Readings, answers_by_account, documents_by_account, read_account
 from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
-from chargeback.model.ledger import Ledger, LedgerLines, LedgerTeam, joined
+from chargeback.model.ledger import Ledger, LedgerLines, LedgerShard, LedgerTeam, joined
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
 from chargeback.model.project_sources import booked_projects, read_directory, with_projects
 from chargeback.model.projects import ProjectDirectory
+from chargeback.model.spool import Spool
 from chargeback.model.totals import add_up, by_currency
 from chargeback.reconcile.readiness import issued_check
 from chargeback.reconcile.register import NONE_GIVEN, reconcile
 from chargeback.reconcile.tie_out import line_total
+
+LINES_OF_A_SHARD = 20_000
+"""Ledger lines that lie together in a month that has more."""
 
 
 def close_month(
     evidence: Evidence,
     config: Config,
     given: Mapping[Code, Sequence[Check]] = NONE_GIVEN,
-    readings: Readings = NO_READINGS,
+    readings: Readings | None = None,
 ) -> Books:
     """The month's books; ``given``: what checks came to that cannot be performed again, as ``reconcile`` takes it;
     ``readings``: what is decoded of the evidence already.
@@ -49,8 +53,9 @@ def close_month(
     Accounts that are not ready have books too: ``status`` says so, and nothing may be published.
     """
     period = Period.parse(evidence.run.period)
+    readings = readings or Readings()
     months, projects = read_month(evidence, config, period, readings)
-    posting = post_month(months, config, evidence, period, projects)
+    posting = post_month(months, config, evidence, period, projects, readings.spool)
     checks, findings = reconcile(posting, config, given)
     return _books(posting, checks, _disposed(findings, evidence.run.dispositions), config)
 
@@ -67,24 +72,25 @@ def _disposed(findings: Iterable[Finding], known: Iterable[DispositionRecord]) -
 
 
 def read_month(
-    evidence: Evidence, config: Config, period: Period, readings: Readings = NO_READINGS
+    evidence: Evidence, config: Config, period: Period, readings: Readings | None = None
 ) -> tuple[list[AccountMonth], ProjectDirectory]:
     """Every account's answers, decoded and decided, each report row charged to its project; and what is known of
     projects."""
+    readings = readings or Readings()
     months = read_accounts(evidence, config, period, readings)
     projects = read_directory(evidence, months)
-    return with_projects(months, projects), projects
+    return with_projects(months, projects, readings.spool), projects
 
 
 def read_accounts(
-    evidence: Evidence, config: Config, period: Period, readings: Readings = NO_READINGS
+    evidence: Evidence, config: Config, period: Period, readings: Readings | None = None
 ) -> list[AccountMonth]:
     """Every account's answers, decoded and decided, each account by itself: no row is charged to a project yet."""
     names = {entry.id: entry.name for entry in config.accounts}
     grouped, documents = answers_by_account(evidence), documents_by_account(evidence)
     archived = billed_before(evidence, period)
     latest = last_month(_run_at(evidence), config.timezone)
-    found = []
+    found, readings = list[AccountMonth](), readings or Readings()
     for account in evidence.run.accounts:
         name = names.get(account, "")
         facts = read_account(evidence, account, name, period, config.timezone, grouped, documents, readings)
@@ -116,34 +122,59 @@ def _is_accepted(month: AccountMonth, config: Config, period: Period) -> bool:
 
 
 def post_month(
-    months: Sequence[AccountMonth], config: Config, evidence: Evidence, period: Period, projects: ProjectDirectory
+    months: Sequence[AccountMonth],
+    config: Config,
+    evidence: Evidence,
+    period: Period,
+    projects: ProjectDirectory,
+    spool: Spool | None = None,
 ) -> MonthPosting:
     """Post each account by itself, reduce direct costs to the weights of proportional splits, number the lines."""
     ownership = Ownership.of(config, period)
     needs_direct = any(entry.split == "proportional" for entry in config.shared)
     direct = direct_costs(months, ownership, projects) if needs_direct else Counter[tuple[str, str]]()
     teams = {team.id: LedgerTeam(team.id, team.name, team.cost_center, team.gl_account) for team in config.teams}
-    context = Context(ownership, projects, Splits(config, direct), teams)
-    postings, batches = [], {}
-    for month in months:
-        posting, batches[month.account] = post(month, context)
-        postings.append(posting)
+    spool = spool or Spool()
+    context = Context(ownership, projects, Splits(config, direct), teams, spool)
+    postings: dict[str, Posting] = {}
+
+    def lines() -> Iterator[LedgerLines]:
+        for month in sorted(months, key=lambda month: month.account):
+            postings[month.account], found = post(month, context)
+            yield found
+
+    ledger = _ledger(period, lines(), tuple(teams.values()), spool)
     return MonthPosting(
         period=period,
         run=evidence.run,
-        postings=tuple(postings),
-        ledger=_ledger(period, batches, tuple(teams.values())),
+        postings=tuple(postings[month.account] for month in months),
+        ledger=ledger,
         projects=projects,
-        ownership=_ownership_findings(postings, ownership, projects),
+        ownership=_ownership_findings((postings[month.account] for month in months), ownership, projects),
+        spool=spool,
     )
 
 
-def _ledger(period: Period, batches: Mapping[str, LedgerLines], teams: tuple[LedgerTeam, ...]) -> Ledger:
-    """The order of lines begins with the account: the accounts' lines, each sorted, one after the other."""
-    lines = joined([batches[account] for account in sorted(batches)])
-    present = {team.id for team in lines.teams.used()}
-    extra = tuple(team for team in (UNASSIGNED_TEAM, ADJUSTMENTS_TEAM) if team.id in present)
-    return Ledger(str(period), lines, (*teams, *extra))
+def _ledger(period: Period, accounts: Iterable[LedgerLines], teams: tuple[LedgerTeam, ...], spool: Spool) -> Ledger:
+    """The order of lines begins with the account: the accounts' lines, each sorted, one after the other; those of a
+    large month in shards, which lie in the spool."""
+    shards: list[LedgerShard] = []
+    open_shard: list[LedgerLines] = []
+    for lines in accounts:
+        if open_shard and sum(map(len, open_shard)) >= LINES_OF_A_SHARD:
+            shards.append(LedgerShard.of(open_shard, spool))
+            open_shard = []
+        open_shard.append(lines)
+    if not shards:
+        whole = joined(open_shard)
+        return Ledger(str(period), whole, _with_extra(teams, {team.id for team in whole.teams.used()}))
+    shards.append(LedgerShard.of(open_shard, spool))
+    present = {team for shard in shards for team in shard.of_team}
+    return Ledger.sharded(str(period), shards, _with_extra(teams, present))
+
+
+def _with_extra(teams: tuple[LedgerTeam, ...], present: Collection[str]) -> tuple[LedgerTeam, ...]:
+    return (*teams, *(team for team in (UNASSIGNED_TEAM, ADJUSTMENTS_TEAM) if team.id in present))
 
 
 def _ownership_findings(
@@ -169,7 +200,7 @@ def _ownership_findings(
     return OwnershipFindings(unowned, idle, tuple(ownership.unmatched(listed | billed)), contradictions)
 
 
-def _books(posting: MonthPosting, checks: tuple[Check, ...], findings: tuple[Finding, ...], config: Config) -> Books:
+def _books(posting: MonthPosting, checks: Sequence[Check], findings: tuple[Finding, ...], config: Config) -> Books:
     failed = {check.account for check in checks if check.outcome is Outcome.EXCEPTION}
     gross = {
         key: amounts.gross

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.largest_remainder import largest_remainder, round_together
@@ -9,7 +11,7 @@ from chargeback.model.posting import PostedLine
 from chargeback.model.projects import ProjectDirectory
 
 
-def bookable_lines(invoice: Invoice) -> tuple[LineItem, ...]:
+def bookable_lines(invoice: Invoice) -> Sequence[LineItem]:
     """The lines that are booked as lines: none of an invoice whose lines are of both shapes."""
     return () if invoice.shape is Shape.MIXED else invoice.lines
 

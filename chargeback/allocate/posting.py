@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import sub
 from typing import NamedTuple, TypeVar
 
@@ -40,6 +40,7 @@ from chargeback.model.money import whole_numbers
 from chargeback.model.posting import NegativeRows, PostedLine, Posting, UndividedLine
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
+from chargeback.model.spool import Spool
 
 Entry = TypeVar("Entry")
 
@@ -122,6 +123,7 @@ class Context:
     projects: ProjectDirectory
     splits: Splits
     teams: dict[str, LedgerTeam]
+    spool: Spool = field(default_factory=Spool)
 
 
 def post(month: AccountMonth, context: Context) -> tuple[Posting, LedgerLines]:
@@ -207,7 +209,9 @@ class _Poster:
         self.month = month
         self.context = context
         self.weights = ReportWeights(month.report) if month.report else None
-        self.posting = Posting(month)
+        self.posted: list[PostedLine] = []
+        self.undivided: list[UndividedLine] = []
+        self.negative: list[NegativeRows] = []
         self.columns = _PostedColumns()
         self.reached: dict[int, list[int]] = {}
 
@@ -215,11 +219,13 @@ class _Poster:
         for invoice in self.month.booked:
             label = _label(invoice, self.month.facts.name)
             for posted in post_lines(invoice, self.context.projects):
-                self.posting.posted.append(posted)
+                self.posted.append(posted)
                 self._post_line(label, posted)
         report = self.month.report
         usage = divide_usage(report, self.reached, self.columns.gross) if report else {}
-        return self.posting, self.columns.lines(usage)
+        keep = self.context.spool.sequence
+        posting = Posting(self.month, keep(self.posted), keep(self.undivided), keep(self.negative))
+        return posting, self.columns.lines(usage)
 
     def _post_line(self, label: InvoiceLabel, posted: PostedLine) -> None:
         if posted.item is None:
@@ -273,12 +279,12 @@ class _Poster:
 
     def _find_undivided(self, posted: PostedLine, subject: Subject, rows: tuple[int, ...]) -> None:
         if posted.gross or posted.tax:
-            self.posting.undivided.append(UndividedLine(posted, subject, rows))
+            self.undivided.append(UndividedLine(posted, subject, rows))
 
     def _look_for_negative(self, posted: PostedLine, subject: Subject, rows: Iterable[int]) -> None:
         negative = self.weights.report.negative_among(rows) if self.weights else ()
         if negative and (posted.gross or posted.tax):
-            self.posting.negative.append(NegativeRows(posted, subject, negative))
+            self.negative.append(NegativeRows(posted, subject, negative))
 
     def _add(
         self,

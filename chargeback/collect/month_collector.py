@@ -34,7 +34,6 @@ from chargeback.evidence import Answer, DocumentRecord, SettlementRecord, Store,
 from chargeback.evidence.period import Period, zone
 from chargeback.model import answers as wire
 from chargeback.model.facts import (
-    NO_READINGS,
     ListedInvoice,
     Readings,
     by_month,
@@ -92,7 +91,7 @@ class Collection:
     errors: list[ChargebackError]
     settlements: list[SettlementRecord] = field(default_factory=list)
     unsettled: list[UnsettledPayment] = field(default_factory=list)
-    readings: Readings = NO_READINGS
+    readings: Readings = field(default_factory=Readings)
 
 
 class MonthCollector:
@@ -332,7 +331,7 @@ class MonthCollector:
             return False
         report: Report = _read(reply, partial(decode_report, reply.answer, timezone=self.config.timezone))
         if reply.is_kept_as_received:
-            self._readings.reports[reply.answer.sha256] = report
+            self._readings.add_report(report)
         return prove(report.shown, self.period, self.config.timezone, billed_before=True, rows_before=True).proved
 
     def _carry(self, account: str) -> None:
@@ -411,7 +410,7 @@ class MonthCollector:
         if message is None:
             detail = _read(reply, lambda value: wire.decode(value, wire.InvoiceAnswer, "billing.getInvoice"))
             if reply.is_kept_as_received:
-                self._readings.details[reply.answer.sha256] = detail
+                self._readings.add_detail(reply.answer, detail)
         problem = identity_problem(detail, row.id, entry.id) if detail else "refused"
         invoice = merge(entry.id, row.row, None if problem else detail, problem)
         wanted = [(each, self._kinds(of, each)) for of, each in binder.with_one_more(row, invoice)]

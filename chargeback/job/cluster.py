@@ -34,6 +34,7 @@ from chargeback.evidence import Evidence, MemoryStore, sha256_of
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.evidence.run_log import report
 from chargeback.model.books import Books
+from chargeback.model.spool import Spool
 from chargeback.model.versions import versions
 from chargeback.publish import revision_files
 from chargeback.publish.revision_files import CONFIG_PATH, PublishedFile
@@ -89,17 +90,18 @@ class SentMonth:
     def __init__(self, books: Books, config: Config, evidence: Evidence) -> None:
         # Packed once here: what one worker hands on to another is then bytes.
         self._packed = pickle.dumps((books, replace(evidence, store=_read(evidence))), pickle.HIGHEST_PROTOCOL)
+        self._spooled = books.posting.spool.content()
         self._source = config.source
         self._versions = at_work()
         self._unpacked: tuple[Books, Config, Evidence] | None = None
         self._files: dict[str, Iterable[bytes]] = {}
 
-    def __getstate__(self) -> tuple[bytes, bytes, dict[str, str]]:
+    def __getstate__(self) -> tuple[bytes, bytes, bytes, dict[str, str]]:
         """What is sent."""
-        return self._packed, self._source, self._versions
+        return self._packed, self._spooled, self._source, self._versions
 
-    def __setstate__(self, state: tuple[bytes, bytes, dict[str, str]]) -> None:
-        self._packed, self._source, self._versions = state
+    def __setstate__(self, state: tuple[bytes, bytes, bytes, dict[str, str]]) -> None:
+        self._packed, self._spooled, self._source, self._versions = state
         self._unpacked = None
         self._files = {}
 
@@ -107,7 +109,8 @@ class SentMonth:
         """The bytes of one of the month's files; ``OtherVersionError`` on a worker of other versions."""
         if self._unpacked is None:
             _require_same(self._versions, at_work(), "a worker that came later")
-            books, evidence = pickle.loads(self._packed)  # noqa: S301 (a worker executes what it is sent anyway)
+            with Spool.of(self._spooled).unpacking():
+                books, evidence = pickle.loads(self._packed)  # noqa: S301 (a worker executes what it is sent anyway)
             self._unpacked = books, parse(self._source, Path(CONFIG_PATH)), evidence
         if path not in self._files:  # nothing was made yet, or this file was, and is wanted again
             self._files = dict(revision_files.files(*self._unpacked))

@@ -46,7 +46,7 @@ from chargeback.job.settlements import carry_settlements, open_accruals, settled
 from chargeback.model import archived_summary
 from chargeback.model.archived_summary import BookedNames
 from chargeback.model.booking import billed_accounts, choose_report, was_billed
-from chargeback.model.facts import NO_READINGS, ListedInvoice, Readings, answers_by_account, read_account
+from chargeback.model.facts import ListedInvoice, Readings, answers_by_account, read_account
 from chargeback.model.instants import format_instant
 from chargeback.model.project_sources import booked_names
 from chargeback.model.settlement import OpenAccruals, in_order
@@ -238,7 +238,7 @@ class Collected:
     evidence: Evidence
     errors: list[ChargebackError] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
-    readings: Readings = NO_READINGS
+    readings: Readings = field(default_factory=Readings)
 
 
 class Collector:

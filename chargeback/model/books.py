@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -70,7 +70,7 @@ class Books:
     """All that a revision shows: what was posted, every check's result, the findings, largest first, and the totals."""
 
     posting: MonthPosting
-    checks: tuple[Check, ...]
+    checks: Sequence[Check]
     accounts: tuple[AccountSummary, ...]
     totals: tuple[CurrencyTotal, ...]
     accepted: AcceptedTotal

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice, Status, booking_month, is_unknown_status, merge, read_status
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report, read_report
+from chargeback.model.spool import Held, Spool
 from chargeback.model.strict_json import parse
 
 Read = TypeVar("Read")
@@ -64,20 +65,26 @@ class Readings:
     """Answers that were decoded when they came in, so that closing the month does not decode them again: by the SHA-256
     of their bytes, which the index has too. All others are read from the evidence.
 
-    ``reports`` are read in the configured time zone; ``details`` are invoices. Threads may add to them.
+    ``reports`` are read in the configured time zone; ``details`` are invoices; what they and the month's books have
+    much of is kept in ``spool``. Threads may add to them.
     """
 
     reports: dict[str, Report] = field(default_factory=dict)
-    details: dict[str, InvoiceAnswer] = field(default_factory=dict)
+    details: dict[str, Held[InvoiceAnswer]] = field(default_factory=dict)
+    spool: Spool = field(default_factory=Spool)
+
+    def add_report(self, report: Report) -> None:
+        """Keep a report that came in."""
+        self.reports[report.answer.sha256] = report.kept_in(self.spool)
+
+    def add_detail(self, answer: Answer, detail: InvoiceAnswer) -> None:
+        """Keep an invoice that came in."""
+        self.details[answer.sha256] = self.spool.keep(detail, len(detail.line_items or ()))
 
     def report(self, answer: Answer) -> Report | None:
         """The report that this very answer holds: what its chart names depends on when it was asked for too."""
         known = self.reports.get(answer.sha256)
         return known if known is not None and known.answer == answer else None
-
-
-NO_READINGS = Readings()
-"""Nothing is known beforehand: everything is read from the evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +182,16 @@ def read_account(
     timezone: ZoneInfo,
     by_account: Mapping[str, list[Answer]],
     documents: Mapping[str, list[DocumentRecord]] | None = None,
-    readings: Readings = NO_READINGS,
+    readings: Readings | None = None,
 ) -> AccountFacts:
     """The facts of one account; ``AnswerError`` where an answer cannot be understood, or is another account's.
 
-    ``documents``: the run's by account, from who reads many accounts; ``readings``: what is decoded already.
+    ``documents``: the run's by account, from who reads many accounts; ``readings``: what is decoded already, and where
+    what is decoded is kept.
     """
     mine = by_account.get(account, [])
     kept = (documents_by_account(evidence) if documents is None else documents).get(account, [])
-    reader = _AccountReader(evidence, account, period, timezone, mine, tuple(kept), readings)
+    reader = _AccountReader(evidence, account, period, timezone, mine, tuple(kept), readings or Readings())
     with naming(account):
         return reader.facts(configured_name)
 
@@ -345,10 +353,12 @@ class _AccountReader:
         detail, problem = None, "the platform was not asked for it"
         if answer is not None:
             problem, detail = self._detail(row, answer)
-        return merge(self.account, row.row, detail, problem)
+        invoice = merge(self.account, row.row, detail, problem)
+        return replace(invoice, lines=self.readings.spool.sequence(invoice.lines))
 
     def _detail(self, row: ListedInvoice, answer: Answer) -> tuple[str, InvoiceAnswer | None]:
-        refused, detail = None, self.readings.details.get(answer.sha256)
+        refused, known = None, self.readings.details.get(answer.sha256)
+        detail = known.value if known is not None else None
         if detail is None:
             refused, detail = _read(
                 self.evidence, answer, lambda value: wire.decode(value, InvoiceAnswer, "billing.getInvoice")
@@ -365,6 +375,7 @@ class _AccountReader:
             if report is None:
                 refused, report = _read(self.evidence, answer, partial(decode_report, answer, timezone=self.timezone))
                 refusal = self._note(refused) or refusal
+                report = report and report.kept_in(self.readings.spool)
             if report is not None:
                 reports.append(report)
         return tuple(reports), refusal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -73,7 +73,7 @@ class Invoice:
     buyer: str
     withholding_rate: Decimal | None
     withheld: Decimal
-    lines: tuple[LineItem, ...]
+    lines: Sequence[LineItem]
     shape: Shape
     has_detail: bool
     identity_problem: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate, chain, groupby
@@ -18,6 +18,7 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from chargeback.model.money import format_minor, format_minors, whole_numbers
+from chargeback.model.spool import Held, Spool
 from chargeback.model.totals import add_up_columns
 
 csv.field_size_limit(2**31 - 1)
@@ -146,6 +147,12 @@ class Coded(Generic[Entry]):
         """The entries that lines have, each once, in the table's order."""
         return [self.table[code] for code in sorted(set(self.codes))]
 
+    def alone(self) -> Coded[Entry]:
+        """The same column with no entry in its table that no line has."""
+        kept = sorted(set(self.codes))
+        places = {code: place for place, code in enumerate(kept)}
+        return Coded(array("I", map(places.__getitem__, self.codes)), [self.table[code] for code in kept])
+
     def each(self, made: Callable[[Entry], Value]) -> list[Value]:
         """What is made of each line's entry: once an entry."""
         known = {code: made(self.table[code]) for code in set(self.codes)}
@@ -234,6 +241,27 @@ class LedgerLines(Sequence[LedgerLine]):
         for start in range(0, len(self), ROWS_AT_ONCE):
             yield self._between(start, start + ROWS_AT_ONCE)
 
+    def batches(self) -> Iterator[LedgerLines]:
+        """The lines in their order, as many at a time as lie together: here all."""
+        yield self
+
+    def whole(self) -> LedgerLines:
+        """All lines in one piece."""
+        return self
+
+    def behind(self, lines: int) -> LedgerLines:
+        """These lines numbered as they are behind so many others."""
+        if isinstance(self.numbers, range):
+            numbers: Sequence[int] = range(self.numbers.start + lines, self.numbers.stop + lines)
+        else:
+            numbers = array("I", [number + lines for number in self.numbers])
+        return replace(self, numbers=numbers)
+
+    def alone(self) -> LedgerLines:
+        """These lines, with nothing in their tables that none of them has."""
+        coded = {name: getattr(self, name).alone() for name in _CODED}
+        return replace(self, **coded)
+
     def usage_texts(self) -> list[str]:
         """Each line's usage as written."""
         if 0 not in self.measured:
@@ -261,6 +289,80 @@ class LedgerLines(Sequence[LedgerLine]):
         )
         keys = list(zip(*ranks, strict=True))
         return self.at(sorted(range(len(keys)), key=keys.__getitem__))
+
+
+_CODED = ("labels", "teams", "projects", "resources", "origins", "items")
+
+
+@dataclass(frozen=True, slots=True)
+class LinesBatch:
+    """Lines that lie together in a large month: those from ``start`` to ``end`` of what is held, ``before`` lines of
+    the ledger standing before the first of it."""
+
+    held: Held[LedgerLines]
+    before: int
+    start: int
+    end: int
+
+    @property
+    def lines(self) -> LedgerLines:
+        """The lines."""
+        lines = self.held.value
+        return (lines if self.end - self.start == len(lines) else lines[self.start : self.end]).behind(self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerBatches(Sequence[LedgerLine]):
+    """The lines of a large month, or of a team in it, batch by batch: each is read when it is looked at."""
+
+    parts: tuple[LinesBatch, ...]
+
+    def __len__(self) -> int:
+        return sum(part.end - part.start for part in self.parts)
+
+    def __iter__(self) -> Iterator[LedgerLine]:
+        return chain.from_iterable(self.batches())
+
+    @overload
+    def __getitem__(self, place: int) -> LedgerLine: ...
+    @overload
+    def __getitem__(self, place: slice) -> LedgerBatches: ...
+    def __getitem__(self, place: int | slice) -> LedgerLine | LedgerBatches:
+        if not isinstance(place, slice):
+            at = range(len(self))[place]
+            return next(iter(self[at : at + 1]))
+        start, end, step = place.indices(len(self))
+        if step != 1:
+            raise ValueError("lines of a large month are looked at in their order")
+        found, first = [], 0
+        for part in self.parts:
+            begin, stop = max(start - first, 0), min(end - first, part.end - part.start)
+            if begin < stop:
+                found.append(replace(part, start=part.start + begin, end=part.start + stop))
+            first += part.end - part.start
+        return LedgerBatches(tuple(found))
+
+    def batches(self) -> Iterator[LedgerLines]:
+        """The lines in their order, as many at a time as lie together."""
+        return (part.lines for part in self.parts)
+
+    def chunks(self) -> Iterator[LedgerLines]:
+        """The lines in their order, some thousands at a time."""
+        return chain.from_iterable(lines.chunks() for lines in self.batches())
+
+    def whole(self) -> LedgerLines:
+        """All lines in one piece."""
+        found = list(self.batches())
+        return replace(joined(found), numbers=array("I", chain.from_iterable(lines.numbers for lines in found)))
+
+
+Lines = LedgerLines | LedgerBatches
+"""Lines in one piece, or in several."""
+
+
+def used(lines: Lines, column: str) -> list[Any]:
+    """The entries of the column's table that lines have, each once."""
+    return list(dict.fromkeys(chain.from_iterable(getattr(some, column).used() for some in lines.batches())))
 
 
 def _ranked(column: Coded[Entry], key: Callable[[Entry], object]) -> list[int]:
@@ -367,33 +469,90 @@ class LedgerParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
         return len(self.spans)
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerShard:
+    """The lines of accounts that follow each other, numbered from 1; by team those that are its own, by the same
+    numbers; and what each team bears of each invoice."""
+
+    lines: Held[LedgerLines]
+    count: int
+    of_team: Mapping[str, tuple[Held[LedgerLines], int]]
+    parts: LedgerParts
+
+    @classmethod
+    def of(cls, accounts: Sequence[LedgerLines], spool: Spool) -> LedgerShard:
+        """The accounts' lines, each sorted, one after the other, in the spool's file."""
+        lines = joined(accounts)
+        teams = {team: lines.at(places).alone() for team, places in places_by_team(lines).items() if places}
+        return cls(
+            spool.write(lines),
+            len(lines),
+            {team: (spool.write(mine), len(mine)) for team, mine in teams.items()},
+            LedgerParts.of(lines),
+        )
+
+
+class MonthParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
+    """The parts of all shards: no invoice is in two of them."""
+
+    def __init__(self, shards: Iterable[LedgerParts]) -> None:
+        self._shards = {key: parts for parts in shards for key in parts}
+
+    def __getitem__(self, key: tuple[str, str]) -> Sequence[LedgerPart]:
+        return self._shards[key][key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._shards)
+
+    def __len__(self) -> int:
+        return len(self._shards)
+
+
+def places_by_team(lines: LedgerLines) -> Mapping[str, Sequence[int]]:
+    """Where each team's lines stand, from one pass over all of them."""
+    column = lines.teams
+    found = [array("I") for _ in column.table]
+    append = [each.append for each in found]
+    for place, code in enumerate(column.codes):
+        append[code](place)
+    return {team.id: places for team, places in zip(column.table, found, strict=True)}
+
+
 @dataclass(frozen=True)
 class Ledger:
-    """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first."""
+    """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first;
+    ``shards`` are what the lines of a large month lie in."""
 
     period: str
-    lines: LedgerLines
+    lines: Lines
     teams: tuple[LedgerTeam, ...]
+    shards: tuple[LedgerShard, ...] = ()
 
-    def of_team(self, team: str) -> LedgerLines:
+    @classmethod
+    def sharded(cls, period: str, shards: Sequence[LedgerShard], teams: tuple[LedgerTeam, ...]) -> Ledger:
+        """The ledger of a large month."""
+        before = accumulate((shard.count for shard in shards), initial=0)
+        pairs = zip(before, shards, strict=False)
+        batches = tuple(LinesBatch(shard.lines, count, 0, shard.count) for count, shard in pairs if shard.count)
+        return cls(period, LedgerBatches(batches), teams, tuple(shards))
+
+    def of_team(self, team: str) -> Lines:
         """The team's lines, in order."""
-        return self.lines.at(self._places.get(team, ()))
+        if isinstance(self.lines, LedgerLines):
+            return self.lines.at(self._places.get(team, ()))
+        before = accumulate((shard.count for shard in self.shards), initial=0)
+        mine = ((count, shard.of_team.get(team)) for count, shard in zip(before, self.shards, strict=False))
+        return LedgerBatches(tuple(LinesBatch(each[0], count, 0, each[1]) for count, each in mine if each))
 
     @cached_property
     def _places(self) -> Mapping[str, Sequence[int]]:
-        """Where each team's lines stand, from one pass over all of them."""
-        column = self.lines.teams
-        found = [array("I") for _ in column.table]
-        append = [each.append for each in found]
-        for place, code in enumerate(column.codes):
-            append[code](place)
-        return {team.id: places for team, places in zip(column.table, found, strict=True)}
+        return places_by_team(self.lines.whole())
 
     @cached_property
-    def parts(self) -> LedgerParts:
+    def parts(self) -> Mapping[tuple[str, str], Sequence[LedgerPart]]:
         """What each team bears of each invoice: added up once, and whatever is summed over whole invoices and teams is
         added up from these."""
-        return LedgerParts.of(self.lines)
+        return MonthParts(shard.parts for shard in self.shards) if self.shards else LedgerParts.of(self.lines.whole())
 
     def every_part(self) -> Iterator[LedgerPart]:
         """The parts of all invoices, in the order of the lines."""
@@ -532,7 +691,7 @@ class WrittenLines:
         return part
 
 
-def written_rows(period: str, lines: LedgerLines, text: Callable[[str], str] = str) -> Iterator[tuple[str, ...]]:
+def written_rows(period: str, lines: Lines, text: Callable[[str], str] = str) -> Iterator[tuple[str, ...]]:
     """The lines as text, a row of ``COLUMNS`` a line; ``text`` writes what came from outside."""
     written = WrittenLines(period, text)
     for some in lines.chunks():

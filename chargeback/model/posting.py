@@ -4,7 +4,7 @@ owner.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chargeback.evidence import RunRecord
@@ -15,6 +15,7 @@ from chargeback.model.check import Subject
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import Ledger
 from chargeback.model.projects import Contradiction, ProjectDirectory
+from chargeback.model.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class PostedLine:
     tax: int
     gross: int
     project: str = ""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from the other lines of its account: the invoice's id and its number."""
+        return self.invoice.id, self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +57,15 @@ class NegativeRows:
     report_rows: tuple[int, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Posting:
     """One account's books: every posted invoice line, what could not be divided, and what negative rows divided too.
     Its ledger lines stand in the month's ledger."""
 
     month: AccountMonth
-    posted: list[PostedLine] = field(default_factory=list)
-    undivided: list[UndividedLine] = field(default_factory=list)
-    negative: list[NegativeRows] = field(default_factory=list)
+    posted: Sequence[PostedLine] = ()
+    undivided: Sequence[UndividedLine] = ()
+    negative: Sequence[NegativeRows] = ()
 
     @property
     def invoice_lines(self) -> list[PostedLine]:
@@ -81,7 +87,7 @@ class OwnershipFindings:
 
 @dataclass(frozen=True, slots=True)
 class MonthPosting:
-    """All accounts of a month after allocation: what reconciliation looks at."""
+    """All accounts of a month after allocation: what reconciliation looks at. ``spool`` holds what is large of them."""
 
     period: Period
     run: RunRecord
@@ -89,3 +95,4 @@ class MonthPosting:
     ledger: Ledger
     projects: ProjectDirectory
     ownership: OwnershipFindings
+    spool: Spool = field(default_factory=Spool)

@@ -15,6 +15,7 @@ from chargeback.model.archived_summary import BookedNames
 from chargeback.model.booking import AccountMonth
 from chargeback.model.facts import read_project_lists
 from chargeback.model.projects import ProjectDirectory, Source
+from chargeback.model.spool import Spool
 
 
 def booked_names(months: Iterable[AccountMonth], directory: ProjectDirectory) -> BookedNames:
@@ -37,9 +38,12 @@ def read_directory(evidence: Evidence, months: Sequence[AccountMonth]) -> Projec
     return directory
 
 
-def with_projects(months: Iterable[AccountMonth], directory: ProjectDirectory) -> list[AccountMonth]:
+def with_projects(months: Iterable[AccountMonth], directory: ProjectDirectory, spool: Spool) -> list[AccountMonth]:
     """The months with each row of the reports that are used charged to its project."""
-    return [replace(month, report=month.report.with_projects(directory)) if month.report else month for month in months]
+    return [
+        replace(month, report=month.report.with_projects(directory, spool)) if month.report else month
+        for month in months
+    ]
 
 
 def booked_projects(months: Iterable[AccountMonth], directory: ProjectDirectory) -> set[str]:

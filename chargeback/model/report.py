@@ -28,6 +28,7 @@ from chargeback.model.answers import Chart, Identifier, LineItem, Number, Report
 from chargeback.model.instants import parse_http_date, parse_instant
 from chargeback.model.money import EXACT, exact_sum, from_minor, to_minor, whole_numbers
 from chargeback.model.projects import ProjectDirectory
+from chargeback.model.spool import Held, InMemory, Spool
 from chargeback.model.text import normalized
 
 _MONTHS = {
@@ -244,31 +245,65 @@ class ShownPeriod:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """One answer to ``billing.report``, decoded; ``answer`` is where it came from.
+class ReportBody:
+    """What a report says row by row and day by day.
 
-    ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name as ``folded``.
-    ``projects`` is its ``projectList``; ``named`` how each row names its project, by sid and by id, which
-    ``with_projects`` charges it to.
+    ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name as ``folded``;
+    ``named`` is how each row names its project, by sid and by id.
     """
 
-    answer: Answer
-    range: str
     rows: ReportRows
-    total: Decimal
     chart: ReportChart
     by_project: Mapping[str, tuple[int, ...]]
     by_name: Mapping[str, tuple[int, ...]]
-    named: tuple[tuple[str, str], ...] = ()
-    projects: tuple[ProjectPair, ...] = ()
+    named: tuple[tuple[str, str], ...]
 
-    def with_projects(self, directory: ProjectDirectory) -> Report:
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One answer to ``billing.report``, decoded; ``answer`` is where it came from, ``total`` that of its rows,
+    ``projects`` its ``projectList``."""
+
+    answer: Answer
+    range: str
+    total: Decimal
+    body: Held[ReportBody]
+    projects: Sequence[ProjectPair] = ()
+
+    def kept_in(self, spool: Spool) -> Report:
+        """The same report, its rows and days in the spool."""
+        body = spool.keep(self.body.value, len(self.rows))
+        return replace(self, projects=spool.sequence(self.projects), body=body)
+
+    @property
+    def rows(self) -> ReportRows:
+        """Its rows, in the answer's order."""
+        return self.body.value.rows
+
+    @property
+    def chart(self) -> ReportChart:
+        """Its daily chart."""
+        return self.body.value.chart
+
+    @property
+    def by_project(self) -> Mapping[str, tuple[int, ...]]:
+        """The positions of each project's rows."""
+        return self.body.value.by_project
+
+    @property
+    def by_name(self) -> Mapping[str, tuple[int, ...]]:
+        """The positions of the rows of each name, as ``folded``."""
+        return self.body.value.by_name
+
+    def with_projects(self, directory: ProjectDirectory, spool: Spool) -> Report:
         """The report with each row charged to the sid that the directory knows for it."""
-        sids = {name: directory.resolve(*name) for name in dict.fromkeys(self.named)}
+        body = self.body.value
+        sids = {name: directory.resolve(*name) for name in dict.fromkeys(body.named)}
         if all(sid == (name or identifier) for (name, identifier), sid in sids.items()):
             return self
-        projects = [sids[name] for name in self.named]
-        return replace(self, rows=replace(self.rows, projects=projects), by_project=_positions(projects))
+        projects = [sids[name] for name in body.named]
+        charged = replace(body, rows=replace(body.rows, projects=projects), by_project=_positions(projects))
+        return replace(self, body=spool.keep(charged, len(projects)))
 
     def rows_named_like(self, line: LineItem) -> tuple[int, ...]:
         """Positions of the rows named like the line's SKU, and only where there is none, like its description; whatever
@@ -353,20 +388,18 @@ def read_report(answer: Answer, decoded: ReportAnswer, timezone: ZoneInfo) -> Re
         named.append(name)
     rows = ReportRows.of([name or identifier for name, identifier in named], answered)
     folds = {name: folded(name) for name in set(rows.resources)}
-    return Report(
-        answer=answer,
-        range=(decoded.range or "").strip(),
+    body = ReportBody(
         rows=rows,
-        total=rows.sum_of(range(len(rows))),
         chart=_chart(decoded.chart, asked_on(answer, timezone), timezone),
         by_project=_positions(rows.projects),
         by_name=_positions(map(folds.__getitem__, rows.resources)),
         named=tuple(named),
-        projects=tuple(
-            ProjectPair(text_of(each.id) or text_of(each.project_id), text_of(each.sid), intern(each.name or ""))
-            for each in decoded.project_list or []
-        ),
     )
+    projects = tuple(
+        ProjectPair(text_of(each.id) or text_of(each.project_id), text_of(each.sid), intern(each.name or ""))
+        for each in decoded.project_list or []
+    )
+    return Report(answer, (decoded.range or "").strip(), rows.sum_of(range(len(rows))), InMemory(body), projects)
 
 
 def folded(name: str) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from chargeback.config import Config
 from chargeback.model.books import Books
-from chargeback.model.ledger import AMOUNTS, InvoiceLabel, LedgerLines, LedgerTeam
+from chargeback.model.ledger import AMOUNTS, InvoiceLabel, LedgerTeam, Lines, used
 from chargeback.model.money import from_minor
 from chargeback.model.totals import Sums, total
 from chargeback.model.wording import books_status_text
@@ -151,19 +151,20 @@ def _month_lines(books: Books, most: int) -> MonthLines:
     for part in books.ledger.every_part():
         label, team = part.label, part.team
         by_key[Key(label.currency, team.cost_center or _NO_COST_CENTRE, team.id, label.account)].add(part)
-    labels, teams = books.ledger.lines.labels.used(), {team.id: team for team in books.ledger.teams}
+    labels, teams = used(books.ledger.lines, "labels"), {team.id: team for team in books.ledger.teams}
     names = {each.account: each.account_name for each in labels}
     spans = _spans(books.ledger.lines)
     return MonthLines(books, _sheet_lines(books, labels, by_key, most), by_key, teams, names, spans)
 
 
-def _spans(lines: LedgerLines) -> Mapping[str, Sequence[Span]]:
+def _spans(lines: Lines) -> Mapping[str, Sequence[Span]]:
     """By account, where its lines stand: an invoice's stand together, and an account's invoices do."""
     spans: dict[str, list[Span]] = {}
     start = 0
-    for code, run in groupby(lines.labels.codes):
+    runs = ((some.labels.table[code], run) for some in lines.batches() for code, run in groupby(some.labels.codes))
+    for label, run in runs:
         end = start + sum(1 for _ in run)
-        of_account = spans.setdefault(lines.labels.table[code].account, [])
+        of_account = spans.setdefault(label.account, [])
         first = of_account.pop().first if of_account and of_account[-1].end == start else start
         of_account.append(Span(first, end))
         start = end
@@ -171,7 +172,7 @@ def _spans(lines: LedgerLines) -> Mapping[str, Sequence[Span]]:
 
 
 def _sheet_lines(books: Books, labels: Iterable[InvoiceLabel], sums: Mapping[Key, Sums], most: int) -> SheetLines:
-    invoices, lines, projects = list(labels), books.ledger.lines, books.ledger.lines.projects.used()
+    invoices, lines, projects = list(labels), books.ledger.lines, used(books.ledger.lines, "projects")
     by_currency: dict[str, Sums] = defaultdict(Sums)
     for key, each in sums.items():
         by_currency[key.currency].add(each)
@@ -180,7 +181,7 @@ def _sheet_lines(books: Books, labels: Iterable[InvoiceLabel], sums: Mapping[Key
         "project": {project.sid for project in projects},
         "project_name": {project.name for project in projects},
         "environment": {project.environment for project in projects},
-        "resource": lines.resources.used(),
+        "resource": used(lines, "resources"),
     }
     digits = dict(sorted((label.currency, label.digits) for label in invoices))
     footer = f"{PATH} · {books.period} revision {books.revision}"

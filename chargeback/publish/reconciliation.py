@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from io import StringIO
+from itertools import islice
 from typing import Any
 
 from chargeback.model.books import AccountSummary, Books, Status
@@ -45,10 +46,9 @@ def _json(books: Books) -> Iterator[bytes]:
     head = json.dumps(_head(books), ensure_ascii=False, indent=2)
     yield head.removesuffix("\n}").encode() + b',\n  "checks": ['
     separator = "\n"
-    for start in range(0, len(books.checks), _ROWS_A_CHUNK):
-        rows = [
-            json.dumps(check_row(check), ensure_ascii=False) for check in books.checks[start : start + _ROWS_A_CHUNK]
-        ]
+    checks = iter(books.checks)
+    while some := list(islice(checks, _ROWS_A_CHUNK)):
+        rows = [json.dumps(check_row(check), ensure_ascii=False) for check in some]
         yield (separator + ",\n".join(f"    {row}" for row in rows)).encode()
         separator = ",\n"
     rows = [json.dumps(finding_row(finding), ensure_ascii=False) for finding in books.findings]
@@ -146,8 +146,9 @@ def _csv(checks: Sequence[Check]) -> Iterator[bytes]:
     buffer = StringIO()
     buffer.write(BYTE_ORDER_MARK)
     buffer.write(csv_row(CHECK_COLUMNS))
-    for start in range(0, len(checks), _ROWS_A_CHUNK):
-        buffer.writelines(csv_row(_cells(check)) for check in checks[start : start + _ROWS_A_CHUNK])
+    rows = iter(checks)
+    while some := list(islice(rows, _ROWS_A_CHUNK)):
+        buffer.writelines(csv_row(_cells(check)) for check in some)
         yield drained(buffer)
     yield drained(buffer)
 

@@ -45,23 +45,25 @@ class Row:
     shows_negative: bool
 
 
-def with_causes(checks: Iterable[Check], posting: MonthPosting, config: Config) -> list[Check]:
-    """The checks, each that causes are tried for with the one that explains it, or with ``none``."""
-    accounts = {account.month.account: _Account(account, posting, config) for account in posting.postings}
-    teams = _Teams(posting)
-    return [_explained(check, accounts, teams, config) for check in checks]
+def with_causes(checks: Iterable[Check], account: Posting, projects: ProjectDirectory, config: Config) -> list[Check]:
+    """The account's checks, each tie-out that causes are tried for with the one that explains it, or with ``none``."""
+    figures = _Account(account, projects, config)
+    return [_explained(check, figures, config) for check in checks]
 
 
-def _explained(check: Check, accounts: Mapping[str, _Account], teams: _Teams, config: Config) -> Check:
-    if not check.variance:
+def _explained(check: Check, account: _Account, config: Config) -> Check:
+    if not check.variance or check.code not in _TIE_OUTS or check.outcome is not Outcome.EXCEPTION:
         return check
-    if check.code is Code.HISTORY and check.outcome is Outcome.NOTICE:
-        return replace(check, cause=teams.cause(check, accounts.values()))
-    if check.code not in _TIE_OUTS or check.outcome is not Outcome.EXCEPTION:
-        return check
-    account = accounts[check.account]
     row = account.row(check)
     return replace(check, cause=_cause(check, row, config) if row else Cause.NONE)
+
+
+def with_team_causes(checks: Iterable[Check], posting: MonthPosting, config: Config) -> Iterator[Check]:
+    """The checks of ``history``, each notice with the cause that explains it, or with ``none``."""
+    teams = _Teams(posting, config)
+    for check in checks:
+        is_tried = check.variance and check.outcome is Outcome.NOTICE
+        yield replace(check, cause=teams.cause(check)) if is_tried else check
 
 
 def _cause(check: Check, row: Row, config: Config) -> Cause:
@@ -153,9 +155,9 @@ def _by_invoice(lines: Iterable[PostedLine]) -> list[tuple[Invoice, list[PostedL
 class _Account:
     """One account's figures, each made when it is first asked for."""
 
-    def __init__(self, posting: Posting, month: MonthPosting, config: Config) -> None:
+    def __init__(self, posting: Posting, projects: ProjectDirectory, config: Config) -> None:
         self._posting = posting
-        self._projects = month.projects
+        self._projects = projects
         self._config = config
         self._is_gross = config.reconciliation.tax_basis == "gross"
 
@@ -180,8 +182,8 @@ class _Account:
     def _group(self, name: str, *, of_project: bool) -> TieOutGroup:
         """The lines and rows of a project or resource, less the lines that have a check of their own."""
         group = (self._by_project if of_project else self._by_resource)[name]
-        alone = {id(undivided.posted) for undivided in self._posting.undivided}
-        return replace(group, lines=[line for line in group.lines if id(line) not in alone])
+        alone = {undivided.posted.key for undivided in self._posting.undivided}
+        return replace(group, lines=[line for line in group.lines if line.key not in alone])
 
     def _of_line(self, check: Check) -> TieOutGroup:
         """The one line that could not be divided, with its rows; no line where negative rows alone are told."""
@@ -202,17 +204,10 @@ class _Account:
 
     def uncovered_of(self, project: str) -> Decimal:
         """The cost of these days in the project's own series, which bears its display name or its sid."""
-        return self.uncovered_under(Counter(_series_of(project, self._projects)))
-
-    def uncovered_under(self, names: Counter[str]) -> Decimal:
-        """The cost of these days in the series of these names, each as often as it is counted. The account's own
-        series are gone through, which are few however many projects a team has."""
-        return exact_sum(
-            EXACT.multiply(cost, names[name]) for name, cost in self._uncovered_cost.items() if name in names
-        )
+        return _cost_under(Counter(_series_of(project, self._projects)), self.uncovered_cost)
 
     @cached_property
-    def _uncovered_cost(self) -> dict[str, Decimal]:
+    def uncovered_cost(self) -> dict[str, Decimal]:
         """The cost of these days by series, of those that have any."""
         report = self._posting.month.report
         return report.chart.series_cost_on(self.uncovered) if report is not None and self.uncovered else {}
@@ -256,6 +251,12 @@ class _Account:
         return EXACT.divide(EXACT.multiply(amount, self._total(invoice)), whole) if whole else amount
 
 
+def _cost_under(names: Counter[str], costs: Mapping[str, Decimal]) -> Decimal:
+    """The cost in the series of these names, each as often as it is counted. An account's own series are gone through,
+    which are few however many projects a team has."""
+    return exact_sum(EXACT.multiply(cost, names[name]) for name, cost in costs.items() if name in names)
+
+
 def _row(
     report: Report, lines: Sequence[PostedLine], rows: Sequence[int], uncovered: Decimal, void: Sequence[Decimal]
 ) -> Row:
@@ -270,28 +271,38 @@ def _series_of(project: str, projects: ProjectDirectory) -> set[str]:
 class _Teams:
     """The teams' change from the month before: a cost that is not billed lowers it, one billed twice raises it."""
 
-    def __init__(self, posting: MonthPosting) -> None:
+    def __init__(self, posting: MonthPosting, config: Config) -> None:
         self._ledger = posting.ledger
         self._projects = posting.projects
+        self._postings = posting.postings
+        self._config = config
 
-    def cause(self, check: Check, accounts: Iterable[_Account]) -> Cause:
+    @cached_property
+    def _uncovered(self) -> list[dict[str, Decimal]]:
+        """By account, the cost of the days that no issued invoice covers, of those that have any."""
+        accounts = (_Account(account, self._projects, self._config) for account in self._postings)
+        return [costs for account in accounts if (costs := account.uncovered_cost)]
+
+    def cause(self, check: Check) -> Cause:
         """The cause whose figure is the team's whole change."""
         assert check.variance is not None  # noqa: S101 (asked only of checks that have one)
         team, digits = check.subject_name, minor_digits(check.currency)
-        lines = self._ledger.of_team(team)
-        is_ours = [label.currency == check.currency for label in lines.labels]
-        lines = lines.at([place for place, ours in enumerate(is_ours) if ours])
+        lines, projects, credit = 0, set[str](), 0
+        for some in self._ledger.of_team(team).batches():
+            is_ours = [label.currency == check.currency for label in some.labels]
+            mine = some.at([place for place, ours in enumerate(is_ours) if ours])
+            lines += len(mine)
+            projects |= {project.sid for project in mine.projects.used() if project.sid}
+            credit += sum(gross for gross in mine.gross if gross < 0)
         parts = [part for part in self._ledger.every_part() if part.team.id == team]
         of_currency = [part for part in parts if part.label.currency == check.currency]
         by_invoice = [amounts.gross for amounts in add_up(of_currency, lambda part: part.label.invoice_id).values()]
-        projects = {project.sid for project in lines.projects.used() if project.sid}
         names = Counter(name for project in projects for name in _series_of(project, self._projects))
-        uncovered = exact_sum(account.uncovered_under(names) for account in accounts)
-        credit = sum(gross for gross in lines.gross if gross < 0)
+        uncovered = exact_sum(_cost_under(names, costs) for costs in self._uncovered)
         doubled = [gross for gross in by_invoice if gross > 0] if len(by_invoice) > 1 else []
         figures = {
             Cause.UNCOVERED_DAYS: [uncovered.copy_negate()],
             Cause.CREDIT: [from_minor(credit, digits)],
             Cause.COUNTED_TWICE: [from_minor(gross, digits) for gross in doubled],
         }
-        return _first_equal(figures, check.variance, rounding_allowance(max(len(lines), 1), digits))
+        return _first_equal(figures, check.variance, rounding_allowance(max(lines, 1), digits))

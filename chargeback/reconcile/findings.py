@@ -13,7 +13,7 @@ from chargeback.model.finding import Finding, finding_id
 from chargeback.model.money import exact_sum
 from chargeback.model.wording import counted
 
-_BELONG = (Outcome.EXCEPTION, Outcome.ACCEPTED)
+BELONG = (Outcome.EXCEPTION, Outcome.ACCEPTED)
 _ORDER = {code: place for place, code in enumerate(Code)}
 _ROOTS = {Cause.UNCOVERED_DAYS: Code.INVOICE_CUTOFF, Cause.COUNTED_TWICE: Code.INVOICE_DUPLICATE}
 """Causes that a check tells by itself: what they explain follows its exceptions where there are any."""
@@ -30,8 +30,8 @@ class _Key(NamedTuple):
 
 def with_findings(checks: Sequence[Check]) -> tuple[list[Check], tuple[Finding, ...]]:
     """The checks, each exception and accepted one with its finding's id, and the findings, the largest first."""
-    rooted = {(check.code, check.account): _own_key(check) for check in checks if check.outcome in _BELONG}
-    keys = [_key(check, rooted) if check.outcome in _BELONG else None for check in checks]
+    rooted = {(check.code, check.account): _own_key(check) for check in checks if check.outcome in BELONG}
+    keys = [_key(check, rooted) if check.outcome in BELONG else None for check in checks]
     groups: dict[_Key, list[Check]] = {}
     for check, key in zip(checks, keys, strict=True):
         if key is not None:

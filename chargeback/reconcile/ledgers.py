@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from chargeback.config import Config
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.invoice import Invoice
-from chargeback.model.ledger import LedgerLines
+from chargeback.model.ledger import Lines
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
 from chargeback.model.text import normalized
@@ -34,12 +34,15 @@ def ledger_control(posting: MonthPosting, config: Config) -> Iterator[Check]:
         yield Check(Code.LEDGER_CONTROL, Outcome.EXCEPTION, message, account_id, invoice_id)
 
 
-def _skewed(lines: LedgerLines) -> set[tuple[str, str]]:
+def _skewed(lines: Lines) -> set[tuple[str, str]]:
     """Account and id of the invoices with a line whose gross is not its net and tax."""
-    labels = lines.labels
-    amounts = zip(labels.codes, lines.net, lines.tax, lines.gross, strict=True)
-    codes = {code for code, net, tax, gross in amounts if gross != net + tax}
-    return {(labels.table[code].account, labels.table[code].invoice_id) for code in codes}
+    found: set[tuple[str, str]] = set()
+    for some in lines.batches():
+        amounts = zip(some.labels.codes, some.net, some.tax, some.gross, strict=True)
+        codes = {code for code, net, tax, gross in amounts if gross != net + tax}
+        labels = map(some.labels.table.__getitem__, codes)
+        found.update((label.account, label.invoice_id) for label in labels)
+    return found
 
 
 def _control(invoice: Invoice, sums: Sums, *, is_skewed: bool) -> Check:

@@ -14,10 +14,12 @@ from chargeback.evidence.period import Period
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.finding import Finding
 from chargeback.model.posting import MonthPosting, Posting
-from chargeback.reconcile.causes import with_causes
+from chargeback.model.projects import ProjectDirectory
+from chargeback.model.spool import Joined
+from chargeback.reconcile.causes import with_causes, with_team_causes
 from chargeback.reconcile.cut_off import currency, invoice_cutoff
 from chargeback.reconcile.duplicates import invoice_duplicate
-from chargeback.reconcile.findings import with_findings
+from chargeback.reconcile.findings import BELONG, with_findings
 from chargeback.reconcile.invoices import (
     invoice_arithmetic,
     invoice_footing,
@@ -33,14 +35,20 @@ from chargeback.reconcile.readiness import invoice_issued, report_period
 from chargeback.reconcile.tie_out import report_chart, report_project, report_resource, report_total
 
 
-def accept(checks: Iterable[Check], config: Config, period: Period) -> list[Check]:
-    """The checks, those covered by an acceptance of the month with the outcome ``accepted``; an acceptance that covered
-    nothing is one notice more."""
-    in_force = [accepted for accepted in config.accepted if period <= accepted.until]
-    used: set[int] = set()
-    results = [_accepted(check, in_force, used) for check in checks]
-    idle = [accepted for place, accepted in enumerate(in_force) if place not in used]
-    return [*results, *(covered_nothing(accepted) for accepted in idle)]
+class Acceptances:
+    """The acceptances of the month, and which of them have covered something."""
+
+    def __init__(self, config: Config, period: Period) -> None:
+        self._in_force = [accepted for accepted in config.accepted if period <= accepted.until]
+        self._used: set[int] = set()
+
+    def applied(self, check: Check) -> Check:
+        """The check, with the outcome ``accepted`` where an acceptance covers it."""
+        return _accepted(check, self._in_force, self._used)
+
+    def idle(self) -> list[Check]:
+        """One notice for each that covered nothing."""
+        return [covered_nothing(each) for place, each in enumerate(self._in_force) if place not in self._used]
 
 
 def _accepted(check: Check, in_force: list[AcceptedException], used: set[int]) -> Check:
@@ -103,22 +111,69 @@ NONE_GIVEN: Mapping[Code, Sequence[Check]] = MappingProxyType({})
 
 def reconcile(
     posting: MonthPosting, config: Config, given: Mapping[Code, Sequence[Check]] = NONE_GIVEN
-) -> tuple[tuple[Check, ...], tuple[Finding, ...]]:
+) -> tuple[Sequence[Check], tuple[Finding, ...]]:
     """Every check's result with its cause, acceptances applied, by account, then in the register's order, then invoice
     and subject; and the findings that the exceptions belong to, the largest first. ``given``: by its code, what a check
-    of the month came to that is not performed here, as what it looks at is not at hand."""
-    by_account = (
-        check
-        for account in posting.postings
-        for perform in ACCOUNT_CHECKS.values()
-        for check in perform(account, config)
-    )
-    by_month = (
-        check
-        for code, perform in MONTH_CHECKS.items()
-        for check in (given[code] if code in given else perform(posting, config))
-    )
-    checks = accept(with_causes((*by_account, *by_month), posting, config), config, posting.period)
-    ordered = sorted(checks, key=lambda check: (check.account, _ORDER[check.code], check.invoice, check.subject_name))
-    named, findings = with_findings(ordered)
-    return tuple(named), findings
+    of the month came to that is not performed here, as what it looks at is not at hand.
+
+    A large month's checks lie in the spool, an account's together."""
+    results = _Results(posting, Acceptances(config, posting.period))
+    by_account = _by_account(_of_the_month(posting, config, given))
+    for account in posting.postings:
+        own = account_checks(account, posting.projects, config)
+        results.add(account.month.account, (*own, *by_account.pop(account.month.account, ())))
+    for name, checks in by_account.items():
+        results.add(name, checks)
+    for name, checks in _by_account(results.acceptances.idle()).items():
+        results.add(name, checks)
+    return results.with_findings()
+
+
+def account_checks(account: Posting, projects: ProjectDirectory, config: Config) -> list[Check]:
+    """The checks that look at this account by itself, each with its cause."""
+    checks = (check for perform in ACCOUNT_CHECKS.values() for check in perform(account, config))
+    return with_causes(checks, account, projects, config)
+
+
+def _of_the_month(posting: MonthPosting, config: Config, given: Mapping[Code, Sequence[Check]]) -> Iterator[Check]:
+    for code, perform in MONTH_CHECKS.items():
+        checks = given[code] if code in given else perform(posting, config)
+        yield from with_team_causes(checks, posting, config) if code is Code.HISTORY else checks
+
+
+def _by_account(checks: Iterable[Check]) -> dict[str, list[Check]]:
+    found: dict[str, list[Check]] = {}
+    for check in checks:
+        found.setdefault(check.account, []).append(check)
+    return found
+
+
+class _Results:
+    """What the checks came to, by account."""
+
+    def __init__(self, posting: MonthPosting, acceptances: Acceptances) -> None:
+        self.acceptances = acceptances
+        self._spool = posting.spool
+        self._parts: dict[str, Sequence[Check]] = {}
+
+    def add(self, account: str, checks: Iterable[Check]) -> None:
+        """Take in checks of the account, behind those that it has where they are alike."""
+        accepted = (*self._parts.get(account, ()), *map(self.acceptances.applied, checks))
+        self._parts[account] = self._spool.sequence(sorted(accepted, key=_place))
+
+    def with_findings(self) -> tuple[Sequence[Check], tuple[Finding, ...]]:
+        """All checks in order, and the findings."""
+        order = sorted(self._parts)
+        belonging = [check for account in order for check in self._parts[account] if check.outcome in BELONG]
+        named, findings = with_findings(belonging)
+        rest = iter(named)
+        for account in {check.account: None for check in belonging}:
+            checks = self._parts[account]
+            self._parts[account] = self._spool.sequence(
+                [next(rest) if each.outcome in BELONG else each for each in checks]
+            )
+        return Joined(tuple(self._parts[account] for account in order)), findings
+
+
+def _place(check: Check) -> tuple[int, str, str]:
+    return _ORDER[check.code], check.invoice, check.subject_name

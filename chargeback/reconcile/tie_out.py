@@ -150,10 +150,10 @@ def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
     if reason or report is None:
         yield not_performed(Code.REPORT_RESOURCE, month.account, reason)
         return
-    replaced = {id(undivided.posted) for undivided in posting.undivided}
+    replaced = {undivided.posted.key for undivided in posting.undivided}
     bound, compared = len(shapes(posting)) == 2, _Comparisons(posting, config)
     for group in by_resource(filterfalse(is_by_project, posting.invoice_lines), report):
-        lines = [posted for posted in group.lines if id(posted) not in replaced]
+        lines = [posted for posted in group.lines if posted.key not in replaced]
         if lines or not (bound or group.lines):
             subject, value = Subject(SubjectKind.RESOURCE, group.name), report.value_of(group.rows)
             yield compared.of(Code.REPORT_RESOURCE, subject, lines, value, is_bound=bound).check()

@@ -7,6 +7,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from chargeback.archive.boundary import damaged, interpreting
 from chargeback.archive.revision import Revision
 from chargeback.errors import AnswerError
 from chargeback.job import csv_rows
-from chargeback.model.ledger import COLUMNS, REGISTER, ColumnKind, LedgerLines, written_rows
+from chargeback.model.ledger import COLUMNS, REGISTER, ColumnKind, Lines, written_rows
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.model.totals import Amounts, add_up
@@ -76,10 +77,11 @@ def _rows(data: bytes) -> list[LedgerRow]:
         raise AnswerError(f"not a ledger: {error}") from error
 
 
-def rows_of(period: str, lines: LedgerLines) -> Iterator[LedgerRow]:
+def rows_of(period: str, lines: Lines) -> Iterator[LedgerRow]:
     """Lines that were posted just now as they would be read back from an archive."""
     written = written_rows(period, lines, lambda text: _raw(guarded(text)))
-    for label, row in zip(lines.labels, written, strict=True):
+    labels = chain.from_iterable(some.labels for some in lines.batches())
+    for label, row in zip(labels, written, strict=True):
         yield _row_of(row, label.digits)
 
 

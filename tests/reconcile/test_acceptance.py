@@ -11,7 +11,7 @@ from chargeback.config import AcceptedException, Config
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
 from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
-from chargeback.reconcile.register import accept
+from chargeback.reconcile.register import Acceptances
 from tests.kit.months import MIDDLE, TEAMS, Account, account, invoice, month, of, report, sku
 
 MAY = Period(2026, 5)
@@ -24,6 +24,12 @@ GIVEN = AcceptedException("report-total", "A", MAY, "credit", "finance", up_to=D
 
 def config(*accepted: AcceptedException) -> Config:
     return replace(month().settings, accepted=accepted)
+
+
+def accept(checks: list[Check], settings: Config, period: Period) -> list[Check]:
+    """The checks with the month's acceptances applied, and what is told of those that covered nothing."""
+    acceptances = Acceptances(settings, period)
+    return [*map(acceptances.applied, checks), *acceptances.idle()]
 
 
 def outcome(found: Check = EXCEPTION, /, **fields: object) -> str:

@@ -52,13 +52,14 @@ class CurrencyLedger:
 
 def ledger_sums(ledger: Ledger) -> dict[str, CurrencyLedger]:
     """The sums by currency."""
-    lines, found = ledger.lines, dict[str, CurrencyLedger]()
-    columns = (lines.labels, lines.teams, lines.projects)
-    by_codes = add_up_columns(lines.net, lines.tax, lines.gross, *(column.codes for column in columns))
-    for (label, team, project), sums in by_codes.items():
-        currency = lines.labels.table[label].currency
-        of_currency = found.setdefault(currency, CurrencyLedger(currency))
-        of_currency.take(lines.teams.table[team], lines.projects.table[project], sums)
+    found: dict[str, CurrencyLedger] = {}
+    for lines in ledger.lines.batches():
+        columns = (lines.labels, lines.teams, lines.projects)
+        by_codes = add_up_columns(lines.net, lines.tax, lines.gross, *(column.codes for column in columns))
+        for (label, team, project), sums in by_codes.items():
+            currency = lines.labels.table[label].currency
+            of_currency = found.setdefault(currency, CurrencyLedger(currency))
+            of_currency.take(lines.teams.table[team], lines.projects.table[project], sums)
     return found
 
 

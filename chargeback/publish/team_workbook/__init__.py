@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from chargeback.config import Config
 from chargeback.model.books import AcceptedTotal, Books
-from chargeback.model.ledger import LedgerLines, LedgerTeam
+from chargeback.model.ledger import LedgerTeam, Lines
 from chargeback.model.totals import add_up_columns
 from chargeback.model.wording import status_text
 from chargeback.publish.team_workbook import notes, summary
@@ -53,12 +53,12 @@ def _invoices_with_borne_tax(books: Books, config: Config) -> frozenset[tuple[st
     )
 
 
-def _borne_tax(lines: LedgerLines, invoices: frozenset[tuple[str, str]]) -> Mapping[str, int]:
+def _borne_tax(lines: Lines, invoices: frozenset[tuple[str, str]]) -> Mapping[str, int]:
     borne: dict[str, int] = {}
-    if invoices:
-        sums = add_up_columns(lines.net, lines.tax, lines.gross, lines.labels.codes)
+    for some in lines.batches() if invoices else ():
+        sums = add_up_columns(some.net, some.tax, some.gross, some.labels.codes)
         for (code,), each in sums.items():
-            label = lines.labels.table[code]
+            label = some.labels.table[code]
             if (label.account, label.invoice_id) in invoices:
                 borne[label.currency] = borne.get(label.currency, 0) + each.tax
     return borne

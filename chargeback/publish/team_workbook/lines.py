@@ -20,6 +20,7 @@ from chargeback.model.ledger import (
     LedgerLines,
     LedgerProject,
     LedgerTeam,
+    Lines,
     Origin,
 )
 from chargeback.model.money import from_minor
@@ -63,7 +64,7 @@ class SheetLines:
 
     period: str
     footer: str
-    lines: LedgerLines
+    lines: Lines
     currencies: Mapping[str, int]
     sums: Mapping[str, Sums]
     held: Mapping[str, Iterable[str]]
@@ -156,7 +157,7 @@ def held_by_labels(labels: Iterable[InvoiceLabel], teams: Iterable[LedgerTeam]) 
     }
 
 
-def _rows(cells: Cells, lines: LedgerLines, period: str, closing: Sequence[str]) -> Iterator[str]:
+def _rows(cells: Cells, lines: Lines, period: str, closing: Sequence[str]) -> Iterator[str]:
     rows = Rows(cells, LedgerTable)
     yield rows.heading(_HEADINGS, 20)
     yield from LineRows(rows, period).rows(lines)
@@ -200,7 +201,7 @@ class LineRows:
             for name, style in (("usage", self._quantity), ("line", whole), ("invoice_line", whole))
         )
 
-    def rows(self, lines: LedgerLines) -> Iterator[str]:
+    def rows(self, lines: Lines) -> Iterator[str]:
         """Each line's row: a cell for each field that is not empty."""
         for some in lines.chunks():
             yield from self._some_rows(some)

@@ -13,7 +13,7 @@ from chargeback.evidence import EarlierMonth
 from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.model.check import Check
-from chargeback.model.ledger import LedgerLines, LedgerTeam
+from chargeback.model.ledger import LedgerTeam, Lines
 from chargeback.model.money import exact_sum, format_exact, minor_digits
 from chargeback.model.totals import Sums
 from chargeback.publish.team_workbook.lines import SheetLines, held_by_labels
@@ -53,7 +53,7 @@ class TeamMonth:
     books: Books
     config: Config
     team: LedgerTeam
-    lines: LedgerLines
+    lines: Lines
     totals: TeamTotals
     checks: Sequence[Check] = ()
     borne_tax: Mapping[str, int] = field(default_factory=dict)

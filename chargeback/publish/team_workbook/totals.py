@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLines
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLines, Lines, used
 from chargeback.model.totals import Sums, add_up_columns, total
 
 Key = TypeVar("Key", bound=Hashable)
@@ -84,14 +84,21 @@ def grouped(sums: Mapping[Finer, Sums], key: Callable[[Finer], Key]) -> dict[Key
     return groups
 
 
-def totals_of_lines(lines: LedgerLines) -> TeamTotals:
+def totals_of_lines(lines: Lines) -> TeamTotals:
     """The totals of the lines."""
+    cells: dict[Part, dict[Cell, Sums]] = {}
+    names: dict[str, str] = {}
+    for some in lines.batches():
+        _add_lines(some, cells, names)
+    names.pop("", None)
+    return TeamTotals(cells, used(lines, "labels"), names)
+
+
+def _add_lines(lines: LedgerLines, cells: dict[Part, dict[Cell, Sums]], names: dict[str, str]) -> None:
     labels, projects, origins, resources = lines.labels, lines.projects, lines.origins, lines.resources
     sums = add_up_columns(
         lines.net, lines.tax, lines.gross, labels.codes, projects.codes, origins.codes, resources.codes
     )
-    cells: dict[Part, dict[Cell, Sums]] = {}
-    names: dict[str, str] = {}
     for (of_label, of_project, of_origin, of_resource), each in sums.items():
         label, project, origin = labels.table[of_label], projects.table[of_project], origins.table[of_origin]
         part = cells.setdefault(Part(label.currency, label.digits, project.environment, origin.basis), {})
@@ -101,5 +108,3 @@ def totals_of_lines(lines: LedgerLines) -> TeamTotals:
         else:
             part[cell] = each
         names[project.sid] = project.name
-    names.pop("", None)
-    return TeamTotals(cells, labels.used(), names)

@@ -47,7 +47,7 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
     for account in paper.accounts:
         account.first_line = written.count
         compared_in = {
-            id(line): FIRST + row
+            line.key: FIRST + row
             for row, group in enumerate(account.groups, start=account.first_group)
             for line in group.lines
         }
@@ -65,7 +65,7 @@ def _row(
     invoice: InvoicePaper,
     posted: PostedLine,
     prices: int,
-    compared_in: Mapping[int, int],
+    compared_in: Mapping[tuple[str, int], int],
 ) -> str:
     table, item = InvoiceLines, posted.item
     supplied: dict[Column, Value] = {
@@ -84,7 +84,7 @@ def _row(
             table.of: posted.project or item.sku_label,
             table.description: item.description or "",
             **_sent(paper, invoice, posted, item, prices),
-            table.compared_in: compared_in[id(posted)],
+            table.compared_in: compared_in[posted.key],
         }
     return written.rows.row(supplied, posted.invoice.digits)
 

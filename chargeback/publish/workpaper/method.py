@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from chargeback.model.invoice import Shape
 from chargeback.model.ledger import InvoiceLabel
@@ -101,7 +102,6 @@ class OneSource:
 def stated_by_the_report_alone(posting: MonthPosting) -> list[OneSource]:
     """One entry a grain and currency that occurs, in that order."""
     found: dict[tuple[Grain, str, int], list[int]] = {}
-    lines = posting.ledger.lines
     shapes = {
         (invoice.account, invoice.id): invoice.shape for each in posting.postings for invoice in each.month.booked
     }
@@ -110,8 +110,16 @@ def stated_by_the_report_alone(posting: MonthPosting) -> list[OneSource]:
         shape = shapes[label.account, label.invoice_id]
         return (Grain.PROJECT if shape is Shape.BY_SKU else Grain.RESOURCE), label.currency, label.digits
 
-    has_project, has_resource = lines.projects.each(lambda project: bool(project.sid)), lines.resources.each(bool)
-    columns = zip(lines.labels.each(kind), has_project, has_resource, lines.gross, strict=True)
+    columns = chain.from_iterable(
+        zip(
+            lines.labels.each(kind),
+            lines.projects.each(lambda project: bool(project.sid)),
+            lines.resources.each(bool),
+            lines.gross,
+            strict=True,
+        )
+        for lines in posting.ledger.lines.batches()
+    )
     for key, is_of_project, is_of_resource, gross in columns:
         if is_of_project and is_of_resource:  # a line that was not divided lacks the one that it does not name
             sums = found.setdefault(key, [0, 0])

@@ -200,17 +200,17 @@ def _posting(account: str, chosen: list[Bill], period: Period, lines: list[Ledge
     facts = AccountFacts(account, name, invoices=tuple(invoices.values()))
     booked = tuple(sorted((i for i in invoices.values() if i.is_issued), key=lambda invoice: invoice.sort_key))
     month = AccountMonth(facts, period, booked, None, Proof(False, "by hand"), False, Ground.INVOICED)
-    posting = Posting(month)
+    posted: list[PostedLine] = []
     for bill in mine:
         invoice = invoices[bill.key]
         if not invoice.is_issued:
             continue
-        posting.posted += _posted(invoice, bill)
+        posted += _posted(invoice, bill)
         label = InvoiceLabel(
             account, name, invoice.label, invoice.id, invoice.status.value, bill.currency, invoice.digits
         )
         lines += [_ledger_line(label, line) for line in bill.lines]
-    return posting
+    return Posting(month, posted)
 
 
 def _posted(invoice: Invoice, bill: Bill) -> list[PostedLine]:

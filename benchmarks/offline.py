@@ -1,0 +1,196 @@
+"""A month of so many accounts, closed and published without any network: ``python -m benchmarks.offline 1000``.
+
+The evidence is generated when it is read, so that neither a disk nor a platform is what is measured: each account has
+``projects`` projects of ``resources`` resources, one ledger line each, in one invoice and its proved report. The files
+are made, counted and let go. Printed are the processor seconds and the peak memory of each stage, whoever worked, the
+lines a second, and the bytes a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chargeback.config import Config, parse
+from chargeback.evidence import Answer, DocumentRecord, Evidence, RunRecord, sha256_of
+from chargeback.job.workers import ThisMachine, mapped
+from chargeback.month_end import close_month
+from chargeback.publish.revision_files import PublishedFile
+
+TEAMS = 60
+CONFIGURATION = 'archive = "archive"\ntimezone = "Asia/Bangkok"\n[publish]\nleave_out = {left_out}\n' + "".join(
+    f'[[teams]]\nid = "team-{team:02d}"\nprojects = ["*-{team:02d}"]\n' for team in range(TEAMS)
+)
+_ACCOUNT = b"0123456"
+"""The account that the pattern of all answers is of: seven digits, which each other account's replace."""
+_AT, _DATE = "2026-06-03T03:00:00Z", "Wed, 03 Jun 2026 03:00:00 GMT"
+_DAYS = 31
+
+
+@dataclass(frozen=True)
+class GeneratedStore:
+    """The answers of every account, made from one pattern when they are read."""
+
+    patterns: Mapping[str, bytes]
+
+    def read(self, path: str) -> bytes:
+        """The answer that lies there."""
+        _, account, name = path.split("/")
+        return self.patterns[name].replace(_ACCOUNT, account.encode())
+
+    def write(self, path: str, data: bytes) -> None:
+        """Nothing is written to what is generated."""
+        raise NotImplementedError(path)
+
+
+def month(accounts: int, projects: int, resources: int) -> Evidence:
+    """The evidence of a month of so many accounts."""
+    store = GeneratedStore(_patterns(projects, resources))
+    names = [f"{1_000_000 + number}" for number in range(accounts)]
+    listed = sha256_of(store.patterns["project.list.json"])
+    size = len(store.patterns["project.list.json"])
+    path = "evidence/_platform/project.list.json"
+    answers = [Answer(path, "", "project.list", "http://127.0.0.1/", {}, _AT, _DATE, 200, size, listed)]
+    for name in names:
+        for file in ("billing.get", "billing.getInvoice", "billing.listInvoices", "billing.report"):
+            path = f"evidence/{name}/{file}.json"
+            data = store.read(path)
+            request = {"id": name, "invoiceId": f"i{name}"} if file == "billing.getInvoice" else {"id": name}
+            answers.append(
+                Answer(path, name, file, "http://127.0.0.1/", request, _AT, _DATE, 200, len(data), sha256_of(data))
+            )
+    documents = tuple(
+        DocumentRecord(name, f"i{name}", f"INV-{name}", "invoice", "read", names_number=True, names_total=True)
+        for name in names
+    )
+    run = RunRecord(
+        "2026-05", _AT, "http://127.0.0.1/", 1, None, tuple(names), documents=documents, versions={"chargeback": "0"}
+    )
+    return Evidence(tuple(answers), run, store)
+
+
+def _patterns(projects: int, resources: int) -> dict[str, bytes]:
+    account = _ACCOUNT.decode()
+    sids = [f"p{account}-{number:02d}" for number in range(projects)]
+    values = [[100 + (project * 31 + each * 7) % 997 for each in range(resources)] for project in range(projects)]
+    rows = [
+        {"projectSid": sid, "name": f"Resource {each:02d}", "usageValue": 1.5 + each, "billingValue": value + 0.25}
+        for sid, of_project in zip(sids, values, strict=True)
+        for each, value in enumerate(of_project)
+    ]
+    gross = [sum(of_project) + resources * 0.25 for of_project in values]
+    total = sum(gross)
+    tax = round(total * 7 / 107, 2)
+    days = [f"2026-05-{day:02d}" for day in range(1, _DAYS + 1)]
+    series = [
+        {"name": f"Project {sid}", "data": [round(amount / _DAYS, 2)] * (_DAYS - 1) + [_rest(amount)]}
+        for sid, amount in zip(sids, gross, strict=True)
+    ]
+    header: dict[str, Any] = {
+        "id": f"i{account}", "number": f"INV-{account}", "currency": "THB", "status": "open",
+        "periodStart": "2026-04-30T17:00:00Z", "periodEnd": "2026-05-31T17:00:00Z",
+        "issuedAt": "2026-06-01T17:00:00Z", "subtotal": round(total - tax, 2), "taxAmount": tax, "total": total,
+    }  # fmt: skip
+    lines = [
+        {"projectId": f"9{sid[1:]}", "project": sid, "description": f"Project {sid}", "amount": amount}
+        for sid, amount in zip(sids, gross, strict=True)
+    ]
+    listed = [{"sid": sid, "name": f"Project {sid}"} for sid in sids]
+    return {
+        f"{name}.json": json.dumps({"ok": True, "result": result}).encode()
+        for name, result in {
+            "project.list": {"items": []},
+            "billing.get": {"id": account, "name": f"Account {account}", "type": "company"},
+            "billing.listInvoices": {"items": [header]},
+            "billing.getInvoice": {**header, "taxRate": 0.07, "lineItems": lines},
+            "billing.report": {
+                "range": "prev_month", "list": rows, "projectList": listed,
+                "chart": {"categories": days, "series": series},
+            },
+        }.items()
+    }  # fmt: skip
+
+
+def _rest(amount: float) -> float:
+    return round(amount - round(amount / _DAYS, 2) * (_DAYS - 1), 2)
+
+
+def _peak() -> float:
+    """MB that this process has held at the most since the last look."""
+    status = Path("/proc/self/status").read_text()
+    Path("/proc/self/clear_refs").write_text("5")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+def _seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+class _Stages:
+    def __init__(self) -> None:
+        self._before = _seconds()
+        self.whole = 0.0
+
+    def done(self, name: str, more: str = "") -> None:
+        """Print what the stage that ends now took."""
+        now, peak = _seconds(), _peak()
+        print(f"{name:<28} {now - self._before:8.2f} CPU s {peak:7.0f} MB  {more}", flush=True)
+        self.whole = max(self.whole, peak)
+        self._before = now
+
+
+def counted(file: PublishedFile) -> tuple[str, int]:
+    """Make a file, and say how many bytes it has."""
+    path, chunks = file
+    return path, sum(map(len, chunks))
+
+
+def main(arguments: Iterable[str]) -> None:
+    """Close the month, make its files, print what it took."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("accounts", type=int)
+    parser.add_argument("--projects", type=int, default=60)
+    parser.add_argument("--resources", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--leave-out", action="store_true", help="the workbooks")
+    parser.add_argument("--close-only", action="store_true")
+    parser.add_argument("--only", default="", help="of the files those alone whose path begins so")
+    asked = parser.parse_args(list(arguments))
+    stages = _Stages()
+    evidence = month(asked.accounts, asked.projects, asked.resources)
+    stages.done("evidence")
+    config = _config(leave_out=asked.leave_out)
+    books = close_month(evidence, config)
+    lines = len(books.ledger.lines)
+    stages.done("close", f"{books.status}, {lines:,} lines")
+    if not asked.close_only:
+        size = 0
+        engine = ThisMachine(asked.workers)
+        with engine.files(books, config, evidence) as files:
+            chosen = (file for file in files if file[0].startswith(tuple(asked.only.split(","))))
+            last = ""
+            for path, written in mapped(counted, chosen, asked.workers):
+                size += written
+                kind = path.rpartition("/")[0] + "/*." + path.rpartition(".")[2] if "team-" in path else path
+                if last and kind != last:
+                    stages.done(last)
+                last = kind
+            stages.done(last)
+        print(f"{size:,} bytes, {size / lines:.0f} a line")
+    print(f"{lines / _seconds():,.0f} lines a CPU second, peak {stages.whole:.0f} MB")
+
+
+def _config(*, leave_out: bool) -> Config:
+    text = CONFIGURATION.format(left_out='["xlsx"]' if leave_out else "[]")
+    return parse(text.encode(), Path("/config.toml"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

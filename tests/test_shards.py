@@ -1,0 +1,98 @@
+"""How a month's work is cut, and where its books lie meanwhile, shows in no byte (decision record 19)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from chargeback import month_end
+from chargeback.config import Config
+from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, Evidence
+from chargeback.model.facts import Readings
+from chargeback.model.spool import Spool
+from chargeback.month_end import close_month
+from chargeback.publish import revision_files
+from tests.kit import months as small
+from tests.kit.months import account, invoice, month, of, report, sku
+
+SETTINGS = (
+    small.TEAMS
+    + """
+[[shared]]
+project = "acme-common"
+split = "proportional"
+[[accepted]]
+check = "report-*"
+account = "a4"
+up_to = "500"
+until = "2026-12"
+reason = "known"
+by = "finance@acme.example"
+[[accepted]]
+check = "invoice-tax"
+account = "a1"
+up_to = "1"
+until = "2026-12"
+reason = "covers nothing"
+by = "finance@acme.example"
+[publish]
+focus = "FOCUS"
+"""
+)
+
+
+@cache
+def books_of(focus: str) -> tuple[Evidence, Config]:
+    """Nine accounts: lines by project and by SKU, shared projects, a project in two accounts, an id in two spellings, a
+    void invoice, days that no invoice covers, differences, accepted and not, and nothing at all."""
+    rows = (
+        ("acme-web", "CPU", "1.5", 60),
+        ("acme-web", "Disk", 3, 40),
+        ("acme-common", "CPU", 2, 50),
+        ("acme-platform", "CPU", 4, 30),
+    )
+    lines = (of("acme-web", 100), of("acme-common", 50), of("acme-platform", 30))
+    plain = invoice("INV", *lines, tax="11.78")
+    void = {**plain, "id": "v", "number": "VOID", "status": "void", "_row": {"status": "void"}}
+    half = invoice("HALF", *lines, tax="11.78", periodEnd=small.MIDDLE)
+    by_sku = invoice("SKU", sku("CPU", 140), sku("Disk", 40), tax="12.60")
+    accounts = [
+        account(plain, id="a1", report=report(*rows)),
+        account(by_sku, id="a2", report=report(*rows)),
+        account(half, id="a3", report=report(*rows, day="2026-05-20")),
+        account(plain, id="a4", report=report(*rows, ("acme-new", "CPU", 1, 400))),
+        account(plain, void, id="a5", report=report(*rows, ("acme-other", "CPU", 1, 4))),
+        account(id="a6"),
+        account(invoice("DATA", of("acme-data", 77, projectId="d1")), id="a7",
+                report=report(("d1", "CPU", 1, 77), projectList=[{"id": "d1", "sid": "acme-data", "name": "Data"}])),
+        account(invoice("NEG", of("acme-web", 90), of("acme-data", -20)), id="a8",
+                report=report(("acme-web", "CPU", 1, 90))),
+        account(invoice("WHOLE", of("acme-data", 10)), id="a9", report=report(("acme-web", "CPU", 1, 10))),
+    ]  # fmt: skip
+    names = [each.id for each in accounts]
+    billed = (EarlierInvoice(name, f"e-{name}", f"E-{name}", "THB", 1000, void=False) for name in names)
+    totals = (EarlierTotal("data", "THB", 100), EarlierTotal("web", "THB", 100))
+    before = EarlierMonth("2026-04", 1, tuple(names), tuple(billed), totals)
+    made = month(*accounts, config=SETTINGS.replace("FOCUS", focus), earlier=(before,))
+    return made.evidence(), made.settings
+
+
+def files(focus: str, readings: Readings) -> dict[str, bytes]:
+    """The files of the month."""
+    evidence, config = books_of(focus)
+
+    made = revision_files.files(close_month(evidence, config, readings=readings), config, evidence)
+    return {path: b"".join(chunks) for path, chunks in made}
+
+
+@pytest.mark.parametrize("focus", ["1.2", "1.4"])
+@pytest.mark.parametrize(("in_memory", "lines"), [(0, 20_000), (0, 1), (20, 10)])
+def test_books_in_a_file_make_the_same_bytes_as_in_memory(
+    focus: str, in_memory: int, lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = files(focus, Readings())
+    monkeypatch.setattr(month_end, "LINES_OF_A_SHARD", lines)
+    spooled = files(focus, Readings(spool=Spool(in_memory)))
+    assert [path for path in whole if whole[path] != spooled[path]] == [], "a large month would be another one"
+    assert len(whole) > 20
