@@ -58,7 +58,7 @@ class Register:
         if len(data) > LARGEST:
             raise StorageError(
                 f"{writer.root / self.path}: would have {len(data)} bytes, at most {LARGEST} are read",
-                remedy="move the archive's old years away, this file with them (docs/operations.md)",
+                remedy="move the archive's old years away, this file with them (docs/recovery.md)",
             )
         writer.extend(self.path, before, data)
 
