@@ -1,6 +1,7 @@
 """Every command that a page names: those of the shell's blocks run as they stand there, the others at least parse.
 
-The blocks of docs/recovery.md and docs/walks.md are run by tests of their own, docs/object-storage.md's by the store's.
+The blocks of docs/recovery.md, docs/walks.md and docs/evidence.md are run by tests of their own,
+docs/object-storage.md's by the store's.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 SYNOPSES = ("rules/interface.md", "architecture.md")
 """Pages whose commands are forms, or examples of what could be added."""
-ELSEWHERE = {"recovery.md": "test_recovery.py", "walks.md": "test_walks.py"}
+ELSEWHERE = {
+    "evidence.md": "job/test_manifest_tree.py", "recovery.md": "test_recovery.py", "walks.md": "test_walks.py",
+}  # fmt: skip
 """Whose blocks a test of their own runs."""
 NOT_RUN = ("make ", "python3 -m venv /opt", "/opt/chargeback/bin/pip", "pip install", "export ", "eval ", "_CHARGEBACK")
 """What sets a machine up: ``.ci/run``, ``.ci/release`` and the tests of completion do it."""
