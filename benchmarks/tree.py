@@ -20,6 +20,7 @@ from chargeback.archive.manifest import MANIFEST_PATH, Manifest
 from chargeback.archive.reading import Archive
 from chargeback.archive.staging import Staging
 from chargeback.evidence import Evidence, MemoryStore, RunRecord
+from chargeback.evidence.period import Period
 
 FILES, AN_ACCOUNT, BYTES = 40_000, 8, 4_096
 MOMENT, ENDPOINT = "2026-06-03T01:00:00Z", "https://api.deploys.app/"
@@ -51,11 +52,11 @@ def seal(root: Path, files: int) -> None:
     with open_for_writing(root, started=MOMENT, file_system=Unflushed()) as writer, writer.stage() as staging:
         for number in range(files):
             staging.add(path_of(number), f"{number:016x}".encode() * (BYTES // 16))
-        run = RunRecord("2026-05", MOMENT, ENDPOINT, 1, None, ())
+        run = RunRecord(Period(2026, 5), MOMENT, ENDPOINT, 1, None, ())
         staging.add("evidence/run.json", run.to_json())
         staging.add("evidence/index.json", Evidence((), run, MemoryStore()).index_json())
         before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        writer.seal(staging, Manifest("2026-05", 1, "reconciled", "0", MOMENT, ENDPOINT, None, ()))
+        writer.seal(staging, Manifest(Period(2026, 5), 1, "reconciled", "0", MOMENT, ENDPOINT, None, ()))
         print(f"  sealing                 {resource.getrusage(resource.RUSAGE_SELF).ru_utime - before:6.2f} s")
 
 

@@ -52,7 +52,7 @@ def close_month(
     ``AnswerError`` where an answer cannot be understood, ``ConfigurationError`` where equal claims meet in a project.
     Accounts that are not ready have books too: ``status`` says so, and nothing may be published.
     """
-    period = Period.parse(evidence.run.period)
+    period = evidence.run.period
     readings = readings or Readings()
     months, projects = read_month(evidence, config, period, readings)
     posting = post_month(months, config, evidence, period, projects, readings.spool)

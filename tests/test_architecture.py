@@ -16,6 +16,7 @@ import pytest
 
 from chargeback.config import parse
 from chargeback.evidence import Evidence, MemoryStore, RunRecord
+from chargeback.evidence.period import Period
 from chargeback.month_end import close_month
 from chargeback.publish import ledger_csv, team_workbook, workpaper
 from tests.test_worked_example import ANSWERS, CONFIG, _kept
@@ -44,7 +45,7 @@ def files() -> dict[str, bytes]:
     """The ledgers, workbooks and the workpaper of the worked example."""
     store, config = MemoryStore(), parse(CONFIG, Path("/config.toml"))
     answers = tuple(_kept(store, function, result) for function, result in ANSWERS.items())
-    run = RunRecord("2026-05", "2026-06-03T03:00:00Z", "http://127.0.0.1/", 1, None, ("1042",))
+    run = RunRecord(Period(2026, 5), "2026-06-03T03:00:00Z", "http://127.0.0.1/", 1, None, ("1042",))
     evidence = Evidence(answers, run, store)
     books = close_month(evidence, config)
     made = [

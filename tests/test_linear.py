@@ -10,6 +10,7 @@ import pytest
 
 from chargeback.config import Config, parse
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, Evidence
+from chargeback.evidence.period import Period
 from chargeback.month_end import close_month
 from chargeback.publish import month_summary
 from tests.kit import months as small
@@ -41,7 +42,7 @@ def month(accounts: int) -> tuple[Evidence, Config]:
         made.append(small.account(half, id=name, name=name, report=small.report(*rows, day="2026-05-20")))
     billed = (EarlierInvoice(name, f"e-{name}", f"E-{name}", "THB", 1000, void=False) for name in names)
     totals = (EarlierTotal("data", "THB", 100), EarlierTotal("web", "THB", 100))
-    before = EarlierMonth("2026-04", 1, tuple(names), tuple(billed), totals)
+    before = EarlierMonth(Period(2026, 4), 1, tuple(names), tuple(billed), totals)
     claims = "".join(f'[[teams]]\nid = "own-{name}"\nprojects = ["own-{name}"]\n' for name in names)
     settings = parse((CONFIGURATION + claims).encode(), Path("/config.toml"))
     return small.month(*made, earlier=(before,)).evidence(), settings

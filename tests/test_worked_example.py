@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chargeback.config import parse
 from chargeback.evidence import Answer, Evidence, MemoryStore, RunRecord, sha256_of
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.model.ledger import written_rows
 from chargeback.month_end import close_month
@@ -58,7 +59,7 @@ ANSWERS = {
 def closed() -> Books:
     store = MemoryStore()
     answers = tuple(_kept(store, function, result) for function, result in ANSWERS.items())
-    run = RunRecord("2026-05", "2026-06-03T03:00:00Z", "http://127.0.0.1/", 1, None, ("1042",))
+    run = RunRecord(Period(2026, 5), "2026-06-03T03:00:00Z", "http://127.0.0.1/", 1, None, ("1042",))
     return close_month(Evidence(answers, run, store), parse(CONFIG, Path("/config.toml")))
 
 

@@ -18,7 +18,6 @@ from chargeback.archive.staging import Staging
 from chargeback.archive.store import ArchiveStore
 from chargeback.config.address import Place
 from chargeback.errors import ChargebackError
-from chargeback.evidence.period import Period
 from chargeback.evidence.stores import LARGEST_FILE
 
 
@@ -46,7 +45,7 @@ class ArchiveWriter(ABC):
         ``DamagedError`` where the chain is broken; ``StorageError`` where writing fails: then nothing is visible.
         """
         head = self.archive.head()
-        newest = self.archive.names(Period.parse(manifest.period))[-1:]
+        newest = self.archive.names(manifest.period)[-1:]
         expected = (None if head is None else head.sha256, newest[0].number + 1 if newest else 1)
         if (manifest.previous, manifest.revision) != expected:
             raise ChargebackError(f"{manifest.period}/r{manifest.revision} does not follow the archive's head (a bug)")

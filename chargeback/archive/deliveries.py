@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting, refuse
-from chargeback.archive.chain import RevisionName
 from chargeback.archive.store import ArchiveStore, store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
@@ -34,7 +33,7 @@ _RESTORE = "restore the file from a backup: without it statements would be sent 
 class DeliveryKey(NamedTuple):
     """What is delivered once: a revision's statement of a team, by one of its services."""
 
-    period: str
+    period: Period
     revision: int
     team: str
     service: str
@@ -46,7 +45,7 @@ class Delivery:
     several of one."""
 
     sent_at: str
-    period: str
+    period: Period
     revision: int
     team: str
     service: str
@@ -77,8 +76,7 @@ def read_deliveries(root: Place, store: ArchiveStore | None = None) -> tuple[Del
 
 def _delivery(row: list[str]) -> Delivery:
     sent_at, period, revision, team, service = row
-    name = RevisionName(Period.parse(period), int(revision))
-    return Delivery(sent_at, str(name.period), name.number, team, service.removeprefix("'"))
+    return Delivery(sent_at, Period.parse(period), int(revision), team, service.removeprefix("'"))
 
 
 def append_delivery(writer: ArchiveWriter, delivery: Delivery) -> None:

@@ -28,7 +28,7 @@ class Disposition:
     was looked at; ``disposition`` what was decided."""
 
     disposed_at: str
-    period: str
+    period: Period
     revision: int
     finding: str
     disposition: str
@@ -37,7 +37,7 @@ class Disposition:
     @property
     def name(self) -> RevisionName:
         """The revision whose finding was disposed of."""
-        return RevisionName(Period.parse(self.period), self.revision)
+        return RevisionName(self.period, self.revision)
 
 
 REGISTER = Register(DISPOSITIONS_PATH, tuple(field.name for field in fields(Disposition)))
@@ -61,7 +61,7 @@ def read_dispositions(root: Place) -> tuple[Disposition, ...]:
 def _disposition(path: Place, number: int, row: list[str]) -> Disposition:
     with interpreting(path, f"line {number}", RESTORE_REGISTER):
         disposed_at, period, revision, finding, text, by = row
-        disposition = Disposition(disposed_at, str(Period.parse(period)), int(revision), finding, text, by)
+        disposition = Disposition(disposed_at, Period.parse(period), int(revision), finding, text, by)
     if not is_finding_id(finding) or disposition.revision < 1:
         raise DamagedError(f"{path}: line {number}: not a disposition", remedy=RESTORE_REGISTER)
     return disposition

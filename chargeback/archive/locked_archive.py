@@ -42,7 +42,7 @@ class FolderWriter(ArchiveWriter):
         return Staging(scratch_name(self.folder), self.file_system, confirm=self._lock.confirm)
 
     def _make_visible(self, staging: Staging, manifest: Manifest) -> Revision:
-        target = self.folder / manifest.period / f"r{manifest.revision}"
+        target = self.folder / str(manifest.period) / f"r{manifest.revision}"
         staging.seal(manifest, target)
         return read_revision(target)
 

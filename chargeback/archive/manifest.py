@@ -91,7 +91,7 @@ class Manifest:
     ``files`` in order of path; none where there are ``parts``, which name them.
     """
 
-    period: str
+    period: Period
     revision: int
     status: str
     version: str
@@ -213,7 +213,7 @@ def _manifest(reader: _Reader, value: dict[str, Any], plain: tuple[FileRecord, .
             remedy="upgrade chargeback",
         )
     return Manifest(
-        period=reader.take(value, "period", _is_month, "a month as YYYY-MM"),
+        period=Period.parse(reader.take(value, "period", _is_month, "a month as YYYY-MM")),
         revision=reader.take(value, "revision", lambda found: type(found) is int and found >= 1, "a number from 1"),
         status=reader.take(value, "status", lambda found: found in STATUSES, f"one of {', '.join(STATUSES)}"),
         version=reader.text(value, "version"),

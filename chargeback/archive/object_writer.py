@@ -27,7 +27,6 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.config.address import Address, Place
 from chargeback.errors import LockedError
-from chargeback.evidence.period import Period
 
 SENDERS = 8
 """Objects that are created at a time."""
@@ -52,7 +51,7 @@ class ObjectWriter(ArchiveWriter):
 
     def _make_visible(self, staging: Staging, manifest: Manifest) -> Revision:
         sha256 = staging.prove(manifest)
-        name = RevisionName(Period.parse(manifest.period), manifest.revision)
+        name = RevisionName(manifest.period, manifest.revision)
         place = f"{name}-{secrets.token_hex(8)}"
         files = self._send(staging, place)
         number, before = self.store.commits.following()

@@ -15,9 +15,10 @@ from chargeback.archive.manifest import Manifest
 from chargeback.archive.revision import read_revision
 from chargeback.archive.staging import Staging
 from chargeback.errors import StorageError
+from chargeback.evidence.period import Period
 
 _MOMENT = "2000-01-01T00:00:00Z"
-_MANIFEST = Manifest("2000-01", 1, "reconciled", "0", _MOMENT, "", None, ())
+_MANIFEST = Manifest(Period(2000, 1), 1, "reconciled", "0", _MOMENT, "", None, ())
 _MOUNTS = Path("/proc/self/mountinfo")
 _NO_CREATE = "use an object store that honours If-None-Match: two runs at once would overwrite each other here"
 _OCTAL = {r"\040": " ", r"\011": "\t", r"\012": "\n", r"\134": "\\"}

@@ -16,7 +16,6 @@ from chargeback.archive.store import ArchiveStore, size_of, store_of
 from chargeback.config.address import Place
 from chargeback.errors import SchemaError, StorageError
 from chargeback.evidence import Answer, EarlierManifest, EarlierMonth, Evidence, RunRecord, sha256_of
-from chargeback.evidence.period import Period
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
 from chargeback.model import archived_summary
 
@@ -126,11 +125,11 @@ class Revision:
 
     def earlier_elsewhere(self, run: RunRecord) -> tuple[RevisionName, ...]:
         """The revisions of earlier months that the run looked at and that are not at hand."""
-        named = [RevisionName(Period.parse(each.period), each.revision) for each in run.earlier_manifests]
+        named = [RevisionName(each.period, each.revision) for each in run.earlier_manifests]
         return tuple(name for name in named if self.beside(name) is None)
 
     def _earlier(self, named: EarlierManifest) -> EarlierMonth | None:
-        revision = self.beside(RevisionName(Period.parse(named.period), named.revision))
+        revision = self.beside(RevisionName(named.period, named.revision))
         if revision is None:
             return None
         if revision.sha256 != named.sha256:
@@ -181,7 +180,7 @@ def revision_in(store: ArchiveStore) -> Revision:
     except OSError as error:
         refuse(path, error)
     manifest = read_manifest(data, str(path))
-    name = RevisionName(Period.parse(manifest.period), manifest.revision)
+    name = RevisionName(manifest.period, manifest.revision)
     records: Mapping[str, FileRecord] = {record.path: record for record in manifest.files}
     if manifest.parts:
         records = PartedRecords(manifest.parts, partial(files_of, store))

@@ -28,7 +28,7 @@ class Signature:
     """One signature; ``signed_at`` an RFC 3339 instant, ``head`` the SHA-256 of the signed revision's manifest."""
 
     signed_at: str
-    period: str
+    period: Period
     revision: int
     head: str
     role: str
@@ -38,7 +38,7 @@ class Signature:
     @property
     def name(self) -> RevisionName:
         """The revision that was signed."""
-        return RevisionName(Period.parse(self.period), self.revision)
+        return RevisionName(self.period, self.revision)
 
 
 REGISTER = Register(SIGNATURES_PATH, tuple(field.name for field in fields(Signature)), unchained=True)
@@ -62,7 +62,7 @@ def read_signatures(root: Place) -> tuple[Signature, ...]:
 def _signature(path: Place, number: int, row: list[str]) -> Signature:
     with interpreting(path, f"line {number}", RESTORE_REGISTER):
         signed_at, period, revision, head, role, by, note = row
-        signature = Signature(signed_at, str(Period.parse(period)), int(revision), head, role, by, note)
+        signature = Signature(signed_at, Period.parse(period), int(revision), head, role, by, note)
     if not is_sha256(head) or role not in ROLES or signature.revision < 1:
         raise DamagedError(f"{path}: line {number}: not a signature", remedy=RESTORE_REGISTER)
     return signature

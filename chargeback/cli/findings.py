@@ -94,15 +94,18 @@ def _dispose(
     output: str,
 ) -> None:
     from chargeback.archive.chain import Base
+    from chargeback.evidence.period import Period
     from chargeback.model.text import readable
     from chargeback.review.disposition import DisposeRequest, dispose
 
     chosen = chosen_archive(config_path, archive_path)
     clock: Clock | None = context.obj
     now = clock.now() if clock is not None else datetime.now(UTC)
-    given = dispose(chosen.root, DisposeRequest(*request), now, head_file=chosen.head_file, base=Base(chosen.base))
+    month, finding, text, by = request
+    wanted = DisposeRequest(Period.parse(month) if month is not None else None, finding, text, by)
+    given = dispose(chosen.root, wanted, now, head_file=chosen.head_file, base=Base(chosen.base))
     if output == "json":
-        write_json({"schema": 1, **asdict(given)})
+        write_json({"schema": 1, **asdict(given), "period": str(given.period)})
     else:
         tell(f"appended to {chosen.root / 'dispositions.csv'}")
         say(f"{given.period} r{given.revision} {given.finding}: {readable(given.disposition)} ({readable(given.by)})")

@@ -35,7 +35,7 @@ def chosen(text: str, config_path: Path | None, archive_path: Place | None) -> R
 
 def rebuild_and_tell(original: Revision, folder: Path | None, *, json_output: bool, workers: int | Cluster = 1) -> int:
     """Rebuild, tell what came of it, and return the exit code."""
-    target = folder or Path(f"{original.manifest.period}-r{original.manifest.revision}")
+    target = folder or Path(f"{original.name.period}-r{original.name.number}")
     done = 0
 
     def count(path: str) -> None:
@@ -80,8 +80,8 @@ def document(result: Rebuilt) -> dict[str, Any]:
         value |= {"status": "failed", "errors": errors}
     return {
         **value,
-        "period": result.original.manifest.period,
-        "revision": result.original.manifest.revision,
+        "period": str(result.original.name.period),
+        "revision": result.original.name.number,
         "path": str(result.revision.root),
         "head": result.revision.sha256,
         "original_head": result.original.sha256,

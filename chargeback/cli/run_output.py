@@ -70,7 +70,7 @@ def _tell_result(result: MonthResult, *, json_output: bool, chatty: bool) -> Non
         say(summary_line(result, books))
     _tell_findings(books)
     restates = f"r{result.revision} restates" if result.written else "would restate"
-    for line in restatement_lines(result.changes, result.events, str(result.period)):
+    for line in restatement_lines(result.changes, result.events, result.period):
         tell(f"{result.period} {restates} {line}")
 
 

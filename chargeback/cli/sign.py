@@ -59,6 +59,7 @@ def command(
         from chargeback.archive.chain import Base
         from chargeback.archive.reading import Archive, cover_path
         from chargeback.cli.printing import print_lines
+        from chargeback.evidence.period import Period
         from chargeback.review.month_findings import findings_of, largest_lines
         from chargeback.review.signing import SignRequest, sign, signed_line
 
@@ -66,7 +67,9 @@ def command(
         root, base = chosen.root, Base(chosen.base)
         if not conclusion and not note and output == "text":
             conclusion = _asked()
-        request = SignRequest(period, by, role, " · ".join(part for part in (conclusion, note) if part.strip()))
+        request = SignRequest(
+            Period.parse(period), by, role, " · ".join(part for part in (conclusion, note) if part.strip())
+        )
         signed = sign(root, request, _now(context), head_file=chosen.head_file, base=base)
         findings = tuple(findings_of(Archive(root, base), signed.revision))
         if output == "json":

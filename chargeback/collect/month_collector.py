@@ -373,7 +373,7 @@ class MonthCollector:
                 found.append(row)
             elif key not in accruals.settled and paid_at and Period.holding(paid_at, timezone) == self.period:
                 reason = accruals.reasons.get(key, f"{month} is not archived")
-                self._unsettled.append(UnsettledPayment(account, row.label, str(month), reason))
+                self._unsettled.append(UnsettledPayment(account, row.label, month, reason))
         return found
 
     def _rows(
@@ -436,7 +436,7 @@ class MonthCollector:
             return False
         if not invoice.has_detail:
             reason = invoice.identity_problem
-            self._unsettled.append(UnsettledPayment(invoice.account, invoice.label, str(month), reason))
+            self._unsettled.append(UnsettledPayment(invoice.account, invoice.label, month, reason))
             return False
         path = _evidence_path(invoice.account, _detail_name(invoice.id))
         self._settlements.append(settlement_of(invoice, accrual, path))

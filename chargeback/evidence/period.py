@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, total_ordering
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -34,12 +34,18 @@ def zone(name: str) -> ZoneInfo:
         ) from error
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
 class Period:
-    """One calendar month."""
+    """One calendar month; months are in order of time, and written as ``YYYY-MM`` wherever a file or a page names one.
 
-    year: int
-    month: int
+    Not a dataclass: those are written, and read back, as an object with a key for each field.
+    """
+
+    __slots__ = ("month", "year")
+
+    def __init__(self, year: int, month: int) -> None:
+        self.year: Final = year
+        self.month: Final = month
 
     @classmethod
     def parse(cls, text: str) -> Period:
@@ -54,6 +60,18 @@ class Period:
         """The month in which the instant lies, in that zone."""
         local = instant.astimezone(timezone)
         return cls(local.year, local.month)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Period) and (self.year, self.month) == (other.year, other.month)
+
+    def __lt__(self, other: Period) -> bool:
+        return (self.year, self.month) < (other.year, other.month)
+
+    def __hash__(self) -> int:
+        return hash((self.year, self.month))
+
+    def __repr__(self) -> str:
+        return f"Period({self.year}, {self.month})"
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"

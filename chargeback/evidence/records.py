@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import Meta
 
 from chargeback.errors import AnswerError
+from chargeback.evidence.period import Period
 from chargeback.evidence.stores import Store, sha256_of
 from chargeback.evidence.typed_json import decoded, decoded_list
 
@@ -29,7 +30,6 @@ JOURNAL_PATH = "exports/journal.csv"
 PREVIOUS_JOURNAL_PATH = "evidence/_previous/journal.csv"
 """The journal of the revision before this one of the month: what ``journal-change.*`` is reckoned from."""
 
-Month = Annotated[str, Meta(pattern=r"\A[0-9]{4}-(0[1-9]|1[0-2])\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Bytes = Annotated[int, Meta(ge=0, lt=1 << 62)]
 Number = Annotated[int, Meta(ge=1, lt=1_000_000_000)]
@@ -113,7 +113,7 @@ class SettlementRecord:
     invoice: str
     number: str
     receipt: str
-    concerns: Month
+    concerns: Period
     currency: str
     total: int
     tax: int
@@ -133,7 +133,7 @@ class UnsettledPayment:
 
     account: str
     number: str
-    concerns: str
+    concerns: Period
     reason: str
 
 
@@ -231,7 +231,7 @@ class EarlierMonth:
     the payments that its journal books (None where a version without them wrote it).
     """
 
-    period: Month
+    period: Period
     revision: Number
     accounts: tuple[str, ...]
     invoices: tuple[EarlierInvoice, ...]
@@ -243,7 +243,7 @@ class EarlierMonth:
 class EarlierManifest:
     """The latest revision that an earlier month had when a run looked at it, by the SHA-256 of its manifest."""
 
-    period: Month
+    period: Period
     revision: Number
     sha256: Sha256
 
@@ -291,7 +291,7 @@ class DispositionRecord:
     """
 
     finding: str
-    period: Month
+    period: Period
     revision: Number
     disposition: str
     by: str
@@ -321,7 +321,7 @@ class RunRecord:
     ``versions`` chargeback, Python and every library that shapes a byte.
     """
 
-    period: Month
+    period: Period
     run_at: str
     endpoint: str
     revision: Number
@@ -363,8 +363,14 @@ class RunRecord:
 
 
 def canonical_json(value: object) -> bytes:
-    """JSON with one spelling: keys sorted, two spaces, real UTF-8, a newline at the end."""
-    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+    """JSON with one spelling: keys sorted, two spaces, real UTF-8, months as texts, a newline at the end."""
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=_month_text) + "\n").encode()
+
+
+def _month_text(value: object) -> str:
+    if not isinstance(value, Period):
+        raise TypeError(f"{type(value).__name__} has no spelling in JSON")
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from chargeback.errors import AnswerError, SchemaError
+from chargeback.errors import AnswerError, ConfigurationError, SchemaError
+from chargeback.evidence.period import Period
 
 Value = TypeVar("Value")
 
@@ -35,6 +36,16 @@ def decoded_list(data: bytes, of: type[Value], *, path: str, noun: str) -> tuple
 def _read(data: bytes, of: type[Value], path: str, noun: str) -> Value:
     try:
         # As a text: msgspec does not look at the encoding of what it passes over.
-        return msgspec.json.decode(data.decode(), type=of)
+        return msgspec.json.decode(data.decode(), type=of, dec_hook=_month)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise AnswerError(f"{path}: not {noun} ({error})") from error
+
+
+def _month(kind: type, value: Any) -> Period:
+    """The calendar month of a text: the one type of a field that msgspec does not know by itself."""
+    if kind is not Period or not isinstance(value, str):
+        raise TypeError("Expected a month as YYYY-MM")
+    try:
+        return Period.parse(value)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from error

@@ -137,7 +137,7 @@ class Background:
     @property
     def earlier(self) -> tuple[EarlierMonth, ...]:
         """The months before this one."""
-        return tuple(month for _, month in self.others if month.period < str(self.period))
+        return tuple(month for _, month in self.others if month.period < self.period)
 
     @property
     def earlier_manifests(self) -> tuple[EarlierManifest, ...]:
@@ -145,7 +145,7 @@ class Background:
         return tuple(
             EarlierManifest(month.period, month.revision, revision.sha256)
             for revision, month in self.others
-            if revision is not None and month.period < str(self.period)
+            if revision is not None and month.period < self.period
         )
 
     @property
@@ -165,7 +165,7 @@ class Background:
         """As it would be with these months written too, in their order: what a dry run goes on from."""
         if not tried:
             return self
-        others: dict[str, tuple[Revision | None, EarlierMonth]] = {each[1].period: each for each in self.others}
+        others: dict[Period, tuple[Revision | None, EarlierMonth]] = {each[1].period: each for each in self.others}
         others |= {month.period: (None, month) for month in tried.values()}
         *_, newest = tried.values()
         months = tuple(others[period] for period in sorted(others))
@@ -287,7 +287,7 @@ class Collector:
     def _record(self, period: Period, known: Background, collection: Collection, now: datetime) -> RunRecord:
         booked = _booked_names(known.latest, self.config, period) if known.latest else BookedNames()
         return RunRecord(
-            period=str(period),
+            period=period,
             run_at=format_instant(now),
             endpoint=self.session.endpoint,
             revision=known.latest.name.number + 1 if known.latest else 1,
@@ -350,7 +350,7 @@ def _booked_names(latest: Revision, config: Config, period: Period) -> BookedNam
 
 def proved_reports(evidence: Evidence, config: Config) -> list[tuple[Answer, bytes]]:
     """Of the accounts whose answers can be read: the reports that prove the month, to be kept for a later run."""
-    period = Period.parse(evidence.run.period)
+    period = evidence.run.period
     grouped, archived = answers_by_account(evidence), billed_before(evidence, period)
     found = []
     for account in evidence.run.accounts:

@@ -43,7 +43,7 @@ def _sizes(
     """By revision and finding its amount and the number of its checks, as far as anything here says them."""
     head = archive.head()
     kept = {
-        (RevisionName(Period.parse(each.period), each.revision), each.finding): (each.amount, each.checks)
+        (RevisionName(each.period, each.revision), each.finding): (each.amount, each.checks)
         for each in (head.run_record().dispositions if head else ())
     }
     read = {
@@ -59,7 +59,7 @@ def _last_of_each(given: Iterable[Disposition], period: Period) -> list[Disposit
     last: dict[str, Disposition] = {}
     for each in given:
         before = last.get(each.finding)
-        if Period.parse(each.period) <= period and (before is None or before.name <= each.name):
+        if each.period <= period and (before is None or before.name <= each.name):
             last[each.finding] = each
     return [last[finding] for finding in sorted(last)]
 

@@ -53,7 +53,7 @@ def manifest_of(books: Books) -> Manifest:
     """The manifest of the books' revision, without files."""
     run = books.posting.run
     return Manifest(
-        period=str(books.period),
+        period=books.period,
         revision=run.revision,
         status=books.status.value,
         version=run.versions["chargeback"],

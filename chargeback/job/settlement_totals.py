@@ -36,7 +36,7 @@ def _differing(record: SettlementRecord, evidence: Evidence) -> str:
     try:
         answer = next(answer for answer in evidence.answers if answer.path == record.detail)
         detail = read_detail(evidence, answer)
-        shown = settlement_of(merge(record.account, detail, detail, ""), Accrual(Period.parse(record.concerns)), "")
+        shown = settlement_of(merge(record.account, detail, detail, ""), Accrual(record.concerns), "")
     except (ChargebackError, StopIteration):
         return "it cannot be read there"
     names = [field.name for field in fields(record) if field.name not in _STATED_ELSEWHERE]

@@ -36,9 +36,9 @@ def open_accruals(months: OtherMonths, begins: Period | None) -> OpenAccruals:
                 continue
             key = (invoice.account, invoice.invoice)
             if pending is None:
-                accruals[key] = Accrual(Period.parse(month.period), invoice.tax_pending)
+                accruals[key] = Accrual(month.period, invoice.tax_pending)
             elif key in pending:
-                accruals[key] = Accrual(Period.parse(month.period))
+                accruals[key] = Accrual(month.period)
             else:
                 reasons[key] = _OF_0_2
     still_open = {key: accrual for key, accrual in accruals.items() if key not in settled}
@@ -57,7 +57,7 @@ def _pending_of_0_2(revision: Revision) -> frozenset[InvoiceKey]:
 def settled_elsewhere(period: Period, months: OtherMonths) -> tuple[SettlementRecord, ...]:
     """The settlements of the month's own invoices that other months book."""
     records = (record for _, month in months for record in month.settlements or ())
-    return in_order(record for record in records if record.concerns == str(period))
+    return in_order(record for record in records if record.concerns == period)
 
 
 def with_own_tax(evidence: Evidence, config: Config) -> Evidence:

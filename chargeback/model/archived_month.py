@@ -28,7 +28,7 @@ class ArchivedMonth:
         invoices: dict[str, dict[str, EarlierInvoice]] = {}
         for invoice in month.invoices:
             invoices.setdefault(invoice.account, {})[invoice.invoice] = invoice
-        return cls(Period.parse(month.period), f"{month.period} r{month.revision}", invoices)
+        return cls(month.period, f"{month.period} r{month.revision}", invoices)
 
     def find(self, account: str, row: ListedInvoice) -> EarlierInvoice | None:
         """The invoice of the row as the revision has it, None where it does not."""

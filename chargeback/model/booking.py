@@ -117,7 +117,7 @@ def _told(report: Report, proof: Proof) -> Proof:
 
 def billed_accounts(months: Iterable[EarlierMonth], period: Period) -> frozenset[str]:
     """The accounts of which the archive's revision of that month has an issued invoice."""
-    of_month = (month for month in months if month.period == str(period))
+    of_month = (month for month in months if month.period == period)
     return frozenset(invoice.account for month in of_month for invoice in month.invoices if not invoice.void)
 
 

@@ -180,7 +180,7 @@ class MonthJournal:
             posting_date=posting_date(record, period, self.timezone).isoformat(),
             document_date=document_date(record, period, self.timezone).isoformat(),
             receipt=guarded(record.receipt),
-            concerns=record.concerns,
+            concerns=str(record.concerns),
         )
 
     def _blank(self, account: str, tax_id: str, number: str, currency: str) -> JournalRow:

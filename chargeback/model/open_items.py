@@ -41,7 +41,7 @@ class OpenItem:
 
     account: str
     invoice: str
-    concerns: str
+    concerns: Period
     document_date: str
     currency: str
     accrued: int
@@ -63,7 +63,7 @@ class OpenItem:
 def open_items(months: Iterable[EarlierMonth], until: Period, timezone: ZoneInfo) -> list[OpenItem]:
     """Every invoice that the months until then accrued, by month, account and number; ``months`` with their latest
     revisions' invoices and settlements."""
-    known = sorted((month for month in months if month.period <= str(until)), key=lambda month: month.period)
+    known = sorted((month for month in months if month.period <= until), key=lambda month: month.period)
     settled = {(each.account, each.invoice): each for month in known for each in month.settlements or ()}
     found = []
     for month in known:
@@ -96,7 +96,7 @@ def _item(
 
 def _document_date(month: EarlierMonth, invoice: EarlierInvoice, timezone: ZoneInfo) -> date:
     issued_at = parse_instant(invoice.issued_at)
-    return issued_at.astimezone(timezone).date() if issued_at else Period.parse(month.period).last_day
+    return issued_at.astimezone(timezone).date() if issued_at else month.period.last_day
 
 
 def _state(invoice: EarlierInvoice, accrued: int, paid: SettlementRecord | None, *, is_earlier: bool) -> ItemState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from chargeback.evidence import RestatedTotal, RestatementEvent
+from chargeback.evidence.period import Period
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.wording import counted, grouped
 
@@ -37,7 +38,7 @@ def event_text(event: RestatementEvent) -> str:
 
 
 def restatement_lines(
-    changes: Sequence[RestatedTotal], events: Sequence[RestatementEvent], period: str
+    changes: Sequence[RestatedTotal], events: Sequence[RestatementEvent], period: Period
 ) -> Iterator[str]:
     """Totals before and after, the events, the teams that move most; the rest stands in ``diff``."""
     if not changes and not events:
@@ -57,7 +58,7 @@ def restatement_lines(
     yield from _largest(changes, period)
 
 
-def _largest(changes: Iterable[RestatedTotal], period: str) -> Iterator[str]:
+def _largest(changes: Iterable[RestatedTotal], period: Period) -> Iterator[str]:
     ranked = sorted(changes, key=lambda each: (-abs(each.after - each.before), each.team, each.currency))
     for change in ranked[:MOST_TEAMS]:
         digits = minor_digits(change.currency)

@@ -77,7 +77,7 @@ def settlement_of(invoice: Invoice, accrual: Accrual, detail: str) -> Settlement
         invoice=invoice.id,
         number=invoice.label,
         receipt=invoice.receipt_number,
-        concerns=str(accrual.concerns),
+        concerns=accrual.concerns,
         currency=invoice.currency,
         total=invoice.total_minor,
         tax=invoice.tax_minor,

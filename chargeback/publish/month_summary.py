@@ -44,7 +44,7 @@ def summary(books: Books, config: Config) -> EarlierMonth:
     found = (check for check in books.having(Outcome.EXCEPTION, Outcome.ACCEPTED) if check.code is Code.SETTLEMENT)
     disputed = frozenset((check.account, check.invoice) for check in found)
     return EarlierMonth(
-        period=str(books.period),
+        period=books.period,
         revision=books.revision,
         accounts=books.posting.run.accounts,
         invoices=tuple(

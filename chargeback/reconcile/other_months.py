@@ -28,7 +28,7 @@ def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One exception an invoice of the month that was settled and is void, open, gone, or of another amount, tax or
     receipt now; one pass where all stand. What was paid and no journal books is one notice."""
     run = posting.run
-    own = [record for record in run.settlements or () if record.concerns == str(posting.period)]
+    own = [record for record in run.settlements or () if record.concerns == posting.period]
     known = (invoice for each in posting.postings for invoice in each.month.facts.invoices)
     invoices = {(invoice.account, invoice.id): invoice for invoice in known}
     records = [*run.settled, *own]
@@ -123,7 +123,7 @@ TeamTotals = Counter[tuple[str, str]]
 
 def history(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One check a team and currency: within the configured variance of its previous month; a notice where not."""
-    previous = next((month for month in posting.run.earlier if month.period == str(posting.period.plus(-1))), None)
+    previous = next((month for month in posting.run.earlier if month.period == posting.period.plus(-1)), None)
     if previous is None:
         yield Check(Code.HISTORY, Outcome.PASS, "no previous month is archived")
         return
@@ -156,7 +156,7 @@ def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One exception an invoice that an account lists for an earlier archived month in which it was ours and whose
     latest revision has it otherwise, or that the revision has and the list no longer shows there; one notice an invoice
     of another month whose status is not known, in place of its comparison; one pass an account where all agree."""
-    earlier = [ArchivedMonth.of(month) for month in posting.run.earlier if month.period < str(posting.period)]
+    earlier = [ArchivedMonth.of(month) for month in posting.run.earlier if month.period < posting.period]
     entries = {entry.id: entry for entry in config.accounts}
     for account in posting.postings:
         ours = _ours(earlier, entries.get(account.month.account))

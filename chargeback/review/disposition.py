@@ -31,7 +31,7 @@ _MOST_NAMED = 20
 class DisposeRequest:
     """What is decided about which finding, by whom; ``period`` None for the newest month."""
 
-    period: str | None
+    period: Period | None
     finding: str
     text: str
     by: str
@@ -49,14 +49,14 @@ def dispose(
     by, text = signing_name(request.by), _text(request.text)
     archive = Archive(root, base)
     check_head_file(head_file, archive)
-    period = _period(archive.require(), request.period)
+    period = request.period or _newest(archive.require())
     latest_revision(archive, period)  # a month that is not there needs no lock
     moment = format_instant(now.replace(microsecond=0))
     with open_for_writing(root, started=moment, base=base) as writer:
         check_head_file(head_file, writer.archive)
         revision = provable_revision(writer, period)
         _require_finding(revision, request.finding)
-        disposition = Disposition(moment, str(period), revision.name.number, request.finding, text, by)
+        disposition = Disposition(moment, period, revision.name.number, request.finding, text, by)
         append_disposition(writer, disposition)
         refresh_covers(writer, period)
     return disposition
@@ -71,9 +71,7 @@ def _text(text: str) -> str:
     return line
 
 
-def _period(archive: Archive, text: str | None) -> Period:
-    if text is not None:
-        return Period.parse(text)
+def _newest(archive: Archive) -> Period:
     periods = archive.periods()
     if not periods:
         raise ConfigurationError(f"{archive.root}: has no month yet", remedy="run `chargeback run`")

@@ -89,7 +89,7 @@ def _heading(figures: Figures, terminal: Terminal) -> Iterator[str]:
     yield from wrapped(signed_text(figures.overview.signatures, figures.signed_earlier) or "not signed", terminal)
     if text := booking_text(figures.overview.status):
         yield from wrapped(text, terminal, strong=True)
-    yield from largest_lines(figures.findings, str(figures.revision.name.period), terminal)
+    yield from largest_lines(figures.findings, figures.revision.name.period, terminal)
 
 
 def _currency_lines(figures: Figures, currency: str, total: Amounts, terminal: Terminal) -> list[str]:

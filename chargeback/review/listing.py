@@ -48,7 +48,7 @@ class ListedRevision:
         """The revision for machines."""
         manifest = self.revision.manifest
         return {
-            "period": manifest.period,
+            "period": str(manifest.period),
             "revision": manifest.revision,
             "latest": self.is_latest,
             **standing_json(self.overview),
@@ -125,7 +125,7 @@ def _csv_rows(found: Listing) -> Iterator[list[str]]:
         manifest = each.revision.manifest
         amounts = [(total.net, total.tax, total.gross, total.currency) for total in manifest.totals] or [("",) * 4]
         for amount in amounts:
-            named = (manifest.period, str(manifest.revision), standing(each.overview))
+            named = (str(manifest.period), str(manifest.revision), standing(each.overview))
             yield [*named, *amount, manifest.created, manifest.version, each.revision.sha256]
 
 

@@ -15,6 +15,7 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.config.address import Place
 from chargeback.evidence import DispositionRecord
+from chargeback.evidence.period import Period
 from chargeback.job.dispositions import archived_findings, known_dispositions
 from chargeback.model import archived_checks
 from chargeback.model.archive_overview import RevisionOverview
@@ -228,7 +229,7 @@ def _cells(each: MonthFinding, revision: Revision) -> list[str]:
     return [str(revision.name.period), str(revision.name.number), *what, *how_much, *said]
 
 
-def largest_lines(findings: Sequence[MonthFinding], period: str, terminal: Terminal) -> Iterator[str]:
+def largest_lines(findings: Sequence[MonthFinding], period: Period, terminal: Terminal) -> Iterator[str]:
     """The largest findings that are open, a line each, beneath a month's state; nothing where none is open."""
     left = [each for each in findings if each.is_open]
     if not left:

@@ -100,11 +100,11 @@ def open_items_lines(shown: ShownItems, terminal: Terminal) -> Iterator[str]:
 
 
 def _shown_cells(item: OpenItem, digits: int) -> tuple[str, ...]:
-    names = (readable(item.invoice), readable(item.account), item.concerns, item.state.value, f"{item.age}")
+    names = (readable(item.invoice), readable(item.account), str(item.concerns), item.state.value, f"{item.age}")
     return (*names, minor(item.accrued, digits), minor(item.outstanding, digits))
 
 
 def _cells(item: OpenItem) -> tuple[str, ...]:
     amounts = (written(units, item.currency) for units in (item.accrued, item.settled, item.outstanding))
-    named = (item.concerns, item.account, item.invoice, item.document_date, f"{item.age}", item.age_group)
+    named = (str(item.concerns), item.account, item.invoice, item.document_date, f"{item.age}", item.age_group)
     return (*named, item.state.value, *amounts, item.currency)

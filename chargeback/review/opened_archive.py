@@ -200,7 +200,7 @@ def _decided(found: MonthFinding) -> ArchivedFinding:
 def _summary(listed: ListedRevision) -> RevisionSummary:
     manifest, overview = listed.revision.manifest, listed.overview
     return RevisionSummary(
-        period=manifest.period,
+        period=str(manifest.period),
         revision=manifest.revision,
         status=overview.status.value,
         exceptions=overview.exceptions,

@@ -77,7 +77,7 @@ def signed_text(own: Iterable[ShownSignature], earlier: Iterable[Signature]) -> 
 def identity(revision: Revision) -> dict[str, Any]:
     """What names a revision in JSON."""
     return {
-        "period": revision.manifest.period,
+        "period": str(revision.name.period),
         "revision": revision.name.number,
         "head": revision.sha256,
         "path": str(revision.root),

@@ -37,7 +37,7 @@ LONGEST_NOTE = 1000
 class SignRequest:
     """Who signs which month, as what; ``role`` is "preparer" or "reviewer"."""
 
-    period: str
+    period: Period
     by: str
     role: str = "preparer"
     note: str = ""
@@ -56,7 +56,7 @@ class Signed:
         return {
             "schema": 1,
             "signed_at": each.signed_at,
-            "period": each.period,
+            "period": str(each.period),
             "revision": each.revision,
             "head": each.head,
             "role": each.role,
@@ -75,16 +75,15 @@ def sign(
     does not prove itself; ``LockedError`` where another run holds the lock; ``StorageError`` where there is no archive.
     """
     wanted = _checked(request)
-    period = Period.parse(wanted.period)
     archive = Archive(root, base)
     check_head_file(head_file, archive)
-    latest_revision(archive.require(), period)  # a month that is not there needs no lock
+    latest_revision(archive.require(), wanted.period)  # a month that is not there needs no lock
     moment = format_instant(now.replace(microsecond=0))
     with open_for_writing(root, started=moment, base=base) as writer:
         check_head_file(head_file, writer.archive)
-        revision = provable_revision(writer, period)
+        revision = provable_revision(writer, wanted.period)
         signature = Signature(
-            moment, str(period), revision.name.number, revision.sha256, wanted.role, wanted.by, wanted.note
+            moment, wanted.period, revision.name.number, revision.sha256, wanted.role, wanted.by, wanted.note
         )
         _refuse(signature, (each for each in read_signatures(root) if each.head == revision.sha256))
         append_signature(writer, signature)

@@ -18,6 +18,7 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH
 from chargeback.errors import StorageError
 from chargeback.evidence import RunRecord
+from chargeback.evidence.period import Period
 from tests.kit.archives import FILES, STARTED, QuickFileSystem, hidden, manifest, seal, visible, write_archive
 
 Event = tuple[str, Path]
@@ -157,7 +158,7 @@ def test_a_revision_that_cannot_be_read_back_is_not_sealed(
 ) -> None:
     from chargeback.archive import revision
 
-    run = RunRecord("2026-05", STARTED, "https://api.deploys.app/", 1, None, ("ba_1",)).to_json()
+    run = RunRecord(Period(2026, 5), STARTED, "https://api.deploys.app/", 1, None, ("ba_1",)).to_json()
     files = {"evidence/run.json": run, "evidence/index.json": b"[]", str(changes["path"]): changes["data"]}
     monkeypatch.setattr(revision, "LARGEST_MANIFEST", changes.get("largest_manifest", boundary.LARGEST_MANIFEST))
     with (

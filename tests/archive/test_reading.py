@@ -126,7 +126,7 @@ def test_evidence_comes_back_as_it_was_stored(root: Path) -> None:
     evidence = revision.evidence()
     assert evidence.answers == (answer(),)
     assert evidence.body(evidence.answers[0]) == REPORT
-    assert (evidence.run.period, evidence.run.revision, evidence.run.previous) == ("2026-05", 1, None)
+    assert (evidence.run.period, evidence.run.revision, evidence.run.previous) == (MAY, 1, None)
 
 
 def test_a_file_can_be_read_piece_by_piece(root: Path) -> None:
@@ -201,7 +201,7 @@ def forged(root: Path, **files: bytes) -> Revision:
         return writer.seal(staging, manifest())
 
 
-RUN = RunRecord("2026-05", STARTED, "https://api.deploys.app/", 1, None, ()).to_json()
+RUN = RunRecord(Period(2026, 5), STARTED, "https://api.deploys.app/", 1, None, ()).to_json()
 
 
 @pytest.mark.parametrize("run", [b"", b"[]", b"{}", b"[" * 100_000, b'{"schema": 1, "period": 1}'])

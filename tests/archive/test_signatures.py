@@ -14,9 +14,10 @@ from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.signatures import REGISTER, Signature, append_signature, read_signatures
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState
+from chargeback.evidence.period import Period
 from tests.kit.archives import STARTED, FailingFileSystem, QuickFileSystem
 
-ONE = Signature("2026-06-05T02:00:00Z", "2026-05", 1, "0" * 64, "preparer", "Somchai", "looked at, all of it")
+ONE = Signature("2026-06-05T02:00:00Z", Period(2026, 5), 1, "0" * 64, "preparer", "Somchai", "looked at, all of it")
 OTHER = replace(ONE, role="reviewer", by="นารี", note="")
 
 

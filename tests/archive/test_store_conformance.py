@@ -172,7 +172,7 @@ def test_a_file_may_have_any_name_that_a_revision_allows(root: Place) -> None:
 def test_signatures_are_kept_in_their_order(root: Place) -> None:
     (revision,) = archive_of(root, "2026-05").revisions()
     head = revision.sha256
-    given = [Signature(STARTED, "2026-05", 1, head, "preparer", name, "=1+1") for name in ("Ann", "Bo", "Cy")]
+    given = [Signature(STARTED, Period(2026, 5), 1, head, "preparer", name, "=1+1") for name in ("Ann", "Bo", "Cy")]
     for signature in given:
         with open_for_writing(root, started=STARTED) as writer:
             append_signature(writer, signature)
@@ -375,7 +375,7 @@ def test_a_run_that_comes_too_late_ends_with_8(address: Address) -> None:
 
 def test_two_who_sign_at_once_are_not_both_believed(address: Address) -> None:
     (revision,) = archive_of(address, "2026-05").revisions()
-    ann, bo = (Signature(STARTED, "2026-05", 1, revision.sha256, "preparer", name) for name in ("Ann", "Bo"))
+    ann, bo = (Signature(STARTED, Period(2026, 5), 1, revision.sha256, "preparer", name) for name in ("Ann", "Bo"))
     with open_for_writing(address, started=STARTED) as writer:
         append_signature(writer, ann)
         assert isinstance(writer, ObjectWriter)
@@ -392,7 +392,7 @@ def test_a_signature_that_is_gone_is_damage(at: Callable[[str], Place]) -> None:
     (revision,) = archive_of(address, "2026-05").revisions()
     with open_for_writing(address, started=STARTED) as writer:
         for name in ("Ann", "Bo"):
-            append_signature(writer, Signature(STARTED, "2026-05", 1, revision.sha256, "preparer", name))
+            append_signature(writer, Signature(STARTED, Period(2026, 5), 1, revision.sha256, "preparer", name))
     open_bucket(address).delete_orphans(["signatures/1.json"])
     with pytest.raises(DamagedError, match=r"signatures/1\.json: missing"):
         read_signatures(address)

@@ -131,7 +131,7 @@ def test_a_deleted_latest_revision_is_caught_by_its_signature(archive: Archive) 
     revision = archive.head()
     assert revision is not None
     with open_for_writing(archive.root, started=STARTED, file_system=QuickFileSystem()) as writer:
-        append_signature(writer, Signature(STARTED, "2026-05", 2, revision.sha256, "preparer", "Somchai"))
+        append_signature(writer, Signature(STARTED, Period(2026, 5), 2, revision.sha256, "preparer", "Somchai"))
     assert chain(archive.root).sound
     shutil.rmtree(revision.root)
     assert "Somchai signed 2026-05/r2" in told(chain(archive.root))
@@ -178,7 +178,7 @@ def test_an_archive_from_its_first_revision_on_has_no_base(archive: Archive) -> 
 def test_signatures_of_months_that_were_moved_away_are_no_loss(archive: Archive) -> None:
     first = archive.revisions()[0]
     with open_for_writing(archive.root, started=STARTED, file_system=QuickFileSystem()) as writer:
-        append_signature(writer, Signature(STARTED, "2026-04", 1, first.sha256, "preparer", "Somchai"))
+        append_signature(writer, Signature(STARTED, Period(2026, 4), 1, first.sha256, "preparer", "Somchai"))
     shutil.rmtree(archive.root / "2026-04")
     assert chain(archive.root, first.sha256).sound
 

@@ -20,6 +20,7 @@ from chargeback.evidence import (
     RunRecord,
     sha256_of,
 )
+from chargeback.evidence.period import Period
 from chargeback.job.results import EXIT_OF_STATUS
 from chargeback.model.check import Check, Outcome
 
@@ -79,7 +80,7 @@ def evidence_of(month: Month) -> Evidence:
         when, date = stamp(month.run_at), month.date_header
         answers.append(Answer(path, account, function, ENDPOINT, request, when, date, 200, len(data), sha256))
     run = RunRecord(
-        period=month.period,
+        period=Period.parse(month.period),
         run_at=stamp(month.run_at),
         endpoint=ENDPOINT,
         revision=1,
@@ -102,7 +103,7 @@ def _earlier(month: Month) -> tuple[EarlierMonth, ...]:
     )
     totals = tuple(EarlierTotal("red", each.currency, each.total) for each in before)
     accounts = month.known_accounts or tuple(account.id for account in month.accounts)
-    return (EarlierMonth(month.previous, 1, accounts, before, totals),)
+    return (EarlierMonth(Period.parse(month.previous), 1, accounts, before, totals),)
 
 
 def documents_of(account: AccountAnswers) -> list[DocumentRecord]:

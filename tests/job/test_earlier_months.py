@@ -13,6 +13,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision_selection import named_revision, selected_revisions
 from chargeback.errors import ConfigurationError, DamagedError
 from chargeback.evidence import EarlierInvoice, EarlierManifest, EarlierMonth, EarlierTotal, MonthsElsewhere, RunRecord
+from chargeback.evidence.period import Period
 from chargeback.evidence.records import MonthsElsewhereError
 from chargeback.job.rebuild import rebuild
 from chargeback.job.reperformed_revision import ReperformedRevision, as_archived, perform
@@ -147,7 +148,7 @@ def test_old_months_that_were_moved_away_leave_the_others_provable_and_that_is_s
 def month(config: str = TEAMS) -> Month:
     """An invoice of April that is void now, and a team that costs more."""
     archived = EarlierInvoice("1042", "inv-4", "INV-4", "THB", 10000, void=False)
-    april = EarlierMonth("2026-04", 1, ("1042",), (archived,), (EarlierTotal("web", "THB", 1000),))
+    april = EarlierMonth(Period(2026, 4), 1, ("1042",), (archived,), (EarlierTotal("web", "THB", 1000),))
     listed = invoice("INV-4", of("acme-web", 100), status="void", **OLD)
     bill = invoice("INV-5", of("acme-web", 107), tax=7)
     return Month([account(bill, listed, report=report(("acme-web", "CPU", 1, 107)))], config=config, earlier=(april,))
@@ -158,7 +159,7 @@ def test_what_the_checks_came_to_is_read_back_as_it_was(config: str) -> None:
     made = month(config)
     evidence, books = made.evidence(), made.books()
     rows = read_checks(b"".join(dict(reconciliation.files(books))["reconciliation/reconciliation.json"])).checks
-    named = (EarlierManifest("2026-04", 1, "0" * 64),)
+    named = (EarlierManifest(Period(2026, 4), 1, "0" * 64),)
     run = replace(
         evidence.run, earlier=MonthsElsewhere(), earlier_manifests=named, billed_before=tuple(evidence.run.accounts)
     )
@@ -171,7 +172,7 @@ def test_what_the_checks_came_to_is_read_back_as_it_was(config: str) -> None:
 
 
 def test_looking_at_months_that_are_elsewhere_is_never_taken_for_there_being_none() -> None:
-    named = (EarlierManifest("2026-04", 1, "0" * 64),)
+    named = (EarlierManifest(Period(2026, 4), 1, "0" * 64),)
     record = replace(month().evidence().run, earlier_manifests=named)
     read = RunRecord.from_json(record.to_json())
     assert read.looks_elsewhere

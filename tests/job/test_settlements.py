@@ -15,13 +15,13 @@ INVOICE = EarlierInvoice("ba_1", "inv_1", "INV-1", "THB", 10_700, void=False, ta
 
 
 def month(*invoices: EarlierInvoice, **changes: object) -> EarlierMonth:
-    return replace(EarlierMonth("2026-04", 1, ("ba_1",), invoices, (), settlements=()), **changes)
+    return replace(EarlierMonth(Period(2026, 4), 1, ("ba_1",), invoices, (), settlements=()), **changes)
 
 
 def test_what_a_month_booked_and_none_settled_is_open() -> None:
     found = open_accruals([(None, month(INVOICE))], None)
     assert found.accruals == {("ba_1", "inv_1"): Accrual(Period(2026, 4), 700)}
-    settled = month(period="2026-05", settlements=(paid(account="ba_1", invoice="inv_1"),))
+    settled = month(period=Period(2026, 5), settlements=(paid(account="ba_1", invoice="inv_1"),))
     assert open_accruals([(None, month(INVOICE)), (None, settled)], None).accruals == {}
 
 

@@ -16,6 +16,7 @@ from chargeback.archive.manifest import Manifest, ManifestTotal
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.evidence import Answer, Evidence, MemoryStore, RunRecord, sha256_of
+from chargeback.evidence.period import Period
 from chargeback.model.file_names import safe_name
 
 STARTED = "2026-06-03T01:00:00Z"
@@ -53,7 +54,7 @@ def answer(account: str = "ba_1", body: bytes = REPORT, path: str | None = None)
 def manifest(period: str = "2026-05", revision: int = 1, previous: str | None = None) -> Manifest:
     """A manifest without its files."""
     return Manifest(
-        period=period,
+        period=Period.parse(period),
         revision=revision,
         status="reconciled",
         version="0.1.0",
@@ -74,7 +75,7 @@ def seal(writer: ArchiveWriter, period: str = "2026-05", files: dict[str, bytes]
         for path, data in chosen.items():
             staging.add(path, data)
         answers = (answer(),) if answer().path in chosen else ()
-        run = RunRecord(period, STARTED, "https://api.deploys.app/", number, previous, ("ba_1",))
+        run = RunRecord(Period.parse(period), STARTED, "https://api.deploys.app/", number, previous, ("ba_1",))
         staging.add("evidence/run.json", run.to_json())
         staging.add("evidence/index.json", Evidence(answers, run, MemoryStore()).index_json())
         return writer.seal(staging, manifest(period, number, previous))

@@ -188,7 +188,7 @@ class Month:
             answers += self._answers(store, each)
         documents = tuple(record for each in self.accounts for record in _documents(each))
         run = RunRecord(
-            period=self.period,
+            period=Period.parse(self.period),
             run_at=self.run_at,
             endpoint=ENDPOINT,
             revision=1,
@@ -299,7 +299,7 @@ def settled(number: str = "I", **fields: Any) -> SettlementRecord:
         invoice=number.lower(),
         number=number,
         receipt="",
-        concerns=PERIOD,
+        concerns=Period.parse(PERIOD),
         currency="THB",
         total=100,
         tax=0,

@@ -151,7 +151,7 @@ def once(folder: Path) -> Iterator[bool]:
 def sign_first_revision(office: Reviewed) -> None:
     """A signature of May's first revision, given before the month was restated."""
     first = Archive(office.root).revisions(Period.parse(MAY))[0]
-    signature = Signature("2026-06-04T01:00:00Z", MAY, 1, first.sha256, "preparer", "Ann")
+    signature = Signature("2026-06-04T01:00:00Z", first.name.period, 1, first.sha256, "preparer", "Ann")
     with open_for_writing(office.root, started="2026-06-04T01:00:00Z") as writer:
         append_signature(writer, signature)
 

@@ -16,7 +16,7 @@ from chargeback.model.invoice import Status
 
 ARCHIVED = ArchivedMonth.of(
     EarlierMonth(
-        period="2026-04",
+        period=Period(2026, 4),
         revision=2,
         accounts=("A",),
         invoices=(

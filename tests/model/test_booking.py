@@ -152,7 +152,7 @@ def test_rows_that_cancel_out_are_cost() -> None:
 
 
 ZERO = report(("acme-web", "CPU", 0, 0), range="")
-ARCHIVED = EarlierMonth("2026-04", 1, ("1042",), (EarlierInvoice("1042", "i4", "INV-4", "THB", 100, False),), ())
+ARCHIVED = EarlierMonth(Period(2026, 4), 1, ("1042",), (EarlierInvoice("1042", "i4", "INV-4", "THB", 100, False),), ())
 
 
 @pytest.mark.parametrize(("given", "fields", "ground"), [
@@ -177,7 +177,7 @@ def test_only_an_invoice_passes_in_silence_after_a_billed_month(
     replace(ARCHIVED, invoices=()),
     replace(ARCHIVED, invoices=(replace(ARCHIVED.invoices[0], void=True),)),
     replace(ARCHIVED, invoices=(replace(ARCHIVED.invoices[0], account="7"),)),
-    replace(ARCHIVED, period="2026-03"),
+    replace(ARCHIVED, period=Period(2026, 3)),
 ])  # fmt: skip
 def test_an_archived_month_without_an_issued_invoice_of_the_account_expects_none(archived: EarlierMonth) -> None:
     assert issued(account(report=ZERO), earlier=(archived,)) == ("nothing to bill", "pass")

@@ -23,7 +23,7 @@ def invoice(name: str, **changes: object) -> EarlierInvoice:
 
 
 def month(period: Period, *invoices: EarlierInvoice, **changes: object) -> EarlierMonth:
-    return replace(EarlierMonth(str(period), 1, ("1042",), invoices, (), settlements=()), **changes)
+    return replace(EarlierMonth(period, 1, ("1042",), invoices, (), settlements=()), **changes)
 
 
 def payment(name: str, **changes: object) -> object:

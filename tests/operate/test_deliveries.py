@@ -23,6 +23,7 @@ from chargeback.archive.reading import Archive
 from chargeback.config import Config, parse
 from chargeback.config.address import Address
 from chargeback.errors import DamagedError
+from chargeback.evidence.period import Period
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.operate.doctor import machine
 from chargeback.operate.doctor.lines import Mark
@@ -39,7 +40,7 @@ pytest.importorskip("apprise", reason="notifications are an extra: pip install '
 WEB, SHOP, SHOP_2 = "web-lead@acme.example", "shop-lead@acme.example", "shop-deputy@acme.example"
 SMTP_URL = "mailto://127.0.0.1:${SMTP_PORT}?from=job@acme.example&mode=insecure&to="
 TOLD = {"web": f'["{SMTP_URL}{WEB}"]', "shop": f'["{SMTP_URL}{SHOP}", "{SMTP_URL}{SHOP_2}"]'}
-MONTH = "2026-05"
+MONTH = Period(2026, 5)
 
 
 class Desk:
@@ -100,7 +101,7 @@ def test_each_team_gets_its_own_statement_and_workbook_once(desk: Desk) -> None:
     desk.deliver()
     assert desk.said == []
     assert desk.recipients == sorted([WEB, SHOP, SHOP_2])
-    ledgers = desk.config.archive / MONTH / "r1/ledgers"
+    ledgers = desk.config.archive / str(MONTH) / "r1/ledgers"
     for team, recipient in (("web", WEB), ("shop", SHOP), ("shop", SHOP_2)):
         wanted = {f"{team}-{MONTH}-r1.{kind}": (ledgers / f"{team}.{kind}").read_bytes() for kind in ("html", "xlsx")}
         assert desk.attached(recipient) == wanted
@@ -320,7 +321,7 @@ def test_a_mail_server_that_is_down_holds_no_run_for_ever(desk: Desk, monkeypatc
 
 
 def test_a_changed_statement_is_never_sent(desk: Desk) -> None:
-    path = desk.config.archive / MONTH / "r1/ledgers/shop.html"
+    path = desk.config.archive / str(MONTH) / "r1/ledgers/shop.html"
     path.chmod(0o640)
     path.write_bytes(path.read_bytes().replace(b"Shop", b"Ship"))
     with pytest.raises(DamagedError, match=r"shop\.html"):
@@ -402,7 +403,7 @@ def test_an_archive_in_a_bucket_keeps_the_record_too(closed: tuple[Place, dateti
 
 @pytest.mark.parametrize(
     "arguments",
-    [("list",), ("show", MONTH), ("findings", MONTH), ("explain", MONTH, "web"), ("verify",)],
+    [("list",), ("show", str(MONTH)), ("findings", str(MONTH)), ("explain", str(MONTH), "web"), ("verify",)],
     ids=lambda arguments: str(arguments[0]),
 )
 def test_a_command_that_reads_sends_nothing(

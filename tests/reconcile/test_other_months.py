@@ -10,6 +10,7 @@ import pytest
 
 from chargeback.errors import AnswerError
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
+from chargeback.evidence.period import Period
 from tests.kit.months import APRIL, INACTIVE, TEAMS, Account, account, checks, invoice, month, of, report
 
 MAY = invoice("INV-5", of("acme-web", 130))
@@ -19,7 +20,7 @@ ROWS = report(("acme-web", "CPU", 1, 130))
 
 
 def april(*invoices: EarlierInvoice, web: int = 10000) -> EarlierMonth:
-    return EarlierMonth("2026-04", 1, ("1042",), invoices, (EarlierTotal("web", "THB", web),))
+    return EarlierMonth(Period(2026, 4), 1, ("1042",), invoices, (EarlierTotal("web", "THB", web),))
 
 
 def booked(number: str, total: int = 10000, *, void: bool = False) -> EarlierInvoice:
@@ -59,14 +60,14 @@ def test_an_unknown_status_of_this_month_or_of_none_is_exit_6() -> None:
 
 
 def test_history_without_a_month_before_or_with_a_gap_passes() -> None:
-    march = EarlierMonth("2026-03", 1, ("1042",), (), (EarlierTotal("web", "THB", 1),))
+    march = EarlierMonth(Period(2026, 3), 1, ("1042",), (), (EarlierTotal("web", "THB", 1),))
     for earlier in ((), (march,)):
         (check,) = checks(month(account(MAY, report=ROWS), earlier=earlier).books(), "history")
         assert (check.outcome, check.message) == ("pass", "no previous month is archived")
 
 
 def test_a_team_that_is_gone_and_each_currency_is_looked_at() -> None:
-    earlier = EarlierMonth("2026-04", 1, (), (), (EarlierTotal("data", "THB", 5), EarlierTotal("web", "JPY", 5)))
+    earlier = EarlierMonth(Period(2026, 4), 1, (), (), (EarlierTotal("data", "THB", 5), EarlierTotal("web", "JPY", 5)))
     found = checks(month(account(MAY, report=ROWS), earlier=(earlier,)).books(), "history")
     assert [(each.subject_name, each.currency, each.outcome) for each in found] == [
         ("data", "THB", "notice"),
@@ -128,7 +129,7 @@ def test_a_listed_total_without_a_currency_is_in_that_of_the_archived_invoice() 
 
 
 def test_invoices_of_months_that_are_not_archived_or_later_are_not_looked_at() -> None:
-    june = EarlierMonth("2026-06", 1, ("1042",), (), ())
+    june = EarlierMonth(Period(2026, 6), 1, ("1042",), (), ())
     given = account(MAY, OLD, invoice("INV-6", of("acme-web", 1), periodStart="2026-06-01T00:00:00Z"), report=ROWS)
     assert results("prior-periods", given, earlier=(june,)) == [("1042", "", "pass")]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chargeback.evidence import UnsettledPayment
+from chargeback.evidence.period import Period
 from chargeback.model.books import Status
 from chargeback.model.check import Check
 from tests.kit.months import TEAMS, account, checks, invoice, month, of, report, settled
@@ -89,7 +90,7 @@ def test_an_invoice_that_was_paid_and_void_before_any_month_could_book_it_is_tol
 
 
 def test_payments_that_no_month_can_book_are_one_notice() -> None:
-    unsettled = tuple(UnsettledPayment("1042", name, "2026-04", "2026-04 is not archived") for name in "AB")
+    unsettled = tuple(UnsettledPayment("1042", name, Period(2026, 4), "2026-04 is not archived") for name in "AB")
     shown = month(account(invoice("I", of("acme-web", "107")), report=REPORT), unsettled=unsettled)
     passed, told = checks(shown.books(), "settlement")
     assert (passed.message, told.outcome) == ("no invoice is settled yet", "notice")

@@ -26,7 +26,7 @@ def cover(office: Reviewed, month: str, revision: int) -> Path:
 
 def signed(office: Reviewed, month: str = MAY, note: str = "Agreed to the bank statement") -> str:
     """The cover page after the preparer has signed the month."""
-    done = sign(office.root, SignRequest(month, "Ann", "preparer", note), SIGNED_AT)
+    done = sign(office.root, SignRequest(Period.parse(month), "Ann", "preparer", note), SIGNED_AT)
     return cover(office, month, done.revision.name.number).read_text(encoding="utf-8")
 
 
@@ -53,8 +53,8 @@ def test_a_reviewer_and_a_disposition_come_later_and_it_says_them(own_office: Re
     revision = Archive(own_office.root).latest(Period.parse(MAY))
     assert revision is not None
     finding = archived_findings(revision)[0].id
-    dispose(own_office.root, DisposeRequest(MAY, finding, "credit note requested", "Cleo"), SIGNED_AT)
-    sign(own_office.root, SignRequest(MAY, "Bob", "reviewer"), SIGNED_AT + timedelta(hours=1))
+    dispose(own_office.root, DisposeRequest(Period.parse(MAY), finding, "credit note requested", "Cleo"), SIGNED_AT)
+    sign(own_office.root, SignRequest(Period.parse(MAY), "Bob", "reviewer"), SIGNED_AT + timedelta(hours=1))
     page = cover(own_office, MAY, revision.name.number).read_text(encoding="utf-8")
     assert "Bob" in page and "Ann" in page
     assert "credit note requested" in page and "Cleo" in page
@@ -86,7 +86,7 @@ def test_a_run_writes_it_again_and_is_not_stopped_where_it_cannot(own_office: Re
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "=1+1", "ชื่อ & นามสกุล", "a\u202eb"])
 def test_hostile_names_are_texts(own_office: Reviewed, name: str) -> None:
-    sign(own_office.root, SignRequest(MAY, name, "preparer", name), SIGNED_AT)
+    sign(own_office.root, SignRequest(Period.parse(MAY), name, "preparer", name), SIGNED_AT)
     page = cover(own_office, MAY, 3).read_text(encoding="utf-8")
     assert "<script>" not in page
     assert "\u202e" not in page

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chargeback.archive.dispositions import Disposition, append_disposition, read_dispositions
+from chargeback.archive.dispositions import REGISTER, Disposition, append_disposition, read_dispositions
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.registers import register_problems, register_states
@@ -36,7 +36,7 @@ def write(root: Path, *given: Disposition) -> None:
 
 
 def record(finding: str, amount: str | None = "13.00", checks: int = 1) -> DispositionRecord:
-    return DispositionRecord(finding, "2026-04", 1, "known", "Ann", MOMENT, amount, checks)
+    return DispositionRecord(finding, Period(2026, 4), 1, "known", "Ann", MOMENT, amount, checks)
 
 
 def untied(*dispositions: DispositionRecord) -> tuple[Finding, dict[str, object]]:
@@ -77,10 +77,10 @@ def test_a_run_keeps_the_last_decision_of_its_month_or_earlier(own_office: Revie
     first, second = archived_findings(archive.revisions(Period.parse(APRIL))[0])[:2]
     write(
         own_office.root,
-        Disposition(MOMENT, APRIL, 1, first.id, "one", "Ann"),
-        Disposition(MOMENT, APRIL, 1, second.id, "two", "Ann"),
-        Disposition(MOMENT, APRIL, 1, first.id, "three", "Bob"),
-        Disposition(MOMENT, MAY, 3, first.id, "not a finding of that month", "Bob"),
+        Disposition(MOMENT, Period.parse(APRIL), 1, first.id, "one", "Ann"),
+        Disposition(MOMENT, Period.parse(APRIL), 1, second.id, "two", "Ann"),
+        Disposition(MOMENT, Period.parse(APRIL), 1, first.id, "three", "Bob"),
+        Disposition(MOMENT, Period.parse(MAY), 3, first.id, "not a finding of that month", "Bob"),
     )
     archive = Archive(own_office.root)
     assert known_dispositions(archive, Period.parse(MARCH)) == ()
@@ -89,7 +89,7 @@ def test_a_run_keeps_the_last_decision_of_its_month_or_earlier(own_office: Revie
         assert known[first.id].disposition == "three"
         assert (known[first.id].amount, known[first.id].checks) == (first.amount, first.checks)
         assert known[second.id].disposition == "two"
-    run = RunRecord("2026-05", MOMENT, "e", 1, None, (), dispositions=tuple(known.values()))
+    run = RunRecord(Period(2026, 5), MOMENT, "e", 1, None, (), dispositions=tuple(known.values()))
     assert RunRecord.from_json(run.to_json()).dispositions == run.dispositions
 
 
@@ -103,7 +103,7 @@ def test_findings_of_a_version_that_grouped_none_are_its_exceptions() -> None:
 
 def test_every_register_is_recorded_and_missed(own_office: Reviewed) -> None:
     finding = archived_findings(Archive(own_office.root).revisions(Period.parse(APRIL))[0])[0]
-    write(own_office.root, Disposition(MOMENT, APRIL, 1, finding.id, "one", "Ann"))
+    write(own_office.root, Disposition(MOMENT, Period.parse(APRIL), 1, finding.id, "one", "Ann"))
     states = register_states(own_office.root)
     assert [state.path for state in states] == ["dispositions.csv"]
     assert list(register_problems(own_office.root, states)) == []
@@ -116,8 +116,7 @@ def test_every_register_is_recorded_and_missed(own_office: Reviewed) -> None:
 )
 def test_what_is_no_disposition_is_damage(tmp_path: Path, line: str) -> None:
     root = tmp_path / "archive"
-    cells = line.split(",")
-    bad = Disposition(cells[0], cells[1], int(cells[2]), *cells[3:])
-    write(root, bad)
+    with open_for_writing(root, started=MOMENT) as writer:
+        REGISTER.append(writer, line.split(","))
     with pytest.raises(DamagedError, match=r"dispositions\.csv: line 2"):
         read_dispositions(root)

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from chargeback.archive.reading import Archive
 from chargeback.errors import DamagedError, StorageError
+from chargeback.evidence.period import Period
 from chargeback.review.listing import listing, listing_lines
 from chargeback.review.signing import SignRequest, sign
 from chargeback.review.terminal import Terminal
@@ -42,7 +43,7 @@ def test_a_restated_month_says_that_its_signatures_are_of_an_earlier_revision(ow
 
 def test_new_signatures_of_the_latest_revision_take_their_place(own_office: Reviewed) -> None:
     sign_first_revision(own_office)
-    sign(own_office.root, SignRequest(MAY, "Ann"), SIGNED_AT)
+    sign(own_office.root, SignRequest(Period.parse(MAY), "Ann"), SIGNED_AT)
     assert listing_lines(listing(own_office.root), Terminal())[5].endswith("signed: preparer Ann")
 
 

@@ -15,6 +15,7 @@ import chargeback
 from chargeback.archive.dispositions import Disposition, append_disposition
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
+from chargeback.evidence.period import Period
 from chargeback.model.ledger import COLUMNS
 from chargeback.model.money import format_minor
 from chargeback.review.ledger_rows import LedgerRow, read_rows
@@ -119,7 +120,7 @@ def test_the_newest_disposition_stands_in_the_finding(own_office: Reviewed) -> N
     archive = chargeback.open_archive(own_office.root)
     first = archive.findings(APRIL)[0]
     assert first.disposition is None
-    given = Disposition("2026-06-28T01:00:00Z", APRIL, 1, first.id, "a known gap", "Ann")
+    given = Disposition("2026-06-28T01:00:00Z", Period.parse(APRIL), 1, first.id, "a known gap", "Ann")
     with open_for_writing(own_office.root, started=given.disposed_at) as writer:
         append_disposition(writer, given)
     found = archive.findings(APRIL)[0]

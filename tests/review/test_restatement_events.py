@@ -90,12 +90,12 @@ def test_an_archive_tells_what_happened_between_its_revisions(office: Reviewed) 
 def test_a_restatement_is_told_by_totals_events_and_the_teams_that_move_most() -> None:
     changes = [RestatedTotal(f"t{place}", "THB", 0, place * 100, ("evidence",)) for place in range(1, 9)]
     events = [RestatementEvent("new", "1", "A", currency="THB", difference=36_00)]
-    lines = list(restatement_lines(changes, events, "2026-05"))
+    lines = list(restatement_lines(changes, events, Period(2026, 5)))
     assert lines[0] == "8 teams: 0.00 -> 36.00 THB (+36.00 THB)"
     assert lines[1] == "why: A of 1 is a new invoice, +36.00 THB"
     assert [line.split(":")[0] for line in lines[2:7]] == ["t8", "t7", "t6", "t5", "t4"]
     assert lines[7:] == ["and 3 teams more: chargeback diff 2026-05"]
-    assert list(restatement_lines([], [], "2026-05")) == []
+    assert list(restatement_lines([], [], Period(2026, 5))) == []
 
 
 def test_every_kind_has_its_sentence() -> None:

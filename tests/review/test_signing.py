@@ -17,11 +17,11 @@ from tests.kit.reviewed import APRIL, MARCH, MAY, SIGNED_AT, Reviewed, spoil
 
 
 def preparer(name: str = "Ann", period: str = APRIL, note: str = "") -> SignRequest:
-    return SignRequest(period, name, "preparer", note)
+    return SignRequest(Period.parse(period), name, "preparer", note)
 
 
 def reviewer(name: str = "Bob", period: str = APRIL) -> SignRequest:
-    return SignRequest(period, name, "reviewer")
+    return SignRequest(Period.parse(period), name, "reviewer")
 
 
 def test_a_signature_says_who_when_which_revision_and_its_head(own_office: Reviewed) -> None:
@@ -29,7 +29,7 @@ def test_a_signature_says_who_when_which_revision_and_its_head(own_office: Revie
     latest = Archive(own_office.root).latest(Period.parse(MAY))
     assert latest is not None
     (signature,) = read_signatures(own_office.root)
-    assert (signature.period, signature.revision, signature.head) == (MAY, 3, latest.sha256)
+    assert (str(signature.period), signature.revision, signature.head) == (MAY, 3, latest.sha256)
     assert (signature.by, signature.role, signature.note) == ("Ann", "preparer", "looked at both exceptions")
     assert signature.signed_at == "2026-06-27T01:00:00Z"
 

@@ -10,6 +10,7 @@ from typing import Any
 from chargeback import config, month_end
 from chargeback.errors import ConfigurationError, NotReadyError
 from chargeback.evidence import Answer, Evidence, MemoryStore, RunRecord, sha256_of
+from chargeback.evidence.period import Period
 from chargeback.evidence.records import EarlierInvoice, EarlierMonth, ProjectPair
 from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books
@@ -99,7 +100,7 @@ def evidence_of(month: Month) -> Evidence:
         store.write(path, reply.body)
         answers.append(answer_of(path, account, function, request, reply))
     run = RunRecord(
-        period=month.period,
+        period=Period.parse(month.period),
         run_at=month.run_at,
         endpoint=ENDPOINT,
         revision=1,
@@ -121,7 +122,7 @@ def earlier_months(month: Month) -> Iterator[EarlierMonth]:
             for each in month.earlier
             if each.period == period
         )
-        yield EarlierMonth(period, 1, accounts, invoices, ())
+        yield EarlierMonth(Period.parse(period), 1, accounts, invoices, ())
 
 
 def calls(month: Month) -> Iterator[tuple[str, str, str, dict[str, Any], Reply]]:

@@ -56,7 +56,7 @@ def month_in(folder: Path) -> Month:
         for account in evidence.run.accounts
     }
     text = (folder / "config.toml").read_text(encoding="utf-8")
-    return Month(evidence.run.period, evidence.run.run_at, text, accounts, only("project.list", ""))
+    return Month(str(evidence.run.period), evidence.run.run_at, text, accounts, only("project.list", ""))
 
 
 def written(checks: Iterable[Check]) -> bytes:

@@ -138,7 +138,7 @@ def _month_lines(month: MonthResult) -> Iterator[str]:
     yield from _error_lines(month.errors)
     yield from _findings(month)
     yield from _totals(month)
-    for line in restatement_lines(month.changes, month.events, str(month.period)):
+    for line in restatement_lines(month.changes, month.events, month.period):
         yield f"  restates {line}"
     if month.path is not None:
         yield f"  {month.path}"

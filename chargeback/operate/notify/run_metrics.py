@@ -85,14 +85,13 @@ def _latest(archive: Archive) -> Revision | None:
 
 def _of_month(latest: Revision, config: Config, now: datetime) -> Iterator[Family]:
     """Of the newest month that has a revision."""
-    period = latest.manifest.period
     exceptions = latest.interpret(archived_checks.PATH, read_checks).standing.exceptions
     created = parse_instant(latest.manifest.created)
     ended = latest.name.period.end(config.timezone)
     yield Family(
         "chargeback_last_closed_period",
         "The newest month with a revision: 1, its name and revision are labels",
-        (({"period": period, "revision": str(latest.name.number)}, 1),),
+        (({"period": str(latest.name.period), "revision": str(latest.name.number)}, 1),),
     )
     yield Family(
         "chargeback_last_closed_status",

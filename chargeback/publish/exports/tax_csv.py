@@ -64,7 +64,7 @@ def entries(journal: Iterable[JournalRow], settlements: Iterable[SettlementRecor
     """What the rows of settlements and corrections report; an entry's rows stand together."""
     records: dict[tuple[str, str, str], list[SettlementRecord]] = defaultdict(list)
     for record in settlements:
-        records[guarded(record.account), guarded(record.number), record.concerns].append(record)
+        records[guarded(record.account), guarded(record.number), str(record.concerns)].append(record)
     for _, entry in groupby(journal, key=lambda row: (row.entry, row.concerns)):
         legs = list(entry)
         first = legs[0]

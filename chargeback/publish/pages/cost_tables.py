@@ -139,7 +139,7 @@ class _TeamHistory:
     """Each team's gross of the eleven months before, as far as they are archived, and its colour."""
 
     def __init__(self, books: Books) -> None:
-        periods = [str(books.period.plus(back)) for back in range(1 - _MONTHS, 0)]
+        periods = [books.period.plus(back) for back in range(1 - _MONTHS, 0)]
         known = {month.period: month for month in books.posting.run.earlier}
         self._months = [known.get(period) for period in periods]
         self._gross = {

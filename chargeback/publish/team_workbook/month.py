@@ -84,9 +84,9 @@ class TeamMonth:
         return self.team.name or self.team.id
 
     @property
-    def previous_name(self) -> str:
+    def previous(self) -> Period:
         """The month before."""
-        return str(_months_before(self.books.period)[-1])
+        return self.books.period.plus(-1)
 
     def sums(self, currency: str) -> Sums:
         """The team's sums in one currency."""
@@ -106,7 +106,7 @@ class TeamMonth:
         """The twelve months, the oldest first; this one is the last."""
         known = {each.period: each for each in self.books.posting.run.earlier}
         periods = _months_before(self.books.period)
-        earlier = [self._past(period, known.get(str(period)), currency) for period in periods]
+        earlier = [self._past(period, known.get(period), currency) for period in periods]
         sums = self.sums(currency)
         return [*earlier, PastMonth(self.books.period, sums.net, sums.gross)]
 
@@ -123,7 +123,7 @@ class TeamMonth:
         """Currencies of this month and of the one before, with their minor digits; of the books where there is none."""
         found = dict(self.totals.currencies)
         for month in self.books.posting.run.earlier:
-            for total in month.totals if month.period == self.previous_name else ():
+            for total in month.totals if month.period == self.previous else ():
                 if total.team == self.team.id:
                     found.setdefault(total.currency, minor_digits(total.currency))
         if not found:

@@ -148,6 +148,6 @@ def _sentences(month: TeamMonth) -> Iterable[str]:
     yield "What the platform answered stands in the folder evidence of this revision; evidence/index.json lists it."
     yield f"The answers were collected at {run.run_at} from {run.endpoint}"
     yield "reconciliation/reconciliation.xlsx shows that invoices, usage report and ledgers agree, or where not."
-    earlier = next((entry for entry in run.earlier if entry.period == month.previous_name), None)
+    earlier = next((entry for entry in run.earlier if entry.period == month.previous), None)
     if earlier:
         yield f"The previous month's figures are those of {earlier.period}, revision {earlier.revision}."

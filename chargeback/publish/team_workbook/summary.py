@@ -177,7 +177,7 @@ def _totals(stack: Stack, month: TeamMonth) -> None:
     remark = f"Formulas over the sheet {table_name(1)}. Gross = net + tax. Where tax can be reclaimed the cost is net."
     stack.section("Totals", len(Totals.columns), remark)
     bases = {month.basis(currency) for currency in month.currencies}
-    before = f"{bases.pop().capitalize() if len(bases) == 1 else 'Cost'} {month.previous_name}"
+    before = f"{bases.pop().capitalize() if len(bases) == 1 else 'Cost'} {month.previous}"
     block, lines = stack.table(Totals, headings={Totals.before: before}), month.sheet_lines
     for currency, digits in month.currencies.items():
         _total(block, month, lines, currency, digits)

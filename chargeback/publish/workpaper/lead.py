@@ -173,7 +173,7 @@ def _booked(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dic
 def _before(paper: Paper, summary: AccountSummary) -> Value:
     """What the account's invoices of the month before came to; a remark where it is not archived, or a version without
     accruals wrote it."""
-    previous = str(paper.books.period.plus(-1))
+    previous = paper.books.period.plus(-1)
     month = next((each for each in paper.books.posting.run.earlier if each.period == previous), None)
     if month is None or month.settlements is None:
         return note("not archived" if month is None else "not known")

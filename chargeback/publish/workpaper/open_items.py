@@ -51,7 +51,7 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
         supplied: dict[Column, Value] = {
             table.account: item.account,
             table.invoice: item.invoice,
-            table.concerns: item.concerns,
+            table.concerns: str(item.concerns),
             table.document_date: date.fromisoformat(item.document_date),
             table.age: item.age,
             table.age_group: item.age_group,

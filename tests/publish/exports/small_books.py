@@ -141,7 +141,7 @@ def paid(number: str = "INV-2026-0002", **changes: Any) -> SettlementRecord:
         invoice=f"inv_{number}",
         number=number,
         receipt="DPLY-RC-202605-0001",
-        concerns="2026-04",
+        concerns=Period(2026, 4),
         currency="THB",
         total=10_700,
         tax=700,
@@ -173,7 +173,7 @@ def make_books(
     teams = tuple(team for team in TEAMS if team.id in used or team not in (UNASSIGNED, ADJUSTMENTS))
     accounts = tuple(posting.month.account for posting in postings)
     run = RunRecord(
-        str(period),
+        period,
         "2026-06-01T00:00:00Z",
         "https://api.deploys.app/",
         revision,

@@ -20,7 +20,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs/journal.md"
 WEB, DATA = LedgerTeam("web", "Web", "CC-100", "6420"), LedgerTeam("data", "Data", "CC-200", "6421")
 MAY_INVOICE = Bill("ba_1", "INV-1", (Line(WEB, 60_000, 4_200), Line(DATA, 40_000, 2_800)))
 PAYMENT = paid(
-    "INV-1", account="ba_1", concerns="2026-05", total=107_000, tax=7_000, tax_pending=7_000, withheld=3_000,
+    "INV-1", account="ba_1", concerns=Period(2026, 5), total=107_000, tax=7_000, tax_pending=7_000, withheld=3_000,
     paid_at="2026-06-20T05:00:00Z",
 )  # fmt: skip
 

@@ -109,7 +109,7 @@ def evidence_of(
     for account in accounts:
         _account(writer, account, names, period)
     run = RunRecord(
-        period=period,
+        period=Period.parse(period),
         run_at="2026-06-01T00:05:00Z",
         endpoint=endpoint,
         revision=revision,
@@ -236,7 +236,7 @@ def small_accounts(*, clean: bool = False) -> list[Account]:
 
 EARLIER = (
     EarlierMonth(
-        period="2026-04",
+        period=Period(2026, 4),
         revision=1,
         accounts=("ba_123", "ba_77"),
         invoices=(),
@@ -357,7 +357,7 @@ def sixty_teams() -> Month:
     config = replace(big.config, teams=named, publish=Publish(language="both"))
     earlier = tuple(
         EarlierMonth(
-            str(big.books.period.plus(-back)),
+            big.books.period.plus(-back),
             1,
             (),
             (),

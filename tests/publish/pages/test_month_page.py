@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from chargeback.evidence import DispositionRecord
+from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import CurrencyTotal
 from chargeback.model.catalogue import Family
@@ -104,7 +105,7 @@ def test_twelve_projects_without_an_owner_are_one_finding() -> None:
 def test_what_was_decided_before_stands_beside_the_finding() -> None:
     month = months.small_month()
     first, *others = month.books.findings
-    given = DispositionRecord(first.id, "2026-04", 1, "<b>known</b>", "นารี", "2026-05-03T01:00:00Z", "99", 1)
+    given = DispositionRecord(first.id, Period(2026, 4), 1, "<b>known</b>", "นารี", "2026-05-03T01:00:00Z", "99", 1)
     books = replace(month.books, findings=(replace(first, disposition=given), *others))
     told = page_of(replace(month, books=books)).section("findings")
     assert "Decided: <b>known</b> (นารี, 2026-05-03)" in told

@@ -131,7 +131,7 @@ def test_tax_that_cannot_be_reclaimed_is_said_to_be_cost() -> None:
 
 def earlier(period: str, net: int | None, gross: int) -> EarlierMonth:
     totals = (EarlierTotal("web", "THB", gross, net), EarlierTotal("data", "THB", 7_777_777, 6_666_666))
-    return EarlierMonth(period, 1, ("1042",), (), totals)
+    return EarlierMonth(Period.parse(period), 1, ("1042",), (), totals)
 
 
 def test_twelve_months_begin_with_the_first_archived_one_and_say_what_is_not_known() -> None:

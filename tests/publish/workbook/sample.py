@@ -21,6 +21,7 @@ from chargeback.evidence import (
     RunRecord,
     sha256_of,
 )
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.month_end import close_month
 
@@ -234,7 +235,7 @@ def _usd(sample: Sample) -> None:
 
 def _run() -> RunRecord:
     earlier = EarlierMonth(
-        "2026-04",
+        Period(2026, 4),
         2,
         ("ba_thai",),
         (EarlierInvoice("ba_thai", "1040", "INV-2026-0007", "THB", 100000, False),),
@@ -248,7 +249,7 @@ def _run() -> RunRecord:
                        "invoices/ba_usd/INV-USD-7.pdf", 999, "cd" * 32),
     )  # fmt: skip
     return RunRecord(
-        period="2026-05",
+        period=Period(2026, 5),
         run_at="2026-06-01T01:00:00Z",
         endpoint=ENDPOINT,
         revision=1,

@@ -138,7 +138,7 @@ def years(*earlier: tuple[int, int | None, int], revision: int = 1, **run: Any) 
     """The sample's books with these earlier months of web (months back, net, gross)."""
     books = sample.books()
     known = tuple(
-        EarlierMonth(str(books.period.plus(-back)), 1, (), (), (EarlierTotal("web", "THB", gross, net),))
+        EarlierMonth(books.period.plus(-back), 1, (), (), (EarlierTotal("web", "THB", gross, net),))
         for back, net, gross in earlier
     )
     changed = replace(books.posting.run, earlier=known, revision=revision, **run)
