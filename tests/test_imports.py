@@ -254,6 +254,19 @@ def loaded_by(folder: Path, *arguments: str) -> tuple[int, set[str]]:
     return started.returncode, set((folder / "loaded").read_text().split())
 
 
+@pytest.mark.parametrize(
+    ("before", "loaded"),
+    [("chargeback.cli", "False True"), ("sys", "True True"), ("chargeback.cli, numpy", "True True")],
+)
+def test_a_command_makes_workbooks_without_numpy_and_keeps_it_from_nobody(before: str, loaded: str) -> None:
+    program = (
+        f"import sys, {before}; import chargeback.publish.workpaper; first = 'numpy' in sys.modules; "
+        "import numpy; print(first, numpy.int64(1) == 1)"
+    )
+    started = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert started.stdout.strip() == loaded
+
+
 CONFIGURATION = 'archive = "archive"\ntimezone = "Asia/Bangkok"\n[[teams]]\nid = "web"\nprojects = ["acme-*"]\n'
 
 

@@ -106,6 +106,15 @@ class MonthJournal:
         for record in self.posting.run.settlements or ():
             yield from ((part.leg, part.team) for part in self._settlement(record) if part.units)
 
+    def accrued_payable(self) -> dict[tuple[str, str], int]:
+        """What the accruals credit to payable, by account and currency in minor units: without the rows' texts too."""
+        found: dict[tuple[str, str], int] = {}
+        for invoice in _booked(self.posting):
+            key = (invoice.account, invoice.currency)
+            credited = sum(part.units for part in self._accrual(invoice) if part.leg is Leg.PAYABLE)
+            found[key] = found.get(key, 0) - credited
+        return found
+
     def settlements(self) -> Iterator[JournalRow]:
         """The rows of the settlements alone, in their order."""
         for record in self.posting.run.settlements or ():

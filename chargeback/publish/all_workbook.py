@@ -25,7 +25,7 @@ from chargeback.publish.xlsx.expressions import Plain, Rounding, Total, known
 from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.stack import Block, Stack
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Table, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Table, Value, note
 
 PATH = "ledgers/all.xlsx"
 COST_CENTRES = "Cost centres"
@@ -252,24 +252,27 @@ def _teams(stack: Stack, month: MonthLines, currency: str, digits: int) -> _Rows
     """One row a team and account, the total, and that it is what the sheet Lines comes to."""
     remark = "Formulas over the rows of Lines. Where VAT is recoverable a cost centre bears net."
     stack.section(f"Teams × accounts × cost centres: {currency}", len(_WIDTHS), remark)
-    block, table, shown = stack.table(TeamAccounts), TeamAccounts, month.of_currency(currency)
+    block, shown = stack.table(TeamAccounts), month.of_currency(currency)
     first = block.first
-    for key, sums in shown:
-        team = month.teams[key.team]
-        supplied: dict[Column, Value] = {
-            table.cost_center: key.cost_center,
-            table.team: key.team,
-            table.name: team.name,
-            table.account: key.account,
-            table.account_name: month.account_names[key.account],
-            table.currency: currency,
-        }
-        for column, name in _COUNT_AND_AMOUNTS.items():
-            supplied[column] = _sum_of_lines(month, key, name, sums, digits)
-        block.add(supplied, digits)
+    block.add_all(_team_account(month, key, sums, digits) for key, sums in shown)
     _footing(block, month, currency, digits)
     stack.gap()
     return _Rows(first, first + len(shown) - 1, shown)
+
+
+def _team_account(month: MonthLines, key: Key, sums: Sums, digits: int) -> Record:
+    table = TeamAccounts
+    supplied: dict[Column, Value] = {
+        table.cost_center: key.cost_center,
+        table.team: key.team,
+        table.name: month.teams[key.team].name,
+        table.account: key.account,
+        table.account_name: month.account_names[key.account],
+        table.currency: key.currency,
+    }
+    for column, name in _COUNT_AND_AMOUNTS.items():
+        supplied[column] = _sum_of_lines(month, key, name, sums, digits)
+    return Record(supplied, digits)
 
 
 def _sum_of_lines(month: MonthLines, key: Key, name: str, sums: Sums, digits: int) -> Rounding:

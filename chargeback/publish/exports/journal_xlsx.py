@@ -26,7 +26,7 @@ from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value
+from chargeback.publish.xlsx.tables import Column, Form, Record, Rows, Table, Value
 
 MOST_ROWS = 1_048_575
 """Rows of one sheet, less its heading."""
@@ -142,8 +142,7 @@ def _cut(plain: str, suffix: str) -> str:
 def _sheet_rows(book: Book, rows: Sequence[JournalRow]) -> Iterator[str]:
     made = Rows(book.cells, JournalTable)
     yield made.heading(_HEADINGS, 20)
-    for row in rows:
-        yield made.row(_values(row), _digits(row.amount))
+    yield from made.rows(Record(_values(row), _digits(row.amount)) for row in rows)
     if not rows:
         yield EMPTY_ROW
 

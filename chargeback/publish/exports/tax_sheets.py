@@ -18,7 +18,7 @@ from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Rows, Table, Value, note
 
 NAMES = ("Input VAT", "Withholding")
 _FROZEN = 2
@@ -116,8 +116,10 @@ class TaxSheet:
             stack.rows.append(Rows(stack.cells, self.table).heading(_HEADINGS, _HEADING_HEIGHT, thai))
         block = stack.table(self.table, _HEADING_HEIGHT, headings=thai if language == "th" else {})
         digits = minor_digits(first.currency)
-        for number, each in enumerate(mine, start=1):
-            block.add({self.table.columns[0]: number, **self.values(each, seller, language)}, digits)
+        block.add_all(
+            Record({self.table.columns[0]: number, **self.values(each, seller, language)}, digits)
+            for number, each in enumerate(mine, start=1)
+        )
         label: dict[Column, Value] = dict.fromkeys(self.table.columns, "")
         label[self.table.columns[2]] = f"{said('Total', language)} {first.currency}"
         block.total(label, self.sums, digits)

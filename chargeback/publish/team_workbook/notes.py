@@ -12,7 +12,7 @@ from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Styled, Table, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Styled, Table, Value, note
 
 NOTES = "Notes"
 _WIDTHS = (22.0, 20.0, 20.0, 22.0, 80.0, 16.0, 10.0)
@@ -79,21 +79,23 @@ def _checks(stack: Stack, told: list[TeamCheck]) -> None:
         stack.texts("none: every check that touches this team holds")
         stack.gap()
         return
-    block, order, columns = stack.table(TeamChecks), list(_OUTCOMES), TeamChecks
-    for each in sorted(told, key=lambda entry: order.index(entry.outcome)):
-        block.add(
-            {
-                columns.outcome: Styled(each.outcome.value, _OUTCOMES[each.outcome]),
-                columns.check: each.code.value,
-                columns.invoice: each.invoice,
-                columns.concerns: each.concerns,
-                columns.found: each.text,
-                columns.difference: each.variance,
-                columns.currency: each.currency,
-            },
-            height=_height_for(each.text),
-        )
+    order = list(_OUTCOMES)
+    stack.table(TeamChecks).add_all(map(_check, sorted(told, key=lambda entry: order.index(entry.outcome))))
     stack.gap()
+
+
+def _check(told: TeamCheck) -> Record:
+    table = TeamChecks
+    supplied: dict[Column, Value] = {
+        table.outcome: Styled(told.outcome.value, _OUTCOMES[told.outcome]),
+        table.check: told.code.value,
+        table.invoice: told.invoice,
+        table.concerns: told.concerns,
+        table.found: told.text,
+        table.difference: told.variance,
+        table.currency: told.currency,
+    }
+    return Record(supplied, height=_height_for(told.text))
 
 
 def _height_for(text: str) -> float:
@@ -118,18 +120,20 @@ def _rules(stack: Stack, month: TeamMonth) -> None:
 
 def _sources(stack: Stack, month: TeamMonth) -> None:
     stack.section("Sources, as files of this revision", len(_WIDTHS))
-    block, files, columns = stack.table(Sources), _files(month), Sources
-    for label in month.totals.labels:
-        for path in files.get((label.account, label.invoice_id), ["no PDF could be kept"]):
-            block.add(
-                {
-                    columns.account: label.account,
-                    columns.name: label.account_name,
-                    columns.invoice: label.invoice,
-                    columns.status: label.status,
-                    columns.file: path,
-                }
-            )
+    files, table = _files(month), Sources
+    stack.table(table).add_all(
+        Record(
+            {
+                table.account: label.account,
+                table.name: label.account_name,
+                table.invoice: label.invoice,
+                table.status: label.status,
+                table.file: path,
+            }
+        )
+        for label in month.totals.labels
+        for path in files.get((label.account, label.invoice_id), ["no PDF could be kept"])
+    )
     stack.gap()
     for sentence in _sentences(month):
         stack.texts(sentence)

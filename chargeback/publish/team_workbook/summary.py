@@ -24,7 +24,7 @@ from chargeback.publish.xlsx.rounding import is_safe_sum
 from chargeback.publish.xlsx.shape import MOST_BARS, ChartData, ChartKind, Fill, SheetShape
 from chargeback.publish.xlsx.stack import Block, Stack
 from chargeback.publish.xlsx.styles import Kind, money
-from chargeback.publish.xlsx.tables import Column, Form, Table, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Table, Value, note
 from chargeback.publish.xlsx.texts import cell_text
 
 SUMMARY = "Summary"
@@ -254,9 +254,11 @@ def _months(stack: Stack, month: TeamMonth, currency: str, digits: int) -> Chart
     stack.section(heading, len(Months.columns), remark)
     block = stack.table(Months, headings=_NO_BUDGET if budget is None else {})
     amount = budget.amount if budget else None
-    for before, each in zip([None, *past], past, strict=False):
-        _month(block, each, before, currency, digits, amount)
-    first = stack.next - len(past)
+    first = stack.next
+    block.add_all(
+        _month(block, number, each, before, currency, digits, amount)
+        for number, (before, each) in enumerate(zip([None, *past], past, strict=False), start=first)
+    )
     _year(block, [each for each in twelve if each.period.year == month.books.period.year], currency, digits, amount)
     stack.gap()
     drawn = [(str(each.period), each.gross if basis == "gross" else each.net) for each in past]
@@ -277,9 +279,16 @@ def _range(column: Column, first: int, count: int) -> str:
 
 
 def _month(
-    block: Block, each: PastMonth, before: PastMonth | None, currency: str, digits: int, budget: Decimal | None
-) -> None:
-    """A month; nothing is compared with one that is not archived. No text where a chart looks for an amount."""
+    block: Block,
+    number: int,
+    each: PastMonth,
+    before: PastMonth | None,
+    currency: str,
+    digits: int,
+    budget: Decimal | None,
+) -> Record:
+    """A month, in the row of that number; nothing is compared with one that is not archived. No text where a chart
+    looks for an amount."""
     table = Months
     supplied: dict[Column, Value] = {table.month: str(each.period), table.currency: currency}
     if each.gross is None:
@@ -290,9 +299,9 @@ def _month(
         supplied |= {table.net: each.net, table.gross: each.gross, **_used(budget, each.net, digits)}
         last = before.net if before else None
         if last and is_safe_sum(from_minor(abs(last) + abs(each.net), digits), digits):
-            cell = block.cell(table.net, block.stack.next - 1, from_minor(last, digits))
+            cell = block.cell(table.net, number - 1, from_minor(last, digits))
             supplied[table.change] = Share((table.net - cell) / cell)
-    block.add(supplied, digits)
+    return Record(supplied, digits)
 
 
 def _year(block: Block, months: Sequence[PastMonth], currency: str, digits: int, budget: Decimal | None) -> None:
@@ -309,7 +318,8 @@ def _year(block: Block, months: Sequence[PastMonth], currency: str, digits: int,
         supplied[table.net] = Total(sums[table.net])
         if budget is not None:
             whole = exact_sum([budget] * len(nets))
-            supplied |= {table.left: table.left.computed, **_used(whole, sum(nets), digits)}
+            del supplied[table.left]
+            supplied |= _used(whole, sum(nets), digits)
             supplied[table.budget] = Exact(sums[table.budget])
     block.add(supplied, digits, kind=Kind.TOTAL)
 
@@ -350,10 +360,14 @@ def _currency(block: Block, currency: str, digits: int, groups: Mapping[str, Sum
     whole = total(groups.values())
     of = block.cell(Parts.net, block.stack.next + len(groups), from_minor(whole.net, digits))
     has_share = whole.net and is_safe_sum(from_minor(whole.magnitude, digits), digits)
-    for key, sums in groups.items():
-        share = Share(Parts.net / of) if has_share else None
-        amounts = {Parts.net: sums.net, Parts.tax: sums.tax, Parts.gross: sums.gross}
-        block.add({Parts.part: key, Parts.currency: currency, **amounts, Parts.share: share}, digits)
+    supplied: dict[Column, Value] = {
+        Parts.currency: currency,
+        Parts.share: Share(Parts.net / of) if has_share else None,
+    }
+    block.add_all(
+        Record({Parts.part: key, Parts.net: sums.net, Parts.tax: sums.tax, Parts.gross: sums.gross, **supplied}, digits)
+        for key, sums in groups.items()
+    )
     label = {Parts.part: "Total", Parts.currency: currency}
     block.total(label, (Parts.net, Parts.tax, Parts.gross), digits)
 
@@ -370,19 +384,25 @@ def _shared(stack: Stack, month: TeamMonth) -> None:
         return
     remark = "Contained in the totals above. Split by the rule that the configuration has for the month."
     stack.section("Shared projects: this team's part", len(SharedProjects.columns), remark)
-    block, columns = stack.table(SharedProjects), SharedProjects
-    for (project, currency, digits, percent), sums in sorted(groups.items(), key=lambda group: group[0]):
-        amounts = {columns.net: sums.net, columns.tax: sums.tax, columns.gross: sums.gross}
-        supplied: dict[Column, Value] = {
-            columns.project: project,
-            columns.name: month.totals.names.get(project, ""),
-            **amounts,
-            columns.currency: currency,
-            columns.share: Decimal(percent) if percent else None,
-            columns.rule: month.split_in_words(project),
-        }
-        block.add(supplied, digits)
+    stack.table(SharedProjects).add_all(
+        _shared_project(month, *key, sums) for key, sums in sorted(groups.items(), key=lambda group: group[0])
+    )
     stack.gap()
+
+
+def _shared_project(month: TeamMonth, project: str, currency: str, digits: int, percent: str, sums: Sums) -> Record:
+    table = SharedProjects
+    supplied: dict[Column, Value] = {
+        table.project: project,
+        table.name: month.totals.names.get(project, ""),
+        table.net: sums.net,
+        table.tax: sums.tax,
+        table.gross: sums.gross,
+        table.currency: currency,
+        table.share: Decimal(percent) if percent else None,
+        table.rule: month.split_in_words(project),
+    }
+    return Record(supplied, digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,14 +482,20 @@ def _crossed(stack: Stack, projects: _CurrencyProjects) -> _Charted:
     stack.section(heading, max(len(table.columns), len(WIDTHS)), "The largest project first.")
     block = stack.table(table)
     first = block.first
-    for sid in projects.order:
-        amounts = {
-            column: projects.cost(projects.by_cell[sid, resource])
-            for resource, column in by_resource.items()
-            if (sid, resource) in projects.by_cell
-        }
-        named = dict(zip((project, name), projects.named(sid), strict=True))
-        block.add({**named, **amounts}, digits)
+    block.add_all(
+        Record(
+            {
+                **dict(zip((project, name), projects.named(sid), strict=True)),
+                **{
+                    column: projects.cost(projects.by_cell[sid, resource])
+                    for resource, column in by_resource.items()
+                    if (sid, resource) in projects.by_cell
+                },
+            },
+            digits,
+        )
+        for sid in projects.order
+    )
     block.total({project: f"Total {currency}", name: ""}, [*resources, whole], digits)
     stack.gap()
     return projects.charted(table, whole, first)
@@ -481,23 +507,23 @@ def _listed(stack: Stack, projects: _CurrencyProjects) -> _Charted:
     stack.section(f"By project: {currency}", len(Projects.columns), remark)
     block = stack.table(Projects)
     first = block.first
-    for sid in projects.order:
-        _listed_row(block, projects.named(sid), projects.by_project[sid], projects.digits)
+    block.add_all(_listed_row(projects, *projects.named(sid), projects.by_project[sid]) for sid in projects.order)
     _listed_total(block, projects)
     stack.section(f"By project and resource: {currency}", len(Projects.columns))
     block = stack.table(Projects, headings={Projects.name: "Resource"})
     place = {project: number for number, project in enumerate(projects.order)}
-    for sid, resource in sorted(projects.by_cell, key=lambda cell: (place[cell[0]], cell[1])):
-        named = (sid or _NO_PROJECT, resource or _NO_RESOURCE)
-        _listed_row(block, named, projects.by_cell[sid, resource], projects.digits)
+    block.add_all(
+        _listed_row(projects, sid or _NO_PROJECT, resource or _NO_RESOURCE, projects.by_cell[sid, resource])
+        for sid, resource in sorted(projects.by_cell, key=lambda cell: (place[cell[0]], cell[1]))
+    )
     _listed_total(block, projects)
     return projects.charted(Projects, Projects.gross if projects.basis == "gross" else Projects.net, first)
 
 
-def _listed_row(block: Block, named: tuple[str, str], sums: Sums, digits: int) -> None:
-    texts = {Projects.project: named[0], Projects.name: named[1]}
+def _listed_row(projects: _CurrencyProjects, project: str, name: str, sums: Sums) -> Record:
+    texts = {Projects.project: project, Projects.name: name}
     amounts = {Projects.net: sums.net, Projects.tax: sums.tax, Projects.gross: sums.gross}
-    block.add({**texts, **amounts}, digits)
+    return Record({**texts, **amounts}, projects.digits)
 
 
 def _listed_total(block: Block, projects: _CurrencyProjects) -> None:

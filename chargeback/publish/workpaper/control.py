@@ -16,7 +16,7 @@ from chargeback.publish.xlsx.expressions import NEARLY_NOTHING, Choice, Exact, P
 from chargeback.publish.xlsx.rounding import names_apart
 from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value
+from chargeback.publish.xlsx.tables import Column, Form, Record, Rows, Table, Value
 
 
 class LedgerControl(SheetTable):
@@ -91,17 +91,17 @@ def _count(paper: Paper) -> int:
 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
-    for account, invoice in paper.invoices():
-        if invoice.posted:
-            invoice.control = written.count
-            yield _control(written, paper, account, invoice)
+    booked = [(account, invoice) for account, invoice in paper.invoices() if invoice.posted]
+    for row, (_, invoice) in enumerate(booked):
+        invoice.control = row
+    yield from written.rows.rows(_control(paper, account, invoice) for account, invoice in booked)
     yield from _team_rows(written.rows, paper)
 
 
-def _control(written: Written, paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> str:
+def _control(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> Record:
     table, parts, invoices = LedgerControl, paper.written(LedgerParts), paper.written(Invoices)
     first, count = invoice.first_part, len(invoice.parts)
-    return written.rows.row(
+    return Record(
         {
             table.number: account.number,
             table.account: account.account,
@@ -126,12 +126,14 @@ def _team_rows(above: Rows, paper: Paper) -> Iterator[str]:
     kept = parts.rows.figures.by_column
     pairs = set(zip(kept[LedgerParts.team_number], kept[LedgerParts.currency], strict=True))
     is_plain = names_apart({str(currency) for _, currency in pairs})
-    for number, team in enumerate(paper.books.ledger.teams, start=1):
-        for currency in sorted(str(code) for owner, code in pairs if owner == number):
-            yield _team(rows, parts, number, team.id, currency, is_plain=is_plain)
+    yield from rows.rows(
+        _team(parts, number, team.id, currency, is_plain=is_plain)
+        for number, team in enumerate(paper.books.ledger.teams, start=1)
+        for currency in sorted(str(code) for owner, code in pairs if owner == number)
+    )
 
 
-def _team(rows: Rows, parts: Written, number: int, team: str, currency: str, *, is_plain: bool) -> str:
+def _team(parts: Written, number: int, team: str, currency: str, *, is_plain: bool) -> Record:
     table, digits = TeamTotals, minor_digits(currency)
     criteria = (
         Criterion(LedgerParts.team_number, Decimal(number), table.number.text),
@@ -148,7 +150,7 @@ def _team(rows: Rows, parts: Written, number: int, team: str, currency: str, *, 
     for column, source in sums.items():
         total = parts.total_where(source, criteria, 0, parts.count, is_found=is_plain)
         supplied[column] = Exact(total, 0 if column is table.lines else digits)
-    return rows.row(supplied, digits)
+    return Record(supplied, digits)
 
 
 def _parts_count(paper: Paper) -> int:
@@ -156,12 +158,18 @@ def _parts_count(paper: Paper) -> int:
 
 
 def _parts(written: Written, paper: Paper) -> Iterator[str]:
+    return written.rows.rows(_part_records(paper))
+
+
+def _part_records(paper: Paper) -> Iterator[Record]:
     numbers = {team.id: number for number, team in enumerate(paper.books.ledger.teams, start=1)}
-    table = LedgerParts
+    table, count = LedgerParts, 0
     for account, invoice in paper.invoices():
-        invoice.first_part = written.count
-        for team, (lines, net, tax, gross) in invoice.parts.items() if invoice.posted else ():
-            yield written.rows.row(
+        parts = invoice.parts if invoice.posted else {}
+        invoice.first_part = count
+        count += len(parts)
+        for team, (lines, net, tax, gross) in parts.items():
+            yield Record(
                 {
                     table.number: account.number,
                     table.account: account.account,

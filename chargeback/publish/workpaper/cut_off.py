@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from chargeback.evidence import DocumentRecord
@@ -21,7 +21,7 @@ from chargeback.publish.xlsx.shape import SheetShape
 from chargeback.publish.xlsx.sheets import FIRST, Criterion
 from chargeback.publish.xlsx.stack import Block, Stack
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Styled, Table, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Styled, Table, Value, note
 
 NAME = "Cut-off and completeness"
 PURPOSE = "Whether everything of the month is here, once, and nothing of another month."
@@ -180,9 +180,7 @@ def _invoices(stack: Stack, paper: Paper) -> None:
     zone = paper.config.timezone_name
     remark = f"Times are of {zone}. An invoice belongs to the month that holds most of its period."
     block = _section(stack, "1 Cut-off of the invoices", remark, InvoiceCutOff)
-    for account, invoice in paper.invoices():
-        if invoice.posted:
-            block.add(_invoice(paper, account, invoice))
+    block.add_all(Record(_invoice(paper, account, invoice)) for account, invoice in paper.invoices() if invoice.posted)
     stack.gap()
 
 
@@ -208,40 +206,46 @@ def _invoice(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> dict
 
 def _coverage(stack: Stack, paper: Paper) -> None:
     remark = "Gaps and overlaps between the issued invoices, one project billed twice, and invoices of earlier months."
-    block, table = _section(stack, "2 Coverage of the month, and of the months before", remark, Coverage), Coverage
+    block = _section(stack, "2 Coverage of the month, and of the months before", remark, Coverage)
     accounts = {account.account: account for account in paper.accounts}
-    for check in paper.books.checks:
-        if check.code in _COVERAGE and check.account in accounts and (check.subject or not check.invoice):
-            block.add(
-                {
-                    table.number: accounts[check.account].number,
-                    table.account: check.account,
-                    table.check: check.code.value,
-                    table.concerns: " ".join(part for part in (check.invoice, check.subject_name) if part),
-                    table.outcome: Styled(check.outcome.value, _OUTCOMES[check.outcome]),
-                    table.found: check.sentence,
-                }
-            )
+    block.add_all(
+        Record(_covered(accounts[check.account], check))
+        for check in paper.books.checks
+        if check.code in _COVERAGE and check.account in accounts and (check.subject or not check.invoice)
+    )
     stack.gap()
+
+
+def _covered(account: AccountPaper, check: Check) -> dict[Column, Value]:
+    table = Coverage
+    return {
+        table.number: account.number,
+        table.account: check.account,
+        table.check: check.code.value,
+        table.concerns: " ".join(part for part in (check.invoice, check.subject_name) if part),
+        table.outcome: Styled(check.outcome.value, _OUTCOMES[check.outcome]),
+        table.found: check.sentence,
+    }
 
 
 def _reports(stack: Stack, paper: Paper) -> None:
     remark = "A report is used only if its answer proves which month it covers."
-    block, table = _section(stack, "3 Cut-off of the usage reports", remark, ReportCutOff), ReportCutOff
-    for account in paper.accounts:
-        month = account.posting.month
-        report = month.report or next(iter(month.facts.reports), None)
-        word, kind = ("proved", Kind.GOOD) if month.proof.proved else ("not proved", Kind.KNOWN)
-        block.add(
-            {
-                table.number: account.number,
-                table.account: account.account,
-                **(_report(paper, report) if report else {}),
-                table.proved: Styled(word, kind),
-                table.why: month.proof.reason,
-            }
-        )
+    block = _section(stack, "3 Cut-off of the usage reports", remark, ReportCutOff)
+    block.add_all(Record(_account_report(paper, account)) for account in paper.accounts)
     stack.gap()
+
+
+def _account_report(paper: Paper, account: AccountPaper) -> dict[Column, Value]:
+    table, month = ReportCutOff, account.posting.month
+    report = month.report or next(iter(month.facts.reports), None)
+    word, kind = ("proved", Kind.GOOD) if month.proof.proved else ("not proved", Kind.KNOWN)
+    return {
+        table.number: account.number,
+        table.account: account.account,
+        **(_report(paper, report) if report else {}),
+        table.proved: Styled(word, kind),
+        table.why: month.proof.reason,
+    }
 
 
 def _report(paper: Paper, report: Report) -> dict[Column, Value]:
@@ -261,26 +265,27 @@ def _report(paper: Paper, report: Report) -> dict[Column, Value]:
 def _completeness(stack: Stack, paper: Paper) -> None:
     remark = "Listed: rows of billing.listInvoices whose period lies mostly in the month."
     heading = "4 Completeness of the accounts' invoices"
-    block, table, invoices = _section(stack, heading, remark, Completeness), Completeness, paper.written(Invoices)
+    block = _section(stack, heading, remark, Completeness)
     news = {check.account: check.message for check in paper.books.checks if check.code is Code.ACCOUNT_SET}
-    for account in paper.accounts:
-        facts = account.posting.month.facts
-        criterion = Criterion(Invoices.number, Decimal(account.number), table.number.text)
-        block.add(
-            {
-                table.number: account.number,
-                table.account: account.account,
-                table.ground: account.posting.month.ground.value,
-                table.listed: sum(row.month == paper.books.period for row in facts.listed),
-                table.drafts: facts.drafts,
-                table.here: Plain(invoices.count_where([criterion])),
-                table.void: sum(invoice.invoice.status is Status.VOID for invoice in account.invoices),
-                table.news: news.get(account.account, ""),
-            }
-        )
+    block.add_all(Record(_complete(paper, account, news.get(account.account, ""))) for account in paper.accounts)
     if "" in news:
         stack.texts("", note(news[""]))
     stack.gap()
+
+
+def _complete(paper: Paper, account: AccountPaper, news: str) -> dict[Column, Value]:
+    table, facts = Completeness, account.posting.month.facts
+    criterion = Criterion(Invoices.number, Decimal(account.number), table.number.text)
+    return {
+        table.number: account.number,
+        table.account: account.account,
+        table.ground: account.posting.month.ground.value,
+        table.listed: sum(row.month == paper.books.period for row in facts.listed),
+        table.drafts: facts.drafts,
+        table.here: Plain(paper.written(Invoices).count_where([criterion])),
+        table.void: sum(invoice.invoice.status is Status.VOID for invoice in account.invoices),
+        table.news: news,
+    }
 
 
 def _documents(stack: Stack, paper: Paper) -> None:
@@ -290,10 +295,17 @@ def _documents(stack: Stack, paper: Paper) -> None:
         (record.account, record.number or record.invoice, record.kind): record
         for record in paper.books.posting.run.documents
     }
-    for check in paper.books.checks:
-        if check.code is Code.INVOICE_PDF and check.account in accounts:
-            record = records.get((check.account, check.invoice, check.subject_name or "invoice"))
-            block.add(_document(accounts[check.account], check, record))
+    block.add_all(
+        Record(
+            _document(
+                accounts[check.account],
+                check,
+                records.get((check.account, check.invoice, check.subject_name or "invoice")),
+            )
+        )
+        for check in paper.books.checks
+        if check.code is Code.INVOICE_PDF and check.account in accounts
+    )
     stack.gap()
 
 
@@ -317,24 +329,27 @@ def _sequences(stack: Stack, paper: Paper) -> None:
         "Information, no check: of the invoices that an account lists until the month, void ones too. The platform may "
         "number the invoices of all its customers in one sequence."
     )
-    block, table = _section(stack, "6 Sequence of invoice numbers", remark, Sequences), Sequences
-    for account in paper.accounts:
-        rows = account.posting.month.facts.listed
-        numbers = (text_of(row.row.number) for row in rows if row.month is None or row.month <= paper.books.period)
-        for each in number_sequences(numbers):
-            block.add(
-                {
-                    table.number: account.number,
-                    table.account: account.account,
-                    table.prefix: each.prefix or "(digits only)",
-                    table.first: each.first,
-                    table.last: each.last,
-                    table.listed: each.listed,
-                    table.between: each.missing,
-                    table.missing: each.gaps or "none",
-                }
-            )
+    block = _section(stack, "6 Sequence of invoice numbers", remark, Sequences)
+    block.add_all(record for account in paper.accounts for record in _sequence_records(paper, account))
     stack.gap()
+
+
+def _sequence_records(paper: Paper, account: AccountPaper) -> Iterator[Record]:
+    table, rows = Sequences, account.posting.month.facts.listed
+    numbers = (text_of(row.row.number) for row in rows if row.month is None or row.month <= paper.books.period)
+    for each in number_sequences(numbers):
+        yield Record(
+            {
+                table.number: account.number,
+                table.account: account.account,
+                table.prefix: each.prefix or "(digits only)",
+                table.first: each.first,
+                table.last: each.last,
+                table.listed: each.listed,
+                table.between: each.missing,
+                table.missing: each.gaps or "none",
+            }
+        )
 
 
 def _yes_or_no(answer: bool | None) -> str:

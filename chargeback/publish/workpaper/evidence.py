@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import repeat
 
 from chargeback.evidence import Answer
 from chargeback.model.answers import LineItem, amount_of
@@ -17,7 +18,7 @@ from chargeback.publish.xlsx.cells import MOST_DIGITS, ROW
 from chargeback.publish.xlsx.rounding import numeric
 from chargeback.publish.xlsx.sheets import SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Styled, Value
+from chargeback.publish.xlsx.tables import Column, Form, Record, Styled, Value
 
 
 class EvidenceTable(SheetTable):
@@ -94,61 +95,87 @@ def _of_report(written: Written, account: AccountPaper) -> Iterator[str]:
     if report is None:
         return
     base, rows = pointer("result", "list"), report.rows
-    yield from _alike(written, account, report.answer, "billingValue", "", (
-        (rows.projects[place], rows.resources[place], rows.value(place), f"{base}/{place}/billingValue")
-        for group in account.groups
-        for place in group.rows
-    ))  # fmt: skip
+    places = [place for group in account.groups for place in group.rows]
+    yield from _alike(
+        written,
+        account,
+        report.answer,
+        "billingValue",
+        "",
+        list(map(rows.projects.__getitem__, places)),
+        list(map(rows.resources.__getitem__, places)),
+        list(map(rows.value, places)),
+        [f"{base}/{place}/billingValue" for place in places],
+    )
 
 
 def _alike(
     written: Written, account: AccountPaper, answer: Answer, figure: str, invoice: str,
-    shown: Iterable[tuple[str, str, Decimal, str]],
+    of: Sequence[str], resources: Sequence[str], values: Sequence[Decimal], pointers: Sequence[str],
 ) -> Iterator[str]:  # fmt: skip
     """Figures of one kind of an answer, by what they are of, resource, value and pointer: nearly all rows are such, so
     what they share is made once, and only what differs is joined."""
     table, rows, cells = EvidenceTable, written.rows, written.rows.cells
-    values, digits = rows.figures.by_column[table.value], rows.figures.digits
     number = cells.number(table.number.letters, str(account.number), rows.look(table.number))
     texts = {table.account: account.account, table.figure: figure, table.invoice: invoice}
     opening = f'<row r="{ROW}">{number}{"".join(rows.text(column, text) for column, text in texts.items())}'
-    names, resources, pointers = rows.texts(table.of), rows.texts(table.resource), rows.texts(table.pointer)
+    cell_of, cell_of_resource, cell_of_pointer, cell_of_sent = (
+        rows.texts(column).__getitem__ for column in (table.of, table.resource, table.pointer, table.sent)
+    )
     file, sha256 = rows.text(table.file, answer.path or ""), rows.text(table.sha256, answer.sha256)
     value_opening = f'<c r="{table.value.letters}{ROW}" s="{rows.look(table.value)}"><v>'
-    for of, resource, value, place in shown:
-        sent, kept = format_exact(value), numeric(value)
-        values.append(kept)
-        digits.append(0)
-        written_value, as_sent = (sent, "") if kept is value else (format_exact(kept), rows.text(table.sent, sent))
-        yield (
-            f"{opening}{names[of]}{resources[resource]}{value_opening}{written_value}</v></c>{as_sent}"
-            f"{file}{pointers[place]}{sha256}</row>"
-        )
+    sent = list(map(format_exact, values))
+    kept = [value if len(text) <= MOST_DIGITS else numeric(value) for value, text in zip(values, sent, strict=True)]
+    figures = list(zip(values, kept, sent, strict=True))
+    rows.figures.by_column[table.value] += kept
+    rows.figures.digits.extend(bytes(len(values)))
+    columns: tuple[Iterable[str], ...] = (
+        repeat(opening, len(values)),
+        map(cell_of, of),
+        map(cell_of_resource, resources),
+        (f"{value_opening}{text if held is value else format_exact(held)}</v></c>" for value, held, text in figures),
+        (cell_of_sent("" if held is value else text) for value, held, text in figures),
+        repeat(file),
+        map(cell_of_pointer, pointers),
+        repeat(f"{sha256}</row>"),
+    )
+    yield from map("".join, zip(*columns, strict=False))
 
 
 def _of_invoice(written: Written, account: AccountPaper, invoice: InvoicePaper) -> Iterator[str]:
     """The header; every line's amount; quantity and unit price of each line that has both."""
     first, source = written.count, invoice.source
     invoice.figures = {figure.name: row for row, figure in enumerate(source.header, start=first)}
-    for figure in source.header:
-        yield _row(written, account, figure)
+    yield from written.rows.rows(_record(account, figure) for figure in source.header)
     invoice.amounts = written.count
     if source.lines is not None:
         answer, base = source.lines
-        yield from _alike(written, account, answer, "amount", source.invoice.label, (
-            (f"line {place}", "", amount_of(item.amount), f"{base}/{place - 1}/amount")
-            for place, item in enumerate(invoice.lines, start=1)
-        ))  # fmt: skip
+        count = len(invoice.lines)
+        yield from _alike(
+            written,
+            account,
+            answer,
+            "amount",
+            source.invoice.label,
+            [f"line {place}" for place in range(1, count + 1)],
+            [""] * count,
+            [amount_of(item.amount) for item in invoice.lines],
+            [f"{base}/{place}/amount" for place in range(count)],
+        )
     invoice.prices = written.count
+    yield from written.rows.rows(_record(account, figure) for figure in _prices(invoice))
+
+
+def _prices(invoice: InvoicePaper) -> Iterator[Figure]:
     for place, item in enumerate(invoice.lines):
         if priced(item):
-            yield _row(written, account, source.line(place, "quantity", amount_of(item.quantity or 0)))
-            yield _row(written, account, source.line(place, "unitPrice", amount_of(item.unit_price or 0)))
+            yield invoice.source.line(place, "quantity", amount_of(item.quantity or 0))
+            yield invoice.source.line(place, "unitPrice", amount_of(item.unit_price or 0))
 
 
-def _row(written: Written, account: AccountPaper, figure: Figure) -> str:
+def _record(account: AccountPaper, figure: Figure) -> Record:
     table, answer = EvidenceTable, figure.answer
-    return written.rows.row(
+    return Record(
         {
             table.number: account.number,
             table.account: account.account,
@@ -179,9 +206,13 @@ def _file_count(paper: Paper) -> int:
 
 
 def _file_rows(written: Written, paper: Paper) -> Iterator[str]:
+    return written.rows.rows(_file_records(paper))
+
+
+def _file_records(paper: Paper) -> Iterator[Record]:
     table = Files
     for answer in paper.evidence.answers:
-        yield written.rows.row(
+        yield Record(
             {
                 table.account: answer.account,
                 table.function: answer.function,
@@ -195,7 +226,7 @@ def _file_rows(written: Written, paper: Paper) -> Iterator[str]:
             }
         )
     for document in paper.books.posting.run.documents:
-        yield written.rows.row(
+        yield Record(
             {
                 table.account: document.account,
                 table.function: f"PDF: {document.kind}",

@@ -13,7 +13,7 @@ from chargeback.publish.xlsx.cells import fits
 from chargeback.publish.xlsx.expressions import Exact, Plain
 from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Styled, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Styled, Value, note
 
 _KINDS = {Outcome.EXCEPTION: Kind.BAD, Outcome.ACCEPTED: Kind.KNOWN, Outcome.NOTICE: Kind.QUIET}
 _MOST_LINES = 12
@@ -57,17 +57,16 @@ def counted(paper: Paper, key: Column, wanted: Decimal | str, of: Column, outcom
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
     numbers = {account.account: account.number for account in paper.accounts}
     checks = paper.told()
-    for check in checks:
-        yield _row(written, check, numbers.get(check.account))
+    yield from written.rows.rows(_record(check, numbers.get(check.account)) for check in checks)
     if not checks:
         yield written.rows.row({Exceptions.found: note("none: every check holds")})
 
 
-def _row(written: Written, check: Check, number: int | None) -> str:
+def _record(check: Check, number: int | None) -> Record:
     table = Exceptions
     texts = {table.found: check.sentence, table.cause: check.cause or "", table.where: CATALOGUE[check.code].look_at}
     lines = max(-(-len(text) // _CHARACTERS[column]) for column, text in texts.items())
-    return written.rows.row(
+    return Record(
         {
             table.number: number,
             table.outcome: Styled(check.outcome.value, _KINDS[check.outcome]),

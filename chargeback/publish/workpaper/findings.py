@@ -18,7 +18,7 @@ from chargeback.publish.xlsx.expressions import Exact, Share
 from chargeback.publish.xlsx.rounding import LARGEST, names_apart
 from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Styled, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Styled, Value, note
 
 _MOST_LINES = 12
 
@@ -53,8 +53,10 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
     for check in paper.books.checks:
         checks[check.finding].append(check)
     still_open = {finding.id for finding in paper.books.open_findings}
-    for number, finding in enumerate(paper.books.findings, start=1):
-        yield _row(written, paper, number, finding, checks[finding.id], is_open=finding.id in still_open)
+    yield from written.rows.rows(
+        _record(paper, number, finding, checks[finding.id], is_open=finding.id in still_open)
+        for number, finding in enumerate(paper.books.findings, start=1)
+    )
     if not paper.books.findings:
         yield written.rows.row({Findings.title: note("none: no check found a difference that nobody accepted")})
         return
@@ -62,7 +64,7 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
     yield from _totals(written)
 
 
-def _row(written: Written, paper: Paper, number: int, finding: Finding, checks: list[Check], *, is_open: bool) -> str:
+def _record(paper: Paper, number: int, finding: Finding, checks: list[Check], *, is_open: bool) -> Record:
     table, digits, subject = Findings, minor_digits(finding.currency), finding.subject.name if finding.subject else ""
     causes = dict.fromkeys(str(check.cause) for check in checks if check.cause)
     texts = {
@@ -72,7 +74,7 @@ def _row(written: Written, paper: Paper, number: int, finding: Finding, checks: 
         table.remedy: CATALOGUE[finding.code].remedy,
     }
     lines = max(-(-len(text) // _CHARACTERS[column]) for column, text in texts.items())
-    return written.rows.row(
+    return Record(
         {
             table.number: number,
             table.id: finding.id,

@@ -14,7 +14,7 @@ from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, constant
 from chargeback.publish.xlsx.rounding import SLACK, half_unit
 from chargeback.publish.xlsx.sheets import FIRST, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Value
+from chargeback.publish.xlsx.tables import Column, Form, Record, Value
 
 
 class InvoiceLines(SheetTable):
@@ -44,29 +44,34 @@ def _count(paper: Paper) -> int:
 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
+    return written.rows.rows(_records(paper))
+
+
+def _records(paper: Paper) -> Iterator[Record]:
+    count = 0
     for account in paper.accounts:
-        account.first_line = written.count
+        account.first_line = count
         compared_in = {
             line.key: FIRST + row
             for row, group in enumerate(account.groups, start=account.first_group)
             for line in group.lines
         }
         for invoice in account.invoices:
-            invoice.first_line, prices = written.count, invoice.prices
+            invoice.first_line, prices = count, invoice.prices
+            count += len(invoice.posted)
             for posted in invoice.posted:
-                yield _row(written, paper, account, invoice, posted, prices, compared_in)
+                yield _record(paper, account, invoice, posted, prices, compared_in)
                 prices += 2 * (posted.item is not None and priced(posted.item))
 
 
-def _row(
-    written: Written,
+def _record(
     paper: Paper,
     account: AccountPaper,
     invoice: InvoicePaper,
     posted: PostedLine,
     prices: int,
     compared_in: Mapping[tuple[str, int], int],
-) -> str:
+) -> Record:
     table, item = InvoiceLines, posted.item
     supplied: dict[Column, Value] = {
         table.number: account.number,
@@ -86,7 +91,7 @@ def _row(
             **_sent(paper, invoice, posted, item, prices),
             table.compared_in: compared_in[posted.key],
         }
-    return written.rows.row(supplied, posted.invoice.digits)
+    return Record(supplied, posted.invoice.digits)
 
 
 def _sent(paper: Paper, invoice: InvoicePaper, posted: PostedLine, item: LineItem, prices: int) -> dict[Column, Value]:

@@ -36,7 +36,7 @@ from chargeback.publish.xlsx.expressions import (
 from chargeback.publish.xlsx.rounding import LARGEST, numeric
 from chargeback.publish.xlsx.sheets import SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Value, note
 
 
 class Invoices(SheetTable):
@@ -114,8 +114,12 @@ def _count(paper: Paper) -> int:
 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
-    for account, invoice in paper.invoices():
-        invoice.row = written.count
+    return written.rows.rows(_records(paper))
+
+
+def _records(paper: Paper) -> Iterator[Record]:
+    for row, (account, invoice) in enumerate(paper.invoices()):
+        invoice.row = row
         supplied = {
             **_fields(paper, account, invoice.invoice),
             **_header(paper, invoice),
@@ -124,7 +128,7 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
             **_withholding(paper, invoice),
             **_booked(paper, invoice),
         }
-        yield written.rows.row(supplied, invoice.invoice.digits)
+        yield Record(supplied, invoice.invoice.digits)
 
 
 def _fields(paper: Paper, account: AccountPaper, invoice: Invoice) -> dict[Column, Value]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from chargeback.model.bookkeeping import Leg
 from chargeback.model.books import AccountSummary, Status
 from chargeback.model.check import Outcome
-from chargeback.model.journal import Event, MonthJournal
-from chargeback.model.money import exact_sum, minor_digits, to_minor
+from chargeback.model.journal import MonthJournal
+from chargeback.model.money import minor_digits
 from chargeback.model.wording import books_status_text
 from chargeback.publish.workpaper.control import LedgerControl
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
@@ -18,11 +16,11 @@ from chargeback.publish.workpaper.numbered_accounts import AccountPaper, Paper
 from chargeback.publish.workpaper.sheet import Declaration, table_sheet
 from chargeback.publish.workpaper.tie_out import TieOut
 from chargeback.publish.xlsx.cells import EMPTY_ROW
-from chargeback.publish.xlsx.expressions import Choice, Exact, Expression, Row, constant
+from chargeback.publish.xlsx.expressions import Choice, Exact, Expression, constant
 from chargeback.publish.xlsx.rounding import names_apart
 from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Styled, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Styled, Value, note
 
 
 class Lead(SheetTable):
@@ -82,7 +80,7 @@ def month_total(paper: Paper, currency: str) -> tuple[Expression, Decimal]:
     criterion = Criterion(Lead.currency, currency, f'"{currency}"')
     is_found = names_apart({*currencies, currency})
     total = paper.written(Lead).total_where(Lead.ledger_total, [criterion], 0, _count(paper), is_found=is_found)
-    return total, total.value(Row({}))
+    return total, total.known_figure[0]
 
 
 def _count(paper: Paper) -> int:
@@ -90,35 +88,20 @@ def _count(paper: Paper) -> int:
 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
-    journal = _journal(paper)
-    for account in paper.accounts:
-        for summary in account.summaries:
-            yield _row(written, paper, account, summary, journal)
+    payable = MonthJournal(paper.books.posting, paper.config.bookkeeping, paper.config.timezone).accrued_payable()
+    yield from written.rows.rows(
+        _record(paper, account, summary, payable) for account in paper.accounts for summary in account.summaries
+    )
     yield EMPTY_ROW
     yield from _totals(written, paper)
 
 
-def _journal(paper: Paper) -> Mapping[tuple[str, str], Decimal]:
-    """By account and currency what the month's accruals credit to payable."""
-    found: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
-    journal = MonthJournal(paper.books.posting, paper.config.bookkeeping, paper.config.timezone)
-    for row in journal.rows():
-        if row.event is Event.ACCRUAL and row.leg is Leg.PAYABLE:
-            found[row.account, row.currency].append(-row.amount)
-    return {key: exact_sum(amounts) for key, amounts in found.items()}
-
-
-def _row(
-    written: Written,
-    paper: Paper,
-    account: AccountPaper,
-    summary: AccountSummary,
-    journal: Mapping[tuple[str, str], Decimal],
-) -> str:
+def _record(
+    paper: Paper, account: AccountPaper, summary: AccountSummary, payable: Mapping[tuple[str, str], int]
+) -> Record:
     table = Lead
     invoices = ", ".join(summary.invoices) or "none"
-    of_journal = journal.get((summary.account, summary.currency), Decimal(0))
-    return written.rows.row(
+    return Record(
         {
             table.number: account.number,
             table.account: summary.account,
@@ -127,7 +110,7 @@ def _row(
             table.invoices: invoices,
             **_compared(paper, account, summary),
             **_booked(paper, account, summary),
-            table.journal: to_minor(of_journal, summary.digits),
+            table.journal: payable.get((summary.account, summary.currency), 0),
             table.before: _before(paper, summary),
             **_status(paper, account, summary),
         },
@@ -190,7 +173,7 @@ def _status(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dic
         counted(paper, Exceptions.number, number, table.number, outcome)
         for outcome in (Outcome.EXCEPTION, Outcome.ACCEPTED)
     )
-    is_open = bool(exceptions.result(Row({})).value)
+    is_open = bool(exceptions.expression.known_figure[0])
     follows = summary.status is (Status.EXCEPTIONS if is_open else Status.RECONCILED)
     status = _STATUS if follows else Styled(summary.status.value, Kind.VERDICT)
     return {table.exceptions: exceptions, table.accepted: accepted, table.status: status}

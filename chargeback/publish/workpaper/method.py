@@ -25,7 +25,7 @@ from chargeback.publish.workpaper.sheet import Declaration, stacked_sheet, title
 from chargeback.publish.xlsx.shape import SheetShape
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Styled, Table
+from chargeback.publish.xlsx.tables import Column, Record, Styled, Table
 
 NAME = "Method"
 PURPOSE = "How the figures were compared and allocated, with which tolerances and versions."
@@ -154,8 +154,10 @@ def _rows(stack: Stack, paper: Paper) -> Sequence[int]:
 def _configuration(stack: Stack, paper: Paper) -> Sequence[int]:
     titled(stack, CONFIGURATION, CONFIGURATION_PURPOSE, CONFIGURATION_DECLARED, paper)
     block = stack.table(Configuration)
-    for number, line in enumerate(paper.config.source.decode("utf-8", "replace").splitlines(), start=1):
-        block.add({Configuration.line: number, Configuration.text: line})
+    lines = paper.config.source.decode("utf-8", "replace").splitlines()
+    block.add_all(
+        Record({Configuration.line: number, Configuration.text: line}) for number, line in enumerate(lines, start=1)
+    )
     return ()
 
 

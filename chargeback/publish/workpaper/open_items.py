@@ -16,7 +16,7 @@ from chargeback.publish.xlsx.expressions import Exact, Total
 from chargeback.publish.xlsx.rounding import names_apart
 from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Value
+from chargeback.publish.xlsx.tables import Column, Form, Record, Value
 
 
 class OpenItems(SheetTable):
@@ -46,24 +46,27 @@ def _items(paper: Paper) -> list[OpenItem]:
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
     items = _items(paper)
-    table = OpenItems
-    for item in items:
-        supplied: dict[Column, Value] = {
-            table.account: item.account,
-            table.invoice: item.invoice,
-            table.concerns: str(item.concerns),
-            table.document_date: date.fromisoformat(item.document_date),
-            table.age: item.age,
-            table.age_group: item.age_group,
-            table.state: item.state.value,
-            table.accrued: item.accrued,
-            table.settled: item.settled,
-            table.currency: item.currency,
-        }
-        yield written.rows.row(supplied, minor_digits(item.currency))
+    yield from written.rows.rows(map(_record, items))
     if items:
         yield EMPTY_ROW
     yield from _totals(written, sorted({item.currency for item in items}))
+
+
+def _record(item: OpenItem) -> Record:
+    table = OpenItems
+    supplied: dict[Column, Value] = {
+        table.account: item.account,
+        table.invoice: item.invoice,
+        table.concerns: str(item.concerns),
+        table.document_date: date.fromisoformat(item.document_date),
+        table.age: item.age,
+        table.age_group: item.age_group,
+        table.state: item.state.value,
+        table.accrued: item.accrued,
+        table.settled: item.settled,
+        table.currency: item.currency,
+    }
+    return Record(supplied, minor_digits(item.currency))
 
 
 def _totals(written: Written, currencies: list[str]) -> Iterator[str]:

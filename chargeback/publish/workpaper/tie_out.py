@@ -25,7 +25,7 @@ from chargeback.publish.xlsx.expressions import (
 )
 from chargeback.publish.xlsx.sheets import FIRST, Criterion, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Record, Value, note
 
 _Checks = Mapping[tuple[Code, str], Check]
 
@@ -67,6 +67,10 @@ def _count(paper: Paper) -> int:
 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
+    return written.rows.rows(_records(paper))
+
+
+def _records(paper: Paper) -> Iterator[Record]:
     codes = frozenset(_CODES.values())
     checks: dict[str, dict[tuple[Code, str], Check]] = defaultdict(dict)
     for check in paper.books.checks:
@@ -76,13 +80,13 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
     for account in paper.accounts:
         first, month = account.report_rows, account.posting.month
         report_digits = None if month.report is None else minor_digits(month.currency)
-        for group in account.groups:
+        for row, group in enumerate(account.groups, start=account.first_group):
             if group.currency not in allowances:
                 allowances[group.currency] = _allowance(paper, group.currency)
-            supplied = _supplied(written, paper, account, group, first, report_digits)
+            supplied = _supplied(paper, account, group, row, first, report_digits)
             is_compared = TieOut.report in supplied and TieOut.lines in supplied
             judged = _judged(group, checks[account.account], allowances[group.currency], is_compared=is_compared)
-            yield written.rows.row(supplied | judged, minor_digits(group.currency))
+            yield Record(supplied | judged, minor_digits(group.currency))
             first += len(group.rows)
 
 
@@ -95,10 +99,10 @@ def _allowance(paper: Paper, currency: str) -> Exact:
 
 
 def _supplied(
-    written: Written, paper: Paper, account: AccountPaper, group: Group, first: int, report_digits: int | None
+    paper: Paper, account: AccountPaper, group: Group, row: int, first: int, report_digits: int | None
 ) -> dict[Column, Value]:
-    """What is compared; ``report_digits`` are the minor digits that the account's report is rounded to, None where none
-    is proved."""
+    """What is compared in that row; ``first`` is the first of the group's report rows, ``report_digits`` are the minor
+    digits that the account's report is rounded to, None where none is proved."""
     table, is_by_currency = TieOut, group.grain is Grain.CURRENCY
     supplied: dict[Column, Value] = {
         table.number: account.number,
@@ -115,14 +119,14 @@ def _supplied(
         report = paper.written(EvidenceTable).total(EvidenceTable.value, first, len(group.rows))
         supplied[table.report] = Exact(report, report_digits)
     if not is_by_currency or group.currency:
-        supplied[table.lines] = Exact(_lines(written, paper, account))
+        supplied[table.lines] = Exact(_lines(paper, account, row))
     return supplied
 
 
-def _lines(written: Written, paper: Paper, account: AccountPaper) -> Expression:
-    """Σ of the account's lines that name this row."""
+def _lines(paper: Paper, account: AccountPaper, row: int) -> Expression:
+    """Σ of the account's lines that name that row."""
     amounts = InvoiceLines.gross if paper.basis == "gross" else InvoiceLines.net
-    key = FIRST + written.count
+    key = FIRST + row
     criterion = Criterion(InvoiceLines.compared_in, Decimal(key), str(key))
     lines = paper.written(InvoiceLines)
     return lines.total_where(amounts, [criterion], account.first_line, account.line_count)

@@ -1,16 +1,19 @@
 """Expressions: one thing that gives both a formula's text and its exact value, so that they cannot differ.
 
 An operand is a column of the row, a figure of another sheet, or a constant. ``ROW`` stands for the row's number in the
-text. A result that a spreadsheet's binary floats might not find has no text: then the value stands alone.
+text. Values are found for many rows at once. A result that a spreadsheet's binary floats might not find has no text:
+then the value stands alone.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache, reduce
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
 from chargeback.publish.xlsx.rounding import (
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 _SUM, _PRODUCT, _ATOM = range(3)
 _NOTHING = Decimal(0)
+_absolute = Decimal.copy_abs
+"""``abs`` would round to the precision of the thread."""
 _MOST_ALLOWANCES = 1 << 8
 _MOST_UNITS = 10**13
 """Minor units that a formula of ours rounds to, at most."""
@@ -45,38 +50,52 @@ class Result(NamedTuple):
     is_minor: bool = False
 
 
-@dataclass(slots=True)
-class Row:
-    """A row's figures by column, whole numbers and minor units as such, and the minor digits of its currency; ``exact``
-    are those that an expression has read, as decimals: most are read several times."""
+class Batch:
+    """Rows of one table that have figures in the same columns: what is computed is computed for all of them at once.
 
-    figures: dict[Column, Decimal | int]
-    digits: int = 0
-    exact: dict[Column, Decimal] = field(default_factory=dict)
+    ``figures`` are theirs by column, whole numbers and minor units as such; ``digits`` the minor digits of their
+    currency.
+    """
 
+    def __init__(self, figures: dict[Column, Sequence[Decimal | int]], digits: int = 0, count: int = 1) -> None:
+        self.figures, self.digits, self.count = figures, digits, count
+        self._exact: dict[Column, list[Decimal]] = {}
 
-_NO_ROW = Row({})
+    def exact(self, column: Column) -> list[Decimal]:
+        """The column's figures as decimals: most are read several times. ``KeyError`` where it has none."""
+        found = self._exact.get(column)
+        if found is None:
+            found = self._exact[column] = column.decimals(self.figures[column], self.digits)
+        return found
+
+    def only(self, index: int) -> Batch:
+        """One of the rows."""
+        return Batch({column: figures[index : index + 1] for column, figures in self.figures.items()}, self.digits)
 
 
 _NO_COLUMNS: frozenset[Column] = frozenset()
-Evaluated = tuple[Decimal, Decimal]
-"""An exact value, and its reach: the sum of the absolute values that were added up to it."""
+Figures = list[Decimal]
+"""One exact figure for each row of a batch."""
 
 
 class Expression:
-    """A figure in the making: ``columns`` are those of the row that it reads. What reads none may give its text and
-    value as such: a workpaper has tens of thousands."""
+    """A figure in the making: ``columns`` are those of the row that it reads. What reads none gives its text and value
+    as such: a workpaper has tens of thousands.
 
-    __slots__ = ("_binds", "_evaluate", "_text", "columns")
+    ``reaches`` are by row the sums of the absolute values that were added up; None: those of the values themselves.
+    """
+
+    __slots__ = ("_binds", "_reaches", "_text", "_values", "columns")
 
     def __init__(
         self,
         text: Callable[[], str] | str,
-        evaluate: Callable[[Row], Evaluated] | Evaluated,
+        values: Callable[[Batch], Figures] | Decimal,
+        reaches: Callable[[Batch], Figures] | Decimal | None = None,
         columns: frozenset[Column] = _NO_COLUMNS,
         binds: int = _ATOM,
     ) -> None:
-        self._text, self._evaluate, self.columns, self._binds = text, evaluate, columns, binds
+        self._text, self._values, self._reaches, self.columns, self._binds = text, values, reaches, columns, binds
 
     @property
     def text(self) -> str:
@@ -85,96 +104,111 @@ class Expression:
             self._text = self._text()
         return self._text
 
-    def evaluated(self, row: Row) -> Evaluated:
-        """The exact value on the row; ``KeyError`` where the row lacks a column that is read."""
-        return self._evaluate if isinstance(self._evaluate, tuple) else self._evaluate(row)
+    def values(self, batch: Batch) -> Figures:
+        """The exact value on each row; ``KeyError`` where the rows lack a column that is read."""
+        values = self._values
+        return [values] * batch.count if isinstance(values, Decimal) else values(batch)
 
-    def value(self, row: Row) -> Decimal:
-        """The exact value alone."""
-        return self.evaluated(row)[0]
+    def reaches(self, batch: Batch) -> Figures:
+        """The reach on each row."""
+        reaches = self._reaches
+        if reaches is None:
+            return list(map(_absolute, self.values(batch)))
+        return [reaches] * batch.count if isinstance(reaches, Decimal) else reaches(batch)
+
+    @property
+    def known_figure(self) -> tuple[Decimal, Decimal]:
+        """Value and reach of what reads no column; ``KeyError`` where it reads one."""
+        return self.values(_NO_ROW)[0], self.reaches(_NO_ROW)[0]
 
     def within(self, binds: int) -> str:
         """The text as an operand of what binds so tightly."""
         return f"({self.text})" if self._binds < binds else self.text
 
     def __add__(self, other: Expression) -> Expression:
-        def evaluate(row: Row) -> Evaluated:
-            (one, reach), (two, other_reach) = self.evaluated(row), other.evaluated(row)
-            return EXACT.add(one, two), EXACT.add(reach, other_reach)
-
-        return _joined("+", self, other, evaluate, _SUM)
+        return _joined("+", self, other, EXACT.add, _SUM, _added_reaches)
 
     def __sub__(self, other: Expression) -> Expression:
-        def evaluate(row: Row) -> Evaluated:
-            (one, reach), (two, other_reach) = self.evaluated(row), other.evaluated(row)
-            return EXACT.subtract(one, two), EXACT.add(reach, other_reach)
-
-        return _joined("-", self, other, evaluate, _SUM)
+        return _joined("-", self, other, EXACT.subtract, _SUM, _added_reaches)
 
     def __mul__(self, other: Expression) -> Expression:
-        def evaluate(row: Row) -> Evaluated:
-            value = EXACT.multiply(self.value(row), other.value(row))
-            return value, value.copy_abs()
-
-        return _joined("*", self, other, evaluate, _PRODUCT)
+        return _joined("*", self, other, EXACT.multiply, _PRODUCT)
 
     def __truediv__(self, other: Expression) -> Expression:
-        def evaluate(row: Row) -> Evaluated:
-            value = EXACT.divide(self.value(row), other.value(row))
-            return value, value.copy_abs()
-
-        return _joined("/", self, other, evaluate, _PRODUCT)
+        return _joined("/", self, other, EXACT.divide, _PRODUCT)
 
     def __abs__(self) -> Expression:
-        def evaluate(row: Row) -> Evaluated:
-            value, reach = self.evaluated(row)
-            return value.copy_abs(), reach
+        def values(batch: Batch) -> Figures:
+            return list(map(_absolute, self.values(batch)))
 
-        return _called("ABS", (self,), evaluate)
+        return _called("ABS", (self,), values, self.reaches)
 
     def less(self, expected: Expression) -> Expression:
         """The variance, actual less expected: floats lose no more of it than of the larger of the two."""
-
-        def evaluate(row: Row) -> Evaluated:
-            one, two = self.value(row), expected.value(row)
-            return EXACT.subtract(one, two), max(one.copy_abs(), two.copy_abs())
-
-        return _joined("-", self, expected, evaluate, _SUM)
+        return _joined("-", self, expected, EXACT.subtract, _SUM, _larger_value)
 
     def __le__(self, most: Expression) -> Condition:
-        return _compared("<=", self, most, lambda one, two: one <= two)
+        return _compared("<=", self, most, operator.le)
 
     def __ge__(self, least: Expression) -> Condition:
-        return _compared(">=", self, least, lambda one, two: one >= two)
+        return _compared(">=", self, least, operator.ge)
 
     def __gt__(self, other: Expression) -> Condition:
-        return _compared(">", self, other, lambda one, two: one > two)
+        return _compared(">", self, other, operator.gt)
 
     def is_(self, other: Expression) -> Condition:
         """That both are the same."""
-        return _compared("=", self, other, lambda one, two: one == two)
+        return _compared("=", self, other, operator.eq)
+
+
+_NO_ROW = Batch({})
+_Reaches = Callable[[Expression, Expression, Batch], Figures]
+
+
+def _added_reaches(one: Expression, two: Expression, batch: Batch) -> Figures:
+    return list(map(EXACT.add, one.reaches(batch), two.reaches(batch)))
+
+
+def _larger_value(one: Expression, two: Expression, batch: Batch) -> Figures:
+    return list(map(max, map(_absolute, one.values(batch)), map(_absolute, two.values(batch))))
 
 
 def _joined(
-    sign: str, one: Expression, two: Expression, evaluate: Callable[[Row], Evaluated], binds: int
+    sign: str,
+    one: Expression,
+    two: Expression,
+    operation: Callable[[Decimal, Decimal], Decimal],
+    binds: int,
+    reach: _Reaches | None = None,
 ) -> Expression:
     def text() -> str:
         left, right = one.within(binds), two.within(binds + (sign in "-/"))
         return f"{left}{sign}{right}" if left and right else ""
 
-    if isinstance(one._evaluate, tuple) and isinstance(two._evaluate, tuple):
-        return Expression(text, evaluate(_NO_ROW), binds=binds)  # it is the same on every row
-    return Expression(text, evaluate, one.columns | two.columns, binds)
+    def values(batch: Batch) -> Figures:
+        return list(map(operation, one.values(batch), two.values(batch)))
+
+    def reaches(batch: Batch) -> Figures:
+        return reach(one, two, batch) if reach else list(map(_absolute, values(batch)))
+
+    if isinstance(one._values, Decimal) and isinstance(two._values, Decimal):  # it is the same on every row
+        return Expression(text, values(_NO_ROW)[0], reaches(_NO_ROW)[0], binds=binds)
+    return Expression(text, values, reaches, one.columns | two.columns, binds)
 
 
-def _called(name: str, operands: Iterable[Expression], evaluate: Callable[[Row], Evaluated]) -> Expression:
+def _called(
+    name: str,
+    operands: Iterable[Expression],
+    values: Callable[[Batch], Figures],
+    reaches: Callable[[Batch], Figures],
+) -> Expression:
     used = tuple(operands)
 
     def text() -> str:
         texts = [operand.text for operand in used]
         return f"{name}({','.join(texts)})" if all(texts) else ""
 
-    return Expression(text, evaluate, _columns(used))
+    return Expression(text, values, reaches, _columns(used))
 
 
 def _columns(used: Iterable[Expression | Condition]) -> frozenset[Column]:
@@ -184,17 +218,17 @@ def _columns(used: Iterable[Expression | Condition]) -> frozenset[Column]:
 def constant(value: Decimal | int) -> Expression:
     """A figure that stands in the formula itself."""
     amount = Decimal(value)
-    return Expression(format_exact(amount), (amount, amount.copy_abs()))
+    return Expression(format_exact(amount), amount)
 
 
 def known(text: str, value: Decimal, reach: Decimal | None = None) -> Expression:
     """A figure that stands elsewhere: how formulas call it, "" where none can, and its value."""
-    return Expression(text, (value, value.copy_abs() if reach is None else reach))
+    return Expression(text, value, reach)
 
 
 def added_up(text: str, values: Iterable[Decimal]) -> Expression:
     """Σ of figures that stand elsewhere: how a formula calls all of them, and their values."""
-    return Expression(text, sum_and_reach(list(values)))
+    return Expression(text, *sum_and_reach(list(values)))
 
 
 def sum_and_reach(figures: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
@@ -208,25 +242,30 @@ def sum_and_reach(figures: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
 def across(columns: Sequence[Column]) -> Expression:
     """Σ of neighbouring columns of amounts of the row; a cell that is not there counts nothing."""
 
-    def evaluate(row: Row) -> Evaluated:
-        found = [row.figures[column] for column in columns if column in row.figures]
-        units = [each for each in found if isinstance(each, int)]
-        if len(units) == len(found):
-            return from_minor(sum(units), row.digits), from_minor(sum(map(abs, units)), row.digits)
-        values = [column.value(row) for column in columns if column in row.figures]
-        return exact_sum(values), exact_sum(value.copy_abs() for value in values)
+    def sums(batch: Batch, *, absolute: bool) -> Figures:
+        found = [column for column in columns if column in batch.figures]
+        units = [batch.figures[column] for column in found]
+        if all(type(each) is int for figures in units for each in figures):
+            rows = list(zip(*units, strict=True)) or [()] * batch.count
+            return [from_minor(sum(map(abs, row) if absolute else row), batch.digits) for row in rows]
+        amounts = zip(*map(batch.exact, found), strict=True)
+        return [exact_sum(map(_absolute, row) if absolute else row) for row in amounts]
 
-    return Expression(lambda: f"SUM({columns[0].text}:{columns[-1].text})", evaluate)
+    return Expression(
+        lambda: f"SUM({columns[0].text}:{columns[-1].text})",
+        lambda batch: sums(batch, absolute=False),
+        lambda batch: sums(batch, absolute=True),
+    )
 
 
 def largest(*operands: Expression) -> Expression:
     """The largest of the operands; the first one's reach is that of all."""
-
-    def evaluate(row: Row) -> Evaluated:
-        values, reaches = zip(*(operand.evaluated(row) for operand in operands), strict=True)
-        return max(values), max(reaches)
-
-    return _called("MAX", operands, evaluate)
+    return _called(
+        "MAX",
+        operands,
+        lambda batch: list(map(max, *(operand.values(batch) for operand in operands))),
+        lambda batch: list(map(max, *(operand.reaches(batch) for operand in operands))),
+    )
 
 
 _allowance = lru_cache(_MOST_ALLOWANCES)(rounding_allowance)
@@ -235,14 +274,13 @@ _allowance = lru_cache(_MOST_ALLOWANCES)(rounding_allowance)
 def rounding_of(parts: Expression, digits: int) -> Expression:
     """What rounding alone can explain where so many rounded parts are compared (BOOKING 6, tolerance)."""
 
-    def evaluate(row: Row) -> Evaluated:
-        value = _allowance(int(parts.value(row)), digits)
-        return value, value
+    def values(batch: Batch) -> Figures:
+        return [_allowance(int(count), digits) for count in parts.values(batch)]
 
     def text() -> str:
         return f"MIN(5*{parts.text},10+INT(10*SQRT({parts.text})))/{10 ** (digits + 1)}"
 
-    return Expression(text, evaluate, parts.columns, _PRODUCT)
+    return Expression(text, values, columns=parts.columns, binds=_PRODUCT)
 
 
 def rounded_to(expression: Expression, places: int) -> Expression:
@@ -252,17 +290,18 @@ def rounded_to(expression: Expression, places: int) -> Expression:
         inner = expression.text
         return f"ROUND({inner},{places})" if inner else ""
 
-    def evaluate(row: Row) -> Evaluated:
-        value, reach = expression.evaluated(row)
-        return quantized(value, places), reach
+    def values(batch: Batch) -> Figures:
+        return [quantized(value, places) for value in expression.values(batch)]
 
-    return Expression(text, evaluate, expression.columns)
+    return Expression(text, values, expression.reaches, expression.columns)
 
 
 class Condition:
-    """What holds or not: as a formula, and on a row."""
+    """What holds or not: as a formula, and on each row."""
 
-    def __init__(self, text: Callable[[], str], holds: Callable[[Row], bool], columns: frozenset[Column]) -> None:
+    def __init__(
+        self, text: Callable[[], str], holds: Callable[[Batch], list[bool]], columns: frozenset[Column]
+    ) -> None:
         self._make_text, self.holds, self.columns = text, holds, columns
         self._text: str | None = None
 
@@ -274,10 +313,10 @@ class Condition:
         return self._text
 
 
-def _compared(sign: str, one: Expression, two: Expression, holds: Callable[[Decimal, Decimal], bool]) -> Condition:
+def _compared(sign: str, one: Expression, two: Expression, holds: Callable[[Any, Any], bool]) -> Condition:
     return Condition(
         lambda: f"{one.text}{sign}{two.text}",
-        lambda row: holds(one.value(row), two.value(row)),
+        lambda batch: list(map(holds, one.values(batch), two.values(batch))),
         one.columns | two.columns,
     )
 
@@ -295,7 +334,7 @@ def any_of(*conditions: Condition) -> Condition:
 def _combined(name: str, conditions: tuple[Condition, ...], combine: Callable[[Iterable[bool]], bool]) -> Condition:
     return Condition(
         lambda: f"{name}({','.join(condition.text for condition in conditions)})",
-        lambda row: combine(condition.holds(row) for condition in conditions),
+        lambda batch: list(map(combine, zip(*(condition.holds(batch) for condition in conditions), strict=True))),
         _columns(conditions),
     )
 
@@ -318,9 +357,9 @@ class Choice:
         """The formula."""
         return f'IF({self.condition.text},"{self.holds}","{self.fails}")'
 
-    def word(self, row: Row) -> str:
-        """What it says on the row."""
-        return self.holds if self.condition.holds(row) else self.fails
+    def words(self, batch: Batch) -> list[str]:
+        """What it says on each row."""
+        return [self.holds if holds else self.fails for holds in self.condition.holds(batch)]
 
 
 class Rounding:
@@ -330,26 +369,35 @@ class Rounding:
         self.expression = expression
         self.columns = expression.columns
 
-    def result(self, row: Row) -> Result:
-        """The formula and its value, or the value alone."""
+    def shown(self, text: str, value: Decimal, reach: Decimal, digits: int) -> Result:
+        """What the cell shows of a value, and whether it is a formula of the expression's text."""
         raise NotImplementedError
+
+    def results(self, batch: Batch) -> list[Result]:
+        """The formula and its value, or the value alone, on each row."""
+        figures = zip(self.expression.values(batch), self.expression.reaches(batch), strict=True)
+        text, digits = self.expression.text, batch.digits
+        return [self.shown(text, value, reach, digits) for value, reach in figures]
+
+    def known_result(self, digits: int) -> Result:
+        """The same where no column of the row is read."""
+        return self.shown(self.expression.text, *self.expression.known_figure, digits)
 
 
 class Plain(Rounding):
     """The expression as it is: a count, or a figure that stands in a number cell."""
 
-    def result(self, row: Row) -> Result:
+    def shown(self, text: str, value: Decimal, reach: Decimal, digits: int) -> Result:
         """Its text and its value."""
-        return Result(self.expression.text, self.expression.value(row))
+        return Result(text, value)
 
 
-class Reference(Plain):
+class Reference(Rounding):
     """An amount that stands elsewhere, as a text where it has too many digits for a number cell."""
 
-    def result(self, row: Row) -> Result:
+    def shown(self, text: str, value: Decimal, reach: Decimal, digits: int) -> Result:
         """Its text, where that is a number; and its value."""
-        found = super().result(row)
-        return found if found.value.copy_abs() < LARGEST else Result("", found.value)
+        return Result(text if value.copy_abs() < LARGEST else "", value)
 
 
 class Exact(Rounding):
@@ -369,19 +417,23 @@ class Exact(Rounding):
         reach: Expression | None = None,
     ) -> None:
         super().__init__(expression)
-        self._digits, self._like, self._most, self._reach = digits, like, most, reach
+        self._digits, self._like, self._most, self._reach = digits, like, most, reach or expression
+        if reach is not None or like is not None:
+            self.columns = _columns(each for each in (expression, reach, like) if each is not None)
 
-    def result(self, row: Row) -> Result:
+    def shown(self, text: str, value: Decimal, reach: Decimal, digits: int) -> Result:
         """ROUND(…), where floats find it."""
-        value, reach = self.expression.evaluated(row)
-        if self._reach is not None:
-            reach = self._reach.evaluated(row)[1]
-        digits = row.digits if self._digits is None else self._digits
+        own = digits if self._digits is None else self._digits
+        found, places, is_safe = rounded_result(value, own, reach, self._most)
+        return Result(f"ROUND({text},{places})" if text and is_safe else "", found)
+
+    def results(self, batch: Batch) -> list[Result]:
+        """The same on each row."""
+        values, reaches = self.expression.values(batch), self._reach.reaches(batch)
+        text, digits = self.expression.text, [batch.digits] * batch.count
         if self._like is not None:
-            digits = _decimals(self._like.value(row))
-        found, places, is_safe = rounded_result(value, digits, reach, self._most)
-        text = self.expression.text if is_safe else ""
-        return Result(f"ROUND({text},{places})" if text else "", found)
+            digits = list(map(_decimals, self._like.values(batch)))
+        return list(map(self.shown, repeat(text), values, reaches, digits))
 
 
 def _decimals(value: Decimal) -> int:
@@ -392,11 +444,10 @@ def _decimals(value: Decimal) -> int:
 class Total(Rounding):
     """A sum of amounts in minor digits, rounded to these: exact as long as the addends stay below 15 digits."""
 
-    def result(self, row: Row) -> Result:
+    def shown(self, text: str, value: Decimal, reach: Decimal, digits: int) -> Result:
         """ROUND(…), where floats find it."""
-        value, reach = self.expression.evaluated(row)
-        text = self.expression.text if is_safe_sum(reach, row.digits) else ""
-        return Result(f"ROUND({text},{row.digits})" if text else "", value, is_minor=True)
+        is_found = text and is_safe_sum(reach, digits)
+        return Result(f"ROUND({text},{digits})" if is_found else "", value, is_minor=True)
 
 
 class ToMinor(Rounding):
@@ -407,35 +458,34 @@ class ToMinor(Rounding):
         super().__init__(expression)
         self._exact = exact
 
-    def result(self, row: Row) -> Result:
+    def shown(self, text: str, value: Decimal, reach: Decimal, digits: int) -> Result:
         """ROUND(…), where a float cannot round otherwise."""
-        units, sent = to_minor(self._exact, row.digits), self.expression.value(row)
-        value, text = from_minor(units, row.digits), self.expression.text
-        is_found = abs(units) < _MOST_UNITS and rounds_as_floats_do(sent, row.digits)
-        if not text or not is_found or quantized(sent, row.digits) != value:
-            return Result("", value, is_minor=True)
-        return Result(f"ROUND({text},{row.digits})", value)
+        units = to_minor(self._exact, digits)
+        booked = from_minor(units, digits)
+        is_found = abs(units) < _MOST_UNITS and rounds_as_floats_do(value, digits)
+        if not text or not is_found or quantized(value, digits) != booked:
+            return Result("", booked, is_minor=True)
+        return Result(f"ROUND({text},{digits})", booked)
 
 
 class Share(Rounding):
     """What one amount is of another, to three decimals of a percent; only where floats find both."""
 
-    def result(self, row: Row) -> Result:
+    def shown(self, text: str, value: Decimal, reach: Decimal, digits: int) -> Result:
         """ROUND(…,5)."""
-        return Result(f"ROUND({self.expression.text},5)", quantized(self.expression.value(row), 5))
+        return Result(f"ROUND({text},5)", quantized(value, 5))
 
 
 class Nudged(Rounding):
     """A product or quotient to the row's minor digits, half away from zero: binary floats may fall just short of a
     tie, so that the formula moves it away from zero first."""
 
-    def result(self, row: Row) -> Result:
+    def shown(self, text: str, value: Decimal, reach: Decimal, digits: int) -> Result:
         """ROUND(… + SIGN(…) × slack, digits), where floats find it."""
-        exact, text = self.expression.value(row), self.expression.text
-        value = quantized(exact, row.digits)
-        if not text or not is_found_after_a_nudge(exact, row.digits):
-            return Result("", value)
-        return Result(f"ROUND({text}+SIGN({text})*{SLACK:f},{row.digits})", value)
+        found = quantized(value, digits)
+        if not text or not is_found_after_a_nudge(value, digits):
+            return Result("", found)
+        return Result(f"ROUND({text}+SIGN({text})*{SLACK:f},{digits})", found)
 
 
 NEARLY_NOTHING = constant(SLACK)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from math import ceil
 from typing import Any, cast
 
@@ -46,6 +47,7 @@ from chargeback.publish.xlsx.styles import BRAND, LINE, verdict_styles
 MOST_BARS = 15
 """Bars of a chart at most: its rows are sorted, so they are the largest."""
 _A4 = 9
+_MOST_TABLES = 1 << 5
 _ROW_HEIGHT = 16.0
 """Points: room for the marks above and below Thai letters."""
 _PAGE_WIDTH = 784.0
@@ -204,8 +206,14 @@ def _add_table(sheet: Worksheet, table: FilterTable, ref: str) -> None:
     style = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     made = Table(displayName=table.name, ref=ref, tableStyleInfo=style)
     made.autoFilter = AutoFilter(ref=ref)
-    made.tableColumns = [TableColumn(id=number, name=name) for number, name in enumerate(table.columns, start=1)]
+    made.tableColumns = _table_columns(table.columns)
     sheet.add_table(made)
+
+
+@lru_cache(_MOST_TABLES)
+def _table_columns(names: tuple[str, ...]) -> list[TableColumn]:
+    """A table's columns, which openpyxl only reads: a workbook may have one such table a company."""
+    return [TableColumn(id=number, name=name) for number, name in enumerate(names, start=1)]
 
 
 def _colour(sheet: Worksheet, shape: SheetShape, ref: str) -> None:

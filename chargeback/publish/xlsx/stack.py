@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.xlsx.expressions import Expression, Total, known
 from chargeback.publish.xlsx.shape import CHART_ROWS, ChartKind, letters
 from chargeback.publish.xlsx.styles import Kind, look
-from chargeback.publish.xlsx.tables import Column, Rows, Styled, Supplied, Table, Value
+from chargeback.publish.xlsx.tables import Column, Record, Rows, Styled, Supplied, Table, Value
 
 _HEADINGS = (Kind.HEADING, Kind.HEADING_RIGHT)
 
@@ -87,6 +87,10 @@ class Block:
         """Add a row; its number comes back."""
         self.stack.rows.append(self.rows.row(supplied, digits, height=height, kind=kind))
         return len(self.stack.rows)
+
+    def add_all(self, records: Iterable[Record]) -> None:
+        """Add rows."""
+        self.stack.rows.extend(self.rows.rows(records))
 
     def cell(self, column: Column, number: int, value: Decimal) -> Expression:
         """The cell of another row of the sheet, which has or will have that value."""

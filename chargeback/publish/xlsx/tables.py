@@ -7,21 +7,22 @@ cell that is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from itertools import groupby, islice
 from types import MappingProxyType
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 from xml.sax.saxutils import escape
 
-from chargeback.model.money import format_exact, from_minor, to_minor
+from chargeback.model.money import format_exact, format_minors, from_minor, to_minor
 from chargeback.publish.xlsx import styles
-from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, Cells, TextColumn, minor_writer, serial
+from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, Cells, TextColumn, serial
 from chargeback.publish.xlsx.cells import row as row_of
-from chargeback.publish.xlsx.expressions import Choice, Evaluated, Expression, Rounding, Row, sum_and_reach
+from chargeback.publish.xlsx.expressions import Batch, Choice, Expression, Result, Rounding, sum_and_reach
 from chargeback.publish.xlsx.shape import letters
 from chargeback.publish.xlsx.styles import Kind, look, money
 from chargeback.publish.xlsx.texts import xml_text
@@ -64,7 +65,7 @@ class Column(Expression):
         is_kept: bool = False,
         to_the_right: bool | None = None,
     ) -> None:
-        super().__init__(self._reference, self.evaluated, frozenset((self,)))
+        super().__init__(self._reference, lambda batch: batch.exact(self), columns=frozenset((self,)))
         self.heading, self.width, self.form, self.computed = heading, width, form, computed
         self.kind, self.is_kept, self.place, self.letters = kind, is_kept, 0, ""
         self.to_the_right = form is not Form.TEXT if to_the_right is None else to_the_right
@@ -77,18 +78,11 @@ class Column(Expression):
             raise LookupError(f"the column {self.heading} is in no table yet")
         return f"{self.letters}{ROW}"
 
-    def evaluated(self, row: Row) -> Evaluated:
-        """The figure of the row's cell; ``KeyError`` where it has none."""
-        value = self.value(row)
-        return value, value.copy_abs()
-
-    def value(self, row: Row) -> Decimal:
-        """The same alone."""
-        value = row.exact.get(self)
-        if value is None:
-            figure = row.figures[self]
-            value = row.exact[self] = _whole(self, figure, row.digits) if isinstance(figure, int) else figure
-        return value
+    def decimals(self, figures: Sequence[Decimal | int], digits: int) -> list[Decimal]:
+        """Figures of the column, whole numbers and minor units as such, as decimals."""
+        if self.form is Form.MONEY:
+            return [from_minor(each, digits) if isinstance(each, int) else each for each in figures]
+        return list(map(Decimal, figures))
 
 
 class Table:
@@ -125,7 +119,17 @@ Value = str | int | Decimal | date | Styled | Rounding | Choice | None
 Supplied = Mapping[Column, Value]
 
 
-_MOST_OPENINGS, _MOST_NUMBERS = 1 << 12, 1 << 10
+class Record(NamedTuple):
+    """What a row is made of: what is supplied, the minor digits of its currency, and its height in points (None: the
+    sheet's own)."""
+
+    supplied: Supplied
+    digits: int = 0
+    height: float | None = None
+
+
+_MOST_OPENINGS, _MOST_STYLES, _MOST_TOGETHER = 1 << 12, 1 << 10, 256
+_END = "</v></c>"
 
 
 def note(text: str) -> Styled:
@@ -188,7 +192,7 @@ class Rows:
     def __init__(self, cells: Cells, table: type[Table]) -> None:
         self.cells, self.table = cells, table
         self.figures = Figures({column: [] for column in table.columns if column.is_kept})
-        self._places: dict[tuple[int, Kind | None], list[_Place]] = {}
+        self._places: dict[tuple[int, Kind | None], dict[Column, _Place]] = {}
         self._openings: dict[tuple[Column, int, str], str] = {}
 
     def texts(self, column: Column) -> Mapping[str, str]:
@@ -204,32 +208,45 @@ class Rows:
         self.cells.forget_texts()
         self._openings.clear()
 
-    def row(self, supplied: Supplied, digits: int = 0, *, height: float | None = None, kind: Kind | None = None) -> str:
-        """A row: what is supplied, and the computed columns that then can be had.
+    def rows(self, records: Iterable[Record], *, kind: Kind | None = None) -> Iterator[str]:
+        """The rows of the records, in their order: what is supplied, and the computed columns that then can be had;
+        ``kind`` is the look of all cells.
 
-        ``digits`` are those of the row's currency, ``height`` is in points; ``kind`` is the look of all its cells.
+        Records that follow each other and supply the same columns are made together, a column after the other.
         """
-        row, cells, get = Row({}, digits), list[str](), supplied.get
-        figures, add = row.figures, cells.append
-        for column, computed, reads, style, number, written, texts, kept in self._places_of(digits, kind):
-            value = get(column, computed)
-            figure: Kept = None
-            # By the exact type, as a workpaper has a million cells: nearly all are texts and whole numbers.
-            if type(value) is str:
-                add(texts[value])
-                figure = value
-            elif type(value) is int and -LARGEST_EXACT < value < LARGEST_EXACT:
-                add(f"{number}{written(value)}</v></c>")
-                figures[column] = figure = value
-            elif value is not None and (value is not computed or reads <= figures.keys()):
-                fragment, figure = self._cell(column, value, row, style, texts)
-                add(fragment)
-                if isinstance(figure, (int, Decimal)):
-                    figures[column] = figure
-            if kept is not None:
-                kept.append(figure)
-        self.figures.digits.append(digits)
-        return row_of(cells, height)
+        for (_, _, digits), alike in groupby(records, _pattern):
+            while together := list(islice(alike, _MOST_TOGETHER)):
+                supplied = zip(*(record.supplied.values() for record in together), strict=True)
+                columns = dict(zip(together[0].supplied, supplied, strict=True))
+                heights = [record.height for record in together]
+                yield from self._made(columns, digits, heights, kind)
+
+    def row(self, supplied: Supplied, digits: int = 0, *, height: float | None = None, kind: Kind | None = None) -> str:
+        """One row: ``digits`` are those of the row's currency, ``height`` is in points."""
+        return next(self._made({column: (value,) for column, value in supplied.items()}, digits, (height,), kind))
+
+    def _made(
+        self, supplied: Mapping[Column, Sequence[Any]], digits: int, heights: Sequence[float | None], kind: Kind | None
+    ) -> Iterator[str]:
+        """Rows of one currency; a column's values are all of one type."""
+        batch, cells, count = Batch({}, digits, len(heights)), list[Sequence[str]](), len(heights)
+        places = self._places.setdefault((digits, kind), {})
+        for column in self.table.columns:
+            values, computed = supplied.get(column), column.computed
+            if values is None and computed is not None and computed.columns <= batch.figures.keys():
+                values = [computed] * count
+            figures: Sequence[Kept] | None = None
+            if values is not None and values[0] is not None:
+                if column not in places:
+                    places[column] = self._place(column, digits, kind)
+                fragments, figures = self._column(places[column], values, batch)
+                cells.append(fragments)
+                if figures and isinstance(figures[0], (int, Decimal)):
+                    batch.figures[column] = cast(Sequence[Decimal | int], figures)
+            if column.is_kept:
+                self.figures.by_column[column].extend(figures or [None] * count)
+        self.figures.digits.extend(bytes([digits]) * count)
+        yield from map(row_of, zip(*cells, strict=True) if cells else [()] * count, heights)
 
     def look(self, column: Column, digits: int = 0) -> int:
         """The number of the column's style, for amounts of so many minor digits."""
@@ -246,43 +263,56 @@ class Rows:
         ]
         return row_of(found, height)
 
-    def _cell(self, column: Column, value: Value, row: Row, style: int, texts: Mapping[str, str]) -> tuple[str, Kept]:
-        """The cell, and what others may refer to of it."""
-        if isinstance(value, Rounding):
-            return self._result_cell(column, value, row, style)
-        if isinstance(value, Decimal):
-            return self.cells.exact(column.letters, value, style), value
-        if isinstance(value, str):
-            return texts[value], value
-        if isinstance(value, int):
-            return self._whole_cell(column, value, row.digits, style), value
-        if isinstance(value, Choice):
-            word = value.word(row)
-            return f"{self._opening(column, style, value.text, _IS_TEXT)}{xml_text(word)}</v></c>", word
-        if isinstance(value, Styled):
-            return self.cells.text(column.letters, value.text, look(value.kind)), value.text
-        if isinstance(value, datetime):
-            return self.cells.moment(column.letters, value, style), Decimal(serial(value))
-        if isinstance(value, date):
-            return self.cells.day(column.letters, value, style), None
-        raise TypeError(f"{column.heading}: {value!r} is nothing that a cell can hold")
+    def _column(self, place: _Place, values: Sequence[Any], batch: Batch) -> tuple[Sequence[str], Sequence[Kept]]:
+        """The column's cells, and what others may refer to of each."""
+        column, style, first = place.column, place.style, values[0]
+        if isinstance(first, str):
+            return list(map(place.texts.__getitem__, values)), values
+        if isinstance(first, int):
+            return self._whole_cells(place, values, batch.digits), values
+        if isinstance(first, Decimal):
+            return [self.cells.exact(column.letters, value, style) for value in values], values
+        if isinstance(first, Rounding):
+            results = _results(values, batch)
+            return self._result_cells(place, results, first, batch.digits), [found.value for found in results]
+        if isinstance(first, Choice):
+            words = _words(values, batch)
+            openings = (self._opening(column, style, value.text, _IS_TEXT) for value in values)
+            cells = [f"{opening}{xml_text(word)}{_END}" for opening, word in zip(openings, words, strict=True)]
+            return cells, words
+        if isinstance(first, Styled):
+            cells = [self.cells.text(column.letters, value.text, look(value.kind)) for value in values]
+            return cells, [value.text for value in values]
+        if isinstance(first, datetime):
+            cells = [self.cells.moment(column.letters, value, style) for value in values]
+            return cells, [Decimal(serial(value)) for value in values]
+        if isinstance(first, date):
+            return [self.cells.day(column.letters, value, style) for value in values], [None] * len(values)
+        raise TypeError(f"{column.heading}: {first!r} is nothing that a cell can hold")
 
-    def _whole_cell(self, column: Column, value: int, digits: int, style: int) -> str:
-        """A whole number, or minor units, of any size."""
-        if column.form is Form.MONEY:
-            return self.cells.minor(column.letters, value, digits, style)
-        return self.cells.number(column.letters, str(value), style)
+    def _whole_cells(self, place: _Place, values: Sequence[int], digits: int) -> list[str]:
+        """Whole numbers, or minor units, of any size."""
+        column, number = place.column, place.number
+        if column.form is not Form.MONEY:
+            return [f"{number}{value}{_END}" for value in values]
+        if min(values) > -LARGEST_EXACT and max(values) < LARGEST_EXACT:
+            return [f"{number}{written}{_END}" for written in format_minors(values, digits)]
+        return [self.cells.minor(column.letters, value, digits, place.style) for value in values]
 
-    def _result_cell(self, column: Column, value: Rounding, row: Row, style: int) -> tuple[str, Decimal]:
-        formula, found, is_minor = value.result(row)
-        letters, cells = column.letters, self.cells
-        if formula and value.columns:
-            return f"{self._opening(column, style, formula)}{format_exact(found)}</v></c>", found
-        if formula:
-            return cells.formula(letters, formula, found, style), found
-        if is_minor:
-            return cells.minor(letters, to_minor(found, row.digits), row.digits, style), found
-        return cells.exact(letters, found, style), found
+    def _result_cells(self, place: _Place, results: Sequence[Result], first: Rounding, digits: int) -> list[str]:
+        letters, style, cells = place.column.letters, place.style, self.cells
+        opening, formula_cell = self._opening, cells.formula
+        found = []
+        for formula, value, is_minor in results:
+            if formula and first.columns:
+                found.append(f"{opening(place.column, style, formula)}{format_exact(value)}{_END}")
+            elif formula:
+                found.append(formula_cell(letters, formula, value, style))
+            elif is_minor:
+                found.append(cells.minor(letters, to_minor(value, digits), digits, style))
+            else:
+                found.append(cells.exact(letters, value, style))
+        return found
 
     def _opening(self, column: Column, style: int, formula: str, kind: str = "") -> str:
         """The cell of a formula over its own row, up to its value: it is the same in many rows."""
@@ -295,49 +325,48 @@ class Rows:
             self._openings[key] = found
         return found
 
-    def _places_of(self, digits: int, kind: Kind | None) -> list[_Place]:
-        """The columns as they are in a row of such a currency; ``kind`` None: each has its own look."""
-        found = self._places.get((digits, kind))
-        if found is None:
-            found = self._places[digits, kind] = [self._place(column, digits, kind) for column in self.table.columns]
-        return found
-
     def _place(self, column: Column, digits: int, kind: Kind | None) -> _Place:
-        letters, computed, own = column.letters, column.computed, kind or column.kind
-        style, number, written = _number(letters, column.form, own, digits)
-        return _Place(
-            column,
-            computed,
-            computed.columns if computed is not None else frozenset(),
-            style,
-            number,
-            written,
-            self.cells.texts(letters, look(own), has_blanks=kind is not None),
-            self.figures.by_column.get(column),
-        )
+        letters, own = column.letters, kind or column.kind
+        style = _style(column.form, own, digits)
+        texts = self.cells.texts(letters, look(own), has_blanks=kind is not None)
+        return _Place(column, style, f'<c r="{letters}{ROW}" s="{style}"><v>', texts)
 
 
 class _Place(NamedTuple):
-    """A column in rows of one currency and look: which columns its formula reads, its style, how a number begins and is
-    written, its texts, and what it keeps."""
+    """A column in rows of one currency and look: its style, how a number begins, and its texts."""
 
     column: Column
-    computed: Rounding | Choice | None
-    reads: frozenset[Column]
     style: int
     number: str
-    written: Callable[[int], str]
     texts: TextColumn
-    kept: list[Kept] | None
 
 
-@lru_cache(_MOST_NUMBERS)
-def _number(letters: str, form: Form, kind: Kind, digits: int) -> tuple[int, str, Callable[[int], str]]:
-    """The style of figures in a column, how their cells begin, and what writes a whole number: every workbook has the
-    same few."""
-    style = _style(form, kind, digits)
-    return style, f'<c r="{letters}{ROW}" s="{style}"><v>', minor_writer(digits) if form is Form.MONEY else str
+def _pattern(record: Record) -> tuple[tuple[Column, ...], tuple[type, ...], int]:
+    """What rows that are made together have alike."""
+    supplied = record.supplied
+    return tuple(supplied), tuple(map(type, supplied.values())), record.digits
 
 
+def _results(values: Sequence[Rounding], batch: Batch) -> list[Result]:
+    """What each comes to on its row: found at once where one is for all rows."""
+    first = values[0]
+    if all(value is first for value in values):
+        return first.results(batch)
+    digits = batch.digits
+    return [
+        value.results(batch.only(row))[0] if value.columns else value.known_result(digits)
+        for row, value in enumerate(values)
+    ]
+
+
+def _words(values: Sequence[Choice], batch: Batch) -> list[str]:
+    """The same of choices."""
+    first = values[0]
+    if all(value is first for value in values):
+        return first.words(batch)
+    return [value.words(batch.only(row))[0] for row, value in enumerate(values)]
+
+
+@lru_cache(_MOST_STYLES)
 def _style(form: Form, kind: Kind, digits: int) -> int:
     return look(kind, money(digits) if form is Form.MONEY else form.value)

@@ -11,13 +11,13 @@ from openpyxl import load_workbook
 
 from chargeback.model.money import from_minor
 from chargeback.publish.xlsx.expressions import (
+    Batch,
     Choice,
     Exact,
     Expression,
     Nudged,
     Plain,
     Result,
-    Row,
     Total,
     across,
     all_of,
@@ -27,7 +27,7 @@ from chargeback.publish.xlsx.expressions import (
     rounded_to,
 )
 from chargeback.publish.xlsx.stack import Stack
-from chargeback.publish.xlsx.tables import Column, Form, Rows, Table
+from chargeback.publish.xlsx.tables import Column, Form, Record, Rows, Table
 from tests.publish.workbook.one_sheet import new_book, whole
 
 
@@ -89,9 +89,24 @@ def test_a_column_that_lacks_an_operand_has_no_cell() -> None:
     assert rows.figures.of(Amounts.gross) == []
 
 
+amounts = st.one_of(units, st.decimals(min_value=-(10**6), max_value=10**6, places=3), st.just("none"), st.none())
+
+
+@given(st.lists(st.tuples(amounts, amounts, st.integers(min_value=0, max_value=3)), max_size=12))
+def test_rows_that_are_made_together_are_those_made_one_by_one(
+    rows: list[tuple[int | Decimal | str | None, int | Decimal | str | None, int]],
+) -> None:
+    records = [Record({Amounts.label: "x", Amounts.net: net, Amounts.tax: tax}, digits) for net, tax, digits in rows]
+    cells = new_book().cells
+    together, one_by_one = Rows(cells, Amounts), Rows(cells, Amounts)
+    made = [one_by_one.row(supplied, digits, height=height) for supplied, digits, height in records]
+    assert list(together.rows(records)) == made
+    assert together.figures == one_by_one.figures
+
+
 def result(expression: Expression) -> Result:
     """The plain result of an expression that reads no column."""
-    return Plain(expression).result(Row({}))
+    return Plain(expression).known_result(0)
 
 
 def test_operators_bind_as_in_a_spreadsheet() -> None:
@@ -110,13 +125,15 @@ def test_what_has_no_name_in_a_formula_makes_the_whole_of_it_a_value() -> None:
     four = nameless + constant(1)
     for expression in (four, abs(nameless - constant(7)), largest(constant(4), four)):
         assert result(expression) == Result("", Decimal(4))
-    assert Exact(nameless).result(Row({}, 2)) == Result("", Decimal("3.00"))
-    assert Nudged(nameless * constant(2)).result(Row({}, 2)) == Result("", Decimal("6.00"))
+    assert Exact(nameless).known_result(2) == Result("", Decimal("3.00"))
+    assert Nudged(nameless * constant(2)).known_result(2) == Result("", Decimal("6.00"))
 
 
 def test_a_sum_across_counts_only_cells_that_are_there() -> None:
     table = Table.made_of("Crossed", [Column(str(number), form=Form.MONEY) for number in range(3)])
     first, _, last = table.columns
-    row = Row({first: Decimal("1.50"), last: Decimal("-0.50")}, 2)
-    assert Total(across(table.columns)).result(row).value == Decimal("1.00")
+    rows = Batch({first: [150, 7], last: [-50, 0]}, digits=2, count=2)
+    assert [found.value for found in Total(across(table.columns)).results(rows)] == [Decimal("1.00"), Decimal("0.07")]
+    exact = Batch({first: [Decimal("1e-30")], last: [Decimal(10) ** 30]}, digits=2)
+    assert across(table.columns).values(exact) == [Decimal(f"1{'0' * 30}.{'0' * 29}1")], "no digit is rounded away"
     assert across(table.columns).text == "SUM(A\0:C\0)"
