@@ -17,6 +17,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from chargeback.archive.bucket_process import Ask, BucketError, BucketProcess, asked_here, may_fork
+from chargeback.archive.bucket_process import Ask, BucketError, BucketProcess, ThisProcess, may_fork
 from chargeback.archive.no_follow import OversizedError
 from chargeback.config.address import SECRET_VARIABLES, Address
 from chargeback.config.endpoint import is_loopback
@@ -232,6 +233,16 @@ class Bucket:
         """Remove objects of revisions that no link of the chain names; whoever calls this has looked."""
         self._delete(list(keys))
 
+    @contextmanager
+    def threads(self, count: int) -> Iterator[ThreadPoolExecutor]:
+        """So many threads that ask; where they are waited for and a signal comes, what they ask for is given up."""
+        with ThreadPoolExecutor(count) as pool:
+            try:
+                yield pool
+            except KeyboardInterrupt:
+                self._ask.give_up()
+                raise
+
     def _delete(self, keys: Iterable[str]) -> None:
         for key in keys:
             self._ask(Clients.deleted, self._key(key))
@@ -303,7 +314,7 @@ def _opened(address: Address, environ: frozenset[tuple[str, str]], *, allow_http
         _client(address, _EACH, _EACH_RETRIES, 5, allow_http=allow_http),
         _client(address, _FIRST, _FIRST_RETRIES, 1, allow_http=allow_http),
     )  # no thread is started before the first request
-    return Bucket(address, BucketProcess(clients) if may_fork(looks=1) else asked_here(clients))
+    return Bucket(address, BucketProcess(clients) if may_fork(looks=1) else ThisProcess(clients))
 
 
 def _client(address: Address, timeout: timedelta, retries: timedelta, times: int, *, allow_http: bool) -> Any:

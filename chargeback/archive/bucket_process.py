@@ -21,7 +21,6 @@ import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
@@ -62,6 +61,9 @@ class Ask(Protocol[Asked_co]):
     ) -> Result:
         """What the function returns for the object; what it raises is raised."""
 
+    def give_up(self) -> None:
+        """Have the calls of other threads end, where that can be done: what they ask for may be carried out."""
+
 
 def may_fork(looks: int = _LOOKS) -> bool:
     """Whether this process has one thread, of whatever library: a fork copies no other one, but the locks that it held.
@@ -85,18 +87,20 @@ def sendable(error: BaseException) -> BaseException:
     return error
 
 
-def asked_here(library: Library) -> Ask[Library]:
-    """Calls by this process itself."""
-    return partial(_called, library)
+class ThisProcess(Generic[Library]):
+    """Calls the library in this process."""
 
+    def __init__(self, library: Library) -> None:
+        self._library = library
 
-def _called(
-    library: Library,
-    function: Callable[Concatenate[Library, Given], Result],
-    *given: Given.args,
-    **named: Given.kwargs,
-) -> Result:
-    return function(library, *given, **named)
+    def __call__(
+        self, function: Callable[Concatenate[Library, Given], Result], *given: Given.args, **named: Given.kwargs
+    ) -> Result:
+        """What the function returns."""
+        return function(self._library, *given, **named)
+
+    def give_up(self) -> None:
+        """Nothing: the calls end by themselves."""
 
 
 class BucketProcess(Generic[Library]):
@@ -106,6 +110,7 @@ class BucketProcess(Generic[Library]):
     def __init__(self, library: Library) -> None:
         self._calls, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._own = threading.local()
+        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # none may unwind this process's frames in the fork
         try:
             process = os.fork()
@@ -142,6 +147,12 @@ class BucketProcess(Generic[Library]):
             raise
         return outcome, value
 
+    def give_up(self) -> None:
+        """Every connection of this process is at its end; a later call makes another one."""
+        for connection in [each for each in self._open if not each.closed]:
+            with socket.socket(fileno=os.dup(connection.fileno())) as side, suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+
     def _connection(self) -> Connection:
         """This thread's own; a process that was forked has the threads' of the one before, and makes its own."""
         kept: Connection | None = getattr(self._own, "connection", None)
@@ -151,6 +162,7 @@ class BucketProcess(Generic[Library]):
                 socket.send_fds(self._calls, [b"\0"], [there.fileno()])
             kept = self._own.connection = Connection(here.detach())
             self._own.process = os.getpid()
+            self._open.add(kept)
         return kept
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,7 +124,7 @@ class Commits:
     def _links(self) -> dict[int, tuple[Commit, str, Written]]:
         if self._read is None:
             numbers = self._numbers()
-            with ThreadPoolExecutor(READERS) as pool:
+            with self.bucket.threads(READERS) as pool:
                 read = dict(zip(numbers, pool.map(self._link, numbers), strict=True))
             self._refuse_changed(read)
             self._read = read

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,7 +68,7 @@ class ObjectWriter(ArchiveWriter):
         """Create every object of the revision, the manifest last; what the bucket says of each, where it keeps
         versions."""
         paths = [record.path for record in staging.files]
-        with ThreadPoolExecutor(SENDERS) as pool:
+        with self.bucket.threads(SENDERS) as pool:
             sent = dict(zip(paths, pool.map(lambda path: self._create(staging, place, path), paths), strict=True))
         for path in staging.proof:
             sent[path] = self._create(staging, place, path)

@@ -7,11 +7,9 @@ proves anything is ever replaced.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import signal
 import socket
-import socketserver
 import subprocess
 import sys
 import threading
@@ -19,7 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -44,6 +42,7 @@ from chargeback.evidence.period import Period
 from tests.azure_server import CONTAINER
 from tests.conftest import SHAPES
 from tests.kit.archives import FILES, REPORT, STARTED, answer, seal
+from tests.s3_proxy import LostReplies, proxied
 from tests.s3_server import PLAIN, READER_ID, READER_SECRET, VERSIONED, S3Server
 from tests.some import some
 
@@ -537,65 +536,18 @@ def test_a_store_that_does_not_answer_ends_soon(monkeypatch: pytest.MonkeyPatch)
     assert whole < timedelta(seconds=30)
 
 
-class Swallowing(socketserver.BaseRequestHandler):
-    """Passes a request on, and closes instead of passing back the answer to the first create of an object."""
-
-    port = 0
-    lost: ClassVar[list[bytes]] = []
-
-    def handle(self) -> None:
-        """One connection."""
-        with socket.create_connection(("127.0.0.1", self.port)) as server:
-            while request := _message(self.request):
-                server.sendall(request)
-                reply = _message(server)
-                line = request.partition(b"\r\n")[0]
-                if line.startswith(b"PUT ") and line not in self.lost and b"200 OK" in reply[:20]:
-                    self.lost.append(line)
-                    return
-                self.request.sendall(reply)
-
-
-class Proxy(socketserver.ThreadingTCPServer):
-    """Does not wait for the connections that the client keeps open."""
-
-    daemon_threads = True
-
-
-def _message(side: socket.socket) -> bytes:
-    """An HTTP message, whose head says how long it is."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = side.recv(65536)
-        if not more:
-            return data
-        data += more
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = re.search(rb"\r\ncontent-length: *(\d+)", head.lower())
-    chunked = b"\r\ntransfer-encoding: chunked" in head.lower()
-    while len(body) < int(length[1]) if length else chunked and not body.endswith(b"0\r\n\r\n"):
-        more = side.recv(65536)
-        if not more:
-            break
-        body += more
-    return head + b"\r\n\r\n" + body
-
-
 @pytest.mark.parametrize("kind", ["s3", "s3 with versions"])
 def test_every_reply_may_be_lost_on_the_way(
     at: Callable[[str], Place], s3: S3Server, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     address = at(kind)
-    monkeypatch.setattr(Swallowing, "port", s3.port)
-    monkeypatch.setattr(Swallowing, "lost", [])
-    with Proxy(("127.0.0.1", 0), Swallowing) as proxy:
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.server_address[1]}")
+    lost = LostReplies()
+    with proxied(s3, lost) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         (revision,) = archive_of(address, "2026-05").revisions()
         assert check_files(revision) == ()
-        proxy.shutdown()
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3.environ["AWS_ENDPOINT_URL"])
-    lost_keys = [line.split()[1].rpartition(b"/")[2] for line in some(Swallowing.lost)]
+    lost_keys = [line.split()[1].rpartition(b"/")[2] for line in some(lost.lines)]
     assert {b"1.json", b"manifest.json", b"config.toml"} <= set(lost_keys)
     (revision,) = Archive(address, Base()).revisions()
     assert check_files(revision) == ()
