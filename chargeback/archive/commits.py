@@ -3,6 +3,9 @@
 A revision's files lie under its run's own prefix. The link names that place, the manifest by its sha256, the versions
 of the objects where the bucket keeps versions, and the link before it. It is created last, and only if there is none of
 that number: so it is the commit and the lock in one. What no link names is an orphan, and no part of the archive.
+
+Of a revision of many files the link names ``versions/0001.json`` and so on, which lie among the revision's objects, and
+these name the versions: every command reads every link.
 """
 
 from __future__ import annotations
@@ -10,14 +13,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, refuse
 from chargeback.archive.bucket import Bucket, Listed, Written
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.file_system import storage_error
-from chargeback.archive.manifest import is_sha256
+from chargeback.archive.manifest import ManifestPart, is_sha256, place_of
+from chargeback.archive.manifest_parts import Parted
 from chargeback.errors import SchemaError
 from chargeback.evidence import sha256_of
 from chargeback.evidence.period import Period
@@ -25,6 +30,8 @@ from chargeback.evidence.records import canonical_json
 
 FOLDER = "chain"
 SCHEMA = 1
+DIVIDED_SCHEMA = 2
+"""Of a link that names lists of versions, and of each list."""
 READERS = 16
 """Links that are read at a time."""
 
@@ -36,7 +43,8 @@ _PLACE = re.compile(r"(\d{4}-\d{2}/r[1-9]\d{0,8})-[0-9a-f]{16}", re.ASCII)
 class Commit:
     """One link. ``place`` is where the revision's files lie, ``manifest`` and ``previous`` are sha256 of manifests;
     ``files`` have version and tag of each object, empty where the bucket keeps no versions; ``before`` is the link
-    before: its sha256, and its version."""
+    before: its sha256, and its version. ``lists`` are those that say what ``files`` has, each with its own version and
+    tag; none where the link says it itself."""
 
     number: int
     name: RevisionName
@@ -45,6 +53,7 @@ class Commit:
     place: str
     before: tuple[str, str | None] | None = None
     files: Mapping[str, Written] = field(default_factory=dict)
+    lists: Mapping[ManifestPart, Written] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -54,9 +63,13 @@ class Commit:
     def to_json(self) -> bytes:
         """The link's bytes."""
         before = None if self.before is None else {"sha256": self.before[0], "version": self.before[1]}
+        if self.lists:
+            versions: Any = [{**asdict(part), **written._asdict()} for part, written in self.lists.items()]
+        else:
+            versions = {path: written._asdict() for path, written in self.files.items()}
         return canonical_json(
             {
-                "schema": SCHEMA,
+                "schema": DIVIDED_SCHEMA if self.lists else SCHEMA,
                 "number": self.number,
                 "period": str(self.name.period),
                 "revision": self.name.number,
@@ -64,16 +77,18 @@ class Commit:
                 "previous": self.previous,
                 "place": self.place,
                 "link_before": before,
-                "files": {path: {"version": each.version, "tag": each.tag} for path, each in self.files.items()},
+                "lists" if self.lists else "files": versions,
             }
         )
 
     @classmethod
     def from_json(cls, data: bytes) -> Commit:
-        """The link in these bytes; ``ValueError`` and its kin where it is none, ``SchemaError`` where it is newer."""
+        """The link in these bytes, without ``files`` where lists say them; ``ValueError`` and its kin where it is none,
+        ``SchemaError`` where it is newer."""
         value = json.loads(data)
-        if type(value["schema"]) is int and value["schema"] > SCHEMA:
-            raise SchemaError(f"schema {value['schema']}, this version reads {SCHEMA}", remedy="upgrade chargeback")
+        schema = value["schema"]
+        if type(schema) is int and schema > DIVIDED_SCHEMA:
+            raise SchemaError(f"schema {schema}, this version reads {DIVIDED_SCHEMA}", remedy="upgrade chargeback")
         name = RevisionName(Period.parse(value["period"]), _whole(value["revision"]))
         before = value["link_before"]
         commit = cls(
@@ -83,7 +98,8 @@ class Commit:
             previous=value["previous"],
             place=value["place"],
             before=None if before is None else (before["sha256"], _text_or_none(before["version"])),
-            files={path: _written(each) for path, each in value["files"].items()},
+            files={} if schema == DIVIDED_SCHEMA else _versions(value["files"]),
+            lists=_lists(value["lists"]) if schema == DIVIDED_SCHEMA else {},
         )
         place = _PLACE.fullmatch(commit.place)
         if not is_sha256(commit.manifest) or not (commit.previous is None or is_sha256(commit.previous)):
@@ -148,7 +164,26 @@ class Commits:
             commit = Commit.from_json(data)
         if commit.number != number:
             raise damaged(where, f"is the link {commit.number}")
+        if commit.lists:
+            commit = replace(commit, files=Parted(tuple(commit.lists), partial(self._listed, commit)))
         return commit, sha256_of(data), written
+
+    def _listed(self, commit: Commit, part: ManifestPart) -> dict[str, Written]:
+        """What one list of a link says; ``DamagedError`` where it is not what the link names, or none."""
+        key = f"{commit.place}/{part.path}"
+        where = self.bucket.address / key
+        try:
+            data = self.bucket.read(key, part.size, commit.lists[part].version)
+        except OSError as error:
+            refuse(where, error)
+        if len(data) != part.size or sha256_of(data) != part.sha256:
+            raise damaged(where, f"not the bytes that {commit.key} names")
+        with interpreting(where, "not a list of versions"):
+            files = _versions(json.loads(data)["files"])
+            ends = sorted(files, key=place_of)
+            if (len(files), *ends[:1], *ends[-1:]) != (part.files, part.first, part.last):
+                raise ValueError(f"it has other files than {commit.key} says")
+        return files
 
     def _refuse_changed(self, read: Mapping[int, tuple[Commit, str, Written]]) -> None:
         """Each link but the newest is there, and is the one and version that the next names; no revision has two."""
@@ -177,6 +212,39 @@ def orphans(bucket: Bucket, commits: Iterable[Commit]) -> dict[str, list[Listed]
         if _PLACE.fullmatch(place) and place not in named:
             found.setdefault(place, []).append(listed)
     return found
+
+
+def list_path(number: int) -> str:
+    """The object of a link's list of versions, among those of the revision; the first has the number 1."""
+    return f"versions/{number:04}.json"
+
+
+def list_json(files: Mapping[str, Written]) -> bytes:
+    """The bytes of a list of versions."""
+    return canonical_json({"schema": DIVIDED_SCHEMA, "files": {path: each._asdict() for path, each in files.items()}})
+
+
+def _versions(value: Mapping[str, Any]) -> dict[str, Written]:
+    return {path: _written(each) for path, each in value.items()}
+
+
+def _lists(rows: list[dict[str, Any]]) -> dict[ManifestPart, Written]:
+    """The lists of versions, one at least; each begins behind the one before."""
+    lists: dict[ManifestPart, Written] = {}
+    end = ("", "")
+    for number, row in enumerate(rows, start=1):
+        part = ManifestPart(*(row[each.name] for each in fields(ManifestPart)))
+        if part.path != list_path(number) or not is_sha256(part.sha256):
+            raise ValueError(f"its list {number} is none")
+        if not _whole(part.files) <= _whole(part.size) <= LARGEST_MANIFEST:
+            raise ValueError(f"its list {number} has another size than a list has")
+        ordered = end < place_of(part.first) <= place_of(part.last)
+        if not ordered or (part.first == part.last) != (part.files == 1):
+            raise ValueError(f"its list {number} does not follow the one before")
+        lists[part], end = _written(row), place_of(part.last)
+    if not lists:
+        raise ValueError("it has no lists")
+    return lists
 
 
 def _written(value: Any) -> Written:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, groupby
+from typing import TypeVar
 
 from chargeback.archive.manifest import (
     MANIFEST_PATH,
@@ -26,6 +27,8 @@ from chargeback.archive.manifest import (
 )
 from chargeback.evidence import sha256_of
 
+Value = TypeVar("Value")
+
 FILES_A_MANIFEST = 5_000
 """Files that one manifest, or one part of it, names at most."""
 _KEPT = 4
@@ -38,7 +41,9 @@ def proof_of(manifest: Manifest, files: Sequence[FileRecord], most: int) -> Iter
     In the order of writing: the parts, where there are more files than ``most``; ``SHA256SUMS``; the manifest, with
     which every reader begins.
     """
-    parts = list(divided(files, most)) if len(files) > most else []
+    by_path = {record.path: record for record in files}
+    divisions = divided(by_path, most) if len(files) > most else ()
+    parts = [tuple(by_path[path] for path in division) for division in divisions]
     named: list[ManifestPart] = []
     for number, part in enumerate(parts, start=1):
         path, data = part_path(number), part_json(part)
@@ -50,11 +55,10 @@ def proof_of(manifest: Manifest, files: Sequence[FileRecord], most: int) -> Iter
     yield MANIFEST_PATH, complete
 
 
-def divided(files: Iterable[FileRecord], most: int) -> Iterator[tuple[FileRecord, ...]]:
-    """The files of each part, in order, at most so many; those of an account in one part, where one holds them all."""
-    part: list[FileRecord] = []
-    in_order = sorted(files, key=lambda record: place_of(record.path))
-    for _, of_account in groupby(in_order, key=lambda record: place_of(record.path)[0]):
+def divided(paths: Iterable[str], most: int) -> Iterator[tuple[str, ...]]:
+    """The paths of each part, in order, at most so many; those of an account in one part, where one holds them all."""
+    part: list[str] = []
+    for _, of_account in groupby(sorted(paths, key=place_of), key=lambda path: place_of(path)[0]):
         together = list(of_account)
         if len(part) + len(together) > most:
             if part:
@@ -68,20 +72,18 @@ def divided(files: Iterable[FileRecord], most: int) -> Iterator[tuple[FileRecord
         yield tuple(part)
 
 
-class PartedRecords(Mapping[str, FileRecord]):
-    """The file records of a tree by path, in the order of its parts; ``read`` gives what a part names.
+class Parted(Mapping[str, Value]):
+    """What is known of each path, in the order of the parts that say it; ``read`` gives what a part says.
 
-    Whatever is asked for is ``DamagedError`` where the part that would name it is damaged.
+    Whatever is asked for is ``DamagedError`` where the part that would say it is damaged.
     """
 
-    def __init__(self, parts: Sequence[ManifestPart], read: Callable[[ManifestPart], tuple[FileRecord, ...]]) -> None:
+    def __init__(self, parts: Sequence[ManifestPart], read: Callable[[ManifestPart], Mapping[str, Value]]) -> None:
         self._parts = parts
         self._begin = [place_of(part.first) for part in parts]
-        self._of: Callable[[ManifestPart], Mapping[str, FileRecord]] = lru_cache(_KEPT)(
-            lambda part: {record.path: record for record in read(part)}
-        )
+        self._of = lru_cache(_KEPT)(read)
 
-    def __getitem__(self, path: str) -> FileRecord:
+    def __getitem__(self, path: str) -> Value:
         place = place_of(path)
         number = bisect_right(self._begin, place) - 1
         if number < 0 or place > place_of(self._parts[number].last):

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import chain
 
 from chargeback.archive.boundary import damaged, interpreting, refuse
 from chargeback.archive.bucket import Bucket, open_bucket
@@ -68,10 +69,11 @@ class ObjectStore:
         return self._revision().place
 
     def walk(self) -> Iterator[tuple[str, bool]]:
-        """Each object of the revision."""
+        """Each object of the revision; the lists of versions are the link's."""
         commit = self._revision()
-        start = len(commit.place) + 1
-        return ((listed.key[start:], True) for listed in self.bucket.objects(commit.place))
+        start, lists = len(commit.place) + 1, {part.path for part in commit.lists}
+        paths = (listed.key[start:] for listed in self.bucket.objects(commit.place))
+        return ((path, True) for path in paths if path not in lists)
 
     def open(self, path: str) -> BufferedReader:
         """The object, in the version that the revision's link names."""
@@ -101,7 +103,8 @@ class ObjectStore:
             return
         start = len(commit.place) + 1
         present = {listed.key[start:]: listed.tag for listed in self.bucket.objects(commit.place)}
-        for path, written in commit.files.items():
+        lists = ((part.path, written) for part, written in commit.lists.items())
+        for path, written in chain(commit.files.items(), lists):
             if path not in present:
                 yield path, f"a delete marker hides it; version {written.version}, as it was written, is there"
             elif present[path] != written.tag:

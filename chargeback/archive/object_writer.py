@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,15 +17,17 @@ from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.atomic_files import scratch_name
 from chargeback.archive.bucket import Written
 from chargeback.archive.chain import Base, RevisionName
-from chargeback.archive.commits import Commit
+from chargeback.archive.commits import Commit, list_json, list_path
 from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
-from chargeback.archive.manifest import Manifest
+from chargeback.archive.manifest import Manifest, ManifestPart
+from chargeback.archive.manifest_parts import divided
 from chargeback.archive.object_store import REGISTERS, ObjectStore, register_line
 from chargeback.archive.pending import PendingObjects
 from chargeback.archive.revision import Revision
 from chargeback.archive.staging import Staging
 from chargeback.config.address import Address, Place
 from chargeback.errors import LockedError
+from chargeback.evidence import sha256_of
 
 SENDERS = 8
 """Objects that are created at a time."""
@@ -53,8 +55,9 @@ class ObjectWriter(ArchiveWriter):
         name = RevisionName(manifest.period, manifest.revision)
         place = f"{name}-{secrets.token_hex(8)}"
         files = self._send(staging, place)
+        lists = self._send_lists(place, files, staging.files_a_manifest)
         number, before = self.store.commits.following()
-        commit = Commit(number, name, sha256, manifest.previous, place, before, files)
+        commit = Commit(number, name, sha256, manifest.previous, place, before, files, lists)
         try:
             written = self.bucket.create(commit.key, commit.to_json())
         except FileExistsError as error:
@@ -73,6 +76,16 @@ class ObjectWriter(ArchiveWriter):
         for path in staging.proof:
             sent[path] = self._create(staging, place, path)
         return sent if any(written.version for written in sent.values()) else {}
+
+    def _send_lists(self, place: str, files: Mapping[str, Written], most: int) -> dict[ManifestPart, Written]:
+        """Create the lists of versions where there are more than so many: parts as a manifest has."""
+        lists = {}
+        for number, paths in enumerate(divided(files, most) if len(files) > most else (), start=1):
+            path, data = list_path(number), list_json({path: files[path] for path in paths})
+            with storage_errors(self.root / place / path):
+                written = self.bucket.create(f"{place}/{path}", data)
+            lists[ManifestPart(path, len(data), sha256_of(data), len(paths), paths[0], paths[-1])] = written
+        return lists
 
     def _create(self, staging: Staging, place: str, path: str) -> Written:
         with storage_errors(staging.folder / path):

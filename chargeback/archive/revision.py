@@ -11,7 +11,7 @@ from typing import BinaryIO, NoReturn, TypeVar
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, refuse
 from chargeback.archive.chain import Link, RevisionName
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, ManifestPart, read_manifest, read_part
-from chargeback.archive.manifest_parts import PartedRecords
+from chargeback.archive.manifest_parts import Parted
 from chargeback.archive.store import ArchiveStore, size_of, store_of
 from chargeback.config.address import Place
 from chargeback.errors import SchemaError, StorageError
@@ -183,8 +183,12 @@ def revision_in(store: ArchiveStore) -> Revision:
     name = RevisionName(manifest.period, manifest.revision)
     records: Mapping[str, FileRecord] = {record.path: record for record in manifest.files}
     if manifest.parts:
-        records = PartedRecords(manifest.parts, partial(files_of, store))
+        records = Parted(manifest.parts, partial(_records_of, store))
     return Revision(root, name, manifest, hashlib.sha256(data).hexdigest(), records, store)
+
+
+def _records_of(store: ArchiveStore, part: ManifestPart) -> dict[str, FileRecord]:
+    return {record.path: record for record in files_of(store, part)}
 
 
 def files_of(store: ArchiveStore, part: ManifestPart) -> tuple[FileRecord, ...]:

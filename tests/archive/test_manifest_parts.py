@@ -25,7 +25,7 @@ from chargeback.archive.manifest import (
     read_manifest,
     read_part,
 )
-from chargeback.archive.manifest_parts import FILES_A_MANIFEST, PartedRecords, divided, proof_of
+from chargeback.archive.manifest_parts import FILES_A_MANIFEST, Parted, divided, proof_of
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_files
@@ -63,22 +63,21 @@ class Tree:
         self.written = dict(proof_of(manifest(), files, most))
         self.manifest = read_manifest(self.written[MANIFEST_PATH], "here")
         self.asked: list[str] = []
-        self.records = PartedRecords(self.manifest.parts, self.read)
+        self.records = Parted(self.manifest.parts, self.read)
 
-    def read(self, part: ManifestPart) -> tuple[FileRecord, ...]:
+    def read(self, part: ManifestPart) -> dict[str, FileRecord]:
         self.asked.append(part.path)
-        return read_part(self.written[part.path], "here", part)
+        return {record.path: record for record in read_part(self.written[part.path], "here", part)}
 
 
 @given(PATHS, st.integers(1, 12))
 def test_every_file_is_in_one_part_and_an_account_in_one_where_it_fits(paths: set[str], most: int) -> None:
-    files = records(paths)
-    parts = list(divided(files, most))
-    assert [each.path for part in parts for each in part] == sorted(paths, key=place_of)
+    parts = list(divided(paths, most))
+    assert [path for part in parts for path in part] == sorted(paths, key=place_of)
     assert all(0 < len(part) <= most for part in parts)
     for account in ACCOUNTS:
         own = {path for path in paths if path.split("/")[1:2] == [account]}
-        holding = [part for part in parts if own & {each.path for each in part}]
+        holding = [part for part in parts if own & set(part)]
         assert len(own) > most or len(holding) <= 1
 
 

@@ -6,6 +6,7 @@ proves anything is ever replaced.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -15,6 +16,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,14 @@ from typing import Any
 import pytest
 
 from chargeback.archive import bucket as bucket_module
-from chargeback.archive.bucket import Bucket, open_bucket
+from chargeback.archive.bucket import Bucket, Written, open_bucket
 from chargeback.archive.bucket_process import BucketError
 from chargeback.archive.chain import Base, RevisionName
-from chargeback.archive.commits import Commits, orphans
+from chargeback.archive.commits import Commits, list_json, list_path, orphans
 from chargeback.archive.file_checks import FileFindingKind, check_files
 from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.manifest import ManifestPart
+from chargeback.archive.manifest_parts import divided
 from chargeback.archive.no_follow import OversizedError
 from chargeback.archive.object_store import ObjectStore
 from chargeback.archive.object_writer import ObjectWriter
@@ -38,6 +42,7 @@ from chargeback.archive.signatures import Signature, append_signature, read_sign
 from chargeback.archive.staging import Staging
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
+from chargeback.evidence import sha256_of
 from chargeback.evidence.period import Period
 from tests.azure_server import CONTAINER
 from tests.conftest import SHAPES
@@ -53,11 +58,18 @@ KINDS = ("folder", "memory", "s3", "s3 with versions", "azure")
 BUCKETS = KINDS[1:]
 STEPS = [
     (shape, mark)
-    for mark in ("config.toml", "manifests/0002.json", "SHA256SUMS", "manifest.json", "chain/1.json")
+    for mark in (
+        "config.toml",
+        "manifests/0002.json",
+        "SHA256SUMS",
+        "manifest.json",
+        "versions/0002.json",
+        "chain/1.json",
+    )
     for shape in SHAPES
-    if shape == "tree" or not mark.startswith("manifests/")
+    if shape == "tree" or mark.partition("/")[0] not in ("manifests", "versions")
 ]
-"""Objects of a revision, in the order in which they are created."""
+"""Objects of a revision, in the order in which they are created; lists of versions where the bucket keeps some."""
 
 
 @pytest.fixture
@@ -341,7 +353,7 @@ def test_a_lost_reply_was_a_success(address: Address, monkeypatch: pytest.Monkey
     assert revision.name.number == 1
 
 
-@pytest.mark.parametrize(("shape", "mark"), STEPS, indirect=["shape"])
+@pytest.mark.parametrize(("shape", "mark"), [step for step in STEPS if "versions" not in step[1]], indirect=["shape"])
 def test_a_run_that_fails_at_any_step_leaves_only_orphans(
     at: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch, mark: str, shape: str
 ) -> None:
@@ -425,6 +437,7 @@ def test_changed_objects_are_found(at: Callable[[str], Place]) -> None:
             Archive(address, Base()).names()
 
 
+@pytest.mark.usefixtures("shape")
 def test_what_lies_over_a_locked_version_is_told_and_the_version_is_read(at: Callable[[str], Place]) -> None:
     address = at("s3 with versions")
     assert isinstance(address, Address)
@@ -441,6 +454,86 @@ def test_what_lies_over_a_locked_version_is_told_and_the_version_is_read(at: Cal
     assert set(found) == {"2026-05/r1/config.toml", "2026-05/r1/ledgers/web.csv"}
     assert f"lies over version {version}" in found["2026-05/r1/config.toml"]
     assert "a delete marker hides it" in found["2026-05/r1/ledgers/web.csv"]
+
+
+@pytest.fixture
+def listed(at: Callable[[str], Place], tree: None) -> Address:
+    """An archive whose link names lists of versions."""
+    address = at("s3 with versions")
+    assert isinstance(address, Address)
+    archive_of(address, "2026-05")
+    return address
+
+
+def test_a_link_of_many_files_names_lists_of_their_versions(listed: Address) -> None:
+    bucket = open_bucket(listed)
+    value = json.loads(bucket.read("chain/1.json", 1 << 20))
+    (commit,) = Commits(bucket).all()
+    assert (value["schema"], "files" in value, len(value["lists"])) == (2, False, 6)
+    objects = {listed.key.removeprefix(f"{commit.place}/") for listed in bucket.objects(commit.place)}
+    assert set(commit.files) == {path for path in objects if not path.startswith("versions/")}
+    assert {part.path for part in commit.lists} == objects - set(commit.files)
+    assert all(written.version for written in [*commit.files.values(), *commit.lists.values()])
+
+
+def test_what_lies_over_a_list_of_versions_is_told_and_the_list_is_read(listed: Address) -> None:
+    bucket = open_bucket(listed)
+    (commit,) = Commits(bucket).all()
+    overwrite(listed, f"{commit.place}/versions/0001.json", b"{}")
+    bucket.delete_orphans([f"{commit.place}/versions/0002.json"])
+    (revision,) = Archive(listed, Base()).revisions()
+    assert {path: revision.read(path) for path in FILES} == FILES
+    assert [(each.path, each.kind) for each in check_files(revision)] == [
+        ("2026-05/r1/versions/0001.json", FileFindingKind.CHANGED),
+        ("2026-05/r1/versions/0002.json", FileFindingKind.CHANGED),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "versions/0002.json"},
+        {"path": "../chain/1.json"},
+        {"sha256": "0"},
+        {"sha256": "0" * 64},
+        {"size": 10**30},
+        {"size": 0},
+        {"size": True},
+        {"size": 400},
+        {"files": 10**30},
+        {"files": 2},
+        {"first": None},
+        {"first": "zz"},
+        {"last": "SHA256SUMS"},
+        {"last": "ledgers/web.csv"},
+        {"version": 1},
+    ],
+    ids=str,
+)
+def test_a_hostile_list_of_versions_is_damage(
+    at: Callable[[str], Place], tree: None, change: dict[str, object]
+) -> None:
+    address = at("memory")
+    assert isinstance(address, Address)
+    archive_of(address, "2026-05")
+    bucket = open_bucket(address)
+    (commit,) = Commits(bucket).all()
+    paths = sorted(each.key.removeprefix(f"{commit.place}/") for each in bucket.objects(commit.place))
+    rows = []
+    for number, part in enumerate(divided(paths, 3), start=1):
+        data = list_json(dict.fromkeys(part, Written()))
+        overwrite(address, f"{commit.place}/{list_path(number)}", data)
+        row = ManifestPart(list_path(number), len(data), sha256_of(data), len(part), part[0], part[-1])
+        rows.append({**asdict(row), "version": None, "tag": None})
+    value = json.loads(bucket.read(commit.key, 1 << 20))
+    del value["files"]
+    overwrite(address, commit.key, json.dumps({**value, "schema": 2, "lists": rows}).encode())
+    assert Archive(address, Base()).revisions()[0].read("config.toml") == FILES["config.toml"]
+    rows[0] |= change
+    overwrite(address, commit.key, json.dumps({**value, "schema": 2, "lists": rows}).encode())
+    with pytest.raises(DamagedError, match=r"chain/1\.json|versions/0001\.json") as caught:
+        Archive(address, Base()).revisions()[0].read("config.toml")
+    assert caught.value.message.isprintable()
 
 
 def test_a_link_over_a_link_is_damage_and_both_are_named(at: Callable[[str], Place]) -> None:
@@ -590,7 +683,7 @@ with open_for_writing(address_of(sys.argv[1]), started=STARTED) as writer:
 def test_a_run_that_is_killed_leaves_a_whole_revision_or_none(
     at: Callable[[str], Place], tmp_path: Path, mark: str, moment: str, shape: str
 ) -> None:
-    address = at("s3")
+    address = at("s3 with versions" if "versions" in mark else "s3")
     command = [sys.executable, "-c", DYING, str(address), mark, moment, str(Staging.files_a_manifest)]
     folder = Path(__file__).parents[2]
     died = subprocess.run(command, cwd=folder, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
