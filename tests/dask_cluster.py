@@ -22,6 +22,8 @@ PROMPT = {
     "DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT": "3s",
 }
 """Variables with which a command gives up soon."""
+PATIENT = dict.fromkeys(PROMPT, "60s")
+"""With which it waits for a machine that has much else to do."""
 SLOW = """
 import time
 from chargeback.job.cluster import SentMonth
@@ -40,7 +42,7 @@ versions._version = lambda library: "3.1.2" if library == "openpyxl" else known(
 """
 
 _ROOT = Path(__file__).parents[1]
-_PATIENCE = 60.0
+_PATIENCE = 180.0
 _SCHEDULER, _WORKER = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker"
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,8 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.dask_cluster import MISSING, OTHER_VERSION, PROMPT, SLOW, DaskCluster, dask_cluster, is_installed
+from chargeback.config.address import Address
+from tests.dask_cluster import MISSING, OTHER_VERSION, PATIENT, PROMPT, SLOW, DaskCluster, dask_cluster, is_installed
 from tests.kit.workplace import Workplace, listening
+from tests.s3_server import PLAIN, S3Server
 from tests.some import some
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +111,24 @@ def test_a_run_and_its_proof_on_a_cluster(cluster: DaskCluster, tmp_path: Path) 
         assert [path.name for path in place.archive.glob("*/r*")] == ["r1"]
 
 
+def test_a_cluster_makes_the_files_of_an_archive_in_a_bucket_and_is_not_sent_its_key(
+    cluster: DaskCluster, s3: S3Server, tmp_path: Path
+) -> None:
+    pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
+    address = Address(f"s3://{PLAIN}/{secrets.token_hex(6)}/bills")
+    with listening(tmp_path, address=address) as place, overheard(cluster.port) as (port, sent):
+        code, out, err = finished(place, "run", "--workers", f"dask://127.0.0.1:{port}")
+        assert (code, "written:" in out, err) == (0, True, "")
+        (name,) = place.revisions()
+        alone, divided = (finished(place, "verify", "--workers", workers) for workers in ("1", cluster.url))
+        assert (alone[0], alone) == (0, divided)
+        code, out, _ = finished(place, "rebuild", name, "-o", str(tmp_path / "r1"), "--workers", "2")
+        assert (code, out.splitlines()[-1]) == (0, "byte for byte the same")
+    heard = b"".join(sent)
+    assert b"billing.report.json" in heard
+    assert not [each for each in s3.environ.values() if each != "true" and each.encode() in heard]
+
+
 def test_nothing_of_a_run_stays_on_the_cluster(place: Workplace, cluster: DaskCluster, tmp_path: Path) -> None:
     assert finished(place, "rebuild", month(place), "-o", str(tmp_path / "r1"), "--workers", cluster.url)[0] == 0
     assert held(cluster) == ["0", "0"]
@@ -167,7 +188,8 @@ def killed_at_random(place: Workplace, cluster: DaskCluster, target: Path, victi
     """The exit code of a rebuild during which the victim is killed, once so many files were begun."""
     victims = {"worker": lambda: chance.choice(cluster.workers), "scheduler": lambda: cluster.scheduler}
     begun, files = cluster.made, chance.randrange(25)
-    with started(place, "rebuild", month(place), "-o", str(target), "--workers", cluster.url) as process:
+    patience = PATIENT if victim == "worker" else {}
+    with started(place, "rebuild", month(place), "-o", str(target), "--workers", cluster.url, **patience) as process:
         while process.poll() is None and cluster.made - begun < files:
             time.sleep(0.005)
         (process if victim == "client" else victims[victim]()).kill()

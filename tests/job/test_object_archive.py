@@ -5,6 +5,7 @@ Against an S3 server on loopback, with and without versions; what comes out is w
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Iterator
@@ -138,6 +139,30 @@ def test_a_report_waits_in_the_bucket_until_its_month_closes(
     store = ObjectStore(address)
     assert store.bucket.objects("pending") == []
     assert {"2026-05", "index.html"} <= set(store.names())
+
+
+def test_a_bucket_becomes_a_folder_by_copying_what_its_links_name(
+    offices: tuple[Workplace, Workplace], address: Address
+) -> None:
+    """As docs/object-storage.md says: nobody is kept in a bucket."""
+    folder, bucket = offices
+    bucket.close(at=APRIL_CLOSES)
+    bucket.close(at=MAY_CLOSES)
+    assert call("sign", "2026-05", "--by", "Ann Example", "-c", bucket.root / "config.toml").exit == 0
+    store = ObjectStore(address).bucket
+    copies = {"signatures.csv": "signatures.csv"}
+    for link in [listed.key for listed in store.objects("chain")]:
+        place = json.loads(store.read(link, 1 << 20))["place"]
+        copies |= {listed.key: listed.key.replace(place, place[: -len("-0123456789abcdef")], 1)
+                   for listed in store.objects(place)}  # fmt: skip
+    for key, path in copies.items():
+        (folder.archive / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder.archive / path).write_bytes(store.read(key, 1 << 30))
+    listed = call("list", "--archive", folder.archive, "--output", "json")
+    assert [row["signatures"][0]["by"] for row in listed.document["revisions"] if row["signatures"]] == ["Ann Example"]
+    assert call("verify", folder.archive).exit == 0
+    again = folder.close()
+    assert (again.revision, again.written) == (1, False)
 
 
 def test_an_archived_configuration_leads_to_no_bucket(offices: tuple[Workplace, Workplace], tmp_path: Path) -> None:
