@@ -136,14 +136,24 @@ def _seconds() -> float:
 class _Stages:
     def __init__(self) -> None:
         self._before = _seconds()
-        self.whole = 0.0
+        self._took: dict[str, tuple[float, float]] = {}
 
-    def done(self, name: str, more: str = "") -> None:
-        """Print what the stage that ends now took."""
+    @property
+    def peak(self) -> float:
+        """MB of the stage that held most."""
+        return max(peak for _, peak in self._took.values())
+
+    def done(self, name: str) -> None:
+        """The stage of this name, or a part of it, ends now."""
         now, peak = _seconds(), _peak()
-        print(f"{name:<28} {now - self._before:8.2f} CPU s {peak:7.0f} MB  {more}", flush=True)
-        self.whole = max(self.whole, peak)
+        seconds, before = self._took.get(name, (0.0, 0.0))
+        self._took[name] = seconds + now - self._before, max(before, peak)
         self._before = now
+
+    def show(self) -> None:
+        """Print what each stage took."""
+        for name, (seconds, peak) in self._took.items():
+            print(f"{name:<36} {seconds:8.2f} CPU s {peak:7.0f} MB")
 
 
 def counted(file: PublishedFile) -> tuple[str, int]:
@@ -169,22 +179,21 @@ def main(arguments: Iterable[str]) -> None:
     config = _config(leave_out=asked.leave_out)
     books = close_month(evidence, config)
     lines = len(books.ledger.lines)
-    stages.done("close", f"{books.status}, {lines:,} lines")
+    stages.done("close")
+    print(f"{books.status}, {lines:,} lines", flush=True)
     if not asked.close_only:
         size = 0
         engine = ThisMachine(asked.workers)
         with engine.files(books, config, evidence) as files:
             chosen = (file for file in files if file[0].startswith(tuple(asked.only.split(","))))
-            last = ""
             for path, written in mapped(counted, chosen, asked.workers):
                 size += written
-                kind = path.rpartition("/")[0] + "/*." + path.rpartition(".")[2] if "team-" in path else path
-                if last and kind != last:
-                    stages.done(last)
-                last = kind
-            stages.done(last)
+                stages.done(path.replace(path.partition("team-")[2][:2], "*", 1) if "team-" in path else path)
+        stages.show()
         print(f"{size:,} bytes, {size / lines:.0f} a line")
-    print(f"{lines / _seconds():,.0f} lines a CPU second, peak {stages.whole:.0f} MB")
+    else:
+        stages.show()
+    print(f"{lines / _seconds():,.0f} lines a CPU second, peak {stages.peak:.0f} MB")
 
 
 def _config(*, leave_out: bool) -> Config:

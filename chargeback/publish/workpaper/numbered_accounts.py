@@ -19,6 +19,7 @@ from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerPart
 from chargeback.model.posting import PostedLine, Posting
+from chargeback.model.spool import Spool
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.groups import Group, groups_of
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources
@@ -115,8 +116,10 @@ class Paper:
         groups = 0
         for number, posting in enumerate(books.posting.postings, start=1):
             account = posting.month.account
-            mine = _invoices(posting, evidence, answers.get(account, ()), parts)
-            found = AccountPaper(number, posting, summaries[account], groups_of(posting), mine, groups)
+            spool = books.posting.spool
+            mine = _invoices(posting, evidence, answers.get(account, ()), parts, spool)
+            compared = spool.sequence(groups_of(posting))
+            found = AccountPaper(number, posting, summaries[account], compared, mine, groups)
             groups += len(found.groups)
             self.accounts.append(found)
 
@@ -191,6 +194,7 @@ def _invoices(
     evidence: Evidence,
     answers: Sequence[Answer],
     parts: Mapping[tuple[str, str], Sequence[LedgerPart]],
+    spool: Spool,
 ) -> list[InvoicePaper]:
     posted: dict[str, list[PostedLine]] = defaultdict(list)
     for line in posting.posted:
@@ -198,7 +202,7 @@ def _invoices(
     return [
         InvoicePaper(
             source,
-            posted.get(source.invoice.id, []),
+            spool.sequence(posted.get(source.invoice.id, [])),
             _by_team(parts.get((posting.month.account, source.invoice.id), ())),
         )
         for source in invoice_sources(posting.month.facts, evidence, answers)
