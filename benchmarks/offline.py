@@ -14,12 +14,14 @@ import resource
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chargeback.config import Config, parse
 from chargeback.evidence import Answer, DocumentRecord, Evidence, RunRecord, sha256_of
-from chargeback.job.workers import ThisMachine, mapped
+from chargeback.evidence.period import Period
+from chargeback.job.workers import ThisMachine, mapped, shards_closed
 from chargeback.month_end import close_month
 from chargeback.publish.revision_files import PublishedFile
 
@@ -70,7 +72,14 @@ def month(accounts: int, projects: int, resources: int) -> Evidence:
         for name in names
     )
     run = RunRecord(
-        "2026-05", _AT, "http://127.0.0.1/", 1, None, tuple(names), documents=documents, versions={"chargeback": "0"}
+        Period(2026, 5),
+        _AT,
+        "http://127.0.0.1/",
+        1,
+        None,
+        tuple(names),
+        documents=documents,
+        versions={"chargeback": "0"},
     )
     return Evidence(tuple(answers), run, store)
 
@@ -177,13 +186,13 @@ def main(arguments: Iterable[str]) -> None:
     evidence = month(asked.accounts, asked.projects, asked.resources)
     stages.done("evidence")
     config = _config(leave_out=asked.leave_out)
-    books = close_month(evidence, config)
+    engine = ThisMachine(asked.workers)
+    books = close_month(evidence, config, each=partial(shards_closed, engine))
     lines = len(books.ledger.lines)
     stages.done("close")
     print(f"{books.status}, {lines:,} lines", flush=True)
     if not asked.close_only:
         size = 0
-        engine = ThisMachine(asked.workers)
         with engine.files(books, config, evidence) as files:
             chosen = (file for file in files if file[0].startswith(tuple(asked.only.split(","))))
             for path, written in mapped(counted, chosen, asked.workers):

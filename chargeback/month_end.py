@@ -7,17 +7,19 @@ collecting.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
+from typing import Any
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.allocate.posting import ADJUSTMENTS_TEAM, UNASSIGNED_TEAM, Context, direct_costs, post
 from chargeback.config import Config
 from chargeback.config.splits import Splits
 from chargeback.errors import AnswerError
-from chargeback.evidence import DispositionRecord, Evidence
+from chargeback.evidence import Answer, DispositionRecord, Evidence
 from chargeback.evidence.period import Period, last_month
 from chargeback.model.booking import AccountMonth, Ground, billed_accounts, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
@@ -25,7 +27,7 @@ from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.facts import Readings, answers_by_account, documents_by_account, read_account
 from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
-from chargeback.model.ledger import Ledger, LedgerLines, LedgerShard, LedgerTeam, joined
+from chargeback.model.ledger import NO_LINES, Ledger, LedgerShard, LedgerTeam
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
 from chargeback.model.project_sources import booked_projects, read_directory, with_projects
@@ -33,11 +35,14 @@ from chargeback.model.projects import ProjectDirectory
 from chargeback.model.spool import Spool
 from chargeback.model.totals import add_up, by_currency
 from chargeback.reconcile.readiness import issued_check
-from chargeback.reconcile.register import NONE_GIVEN, reconcile
+from chargeback.reconcile.register import NONE_GIVEN, account_checks, reconcile
 from chargeback.reconcile.tie_out import line_total
 
-LINES_OF_A_SHARD = 20_000
-"""Ledger lines that lie together in a month that has more."""
+BYTES_OF_A_SHARD = 4_000_000
+"""Bytes of answers of the accounts that are closed together: some 30,000 ledger lines."""
+
+Each = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""What the function gives for each item, in the items' order; ``map`` where nobody else works."""
 
 
 def close_month(
@@ -45,19 +50,24 @@ def close_month(
     config: Config,
     given: Mapping[Code, Sequence[Check]] = NONE_GIVEN,
     readings: Readings | None = None,
+    each: Each = map,
 ) -> Books:
     """The month's books; ``given``: what checks came to that cannot be performed again, as ``reconcile`` takes it;
-    ``readings``: what is decoded of the evidence already.
+    ``readings``: what is decoded of the evidence already; ``each`` divides the shards of a large month over processes.
 
     ``AnswerError`` where an answer cannot be understood, ``ConfigurationError`` where equal claims meet in a project.
     Accounts that are not ready have books too: ``status`` says so, and nothing may be published.
     """
     period = evidence.run.period
     readings = readings or Readings()
-    months, projects = read_month(evidence, config, period, readings)
-    posting = post_month(months, config, evidence, period, projects, readings.spool)
-    checks, findings = reconcile(posting, config, given)
-    return _books(posting, checks, _disposed(findings, evidence.run.dispositions), config)
+    months = list(_read_shards(evidence, config, period, readings, each))
+    projects = read_directory(evidence, [month for shard in months for month in shard])
+    closed = _post_shards(months, config, period, projects, readings.spool, each)
+    posting = _joined(closed, config, evidence, period, projects, readings.spool)
+    own = {account: checks for shard in closed for account, checks in shard.checks.items()}
+    checks, findings = reconcile(posting, config, given, own)
+    summaries = [summary for shard in closed for summary in shard.summaries]
+    return _books(posting, checks, _disposed(findings, evidence.run.dispositions), summaries)
 
 
 def _disposed(findings: Iterable[Finding], known: Iterable[DispositionRecord]) -> tuple[Finding, ...]:
@@ -77,27 +87,51 @@ def read_month(
     """Every account's answers, decoded and decided, each report row charged to its project; and what is known of
     projects."""
     readings = readings or Readings()
-    months = read_accounts(evidence, config, period, readings)
+    months = [month for shard in _read_shards(evidence, config, period, readings) for month in shard]
     projects = read_directory(evidence, months)
     return with_projects(months, projects, readings.spool), projects
 
 
-def read_accounts(
-    evidence: Evidence, config: Config, period: Period, readings: Readings | None = None
-) -> list[AccountMonth]:
+def read_accounts(evidence: Evidence, config: Config, period: Period) -> list[AccountMonth]:
     """Every account's answers, decoded and decided, each account by itself: no row is charged to a project yet."""
+    return [month for shard in _read_shards(evidence, config, period, Readings()) for month in shard]
+
+
+def _read_shards(
+    evidence: Evidence, config: Config, period: Period, readings: Readings, each: Each = map
+) -> Iterable[list[AccountMonth]]:
+    """The accounts as they are read, those together that are closed together."""
+    grouped = answers_by_account(evidence)
+    shards = _shards(evidence.run.accounts, grouped)
+    if len(shards) > 1:
+        readings.spool.share()
     names = {entry.id: entry.name for entry in config.accounts}
-    grouped, documents = answers_by_account(evidence), documents_by_account(evidence)
+    documents = documents_by_account(evidence)
     archived = billed_before(evidence, period)
     latest = last_month(_run_at(evidence), config.timezone)
-    found, readings = list[AccountMonth](), readings or Readings()
-    for account in evidence.run.accounts:
+
+    def read(account: str) -> AccountMonth:
         name = names.get(account, "")
         facts = read_account(evidence, account, name, period, config.timezone, grouped, documents, readings)
         month = decide(facts, period, config.timezone, latest, archived, accepted=False)
         if month.ground in (Ground.INACTIVE, Ground.NOT_READY) and _is_accepted(month, config, period):
             month = decide(facts, period, config.timezone, latest, archived, accepted=True)
-        found.append(month)
+        return month
+
+    with readings.spool.unpacking():
+        yield from each(lambda accounts: list(map(read, accounts)), shards)
+
+
+def _shards(accounts: Iterable[str], answers: Mapping[str, Sequence[Answer]]) -> list[list[str]]:
+    """The accounts by id, those together that follow each other and whose answers are of so many bytes."""
+    found: list[list[str]] = [[]]
+    size = 0
+    for account in sorted(accounts):
+        if size >= BYTES_OF_A_SHARD:
+            found.append([])
+            size = 0
+        found[-1].append(account)
+        size += sum(answer.size for answer in answers.get(account, ()))
     return found
 
 
@@ -122,85 +156,114 @@ def _is_accepted(month: AccountMonth, config: Config, period: Period) -> bool:
 
 
 def post_month(
-    months: Sequence[AccountMonth],
+    months: Sequence[AccountMonth], config: Config, evidence: Evidence, period: Period, projects: ProjectDirectory
+) -> MonthPosting:
+    """Post each account by itself, reduce direct costs to the weights of proportional splits, number the lines."""
+    spool = Spool()
+    ordered = sorted(months, key=lambda month: month.account)
+    return _joined(_post_shards([ordered], config, period, projects, spool), config, evidence, period, projects, spool)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedShard:
+    """What closing accounts that follow each other came to, each by itself: their books, ledger lines, own checks and
+    control totals; the projects that they were billed for, and by account those of them that nobody owns."""
+
+    postings: list[Posting]
+    ledger: LedgerShard
+    checks: dict[str, Sequence[Check]]
+    summaries: list[AccountSummary]
+    projects: set[str]
+    unowned: dict[str, tuple[str, ...]]
+
+
+def _post_shards(
+    shards: Sequence[Sequence[AccountMonth]],
+    config: Config,
+    period: Period,
+    projects: ProjectDirectory,
+    spool: Spool,
+    each: Each = map,
+) -> list[ClosedShard]:
+    ownership = Ownership.of(config, period)
+    direct: Counter[tuple[str, str]] = Counter()
+    if any(entry.split == "proportional" for entry in config.shared):
+        for part in each(lambda months: direct_costs(_charged(months, projects, spool), ownership, projects), shards):
+            direct.update(part)
+    context = Context(ownership, projects, Splits(config, direct), _teams(config), spool)
+    with spool.unpacking():
+        return list(each(lambda months: _close_shard(months, context, config, in_file=len(shards) > 1), shards))
+
+
+def _charged(months: Iterable[AccountMonth], projects: ProjectDirectory, spool: Spool) -> Iterator[AccountMonth]:
+    return (month for some in months for month in with_projects([some], projects, spool))
+
+
+def _teams(config: Config) -> dict[str, LedgerTeam]:
+    return {team.id: LedgerTeam(team.id, team.name, team.cost_center, team.gl_account) for team in config.teams}
+
+
+def _close_shard(months: Iterable[AccountMonth], context: Context, config: Config, *, in_file: bool) -> ClosedShard:
+    projects, spool = context.projects, context.spool
+    found = ClosedShard([], NO_LINES, {}, [], set(), {})
+    lines = []
+    for month in _charged(months, projects, spool):
+        posting, own = post(month, context)
+        lines.append(own)
+        found.postings.append(posting)
+        found.checks[month.account] = spool.sequence(account_checks(posting, projects, config))
+        found.summaries.extend(_summaries(posting, config))
+        mine = booked_projects([month], projects)
+        found.projects.update(mine)
+        is_nobodys = (project for project in mine if not project or context.ownership.owner(project).is_nobody)
+        found.unowned[month.account] = tuple(sorted(is_nobodys))
+    return replace(found, ledger=LedgerShard.of(lines, spool if in_file else None))
+
+
+def _joined(
+    shards: Sequence[ClosedShard],
     config: Config,
     evidence: Evidence,
     period: Period,
     projects: ProjectDirectory,
-    spool: Spool | None = None,
+    spool: Spool,
 ) -> MonthPosting:
-    """Post each account by itself, reduce direct costs to the weights of proportional splits, number the lines."""
-    ownership = Ownership.of(config, period)
-    needs_direct = any(entry.split == "proportional" for entry in config.shared)
-    direct = direct_costs(months, ownership, projects) if needs_direct else Counter[tuple[str, str]]()
-    teams = {team.id: LedgerTeam(team.id, team.name, team.cost_center, team.gl_account) for team in config.teams}
-    spool = spool or Spool()
-    context = Context(ownership, projects, Splits(config, direct), teams, spool)
-    postings: dict[str, Posting] = {}
-
-    def lines() -> Iterator[LedgerLines]:
-        for month in sorted(months, key=lambda month: month.account):
-            postings[month.account], found = post(month, context)
-            yield found
-
-    ledger = _ledger(period, lines(), tuple(teams.values()), spool)
+    """The month that its shards make."""
+    postings = {posting.month.account: posting for shard in shards for posting in shard.postings}
+    present = {part.team.id for shard in shards for parts in shard.ledger.parts.values() for part in parts}
+    extra = tuple(team for team in (UNASSIGNED_TEAM, ADJUSTMENTS_TEAM) if team.id in present)
     return MonthPosting(
         period=period,
         run=evidence.run,
-        postings=tuple(postings[month.account] for month in months),
-        ledger=ledger,
+        postings=tuple(postings[account] for account in evidence.run.accounts if account in postings),
+        ledger=Ledger.of(str(period), [shard.ledger for shard in shards], (*_teams(config).values(), *extra)),
         projects=projects,
-        ownership=_ownership_findings((postings[month.account] for month in months), ownership, projects),
+        ownership=_ownership_findings(shards, Ownership.of(config, period), projects),
         spool=spool,
     )
 
 
-def _ledger(period: Period, accounts: Iterable[LedgerLines], teams: tuple[LedgerTeam, ...], spool: Spool) -> Ledger:
-    """The order of lines begins with the account: the accounts' lines, each sorted, one after the other; those of a
-    large month in shards, which lie in the spool."""
-    shards: list[LedgerShard] = []
-    open_shard: list[LedgerLines] = []
-    for lines in accounts:
-        if open_shard and sum(map(len, open_shard)) >= LINES_OF_A_SHARD:
-            shards.append(LedgerShard.of(open_shard, spool))
-            open_shard = []
-        open_shard.append(lines)
-    if not shards:
-        whole = joined(open_shard)
-        return Ledger(str(period), whole, _with_extra(teams, {team.id for team in whole.teams.used()}))
-    shards.append(LedgerShard.of(open_shard, spool))
-    present = {team for shard in shards for team in shard.of_team}
-    return Ledger.sharded(str(period), shards, _with_extra(teams, present))
-
-
-def _with_extra(teams: tuple[LedgerTeam, ...], present: Collection[str]) -> tuple[LedgerTeam, ...]:
-    return (*teams, *(team for team in (UNASSIGNED_TEAM, ADJUSTMENTS_TEAM) if team.id in present))
-
-
 def _ownership_findings(
-    postings: Iterable[Posting], ownership: Ownership, projects: ProjectDirectory
+    shards: Sequence[ClosedShard], ownership: Ownership, projects: ProjectDirectory
 ) -> OwnershipFindings:
-    unowned: dict[str, tuple[str, ...]] = {}
-    billed: set[str] = set()
-    accounts: set[str] = set()
-    for posting in postings:
-        mine = booked_projects([posting.month], projects)
-        billed |= mine
-        accounts.add(posting.month.account)
-        unowned[posting.month.account] = tuple(
-            sorted(project for project in mine if not project or ownership.owner(project).is_nobody)
-        )
+    unowned = {account: found for shard in shards for account, found in shard.unowned.items()}
+    billed = {project for shard in shards for project in shard.projects}
     for project in sorted({*projects.by_sid, *billed}):  # equal claims are an error, ledger line or not
         ownership.owner(project)
         ownership.environment(project)
-    shown = (sid for sid, project in projects.by_sid.items() if not project.account or project.account in accounts)
+    shown = (sid for sid, project in projects.by_sid.items() if not project.account or project.account in unowned)
     listed = {projects.resolve(sid) for sid in shown}  # one that was renamed since is the one that was booked
     idle = tuple(sorted(project for project in listed - billed if ownership.owner(project).is_nobody))
     contradictions = tuple(each for each in projects.contradictions if not billed.isdisjoint(each.projects))
     return OwnershipFindings(unowned, idle, tuple(ownership.unmatched(listed | billed)), contradictions)
 
 
-def _books(posting: MonthPosting, checks: Sequence[Check], findings: tuple[Finding, ...], config: Config) -> Books:
+def _books(
+    posting: MonthPosting,
+    checks: Sequence[Check],
+    findings: tuple[Finding, ...],
+    summaries: Iterable[AccountSummary],
+) -> Books:
     failed = {check.account for check in checks if check.outcome is Outcome.EXCEPTION}
     gross = {
         key: amounts.gross
@@ -208,18 +271,21 @@ def _books(posting: MonthPosting, checks: Sequence[Check], findings: tuple[Findi
             posting.ledger.every_part(), lambda part: (part.label.account, part.label.currency)
         ).items()
     }
-    ready = all(account.month.is_ready for account in posting.postings)
-    status = Status.EXCEPTIONS if failed else Status.RECONCILED
+    by_account = {account.month.account: _account_status(account.month, failed) for account in posting.postings}
+    own: dict[str, list[AccountSummary]] = {account: [] for account in by_account}
+    for summary in summaries:
+        total = gross.get((summary.account, summary.currency), 0)
+        status = by_account[summary.account]
+        own[summary.account].append(replace(summary, ledger_total=total, status=status))
+    month_status = Status.EXCEPTIONS if failed else Status.RECONCILED
     return Books(
         posting=posting,
         checks=checks,
-        accounts=tuple(
-            summary for account in posting.postings for summary in _summaries(account, failed, config, gross)
-        ),
+        accounts=tuple(chain.from_iterable(own.values())),
         totals=_totals(posting),
         accepted=_accepted_total(checks),
         findings=findings,
-        status=status if ready else Status.NOT_READY,
+        status=Status.NOT_READY if Status.NOT_READY in by_account.values() else month_status,
     )
 
 
@@ -228,10 +294,8 @@ def _totals(posting: MonthPosting) -> tuple[CurrencyTotal, ...]:
     return tuple(CurrencyTotal(currency, minor_digits(currency), *totals[currency]) for currency in sorted(totals))
 
 
-def _summaries(
-    posting: Posting, failed: set[str], config: Config, gross: Mapping[tuple[str, str], int]
-) -> Iterable[AccountSummary]:
-    """One summary a currency of the account; ``gross`` is the ledger's, by account and currency."""
+def _summaries(posting: Posting, config: Config) -> Iterable[AccountSummary]:
+    """One summary a currency of the account; what the ledger and the month's checks come to is still to be said."""
     month = posting.month
     currencies = sorted({invoice.currency for invoice in month.booked}) or [month.currency]
     for currency in currencies:
@@ -249,9 +313,9 @@ def _summaries(
             report_total=report_total,
             line_total=total,
             invoice_total=sum(invoice.total_minor for invoice in booked),
-            ledger_total=gross.get((month.account, currency), 0),
+            ledger_total=0,
             variance=_variance(report_total, total, digits) if len(currencies) == 1 else None,
-            status=_account_status(month, failed),
+            status=Status.NOT_READY,
         )
 
 

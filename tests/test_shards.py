@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
 from chargeback import month_end
 from chargeback.config import Config
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, Evidence
+from chargeback.evidence.period import Period
+from chargeback.job.workers import ThisMachine, shards_closed
 from chargeback.model.facts import Readings
 from chargeback.model.spool import Spool
 from chargeback.month_end import close_month
@@ -73,26 +75,37 @@ def books_of(focus: str) -> tuple[Evidence, Config]:
     names = [each.id for each in accounts]
     billed = (EarlierInvoice(name, f"e-{name}", f"E-{name}", "THB", 1000, void=False) for name in names)
     totals = (EarlierTotal("data", "THB", 100), EarlierTotal("web", "THB", 100))
-    before = EarlierMonth("2026-04", 1, tuple(names), tuple(billed), totals)
+    before = EarlierMonth(Period(2026, 4), 1, tuple(names), tuple(billed), totals)
     made = month(*accounts, config=SETTINGS.replace("FOCUS", focus), earlier=(before,))
     return made.evidence(), made.settings
 
 
-def files(focus: str, readings: Readings) -> dict[str, bytes]:
-    """The files of the month."""
+def files(focus: str, readings: Readings, workers: int = 1) -> dict[str, bytes]:
+    """The files of the month, closed by so many processes."""
     evidence, config = books_of(focus)
-
-    made = revision_files.files(close_month(evidence, config, readings=readings), config, evidence)
+    each = partial(shards_closed, ThisMachine(workers))
+    made = revision_files.files(close_month(evidence, config, readings=readings, each=each), config, evidence)
     return {path: b"".join(chunks) for path, chunks in made}
 
 
 @pytest.mark.parametrize("focus", ["1.2", "1.4"])
-@pytest.mark.parametrize(("in_memory", "lines"), [(0, 20_000), (0, 1), (20, 10)])
+@pytest.mark.parametrize(("in_memory", "size"), [(0, 4_000_000), (0, 1), (10_000, 1), (20, 7_000)])
 def test_books_in_a_file_make_the_same_bytes_as_in_memory(
-    focus: str, in_memory: int, lines: int, monkeypatch: pytest.MonkeyPatch
+    focus: str, in_memory: int, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = files(focus, Readings())
-    monkeypatch.setattr(month_end, "LINES_OF_A_SHARD", lines)
+    monkeypatch.setattr(month_end, "BYTES_OF_A_SHARD", size)
     spooled = files(focus, Readings(spool=Spool(in_memory)))
     assert [path for path in whole if whole[path] != spooled[path]] == [], "a large month would be another one"
     assert len(whole) > 20
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+@pytest.mark.parametrize("shards", [1, 2, 7])
+def test_shards_and_workers_show_in_no_byte(shards: int, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    evidence, config = books_of("1.2")
+    whole, size = files("1.2", Readings()), sum(answer.size for answer in evidence.answers if answer.account)
+    monkeypatch.setattr(month_end, "BYTES_OF_A_SHARD", {1: size, 2: size // 2, 7: size // 10}[shards])
+    made = files("1.2", Readings(spool=Spool(0)), workers)
+    assert [path for path in whole if whole[path] != made[path]] == []
+    assert len(close_month(evidence, config).ledger.shards) == shards, "it is not cut as this test says"

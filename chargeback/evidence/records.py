@@ -24,6 +24,7 @@ SCHEMA = 3
 """2 within version 0.3: names that the month was booked with, and the digest of its result. 3: earlier months by the
 SHA-256 of their manifests, where versions before repeated what they say."""
 INDEX_PATH = "evidence/index.json"
+_ANSWERS_AT_ONCE = 1_000
 RUN_PATH = "evidence/run.json"
 JOURNAL_PATH = "exports/journal.csv"
 """What the exports of a month's later revision need of the revision before."""
@@ -401,9 +402,16 @@ class Evidence:
             raise AnswerError(f"{answer.path}: not the bytes that {INDEX_PATH} names")
         return data
 
-    def index_json(self) -> bytes:
-        """The bytes of ``index.json``: one object an answer, in order of account, function and path."""
-        return canonical_json([asdict(answer) for answer in self.answers])
+    def index_json(self) -> Iterator[bytes]:
+        """The bytes of ``index.json``, some thousands of answers at a time: one object an answer, in order of account,
+        function and path; what ``canonical_json`` makes of them all."""
+        opening = "[\n  "
+        for first in range(0, len(self.answers), _ANSWERS_AT_ONCE):
+            some = self.answers[first : first + _ANSWERS_AT_ONCE]
+            written = canonical_json([asdict(answer) for answer in some]).decode()
+            yield (opening + written.removeprefix("[\n  ").removesuffix("\n]\n")).encode()
+            opening = ",\n  "
+        yield b"\n]\n" if self.answers else b"[]\n"
 
 
 def answers_from_json(data: bytes) -> tuple[Answer, ...]:

@@ -51,7 +51,7 @@ def rebuild(
     version made it and this one cannot read it: then nothing is written.
     ``StorageError`` where the folder holds something or cannot be written.
     """
-    performance = perform(original)
+    performance = perform(original, engine_of(workers))
     if not isinstance(performance, ReperformedRevision):
         raise ConfigurationError(str(performance), remedy=f"rebuild it with {', '.join(performance.foreign)}")
     with stage_rebuild(folder) as staging:

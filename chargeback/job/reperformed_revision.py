@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from chargeback import __version__
 from chargeback.archive.boundary import interpreting, problem_of
@@ -17,7 +18,7 @@ from chargeback.archive.revision import Revision
 from chargeback.config import Config, parse
 from chargeback.errors import ConfigurationError, DamagedError, InterruptedRunError, StorageError
 from chargeback.evidence import Evidence
-from chargeback.job.workers import Engine, ThisMachine
+from chargeback.job.workers import Engine, ThisMachine, shards_closed
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, read_checks
 from chargeback.model.books import Books
@@ -85,8 +86,12 @@ class NotReperformed:
         return f"{self.revision.name} was made by another version ({', '.join(self.foreign)}): {self.reason}"
 
 
-def perform(revision: Revision) -> ReperformedRevision | NotReperformed:
-    """The revision's books again; ``NotReperformed`` where another version made it and this one cannot read it.
+def perform(
+    revision: Revision,
+    engine: Engine = ThisMachine(),  # noqa: B008 (frozen)
+) -> ReperformedRevision | NotReperformed:
+    """The revision's books again; ``NotReperformed`` where another version made it and this one cannot read it. The
+    ``engine`` says by how many processes.
 
     ``DamagedError`` where evidence or configuration do not prove themselves, or give no books though this version made
     it.
@@ -96,7 +101,8 @@ def perform(revision: Revision) -> ReperformedRevision | NotReperformed:
     try:
         with interpreting(revision.root, "its evidence gives no books"):
             config = parse(source, revision.root / CONFIG_PATH, archived=True)
-            books = close_month(evidence, config, archived_outcomes(revision, evidence, config))
+            given = archived_outcomes(revision, evidence, config)
+            books = close_month(evidence, config, given, each=partial(shards_closed, engine))
             elsewhere = revision.earlier_elsewhere(evidence.run)
             return ReperformedRevision(revision, evidence, config, books, foreign, elsewhere)
     except DamagedError as error:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.chain import Base
@@ -53,7 +54,7 @@ from chargeback.job.results import MonthResult, of_books, of_errors
 from chargeback.job.same_result import is_same_result, result_digest
 from chargeback.job.sealing import seal
 from chargeback.job.stages import CLOSE, COLLECT, LIST, WRITE, Progress, Stages
-from chargeback.job.workers import Engine, engine_of
+from chargeback.job.workers import Engine, engine_of, shards_closed
 from chargeback.model.booking import is_before_the_first_bill
 from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
@@ -260,6 +261,11 @@ class _Run:
             self.collector.reader.close()
         return self.engine
 
+    def _shards_closed(self, function: Callable[[Any], Any], shards: Sequence[Any]) -> Iterator[Any]:
+        if len(shards) > 1:
+            self.collector.reader.close()
+        return shards_closed(self.engine, function, shards)
+
     def _tried(self, result: MonthResult, is_new: bool, known: Background) -> MonthResult:
         """A dry run's month: what a run would write is kept in mind, since later months would be held against it."""
         if not is_new or result.books is None or self.request.only:
@@ -278,7 +284,7 @@ class _Run:
         watched = replace(collected.evidence, store=WatchedStore(collected.evidence.store, go_on))
         try:
             with self.stages.at(CLOSE, period):
-                books = close_month(watched, self.config, readings=collected.readings)
+                books = close_month(watched, self.config, readings=collected.readings, each=self._shards_closed)
                 go_on()
         except ChargebackError as error:
             return of_errors([error], period), False

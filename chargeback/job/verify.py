@@ -231,7 +231,7 @@ class _Deep:
         revision = self._revision
         self._progress(PERFORMANCE_LAYER, str(revision.name))
         try:
-            performed = perform(revision)
+            performed = perform(revision, self._engine)
         except DamagedError as error:
             if self._damaged or self._is_named(error):
                 self.found.notes.append(f"{revision.name} was not performed again: its evidence is damaged")

@@ -14,7 +14,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
@@ -116,6 +116,11 @@ def mapped(function: Callable[[Item], Result], items: Iterable[Item], processes:
             return
         with _Workers(function, list(items), processes) as workers:
             yield from workers.results()
+
+
+def shards_closed(engine: Engine, function: Callable[[Item], Result], shards: Sequence[Item]) -> Iterator[Result]:
+    """What the function gives for each shard of a month, by the processes of this machine that make its files too."""
+    return mapped(function, shards, min(engine.processes(LEAST_LINES), len(shards)))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from chargeback.model.money import format_minor, format_minors, whole_numbers
-from chargeback.model.spool import Held, Spool
+from chargeback.model.spool import Held, InMemory, Spool
 from chargeback.model.totals import add_up_columns
 
 csv.field_size_limit(2**31 - 1)
@@ -480,9 +480,11 @@ class LedgerShard:
     parts: LedgerParts
 
     @classmethod
-    def of(cls, accounts: Sequence[LedgerLines], spool: Spool) -> LedgerShard:
-        """The accounts' lines, each sorted, one after the other, in the spool's file."""
+    def of(cls, accounts: Sequence[LedgerLines], spool: Spool | None) -> LedgerShard:
+        """The accounts' lines, each sorted, one after the other, in the spool's file; in memory where there is none."""
         lines = joined(accounts)
+        if spool is None:
+            return cls(InMemory(lines), len(lines), {}, LedgerParts.of(lines))
         teams = {team: lines.at(places).alone() for team, places in places_by_team(lines).items() if places}
         return cls(
             spool.write(lines),
@@ -490,6 +492,9 @@ class LedgerShard:
             {team: (spool.write(mine), len(mine)) for team, mine in teams.items()},
             LedgerParts.of(lines),
         )
+
+
+NO_LINES = LedgerShard(InMemory(joined(())), 0, {}, LedgerParts.of(joined(())))
 
 
 class MonthParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
@@ -521,7 +526,7 @@ def places_by_team(lines: LedgerLines) -> Mapping[str, Sequence[int]]:
 @dataclass(frozen=True)
 class Ledger:
     """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first;
-    ``shards`` are what the lines of a large month lie in."""
+    ``shards`` are what its lines lie in."""
 
     period: str
     lines: Lines
@@ -529,8 +534,10 @@ class Ledger:
     shards: tuple[LedgerShard, ...] = ()
 
     @classmethod
-    def sharded(cls, period: str, shards: Sequence[LedgerShard], teams: tuple[LedgerTeam, ...]) -> Ledger:
-        """The ledger of a large month."""
+    def of(cls, period: str, shards: Sequence[LedgerShard], teams: tuple[LedgerTeam, ...]) -> Ledger:
+        """The ledger that the shards make, in their order."""
+        if len(shards) == 1:
+            return cls(period, shards[0].lines.value, teams, tuple(shards))
         before = accumulate((shard.count for shard in shards), initial=0)
         pairs = zip(before, shards, strict=False)
         batches = tuple(LinesBatch(shard.lines, count, 0, shard.count) for count, shard in pairs if shard.count)
@@ -552,7 +559,9 @@ class Ledger:
     def parts(self) -> Mapping[tuple[str, str], Sequence[LedgerPart]]:
         """What each team bears of each invoice: added up once, and whatever is summed over whole invoices and teams is
         added up from these."""
-        return MonthParts(shard.parts for shard in self.shards) if self.shards else LedgerParts.of(self.lines.whole())
+        if len(self.shards) > 1:
+            return MonthParts(shard.parts for shard in self.shards)
+        return self.shards[0].parts if self.shards else LedgerParts.of(self.lines.whole())
 
     def every_part(self) -> Iterator[LedgerPart]:
         """The parts of all invoices, in the order of the lines."""

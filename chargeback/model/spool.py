@@ -149,9 +149,14 @@ class Spool:
         """All that was written so far."""
         return os.pread(self.open(), os.fstat(self.open()).st_size, 0)
 
+    def share(self) -> None:
+        """From here on everything goes to the file, which exists: what processes that are forked now keep is there for
+        all of them."""
+        self.open()
+        self._left = 0
+
     def open(self) -> int:
-        """The descriptor of the file, which is made where there is none yet: before processes are forked, that they
-        share it."""
+        """The descriptor of the file, which is made where there is none yet."""
         with self._lock:
             if self._file is None:
                 try:

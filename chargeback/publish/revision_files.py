@@ -46,7 +46,7 @@ def _before_the_page(books: Books, config: Config, evidence: Evidence) -> Iterat
     from chargeback.publish import exports, ledger_csv, month_summary, reconciliation, statements, workpaper
 
     yield CONFIG_PATH, [config.source]
-    yield INDEX_PATH, [evidence.index_json()]
+    yield INDEX_PATH, evidence.index_json()
     yield RUN_PATH, [evidence.run.to_json()]
     yield from ledger_csv.files(books)
     if not config.publish.leaves_out_workbooks:

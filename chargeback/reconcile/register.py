@@ -110,18 +110,23 @@ NONE_GIVEN: Mapping[Code, Sequence[Check]] = MappingProxyType({})
 
 
 def reconcile(
-    posting: MonthPosting, config: Config, given: Mapping[Code, Sequence[Check]] = NONE_GIVEN
+    posting: MonthPosting,
+    config: Config,
+    given: Mapping[Code, Sequence[Check]] = NONE_GIVEN,
+    own: Mapping[str, Sequence[Check]] | None = None,
 ) -> tuple[Sequence[Check], tuple[Finding, ...]]:
     """Every check's result with its cause, acceptances applied, by account, then in the register's order, then invoice
     and subject; and the findings that the exceptions belong to, the largest first. ``given``: by its code, what a check
-    of the month came to that is not performed here, as what it looks at is not at hand.
+    of the month came to that is not performed here, as what it looks at is not at hand; ``own``: by account,
+    ``account_checks`` where they were made already.
 
     A large month's checks lie in the spool, an account's together."""
     results = _Results(posting, Acceptances(config, posting.period))
     by_account = _by_account(_of_the_month(posting, config, given))
     for account in posting.postings:
-        own = account_checks(account, posting.projects, config)
-        results.add(account.month.account, (*own, *by_account.pop(account.month.account, ())))
+        name = account.month.account
+        checks = account_checks(account, posting.projects, config) if own is None else own[name]
+        results.add(name, (*checks, *by_account.pop(name, ())))
     for name, checks in by_account.items():
         results.add(name, checks)
     for name, checks in _by_account(results.acceptances.idle()).items():
