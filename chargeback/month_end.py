@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.allocate.posting import ADJUSTMENTS_TEAM, UNASSIGNED_TEAM, Context, direct_costs, post
@@ -164,8 +166,7 @@ def post_month(
     return _joined(_post_shards([ordered], config, period, projects, spool), config, evidence, period, projects, spool)
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedShard:
+class ClosedShard(Struct, frozen=True):
     """What closing accounts that follow each other came to, each by itself: their books, ledger lines, own checks and
     control totals; the projects that they were billed for, and by account those of them that nobody owns."""
 

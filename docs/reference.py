@@ -7,7 +7,6 @@ its field. Only what no field can say stands here. ``make docs`` writes both fil
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
 import json
 import re
@@ -17,6 +16,8 @@ from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+
+from msgspec import NODEFAULT, Struct
 
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
 from chargeback.config import AcceptedException, Config, ProjectClaim
@@ -179,7 +180,7 @@ def meaning(table: type, key: Declared) -> str:
 @cache
 def meanings(table: type) -> Mapping[str, str]:
     """By field, the text below it, in one line."""
-    if not dataclasses.is_dataclass(table):
+    if not issubclass(table, Struct) or table is Struct:
         return {}
     (parsed,) = ast.parse(textwrap.dedent(inspect.getsource(table))).body
     assert isinstance(parsed, ast.ClassDef)  # noqa: S101  # for mypy: the source of a class is one
@@ -278,7 +279,7 @@ def _row(table: type, key: Declared) -> Row:
 
 def _default(default: object) -> str:
     """A default as it would stand in the file."""
-    if default is dataclasses.MISSING:
+    if default is NODEFAULT:
         return NEEDED
     if default is None or default in ("", ()):
         return NONE

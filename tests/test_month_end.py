@@ -7,11 +7,11 @@ import os
 import random
 import subprocess
 import sys
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.errors import AnswerError, ConfigurationError
 from chargeback.evidence import Evidence, MemoryStore

@@ -7,7 +7,6 @@ import importlib.util
 import re
 import sys
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -137,8 +136,7 @@ def test_types_bounds_and_defaults_are_the_code_s(key: str, value: str, default:
     assert f"| `{key}` | {value} | {default} |" in reference().page()
 
 
-@dataclass(frozen=True)
-class Novel(Table):
+class Novel(Table, frozen=True):
     """A table whose key nobody has explained."""
 
     novel: int = 1

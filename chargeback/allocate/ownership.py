@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from fnmatch import translate
+
+from msgspec import Struct, field
 
 from chargeback.config import Config, ProjectClaim, SharedProject, Team
 from chargeback.errors import ConfigurationError
@@ -15,8 +16,7 @@ from chargeback.model.text import normalized
 PRODUCTION = "production"
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A project's owner: one team, a shared entry, or nobody."""
 
     team: Team | None = None
@@ -31,8 +31,7 @@ class Owner:
 NOBODY = Owner()
 
 
-@dataclass(frozen=True, slots=True)
-class _Contender:
+class _Contender(Struct, frozen=True):
     claim: ProjectClaim
     owner: Owner
     title: str
@@ -84,8 +83,7 @@ class _Contest:
         return [strongest, *[contender for contender in equal if contender.match(project)]]
 
 
-@dataclass(slots=True)
-class Ownership:
+class Ownership(Struct):
     """All claims of a month; each project is decided once. ``ConfigurationError`` where equal claims meet."""
 
     period: Period

@@ -10,9 +10,10 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import sub
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct, field
 
 from chargeback.allocate.invoice_lines import post_lines
 from chargeback.allocate.ownership import NOBODY, Ownership
@@ -68,8 +69,7 @@ def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]
     return usage
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectPart:
+class ProjectPart(Struct, frozen=True):
     """A line's part on one project ("" where there is none); ``resource`` None where it is still to be divided over
     them.
     """
@@ -115,8 +115,7 @@ def direct_costs(
     return direct
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What posting an account needs besides its own month."""
 
     ownership: Ownership

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from chargeback.model.answers import LineItem
 from chargeback.model.report import Report
 from chargeback.model.text import normalized
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """One part of a division: the project or resource it goes to, its weight, and the report rows behind it."""
 
     name: str
@@ -19,18 +19,21 @@ class Share:
     rows: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
+class Division(Struct, frozen=True):
     """How a line is divided: its parts by code point, and the resource that a by-SKU line gets."""
 
     shares: tuple[Share, ...]
     resource: str = ""
-    names: tuple[str, ...] = field(init=False)
-    weights: tuple[int, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(share.name for share in self.shares))
-        object.__setattr__(self, "weights", tuple(share.weight for share in self.shares))
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each part goes to."""
+        return tuple(share.name for share in self.shares)
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """What each part weighs."""
+        return tuple(share.weight for share in self.shares)
 
     @property
     def has_weight(self) -> bool:
@@ -38,8 +41,7 @@ class Division:
         return any(self.weights)
 
 
-@dataclass(slots=True)
-class ReportWeights:
+class ReportWeights(Struct):
     """A proved report, ready to divide lines by; a negative value weighs nothing."""
 
     report: Report

@@ -8,10 +8,11 @@ last step's amount is the ledger line's, exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct
 
 from chargeback.allocate.invoice_lines import bookable_lines, post_lines
 from chargeback.allocate.posting import Context, project_parts
@@ -36,8 +37,7 @@ class StepKind(StrEnum):
     RESOURCES = "resources"
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(Struct, frozen=True):
     """One part of a division, in minor units: ``exact`` share, ``floor`` of it, and the ``unit`` that it got
     besides.
 
@@ -57,8 +57,7 @@ class Portion:
         return self.floor + self.unit
 
 
-@dataclass(frozen=True, slots=True)
-class Divided:
+class Divided(Struct, frozen=True):
     """A whole amount and its parts by largest remainder, which add up to it; ``missing`` units went beyond the
     floors."""
 
@@ -67,8 +66,7 @@ class Divided:
     portions: tuple[Portion, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One division: ``names`` of the parts in their order, of which ``chosen`` is the one that leads to the ledger
     line.
 
@@ -85,8 +83,7 @@ class Step:
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LineSteps:
+class LineSteps(Struct, frozen=True):
     """How one ledger line came about: the invoice line as posted, and each division on the way; amounts in minor
     units."""
 

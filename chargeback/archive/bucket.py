@@ -19,13 +19,15 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from io import BufferedReader, BytesIO
 from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.archive.bucket_process import Ask, BucketError, BucketProcess, ThisProcess, may_fork
 from chargeback.archive.no_follow import OversizedError
@@ -79,8 +81,7 @@ class Written(NamedTuple):
     tag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """An object in a listing; ``key`` begins within the archive, ``modified`` is the store's time."""
 
     key: str

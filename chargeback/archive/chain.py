@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.evidence.period import Period
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RevisionName:
+class RevisionName(Struct, frozen=True, order=True):
     """A month and the number of its revision, from 1: ``2026-05/r1``."""
 
     period: Period
@@ -25,8 +25,7 @@ class RevisionName:
         return f"{self.period}/r{self.number}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Link:
+class Link(Struct, frozen=True, order=True):
     """One revision in the chain; ``sha256`` of its manifest, ``previous`` of the one before, None for the first."""
 
     name: RevisionName
@@ -34,8 +33,7 @@ class Link:
     previous: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """The revisions in the order in which they were written.
 
     ``begins_after`` is the manifest that the first one follows and that is not in the archive, None where the chain has
@@ -56,8 +54,7 @@ class Chain:
         return any(link.sha256 == sha256 for link in self.order)
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """What an archive begins after: the manifest of the last revision that was moved away; None for nothing."""
 
     sha256: str | None = None

@@ -13,9 +13,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, refuse
 from chargeback.archive.bucket import Bucket, Listed, Written
@@ -39,8 +41,7 @@ _NAME = re.compile(r"chain/([1-9]\d{0,8})\.json", re.ASCII)
 _PLACE = re.compile(r"(\d{4}-\d{2}/r[1-9]\d{0,8})-[0-9a-f]{16}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """One link. ``place`` is where the revision's files lie, ``manifest`` and ``previous`` are sha256 of manifests;
     ``files`` have version and tag of each object, empty where the bucket keeps no versions; ``before`` is the link
     before: its sha256, and its version. ``lists`` are those that say what ``files`` has, each with its own version and
@@ -233,7 +234,7 @@ def _lists(rows: list[dict[str, Any]]) -> dict[ManifestPart, Written]:
     lists: dict[ManifestPart, Written] = {}
     end = ("", "")
     for number, row in enumerate(rows, start=1):
-        part = ManifestPart(*(row[each.name] for each in fields(ManifestPart)))
+        part = ManifestPart(*(row[name] for name in ManifestPart.__struct_fields__))
         if part.path != list_path(number) or not is_sha256(part.sha256):
             raise ValueError(f"its list {number} is none")
         if not _whole(part.files) <= _whole(part.size) <= LARGEST_MANIFEST:

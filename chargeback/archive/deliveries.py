@@ -11,8 +11,9 @@ import csv
 import io
 import json
 import secrets
-from dataclasses import dataclass, fields
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting, refuse
@@ -39,8 +40,7 @@ class DeliveryKey(NamedTuple):
     service: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One line: ``sent_at`` an RFC 3339 instant; ``service`` the scheme of the URL, and its place where a team has
     several of one."""
 
@@ -56,7 +56,7 @@ class Delivery:
         return DeliveryKey(self.period, self.revision, self.team, self.service)
 
 
-_COLUMNS = tuple(field.name for field in fields(Delivery))
+_COLUMNS = Delivery.__struct_fields__
 
 
 def read_deliveries(root: Place, store: ArchiveStore | None = None) -> tuple[Delivery, ...]:

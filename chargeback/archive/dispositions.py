@@ -5,8 +5,9 @@ Which months a disposition is carried into is decided where a month's findings a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 DISPOSITIONS_PATH = "dispositions.csv"
 
 
-@dataclass(frozen=True, slots=True)
-class Disposition:
+class Disposition(Struct, frozen=True):
     """One line: ``disposed_at`` an RFC 3339 instant; ``period`` and ``revision`` where the finding, named by its id,
     was looked at; ``disposition`` what was decided."""
 
@@ -40,7 +40,7 @@ class Disposition:
         return RevisionName(self.period, self.revision)
 
 
-REGISTER = Register(DISPOSITIONS_PATH, tuple(field.name for field in fields(Disposition)))
+REGISTER = Register(DISPOSITIONS_PATH, Disposition.__struct_fields__)
 
 
 def append_disposition(writer: ArchiveWriter, disposition: Disposition) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from itertools import chain
 from typing import Protocol
+
+from msgspec import Struct
 
 from chargeback.archive.boundary import RESTORE, largest
 from chargeback.archive.file_system import storage_error
@@ -44,8 +45,7 @@ class FileFindingKind(StrEnum):
     PERFORMANCE = "re-performance"
 
 
-@dataclass(frozen=True, slots=True)
-class FileFinding:
+class FileFinding(Struct, frozen=True):
     """One thing that is wrong; ``path`` begins with the revision (``2026-05/r1/config.toml``), "" for the archive."""
 
     kind: FileFindingKind

@@ -12,9 +12,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from itertools import chain, pairwise
 from typing import Any, NoReturn
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from chargeback.archive.boundary import LARGEST_MANIFEST
 from chargeback.errors import ConfigurationError, DamagedError, SchemaError
@@ -45,8 +47,7 @@ _PLAIN_FILES = re.compile(rb'(?<=\n  "files": \[)\n%s(?:,\n%s)*+\n  (?=\])' % (_
 _MARK = b"the files are read apart"
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
+class FileRecord(Struct, frozen=True):
     """One file of a revision; ``path`` relative to it, with ``/``; ``size`` in bytes; ``sha256`` in lower-case hex."""
 
     path: str
@@ -54,8 +55,7 @@ class FileRecord:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestPart:
+class ManifestPart(Struct, frozen=True):
     """One part of a manifest that is a tree: ``path``, ``size`` and ``sha256`` of the file that names the files;
     ``files`` counts them, ``first`` and ``last`` are the paths at its ends, in the order of ``place_of``."""
 
@@ -72,8 +72,7 @@ class ManifestPart:
         return FileRecord(self.path, self.size, self.sha256)
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestTotal:
+class ManifestTotal(Struct, frozen=True):
     """The month's total in one currency, written with its minor digits; gross = net + tax."""
 
     currency: str
@@ -82,8 +81,7 @@ class ManifestTotal:
     gross: str
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A revision's manifest (INTERFACE, archive).
 
     ``status`` is "reconciled" or "exceptions"; ``version`` the chargeback that wrote it; ``created`` an RFC 3339
@@ -116,7 +114,7 @@ def part_path(number: int) -> str:
 
 def part_json(files: Iterable[FileRecord]) -> bytes:
     """The bytes of a part that names these files, spelled as the manifest is."""
-    return canonical_json({"schema": TREE_SCHEMA, "files": [asdict(record) for record in files]})
+    return canonical_json({"schema": TREE_SCHEMA, "files": list(files)})
 
 
 def place_of(path: str) -> tuple[str, str]:

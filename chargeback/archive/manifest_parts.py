@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, groupby
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from chargeback.archive.manifest import (
     MANIFEST_PATH,

@@ -12,9 +12,11 @@ import base64
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from chargeback.archive.atomic_files import ensure_folder, remove_quietly, remove_tree, replace_file, scratch_name
 from chargeback.archive.boundary import refuse
@@ -37,8 +39,7 @@ _LARGEST_ROW = 1 << 20
 _TEXTS = ("account", "function", "endpoint", "requested_at")
 
 
-@dataclass(frozen=True, slots=True)
-class PendingReport:
+class PendingReport(Struct, frozen=True):
     """A report's row of the index, with its original ``requested_at``, and the bytes received."""
 
     answer: Answer
@@ -246,7 +247,7 @@ def _answer(path: Path, data: bytes) -> Answer:
 
 def _is_row(value: Mapping[str, Any]) -> bool:
     return (
-        set(value) == {field.name for field in fields(Answer)}
+        set(value) == set(Answer.__struct_fields__)
         and all(isinstance(value[name], str) for name in _TEXTS)
         and all(type(value[name]) is int and value[name] >= 0 for name in ("status", "size"))
         and isinstance(value["request"], dict)

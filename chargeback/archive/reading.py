@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chargeback.archive.boundary import damaged
 from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
@@ -69,7 +70,7 @@ class Archive:
             found = revision_in(self.store.at(str(name)))
             if found.name != name:
                 raise damaged(found.root, f"its manifest is that of {found.name}")
-            self._revisions[name] = replace(found, beside=self._beside)
+            self._revisions[name] = found.with_beside(self._beside)
         return self._revisions[name]
 
     def _beside(self, name: RevisionName) -> Revision | None:

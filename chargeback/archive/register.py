@@ -11,8 +11,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from chargeback.archive.boundary import interpreting, refuse
 from chargeback.archive.store import store_of
@@ -30,8 +31,7 @@ LARGEST = 64 << 20
 RESTORE_REGISTER = "restore the file from a backup"
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(Struct, frozen=True):
     """A register's file and its columns, ``previous`` aside. ``unchained``: version 0.2 wrote it without that column;
     such a file is rewritten once, by the next line."""
 

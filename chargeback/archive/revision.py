@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO, NoReturn, TypeVar
+
+from msgspec.structs import replace
 
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, refuse
 from chargeback.archive.chain import Link, RevisionName
@@ -41,6 +44,10 @@ class Revision:
     def link(self) -> Link:
         """The revision's place in the chain."""
         return Link(self.name, self.sha256, self.manifest.previous)
+
+    def with_beside(self, beside: Callable[[RevisionName], Revision | None]) -> Revision:
+        """The same revision in an archive that gives others by name."""
+        return dataclasses.replace(self, beside=beside)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file, proved by the manifest.
@@ -164,7 +171,7 @@ def read_revision(root: Place) -> Revision:
         folder = root.parent.parent / str(name)
         return read_revision(folder) if MANIFEST_PATH in store_of(folder).names() else None
 
-    return replace(found, beside=beside)
+    return found.with_beside(beside)
 
 
 def revision_in(store: ArchiveStore) -> Revision:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.file_system import storage_errors
@@ -22,8 +23,7 @@ _WITHIN = re.compile(r"(.+)/(\d{4}-(?:0[1-9]|1[0-2])(?:/r[1-9]\d{0,8})?)", re.AS
 _REVISION = re.compile(r"r([1-9]\d{0,8})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionSelection:
+class RevisionSelection(Struct, frozen=True):
     """What is verified: these revisions of an archive; ``archive`` is None for a revision that stands alone.
 
     ``whole`` where the path is the archive itself.

@@ -5,8 +5,9 @@ Whose turn it is, and that a reviewer is not the preparer, is decided where a pe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
@@ -23,8 +24,7 @@ SIGNATURES_PATH = "signatures.csv"
 ROLES = ("preparer", "reviewer")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """One signature; ``signed_at`` an RFC 3339 instant, ``head`` the SHA-256 of the signed revision's manifest."""
 
     signed_at: str
@@ -41,7 +41,7 @@ class Signature:
         return RevisionName(self.period, self.revision)
 
 
-REGISTER = Register(SIGNATURES_PATH, tuple(field.name for field in fields(Signature)), unchained=True)
+REGISTER = Register(SIGNATURES_PATH, Signature.__struct_fields__, unchained=True)
 
 
 def append_signature(writer: ArchiveWriter, signature: Signature) -> None:

@@ -7,7 +7,8 @@ Findings, not errors: all that is wrong is told at once. Control totals and re-p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
 from chargeback.archive.dispositions import DISPOSITIONS_PATH, read_dispositions
@@ -27,8 +28,7 @@ CHAIN_LAYER = "chain"
 _RESTORE_CHAIN = "restore what is missing from a backup, or take out what was added; write nothing until then"
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One layer of verification: how many things were looked at, and what is wrong; ``note`` for what is no damage."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,6 +92,8 @@ def _dispose(
     archive_path: Place | None,
     output: str,
 ) -> None:
+    from msgspec.structs import asdict
+
     from chargeback.archive.chain import Base
     from chargeback.evidence.period import Period
     from chargeback.model.text import readable

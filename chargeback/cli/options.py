@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -98,6 +97,8 @@ def configuration_path(option: Path | None) -> Path:
 
 def load_config(config_path: Path | None, archive_path: Place | None, *, network: bool) -> Config:
     """The configuration that the options lead to; ``ConfigurationError`` where it is missing or wrong."""
+    from msgspec.structs import replace
+
     from chargeback.config import load
     from chargeback.config.address import Address
     from chargeback.config.loader import read_file
@@ -122,8 +123,7 @@ def chosen_workers(option: str | None, configured: int | Cluster = 0) -> int | C
     return configured
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenArchive:
+class ChosenArchive(NamedTuple):
     """An archive, and what the configuration knows of it from outside: the manifest that it begins after, its head;
     and how many processes are to work on it."""
 

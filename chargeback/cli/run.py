@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +78,8 @@ def command(
     with ending(
         json_output=as_json, verbose=verbose, log_format=log_format, accepted=ok, leaves_work=not dry_run
     ) as set_code:
+        from msgspec.structs import replace
+
         from chargeback.evidence.period import Period
 
         config = load_config(config_path, archive_path, network=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from chargeback.cli.outcome import error_lines, failure
 from chargeback.cli.printing import say, tell, write_json

@@ -9,7 +9,9 @@ facts cannot be closed, while a document that cannot be had never holds up the b
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.collect.failures import NotAskedError
 from chargeback.collect.http_attempt import HttpAttempt
@@ -61,8 +63,7 @@ class DocumentsBreaker:
             self._exhausted += 1
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """One way to the outside for a run; threads share it. ``timeout``: seconds of one attempt."""
 
     http_attempt: HttpAttempt

@@ -11,9 +11,11 @@ import json
 import threading
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback import __version__
 from chargeback.collect.channel import Channel
@@ -45,8 +47,7 @@ DOCUMENT_FUNCTIONS = frozenset({"billing.downloadInvoice", "billing.downloadRece
 """Their answers hold signed links: they are not kept, and their failures do not hold up the books."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """One question; ``path`` is where its answer is kept, None where it is not."""
 
     function: str

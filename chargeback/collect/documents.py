@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.collect.client import ApiClient
 from chargeback.collect.credentials import Credential
@@ -29,8 +31,7 @@ _LINK_NAMES = ("downloadUrl", "url", "link", "href", "signedUrl")
 _FUNCTIONS = {"invoice": "billing.downloadInvoice", "receipt": "billing.downloadReceipt"}
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedDocument:
+class CarriedDocument(Struct, frozen=True):
     """A document of the latest revision, and how to get its bytes; ``is_read_alike``: by the version at work now."""
 
     record: DocumentRecord

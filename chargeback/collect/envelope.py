@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.collect.failures import quoted
 from chargeback.errors import AnswerError
@@ -14,8 +15,7 @@ UNAUTHORIZED = "api: unauthorized"
 PDF_LATER = "api: could not generate the invoice pdf, please try again"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """An answer's parsed value: an object with a boolean ``ok``."""
 
     value: dict[str, Any]
@@ -38,8 +38,7 @@ class Envelope:
         return quoted(self.message)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """One answer: its row of the index, and its value, so that nobody parses it twice.
 
     Where it held signed links, what is kept lacks what signs them, and ``as_received`` is a row for the bytes as they

@@ -14,13 +14,13 @@ import re
 import ssl
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import certifi
+from msgspec import Struct
 
 from chargeback.collect.addresses import Permit
 from chargeback.collect.failures import RedirectedError, TransientError
@@ -123,8 +123,7 @@ _LOGGER = "httpx"
 """It writes whole links, signatures included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """A whole answer: status, headers, and the body without any compression."""
 
     status: int

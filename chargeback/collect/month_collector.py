@@ -10,10 +10,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
 
 from chargeback.collect.client import ApiClient
 from chargeback.collect.credentials import Credential, Credentials
@@ -54,16 +56,14 @@ PLATFORM_FOLDER = "_platform"
 """Where answers lie that concern no account: no safe name begins with ``_``."""
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedReport:
+class CarriedReport(Struct, frozen=True):
     """A report of the month that an earlier run proved: its row of the index, and its bytes."""
 
     answer: Answer
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """What to collect: a month, and what the archive already has.
 
     ``reports``: by account, what an earlier run proved; ``known_accounts``: those of the archive's newest revision;
@@ -80,8 +80,7 @@ class Assignment:
     accruals: OpenAccruals | None = None
 
 
-@dataclass(slots=True)
-class Collection:
+class Collection(Struct):
     """What came back: answers in the index's order, what was decoded of them, documents, the accounts of the month, and
     what failed."""
 
@@ -443,8 +442,7 @@ class MonthCollector:
         return True
 
 
-@dataclass(slots=True)
-class _Binder:
+class _Binder(Struct):
     """One account's invoices of the month as their details come in, from several threads at once."""
 
     entry: AccountEntry

@@ -18,12 +18,13 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from math import ceil, inf
 from pathlib import Path
 from queue import LifoQueue, SimpleQueue
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
 
 from chargeback.collect.downloads import LARGEST_DOCUMENT
 from chargeback.collect.pdf_child import LENGTH
@@ -49,8 +50,7 @@ _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """All that a child needs of the environment, and only where Python itself does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a document shows, as ``DocumentRecord`` has it; ``outcome`` is any of its words but "unavailable"."""
 
     outcome: str

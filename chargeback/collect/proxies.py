@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from msgspec import Struct
+
 from chargeback.config.endpoint import is_loopback
 from chargeback.errors import ConfigurationError
 
@@ -41,8 +43,7 @@ class Proxy:
         return f"{self.scheme}://{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Proxies:
+class Proxies(Struct, frozen=True):
     """The proxy in use, None where there is none, and the hosts that are asked without it."""
 
     proxy: Proxy | None = None

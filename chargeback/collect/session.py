@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.collect.addresses import ANYWHERE, LOOPBACK_ONLY, PUBLIC_ONLY, PUBLIC_OR_LOOPBACK, Permit
 from chargeback.collect.channel import Channel, DocumentsBreaker, FactsBreaker
@@ -25,8 +27,7 @@ from chargeback.evidence import Store
 from chargeback.evidence.gate import Gate, begin
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """One run's clock, limits, credentials, API and downloads; threads share it."""
 
     endpoint: str

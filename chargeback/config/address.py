@@ -8,9 +8,10 @@ folder's path, so that whoever reads an archive need not know which of the two i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from chargeback.errors import ConfigurationError
 
@@ -32,8 +33,7 @@ _PREFIX_PART = re.compile(r"[A-Za-z0-9._=+~-]{1,255}", re.ASCII)
 _REMEDY = 'write an address such as "s3://bucket/prefix"'
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
+class Address(Struct, frozen=True, order=True):
     """A place in object storage: ``archive`` is the archive's own address, without ``/`` at its end; ``inside`` the
     path within, "" for the archive itself."""
 

@@ -13,10 +13,11 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from chargeback.config.address import Address, Cluster, Place
 from chargeback.config.endpoint import endpoint_fault

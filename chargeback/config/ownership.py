@@ -8,11 +8,13 @@ are. Which of several different claims wins for a project is decided where the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Annotated, Literal
+
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 
 from chargeback.config.forms import ServiceUrl, SidOrGlob, TeamId, pattern
 from chargeback.config.key_path import Fault, KeyPath, did_you_mean, kind_of, listed, shown
@@ -33,8 +35,7 @@ def within(period: Period, since: Period | None, until: Period | None) -> bool:
     return (since is None or since <= period) and (until is None or period <= until)
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectClaim(Table):
+class ProjectClaim(Table, frozen=True):
     """A sid or glob that claims projects, in the months from ``since`` to ``until``, both inclusive."""
 
     pattern: Annotated[SidOrGlob, Key("match")]
@@ -79,8 +80,7 @@ class ProjectClaim(Table):
         return _has_begun(self, other) and _has_begun(other, self)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """What a team may cost in a month, net; months in other currencies are not compared with it."""
 
     amount: Decimal
@@ -131,8 +131,7 @@ Split = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Team(Table):
+class Team(Table, frozen=True):
     """A team, in configuration order, called by its id where it has no name; ``cost_center``, ``gl_account`` and
     ``company`` are "" where none is given.
 
@@ -159,11 +158,10 @@ class Team(Table):
 
     def __post_init__(self) -> None:
         if not self.name:
-            object.__setattr__(self, "name", self.id)
+            force_setattr(self, "name", self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class SharedProject(ProjectClaim):
+class SharedProject(ProjectClaim, frozen=True):
     """A claim of a project that several teams share: ``split`` is "even", "proportional" or weights by team id.
 
     Weights are in the order of the teams, none is negative, and at least one is above zero.
@@ -171,7 +169,7 @@ class SharedProject(ProjectClaim):
 
     pattern: Annotated[SidOrGlob, Key("project")]
     """What is shared."""
-    split: Split = field(kw_only=True)
+    split: Annotated[Split, Key(needed=True)] = "even"
     """The same for every team; by what each team's own projects cost in that month; by weights, which need not add up
     to 100."""
 

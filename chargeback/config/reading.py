@@ -14,12 +14,14 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo, fields
 
 from chargeback.config.key_path import Fault, KeyPath, did_you_mean, kind_of, listed, shown
 from chargeback.config.secrecy import REMEDY, holds_secret_name, looks_secret
@@ -39,8 +41,7 @@ _LARGEST_BITS = 100
 _LONGEST_DECIMAL = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """What the name, the type and the default of a field do not say of its key.
 
     ``name``: the key, where the field has another name. ``least`` and ``most``: bounds of a number, ``least`` of a
@@ -72,7 +73,7 @@ class Form(NamedTuple):
 class Declared(NamedTuple):
     """A key of a table: its name in the file, the field that keeps it and the field's type, and what may stand there.
 
-    ``default`` is ``MISSING`` where the key is needed.
+    ``default`` is ``NODEFAULT`` where the key is needed.
     """
 
     name: str
@@ -82,10 +83,8 @@ class Declared(NamedTuple):
     default: object
 
 
-class Table:
-    """A frozen dataclass that a table of the file makes: every field is a key, but those that ``NO_KEY`` annotates."""
-
-    __slots__ = ()
+class Table(Struct, frozen=True):
+    """A record that a table of the file makes: every field is a key, but those that ``NO_KEY`` annotates."""
 
     def contradiction(self) -> Fault | None:
         """What is wrong between the keys, each of which is right by itself."""
@@ -102,18 +101,16 @@ _KEYS: dict[type, tuple[Declared, ...]] = {}
 def keys_of(table: type) -> tuple[Declared, ...]:
     """The keys that a table's record declares, in order; none of a type that is no table."""
     if table not in _KEYS:
-        is_one = issubclass(table, Table) and is_dataclass(table)
-        hints = get_type_hints(table, include_extras=True) if is_one else {}
-        kept = [each for each in fields(table) if NO_KEY not in _extras(hints[each.name])] if is_one else []
-        _KEYS[table] = tuple(_declared(each, hints[each.name]) for each in kept)
+        found = fields(table) if issubclass(table, Table) else ()
+        _KEYS[table] = tuple(_declared(each) for each in found if NO_KEY not in _extras(each.type))
     return _KEYS[table]
 
 
-def _declared(declared: Field[object], kind: object) -> Declared:
-    about = next((each for each in _extras(kind) if isinstance(each, Key)), Key())
-    default = declared.default if declared.default_factory is MISSING else declared.default_factory()
-    form = form_of(kind, about)
-    return Declared(about.name or declared.name, declared.name, kind, form, MISSING if about.needed else default)
+def _declared(declared: FieldInfo) -> Declared:
+    about = next((each for each in _extras(declared.type) if isinstance(each, Key)), Key())
+    default = declared.default if declared.default_factory is NODEFAULT else declared.default_factory()
+    name, form = about.name or declared.name, form_of(declared.type, about)
+    return Declared(name, declared.name, declared.type, form, NODEFAULT if about.needed else default)
 
 
 def read_table(table: type[TableT], place: KeyPath, value: object, *, elsewhere: Collection[str] = ()) -> TableT:
@@ -124,7 +121,7 @@ def read_table(table: type[TableT], place: KeyPath, value: object, *, elsewhere:
     for key in keys:
         if key.name in values:
             read[key.field] = key.form.read(place.child(key.name), values[key.name])
-        elif key.default is MISSING:
+        elif key.default is NODEFAULT:
             raise place.error(f'the key "{key.name}" is missing', f"add {key.name} = …")
     made = table(**read)
     if fault := made.contradiction():

@@ -10,12 +10,13 @@ test fails. What two keys must not say together a record's own ``contradiction``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
+
+from msgspec import field
 
 from chargeback.config.forms import (
     EVERY_REPORT_CHECK,
@@ -53,8 +54,7 @@ ENDPOINT_VARIABLE = "DEPLOYS_ENDPOINT"
 DEFAULT_ARCHIVE = "archive"
 
 
-@dataclass(frozen=True, slots=True)
-class Api(Table):
+class Api(Table, frozen=True):
     """How the platform is reached; ``timeout`` and ``deadline`` in seconds."""
 
     endpoint: EndpointUrl = DEFAULT_ENDPOINT
@@ -77,8 +77,7 @@ class Api(Table):
         return Fault("token_command and token_file are both given", "keep one of them") if both else None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountEntry(Table):
+class AccountEntry(Table, frozen=True):
     """A listed billing account, ours from ``since`` to ``until``; ``name`` is "" where the platform's is used.
 
     ``company``: whose books it belongs to, "" where the platform's tax id says it. ``vat``: whether its buyer may
@@ -113,8 +112,7 @@ class AccountEntry(Table):
         return self.until is not None and self.until < period
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance(Table):
+class Tolerance(Table, frozen=True):
     """What a comparison with the report may differ by: the larger of an amount and of a part of the expected one."""
 
     absolute: Decimal = Decimal("0.05")
@@ -123,8 +121,7 @@ class Tolerance(Table):
     """Of the invoices' amount."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation(Table):
+class Reconciliation(Table, frozen=True):
     """Tolerances of the ``report-*`` checks, and what the report's values include; percents are of 100."""
 
     tolerance: Tolerance = Tolerance()
@@ -135,8 +132,7 @@ class Reconciliation(Table):
     """A team whose month differs more from the one before is pointed out; a notice."""
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedException(Table):
+class AcceptedException(Table, frozen=True):
     """A known exception that someone answers for; ``invoice`` and ``subject`` None where any is meant."""
 
     check: CheckCode
@@ -178,8 +174,7 @@ class AcceptedException(Table):
         return check.variance is None or (self.up_to is not None and check.variance.copy_abs() <= self.up_to)
 
 
-@dataclass(frozen=True, slots=True)
-class Journal(ChartOfAccounts, Table):
+class Journal(ChartOfAccounts, Table, frozen=True):
     """Accounts of the journal's legs; None where the configuration names none.
 
     ``corrections`` says where a restatement posts: on the day of its run, or on the last day of the month that it
@@ -209,8 +204,7 @@ class Journal(ChartOfAccounts, Table):
     """Further files for an ERP."""
 
 
-@dataclass(frozen=True, slots=True)
-class Publish(Table):
+class Publish(Table, frozen=True):
     """How the files of a revision are written: the language of statements and tax lists, the version of FOCUS, and
     which workbooks are left out (``"xlsx"``: the teams' and the one of all lines, never the workpaper).
     """
@@ -228,8 +222,7 @@ class Publish(Table):
         return "xlsx" in self.leave_out
 
 
-@dataclass(frozen=True, slots=True)
-class Vendor(Table):
+class Vendor(Table, frozen=True):
     """Who issues the invoices, for tax lists and exports; "" where the configuration does not say."""
 
     name: Annotated[str, Key(needed=True)] = ""
@@ -245,8 +238,7 @@ Event = Literal["exceptions", "failed", "alert", "archived", "restated", "overdu
 EVENTS: tuple[Event, ...] = get_args(Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Notify(Table):
+class Notify(Table, frozen=True):
     """Who is told what: ``urls`` as apprise takes them, with ``${NAME}`` for what the environment holds.
 
     ``close_by`` is the day of the month from which a last month without a revision is overdue; ``metrics`` the folder
@@ -265,8 +257,7 @@ class Notify(Table):
     """A folder of Prometheus' textfile collector; `run` and `usage` each leave a file there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage(Table):
+class Usage(Table, frozen=True):
     """When a day's cost is out of the ordinary: ``floor`` in currency, ``band`` in deviations, over so many ``days``.
 
     ``prices`` replace the platform's list prices by resource.
@@ -282,8 +273,7 @@ class Usage(Table):
     """Prices of your own for the estimate, by resource."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config(Table):
+class Config(Table, frozen=True):
     """A whole configuration; ``source`` are the file's bytes, kept with every revision.
 
     ``base_manifest``: the manifest (its SHA-256) after which the archive begins, None for an archive from its first
@@ -294,7 +284,7 @@ class Config(Table):
     archive: ArchivePlace
     """The folder in which every month is kept, or its address in object storage: `s3://bucket/prefix`, `gs://…`,
     `az://…` (the extra `object`)."""
-    source: Annotated[bytes, NO_KEY] = field(default=b"", repr=False)
+    source: Annotated[bytes, NO_KEY] = b""
     path: Annotated[Path | None, NO_KEY] = None
     head_file: Path | None = None
     """A file outside the archive that always names its newest head; a run stops (exit 7) when the archive lacks it:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from chargeback.config.ownership import SharedProject, Team
 from chargeback.config.settings import Config
@@ -16,8 +17,7 @@ DirectCosts = Mapping[tuple[str, str], int]
 _PERCENT_DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class TeamShare:
+class TeamShare(Struct, frozen=True):
     """One team's part of a split: its weight, and that weight's share in percent as it is written."""
 
     team: Team
@@ -25,8 +25,7 @@ class TeamShare:
     percent: str
 
 
-@dataclass(slots=True)
-class Splits:
+class Splits(Struct):
     """The splits of a month, teams by code point of their ids, so that the order of the configuration moves no money;
     teams without weight left out."""
 

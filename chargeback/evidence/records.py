@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 from typing import Annotated, Any, Literal, get_args
 
-from msgspec import Meta
+from msgspec import Meta, Struct, field
+from msgspec.structs import asdict, replace
 
 from chargeback.errors import AnswerError
 from chargeback.evidence.period import Period
@@ -40,8 +40,7 @@ AmountText = Annotated[str, Meta(pattern=r"\A-?[0-9]+(\.[0-9]+)?\Z", max_length=
 """A plain decimal as text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer of the platform, as received.
 
     ``path`` is relative to the revision, None for an answer that holds a signed link and is not kept; ``account`` is
@@ -61,8 +60,7 @@ class Answer:
     sha256: Sha256
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRecord:
+class DocumentRecord(Struct, frozen=True):
     """What came of one document, an invoice's PDF or its receipt.
 
     ``kind`` is "invoice" or "receipt"; ``number`` the invoice's number, or its id where it has none. ``outcome``:
@@ -99,8 +97,7 @@ class DocumentRecord:
         return tuple(name for name, is_named in named.items() if not is_named)
 
 
-@dataclass(frozen=True, slots=True)
-class SettlementRecord:
+class SettlementRecord(Struct, frozen=True):
     """A payment of an invoice that a month's journal books (BOOKING 9); amounts in minor units.
 
     ``invoice`` is the id, ``number`` the number (or id); ``concerns`` the month whose journal accrued it; ``total`` and
@@ -128,8 +125,7 @@ class SettlementRecord:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnsettledPayment:
+class UnsettledPayment(Struct, frozen=True):
     """A payment within the month that no journal of this archive books, and why: its invoice was accrued elsewhere."""
 
     account: str
@@ -138,8 +134,7 @@ class UnsettledPayment:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierInvoice:
+class EarlierInvoice(Struct, frozen=True):
     """An invoice as a month's latest revision has it; ``total`` in minor units; ``void`` where it is listed as void;
     ``booked`` where the month's journal accrues it (the detail decides, whatever the list says); ``tax_pending`` the
     tax that its accrual left on *input VAT not due*, ``accrued`` what it left on *payable*, in minor units;
@@ -160,8 +155,7 @@ class EarlierInvoice:
     disputed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierTotal:
+class EarlierTotal(Struct, frozen=True):
     """A team's total in a month's latest revision, in minor units; ``net`` None where a version before 0.3 wrote it."""
 
     team: str
@@ -177,8 +171,7 @@ _OF_0_2 = {", ".join(found): found for count in range(1, 4) for found in combina
 """The sentences in which versions before 0.3 wrote the reasons."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestatedTotal:
+class RestatedTotal(Struct, frozen=True):
     """A team's gross in one currency before and after, in minor units, and why, in the order of ``REASONS``.
 
     ``net_before`` and ``net_after`` the same before tax, None where the revision before does not say it; ``reason`` is
@@ -203,8 +196,7 @@ class RestatedTotal:
 EventKind = Literal["replaced", "voided", "gone", "new", "changed", "paid", "moved", "split", "proportional"]
 
 
-@dataclass(frozen=True, slots=True)
-class RestatementEvent:
+class RestatementEvent(Struct, frozen=True):
     """One thing that happened since the revision before, and that explains what a restatement changes.
 
     ``kind``: of an invoice "replaced" (by ``other``), "voided", "gone", "new", "changed" or "paid", ``difference`` its
@@ -226,8 +218,7 @@ class RestatementEvent:
     difference: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierMonth:
+class EarlierMonth(Struct, frozen=True):
     """What a result needs of an earlier archived month: its latest revision's invoices, team totals and accounts, and
     the payments that its journal books (None where a version without them wrote it).
     """
@@ -240,8 +231,7 @@ class EarlierMonth:
     settlements: tuple[SettlementRecord, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierManifest:
+class EarlierManifest(Struct, frozen=True):
     """The latest revision that an earlier month had when a run looked at it, by the SHA-256 of its manifest."""
 
     period: Period
@@ -264,8 +254,7 @@ class MonthsElsewhere(tuple[EarlierMonth, ...]):
         raise MonthsElsewhereError("the revisions of the earlier months are not at hand")
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectPair:
+class ProjectPair(Struct, frozen=True):
     """What a source states of a project: its id, its sid and its display name, "" for what it does not say."""
 
     id: str
@@ -273,8 +262,7 @@ class ProjectPair:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterState:
+class RegisterState(Struct, frozen=True):
     """A file beside the revisions that is only appended to (``signatures.csv``), as it was when a run was made: its
     size and the SHA-256 of these first bytes."""
 
@@ -283,8 +271,7 @@ class RegisterState:
     sha256: Sha256
 
 
-@dataclass(frozen=True, slots=True)
-class DispositionRecord:
+class DispositionRecord(Struct, frozen=True):
     """What was decided about a finding, by whom and when, as the last line of ``dispositions.csv`` about it says.
 
     ``period`` and ``revision`` are those whose finding was looked at; ``amount`` and ``checks`` what it was there, the
@@ -301,8 +288,7 @@ class DispositionRecord:
     checks: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True):
     """What the result depends on besides the answers (``evidence/run.json``).
 
     ``run_at`` an RFC 3339 instant in UTC; ``revision`` the number this result gets; ``previous`` the sha256 of the
@@ -364,18 +350,20 @@ class RunRecord:
 
 
 def canonical_json(value: object) -> bytes:
-    """JSON with one spelling: keys sorted, two spaces, real UTF-8, months as texts, a newline at the end."""
-    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=_month_text) + "\n").encode()
+    """JSON with one spelling: keys sorted, two spaces, real UTF-8, a newline at the end; records are objects, months
+    texts."""
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=_plain) + "\n").encode()
 
 
-def _month_text(value: object) -> str:
+def _plain(value: object) -> str | dict[str, Any]:
+    if isinstance(value, Struct):
+        return asdict(value)
     if not isinstance(value, Period):
         raise TypeError(f"{type(value).__name__} has no spelling in JSON")
     return str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """All that a month's result follows from, besides the configuration."""
 
     answers: tuple[Answer, ...]
@@ -408,7 +396,7 @@ class Evidence:
         opening = "[\n  "
         for first in range(0, len(self.answers), _ANSWERS_AT_ONCE):
             some = self.answers[first : first + _ANSWERS_AT_ONCE]
-            written = canonical_json([asdict(answer) for answer in some]).decode()
+            written = canonical_json(some).decode()
             yield (opening + written.removeprefix("[\n  ").removesuffix("\n]\n")).encode()
             opening = ",\n  "
         yield b"\n]\n" if self.answers else b"[]\n"

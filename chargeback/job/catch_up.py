@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.archive.pending import pending_reports
 from chargeback.archive.reading import Archive
@@ -23,8 +24,7 @@ _OF_A_PAYMENT = frozenset({"status", "receipt_number"})
 Listed = Mapping[str, tuple[ListedInvoice, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Closed:
+class _Closed(Struct, frozen=True):
     """A month's latest revision: its invoices, what the list said of each (as far as that version kept it), and which
     invoices any month's journal has settled."""
 

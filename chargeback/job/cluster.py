@@ -16,7 +16,6 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import cache, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -25,6 +24,8 @@ from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import replace
 
 from chargeback import __version__
 from chargeback.config import Config, parse

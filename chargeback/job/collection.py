@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chargeback import __version__
 from chargeback.archive.pending import PendingObjects, PendingReports, pending_reports
@@ -117,8 +119,7 @@ def _put(account: str, answers: list[Answer], documents: list[DocumentRecord], c
 Progress = Callable[[int, int], None]
 
 
-@dataclass(slots=True)
-class Background:
+class Background(Struct):
     """What the archive knows before a month is collected: read once a run.
 
     ``others``: the archive's other months in order, each with its latest revision's summary; ``latest`` and
@@ -230,8 +231,7 @@ class ProvedReports(Mapping[str, CarriedReport]):
         return CarriedReport(report.answer, evidence.body(report.answer)) if report else None
 
 
-@dataclass(slots=True)
-class Collected:
+class Collected(Struct):
     """A month's evidence, what failed (books can be closed only where nothing did), what is to be told, and what was
     decoded of the evidence as it came in."""
 

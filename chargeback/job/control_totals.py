@@ -10,10 +10,11 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.file_checks import FileFinding, FileFindingKind
@@ -34,8 +35,7 @@ _PLACE = {name: COLUMNS.index(name) for name in COLUMNS}
 _LOOK = "find out who changed it; restore the revision's folder from a backup and run verify"
 
 
-@dataclass(slots=True)
-class LedgerSums:
+class LedgerSums(Struct):
     """``all.csv`` added up: [net, tax, gross] in minor units by (account, invoice) and by currency; by team how many
     lines, and the SHA-256 over those of the ``compared`` teams."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.config import Config
 from chargeback.errors import ChargebackError, NotReadyError, each_error
@@ -13,8 +15,7 @@ from chargeback.model.check import Code, Outcome
 from chargeback.month_end import close_month
 
 
-@dataclass(frozen=True, slots=True)
-class OtherAccounts:
+class OtherAccounts(Struct, frozen=True):
     """The accounts that did not fail: ``states`` by id, and ``not_ready`` those of them that are not, as errors."""
 
     states: tuple[tuple[str, Status], ...] = ()

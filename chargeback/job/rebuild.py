@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.revision import Revision
@@ -19,8 +20,7 @@ from chargeback.job.workers import Engine, engine_of, mapped
 OnFile = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(Struct, frozen=True):
     """A revision rebuilt: ``differing`` are files whose bytes are others than the original's, in order of path.
 
     ``foreign`` names the versions that the original was made with and that are others now; ``differences`` is what they

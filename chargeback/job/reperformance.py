@@ -11,13 +11,14 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO, StringIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZipFile
+
+from msgspec import Struct, field
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.file_checks import FileFinding, FileFindingKind
@@ -153,8 +154,7 @@ _REMEDY = "find out who changed it; restore the revision's folder from a backup 
 OnFile = Callable[[str], None]
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What came of one revision: files compared, those equal byte for byte, findings (damage), differences (of another
     version), and notes."""
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+
+from msgspec import Struct
 
 from chargeback import __version__
 from chargeback.archive.boundary import interpreting, problem_of
@@ -34,8 +35,7 @@ NEED_EARLIER = {Code.PRIOR_PERIODS: SubjectKind.MONTH, Code.HISTORY: SubjectKind
 """The checks that look at earlier months, by what each is about. A notice of the first: it was not performed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReperformedRevision:
+class ReperformedRevision(Struct, frozen=True):
     """A revision's evidence, its configuration, and the books that they give with the versions at work now.
 
     ``foreign``: what it was made with that is another version now, as ``openpyxl 3.1.2``; empty for this version's own.
@@ -73,8 +73,7 @@ class ReperformedRevision:
         return frozenset(revision_files.evidence_paths(self.evidence))
 
 
-@dataclass(frozen=True, slots=True)
-class NotReperformed:
+class NotReperformed(Struct, frozen=True):
     """A revision of another version that gives no books with those at work now, and why."""
 
     revision: Revision

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chargeback.archive.revision import Revision
 from chargeback.evidence import EarlierInvoice, RestatedTotal, RestatementEvent
@@ -28,8 +29,7 @@ Parts = Mapping[tuple[str, str, str], Mapping[str, int]]
 """(account, project, currency) -> team -> gross in minor units."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restated:
+class Restated(Struct, frozen=True):
     """What a new revision changes, team by team, and what happened since the one before; nothing of a first one."""
 
     changes: tuple[RestatedTotal, ...] = ()

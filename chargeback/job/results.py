@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
@@ -14,8 +15,7 @@ from chargeback.job.restatement_events import Restated
 from chargeback.model.books import Books, Status
 
 
-@dataclass(frozen=True, slots=True)
-class MonthResult:
+class MonthResult(Struct, frozen=True):
     """One month of a run.
 
     ``books`` are None where the month could not be closed. ``revision``, ``path`` and ``head`` are those of the month's

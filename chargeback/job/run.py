@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.chain import Base
@@ -68,8 +70,7 @@ _FATAL = (LockedError, StorageError, InterruptedRunError)
 """What ends a whole run, whatever the month."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True):
     """What a run is asked to do; ``period`` None for last month; ``only``: accounts, for a dry run alone."""
 
     period: Period | None = None
@@ -78,8 +79,7 @@ class RunRequest:
     catch_up: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a run takes from outside: environment variables, clock, where to show progress and say things."""
 
     environ: Mapping[str, str]

@@ -11,11 +11,12 @@ import hashlib
 import io
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict
 from decimal import Decimal
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import asdict
 
 from chargeback.archive.revision import Revision
 from chargeback.config import AccountEntry, Config

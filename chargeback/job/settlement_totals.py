@@ -5,7 +5,8 @@ one month of the archive (BOOKING 9).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+
+from msgspec.structs import replace
 
 from chargeback.archive.file_checks import FileFinding, FileFindingKind
 from chargeback.archive.revision import Revision
@@ -39,7 +40,7 @@ def _differing(record: SettlementRecord, evidence: Evidence) -> str:
         shown = settlement_of(merge(record.account, detail, detail, ""), Accrual(record.concerns), "")
     except (ChargebackError, StopIteration):
         return "it cannot be read there"
-    names = [field.name for field in fields(record) if field.name not in _STATED_ELSEWHERE]
+    names = [name for name in record.__struct_fields__ if name not in _STATED_ELSEWHERE]
     found = [name for name in names if getattr(shown, name) not in ("", getattr(record, name))]
     return ", ".join(found)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chargeback.archive.revision import Revision
 from chargeback.collect.month_collector import Collection, index_key

@@ -7,8 +7,9 @@ intact, so that the cell that was changed can be named.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.file_checks import FileFinding, FileFindingKind
@@ -37,8 +38,7 @@ Progress = Callable[[str, str], None]
 """Called with the layer and the file or revision that is looked at next."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyRequest:
+class VerifyRequest(Struct, frozen=True):
     """``quick`` stops after the second layer; ``heads`` must be in the chain, which begins after ``base``; ``workers``
     as in the configuration."""
 
@@ -48,8 +48,7 @@ class VerifyRequest:
     workers: int | Cluster = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What came of one path: its layers in order, what this version gives otherwise, the archive's newest head."""
 
     path: Place
@@ -138,8 +137,7 @@ def _readable(scope: RevisionSelection) -> Iterable[Revision]:
             continue
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What the last two layers found: control totals, then files made again."""
 
     totals_count: int = 0

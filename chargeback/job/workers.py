@@ -13,13 +13,14 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
-from struct import Struct
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, cast
+
+from msgspec import Struct
 
 from chargeback.archive.bucket_process import SIGNALS, may_fork, sendable
 from chargeback.collect.pdf_child import end_with
@@ -36,7 +37,7 @@ LEAST_LINES = 5_000
 MOST_UNASKED = 4
 """Processes where nobody has chosen a number: the workpaper, one file, takes a quarter of all the time."""
 
-_TICKET = Struct("<H")
+_TICKET = struct.Struct("<H")
 _MOST_TICKETS = 1_024
 """Together smaller than a page, which every pipe takes while nobody reads."""
 _FAILED = -1
@@ -63,8 +64,7 @@ class Engine(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class ThisMachine:
+class ThisMachine(Struct, frozen=True):
     """So many processes of this machine, 0 for as many as a month is worth."""
 
     asked: int = 1

@@ -7,15 +7,15 @@ decimals with the minor digits of their currency, as a manifest writes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from chargeback.evidence.period import Period
 from chargeback.model.books import AcceptedTotal, Status
 
 
-@dataclass(frozen=True, slots=True)
-class OverviewTotal:
+class OverviewTotal(Struct, frozen=True):
     """A revision's total in one currency: gross = net + tax."""
 
     currency: str
@@ -24,8 +24,7 @@ class OverviewTotal:
     gross: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class OverviewTeam:
+class OverviewTeam(Struct, frozen=True):
     """A team's gross in one currency; ``name`` is "" where it has none."""
 
     team: str
@@ -34,8 +33,7 @@ class OverviewTeam:
     gross: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """A row of ``signatures.csv``: who signed a revision, when (RFC 3339), as preparer or reviewer; ``head`` the
     manifest.
     """
@@ -47,8 +45,7 @@ class Signature:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionOverview:
+class RevisionOverview(Struct, frozen=True):
     """One revision of a month.
 
     ``exceptions`` counts those that nobody has accepted, ``not_performed`` the checks that could not be performed;
@@ -77,8 +74,7 @@ class RevisionOverview:
         return f"{self.folder or f'{period}/r{self.revision}'}/index.html"
 
 
-@dataclass(frozen=True, slots=True)
-class MonthOverview:
+class MonthOverview(Struct, frozen=True):
     """An archived month; ``revisions`` in order of their numbers, at least one."""
 
     period: Period
@@ -95,8 +91,7 @@ class MonthOverview:
         return self.revisions[-2::-1] if len(self.revisions) > 1 else ()
 
 
-@dataclass(frozen=True, slots=True)
-class TeamChange:
+class TeamChange(Struct, frozen=True):
     """A team's gross before and after a restatement, in minor units; None where that revision has none of the team."""
 
     team: str
@@ -111,8 +106,7 @@ class TeamChange:
         return (self.after or 0) - (self.before or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Restatement:
+class Restatement(Struct, frozen=True):
     """What a revision after the first changed (BOOKING 7): against which revision, why, and per team and currency;
     ``events``: what happened, a sentence each."""
 

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth
 from chargeback.evidence.period import Period
@@ -14,8 +15,7 @@ from chargeback.model.invoice import Status, listed_total
 from chargeback.model.money import format_minor, minor_digits
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedMonth:
+class ArchivedMonth(Struct, frozen=True):
     """The latest revision's invoices, by account and then by id."""
 
     period: Period

@@ -6,10 +6,10 @@ It is small, and the one file of a revision that they read, so that nothing grow
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct, field
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, ProjectPair
 from chargeback.evidence.typed_json import decoded
@@ -36,8 +36,7 @@ class MonthFigures(msgspec.Struct, frozen=True):
     standing: Standing | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BookedNames:
+class BookedNames(Struct, frozen=True):
     """What a month was booked with, which stays: its projects, and its accounts' names by id, the configuration's
     aside."""
 

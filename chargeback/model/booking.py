@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.evidence import EarlierMonth
 from chargeback.evidence.period import Period
@@ -28,8 +30,7 @@ class Ground(StrEnum):
     NOT_READY = "not ready"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountMonth:
+class AccountMonth(Struct, frozen=True):
     """One account's month as it will be booked.
 
     ``booked`` are the open and paid invoices, by number then id; ``report`` the proved report, None where none is;

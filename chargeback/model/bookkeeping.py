@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 
@@ -63,8 +64,7 @@ def key_of(leg: Leg, team: LedgerTeam = NO_TEAM) -> str:
     return _KEYS.get(leg) or _COST_KEYS.get(team.id, "expense")
 
 
-@dataclass(frozen=True, slots=True)
-class ChartOfAccounts:
+class ChartOfAccounts(Struct, frozen=True):
     """Accounts of the journal's legs, by the chart of the company that books it; None where none is named."""
 
     expense: str | None = None
@@ -83,8 +83,7 @@ class ChartOfAccounts:
         return own or named or (self.expense if leg is Leg.COST else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Bookkeeping:
+class Bookkeeping(Struct, frozen=True):
     """How the configuration books: the chart of accounts, and by billing account whose books it belongs to and whether
     its tax may be reclaimed, where the configuration says so.
     """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from chargeback.model.check import Check, Outcome
 
@@ -25,8 +26,7 @@ class Status(StrEnum):
     NOT_READY = "not-ready"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSummary:
+class AccountSummary(Struct, frozen=True):
     """One account's control totals in one currency.
 
     ``invoices`` are the labels of the booked ones; ``report_total`` keeps its digits, None where no report is proved;
@@ -46,8 +46,7 @@ class AccountSummary:
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
-class CurrencyTotal:
+class CurrencyTotal(Struct, frozen=True):
     """The month's totals in one currency, in minor units: gross = net + tax."""
 
     currency: str
@@ -57,16 +56,14 @@ class CurrencyTotal:
     gross: int
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedTotal:
+class AcceptedTotal(Struct, frozen=True):
     """How many exceptions somebody answers for, and the sum of their absolute variances by currency."""
 
     count: int
     amounts: tuple[tuple[str, Decimal], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
+class Books(Struct, frozen=True):
     """All that a revision shows: what was posted, every check's result, the findings, largest first, and the totals."""
 
     posting: MonthPosting

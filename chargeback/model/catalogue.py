@@ -6,9 +6,10 @@ A new check is an entry here, its function in ``reconcile`` and its line in the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from chargeback.model.check import Code
 
@@ -33,8 +34,7 @@ class Family(StrEnum):
         return self.name.lower().replace("_", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueEntry:
+class CatalogueEntry(Struct, frozen=True):
     """What people read of a check.
 
     ``title``: what an exception of it means, as a heading. ``family``: what it is about. ``holds_when``: when it

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chargeback.evidence.period import Period
 
@@ -71,8 +72,7 @@ class SubjectKind(StrEnum):
     ACCEPTANCE = "acceptance"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What a check is about within its account and invoice.
 
     ``name`` is that thing's own name: a sid ("" for report rows without a project), a resource, ``line 3``, a team's
@@ -96,8 +96,7 @@ class Cause(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True):
     """Who answers for an exception, until which month, and why: the ``[[accepted]]`` entry that covers it."""
 
     by: str
@@ -110,8 +109,7 @@ class Acceptance:
         return f". Accepted by {self.by} until {self.until}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One check's result: facts; ``message`` is a sentence for people, and nothing is read out of it again.
 
     ``account`` and ``invoice`` (the number, or the id where there is none) are "" where there is none, ``subject``

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from string import Template
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from chargeback.errors import ConfigurationError
 from chargeback.model.bookkeeping import JOURNAL_COLUMNS
@@ -60,8 +60,7 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ErpProfile:
+class ErpProfile(Struct, frozen=True):
     """A profile by its name, which names its files: ``exports/journal-<name>.csv``.
 
     ``most_lines``: of one file, its heading aside (0: any); ``split``: what all entries of a file have in common.

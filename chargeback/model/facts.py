@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, DocumentRecord, Evidence
@@ -29,8 +31,7 @@ Read = TypeVar("Read")
 _LATER = "run again later; if it stays so, show the answer to the platform's support"
 
 
-@dataclass(frozen=True, slots=True)
-class ListedInvoice:
+class ListedInvoice(Struct, frozen=True):
     """A row of ``billing.listInvoices`` with the month that it belongs to, None where it has no time at all.
 
     ``status`` is None where the row has none, or one that is not known: then ``unknown_status`` is what it says.
@@ -60,8 +61,7 @@ class ListedInvoice:
         return text_of(self.row.number) or self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(Struct, frozen=True):
     """Answers that were decoded when they came in, so that closing the month does not decode them again: by the SHA-256
     of their bytes, which the index has too. All others are read from the evidence.
 
@@ -87,8 +87,7 @@ class Readings:
         return known if known is not None and known.answer == answer else None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
+class AccountFacts(Struct, frozen=True):
     """What the platform said of one account.
 
     ``name`` is the configuration's, else ``stated_name``: what the month was booked with, else the platform's of now.
@@ -272,8 +271,7 @@ def _listed(row: InvoiceAnswer, account: str, timezone: ZoneInfo) -> ListedInvoi
     return ListedInvoice(row, month, status, unknown)
 
 
-@dataclass(slots=True)
-class _AccountReader:
+class _AccountReader(Struct):
     evidence: Evidence
     account: str
     period: Period

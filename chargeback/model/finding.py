@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
+
+from msgspec import Struct
 
 from chargeback.evidence import DispositionRecord
 from chargeback.model.check import Code, Subject
@@ -13,8 +14,7 @@ from chargeback.model.check import Code, Subject
 _ID = re.compile(r"F-[0-9a-f]{10}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One finding of a month.
 
     ``id`` stays the same from month to month. ``account`` and ``invoice`` are "" and ``subject`` None where its checks

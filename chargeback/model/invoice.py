@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chargeback.errors import AnswerError
 from chargeback.evidence.period import Period
@@ -42,8 +43,7 @@ class Shape(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True):
     """One invoice of an account, the detail deciding wherever it differs from the list row.
 
     ``subtotal``, ``tax`` and ``total`` as sent, and rounded in minor units (``..._minor``). ``number`` is "" where

@@ -12,11 +12,12 @@ written. An amount is positive where it is debited, negative where it is credite
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chargeback.evidence import SettlementRecord
 from chargeback.model.bookkeeping import NO_TEAM, Bookkeeping, ChartOfAccounts, Leg
@@ -227,8 +228,7 @@ class _Part(NamedTuple):
     base: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One entry: what its rows share, the words that end each memo, and where its legs are booked."""
 
     blank: JournalRow

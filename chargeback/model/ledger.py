@@ -8,14 +8,18 @@ place of its entry there. Who looks at single lines gets a ``LedgerLine`` each t
 from __future__ import annotations
 
 import csv
+import dataclasses
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate, chain, groupby
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, overload
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spool import Held, InMemory, Spool
@@ -42,8 +46,7 @@ class Basis(StrEnum):
     ADJUSTMENT = "adjustment"
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerTeam:
+class LedgerTeam(Struct, frozen=True):
     """A team as the ledgers name it; ``cost_center`` and ``gl_account`` are "" where it has none."""
 
     id: str
@@ -52,8 +55,7 @@ class LedgerTeam:
     gl_account: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceLabel:
+class InvoiceLabel(Struct, frozen=True):
     """What all lines of one invoice share; ``invoice`` is the number, or the id where there is none."""
 
     account: str
@@ -116,8 +118,7 @@ Entry = TypeVar("Entry")
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Coded(Generic[Entry]):
+class Coded(Struct, Generic[Entry], frozen=True):
     """A column of which many lines have the same: ``codes`` are the places of the lines' entries in ``table``, which
     may have entries that no line has."""
 
@@ -255,12 +256,12 @@ class LedgerLines(Sequence[LedgerLine]):
             numbers: Sequence[int] = range(self.numbers.start + lines, self.numbers.stop + lines)
         else:
             numbers = array("I", [number + lines for number in self.numbers])
-        return replace(self, numbers=numbers)
+        return dataclasses.replace(self, numbers=numbers)
 
     def alone(self) -> LedgerLines:
         """These lines, with nothing in their tables that none of them has."""
         coded = {name: getattr(self, name).alone() for name in _CODED}
-        return replace(self, **coded)
+        return dataclasses.replace(self, **coded)
 
     def usage_texts(self) -> list[str]:
         """Each line's usage as written."""
@@ -294,8 +295,7 @@ class LedgerLines(Sequence[LedgerLine]):
 _CODED = ("labels", "teams", "projects", "resources", "origins", "items")
 
 
-@dataclass(frozen=True, slots=True)
-class LinesBatch:
+class LinesBatch(Struct, frozen=True):
     """Lines that lie together in a large month: those from ``start`` to ``end`` of what is held, ``before`` lines of
     the ledger standing before the first of it."""
 
@@ -353,7 +353,9 @@ class LedgerBatches(Sequence[LedgerLine]):
     def whole(self) -> LedgerLines:
         """All lines in one piece."""
         found = list(self.batches())
-        return replace(joined(found), numbers=array("I", chain.from_iterable(lines.numbers for lines in found)))
+        return dataclasses.replace(
+            joined(found), numbers=array("I", chain.from_iterable(lines.numbers for lines in found))
+        )
 
 
 Lines = LedgerLines | LedgerBatches
@@ -469,8 +471,7 @@ class LedgerParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
         return len(self.spans)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerShard:
+class LedgerShard(Struct, frozen=True):
     """The lines of accounts that follow each other, numbered from 1; by team those that are its own, by the same
     numbers; and what each team bears of each invoice."""
 
@@ -523,8 +524,7 @@ def places_by_team(lines: LedgerLines) -> Mapping[str, Sequence[int]]:
     return {team.id: places for team, places in zip(column.table, found, strict=True)}
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(Struct, frozen=True, dict=True):
     """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first;
     ``shards`` are what its lines lie in."""
 

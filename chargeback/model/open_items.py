@@ -7,10 +7,11 @@ from it: the outstanding amounts add up to the balance of *payable*, with the ot
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth, SettlementRecord
 from chargeback.evidence.period import Period
@@ -34,8 +35,7 @@ AGES = ("0–30", "31–60", "61–90", "older")
 """Days since an invoice was issued, in groups."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenItem:
+class OpenItem(Struct, frozen=True):
     """An invoice; amounts in minor units, ``age`` in days at the month's end, from the day of issue (else from the last
     day of its own month)."""
 

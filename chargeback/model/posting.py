@@ -5,7 +5,8 @@ owner.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from chargeback.evidence import RunRecord
 from chargeback.evidence.period import Period
@@ -18,8 +19,7 @@ from chargeback.model.projects import Contradiction, ProjectDirectory
 from chargeback.model.spool import Spool
 
 
-@dataclass(frozen=True, slots=True)
-class PostedLine:
+class PostedLine(Struct, frozen=True):
     """One invoice line, or the adjustment, in minor units: gross = net + tax; ``number`` from 1, 0 for the adjustment.
 
     ``project`` is the sid that a by-project line names, "" for any other.
@@ -39,8 +39,7 @@ class PostedLine:
         return self.invoice.id, self.number
 
 
-@dataclass(frozen=True, slots=True)
-class UndividedLine:
+class UndividedLine(Struct, frozen=True):
     """A line that a proved report could not divide: no row, or no weight. ``report_rows`` are those that name it."""
 
     posted: PostedLine
@@ -48,8 +47,7 @@ class UndividedLine:
     report_rows: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NegativeRows:
+class NegativeRows(Struct, frozen=True):
     """Report rows with a negative value among those that divided a line: they weigh nothing there (BOOKING 4.6)."""
 
     posted: PostedLine
@@ -57,8 +55,7 @@ class NegativeRows:
     report_rows: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(Struct, frozen=True):
     """One account's books: every posted invoice line, what could not be divided, and what negative rows divided too.
     Its ledger lines stand in the month's ledger."""
 
@@ -73,8 +70,7 @@ class Posting:
         return [posted for posted in self.posted if posted.item is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class OwnershipFindings:
+class OwnershipFindings(Struct, frozen=True):
     """``unowned``: account -> projects of the month that nobody owns; ``idle``: listed, unowned, without cost;
     ``unmatched``: (pattern, who claims) of configured projects that appear nowhere; ``contradictions``: what two
     sources state differently of a project of the month."""
@@ -85,8 +81,7 @@ class OwnershipFindings:
     contradictions: tuple[Contradiction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MonthPosting:
+class MonthPosting(Struct, frozen=True):
     """All accounts of a month after allocation: what reconciliation looks at. ``spool`` holds what is large of them."""
 
     period: Period

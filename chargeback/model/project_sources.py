@@ -7,7 +7,8 @@ themselves, and what they state of projects is put together for the whole month.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chargeback.evidence import Evidence, ProjectPair
 from chargeback.model.answers import text_of

@@ -8,9 +8,10 @@ longer shown afterwards moves no money. Text is compared after NFC, and keeps th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import IntEnum
 from sys import intern
+
+from msgspec import Struct, field
 
 from chargeback.evidence import ProjectPair
 from chargeback.model.answers import LineItem, ProjectAnswer, text_of
@@ -39,8 +40,7 @@ _TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A project that ``project.list`` shows; ``name`` and ``account`` are "" where the list does not say."""
 
     sid: str
@@ -49,8 +49,7 @@ class Project:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
+class Contradiction(Struct, frozen=True):
     """Two statements that do not agree: ``kept`` is the earlier one's sid or name, ``other`` the later one's.
 
     ``id`` is that of a project with two sids, "" where it is the name of the project ``sid`` that differs.
@@ -77,8 +76,7 @@ class Contradiction:
         )
 
 
-@dataclass(slots=True)
-class ProjectDirectory:
+class ProjectDirectory(Struct):
     """All that is known of projects; ``by_sid`` are those that ``project.list`` shows now, ``refusals`` say why one of
     these lists could not be had.
     """

@@ -10,9 +10,10 @@ that was asked for proves nothing. One that cannot be read names no day.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +21,9 @@ from itertools import zip_longest
 from sys import intern
 from typing import overload
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, ProjectPair
@@ -122,8 +126,7 @@ USAGE_DIGITS = 6
 """Decimals of usage in the ledgers (BOOKING 4.7)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportValue:
+class ReportValue(Struct, frozen=True):
     """One row: the project's sid, the resource's name, usage in millionths (rounded half away from zero, as ledgers
     write it), and cost (more decimals than the currency).
     """
@@ -164,6 +167,10 @@ class ReportRows(Sequence[ReportValue]):
             scale=scale,
         )
 
+    def charged_to(self, projects: Sequence[str]) -> ReportRows:
+        """The same rows, each charged to the project beside it."""
+        return dataclasses.replace(self, projects=projects)
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -203,8 +210,7 @@ def _millionths(usage: Number | None) -> int:
     return 0 if usage is None else to_minor(amount_of(usage), USAGE_DIGITS)
 
 
-@dataclass(frozen=True, slots=True)
-class ReportChart:
+class ReportChart(Struct, frozen=True):
     """The daily chart: ``total`` over all points, how many points, and cost by day over all series, of the days shown.
 
     ``idle`` are the days shown to be without cost: no series has a value other than zero, be it that they cancel out,
@@ -234,8 +240,7 @@ class ReportChart:
         return exact_sum(self.days.get(day, _NO_VALUE) for day in days)
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPeriod:
+class ShownPeriod(Struct, frozen=True):
     """What an answer says of the time that it covers: its ``range``, its days, and whether it has rows at all."""
 
     answer: Answer
@@ -244,8 +249,7 @@ class ShownPeriod:
     has_rows: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBody:
+class ReportBody(Struct, frozen=True):
     """What a report says row by row and day by day.
 
     ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name as ``folded``;
@@ -259,8 +263,7 @@ class ReportBody:
     named: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One answer to ``billing.report``, decoded; ``answer`` is where it came from, ``total`` that of its rows,
     ``projects`` its ``projectList``."""
 
@@ -302,7 +305,7 @@ class Report:
         if all(sid == (name or identifier) for (name, identifier), sid in sids.items()):
             return self
         projects = [sids[name] for name in body.named]
-        charged = replace(body, rows=replace(body.rows, projects=projects), by_project=_positions(projects))
+        charged = replace(body, rows=body.rows.charged_to(projects), by_project=_positions(projects))
         return replace(self, body=spool.keep(charged, len(projects)))
 
     def rows_named_like(self, line: LineItem) -> tuple[int, ...]:
@@ -331,8 +334,7 @@ class Report:
         return (self.answer.path or "").endswith("-carried.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """Whether a report provably covers the month, and the sentence that says why."""
 
     proved: bool

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from chargeback.evidence import SettlementRecord
 from chargeback.evidence.period import Period
@@ -18,8 +19,7 @@ InvoiceKey = tuple[str, str]
 """Account and invoice id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accrual:
+class Accrual(Struct, frozen=True):
     """An invoice that an archived month has accrued and that no month has settled yet.
 
     ``tax_pending``: the tax that its entry left on *input VAT not due*, in minor units: none where it is cost; None
@@ -30,8 +30,7 @@ class Accrual:
     tax_pending: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAccruals:
+class OpenAccruals(Struct, frozen=True):
     """What a month that is closed for the first time looks for among the payments that its evidence shows.
 
     ``accruals`` are the invoices that archived months accrued and none has settled, by account and id; ``settled``

@@ -23,6 +23,8 @@ from operator import attrgetter
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar, overload
 
+from msgspec import Struct
+
 from chargeback.errors import StorageError
 
 IN_MEMORY = 100_000
@@ -42,15 +44,13 @@ class Held(Protocol[Value_co]):
         """The value; ``StorageError`` where it cannot be read back."""
 
 
-@dataclass(frozen=True, slots=True)
-class InMemory(Generic[Value]):
+class InMemory(Struct, Generic[Value], frozen=True):
     """A value in memory."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Spooled(Generic[Value]):
+class Spooled(Struct, Generic[Value], frozen=True):
     """A value in the spool: another object, equal to it, each time that it is read."""
 
     spool: Spool
@@ -228,11 +228,14 @@ class Spool:
         return _unpacking, ()
 
 
-class _Reducers(dict[type, Callable[[Any], tuple[object, tuple[object, ...]]]]):
-    """By class, how its objects are packed: those of a dataclass by their fields' values, a third of the time of what
-    Python does by itself."""
+class _Reducers(dict[type, Callable[[Any], str | tuple[Any, ...]]]):
+    """By class, how its objects are packed: those of a struct as it does itself, those of a dataclass by their fields'
+    values, a third of the time of what Python does by itself."""
 
-    def __missing__(self, kind: type) -> Callable[[Any], tuple[object, tuple[object, ...]]]:
+    def __missing__(self, kind: type) -> Callable[[Any], str | tuple[Any, ...]]:
+        if issubclass(kind, Struct):
+            self[kind] = kind.__reduce__
+            return self[kind]
         if not is_dataclass(kind):
             raise KeyError(kind)
         names = [field.name for field in fields(kind)]

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.model.posting import PostedLine, Posting
 from chargeback.model.report import Report
 from chargeback.model.text import normalized
 
 
-@dataclass(frozen=True, slots=True)
-class TieOutGroup:
+class TieOutGroup(Struct, frozen=True):
     """Lines and report rows (positions) that are compared; ``name`` is the project's sid, or the resource."""
 
     name: str

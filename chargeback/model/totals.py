@@ -6,9 +6,10 @@ Lines of several currencies are told apart by the key; amounts are in minor unit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from chargeback.model.ledger import LedgerPart
@@ -62,8 +63,7 @@ class Amounts(NamedTuple):
         return Amounts(self.net - other.net, self.tax - other.tax, self.gross - other.gross)
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(Struct):
     """Amounts in minor units of one currency, how many lines they are of, and the sum of their absolute values."""
 
     net: int = 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec import Struct
 
 from chargeback.archive.file_system import storage_errors
 
@@ -17,8 +18,7 @@ Value = Decimal | int | float
 Labels = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """A gauge by its name, what it means, and its samples: labels and value."""
 
     name: str

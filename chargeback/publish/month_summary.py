@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 
-import msgspec
+from msgspec.structs import asdict
 
 from chargeback.config import Config
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
@@ -32,8 +31,8 @@ def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]
 def _chunks(books: Books, config: Config) -> Iterator[bytes]:
     teams = [{"id": team.id, "name": team.name} for team in books.ledger.teams]
     value = {
-        "schema": SCHEMA, **asdict(summary(books, config)), "listed": _listed(books), **_booked(books), "teams": teams,
-        "standing": msgspec.to_builtins(_standing(books)),
+        "schema": SCHEMA, **asdict(summary(books, config)), "listed": _listed(books), **_booked(books),
+        "teams": teams, "standing": _standing(books),
     }  # fmt: skip
     yield canonical_json(value)
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.config import Config
 from chargeback.model.answers import LineItem, amount_of
@@ -32,8 +34,7 @@ _TIE_OUTS = (Code.REPORT_TOTAL, Code.REPORT_PROJECT, Code.REPORT_RESOURCE)
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What one check compares: invoice lines and what the report shows of them; ``uncovered`` is the cost, by the
     chart, of the days that no issued invoice covers; ``void`` the totals of void invoices as far as they concern it.
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from chargeback.config import Reconciliation
 from chargeback.model.check import Check, Code, Outcome, Subject
@@ -21,8 +22,7 @@ def tolerance_for(expected: Decimal, settings: Reconciliation) -> Decimal:
     return max(settings.tolerance.absolute, share)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two amounts that should agree, and how far apart they may be.
 
     ``tolerance`` is the configured one, ``rounding`` what rounding alone can explain; both in the amounts' currency.

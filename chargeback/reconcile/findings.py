@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Cause, Check, Code, Outcome, Subject

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -21,8 +23,7 @@ _TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED)
 CheckKey = tuple[str, str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckChange:
+class CheckChange(Struct, frozen=True):
     """A check that is an exception, accepted or not, on one side; "" where that side does not have it."""
 
     key: CheckKey
@@ -30,8 +31,7 @@ class CheckChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Causes:
+class Causes(Struct, frozen=True):
     """What differs of all that a result follows from.
 
     ``answers`` and ``documents``: sentences, one each; ``configuration``: lines added and removed; ``versions``:

@@ -5,9 +5,10 @@ tables that foot to a total.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.model.money import minor_digits
 from chargeback.model.replacement import IssuedInvoice, replacements
@@ -29,8 +30,7 @@ _MOST_ROWS = 100
 """Rows of one table that a person reads; the others are added up in one row, and JSON has them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What one team, invoice or line was and is, in one currency and minor units; None where that side lacks it.
 
     ``key`` names it in the order of the table's columns; ``note`` says what differs besides the amounts; ``replaces``,

@@ -6,8 +6,10 @@ A difference as text: totals and teams, then invoices and lines that changed, th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.chain import RevisionName
@@ -103,8 +105,7 @@ def check_text(change: CheckChange) -> str:
     return f"{where}: {change.before or 'none'} -> {change.after or 'none'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What changed from one revision to another, and why; each list of rows sums to the difference of the totals."""
 
     before: Revision

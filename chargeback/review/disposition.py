@@ -5,9 +5,10 @@ The line names the revision: what was decided is carried into later months while
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from chargeback.archive.chain import Base
 from chargeback.archive.dispositions import Disposition, append_disposition
@@ -27,8 +28,7 @@ LONGEST_TEXT = 1000
 _MOST_NAMED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class DisposeRequest:
+class DisposeRequest(Struct, frozen=True):
     """What is decided about which finding, by whom; ``period`` None for the newest month."""
 
     period: Period | None

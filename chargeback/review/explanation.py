@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.allocate.invoice_lines import post_lines
 from chargeback.allocate.steps import LineSteps, line_steps
@@ -43,8 +44,7 @@ LINE, TEAM, PROJECT = "line", "team", "project"
 _PREFIXED = re.compile(r"(line|team|project):(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One figure as the platform sent it: ``of`` says of what; ``pointer`` resolves to ``value`` in the file."""
 
     of: str
@@ -60,8 +60,7 @@ class Source:
         return f"{self.path}#{self.pointer}"
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """Where an invoice's header and lines stand, and its account's report (None where none is proved)."""
 
     invoice: InvoiceSource
@@ -111,8 +110,7 @@ _SELECTS: Mapping[str, Callable[[LedgerRow], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(Struct, frozen=True):
     """What an invoice holds beyond its booked lines, on the lines' ``basis`` ("total" or "net"), in minor units:
     difference = header - lines (BOOKING 4.3)."""
 
@@ -122,8 +120,7 @@ class Adjustment:
     difference: int
 
 
-@dataclass(frozen=True, slots=True)
-class LineExplanation:
+class LineExplanation(Struct, frozen=True):
     """One line of ``all.csv``: the archived row, the invoice, every division on the way, and where each figure
     stands."""
 
@@ -147,8 +144,7 @@ class LineExplanation:
         return Adjustment("net" if by_sku else "total", header, header - difference, difference)
 
 
-@dataclass(frozen=True, slots=True)
-class InvoicePart:
+class InvoicePart(Struct, frozen=True):
     """What one invoice line (0: its adjustment) brings to the total on one project: ``rows`` of the ledger, added
     up."""
 
@@ -159,8 +155,7 @@ class InvoicePart:
     source: Source | None
 
 
-@dataclass(frozen=True, slots=True)
-class TotalExplanation:
+class TotalExplanation(Struct, frozen=True):
     """A team's or project's total by currency, and the parts of invoice lines that it is the sum of."""
 
     revision: Revision

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
+
+from msgspec.structs import asdict
 
 from chargeback.allocate.steps import Divided, Step
 from chargeback.model.money import format_minor

@@ -8,8 +8,9 @@ The figures of a month as text: a table with a bar a row on a terminal, or CSV.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.reading import Archive
@@ -135,8 +136,7 @@ def _room_for_bars(columns: list[Column], cells: list[tuple[str, ...]], terminal
     return min(room, _LONGEST_BAR) if room >= _SHORTEST_BAR else 0
 
 
-@dataclass(frozen=True, slots=True)
-class FigureRow:
+class FigureRow(Struct, frozen=True):
     """What one team (project, …) costs in one currency; ``key`` is "" for lines without one; amounts in minor units."""
 
     key: str
@@ -146,8 +146,7 @@ class FigureRow:
     amounts: Amounts
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """An archived month's figures: rows by currency, the largest first; ``totals`` are their sums by currency."""
 
     revision: Revision

@@ -7,8 +7,10 @@ for an earlier one, so that nobody takes them for its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
@@ -35,8 +37,7 @@ _CSV_COLUMNS = ("period", "revision", "status", *_AMOUNTS, "currency", "created"
 _COLUMNS = [Column("revision"), Column("status", shrinks=True), Column("gross", right=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRevision:
+class ListedRevision(Struct, frozen=True):
     """A revision, how it stands, and, of a month's latest one, the signatures given for earlier revisions."""
 
     revision: Revision
@@ -65,8 +66,7 @@ class ListedRevision:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """Every revision in order of month and number, and the head (None in an empty archive)."""
 
     revisions: tuple[ListedRevision, ...]

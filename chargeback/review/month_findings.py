@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -47,8 +48,7 @@ _COLUMNS = ("period", "revision", "finding", "check", "title", "account", "invoi
             "disposed_at")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(Struct, frozen=True):
     """The checks of one code that follow from a finding: how many, and Σ |variance|, None where none has one."""
 
     check: str
@@ -56,8 +56,7 @@ class Following:
     amount: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class MonthFinding:
+class MonthFinding(Struct, frozen=True):
     """A finding as its revision has it, what follows from it, and what was decided about it until now; ``exceptions``:
     how many of its checks the configuration does not accept."""
 
@@ -126,8 +125,7 @@ class MonthFinding:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class MonthFindings:
+class MonthFindings(Struct, frozen=True):
     """An archived month's findings, the largest first."""
 
     revision: Revision

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -32,8 +33,7 @@ _TEXT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ShownItems:
+class ShownItems(Struct, frozen=True):
     """The items at the end of the revision's month; ``totals`` are the outstanding sums by currency and age group."""
 
     revision: Revision

@@ -103,7 +103,7 @@ class RevisionSummary:
     ``status`` is "reconciled" or "exceptions"; ``exceptions`` counts the checks that failed and that nobody accepted;
     ``accepted`` those that somebody accepted; ``not_performed`` those that could not be performed, which are no passes.
     ``latest`` says whether the month has no later one; ``created`` is an RFC 3339 instant; ``head`` is the sha256 of
-    its manifest.
+    its manifest. A dataclass: pandas makes a frame of several.
     """
 
     period: str

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -88,8 +89,7 @@ Shares = Mapping[str, int]
 """Team -> gross in minor units."""
 
 
-@dataclass(frozen=True, slots=True)
-class MovedProject:
+class MovedProject(Struct, frozen=True):
     """A project ("" for what has none) whose cost other teams would bear, or the same ones otherwise, in one
     currency."""
 
@@ -99,8 +99,7 @@ class MovedProject:
     after: Shares
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """An archived month before, and after the configuration; ``lines`` are those that would differ in anything."""
 
     revision: Revision

@@ -6,10 +6,11 @@ A signature is of one head. Preparer and reviewer of a head are different people
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.chain import Base
@@ -33,8 +34,7 @@ LONGEST_NAME = 200
 LONGEST_NOTE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class SignRequest:
+class SignRequest(Struct, frozen=True):
     """Who signs which month, as what; ``role`` is "preparer" or "reviewer"."""
 
     period: Period
@@ -43,8 +43,7 @@ class SignRequest:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(Struct, frozen=True):
     """The signature that was appended, and the revision that it is of."""
 
     signature: Signature

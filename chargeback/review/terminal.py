@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TextIO
 
 import click
+from msgspec import Struct
 
 from chargeback.model.text import readable
 
@@ -24,8 +24,7 @@ _NARROWEST = 8
 __all__ = ["GAP", "Column", "Render", "TextRow", "padded", "readable", "table_lines", "table_width", "wrapped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(Struct, frozen=True):
     """A terminal, or what takes its place: ``width`` None where lines may be as long as they are (a pipe, a file)."""
 
     width: int | None = None
@@ -65,8 +64,7 @@ def terminal_of(stream: TextIO, environ: Mapping[str, str]) -> Terminal:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: numbers are ``right``; one that ``shrinks`` is cut where the terminal is too narrow."""
 
     title: str
@@ -74,8 +72,7 @@ class Column:
     shrinks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TextRow:
+class TextRow(Struct, frozen=True):
     """A row's cells as they are shown; ``strong`` for totals and for what was asked for."""
 
     cells: tuple[str, ...]

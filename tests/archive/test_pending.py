@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import json
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.archive.pending import PendingReport, PendingReports
 from chargeback.errors import ChargebackError, DamagedError, StorageError

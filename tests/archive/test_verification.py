@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_lines

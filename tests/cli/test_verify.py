@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH
 from chargeback.archive.reading import Archive

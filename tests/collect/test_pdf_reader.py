@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.collect import pdf_child
 from chargeback.collect.pdf_reader import PdfReader, Reading

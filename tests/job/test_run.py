@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.cli.run_output import to_document
@@ -556,10 +557,10 @@ def test_ledgers_that_do_not_add_up_are_never_written(place: Place, monkeypatch:
     def unbalanced(evidence: Evidence, config: Config, readings: Readings) -> Books:
         books = close_month(evidence, config)
         wrong = [
-            replace(check, outcome=Outcome.EXCEPTION) if check.code is Code.LEDGER_CONTROL else check
+            structs.replace(check, outcome=Outcome.EXCEPTION) if check.code is Code.LEDGER_CONTROL else check
             for check in books.checks
         ]
-        return replace(books, checks=tuple(wrong))
+        return structs.replace(books, checks=tuple(wrong))
 
     monkeypatch.setattr(run, "close_month", unbalanced)
     office = place()

@@ -12,11 +12,11 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.archive.manifest import MANIFEST_PATH, PARTS_FOLDER, SUMS_PATH, FileRecord
 from chargeback.archive.manifest_parts import proof_of

@@ -6,11 +6,11 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_lines
 from chargeback.archive.revision import read_revision

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chargeback.config import Config, parse
 from chargeback.evidence import (
@@ -134,8 +136,7 @@ def report(
     return {"range": "prev_month", "list": listed, "chart": shown, **fields}
 
 
-@dataclass
-class Account:
+class Account(Struct):
     """An account's answers; a text in place of an answer is a refusal.
 
     ``carried`` is a report that an earlier run proved. ``refusals`` are invoices' ids whose detail is refused.
@@ -157,8 +158,7 @@ def account(*invoices: Mapping[str, Any], **fields: Any) -> Account:
     return Account(invoices, **fields)
 
 
-@dataclass
-class Month:
+class Month(Struct):
     """Accounts' answers, the configuration, and what the run knows besides."""
 
     accounts: Sequence[Account]

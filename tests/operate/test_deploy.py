@@ -7,12 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.config import parse
 from chargeback.errors import ConfigurationError

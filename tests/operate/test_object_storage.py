@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.archive import bucket as bucket_module
 from chargeback.archive.bucket import open_bucket

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.config import AcceptedException, Config
 from chargeback.errors import ConfigurationError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 from chargeback.model.check import Check, SubjectKind
 from chargeback.reconcile.ledgers import ledger_control
@@ -44,7 +45,7 @@ def test_tax_that_is_booked_as_net_is_an_exception_though_the_gross_is_right() -
 
 def test_a_line_of_no_booked_invoice_is_an_exception() -> None:
     posting = month(GIVEN).posting()
-    object.__setattr__(posting.postings[0].month, "booked", ())
+    force_setattr(posting.postings[0].month, "booked", ())
     (check,) = ledger_control(posting, month(GIVEN).settings)
     assert (check.outcome, check.message) == ("exception", "2 ledger lines of no booked invoice")
 

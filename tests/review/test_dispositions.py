@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.archive.dispositions import REGISTER, Disposition, append_disposition, read_dispositions
 from chargeback.archive.locked_archive import open_for_writing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chargeback.archive.reading import Archive
 from chargeback.evidence import RestatedTotal, RestatementEvent, RunRecord

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.operate.deploy import compose, cron, deploys, kubernetes, systemd
 from chargeback.operate.deploy.needs import Deployment, deployment
@@ -11,8 +12,7 @@ from chargeback.operate.deploy.needs import Deployment, deployment
 __all__ = ["TARGETS", "Deployment", "Target", "deployment"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What can start the job: ``text`` is what to paste, ``gaps`` what of the needs the target cannot keep."""
 
     text: Callable[[Deployment], str]

@@ -18,8 +18,9 @@ import pwd
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
 from chargeback.config import Config
@@ -75,8 +76,7 @@ def steps(made: Deployment) -> Iterator[str]:
     yield f"runuser -u {user} -- sh -c {shlex.quote(f'cd /; {loaded}exec {doctor}')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """What the job needs; no path has ``..`` or a link in it.
 
     ``variables`` are names of environment variables, secrets among them; ``trust`` those that name certificates of this

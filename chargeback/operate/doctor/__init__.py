@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.collect.clock import Clock
 from chargeback.collect.session import open_session
@@ -23,8 +25,7 @@ PATIENCE = 45.0
 """Seconds for all questions together: a person waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """What is looked at: the configuration file, and the archive where an option names another one; ``offline``: not
     the platform; ``clean``: remove what dead runs left in object storage."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.config import Config
 from chargeback.config.configuration_text import understood
@@ -26,8 +27,7 @@ class Mark(StrEnum):
 SYMBOLS = {Mark.GOOD: "✓", Mark.NOTICE: "!", Mark.WRONG: "✗"}
 
 
-@dataclass(frozen=True, slots=True)
-class DoctorLine:
+class DoctorLine(Struct, frozen=True):
     """One line; ``remedy`` is "" where nothing is to be done, ``exit`` 0 unless the mark is ``WRONG``."""
 
     check: str

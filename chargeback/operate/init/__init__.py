@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.archive.file_system import storage_error
@@ -146,8 +147,7 @@ def quoted(text: str) -> str:
     return json_text(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A configuration that is not written yet: what it rests on, its text, and what that text loads as."""
 
     survey: Survey

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from chargeback.collect.clock import Clock
 from chargeback.collect.credentials import Credential
@@ -51,8 +52,7 @@ MANY = 3
 """A first word that begins so many different names is an organisation's, not a team's."""
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyedAccount:
+class SurveyedAccount(Struct, frozen=True):
     """A billing account; ``readable`` where its invoices may be read, ``problem`` says why not."""
 
     id: str
@@ -62,8 +62,7 @@ class SurveyedAccount:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """``timezone`` is None where no invoice tells; ``invoices`` counts those that told."""
 
     endpoint: str
@@ -118,16 +117,14 @@ def _account(
     return SurveyedAccount(identifier, name, role, readable=True), invoices
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedTeam:
+class ProposedTeam(Struct, frozen=True):
     """A team and the projects that it seems to own, in order of their sids."""
 
     id: str
     projects: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """Everything that was guessed from the sids; ``environments``: name -> globs."""
 
     teams: tuple[ProposedTeam, ...]

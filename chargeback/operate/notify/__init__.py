@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from chargeback.archive.atomic_files import replace_file
 from chargeback.archive.bucket import open_bucket
@@ -41,8 +42,7 @@ AGAIN = timedelta(days=7) - timedelta(hours=1)
 _LARGEST = 1 << 16
 
 
-@dataclass(slots=True)
-class SentState:
+class SentState(Struct):
     """By kind of state ("run", "usage", "overdue"): the state that was last seen, and when it was told ("" for not)."""
 
     states: dict[str, tuple[str, str]]
@@ -103,8 +103,7 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True)
-class Watcher:
+class Watcher(Struct):
     """Where a run is told to, and what came of it: ``results``, once it has ended without an error."""
 
     config: Config

@@ -11,8 +11,9 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.chain import Base
@@ -46,8 +47,7 @@ SECONDS = 600
 to say so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """One delivery that is to be made: of which revision, to which team, and the URL of its service."""
 
     key: DeliveryKey

@@ -7,10 +7,11 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
@@ -34,8 +35,7 @@ ONCE = frozenset({"archived", "restated"})
 _MOST_FINDINGS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """``kind``: whose state it is; ``occasions``: on which it is told; ``state``: equal as long as nothing changes."""
 
     kind: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from chargeback.config.forms import VARIABLE
 from chargeback.evidence.gate import masked
@@ -38,8 +39,7 @@ def scheme_of(url: str) -> str:
     return url.partition("://")[0] if "://" in url else url
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A title, a text, and the paths of the files that go with it."""
 
     title: str

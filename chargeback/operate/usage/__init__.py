@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+
+from msgspec import Struct, field
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.archive.chain import Base
@@ -51,8 +52,7 @@ RESOURCES = (
 _MICRO = Decimal("0.000001")
 
 
-@dataclass(slots=True)
-class CollectedUsage:
+class CollectedUsage(Struct):
     """A day's rows, and what could not be asked: sentences."""
 
     snapshot: Snapshot

@@ -12,11 +12,12 @@ weekday has been in four weeks: a batch that runs on Sundays is no runaway.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from statistics import median
 from typing import Any
+
+from msgspec import Struct
 
 from chargeback.config import Usage
 from chargeback.operate.usage.daily import DayCost, Series
@@ -37,8 +38,7 @@ LULL = 2
 MOST_RESOURCES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Excess:
+class Excess(Struct, frozen=True):
     """A day out of the band: since when without a lull, what is usual, what it cost.
 
     ``last_new`` is the day on which it began, or last grew: told anew then.
@@ -128,8 +128,7 @@ def middle_and_spread(values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     return middle, max(TO_DEVIATION * deviation, LEAST_SPREAD * abs(middle))
 
 
-@dataclass(frozen=True, slots=True)
-class MovedResource:
+class MovedResource(Struct, frozen=True):
     """A resource's cost of the day, and what is usual."""
 
     resource: str
@@ -137,8 +136,7 @@ class MovedResource:
     usual: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class MovedDeployment:
+class MovedDeployment(Struct, frozen=True):
     """A deployment's monthly price at the last look (None: it was not there) and now."""
 
     name: str
@@ -152,8 +150,7 @@ class MovedDeployment:
         return self.before is None or self.after > self.before
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """A project whose day is out of the band, in whole or in one resource."""
 
     project: str

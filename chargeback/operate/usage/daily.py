@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.config import Config
@@ -63,8 +64,7 @@ def _of(claims: Ownership, splits: Splits, sid: str) -> dict[str, Decimal]:
     return {part.team.id: context.divide(Decimal(part.weight), Decimal(total)) for part in parts}
 
 
-@dataclass(frozen=True, slots=True)
-class DayCost:
+class DayCost(Struct, frozen=True):
     """What a day cost, in currency; None where it cannot be told (the first look, a counter that was set back)."""
 
     date: date

@@ -6,11 +6,13 @@ not be read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, astuple
 
 from chargeback.allocate.ownership import Ownership
 from chargeback.config import Config
@@ -30,8 +32,7 @@ PACE_DAYS = 7
 HEADINGS = ("month to date", "month end", "today", "yesterday", "a month ago")
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """Amounts in currency; None where there is nothing to compare with.
 
     ``today`` and ``yesterday`` are what the day of the last look and of the one before cost; ``last_month`` is month
@@ -46,7 +47,7 @@ class Figures:
 
     def to_json(self) -> dict[str, Any]:
         """Amounts as text, and the two deltas."""
-        amounts = {field.name: getattr(self, field.name) for field in fields(self)}
+        amounts = asdict(self)
         shown = {name: None if amount is None else money(amount) for name, amount in amounts.items()}
         delta, monthly = difference(self.today, self.yesterday), difference(self.month_to_date, self.last_month)
         return {
@@ -101,7 +102,7 @@ def same_day_last_month(day: date) -> date:
 
 def combined(parts: Iterable[tuple[Figures, Decimal]]) -> Figures:
     """The sum of figures, each with the share that counts; what is unknown somewhere counts where it is known."""
-    sums: dict[str, Decimal | None] = {field.name: None for field in fields(Figures)}
+    sums: dict[str, Decimal | None] = dict.fromkeys(Figures.__struct_fields__)
     for figures, share in parts:
         for name, sofar in sums.items():
             amount = getattr(figures, name)
@@ -162,7 +163,7 @@ def _amounts(figures: Figures) -> tuple[str, ...]:
 
 def csv_text(report: UsageReport) -> str:
     """A row a project, amounts in ``currency``; "" where there is nothing to compare with."""
-    names = [field.name for field in fields(Figures)]
+    names = list(Figures.__struct_fields__)
     rows = (
         [report.day.isoformat(), sid, report.accounts[sid], report.owners[sid], *_written(figures), CURRENCY]
         for sid, figures in report.projects.items()
@@ -171,8 +172,7 @@ def csv_text(report: UsageReport) -> str:
 
 
 def _written(figures: Figures) -> Iterator[str]:
-    for field in fields(figures):
-        amount = getattr(figures, field.name)
+    for amount in astuple(figures):
         yield "" if amount is None else money(amount)
 
 
@@ -241,8 +241,7 @@ def _of(noun: str, owner: str, labels: Mapping[str, Labels], rows: dict[str, Fig
     yield Family(f"{prefix}_daily", f"Estimated cost of {owner} on the last day looked at", samples("today"))
 
 
-@dataclass(frozen=True, slots=True)
-class UsageReport:
+class UsageReport(Struct, frozen=True):
     """One day's look; ``owners`` and ``accounts`` by project; ``path`` is the month's snapshot file."""
 
     day: date

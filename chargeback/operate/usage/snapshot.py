@@ -10,11 +10,13 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.boundary import interpreting, refuse
@@ -35,8 +37,7 @@ _TAKE_OUT = "move it out of the archive: it holds estimates alone"
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRow:
+class UsageRow(Struct, frozen=True):
     """One project's use of one resource since the month began, as the platform said it at ``taken_at``.
 
     ``date`` is the day in the configured zone; ``price`` a unit's list price without tax, ``cost`` usage × price to six
@@ -56,8 +57,7 @@ class UsageRow:
     currency: str = CURRENCY
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentRow:
+class DeploymentRow(Struct, frozen=True):
     """What a deployment's requested resources cost a month at its present replicas (CONTRACT, ``deployment.list``)."""
 
     date: date
@@ -67,8 +67,7 @@ class DeploymentRow:
     monthly_price: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """One day's look, or the rows of many days in order."""
 
     usage: tuple[UsageRow, ...]
@@ -119,8 +118,8 @@ def _same(before: tuple[UsageRow, ...], after: tuple[UsageRow, ...]) -> bool:
     return {replace(row, taken_at=hour) for row in before} == {replace(row, taken_at=hour) for row in after}
 
 
-def _written(kind: type, rows: Iterable[object]) -> bytes:
-    names = [field.name for field in fields(kind)]
+def _written(kind: type[Struct], rows: Iterable[Struct]) -> bytes:
+    names = list(kind.__struct_fields__)
     cells = ([_cell(getattr(row, name)) for name in names] for row in rows)
     return "".join([BYTE_ORDER_MARK, csv_row(names), *map(csv_row, cells)]).encode()
 
@@ -133,7 +132,7 @@ def _cell(value: object) -> str:
     return format_instant(value) if isinstance(value, datetime) else str(value)
 
 
-def _rows(root: Place, path: str, kind: type, read_row: Callable[[list[str]], Row]) -> list[Row]:
+def _rows(root: Place, path: str, kind: type[Struct], read_row: Callable[[list[str]], Row]) -> list[Row]:
     """The rows of a file; none where there is no file."""
     found: list[Row] = []
     for cells in _read(root, path, kind):
@@ -142,7 +141,7 @@ def _rows(root: Place, path: str, kind: type, read_row: Callable[[list[str]], Ro
     return found
 
 
-def _read(root: Place, path: str, kind: type) -> list[list[str]]:
+def _read(root: Place, path: str, kind: type[Struct]) -> list[list[str]]:
     """The cells below the header; none where there is no file."""
     try:
         data = store_of(root).read(path, LARGEST_FILE)
@@ -152,7 +151,7 @@ def _read(root: Place, path: str, kind: type) -> list[list[str]]:
         refuse(root / path, error)
     with interpreting(root / path, remedy=_TAKE_OUT):
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    if not rows or rows[0] != [field.name for field in fields(kind)]:
+    if not rows or rows[0] != list(kind.__struct_fields__):
         raise DamagedError(f"{root / path}: its first line is another one", remedy=_TAKE_OUT)
     return [[_raw(cell) for cell in row] for row in rows[1:]]
 

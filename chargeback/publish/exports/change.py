@@ -11,9 +11,10 @@ is the latest journal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+
+from msgspec import Struct
 
 from chargeback.model.bookkeeping import Leg
 from chargeback.model.journal import Event, JournalRow
@@ -23,8 +24,7 @@ Key = tuple[str, ...]
 _TAX_LEGS = (Leg.TAX_PENDING, Leg.INPUT_VAT, Leg.WITHHOLDING)
 
 
-@dataclass(frozen=True, slots=True)
-class Restating:
+class Restating(Struct, frozen=True):
     """The revision that restates, the day on which its corrections are booked, and whether its month is sound."""
 
     period: str

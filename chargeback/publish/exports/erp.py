@@ -10,12 +10,13 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.resources import files as resources
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
 from string import Template
+
+from msgspec import Struct, field
 
 from chargeback.config import Config
 from chargeback.model.bookkeeping import JOURNAL_COLUMNS, Leg, key_of
@@ -54,8 +55,7 @@ def files(profile: ErpProfile, stem: str, rows: Iterable[JournalRow]) -> Iterato
     yield f"exports/{name}.txt", ["".join(f"{line}\n" for line in _note(profile, texts, taken.left_out)).encode()]
 
 
-@dataclass(slots=True)
-class _Taken:
+class _Taken(Struct):
     """The entries that the files hold, by what those of one file have in common, and those that they cannot."""
 
     profile: ErpProfile

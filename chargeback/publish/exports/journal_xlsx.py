@@ -15,6 +15,8 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from msgspec import Struct
+
 from chargeback.model.bookkeeping import JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
 from chargeback.model.spreadsheet_text import cleaned
@@ -57,8 +59,7 @@ _DATE_COLUMNS, _AMOUNT_COLUMNS = (
 _MOST_DAYS = 1 << 8
 
 
-@dataclass(frozen=True, slots=True)
-class JournalBook:
+class JournalBook(Struct, frozen=True):
     """What a workbook shows: its path, month and revision, its entries and what of them is reported."""
 
     path: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+
+from msgspec import Struct
 
 from chargeback.config import Vendor
 from chargeback.evidence import SettlementRecord
@@ -40,8 +41,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TaxEntry:
+class TaxEntry(Struct, frozen=True):
     """What one entry reports: amounts with the currency's minor digits, rates as the invoice states them, "" where it
     states none; texts as ``journal.csv`` shows them."""
 

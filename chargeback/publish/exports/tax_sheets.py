@@ -7,9 +7,10 @@ Input VAT is รายงานภาษีซื้อ (the report of purchases
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from chargeback.model.money import minor_digits
 from chargeback.publish.bilingual import THAI, Language, said
@@ -28,8 +29,7 @@ _AT_PAYMENT = "1"
 """The condition that ภ.ง.ด.53 calls 1: the tax was withheld when paying."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seller:
+class Seller(Struct, frozen=True):
     """Who issues the invoices, "" where the configuration does not say."""
 
     name: str
@@ -76,8 +76,7 @@ _TITLES = {NAMES[0]: "Input VAT report", NAMES[1]: "Tax withheld (P.N.D. 53)"}
 _Values = Callable[[TaxEntry, Seller, Language], Mapping[Column, Value]]
 
 
-@dataclass(frozen=True, slots=True)
-class TaxSheet:
+class TaxSheet(Struct, frozen=True):
     """One of the sheets: its table, what of the entries it reports, and what a row says."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chargeback.evidence.period import Period, zone
 from chargeback.model.archive_overview import MonthOverview, RevisionOverview, Signature
@@ -23,8 +24,7 @@ OPEN_YEARS = 2
 _MOST_MISSING = 12
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureRow:
+class SignatureRow(Struct, frozen=True):
     """A signature as text."""
 
     by: str
@@ -35,8 +35,7 @@ class SignatureRow:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionRow:
+class RevisionRow(Struct, frozen=True):
     """One revision of a month; ``cover`` leads to the cover page of a signed one, "" where nobody has signed."""
 
     number: int
@@ -54,8 +53,7 @@ class RevisionRow:
     cover: str
 
 
-@dataclass(frozen=True, slots=True)
-class MonthRow:
+class MonthRow(Struct, frozen=True):
     """An archived month: ``latest`` counts, ``superseded`` are earlier ones; ``gross``: amount, currency, change."""
 
     anchor: str
@@ -66,8 +64,7 @@ class MonthRow:
     earlier_signatures: tuple[SignatureRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Year:
+class Year(Struct, frozen=True):
     """The archived months of a year, newest first."""
 
     year: int

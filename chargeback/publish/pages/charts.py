@@ -7,9 +7,9 @@ alike and its letters keep their size; upwards they are pixels. Integer arithmet
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from chargeback.publish.pages.rendering import isolated_text, plain
 from chargeback.publish.pages.wording import minor
@@ -31,8 +31,7 @@ SPARK_HEIGHT = 20
 _SPARK_STEP = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """One series' part of a column; ``x`` and ``width`` as percentages, ``y`` and ``height`` in pixels; ``mark`` is the
     series' class in the style sheet."""
 
@@ -44,24 +43,21 @@ class Segment:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """A line of the vertical axis."""
 
     y: int
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class AxisLabel:
+class AxisLabel(Struct, frozen=True):
     """A label under a column, centred; ``x`` as a percentage."""
 
     x: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnChart:
+class ColumnChart(Struct, frozen=True):
     """A drawing of stacked columns; ``axis_width`` and ``height`` in pixels, ``baseline`` is the line of zero."""
 
     height: int
@@ -72,8 +68,7 @@ class ColumnChart:
     labels: tuple[AxisLabel, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column: its name in tooltips, its label on the axis ("" for none), and each series' amount in minor units."""
 
     name: str
@@ -160,8 +155,7 @@ def _percentage(hundredths: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
+class _Scale(Struct, frozen=True):
     """From minor units to pixels; ``low`` and ``high`` are whole steps around zero."""
 
     low: int
@@ -203,8 +197,7 @@ def _step(span: int) -> int:
         magnitude *= 10
 
 
-@dataclass(frozen=True, slots=True)
-class Spark:
+class Spark(Struct, frozen=True):
     """A small column of a row of months; ``is_negative`` where the amount is below zero."""
 
     x: int

@@ -6,8 +6,9 @@ The ledger added up once for everything that a page shows: by team and by projec
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from heapq import nsmallest
+
+from msgspec import Struct, field
 
 from chargeback.model.books import Books, CurrencyTotal
 from chargeback.model.ledger import Ledger, LedgerProject, LedgerTeam
@@ -22,8 +23,7 @@ _MONTHS = 12
 MOST_PROJECTS = 25
 
 
-@dataclass(slots=True)
-class ProjectSum:
+class ProjectSum(Struct):
     """One project's sum; ``sid`` and ``name`` are "" for what belongs to no project; ``teams`` as they appear."""
 
     sid: str
@@ -32,8 +32,7 @@ class ProjectSum:
     teams: dict[str, None] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class CurrencyLedger:
+class CurrencyLedger(Struct):
     """One currency's sums by team id and by project's sid; only what has a line."""
 
     currency: str
@@ -63,8 +62,7 @@ def ledger_sums(ledger: Ledger) -> dict[str, CurrencyLedger]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class CostRow:
+class CostRow(Struct, frozen=True):
     """A row of the table of teams or projects; ``bar`` in thousandths of the largest gross.
 
     ``code`` is the team's id or the project's sid; ``note`` the team's cost centre, or the project's teams;
@@ -87,8 +85,7 @@ class CostRow:
     anchor: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CostTable:
+class CostTable(Struct, frozen=True):
     """One currency's rows; ``rest_count`` how many more there are, which ``rest`` adds up; ``total`` is of all."""
 
     currency: str
@@ -108,8 +105,7 @@ class CostTable:
         return any(row.change for row in self.rows)
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     """A team or a project before it is a row; ``before`` is last month's gross, None where it is not known."""
 
     code: str

@@ -7,9 +7,10 @@ So it lies beside the revision and is no part of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionOverview, Signature
@@ -25,8 +26,7 @@ MOST_FINDINGS = 40
 _ROLES = (("preparer", "Prepared by"), ("reviewer", "Reviewed by"))
 
 
-@dataclass(frozen=True, slots=True)
-class CoverFinding:
+class CoverFinding(Struct, frozen=True):
     """A finding as its revision has it, and what was decided about it until now: what, by whom and when (RFC 3339), ""
     where nobody has decided; ``is_accepted`` where the configuration accepts all of it."""
 
@@ -37,8 +37,7 @@ class CoverFinding:
     is_accepted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(Struct, frozen=True):
     """What a cover page says: of which month and revision, whose books, and how many checks were performed; ``later``
     is the number of a revision that supersedes it, 0 where none does."""
 
@@ -50,8 +49,7 @@ class Cover:
     later: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TotalRow:
+class TotalRow(Struct, frozen=True):
     """One currency's totals as text."""
 
     currency: str
@@ -60,8 +58,7 @@ class TotalRow:
     gross: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoleRow:
+class RoleRow(Struct, frozen=True):
     """Who signed in a role, and when; "" where nobody has."""
 
     title: str
@@ -70,8 +67,7 @@ class RoleRow:
     at_text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FindingRow:
+class FindingRow(Struct, frozen=True):
     """A finding as text; ``state`` where nobody has decided about it."""
 
     id: str

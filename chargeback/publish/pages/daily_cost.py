@@ -10,10 +10,11 @@ The model keeps a chart's days over all series; every project's days of every ac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from heapq import nsmallest
+
+from msgspec import Struct
 
 from chargeback.config import Config
 from chargeback.evidence import Evidence
@@ -84,8 +85,7 @@ def _series_days(config: Config, posting: Posting, evidence: Evidence) -> Iterab
 _REST, _EVERY = "all other projects", "all projects"
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One project's days, or those of all others; ``amounts`` and ``total`` in minor units, rounded for display.
 
     ``account`` is the project's, "" where the chart has one account only.
@@ -97,8 +97,7 @@ class Series:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class DailyCost:
+class DailyCost(Struct, frozen=True):
     """One currency's chart and the table of its figures; ``days`` are the month's, ``total`` is over all series."""
 
     currency: str

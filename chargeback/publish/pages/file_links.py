@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
+
+from msgspec import Struct
 
 MANIFEST, SUMS, PAGE = "manifest.json", "SHA256SUMS", "index.html"
 
@@ -36,8 +37,7 @@ _ABOUT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FileLink:
+class FileLink(Struct, frozen=True):
     """One file: ``href`` relative to the page, ``about`` what it is, "" where its name says so."""
 
     href: str
@@ -45,16 +45,14 @@ class FileLink:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """The files of one account, or of a whole group where ``name`` is ""."""
 
     name: str
     links: tuple[FileLink, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FileGroup:
+class FileGroup(Struct, frozen=True):
     """A group of files; ``is_folded`` where it is one that few people open; ``note`` says what it lacks, else ""."""
 
     title: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from chargeback.model.books import Books
 from chargeback.model.catalogue import CATALOGUE, Family, operator_remedy
@@ -26,8 +27,7 @@ FIRST_CARDS = 10
 """So many of the month's findings are seen at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """A choice of findings, and how many it leaves."""
 
     key: str
@@ -35,8 +35,7 @@ class Filter:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One result of a check; ``figures`` are its amounts by name, none where the check has none; ``subject_name`` is
     what the team or project is called that it is about."""
 
@@ -50,8 +49,7 @@ class Finding:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class FindingGroup:
+class FindingGroup(Struct, frozen=True):
     """A check's findings of one outcome; ``count`` is of all, ``more`` of those not listed, ``more_amount`` theirs."""
 
     code: str
@@ -74,8 +72,7 @@ class FindingGroup:
         return self.findings[FIRST_FINDINGS:] if len(self.findings) > FIRST_FINDINGS + 1 else ()
 
 
-@dataclass(frozen=True, slots=True)
-class FindingCard:
+class FindingCard(Struct, frozen=True):
     """One finding for a controller: what, where, how much, what to do, who decided what, what follows.
 
     ``amount`` and ``follows`` are "" where there is none; ``groups`` its exceptions by check, none where a single one
@@ -102,8 +99,7 @@ class FindingCard:
     groups: tuple[FindingGroup, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FindingCards:
+class FindingCards(Struct, frozen=True):
     """The month's open findings, the largest first; ``more`` those beyond the limit, ``more_amount`` theirs."""
 
     first: tuple[FindingCard, ...] = ()

@@ -7,7 +7,8 @@ Signatures come later than the revision and stand on the archive's page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.config import Config
 from chargeback.evidence import Evidence
@@ -28,8 +29,7 @@ _NO_WORKBOOKS = 'Without workbooks of teams and of all lines: the configuration 
 _WORKPAPERS = ("reconciliation/reconciliation.xlsx", "reconciliation/reconciliation.csv")
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """The month's state in one line, and what it is of."""
 
     state: str
@@ -38,8 +38,7 @@ class Glance:
     booking: str
 
 
-@dataclass(frozen=True, slots=True)
-class TotalCard:
+class TotalCard(Struct, frozen=True):
     """One currency's totals as text."""
 
     currency: str
@@ -48,8 +47,7 @@ class TotalCard:
     gross: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
+class ChangeRow(Struct, frozen=True):
     """A team's gross before and after the restatement."""
 
     team: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
@@ -17,8 +18,7 @@ MONTHS = 12
 """The newest months that a team's place shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamMonth:
+class TeamMonth(Struct, frozen=True):
     """A team's gross in a month and currency, and the folder of the revision that says so."""
 
     period: str
@@ -27,8 +27,7 @@ class TeamMonth:
     change: str
 
 
-@dataclass(frozen=True, slots=True)
-class TeamCurrency:
+class TeamCurrency(Struct, frozen=True):
     """One currency's months of a team, newest first; ``columns`` the same, oldest first, as a small drawing."""
 
     currency: str
@@ -38,8 +37,7 @@ class TeamCurrency:
     months: tuple[TeamMonth, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TeamPlace:
+class TeamPlace(Struct, frozen=True):
     """A team; ``mark`` its class in the style sheet."""
 
     team: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, Status
 from chargeback.model.check import Check, Outcome
@@ -17,8 +18,7 @@ MOST_ACCOUNTS = 60
 _STATES = {Status.RECONCILED: "reconciled", Status.EXCEPTIONS: "with exceptions", Status.NOT_READY: "not ready"}
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRow:
+class AccountRow(Struct, frozen=True):
     """One account and currency; ``report`` and ``variance`` are "" where no report is proved."""
 
     account: str
@@ -35,8 +35,7 @@ class AccountRow:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remaining:
+class Remaining(Struct, frozen=True):
     """The accounts that are not listed: how many of which state, and what was invoiced to them."""
 
     count: int
@@ -45,16 +44,14 @@ class Remaining:
     invoiced: str
 
 
-@dataclass(frozen=True, slots=True)
-class TieOut:
+class TieOut(Struct, frozen=True):
     """The accounts listed, and the others."""
 
     rows: tuple[AccountRow, ...]
     rest: Remaining | None
 
 
-@dataclass(slots=True)
-class _Findings:
+class _Findings(Struct):
     """What one account's checks found, in all its currencies."""
 
     exceptions: int = 0

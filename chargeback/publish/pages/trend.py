@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
@@ -21,8 +22,7 @@ MOST_TEAMS = 10
 """Teams that have a series of their own, those that cost most; every team has its place below the chart."""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamSeries:
+class TeamSeries(Struct, frozen=True):
     """One team's gross month by month, in minor units; ``mark`` its class in the style sheet; ``team`` is "" for the
     series of all others."""
 
@@ -32,8 +32,7 @@ class TeamSeries:
     team: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """One currency's chart and the table of its figures, ``rows`` newest first: the month, each series, the total."""
 
     currency: str

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
+from msgspec import Struct
+
 from chargeback.evidence.period import Period
 from chargeback.model.ledger import Basis
 from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
@@ -49,8 +51,7 @@ class AmountRow(NamedTuple):
     rows: tuple[AmountRow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MonthRow:
+class MonthRow(Struct, frozen=True):
     """A month: net and gross as text, None where they are not known; ``is_archived`` where there is a revision."""
 
     period: str
@@ -60,8 +61,7 @@ class MonthRow:
     is_archived: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetRow:
+class BudgetRow(Struct, frozen=True):
     """The budget beside what was spent, net, over so many ``months``."""
 
     text: str
@@ -73,8 +73,7 @@ class BudgetRow:
     is_over: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SharedRow:
+class SharedRow(Struct, frozen=True):
     """This team's part of a shared project; ``rule`` of the catalogue, "" where the configuration names none;
     ``parts`` are a weight and the sum of weights, None where there are none."""
 
@@ -84,8 +83,7 @@ class SharedRow:
     parts: tuple[str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class CurrencyFigures:
+class CurrencyFigures(Struct, frozen=True):
     """All figures of one currency; ``borne_tax`` is "" where the tax can be reclaimed; ``bears_gross`` where none of it
     can, so that gross is what the cost centre bears."""
 

@@ -7,8 +7,9 @@ it is in a team's workbook, and in the one of all lines.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from chargeback.model.ledger import (
     AMOUNTS,
@@ -56,8 +57,7 @@ COLUMN = dict(zip(COLUMNS, LedgerTable.columns, strict=True))
 """The table's column of each of the ledger's."""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetLines:
+class SheetLines(Struct, frozen=True):
     """The lines of one workbook: ``currencies`` with their minor digits, ``sums`` over the lines by currency, ``held``
     the texts that a column holds, by its name; ``footer`` is what every page says below, ``most`` the lines of a sheet.
     """

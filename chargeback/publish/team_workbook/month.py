@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from chargeback.config import Config
 from chargeback.config.ownership import Budget
@@ -23,8 +24,7 @@ MONTHS = 12
 """Months that a team is shown, this one the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class PastMonth:
+class PastMonth(Struct, frozen=True):
     """A team's month in one currency, in minor units: None of one that is not archived; ``net`` None too where a
     version before 0.3 wrote it."""
 
@@ -44,8 +44,7 @@ def path_of(team: str) -> str:
     return f"ledgers/{team}.xlsx"
 
 
-@dataclass(frozen=True, slots=True)
-class TeamMonth:
+class TeamMonth(Struct, frozen=True):
     """The team's lines and their totals; ``checks`` are those of the whole month that did not simply pass;
     ``borne_tax`` is what of the tax cannot be reclaimed, by currency in minor units, and so is cost (BOOKING 9);
     ``standing`` says how the whole month stands, without amounts, which are of other teams too."""

@@ -7,7 +7,8 @@ what happened to it; its own amounts before and after stand beside.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chargeback.evidence import RestatementEvent
 from chargeback.model.money import minor_digits
@@ -28,8 +29,7 @@ _OF_INVOICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Net, or gross, before and after, in minor units; ``text`` says which."""
 
     text: str
@@ -39,8 +39,7 @@ class Change:
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class TeamEvent:
+class TeamEvent(Struct, frozen=True):
     """``subject``: an invoice or a project; ``happened``: of the catalogue; ``other`` and ``at`` are "" for none."""
 
     subject: str
@@ -49,8 +48,7 @@ class TeamEvent:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamRestatement:
+class TeamRestatement(Struct, frozen=True):
     """Which revision this one replaces, the team's amounts on both sides, the events and the reasons."""
 
     previous: int

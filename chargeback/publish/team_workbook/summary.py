@@ -7,9 +7,12 @@ centre bears.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import dropwhile, takewhile
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.model.ledger import AMOUNTS, Basis
 from chargeback.model.money import EXACT, exact_sum, format_minor, from_minor
@@ -405,8 +408,7 @@ def _shared_project(month: TeamMonth, project: str, currency: str, digits: int, 
     return Record(supplied, digits)
 
 
-@dataclass(frozen=True, slots=True)
-class _Charted:
+class _Charted(Struct, frozen=True):
     """What a chart may show of one currency's projects, how many there are, and how many columns their table has."""
 
     bars: ChartData

@@ -8,8 +8,9 @@ with nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Check, Code, Outcome, SubjectKind
@@ -22,8 +23,7 @@ _OF_ACCOUNT_OR_INVOICE = (SubjectKind.LINE, SubjectKind.DOCUMENT, SubjectKind.DA
 """Subjects that name nobody: whoever has lines of the account, and of the invoice, may read of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamCheck:
+class TeamCheck(Struct, frozen=True):
     """A check as a team may read it; ``variance`` None and ``currency`` "" where its amount is not the team's alone."""
 
     outcome: Outcome
@@ -35,8 +35,7 @@ class TeamCheck:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """What a team has to do with: its id, and the accounts, invoices, projects and resources of its lines; ``alone``
     are the projects that it shares with nobody."""
 

@@ -6,8 +6,9 @@ By project where all lines are by project, by resource where all are by SKU; oth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chargeback.model.posting import PostedLine, Posting
 from chargeback.model.tie_out_groups import by_project, by_resource, shapes
@@ -22,8 +23,7 @@ class Grain(StrEnum):
     CURRENCY = "currency"
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Lines and report rows (positions) that are compared; ``currency`` "" where the rows name none."""
 
     grain: Grain

@@ -10,9 +10,11 @@ would move cost between projects or resources without a difference in any check.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.model.invoice import Shape
 from chargeback.model.ledger import InvoiceLabel
@@ -88,8 +90,7 @@ class Grain(StrEnum):
     RESOURCE = "which resources a project's cost consists of"
 
 
-@dataclass(frozen=True, slots=True)
-class OneSource:
+class OneSource(Struct, frozen=True):
     """How many ledger lines of a currency have it so, and their gross as amounts without sign, in minor units."""
 
     grain: Grain

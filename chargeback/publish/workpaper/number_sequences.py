@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.ASCII | re.DOTALL)
 MOST_GAPS = 12
 """Gaps that are named; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberSequence:
+class NumberSequence(Struct, frozen=True):
     """The numbers with one prefix: the first, the last, how many different ones are ``listed``, how many between them
     are ``missing``, and ``gaps`` in words, "" where there is none."""
 

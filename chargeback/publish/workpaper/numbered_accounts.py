@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from chargeback.config import Config
 from chargeback.evidence import Answer, Evidence
@@ -43,8 +44,7 @@ TeamParts = Mapping[str, Sequence[int]]
 """Team -> lines, net, tax, gross of an invoice; amounts in minor units, teams by id."""
 
 
-@dataclass(slots=True)
-class InvoicePaper:
+class InvoicePaper(Struct):
     """One invoice: where it comes from, what was booked of it, and where its figures stand.
 
     ``figures`` are the rows of *Evidence* of its header, by name, ``amounts`` and ``prices`` the first of its lines';
@@ -74,8 +74,7 @@ class InvoicePaper:
         return self.invoice.lines if self.source.lines else ()
 
 
-@dataclass(slots=True)
-class AccountPaper:
+class AccountPaper(Struct):
     """One account; ``number`` names it on every sheet; ``groups`` are what the tie-out compares.
 
     ``report_rows`` is the first row of its report on *Evidence*, ``first_line`` its first one on *Invoice lines*,

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.model.check import Code, Outcome
 from chargeback.model.wording import counted
@@ -31,8 +33,7 @@ BACK = "← Index · "
 """Begins the remark that leads back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """What an auditor asks of a working paper: its reference, the source of its figures, what was done with them, and
     what follows; the sheet's own foot and the index say it.
     """
@@ -60,8 +61,7 @@ def concluded(*codes: Code) -> Callable[[Paper], str]:
     return conclusion
 
 
-@dataclass(frozen=True, slots=True)
-class PaperSheet:
+class PaperSheet(Struct, frozen=True):
     """A sheet: ``reads`` are the names of those that it refers to, which are written before it."""
 
     name: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from chargeback.evidence import Answer, Evidence
 from chargeback.model.answers import text_of
@@ -37,8 +38,7 @@ def pointer(*steps: str | int) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceSource:
+class InvoiceSource(Struct, frozen=True):
     """Where one invoice's figures stand: header and period, and the lines (None where it has no detail)."""
 
     invoice: Invoice

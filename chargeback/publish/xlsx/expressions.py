@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache, reduce
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
 from chargeback.publish.xlsx.rounding import (
@@ -339,8 +340,7 @@ def _combined(name: str, conditions: tuple[Condition, ...], combine: Callable[[I
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class Choice(Struct, frozen=True, eq=False):
     """A formula that says one word where the condition holds, and another one where it does not."""
 
     condition: Condition

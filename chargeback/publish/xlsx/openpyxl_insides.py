@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, cast
 
+from msgspec import Struct
 from openpyxl import Workbook
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.packaging.extended import ExtendedProperties
@@ -41,8 +41,7 @@ from openpyxl.xml.functions import Element, SubElement, tostring
 _ROWS_HERE = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
 
 
-@dataclass(frozen=True, slots=True)
-class BesideRows:
+class BesideRows(Struct, frozen=True):
     """What a sheet says of rows that openpyxl does not have: the range that they fill and the one in which numbers kept
     as text are meant ("": neither is said), and where a row's first cell leads."""
 

@@ -7,12 +7,12 @@ points: openpyxl makes a shape once, with marks in the place of these, and each 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from math import ceil
 from typing import Any, cast
 
+from msgspec import Struct
 from openpyxl.chart import BarChart, LineChart
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import (
@@ -69,16 +69,14 @@ CHART_ROWS = {ChartKind.BARS: 18, ChartKind.LINE: 13}
 """Rows that a chart covers."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilterTable:
+class FilterTable(Struct, frozen=True):
     """A spreadsheet's table with filters: the name that formulas call it by, and its columns, which all differ."""
 
     name: str
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SheetShape:
+class SheetShape(Struct, frozen=True):
     """What all sheets of the shape have alike.
 
     The first ``frozen_rows`` and ``frozen_columns`` stay in view and are repeated on every page that lacks them;
@@ -106,8 +104,7 @@ class SheetShape:
     printed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ChartData:
+class ChartData(Struct, frozen=True):
     """What a chart shows: where names and amounts stand, as formulas write it, what stands there, and their format;
     ``row`` is the one of its upper corner.
 
@@ -122,8 +119,7 @@ class ChartData:
     row: int = 1
 
 
-@dataclass(slots=True)
-class Fill:
+class Fill(Struct):
     """One sheet's own: widths in characters by the column's number, the footer's left part, the last row of its figures
     and the last one of all (0: not known beforehand), the rows of its links, and its charts in the order of the shape;
     ``pages`` that the columns are printed on side by side (0: as few as text of seven points allows); ``rows`` how many

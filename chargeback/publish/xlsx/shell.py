@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
 from xml.sax.saxutils import escape
 
+from msgspec import Struct
 from openpyxl import Workbook
 from openpyxl.compat import safe_string
 from openpyxl.workbook.properties import CalcProperties
@@ -94,8 +94,7 @@ class Template:
         return b"".join(piece for pair in zip(self._pieces[::2], (*marks, b""), strict=True) for piece in pair)
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A sheet around its rows: its shape and path, the XML before and after them, and its charts' and table's paths."""
 
     shape: SheetShape
@@ -105,8 +104,7 @@ class Frame:
     parts: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(Struct, frozen=True):
     """All workbooks of one shape: ``constant`` parts as they are, ``marked`` ones to be filled in, and the sheets."""
 
     constant: Mapping[str, Deflated]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.xlsx.expressions import Expression, Total, known
@@ -16,8 +17,7 @@ from chargeback.publish.xlsx.tables import Column, Record, Rows, Styled, Supplie
 _HEADINGS = (Kind.HEADING, Kind.HEADING_RIGHT)
 
 
-@dataclass(slots=True)
-class Stack:
+class Stack(Struct):
     """The rows of the sheet so far."""
 
     cells: Cells
@@ -74,8 +74,7 @@ class Stack:
         return Block(self, made, self.next)
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Struct):
     """One of the sheet's tables; ``first`` is the number of the first row that its next total adds up."""
 
     stack: Stack

@@ -5,11 +5,11 @@ A style is a kind (what the cell is for) and a number format; ``look`` gives its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from msgspec import Struct
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
@@ -45,8 +45,7 @@ def money(digits: int) -> str:
     return COUNT if not digits else f"#,##0.{'0' * min(digits, MOST_MINOR_DIGITS)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     size: int = 10
     bold: bool = False
     italic: bool = False
@@ -121,8 +120,7 @@ _FORMATS = (
 _NUMERIC_KINDS = (Kind.PLAIN, Kind.QUIET, Kind.STRONG, Kind.TOTAL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stylebook:
+class _Stylebook(Struct, frozen=True):
     looks: dict[tuple[Kind, str], int]
     xml: bytes
 

@@ -8,7 +8,6 @@ cell that is there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -17,6 +16,8 @@ from itertools import groupby, islice
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, cast
 from xml.sax.saxutils import escape
+
+from msgspec import Struct, field
 
 from chargeback.model.money import format_exact, format_minors, from_minor, to_minor
 from chargeback.publish.xlsx import styles
@@ -106,8 +107,7 @@ class Table:
         return {column.place: column.width for column in cls.columns}
 
 
-@dataclass(frozen=True, slots=True)
-class Styled:
+class Styled(Struct, frozen=True):
     """A text that looks otherwise than its column."""
 
     text: str
@@ -141,8 +141,7 @@ Kept = int | Decimal | str | None
 """What is kept of a cell: a whole number or minor units, another figure, a text."""
 
 
-@dataclass(slots=True)
-class Figures:
+class Figures(Struct):
     """What was written of one table, by column and row, and each row's minor digits; None where a cell is not there."""
 
     by_column: dict[Column, list[Kept]]

@@ -64,4 +64,4 @@ def test_a_project_is_the_sum_of_what_can_be_told() -> None:
 
 
 def _fields(row: UsageRow) -> dict[str, object]:
-    return {name: getattr(row, name) for name in UsageRow.__dataclass_fields__}
+    return {name: getattr(row, name) for name in UsageRow.__struct_fields__}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.config import Config, Journal
 from chargeback.evidence import RunRecord, SettlementRecord
@@ -45,8 +47,7 @@ JOURNAL = Journal(
 CONFIG = Config(archive=Path("archive"), timezone_name="Asia/Bangkok", journal=JOURNAL)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A ledger line's short form; amounts in minor units."""
 
     team: LedgerTeam
@@ -63,8 +64,7 @@ class Line:
     description: str = "Acme Web"
 
 
-@dataclass(frozen=True)
-class Bill:
+class Bill(Struct, frozen=True):
     """An invoice's short form; its totals are its lines'."""
 
     account: str
@@ -79,7 +79,7 @@ class Bill:
     issued: datetime | None = datetime(2026, 5, 31, 18, 30, tzinfo=UTC)
     withheld: str = "0"
     buyer: str = ""
-    items: tuple[LineItem, ...] = field(default=(LineItem(project="acme-web", amount=1),))
+    items: tuple[LineItem, ...] = (LineItem(project="acme-web", amount=1),)
 
     @property
     def key(self) -> str:

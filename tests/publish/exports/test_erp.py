@@ -7,12 +7,12 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.config import AccountEntry, Config
 from chargeback.errors import ConfigurationError

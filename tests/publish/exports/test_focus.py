@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.evidence.period import Period
 from chargeback.model.answers import LineItem

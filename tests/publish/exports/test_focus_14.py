@@ -9,7 +9,6 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chargeback.config import Config, Publish, SharedProject, Team, parse
 from chargeback.evidence import Evidence, FolderStore, RunRecord

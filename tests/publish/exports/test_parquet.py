@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pandas
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from chargeback.model.ledger import COLUMNS, Ledger, written_rows
 from chargeback.publish.exports import parquet

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.config import AcceptedException, Config, ProjectClaim, Publish, SharedProject, Team
 from chargeback.evidence import (
@@ -260,8 +263,7 @@ ACCEPTED = (
 )
 
 
-@dataclass(frozen=True)
-class Month:
+class Month(Struct, frozen=True):
     """Books with what they were made of."""
 
     books: Books

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from chargeback.model.catalogue import CATALOGUE, operator_remedy
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind

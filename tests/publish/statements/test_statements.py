@@ -7,13 +7,13 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chargeback.config import Config, Publish
 from chargeback.evidence import EarlierMonth, EarlierTotal, RestatedTotal, RestatementEvent

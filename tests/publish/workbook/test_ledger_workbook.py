@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.config import Budget, Config
 from chargeback.evidence import EarlierMonth, EarlierTotal, RestatedTotal, RestatementEvent

@@ -6,12 +6,12 @@ team's sheets stay the same, cell by cell, and its statement byte by byte.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chargeback.evidence.period import Period
 from chargeback.model.books import Books

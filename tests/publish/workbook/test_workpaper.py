@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chargeback.config import Config
 from chargeback.evidence import EarlierInvoice, Evidence, sha256_of

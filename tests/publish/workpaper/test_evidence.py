@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chargeback.publish.workpaper.evidence import EvidenceTable, _alike, _shown
 from chargeback.publish.workpaper.numbered_accounts import Paper
