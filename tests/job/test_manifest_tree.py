@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.manifest import MANIFEST_PATH
+from chargeback.archive.manifest_parts import FILES_A_MANIFEST
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.staging import Staging
 from chargeback.errors import DamagedError
 from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
-from chargeback.sandbox import prepared, running
+from chargeback.sandbox import Clock, Platform, prepared, running, scale_world
 from chargeback.sandbox.makers import instant
 from tests.cli.calling import call
-from tests.kit.workplace import NOW, Workplace
+from tests.kit.workplace import NOW, Workplace, closing
 
 from ..some import some
 
@@ -187,3 +188,22 @@ def test_a_command_that_needs_a_damaged_part_ends_with_7_and_names_it(
     assert called.exit == DamagedError.exit_code
     assert f"{RESTATED}/manifests/0001.json" in called.err
     assert called.err.count("\n") <= 2
+
+
+@pytest.mark.nightly
+def test_a_month_of_1100_accounts_is_a_tree_by_its_size_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    platform = Platform(scale_world(1_100, 1, 1, teams=3), "C", clock=Clock(NOW))
+    with closing(tmp_path, platform) as office:
+        assert office.run("2026-05").exit == 0
+        (revision,) = revisions(office)
+        assert [part.files <= FILES_A_MANIFEST for part in some(revision.manifest.parts)] == [True, True]
+        assert len(revision.records) > FILES_A_MANIFEST
+        assert verify(office.archive, VerifyRequest(workers=2)).exit == 0
+        again = rebuild(revision, tmp_path / "again")
+        assert (again.differing, again.revision.sha256) == ((), revision.sha256)
+        assert office.run("2026-05").exit == 0
+        assert len(revisions(office)) == 1, "an unchanged result is no new revision"
+    with capsys.disabled():
+        print(f"[{len(revision.records)} files in {len(revision.manifest.parts)} parts]", end="")
