@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 from chargeback.sandbox import Clock, Month, Platform, instant, small_world
 from chargeback.sandbox.timeline import paying, voided_after_payment
 from tests.cli.calling import call
+from tests.kit.office import Office, answering
 from tests.year import ledgers
-from tests.year.office import Office, answering
 
 MAY = Month(2026, 5)
 

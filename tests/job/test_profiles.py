@@ -11,8 +11,7 @@ from chargeback.evidence.period import Period
 from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
 from chargeback.sandbox import Clock, Platform, small_world
-
-from ..year.office import Office, in_process, plain_files
+from tests.kit.office import Office, in_process, plain_files
 
 PROFILE = """
 title = "Ours"

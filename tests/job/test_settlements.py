@@ -8,8 +8,7 @@ from chargeback.evidence import EarlierInvoice, EarlierMonth
 from chargeback.evidence.period import Period
 from chargeback.job.settlements import open_accruals
 from chargeback.model.settlement import Accrual, settlement_of
-
-from ..publish.exports.small_books import WEB, Bill, Line, make_books, paid
+from tests.kit.small_books import WEB, Bill, Line, make_books, paid
 
 INVOICE = EarlierInvoice("ba_1", "inv_1", "INV-1", "THB", 10_700, void=False, tax_pending=700)
 

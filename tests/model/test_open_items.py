@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from chargeback.evidence import EarlierInvoice, EarlierMonth
 from chargeback.evidence.period import Period
 from chargeback.model.open_items import OpenItem, open_items
-
-from ..publish.exports.small_books import paid
+from tests.kit.small_books import paid
 
 ZONE = ZoneInfo("Asia/Bangkok")
 APRIL, MAY, JUNE = (Period(2026, month) for month in (4, 5, 6))

@@ -12,7 +12,7 @@ import pytest
 
 from chargeback.publish import revision_files
 from tests.kit.months import account, invoice, month, of, report
-from tests.publish.workbook.opened import Opened
+from tests.kit.opened import Opened
 
 from ..some import some
 

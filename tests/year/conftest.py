@@ -14,8 +14,7 @@ from chargeback.sandbox.events import Event
 from chargeback.sandbox.platform import AnswerChange
 from chargeback.sandbox.records import Account
 from chargeback.sandbox.world import BooksChange
-
-from .office import Office, in_process
+from tests.kit.office import Office, in_process
 
 Opening = Callable[..., Office]
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from chargeback.sandbox import Clock, Month, Platform, instant, running, small_world
 from chargeback.sandbox.timeline import credit_note
 from chargeback.sandbox.world import World
-
-from .office import Office
+from tests.kit.office import Office
 
 RUNS = ("2026-05-05T03:00:00Z", "2026-06-05T03:00:00Z")
 AFTERWARDS = "2026-07-05T03:00:00Z"

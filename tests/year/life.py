@@ -16,9 +16,9 @@ from chargeback.job.results import MonthResult
 from chargeback.review.open_items import shown_items
 from chargeback.sandbox import Clock, Platform
 from chargeback.sandbox.months import Month, newest_closed
+from tests.kit.office import BucketOffice, Ended, KilledError, Office, in_process, killed_at
 
 from . import beans, ledgers, oracle
-from .office import BucketOffice, Ended, KilledError, Office, in_process, killed_at
 from .plan import Plan, Visit
 
 CLOSED = (0, 3)

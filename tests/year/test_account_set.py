@@ -9,10 +9,10 @@ from chargeback.model.books import Status
 from chargeback.sandbox import Month, instant
 from chargeback.sandbox.events import Absent
 from chargeback.sandbox.timeline import credit_note
+from tests.kit.office import Office
 
 from . import ledgers
 from .conftest import Opening
-from .office import Office
 
 MAY, JUNE = Month(2026, 5), Month(2026, 6)
 GONE = Absent(instant("2026-07-01T00:00:00Z"), account="1045", message="api: forbidden")

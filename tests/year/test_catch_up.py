@@ -25,11 +25,11 @@ from chargeback.sandbox.calls import Call
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding
 from chargeback.sandbox.world import BooksChange
+from tests.kit.office import Ended, Office, YearClock, in_process
 from tests.kit.workplace import ended
 
 from . import ledgers
 from .conftest import Opening
-from .office import Ended, Office, YearClock, in_process
 from .plan import DAY
 
 MAY, JUNE = Month(2026, 5), Month(2026, 6)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from chargeback.sandbox import Month, instant
 from chargeback.sandbox.events import DocumentsAway
 from chargeback.sandbox.timeline import paying
+from tests.kit.office import Office
 
 from .conftest import Opening
-from .office import Office
 
 MAY = Month(2026, 5)
 AWAY = DocumentsAway(instant("2026-06-06T00:00:00Z"), instant("2026-06-08T00:00:00Z"))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.office import Office
+
 from .conftest import Opening
-from .office import Office
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from chargeback.evidence.period import Period
 from chargeback.sandbox import Month, instant, small_world
 from chargeback.sandbox.calls import Call
 from chargeback.sandbox.platform import AnswerChange
+from tests.kit.office import Office
 
 from . import ledgers
 from .conftest import Opening
-from .office import Office
 from .test_catch_up import done
 
 MAY = Month(2026, 5)

@@ -9,9 +9,9 @@ from chargeback.archive.reading import Archive
 from chargeback.job.verify import VerifyRequest, verify
 from chargeback.sandbox import Month, instant
 from chargeback.sandbox.timeline import credit_note
+from tests.kit.office import Office
 
 from .conftest import Opening
-from .office import Office
 
 RUNS = ("2026-04-05T03:00:00Z", "2026-05-05T03:00:00Z", "2026-06-05T03:00:00Z")
 

@@ -13,9 +13,9 @@ from chargeback.evidence.period import Period
 from chargeback.review.open_items import shown_items
 from chargeback.sandbox import Clock, Month, Platform, instant, small_world
 from chargeback.sandbox.timeline import credit_note, paying, voided_after_payment
+from tests.kit.office import Office, in_process
 
 from . import ledgers
-from .office import Office, in_process
 
 loader = pytest.importorskip("beancount.loader", reason="beancount is not installed: pip install beancount")
 data = pytest.importorskip("beancount.core.data")

@@ -14,12 +14,12 @@ from chargeback.archive.reading import Archive
 from chargeback.job.overview import months
 from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
+from tests.kit.office import Office
 from tests.kit.platform import answering
 
 from ..cli.calling import call
 from ..some import some
 from . import frozen, ledgers
-from .office import Office
 
 ARCHIVES = Path(__file__).parents[1] / "archives"
 VERSIONS = sorted(path.name for path in ARCHIVES.glob("v*"))

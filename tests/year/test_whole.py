@@ -8,9 +8,9 @@ from chargeback.job.verify import VerifyRequest, verify
 from chargeback.sandbox import Clock, Month, Platform, instant, running, small_world
 from chargeback.sandbox.events import DocumentsAway
 from chargeback.sandbox.timeline import credit_note, issued, paying, voiding
+from tests.kit.office import Office
 
 from . import ledgers, oracle
-from .office import Office
 
 APRIL, MAY = Month(2026, 4), Month(2026, 5)
 

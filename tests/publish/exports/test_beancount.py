@@ -16,8 +16,7 @@ from chargeback.model.books import Books
 from chargeback.model.money import from_minor
 from chargeback.publish.exports import beancount as published
 from chargeback.publish.exports import month_journal
-
-from .small_books import CONFIG, WEB, Bill, Line, make_books, paid
+from tests.kit.small_books import CONFIG, WEB, Bill, Line, make_books, paid
 
 loader = pytest.importorskip("beancount.loader", reason="beancount is not installed: pip install beancount")
 data = pytest.importorskip("beancount.core.data")

@@ -16,8 +16,7 @@ from chargeback.model.journal import Event, JournalRow
 from chargeback.model.ledger import LedgerTeam
 from chargeback.publish.exports import beancount, files, month_journal
 from chargeback.publish.exports.change import Restating, corrections
-
-from .small_books import CONFIG, DATA, OPS, TEAMS, WEB, Bill, Line, bills, make_books
+from tests.kit.small_books import CONFIG, DATA, OPS, TEAMS, WEB, Bill, Line, bills, make_books
 
 INVOICE = Bill("ba_1", "INV-1", (Line(WEB, 10_000, 700), Line(DATA, 5_000, 350)))
 

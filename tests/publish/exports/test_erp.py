@@ -19,9 +19,9 @@ from chargeback.errors import ConfigurationError
 from chargeback.model.erp_profile import read_profile
 from chargeback.model.journal import JournalRow
 from chargeback.publish.exports import erp, files, month_journal
+from tests.kit.small_books import CONFIG, bills, make_books, paid
 
 from ...some import some
-from .small_books import CONFIG, bills, make_books, paid
 
 ONE_COMPANY = replace(CONFIG, accounts=tuple(AccountEntry(account, company="Acme") for account in ("ba_123", "1042")))
 BOOKED = "2026-05-r1-ba_123-INV-2026-0009"

@@ -18,8 +18,7 @@ from chargeback.model.books import Books
 from chargeback.model.ledger import Basis
 from chargeback.publish.exports import focus
 from chargeback.publish.exports.focus import service, unit_format
-
-from .small_books import CONFIG, DATA, WEB, Bill, Line, make_books
+from tests.kit.small_books import CONFIG, DATA, WEB, Bill, Line, make_books
 
 INVOICE = Bill("ba_1", "INV-1", (Line(WEB, 10_000, 700, usage="720"),))
 

@@ -16,9 +16,9 @@ from chargeback.config import Config, Publish
 from chargeback.model.answers import LineItem
 from chargeback.model.books import Books, Status
 from chargeback.publish.exports import focus, focus_invoice
+from tests.kit.small_books import CONFIG, WEB, Bill, Line, bills, make_books
 
 from ...some import some
-from .small_books import CONFIG, WEB, Bill, Line, bills, make_books
 from .test_focus_14 import EVERY_MONTH, month
 
 Row = dict[str, str]

@@ -16,8 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from chargeback.publish.exports import focus
-
-from .small_books import CONFIG, WEB, Bill, Line, bills, make_books
+from tests.kit.small_books import CONFIG, WEB, Bill, Line, bills, make_books
 
 VENV = Path(os.environ.get("FOCUS_VENV") or Path(__file__).parents[3] / ".venv-focus")
 SUPPORTED = (

@@ -18,9 +18,9 @@ from chargeback.model.books import Status as BooksStatus
 from chargeback.model.invoice import Status
 from chargeback.model.journal import Event, JournalRow
 from chargeback.publish.exports import files, month_journal
+from tests.kit.small_books import ADJUSTMENTS, CONFIG, DATA, OPS, TEAMS, UNASSIGNED, WEB, Bill, Line, make_books, paid
 
 from ...some import some
-from .small_books import ADJUSTMENTS, CONFIG, DATA, OPS, TEAMS, UNASSIGNED, WEB, Bill, Line, make_books, paid
 
 UNMAPPED = Config(archive=Path("archive"))
 

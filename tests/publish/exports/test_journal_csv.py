@@ -12,8 +12,7 @@ from chargeback.errors import DamagedError
 from chargeback.model.bookkeeping import JOURNAL_COLUMNS
 from chargeback.model.journal import Event, JournalRow
 from chargeback.publish.exports import journal_csv, month_journal
-
-from .small_books import CONFIG, make_books, paid
+from tests.kit.small_books import CONFIG, make_books, paid
 
 
 def rows() -> list[JournalRow]:

@@ -14,8 +14,7 @@ from chargeback.model.journal import JournalRow
 from chargeback.model.ledger import LedgerTeam
 from chargeback.publish.exports import month_journal
 from chargeback.publish.exports.change import Restating, corrections
-
-from .small_books import CONFIG, Bill, Line, make_books, paid
+from tests.kit.small_books import CONFIG, Bill, Line, make_books, paid
 
 DOCUMENT = Path(__file__).parents[3] / "docs/journal.md"
 WEB, DATA = LedgerTeam("web", "Web", "CC-100", "6420"), LedgerTeam("data", "Data", "CC-200", "6421")

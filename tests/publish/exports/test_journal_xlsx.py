@@ -20,10 +20,10 @@ from chargeback.model.bookkeeping import Leg
 from chargeback.publish.exports import files, journal_xlsx, month_journal, tax_csv
 from chargeback.publish.exports.journal_xlsx import JournalBook
 from chargeback.publish.exports.tax_sheets import Seller
+from tests.kit.opened import Opened, differences, needs_libreoffice
+from tests.kit.small_books import CONFIG, Bill, bills, make_books, paid
 
 from ...some import some
-from ..workbook.opened import Opened, differences, needs_libreoffice
-from .small_books import CONFIG, Bill, bills, make_books, paid
 
 COMPANIES = replace(
     CONFIG,

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from chargeback.model.ledger import COLUMNS, Ledger, written_rows
 from chargeback.publish.exports import parquet
+from tests.kit.small_books import WEB, Bill, Line, make_books
 from tests.ledger_lines import columns
 
 from ...some import some
-from .small_books import WEB, Bill, Line, make_books
 
 
 def written(ledger: Ledger) -> bytes:

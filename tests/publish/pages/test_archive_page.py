@@ -18,9 +18,9 @@ from chargeback.model.books import AcceptedTotal, Status
 from chargeback.publish import statements
 from chargeback.publish.pages import archive_page
 from chargeback.publish.pages.team_colours import COLOURS, in_one_chart, team_colours
+from tests.kit import page_months
+from tests.kit.pages import Page, unsound
 
-from . import months
-from .reading import Page, unsound
 from .test_month_page import bytes_of
 
 NOTHING = AcceptedTotal(0, ())
@@ -34,7 +34,7 @@ def revision(number: int = 1, gross: str = "107.00", **more: object) -> Revision
         "exceptions": 0,
         "accepted": NOTHING,
         "created": "2026-06-01T00:05:00Z",
-        "endpoint": months.PLATFORM,
+        "endpoint": page_months.PLATFORM,
         "version": "0.1.0",
         "head": f"{number:064x}",
         "totals": (OverviewTotal("THB", total - 7, Decimal(7), total),),
@@ -52,10 +52,10 @@ def month(text: str, *revisions: RevisionOverview) -> MonthOverview:
 
 def archive_of_sixty() -> list[MonthOverview]:
     """Fifteen months of sixty teams, some of them ten times as large as others."""
-    named = [(f"team-{place:02d}", f"{months.SIXTY[place % 6]} {place + 1}") for place in range(60)]
+    named = [(f"team-{place:02d}", f"{page_months.SIXTY[place % 6]} {place + 1}") for place in range(60)]
     found = []
     for back in range(14, -1, -1):
-        shares = [Decimal(months.of_sixty(place, back) * (1 + (59 - place) // 6)) / 100 for place in range(60)]
+        shares = [Decimal(page_months.of_sixty(place, back) * (1 + (59 - place) // 6)) / 100 for place in range(60)]
         teams = tuple(OverviewTeam(*each, "THB", gross) for each, gross in zip(named, shares, strict=True))
         order = tuple(team for team, _ in named)
         latest = revision(gross=str(sum(shares)), teams=teams, team_order=order)
@@ -123,7 +123,7 @@ def test_months_without_a_revision_are_named() -> None:
 
 
 def test_a_simulation_is_plainly_not_the_platform() -> None:
-    page = page_of(month("2026-04"), month("2026-05", revision(endpoint=months.SANDBOX)))
+    page = page_of(month("2026-04"), month("2026-05", revision(endpoint=page_months.SANDBOX)))
     assert "1 of these months came from a program on the same computer" in page.text
     assert "not the platform's figures" in page.rows("months")[1][0]
     assert "not the platform's figures" not in page.rows("months")[2][0]
@@ -144,7 +144,7 @@ def test_an_archive_without_months_is_a_page_too() -> None:
     assert unsound(page) == []
 
 
-@pytest.mark.parametrize("name", months.HOSTILE_NAMES)
+@pytest.mark.parametrize("name", page_months.HOSTILE_NAMES)
 def test_hostile_names_are_text(name: str) -> None:
     team = OverviewTeam("t", name, "THB", Decimal(107))
     signature = Signature(name, f"{1:064x}", name, name, name)
@@ -187,7 +187,7 @@ def test_of_sixty_teams_ten_are_in_the_trend_and_each_has_a_place() -> None:
     assert page.texts("//li[@id='team-team-07']/h3") == ["ทีมวิศวกรรมแพลตฟอร์ม 8 team-07"]
     assert len(page.texts("//li[@id='team-team-07']//tbody/tr")) == 12
     newest = page.texts("//li[@id='team-team-07']//tbody/tr[1]")[0]
-    assert newest.startswith("2026-05") and f"{months.of_sixty(7, 0) * 9 // 100:,}.00" in newest
+    assert newest.startswith("2026-05") and f"{page_months.of_sixty(7, 0) * 9 // 100:,}.00" in newest
     assert unsound(page) == []
     assert len(page.source) < 400_000
 
@@ -207,7 +207,7 @@ def test_a_team_of_older_months_alone_has_a_place_too() -> None:
 
 
 def test_a_team_has_the_same_colour_on_every_page() -> None:
-    sixty = months.sixty_teams()
+    sixty = page_months.sixty_teams()
     month_page, archive = Page(bytes_of(sixty)), page_of(*archive_of_sixty())
     statement = dict(statements.files(sixty.books, sixty.config))
 

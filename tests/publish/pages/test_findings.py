@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from chargeback.model.catalogue import CATALOGUE, operator_remedy
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.publish.pages.findings import FIRST_FINDINGS, MOST_FINDINGS, finding_groups
-
-from . import months
+from tests.kit import page_months
 
 
 def _check(variance: str | None = None, **more: Any) -> Check:
@@ -20,7 +19,7 @@ def _check(variance: str | None = None, **more: Any) -> Check:
 
 
 def _groups(checks: list[Check]) -> tuple:
-    books = months.small_month(clean=True).books
+    books = page_months.small_month(clean=True).books
     return finding_groups(replace(books, checks=tuple(checks)), Outcome.EXCEPTION)
 
 

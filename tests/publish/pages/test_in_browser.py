@@ -24,8 +24,8 @@ from pypdf import PdfReader
 from chargeback.model.books import Status
 from chargeback.publish import statements
 from chargeback.publish.pages import archive_page
+from tests.kit import page_months
 
-from . import months
 from .test_archive_page import SIGNATURES, archive_of_sixty, month, revision
 from .test_month_page import bytes_of
 
@@ -49,21 +49,21 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"pages not checked in a b
 
 
 def _pages() -> Iterator[tuple[str, bytes]]:
-    yield "exceptions", bytes_of(months.small_month(endpoint=months.SANDBOX))
-    yield "accepted", bytes_of(months.small_month(clean=True, accepted=True))
-    yield "hostile", bytes_of(months.hostile_month())
+    yield "exceptions", bytes_of(page_months.small_month(endpoint=page_months.SANDBOX))
+    yield "accepted", bytes_of(page_months.small_month(clean=True, accepted=True))
+    yield "hostile", bytes_of(page_months.hostile_month())
     yield (
         "archive",
         archive_page.render(
             [
                 month("2025-11", revision(signatures=SIGNATURES)),
                 month("2026-03", revision(signatures=SIGNATURES), revision(2, head="f" * 64)),
-                month("2026-04", revision(status=Status.EXCEPTIONS, exceptions=3, endpoint=months.SANDBOX)),
+                month("2026-04", revision(status=Status.EXCEPTIONS, exceptions=3, endpoint=page_months.SANDBOX)),
             ],
             head="ab" * 32,
         ),
     )
-    sixty = months.sixty_teams()
+    sixty = page_months.sixty_teams()
     yield "sixty-teams", bytes_of(sixty)
     yield "sixty-teams-archive", archive_page.render(archive_of_sixty(), head="ab" * 32)
     yield "statement", b"".join(next(statements.files(sixty.books, sixty.config))[1])

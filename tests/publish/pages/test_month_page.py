@@ -19,13 +19,12 @@ from chargeback.model.catalogue import Family
 from chargeback.model.check import Outcome
 from chargeback.publish.pages import month_page
 from chargeback.publish.pages.findings import MOST_FINDINGS
+from tests.kit import page_months
 from tests.kit.months import MIDDLE, Account, account, invoice, of, report
 from tests.kit.months import month as small
+from tests.kit.page_months import Month
+from tests.kit.pages import Page, unsound
 from tests.reconcile.test_causes import EXACT, PROJECTS, charted
-
-from . import months
-from .months import Month
-from .reading import Page, unsound
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,12 +44,12 @@ def page_of(month: Month, changes: Restatement | None = None) -> Page:
 @pytest.mark.parametrize(
     "month",
     [
-        months.small_month(),
-        months.small_month(clean=True),
-        months.small_month(clean=True, accepted=True),
-        months.small_month(endpoint=months.SANDBOX),
-        months.hostile_month(),
-        months.month_of([], months.small_config()),
+        page_months.small_month(),
+        page_months.small_month(clean=True),
+        page_months.small_month(clean=True, accepted=True),
+        page_months.small_month(endpoint=page_months.SANDBOX),
+        page_months.hostile_month(),
+        page_months.month_of([], page_months.small_config()),
     ],
     ids=["exceptions", "clean", "accepted", "sandbox", "hostile", "empty"],
 )
@@ -59,7 +58,7 @@ def test_a_page_fetches_nothing_runs_nothing_and_says_everything_in_words(month:
 
 
 def test_a_reconciled_month_says_so_first() -> None:
-    page = page_of(months.small_month(clean=True))
+    page = page_of(page_months.small_month(clean=True))
     assert page.status == "✓Reconciled"
     assert "2 billing accounts, 2 invoices" in page.text
     assert "not to be booked" not in page.text
@@ -67,7 +66,7 @@ def test_a_reconciled_month_says_so_first() -> None:
 
 
 def test_findings_are_counted_first_and_told_with_cause_and_remedy() -> None:
-    page = page_of(months.small_month())
+    page = page_of(page_months.small_month())
     assert page.status == "!3 findings, 3 exceptions"
     assert "The journal is not to be booked: it has exceptions that nobody has accepted." in page.text
     told = page.section("findings")
@@ -103,7 +102,7 @@ def test_twelve_projects_without_an_owner_are_one_finding() -> None:
 
 
 def test_what_was_decided_before_stands_beside_the_finding() -> None:
-    month = months.small_month()
+    month = page_months.small_month()
     first, *others = month.books.findings
     given = DispositionRecord(first.id, Period(2026, 4), 1, "<b>known</b>", "นารี", "2026-05-03T01:00:00Z", "99", 1)
     books = replace(month.books, findings=(replace(first, disposition=given), *others))
@@ -118,7 +117,7 @@ def made(*accounts: Account) -> Month:
 
 
 def test_what_is_accepted_is_said_wherever_the_status_is() -> None:
-    page = page_of(months.small_month(clean=True, accepted=True))
+    page = page_of(page_months.small_month(clean=True, accepted=True))
     assert page.status == "✓Reconciled, 2 accepted (25.00 THB)"
     assert str(page.root.findtext("head/title")).endswith("reconciled, 2 accepted (25.00 THB)")
     assert "reconciled, 2 accepted (25.00 THB)" in page.section("tie-out")
@@ -126,7 +125,7 @@ def test_what_is_accepted_is_said_wherever_the_status_is() -> None:
 
 
 def test_totals_and_teams_are_those_of_the_books() -> None:
-    month = months.small_month()
+    month = page_months.small_month()
     page = page_of(month)
     thb = next(total for total in month.books.totals if total.currency == "THB")
     assert thb == CurrencyTotal("THB", 2, 1_167_157, 81_701, 1_248_858)
@@ -138,27 +137,27 @@ def test_totals_and_teams_are_those_of_the_books() -> None:
 
 
 def test_a_simulation_is_plainly_not_the_platform() -> None:
-    assert "not the platform" not in page_of(months.small_month()).text
-    page = page_of(months.small_month(endpoint=months.SANDBOX))
+    assert "not the platform" not in page_of(page_months.small_month()).text
+    page = page_of(page_months.small_month(endpoint=page_months.SANDBOX))
     assert "These are not the platform's figures." in page.text
     assert "http://127.0.0.1:8399/ (this computer, not the platform)" in page.section("totals")
 
 
 def test_the_source_and_the_time_are_told() -> None:
-    totals = page_of(months.small_month()).section("totals")
+    totals = page_of(page_months.small_month()).section("totals")
     assert "https://api.deploys.app/" in totals
     assert "1 June 2026, 07:05 (Asia/Bangkok)" in totals
 
 
 def test_every_file_of_the_revision_is_linked() -> None:
-    month = months.small_month()
+    month = page_months.small_month()
     linked = {unquote(link) for link in page_of(month).links}
     assert set(month.paths) - {"index.html"} <= linked
     assert {"manifest.json", "SHA256SUMS", "../../index.html"} <= linked
 
 
 def test_a_path_of_thai_and_odd_characters_is_linked_as_a_path() -> None:
-    month = months.small_month()
+    month = page_months.small_month()
     odd = replace(month, paths=(*month.paths, "invoices/ba_ไทย~1/a b#?%.pdf", "javascript:alert(1)"))
     page = page_of(odd)
     assert "invoices/ba_%E0%B9%84%E0%B8%97%E0%B8%A2~1/a%20b%23%3F%25.pdf" in page.links
@@ -166,7 +165,7 @@ def test_a_path_of_thai_and_odd_characters_is_linked_as_a_path() -> None:
 
 
 def test_notices_are_folded_and_counted() -> None:
-    month = months.small_month()
+    month = page_months.small_month()
     count = sum(1 for _ in month.books.having(Outcome.NOTICE))
     page = page_of(month)
     (details,) = page.root.xpath("//section[@aria-labelledby='notices']/details[not(@open)]")
@@ -179,7 +178,7 @@ def test_a_restatement_says_against_what_why_and_how_much() -> None:
         ("evidence",),
         (TeamChange("web", "THB", 2, 81_000_000, 81_250_000), TeamChange("unassigned", "THB", 2, None, 4_700)),
     )
-    page = page_of(months.small_month(revision=2), changes)
+    page = page_of(page_months.small_month(revision=2), changes)
     assert page.rows("restatement")[1:] == [
         ["Web web", "THB", "810,000.00", "812,500.00", "+2,500.00", "+0.3 %"],
         ["Unassigned unassigned", "THB", "", "47.00", "+47.00", ""],
@@ -190,7 +189,7 @@ def test_a_restatement_says_against_what_why_and_how_much() -> None:
 
 
 def test_names_from_outside_are_text_and_nothing_else() -> None:
-    page = page_of(months.hostile_month())
+    page = page_of(page_months.hostile_month())
     assert page.root.xpath("//b[text()='sid']") == []
     assert "<script>alert(1)</script>" in page.text
     assert "{{ 7 * 7 }}" in page.text
@@ -201,7 +200,7 @@ def test_names_from_outside_are_text_and_nothing_else() -> None:
 
 
 def test_in_a_big_month_nothing_is_hidden_and_the_page_stays_small() -> None:
-    month = months.big_month(accounts=200, per_account=10, teams_count=120, odd_accounts=90)
+    month = page_months.big_month(accounts=200, per_account=10, teams_count=120, odd_accounts=90)
     data = bytes_of(month)
     page = Page(data)
     exceptions = sum(1 for _ in month.books.having(Outcome.EXCEPTION))
@@ -222,8 +221,8 @@ def test_in_a_big_month_nothing_is_hidden_and_the_page_stays_small() -> None:
 
 def test_the_bytes_are_the_same_whatever_the_hash_seed_and_the_zone() -> None:
     script = (
-        "import sys, hashlib; from tests.publish.pages import months; from tests.publish.pages.test_month_page import "
-        "bytes_of; print(hashlib.sha256(bytes_of(months.small_month())).hexdigest())"
+        "import sys, hashlib; from tests.kit import page_months; from tests.publish.pages.test_month_page import "
+        "bytes_of; print(hashlib.sha256(bytes_of(page_months.small_month())).hexdigest())"
     )
     found = {
         subprocess.run(
@@ -240,13 +239,13 @@ def test_the_bytes_are_the_same_whatever_the_hash_seed_and_the_zone() -> None:
 
 
 def test_without_evidence_the_chart_shows_the_total_alone() -> None:
-    page = Page(bytes_of(months.small_month(), evidence=False))
+    page = Page(bytes_of(page_months.small_month(), evidence=False))
     assert "all projects" in page.section("daily")
     assert "12,476.08 THB over 31 days" in page.section("daily")
 
 
 def test_findings_are_filtered_without_a_script_and_all_of_them_are_printed() -> None:
-    page = page_of(months.small_month())
+    page = page_of(page_months.small_month())
     families = {str(name).split()[-1] for name in page.root.xpath("//article/@class")}
     choices = page.texts("//fieldset[@class='filters']/label")
     assert len(families) > 1 and len(choices) == len(families) + 1
@@ -261,15 +260,15 @@ def test_findings_are_filtered_without_a_script_and_all_of_them_are_printed() ->
 
 
 def test_months_before_stand_beside_each_team_and_what_is_not_archived_is_no_column() -> None:
-    page = page_of(months.small_month())
+    page = page_of(page_months.small_month())
     (spark,) = page.root.xpath("//tr[@id='team-web']//svg[starts-with(@class, 'spark')]")
     assert [each.get("x") for each in spark] == ["80", "88"], "April and May, the last two of twelve"
     assert "twelve months up to this one" in page.section("teams")
-    bare = Page(bytes_of(months.month_of(months.small_accounts(), months.small_config())))
+    bare = Page(bytes_of(page_months.month_of(page_months.small_accounts(), page_months.small_config())))
     assert "twelve months" not in bare.section("teams")
 
 
 def test_teams_and_projects_are_called_by_their_names() -> None:
-    page = page_of(months.sixty_teams())
+    page = page_of(page_months.sixty_teams())
     assert "ทีมชำระเงินออนไลน์ 1 (team-00)" in page.section("notices")
     assert "team ทีมชำระเงินออนไลน์ 1" in page.section("projects")

@@ -23,10 +23,9 @@ from chargeback.publish import ledger_csv, statements
 from chargeback.publish.bilingual import THAI, Language, said, thai_month
 from chargeback.publish.pages.wording import amount
 from chargeback.publish.statements.figures import MOST_PROJECTS, MOST_RESOURCES
+from tests.kit import page_months, sample
 from tests.kit.months import TEAMS, Month, account, invoice, month, of, report
-from tests.publish.pages import months
-from tests.publish.pages.reading import Page, unsound
-from tests.publish.workbook import sample
+from tests.kit.pages import Page, unsound
 from tests.some import some
 
 LANGUAGES: tuple[Language, ...] = ("en", "th", "both")
@@ -67,7 +66,7 @@ def cells(page: Page, section: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("made", ["sample", "hostile", "small"])
 def test_a_statement_fetches_nothing_runs_nothing_and_is_sound(language: Language, made: str) -> None:
-    whole = {"hostile": months.hostile_month, "small": months.small_month}.get(made)
+    whole = {"hostile": page_months.hostile_month, "small": page_months.small_month}.get(made)
     books, config = (whole().books, whole().config) if whole else (sample.books(), sample.config())
     found = pages(books, replace(config, publish=Publish(language=language)))
     assert {path: unsound(page) for path, page in found.items() if unsound(page)} == {}
@@ -77,7 +76,7 @@ def test_a_statement_fetches_nothing_runs_nothing_and_is_sound(language: Languag
 @pytest.mark.parametrize("made", ["sample", "small"])
 def test_each_team_with_a_csv_has_a_statement_of_its_figures(made: str) -> None:
     books, config = (sample.books(), sample.config()) if made == "sample" else (
-        months.small_month().books, months.small_month().config
+        page_months.small_month().books, page_months.small_month().config
     )  # fmt: skip
     found = pages(books, config)
     ledgers = {path: b"".join(chunks) for path, chunks in ledger_csv.files(books) if path != "ledgers/all.csv"}
@@ -95,7 +94,7 @@ def test_each_team_with_a_csv_has_a_statement_of_its_figures(made: str) -> None:
 
 @pytest.mark.parametrize("made", ["sample", "small"])
 def test_each_project_and_resource_is_the_sum_of_its_lines(made: str) -> None:
-    whole = months.small_month()
+    whole = page_months.small_month()
     books, config = (sample.books(), sample.config()) if made == "sample" else (whole.books, whole.config)
     lines = csv_lines(dict(ledger_csv.files(books)))
     seen = 0

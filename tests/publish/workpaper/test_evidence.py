@@ -13,7 +13,7 @@ from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.xlsx.cells import Cells
 from chargeback.publish.xlsx.sheets import Written
 from chargeback.publish.xlsx.texts import SharedStrings
-from tests.publish.workbook import sample
+from tests.kit import sample
 
 PAPER = Paper(sample.books(), sample.config(), sample.evidence())
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

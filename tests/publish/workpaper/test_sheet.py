@@ -8,8 +8,8 @@ from chargeback.publish.workpaper import SHEETS
 from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import PaperSheet, in_order_of_reading
-from tests.publish.workbook import sample
-from tests.publish.workbook.one_sheet import new_book
+from tests.kit import sample
+from tests.kit.one_sheet import new_book
 
 
 def sheet(name: str, *reads: str) -> PaperSheet:

@@ -19,8 +19,8 @@ from chargeback.publish.xlsx.cells import row
 from chargeback.publish.xlsx.reading import WorkbookReader
 from chargeback.publish.xlsx.styles import look
 from chargeback.publish.xlsx.texts import SharedStrings, cell_text
-from tests.publish.workbook import sample
-from tests.publish.workbook.one_sheet import new_book, whole
+from tests.kit import sample
+from tests.kit.one_sheet import new_book, whole
 
 ROOM = 50_000_000
 SHEET, TEXTS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"

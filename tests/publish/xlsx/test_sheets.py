@@ -12,7 +12,7 @@ from chargeback.publish.xlsx import sheets
 from chargeback.publish.xlsx.expressions import Expression
 from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
 from chargeback.publish.xlsx.tables import Column, Form
-from tests.publish.workbook.one_sheet import new_book
+from tests.kit.one_sheet import new_book
 
 
 class Parts(SheetTable):

@@ -28,7 +28,7 @@ from chargeback.publish.xlsx.expressions import (
 )
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.tables import Column, Form, Record, Rows, Table
-from tests.publish.workbook.one_sheet import new_book, whole
+from tests.kit.one_sheet import new_book, whole
 
 
 class Amounts(Table):

@@ -19,11 +19,10 @@ from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import totals_of_lines
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.shape import Fill, SheetShape, pages_wide
+from tests.kit import sample
+from tests.kit.opened import Opened
 from tests.ledger_lines import columns
-from tests.publish.workbook import sample
-from tests.publish.workbook.opened import Opened
-
-from ...some import some
+from tests.some import some
 
 NUMBERS = {"usage", "share_percent", "net", "tax", "gross", "line", "invoice_line"}
 

@@ -22,10 +22,9 @@ from chargeback.month_end import close_month
 from chargeback.publish.workpaper import workpaper
 from chargeback.publish.workpaper.method import Grain, stated_by_the_report_alone
 from chargeback.publish.xlsx import sheets
-from tests.publish.workbook import sample
-from tests.publish.workbook.opened import Opened
-
-from ...some import some
+from tests.kit import sample
+from tests.kit.opened import Opened
+from tests.some import some
 
 SHEETS = ["Index", "Lead", "Findings", "Exceptions", "Tie-out", "Invoices", "Invoice lines", "Ledger control",
           "Ledger parts", "Cut-off and completeness", "Open items", "Method", "Evidence", "Evidence files",

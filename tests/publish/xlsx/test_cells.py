@@ -20,7 +20,7 @@ from chargeback.publish.xlsx.expressions import Exact, added_up, known
 from chargeback.publish.xlsx.rounding import numeric
 from chargeback.publish.xlsx.styles import EXACT, Kind, look, money
 from chargeback.publish.xlsx.texts import LONGEST_TEXT, SharedStrings, cell_text, xml_text
-from tests.publish.workbook.one_sheet import new_book, whole
+from tests.kit.one_sheet import new_book, whole
 
 
 def read_back(*cells: str) -> list[Any]:

@@ -18,11 +18,10 @@ from chargeback.model.ledger import COLUMNS, InvoiceLabel, LedgerLine, LedgerTea
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish import all_workbook, ledger_csv, revision_files
 from chargeback.publish.all_workbook import COST_CENTRES, PATH
+from tests.kit import sample
+from tests.kit.opened import Opened, differences, needs_libreoffice
 from tests.ledger_lines import columns
-from tests.publish.workbook import sample
-from tests.publish.workbook.opened import Opened, differences, needs_libreoffice
-
-from ...some import some
+from tests.some import some
 
 
 def opened(books: Books, most: int = 1_000) -> Opened:

@@ -20,14 +20,14 @@ from chargeback.publish.workpaper import workpaper
 from chargeback.publish.xlsx.cells import row
 from chargeback.publish.xlsx.shape import Fill
 from chargeback.publish.xlsx.styles import look
-from tests.publish.workbook import sample
-from tests.publish.workbook.one_sheet import new_book, whole
+from tests.kit import sample
+from tests.kit.one_sheet import new_book, whole
 
 ROOT = Path(__file__).parents[3]
 _DIGEST = """
 import hashlib
-from tests.publish.workbook import sample
-from tests.publish.workbook.test_package import digest
+from tests.kit import sample
+from tests.publish.xlsx.test_book import digest
 print(digest())
 """
 

@@ -16,9 +16,9 @@ from chargeback.month_end import close_month
 from chargeback.publish.team_workbook import files
 from chargeback.publish.workpaper import workpaper
 from chargeback.publish.xlsx import sheets
-from tests.publish.workbook import sample
-from tests.publish.workbook.opened import Opened, differences, needs_libreoffice
-from tests.publish.workbook.test_ledger_workbook import with_budget, years
+from tests.kit import sample
+from tests.kit.opened import Opened, differences, needs_libreoffice
+from tests.publish.team_workbook.test_summary import with_budget, years
 
 Case = Callable[[], tuple[Evidence, Config]]
 pytestmark = needs_libreoffice

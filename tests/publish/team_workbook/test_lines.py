@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from chargeback.publish.team_workbook import files
-from tests.publish.workbook.large_month import large_books, measure
+from tests.kit.large_month import large_books, measure
 
 
 @pytest.mark.nightly

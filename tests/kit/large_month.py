@@ -17,8 +17,8 @@ from chargeback.config import Config, parse
 from chargeback.model.books import Books
 from chargeback.model.ledger import REGISTER, Basis, InvoiceLabel, LedgerLine, LedgerTeam, written_rows
 from chargeback.publish.team_workbook import files
+from tests.kit import sample
 from tests.ledger_lines import columns, ledger
-from tests.publish.workbook import sample
 
 PROJECTS = 60
 RESOURCES = ("CPU", "Disk", "Egress", "Memory", "Replica")

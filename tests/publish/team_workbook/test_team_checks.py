@@ -21,7 +21,7 @@ from chargeback.publish.team_workbook import files
 from chargeback.publish.team_workbook.team_checks import Reach, TeamCheck, checks_within
 from chargeback.publish.team_workbook.totals import totals_of_lines
 from tests.kit.months import TEAMS, Month, account, invoice, month, of, report, sku
-from tests.publish.workbook.opened import Opened
+from tests.kit.opened import Opened
 
 PROJECTS = st.one_of(
     st.sampled_from([
