@@ -208,6 +208,6 @@ def test_a_signature_of_the_base_itself_is_excused(root: Path) -> None:
 
 def sign(archive: Archive, revision: Revision, at: str = STARTED) -> None:
     name = revision.name
-    signature = Signature(at, str(name.period), name.number, revision.sha256, "preparer", "Somchai")
+    signature = Signature(at, name.period, name.number, revision.sha256, "preparer", "Somchai")
     with open_for_writing(archive.root, started=at, file_system=QuickFileSystem()) as writer:
         append_signature(writer, signature)

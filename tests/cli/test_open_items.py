@@ -30,9 +30,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     platform = Platform(world, "D", clock=Clock("2026-06-05T03:00:00Z"))
     office = Office(tmp_path_factory.mktemp("office"), platform)
     with answering(platform):
-        assert office.run("2026-06-05T03:00:00Z").exit in (0, 3)
-        assert office.run("2026-07-05T03:00:00Z").exit in (0, 3)
-        assert office.run("2026-08-05T03:00:00Z").exit in (0, 3)
+        assert office.run_at("2026-06-05T03:00:00Z").exit in (0, 3)
+        assert office.run_at("2026-07-05T03:00:00Z").exit in (0, 3)
+        assert office.run_at("2026-08-05T03:00:00Z").exit in (0, 3)
     return office.archive
 
 

@@ -35,7 +35,7 @@ def office_with_a_profile(root: Path) -> Office:
 def test_a_revision_is_rebuilt_and_verified_without_the_profile_s_file(tmp_path: Path) -> None:
     office = office_with_a_profile(tmp_path)
     with in_process(office.platform):
-        assert office.run("2026-06-05T03:00:00Z").exit in (0, 3)
+        assert office.run_at("2026-06-05T03:00:00Z").exit in (0, 3)
     (tmp_path / "ours.toml").unlink()
     revision = Archive(office.archive).latest(Period(2026, 5))
     assert revision is not None
@@ -50,7 +50,7 @@ def test_another_text_of_the_profile_is_another_result(tmp_path: Path) -> None:
     with in_process(office.platform):
         for name, written in (("Account", True), ("Account", False), ("Konto", True)):
             (tmp_path / "ours.toml").write_text(PROFILE.replace("Account", name))
-            month = office.run("2026-06-05T03:00:00Z").of("2026-05")
+            month = office.run_at("2026-06-05T03:00:00Z").of("2026-05")
             assert month is not None and month.written is written
 
 
@@ -58,7 +58,7 @@ def test_a_profile_that_is_gone_or_wrong_ends_the_run_before_anything_is_asked(t
     office = office_with_a_profile(tmp_path)
     (tmp_path / "ours.toml").write_text("title = 1")
     with in_process(office.platform):
-        ended = office.run("2026-06-05T03:00:00Z")
+        ended = office.run_at("2026-06-05T03:00:00Z")
     assert ended.exit == ConfigurationError.exit_code
     assert "ours.toml" in ended.messages
     assert not office.platform.recorder.documents()

@@ -1,4 +1,4 @@
-"""A place to let a year pass in: a platform, a configuration, an archive, and a job that lives by their clock."""
+"""A workplace to let a year pass in: its job runs at instants of the platform's calendar, and may be killed."""
 
 from __future__ import annotations
 
@@ -23,31 +23,9 @@ from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.publish import exports, team_workbook, workpaper
 from chargeback.publish.pages import month_page
-from chargeback.sandbox import Platform, sample_configuration
-from tests.kit.platform import answering
-
-NO_ENDPOINT = "http://127.0.0.1:9/"
-
-
-class YearClock:
-    """The platform's time, or an hour off it; nothing waits: a pause moves the clock that limits are measured by."""
-
-    def __init__(self, platform: Platform, skew: timedelta = timedelta(0)) -> None:
-        self._platform = platform
-        self._skew = skew
-        self._waited = 0.0
-
-    def now(self) -> datetime:
-        """The platform's time and how far the job's is off."""
-        return self._platform.clock.now + self._skew
-
-    def monotonic(self) -> float:
-        """Seconds waited so far."""
-        return self._waited
-
-    def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass at once."""
-        self._waited += seconds
+from chargeback.sandbox import Platform
+from tests.kit.platform import PlatformClock, answering
+from tests.kit.workplace import Workplace
 
 
 class KilledError(BaseException):
@@ -101,7 +79,7 @@ def plain_files() -> Iterator[None]:
 
 
 @dataclass
-class Ended:
+class EndedRun:
     """How a run ended: its exit, each month's result, what it said, and the error that ended the whole of it."""
 
     exit: int
@@ -121,34 +99,26 @@ class Ended:
 
 
 @dataclass
-class Office:
-    """``changes`` are replacements in the configuration's text, ``more`` is added to it."""
+class Office(Workplace):
+    """A workplace whose job runs at one instant after another; ``changes`` are replacements in the configuration's
+    text, ``more`` is added to it, ``base`` is its ``base_manifest``."""
 
-    root: Path
-    platform: Platform
-    split: str = "proportional"
     accounts: bool = False
     head_file: bool = False
     base: str = ""
     more: str = ""
     changes: dict[str, str] = field(default_factory=dict)
-    endpoint: str = NO_ENDPOINT
-
-    @property
-    def archive(self) -> Path:
-        """The archive's folder."""
-        return self.root / "archive"
 
     @property
     def head_path(self) -> Path:
         """Where the newest head is kept outside the archive."""
         return self.root / "elsewhere" / "head"
 
+    @property
     def config(self) -> Config:
         """The configuration as it is now."""
-        world = self.platform.world
-        text = sample_configuration(world, endpoint=self.endpoint, accounts=self.accounts, shared=self.split)
-        text = text.replace("[api]\n", "[api]\nconcurrency = 2\n", 1)
+        self.configure(api="concurrency = 2\n", accounts=self.accounts)
+        text = self.config_path.read_text(encoding="utf-8")
         for old, new in self.changes.items():
             assert old in text, old
             text = text.replace(old, new, 1)
@@ -157,22 +127,21 @@ class Office:
         if self.head_file:
             self.head_path.parent.mkdir(exist_ok=True)
             text = f'head_file = "{self.head_path}"\n{text}'
-        return parse(f"{text}{self.more}".encode(), self.root / "config.toml")
+        return parse(f"{text}{self.more}".encode(), self.config_path)
 
-    def run(
+    def run_at(
         self, moment: str | datetime, *, catch_up: bool = True, skew: timedelta = timedelta(0), **more: Any
-    ) -> Ended:
+    ) -> EndedRun:
         """A run at an instant; the platform answers in this process."""
         self.platform.clock.set(moment)
         lines: list[str] = []
-        surroundings = Surroundings(
-            {"DEPLOYS_TOKEN": self.platform.token}, YearClock(self.platform, skew), tell=lines.append
-        )
+        clock = PlatformClock(self.platform.clock, ahead=skew, waits=False)
+        surroundings = Surroundings(self.environ, clock, tell=lines.append)
         try:
-            results = run(self.config(), RunRequest(catch_up=catch_up, **more), surroundings)
+            results = run(self.config, RunRequest(catch_up=catch_up, **more), surroundings)
         except ChargebackError as error:
-            return Ended(error_exit(error), lines=lines, error=error)
-        return Ended(exit_of(results), results, lines)
+            return EndedRun(error_exit(error), lines=lines, error=error)
+        return EndedRun(exit_of(results), results, lines)
 
 
 @dataclass
@@ -181,14 +150,15 @@ class BucketOffice(Office):
 
     address: Address = field(kw_only=True)
 
+    @property
     def config(self) -> Config:
         """The configuration with the address."""
-        return replace(super().config(), archive=self.address)
+        return replace(super().config, archive=self.address)
 
-    def run(self, *arguments: Any, **more: Any) -> Ended:
+    def run_at(self, *arguments: Any, **more: Any) -> EndedRun:
         """A run, and what it left, killed or not."""
         try:
-            return super().run(*arguments, **more)
+            return super().run_at(*arguments, **more)
         finally:
             self._read_back()
 

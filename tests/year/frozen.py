@@ -37,9 +37,9 @@ def make(root: Path) -> Office:
     """The runs, over real HTTP and with every format."""
     served = platform()
     with running(served) as server:
-        office = Office(root, served, endpoint=server.endpoint)
+        office = Office(root, served, server=server)
         for moment in RUNS:
-            assert office.run(moment).exit in (0, 3)
+            assert office.run_at(moment).exit in (0, 3)
     return office
 
 

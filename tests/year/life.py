@@ -16,7 +16,7 @@ from chargeback.job.results import MonthResult
 from chargeback.review.open_items import shown_items
 from chargeback.sandbox import Clock, Platform
 from chargeback.sandbox.months import Month, newest_closed
-from tests.kit.office import BucketOffice, Ended, KilledError, Office, in_process, killed_at
+from tests.kit.office import BucketOffice, EndedRun, KilledError, Office, in_process, killed_at
 
 from . import beans, ledgers, oracle
 from .plan import Plan, Visit
@@ -52,11 +52,11 @@ class Life:
             self._visit(visit)
 
     def _visit(self, visit: Visit) -> None:
-        self.office.split = self.plan.split(visit.moment)
+        self.office.shared = self.plan.split(visit.moment)
         self.runs += 1
         try:
             with killed_at(visit.killed_at) if visit.killed_at else nullcontext():
-                ended = self.office.run(visit.moment, skew=visit.skew)
+                ended = self.office.run_at(visit.moment, skew=visit.skew)
         except KilledError:
             self.kills += 1
             self._note_states(visit, set(map(str, self.plan.months)), ended=False)
@@ -90,14 +90,14 @@ class Life:
         """
         away = oracle.documents_away(self.plan.world, visit.moment)
         for month in done:
-            state = (self.office.split, oracle.shown(self.plan.world, Month.parse(month), visit.moment))
+            state = (self.office.shared, oracle.shown(self.plan.world, Month.parse(month), visit.moment))
             states = self.states.setdefault(month, [])
             if not states or states[-1].state != state:
                 states.append(Seen(state, away, ended))
             elif not states[-1].ended:
                 states[-1].away, states[-1].ended = states[-1].away or away, ended
 
-    def _assert_told(self, visit: Visit, ended: Ended) -> None:
+    def _assert_told(self, visit: Visit, ended: EndedRun) -> None:
         """No difference between archive and platform that the run did not tell, by a month's exit or by its own."""
         failed = {str(result.period) for result in ended.results if result.exit not in CLOSED}
         if str(self._period(visit)) in failed and len(ended.results) == 1:
@@ -138,10 +138,8 @@ class Life:
 def live(plan: Plan, root: Path, address: Address | None = None) -> Life:
     """The whole year, and everything that must hold in the end; in a bucket where an address is given."""
     platform = Platform(plan.world, plan.kind, clock=Clock(plan.visits[0].moment))
-    given: Any = (root, platform, plan.splits[0][1])
-    office = (
-        Office(*given, head_file=True) if address is None else BucketOffice(*given, head_file=True, address=address)
-    )
+    given: Any = {"root": root, "platform": platform, "shared": plan.splits[0][1], "head_file": True}
+    office = Office(**given) if address is None else BucketOffice(**given, address=address)
     life = Life(plan, office)
     with in_process(platform):
         life.live()

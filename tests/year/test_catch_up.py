@@ -25,7 +25,8 @@ from chargeback.sandbox.calls import Call
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding
 from chargeback.sandbox.world import BooksChange
-from tests.kit.office import Ended, Office, YearClock, in_process
+from tests.kit.office import EndedRun, Office, in_process
+from tests.kit.platform import PlatformClock
 from tests.kit.workplace import ended
 
 from . import ledgers
@@ -38,7 +39,7 @@ REPLACED = voiding("1045", MAY, instant("2026-06-20T00:00:00Z"), instant("2026-0
 """The invoice is void and replaced by one of the same total."""
 
 
-def done(ended: Ended) -> list[tuple[str, int | None, bool]]:
+def done(ended: EndedRun) -> list[tuple[str, int | None, bool]]:
     """Month, revision, whether it was written, of months that closed."""
     assert ended.exit in (0, 3), ended.messages
     return [(str(each.period), each.revision, each.written) for each in ended.results]
@@ -46,8 +47,8 @@ def done(ended: Ended) -> list[tuple[str, int | None, bool]]:
 
 def test_months_without_a_revision_are_done_oldest_first(opening: Opening) -> None:
     office = opening()
-    assert done(office.run("2026-06-05T03:00:00Z")) == [("2026-05", 1, True)]
-    ended = office.run("2026-09-05T03:00:00Z")
+    assert done(office.run_at("2026-06-05T03:00:00Z")) == [("2026-05", 1, True)]
+    ended = office.run_at("2026-09-05T03:00:00Z")
     assert done(ended) == [
         ("2026-06", 1, True),
         ("2026-07", 1, True),
@@ -70,15 +71,15 @@ def shown() -> Iterator[list[list[str]]]:
 
 def test_the_archives_page_is_made_once_a_run_and_shows_every_month(opening: Opening) -> None:
     office = opening()
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     with shown() as pages:
-        assert len(done(office.run("2026-09-05T03:00:00Z"))) == 3
+        assert len(done(office.run_at("2026-09-05T03:00:00Z"))) == 3
     assert pages == [["2026-05", "2026-06", "2026-07", "2026-08"]]
 
 
 def test_what_ends_a_run_leaves_the_page_with_the_months_that_were_written(opening: Opening) -> None:
     office = opening()
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     closed = run._Run._closed
 
     def ending(self: Any, period: Period) -> Any:
@@ -87,31 +88,31 @@ def test_what_ends_a_run_leaves_the_page_with_the_months_that_were_written(openi
         return closed(self, period)
 
     with shown() as pages, patch.object(run._Run, "_closed", ending):
-        ended = office.run("2026-09-05T03:00:00Z")
+        ended = office.run_at("2026-09-05T03:00:00Z")
     assert isinstance(ended.error, InterruptedRunError)
     assert pages == [["2026-05", "2026-06", "2026-07"]]
 
 
 def test_a_changed_month_is_done_again_and_told_once(opening: Opening) -> None:
     office = opening(CREDIT)
-    office.run("2026-06-05T03:00:00Z")
-    ended = office.run("2026-07-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
+    ended = office.run_at("2026-07-05T03:00:00Z")
     assert done(ended) == [("2026-05", 2, True), ("2026-06", 1, True)]
     changes = ended.results[0].changes
     assert sum(change.after - change.before for change in changes) == -10_700
     assert {", ".join(change.why) for change in changes} == {"evidence"}
-    assert done(office.run("2026-07-06T03:00:00Z")) == [("2026-06", 1, False)]
+    assert done(office.run_at("2026-07-06T03:00:00Z")) == [("2026-06", 1, False)]
 
 
 def test_a_plain_run_names_the_months_in_one_line_and_in_its_checks(opening: Opening) -> None:
     office = opening(CREDIT, extra("1042", Month(2026, 4), instant("2026-07-02T00:00:00Z"), 500))
-    office.run("2026-05-05T03:00:00Z")
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-05-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     office.platform.clock.set("2026-07-05T03:00:00Z")
-    config = office.config()
+    config = office.config
 
     def body() -> int:
-        return run_and_tell(config, clock=YearClock(office.platform))
+        return run_and_tell(config, clock=PlatformClock(office.platform.clock, waits=False))
 
     with patch.dict(os.environ, {"DEPLOYS_TOKEN": office.platform.token}):
         plain = ended(body)
@@ -124,16 +125,16 @@ def test_a_plain_run_names_the_months_in_one_line_and_in_its_checks(opening: Ope
         if check["check"] == "prior-periods" and check["outcome"] == "exception"
     ]
     assert found == [("1042", "2026-04"), ("1045", "2026-05")]
-    caught_up = office.run("2026-07-06T03:00:00Z")
+    caught_up = office.run_at("2026-07-06T03:00:00Z")
     assert done(caught_up) == [("2026-04", 2, True), ("2026-05", 2, True), ("2026-06", 2, True)]
 
 
 def test_only_the_months_that_differ_are_fetched_again(opening: Opening) -> None:
     office = opening(CREDIT)
     for moment in ("2026-04-05T03:00:00Z", "2026-05-05T03:00:00Z", "2026-06-05T03:00:00Z"):
-        office.run(moment)
+        office.run_at(moment)
     office.platform.recorder.clear()
-    office.run("2026-07-05T03:00:00Z")
+    office.run_at("2026-07-05T03:00:00Z")
     asked = Counter(request["function"] for request in office.platform.recorder.documents())
     accounts = len(office.platform.world.accounts)
     assert asked["billing.listInvoices"] == 3 * accounts, "once to look, once for May, once for June"
@@ -157,10 +158,12 @@ def invoices(office: Office, month: Month) -> list[str]:
 def test_a_payment_of_an_earlier_month_is_no_difference(opening: Opening) -> None:
     """It makes no new revision of the month that it pays, whose signatures hold: not even when that is done again."""
     office = opening(paying("1045", MAY, instant("2026-07-20T00:00:00Z")))
-    office.run("2026-06-05T03:00:00Z")
-    office.run("2026-07-05T03:00:00Z")
-    assert done(office.run("2026-07-22T03:00:00Z")) == [("2026-06", 1, False)]
-    assert done(office.run("2026-07-23T03:00:00Z", period=Period(2026, 5), catch_up=False)) == [("2026-05", 1, False)]
+    office.run_at("2026-06-05T03:00:00Z")
+    office.run_at("2026-07-05T03:00:00Z")
+    assert done(office.run_at("2026-07-22T03:00:00Z")) == [("2026-06", 1, False)]
+    assert done(office.run_at("2026-07-23T03:00:00Z", period=Period(2026, 5), catch_up=False)) == [
+        ("2026-05", 1, False)
+    ]
     statuses = {status for *_, status in ledgers.invoices(office.archive / "2026-05/r1").values()}
     assert statuses == {"paid", "open"}
 
@@ -168,10 +171,10 @@ def test_a_payment_of_an_earlier_month_is_no_difference(opening: Opening) -> Non
 def test_a_dry_run_is_held_against_the_months_that_it_would_have_written(opening: Opening) -> None:
     """Else it would tell of exceptions that the run does not have."""
     office = opening(REPLACED)
-    office.run("2026-06-05T03:00:00Z")
-    dry = office.run("2026-07-05T03:00:00Z", dry_run=True)
+    office.run_at("2026-06-05T03:00:00Z")
+    dry = office.run_at("2026-07-05T03:00:00Z", dry_run=True)
     assert [(result.is_new, result.written) for result in dry.results] == [(True, False), (True, False)]
-    run = office.run("2026-07-05T03:00:00Z")
+    run = office.run_at("2026-07-05T03:00:00Z")
     assert done(run) == [("2026-05", 2, True), ("2026-06", 1, True)]
     assert (dry.exit, [result.exit for result in dry.results]) == (run.exit, [result.exit for result in run.results])
 
@@ -184,12 +187,14 @@ def test_a_dry_run_says_what_a_run_would_write_and_which_teams_amounts_would_cha
     opening: Opening, change: BooksChange, exit_code: int, restates: bool
 ) -> None:
     office = opening(change)
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     office.platform.clock.set("2026-07-05T03:00:00Z")
-    config = office.config()
+    config = office.config
 
     def body() -> int:
-        return run_and_tell(config, dry_run=True, catch_up=True, clock=YearClock(office.platform))
+        return run_and_tell(
+            config, dry_run=True, catch_up=True, clock=PlatformClock(office.platform.clock, waits=False)
+        )
 
     with patch.dict(os.environ, {"DEPLOYS_TOKEN": office.platform.token}):
         dry = ended(body)
@@ -208,33 +213,33 @@ def test_an_invoice_that_came_and_was_void_unseen_is_not_looked_for_for_ever(ope
         extra("1042", MAY, instant("2026-07-01T00:00:00Z"), 500),
         voiding("1042", MAY, instant("2026-07-02T00:00:00Z"), part=1),
     )
-    office.run("2026-06-05T03:00:00Z")
-    assert done(office.run("2026-07-05T03:00:00Z")) == [("2026-06", 1, True)]
+    office.run_at("2026-06-05T03:00:00Z")
+    assert done(office.run_at("2026-07-05T03:00:00Z")) == [("2026-06", 1, True)]
 
 
 def test_a_first_month_that_never_became_ready_is_not_forgotten(opening: Opening) -> None:
     office = opening(issued("1045", MAY, instant("2026-07-02T00:00:00Z"), part=0))
-    assert office.run("2026-06-05T03:00:00Z").exit == 4
+    assert office.run_at("2026-06-05T03:00:00Z").exit == 4
     assert (office.archive / "pending/2026-05/1042").is_dir()
-    assert [month for month, *_ in done(office.run("2026-07-05T03:00:00Z"))] == ["2026-05", "2026-06"]
+    assert [month for month, *_ in done(office.run_at("2026-07-05T03:00:00Z"))] == ["2026-05", "2026-06"]
 
 
 def test_a_dry_run_catches_up_without_writing(opening: Opening) -> None:
     office = opening(CREDIT)
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     before = sorted(office.root.rglob("*"))
-    ended = office.run("2026-07-05T03:00:00Z", dry_run=True)
+    ended = office.run_at("2026-07-05T03:00:00Z", dry_run=True)
     assert done(ended) == [("2026-05", 1, False), ("2026-06", None, False)]
     assert sorted(office.root.rglob("*")) == before
 
 
 def test_one_month_that_fails_does_not_hold_up_the_others(opening: Opening) -> None:
     office = opening(CREDIT)
-    office.run("2026-05-05T03:00:00Z")
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-05-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     (office.archive / "2026-05/r1/ledgers/web.csv").chmod(0o600)
     (office.archive / "2026-05/r1/ledgers/web.csv").write_bytes(b"changed")
-    ended = office.run("2026-07-05T03:00:00Z")
+    ended = office.run_at("2026-07-05T03:00:00Z")
     assert ended.exit == 7
     assert not (office.archive / "2026-05/r2").exists()
 
@@ -251,7 +256,7 @@ def test_a_year_of_payments_makes_no_revision(tmp_path: Path) -> None:
     office = Office(tmp_path, platform)
     with in_process(platform):
         for number in range(37):
-            assert office.run(start + number * 3 * DAY).exit in (0, 3, 4)
+            assert office.run_at(start + number * 3 * DAY).exit in (0, 3, 4)
     archived = ledgers.months(office.archive)
     assert [len(archived[str(month)]) for month in (MAY, JUNE)] == [1, 1]
 
@@ -266,9 +271,9 @@ def test_an_invoice_that_was_settled_and_is_no_longer_paid_is_a_difference(openi
 
     (paid,) = small_world(spelling="numbers").billed("1042", MAY)
     office = opening(answers=(bounced,))
-    office.run("2026-06-05T03:00:00Z")
-    office.run("2026-07-05T03:00:00Z")
-    assert "2026-05" in [period for period, *_ in done(office.run("2026-07-21T03:00:00Z"))]
+    office.run_at("2026-06-05T03:00:00Z")
+    office.run_at("2026-07-05T03:00:00Z")
+    assert "2026-05" in [period for period, *_ in done(office.run_at("2026-07-21T03:00:00Z"))]
 
 
 @pytest.mark.parametrize(("since", "done_months"), [
@@ -283,7 +288,7 @@ def test_catch_up_begins_with_since_and_never_before_the_first_bill(
     """Of an archive that holds nothing yet: the world's first bills are of December."""
     office = opening()
     office.changes = {"timezone = ": f'since = "{since}"\ntimezone = '}
-    ended = office.run("2026-07-05T03:00:00Z")
+    ended = office.run_at("2026-07-05T03:00:00Z")
     assert [str(result.period) for result in ended.results] == done_months
 
 
@@ -293,8 +298,8 @@ def test_catch_up_begins_with_since_and_never_before_the_first_bill(
 )
 def test_the_reason_of_a_restatement_is_told(opening: Opening, moment: str, reasons: set[str]) -> None:
     office = opening(CREDIT)
-    office.run("2026-06-05T03:00:00Z")
-    office.split = "even"
-    ended = office.run(datetime.fromisoformat(moment))
+    office.run_at("2026-06-05T03:00:00Z")
+    office.shared = "even"
+    ended = office.run_at(datetime.fromisoformat(moment))
     changes = ended.results[0].changes
     assert {word for change in changes for word in change.why} == reasons

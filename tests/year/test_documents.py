@@ -19,15 +19,15 @@ def documents(office: Office, revision: str) -> set[str]:
 
 def test_flapping_makes_no_revision(opening: Opening) -> None:
     office = opening(AWAY, DocumentsAway(instant("2026-06-10T00:00:00Z"), instant("2026-06-11T00:00:00Z")))
-    assert office.run("2026-06-05T03:00:00Z").results[0].written
+    assert office.run_at("2026-06-05T03:00:00Z").results[0].written
     for day in range(6, 13):
-        ended = office.run(f"2026-06-{day:02d}T03:00:00Z")
+        ended = office.run_at(f"2026-06-{day:02d}T03:00:00Z")
         assert (ended.exit, ended.results[0].written) == (0, False)
 
 
 def test_the_receipt_of_an_invoice_paid_since_is_no_new_result_whether_it_can_be_had_or_not(opening: Opening) -> None:
     office = opening(AWAY, paying("1045", MAY, instant("2026-06-06T12:00:00Z")))
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     for moment in ("2026-06-07T03:00:00Z", "2026-06-08T03:00:00Z"):
-        ended = office.run(moment)
+        ended = office.run_at(moment)
         assert (ended.results[0].revision, ended.results[0].written) == (1, False)

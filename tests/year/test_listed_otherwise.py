@@ -51,15 +51,15 @@ def with_less_tax(row: Row) -> Row:
 def closed(opening: Opening, *answers: AnswerChange) -> Office:
     """May and June, each closed in its time, before anything changes."""
     office = opening(answers=answers)
-    assert done(office.run("2026-06-05T03:00:00Z")) == [("2026-05", 1, True)]
-    assert done(office.run("2026-07-05T03:00:00Z")) == [("2026-06", 1, True)]
+    assert done(office.run_at("2026-06-05T03:00:00Z")) == [("2026-05", 1, True)]
+    assert done(office.run_at("2026-07-05T03:00:00Z")) == [("2026-06", 1, True)]
     return office
 
 
 def assert_asked_for_no_more(office: Office, moment: str, june: int = 1) -> None:
     """A further run writes nothing, and does not fetch May: another account's invoice stands for all of it."""
     office.platform.recorder.clear()
-    assert done(office.run(moment)) == [("2026-06", june, False)]
+    assert done(office.run_at(moment)) == [("2026-06", june, False)]
     (other,) = office.platform.world.billed("1043", MAY)
     asked = [request.account for request in office.platform.recorder.of(DETAIL)]
     assert asked
@@ -83,7 +83,7 @@ SPELT = [
 @pytest.mark.parametrize("show", SPELT)
 def test_a_corrected_invoice_of_the_same_total_is_booked_and_asked_for_no_more(opening: Opening, show: Show) -> None:
     office = closed(opening, told(show, LISTED, DETAIL))
-    assert done(office.run("2026-07-06T03:00:00Z")) == [("2026-05", 2, True), ("2026-06", 1, False)]
+    assert done(office.run_at("2026-07-06T03:00:00Z")) == [("2026-05", 2, True), ("2026-06", 1, False)]
     assert booked(office, "2026-05/r2") != booked(office, "2026-05/r1"), "else the old one stays in the books"
     assert_asked_for_no_more(office, "2026-07-07T03:00:00Z")
 
@@ -91,7 +91,7 @@ def test_a_corrected_invoice_of_the_same_total_is_booked_and_asked_for_no_more(o
 @pytest.mark.parametrize("show", SPELT)
 def test_a_list_that_contradicts_the_detail_is_an_exception_and_asked_for_no_more(opening: Opening, show: Show) -> None:
     office = closed(opening, told(show, LISTED))
-    assert done(office.run("2026-07-06T03:00:00Z")) == [("2026-05", 2, True), ("2026-06", 1, False)]
+    assert done(office.run_at("2026-07-06T03:00:00Z")) == [("2026-05", 2, True), ("2026-06", 1, False)]
     found = [each for each in ledgers.checks(office.archive / "2026-05/r2") if each["outcome"] == "exception"]
     assert [(each["check"], each["account"]) for each in found] == [("invoice-identity", "1042")]
     assert_asked_for_no_more(office, "2026-07-07T03:00:00Z")
@@ -108,7 +108,7 @@ def test_an_invoice_that_left_its_month_is_taken_out_of_it_and_asked_for_no_more
     opening: Opening, show: Show, june: int, months: list[str]
 ) -> None:
     office = closed(opening, told(show, LISTED), told(lambda row: show(row) or row, DETAIL))
-    assert done(office.run("2026-07-06T03:00:00Z")) == [("2026-05", 2, True), ("2026-06", june, june == 2)]
+    assert done(office.run_at("2026-07-06T03:00:00Z")) == [("2026-05", 2, True), ("2026-06", june, june == 2)]
     latest = {month: revisions[-1] for month, revisions in ledgers.months(office.archive).items()}
     found = [month for month, revision in latest.items() if ("1042", FIRST.number) in ledgers.invoices(revision)]
     assert found == months, "else teams pay for it twice, or for what nobody bills"
@@ -117,5 +117,7 @@ def test_an_invoice_that_left_its_month_is_taken_out_of_it_and_asked_for_no_more
 
 def test_a_receipt_number_that_comes_after_the_payment_makes_no_new_result(opening: Opening) -> None:
     office = closed(opening, told(with_fields(receiptNumber=""), LISTED, DETAIL, since=BEGINNING, until=CHANGED))
-    assert done(office.run("2026-07-06T03:00:00Z")) == [("2026-06", 1, False)]
-    assert done(office.run("2026-07-06T04:00:00Z", period=Period(2026, 5), catch_up=False)) == [("2026-05", 1, False)]
+    assert done(office.run_at("2026-07-06T03:00:00Z")) == [("2026-06", 1, False)]
+    assert done(office.run_at("2026-07-06T04:00:00Z", period=Period(2026, 5), catch_up=False)) == [
+        ("2026-05", 1, False)
+    ]

@@ -29,16 +29,16 @@ def test_months_are_moved_away(opening: Opening) -> None:
     office = opening()
     office.head_file = True
     for moment in RUNS:
-        office.run(moment)
+        office.run_at(moment)
     base = manifest(office.archive / "2026-04/r1")
     assert quick(office) == 0
     move(office, "2026-03/r1", "2026-04/r1")
     assert quick(office) == 7, "without --base nobody can tell a moved year from a lost one"
     assert quick(office, base) == 0
     assert quick(office, "0" * 64) == 7
-    assert office.run("2026-07-05T03:00:00Z").exit == 7, "a run cannot tell either, unless it is told the base"
+    assert office.run_at("2026-07-05T03:00:00Z").exit == 7, "a run cannot tell either, unless it is told the base"
     office.base = base
-    ended = office.run("2026-07-05T03:00:00Z")
+    ended = office.run_at("2026-07-05T03:00:00Z")
     assert (ended.exit, ended.results[0].written) == (0, True)
     assert quick(office, base, office.head_path.read_text().strip()) == 0
     assert verify(office.root / "old", VerifyRequest(quick=True)).exit == 0
@@ -47,14 +47,14 @@ def test_months_are_moved_away(opening: Opening) -> None:
 def test_revisions_that_restate_an_old_month_are_moved_in_the_order_of_the_chain(opening: Opening) -> None:
     office = opening(credit_note("1042", Month(2026, 3), instant("2026-05-04T00:00:00Z"), 10_700))
     for moment in RUNS:
-        office.run(moment)
+        office.run_at(moment)
     chain = [str(link.name) for link in Archive(office.archive).chain().order]
     assert chain == ["2026-03/r1", "2026-03/r2", "2026-04/r1", "2026-05/r1"]
     base = manifest(office.archive / "2026-03/r1")
     move(office, "2026-03/r1")
     assert quick(office, base) == 0
     office.base = base
-    ended = office.run("2026-07-05T03:00:00Z")
+    ended = office.run_at("2026-07-05T03:00:00Z")
     assert ended.exit == 0
     assert quick(office, base) == 0
 

@@ -36,7 +36,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     office.changes = {"[journal]\n": '[journal]\ncorrections = "original"\n'}
     with in_process(platform):
         for moment in ("2026-06-05T03:00:00Z", "2026-07-05T03:00:00Z", "2026-08-05T03:00:00Z"):
-            assert office.run(moment).exit in (0, 3)
+            assert office.run_at(moment).exit in (0, 3)
     return office.archive
 
 

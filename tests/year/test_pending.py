@@ -16,12 +16,12 @@ JUNE = Month(2026, 6)
 def test_it_is_used_two_months_later(opening: Opening) -> None:
     """Kind C answers only for last month: in September June's report can no longer be had."""
     office = opening(issued("1042", JUNE, instant("2026-09-02T00:00:00Z")))
-    office.run("2026-06-05T03:00:00Z")
-    assert office.run("2026-07-05T03:00:00Z").exit == 4
-    assert office.run("2026-07-20T03:00:00Z").exit == 4
+    office.run_at("2026-06-05T03:00:00Z")
+    assert office.run_at("2026-07-05T03:00:00Z").exit == 4
+    assert office.run_at("2026-07-20T03:00:00Z").exit == 4
     kept = sorted(path.parent.name for path in office.archive.glob("pending/2026-06/*/answer.json"))
     assert kept == ["1042", "1043", "1044", "1045"]
-    ended = office.run("2026-09-05T03:00:00Z")
+    ended = office.run_at("2026-09-05T03:00:00Z")
     june = ended.of("2026-06")
     assert june is not None
     assert june.exit == 0, june.errors
@@ -43,8 +43,8 @@ def index(revision) -> list[dict[str, object]]:  # type: ignore[no-untyped-def]
 def test_the_report_of_a_closed_month_is_carried_into_its_restatement(opening: Opening) -> None:
     office = opening(issued("1045", JUNE, instant("2026-10-02T00:00:00Z")))
     for moment in ("2026-06-05T03:00:00Z", "2026-07-05T03:00:00Z", "2026-08-05T03:00:00Z"):
-        office.run(moment)
-    ended = office.run("2026-10-05T03:00:00Z")
+        office.run_at(moment)
+    ended = office.run_at("2026-10-05T03:00:00Z")
     june = ended.of("2026-06")
     assert june is not None
     assert (june.exit, june.revision) == (0, 2)
@@ -58,10 +58,10 @@ def test_the_report_of_a_closed_month_is_carried_into_its_restatement(opening: O
 
 def test_what_is_left_of_it_goes_when_nothing_is_new(opening: Opening) -> None:
     office = opening()
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     stale = office.archive / "pending/2026-05/1042"
     stale.mkdir(parents=True)
     (office.archive / "index.html").unlink()
-    assert not office.run("2026-06-06T03:00:00Z").results[0].written
+    assert not office.run_at("2026-06-06T03:00:00Z").results[0].written
     assert not (office.archive / "pending").exists()
     assert (office.archive / "index.html").exists()

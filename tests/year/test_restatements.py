@@ -21,9 +21,9 @@ def test_the_first_journal_and_every_change_are_the_latest_journal(opening: Open
         credit_note("1044", MAY, instant("2026-07-03T00:00:00Z"), 10_700),
     )
     for moment in ("2026-06-05", "2026-06-09", "2026-07-03", "2026-07-05"):
-        office.run(f"{moment}T03:00:00Z")
-    office.split = "even"
-    office.run("2026-07-06T03:00:00Z", catch_up=False)
+        office.run_at(f"{moment}T03:00:00Z")
+    office.shared = "even"
+    office.run_at("2026-07-06T03:00:00Z", catch_up=False)
     revisions = ledgers.months(office.archive)
     assert {month: len(found) for month, found in revisions.items()} == {"2026-05": 3, "2026-06": 2}
     for found in revisions.values():
@@ -34,8 +34,8 @@ def test_the_first_journal_and_every_change_are_the_latest_journal(opening: Open
 
 def test_a_revision_that_moves_no_money_changes_no_journal(opening: Opening) -> None:
     office = opening()
-    office.run("2026-06-05T03:00:00Z")
+    office.run_at("2026-06-05T03:00:00Z")
     office.changes = {"[environments]\n": '[environments]\nplayground = "acme-data-*"\n'}
-    ended = office.run("2026-06-06T03:00:00Z")
+    ended = office.run_at("2026-06-06T03:00:00Z")
     assert (ended.results[0].written, ended.results[0].changes) == (True, ())
     assert list(ledgers.rows(office.archive / "2026-05/r2/exports/journal-change.csv")) == []

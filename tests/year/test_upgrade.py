@@ -73,19 +73,19 @@ def test_its_revisions_are_rebuilt_from_their_own_evidence(office: Office, tmp_p
 
 def test_it_is_added_to(office: Office) -> None:
     before = ledgers.months(office.archive)
-    ended = office.run(frozen.AFTERWARDS)
+    ended = office.run_at(frozen.AFTERWARDS)
     assert ended.exit in (0, 3), ended.messages
     after = ledgers.months(office.archive)
     assert list(after) == [*before, "2026-06"]
     assert verify(office.archive, VerifyRequest()).exit == 0
-    assert not office.run("2026-07-06T03:00:00Z").results[-1].written
+    assert not office.run_at("2026-07-06T03:00:00Z").results[-1].written
 
 
 def test_what_it_booked_is_not_booked_again(office: Office) -> None:
     """Tax of each invoice of its months stands once in all books: claimed by its own journal, or not due and claimed by
     a settlement of ours; and the upgrade alone restates no month."""
     before = ledgers.months(office.archive)
-    office.run(frozen.AFTERWARDS)
+    office.run_at(frozen.AFTERWARDS)
     after = ledgers.months(office.archive)
     settled = {(each.account, each.invoice) for each in ledgers.settlements(after["2026-06"][-1], of_others=True)}
     for month, revisions in some(before.items()):

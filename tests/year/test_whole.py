@@ -24,9 +24,9 @@ def test_a_quarter_with_everything(tmp_path: Path) -> None:
     ).happening(DocumentsAway(instant("2026-06-12T00:00:00Z"), instant("2026-06-12T12:00:00Z")))  # fmt: skip
     platform = Platform(world, "C", clock=Clock("2026-05-05T03:00:00Z"))
     with running(platform) as server:
-        office = Office(tmp_path, platform, head_file=True, endpoint=server.endpoint)
+        office = Office(tmp_path, platform, head_file=True, server=server)
         exits = [
-            office.run(f"{day}T03:00:00Z").exit
+            office.run_at(f"{day}T03:00:00Z").exit
             for day in ("2026-05-05", "2026-06-05", "2026-06-12", "2026-06-13", "2026-07-05", "2026-07-06")
         ]
     assert exits[1] == 4, exits
