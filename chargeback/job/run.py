@@ -357,7 +357,9 @@ def _refuse_mistyped(books: Books) -> None:
 def _refuse_unbalanced(books: Books) -> None:
     """The ledgers foot to the invoices exactly, or nothing is written at all."""
     failed = [
-        check for check in books.checks if check.code is Code.LEDGER_CONTROL and check.outcome is not Outcome.PASS
+        check
+        for check in books.having(*(outcome for outcome in Outcome if outcome is not Outcome.PASS))
+        if check.code is Code.LEDGER_CONTROL
     ]
     if failed:
         raise ChargebackError(

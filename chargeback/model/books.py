@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from chargeback.model.check import Check, Outcome
+from chargeback.model.check import Check, Checks, Code, Outcome, Tally
 
 if TYPE_CHECKING:  # only named here: a command that reads how a month stands needs none of what it was booked from
     from chargeback.evidence.period import Period
@@ -77,7 +77,12 @@ class Books(Struct, frozen=True):
     @property
     def not_performed(self) -> int:
         """How many checks could not be performed: none of them is a pass."""
-        return sum(not check.performed for check in self.checks)
+        return sum(count for (*_, performed), count in self.tally.items() if not performed)
+
+    @property
+    def tally(self) -> Tally:
+        """How many checks there are of each code and outcome, performed and not."""
+        return Checks.in_order(self.checks).tally()
 
     @property
     def open_findings(self) -> tuple[Finding, ...]:
@@ -102,4 +107,8 @@ class Books(Struct, frozen=True):
 
     def having(self, *outcomes: Outcome) -> Iterable[Check]:
         """The checks with one of these outcomes, in order."""
-        return (check for check in self.checks if check.outcome in outcomes)
+        return Checks.in_order(self.checks).where(lambda kind: kind[1] in outcomes)
+
+    def of_codes(self, *codes: Code) -> Iterable[Check]:
+        """The checks of these codes, in order."""
+        return Checks.in_order(self.checks).where(lambda kind: kind[0] in codes)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain, groupby
+from typing import overload
 
 from msgspec import Struct
 
@@ -149,3 +154,67 @@ class Check(Struct, frozen=True):
     def is_about(self, kind: SubjectKind, name: str) -> bool:
         """Whether the check's subject is that one."""
         return self.subject == Subject(kind, name)
+
+    @property
+    def kind(self) -> Kind:
+        """What it is counted as."""
+        return self.code, self.outcome, self.performed
+
+
+Kind = tuple[Code, Outcome, bool]
+"""A check's code and outcome, and whether it was performed."""
+Tally = Mapping[Kind, int]
+"""How many checks are of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks(Sequence[Check]):
+    """A month's checks, by account and in order: those of an account are looked at only where some of them may be
+    wanted, as its tally says."""
+
+    accounts: Mapping[str, Sequence[Check]]
+    tallies: Mapping[str, Tally]
+
+    @classmethod
+    def of(cls, accounts: Mapping[str, Sequence[Check]]) -> Checks:
+        """The checks of these accounts, which are given in order."""
+        known: dict[frozenset[tuple[Kind, int]], Tally] = {}  # most accounts have the same
+        tallies = {}
+        for account, checks in accounts.items():
+            tally = Counter(check.kind for check in checks)
+            tallies[account] = known.setdefault(frozenset(tally.items()), tally)
+        return cls(accounts, tallies)
+
+    @classmethod
+    def in_order(cls, checks: Sequence[Check]) -> Checks:
+        """These checks, which are in order."""
+        if isinstance(checks, Checks):
+            return checks
+        return cls.of({account: list(some) for account, some in groupby(checks, key=lambda check: check.account)})
+
+    def __len__(self) -> int:
+        return sum(map(len, self.accounts.values()))
+
+    def __iter__(self) -> Iterator[Check]:
+        return chain.from_iterable(self.accounts.values())
+
+    @overload
+    def __getitem__(self, place: int) -> Check: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Check]: ...
+    def __getitem__(self, place: int | slice) -> Check | Sequence[Check]:
+        return list(self)[place]
+
+    def tally(self) -> Tally:
+        """How many checks are of each kind in all."""
+        found: Counter[Kind] = Counter()
+        for tally in self.tallies.values():
+            found.update(tally)
+        return found
+
+    def where(self, wanted: Callable[[Kind], bool]) -> Iterator[Check]:
+        """The checks of the kinds that are wanted, in order."""
+        for account, tally in self.tallies.items():
+            kinds = set(filter(wanted, tally))
+            if kinds:
+                yield from (check for check in self.accounts[account] if check.kind in kinds)

@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, is_dataclass
 from io import BytesIO
-from itertools import chain, islice
 from operator import attrgetter
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar, overload
@@ -83,34 +82,6 @@ class SpooledSequence(Sequence[Value]):
     def __getitem__(self, place: slice) -> Sequence[Value]: ...
     def __getitem__(self, place: int | slice) -> Value | Sequence[Value]:
         return self.held.value[place]
-
-
-@dataclass(frozen=True, slots=True)
-class Joined(Sequence[Value]):
-    """Sequences one after the other, each looked at only where it is needed."""
-
-    parts: tuple[Sequence[Value], ...]
-
-    def __len__(self) -> int:
-        return sum(map(len, self.parts))
-
-    def __iter__(self) -> Iterator[Value]:
-        return chain.from_iterable(self.parts)
-
-    @overload
-    def __getitem__(self, place: int) -> Value: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Value]: ...
-    def __getitem__(self, place: int | slice) -> Value | Sequence[Value]:
-        if isinstance(place, slice):
-            start, end, step = place.indices(len(self))
-            return list(islice(self, start, end, step))
-        at = range(len(self))[place]
-        for part in self.parts:
-            if at < len(part):
-                return part[at]
-            at -= len(part)
-        raise IndexError(place)
 
 
 class Spool:

@@ -12,11 +12,10 @@ from msgspec.structs import replace
 
 from chargeback.config import AcceptedException, Config
 from chargeback.evidence.period import Period
-from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
+from chargeback.model.check import Check, Checks, Code, Outcome, Subject, SubjectKind
 from chargeback.model.finding import Finding
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.model.projects import ProjectDirectory
-from chargeback.model.spool import Joined
 from chargeback.reconcile.causes import with_causes, with_team_causes
 from chargeback.reconcile.cut_off import currency, invoice_cutoff
 from chargeback.reconcile.duplicates import invoice_duplicate
@@ -178,7 +177,7 @@ class _Results:
             self._parts[account] = self._spool.sequence(
                 [next(rest) if each.outcome in BELONG else each for each in checks]
             )
-        return Joined(tuple(self._parts[account] for account in order)), findings
+        return Checks.of({account: self._parts[account] for account in order}), findings
 
 
 def _place(check: Check) -> tuple[int, str, str]:

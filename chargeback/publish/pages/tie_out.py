@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct, field
 
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, Status
-from chargeback.model.check import Check, Outcome
+from chargeback.model.check import Check, Checks, Outcome
 from chargeback.model.money import EXACT
 from chargeback.model.wording import money_list, status_text
 from chargeback.publish.pages.wording import amount, minor
@@ -89,9 +89,9 @@ def tie_out(books: Books) -> TieOut:
 
 def _findings(books: Books) -> dict[str, _Findings]:
     found: dict[str, _Findings] = {}
-    for check in books.checks:
-        if check.outcome in (Outcome.EXCEPTION, Outcome.ACCEPTED) or not check.performed:
-            found.setdefault(check.account, _Findings()).take(check)
+    told = (Outcome.EXCEPTION, Outcome.ACCEPTED)
+    for check in Checks.in_order(books.checks).where(lambda kind: kind[1] in told or not kind[2]):
+        found.setdefault(check.account, _Findings()).take(check)
     return found
 
 

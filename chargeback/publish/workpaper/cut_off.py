@@ -210,8 +210,8 @@ def _coverage(stack: Stack, paper: Paper) -> None:
     accounts = {account.account: account for account in paper.accounts}
     block.add_all(
         Record(_covered(accounts[check.account], check))
-        for check in paper.books.checks
-        if check.code in _COVERAGE and check.account in accounts and (check.subject or not check.invoice)
+        for check in paper.books.of_codes(*_COVERAGE)
+        if check.account in accounts and (check.subject or not check.invoice)
     )
     stack.gap()
 
@@ -266,7 +266,7 @@ def _completeness(stack: Stack, paper: Paper) -> None:
     remark = "Listed: rows of billing.listInvoices whose period lies mostly in the month."
     heading = "4 Completeness of the accounts' invoices"
     block = _section(stack, heading, remark, Completeness)
-    news = {check.account: check.message for check in paper.books.checks if check.code is Code.ACCOUNT_SET}
+    news = {check.account: check.message for check in paper.books.of_codes(Code.ACCOUNT_SET)}
     block.add_all(Record(_complete(paper, account, news.get(account.account, ""))) for account in paper.accounts)
     if "" in news:
         stack.texts("", note(news[""]))
@@ -303,8 +303,8 @@ def _documents(stack: Stack, paper: Paper) -> None:
                 records.get((check.account, check.invoice, check.subject_name or "invoice")),
             )
         )
-        for check in paper.books.checks
-        if check.code is Code.INVOICE_PDF and check.account in accounts
+        for check in paper.books.of_codes(Code.INVOICE_PDF)
+        if check.account in accounts
     )
     stack.gap()
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from chargeback.model.catalogue import CATALOGUE
-from chargeback.model.check import Check
+from chargeback.model.check import Check, Outcome
 from chargeback.model.finding import Finding
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.wording import counted, decided_text
@@ -50,7 +50,7 @@ _CHARACTERS = {Findings.title: 36, Findings.concerns: 28, Findings.disposition: 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
     checks: dict[str | None, list[Check]] = defaultdict(list)
-    for check in paper.books.checks:
+    for check in paper.books.having(Outcome.EXCEPTION, Outcome.ACCEPTED):
         checks[check.finding].append(check)
     still_open = {finding.id for finding in paper.books.open_findings}
     yield from written.rows.rows(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from chargeback.model.catalogue import CATALOGUE
-from chargeback.model.check import Outcome
+from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_exact
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
 from chargeback.publish.workpaper.numbered_accounts import Paper
@@ -130,7 +130,9 @@ def _sheets(stack: Stack, figures: Sequence[PaperSheet], paper: Paper) -> list[i
 
 
 def _checks(stack: Stack, paper: Paper) -> None:
-    counts = Counter((check.code, check.outcome) for check in paper.books.checks)
+    counts: Counter[tuple[Code, Outcome]] = Counter()
+    for (code, outcome, _), count in paper.books.tally.items():
+        counts[code, outcome] += count
     remark = "How many comparisons came out how; reconciliation.csv has a row for each."
     stack.section("Checks", len(_WIDTHS), remark)
     block, table = stack.table(Checks), Checks

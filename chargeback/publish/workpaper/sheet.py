@@ -48,12 +48,14 @@ def concluded(*codes: Code) -> Callable[[Paper], str]:
     """What the month's checks of these codes come to; all checks where none is named."""
 
     def conclusion(paper: Paper) -> str:
-        checks = [check for check in paper.books.checks if check.code in codes or not codes]
-        counts = Counter(check.outcome for check in checks if check.performed)
+        counts, unperformed = Counter[Outcome](), 0
+        for (code, outcome, performed), count in paper.books.tally.items():
+            if code in codes or not codes:
+                counts[outcome] += count * performed
+                unperformed += count * (not performed)
         parts = [counted(counts[Outcome.EXCEPTION], "exception")] if counts[Outcome.EXCEPTION] else []
         parts += [f"{counts[Outcome.ACCEPTED]:,} accepted"] if counts[Outcome.ACCEPTED] else []
         parts += [counted(counts[Outcome.NOTICE], "notice")] if counts[Outcome.NOTICE] else []
-        unperformed = sum(not check.performed for check in checks)
         parts += [f"{counted(unperformed, 'check')} not performed"] if unperformed else []
         held = f"{counted(counts[Outcome.PASS], 'check')} {'holds' if counts[Outcome.PASS] == 1 else 'hold'}"
         return ", ".join([held, *(parts or ["no exception"])]) + "."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from chargeback.model.check import Check, Code
+from chargeback.model.check import Check, Checks, Code
 from chargeback.model.money import minor_digits
 from chargeback.model.tie_out_groups import rounded_parts
 from chargeback.publish.workpaper.evidence import EvidenceTable
@@ -71,21 +70,18 @@ def _rows(written: Written, paper: Paper) -> Iterator[str]:
 
 
 def _records(paper: Paper) -> Iterator[Record]:
-    codes = frozenset(_CODES.values())
-    checks: dict[str, dict[tuple[Code, str], Check]] = defaultdict(dict)
-    for check in paper.books.checks:
-        if check.code in codes:
-            checks[check.account][check.code, check.subject_name] = check
+    checks = Checks.in_order(paper.books.checks).accounts
     allowances: dict[str, Exact] = {}
     for account in paper.accounts:
         first, month = account.report_rows, account.posting.month
         report_digits = None if month.report is None else minor_digits(month.currency)
+        mine = {(check.code, check.subject_name): check for check in checks.get(account.account, ())}
         for row, group in enumerate(account.groups, start=account.first_group):
             if group.currency not in allowances:
                 allowances[group.currency] = _allowance(paper, group.currency)
             supplied = _supplied(paper, account, group, row, first, report_digits)
             is_compared = TieOut.report in supplied and TieOut.lines in supplied
-            judged = _judged(group, checks[account.account], allowances[group.currency], is_compared=is_compared)
+            judged = _judged(group, mine, allowances[group.currency], is_compared=is_compared)
             yield Record(supplied | judged, minor_digits(group.currency))
             first += len(group.rows)
 
