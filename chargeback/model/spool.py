@@ -234,7 +234,8 @@ def _unpacking() -> Spool:
 
 
 def _full(error: OSError) -> StorageError:
+    where = tempfile.tempdir or "the folder for temporary files"
     return StorageError(
-        f"{tempfile.gettempdir()}: {error.strerror or error}: the month's working file cannot be kept there",
+        f"{where}: {error.strerror or error}: the month's working file cannot be kept there",
         remedy="free space there, or name another folder in TMPDIR, then run again",
     )

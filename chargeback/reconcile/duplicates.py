@@ -91,10 +91,18 @@ def _across_accounts(posting: MonthPosting) -> Iterator[Check]:
 
 
 def _projects_of_two_accounts(posting: MonthPosting) -> Iterator[Check]:
+    billed_by: dict[str, str] = {}
+    shared = {
+        line.project
+        for account in posting.postings
+        for line in _charges(account)
+        if billed_by.setdefault(line.project, account.month.account) != account.month.account
+    }
     invoices: dict[str, dict[tuple[str, str], Invoice]] = defaultdict(dict)
-    for account in posting.postings:
+    for account in posting.postings if shared else ():  # nearly every project is one account's alone
         for line in _charges(account):
-            invoices[line.project][line.invoice.account, line.invoice.id] = line.invoice
+            if line.project in shared:
+                invoices[line.project][line.invoice.account, line.invoice.id] = line.invoice
     for project, found in sorted(invoices.items()):
         for first, second in combinations(found.values(), 2):
             if first.account != second.account and first.id != second.id and overlap(first, second):

@@ -76,6 +76,16 @@ def test_the_file_has_no_name_and_goes_with_the_spool(tmp_path: Path, monkeypatc
         os.fstat(descriptor)
 
 
+def test_no_folder_for_it_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(**_: object) -> int:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "TemporaryFile", nowhere)
+    with pytest.raises(StorageError, match="the folder for temporary files: No usable"):
+        Spool(in_memory=0).keep(CHECKS, 50)
+
+
 def test_no_room_is_said_with_the_folder_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
