@@ -526,7 +526,7 @@ def places_by_team(lines: LedgerLines) -> Mapping[str, Sequence[int]]:
 
 class Ledger(Struct, frozen=True, dict=True):
     """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first;
-    ``shards`` are what its lines lie in."""
+    ``shards`` are what the lines of a large month lie in."""
 
     period: str
     lines: Lines
@@ -537,7 +537,7 @@ class Ledger(Struct, frozen=True, dict=True):
     def of(cls, period: str, shards: Sequence[LedgerShard], teams: tuple[LedgerTeam, ...]) -> Ledger:
         """The ledger that the shards make, in their order."""
         if len(shards) == 1:
-            return cls(period, shards[0].lines.value, teams, tuple(shards))
+            return cls(period, shards[0].lines.value, teams)
         before = accumulate((shard.count for shard in shards), initial=0)
         pairs = zip(before, shards, strict=False)
         batches = tuple(LinesBatch(shard.lines, count, 0, shard.count) for count, shard in pairs if shard.count)
@@ -559,9 +559,7 @@ class Ledger(Struct, frozen=True, dict=True):
     def parts(self) -> Mapping[tuple[str, str], Sequence[LedgerPart]]:
         """What each team bears of each invoice: added up once, and whatever is summed over whole invoices and teams is
         added up from these."""
-        if len(self.shards) > 1:
-            return MonthParts(shard.parts for shard in self.shards)
-        return self.shards[0].parts if self.shards else LedgerParts.of(self.lines.whole())
+        return MonthParts(shard.parts for shard in self.shards) if self.shards else LedgerParts.of(self.lines.whole())
 
     def every_part(self) -> Iterator[LedgerPart]:
         """The parts of all invoices, in the order of the lines."""
