@@ -16,12 +16,12 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from chargeback.archive import bucket as bucket_module
 from chargeback.archive.bucket import Bucket, Written, open_bucket
