@@ -12,7 +12,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-IMPORTS = "import httpx, pandas, openpyxl, click, dateutil, msgspec, tenacity, arro3.io, nanoarrow, jinja2, iso4217"
+IMPORTS = "import httpx, pandas, openpyxl, click, dateutil, msgspec, tenacity, arro3.io, nanoarrow, iso4217"
 _TEXT_COLUMNS = {"period", "account", "account_name", "invoice", "invoice_status", "team", "cost_center", "gl_account"}
 _TEXT_COLUMNS |= {"project", "project_name", "environment", "resource", "currency", "basis", "description"}
 

@@ -65,7 +65,7 @@ OUTSIDE_NAMES = {"environ", "environb", "getenv", "getcwd", "now", "utcnow", "to
 OWNERS = {"os", "datetime", "date", "Path", "Timestamp"}
 """Attributes and functions that read the same, and whose they are."""
 
-HEAVY = {"pandas", "numpy", "openpyxl", "httpx", "arro3", "nanoarrow", "jinja2", "rich", "pypdf", "lxml"}
+HEAVY = {"pandas", "numpy", "openpyxl", "httpx", "arro3", "nanoarrow", "rich", "pypdf", "lxml"}
 LIGHT = {"", "errors", "config", "cli"}
 
 

@@ -32,7 +32,7 @@ def test_a_clean_environment_runs_the_demo(tmp_path: Path) -> None:
     run(python, "-m", "hatchling", "build", "-t", "sdist", "-d", dist, cwd=ROOT)
     (wheel,), (sdist,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "chargeback/py.typed" in names and "chargeback/publish/pages/templates/month.html" in names
+    assert "chargeback/py.typed" in names and "chargeback/publish/pages/style.css" in names
     assert not any(name.startswith("tests/") for name in names)
     with tarfile.open(sdist) as source:
         assert any(name.endswith("/config.example.toml") for name in source.getnames())

@@ -15,7 +15,6 @@ _LIBRARIES = (
     "arro3-io",
     "babel",
     "iso4217",
-    "jinja2",
     "lxml",
     "markupsafe",
     "msgspec",

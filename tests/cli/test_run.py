@@ -50,7 +50,6 @@ HEAVY = (
     "arro3",
     "nanoarrow",
     "pypdf",
-    "jinja2",
     "msgspec",
     "rich",
     "iso4217",

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
+from markupsafe import escape
 from msgspec import Struct
 
 from chargeback.evidence.period import Period, zone
 from chargeback.model.archive_overview import MonthOverview, RevisionOverview, Signature
 from chargeback.model.books import Status
 from chargeback.model.money import minor_digits
+from chargeback.model.text import readable
 from chargeback.model.wording import counted, status_text
-from chargeback.publish.pages.rendering import is_on_loopback
-from chargeback.publish.pages.rendering import render as rendered
+from chargeback.publish.pages.elements import heads, jump, pill, section, status_html, table, time_html, warning
+from chargeback.publish.pages.rendering import is_on_loopback, isolated, plain, written
 from chargeback.publish.pages.team_colours import team_colours
-from chargeback.publish.pages.team_places import team_order, team_places
-from chargeback.publish.pages.trend import calendar, gross_of, trends
+from chargeback.publish.pages.team_places import TeamPlace, places_section, team_order, team_places
+from chargeback.publish.pages.trend import calendar, gross_of, trend_section
 from chargeback.publish.pages.wording import amount, change_text, instant_text, minor, month_name
 
 OPEN_YEARS = 2
@@ -77,33 +79,163 @@ def render(months: Iterable[MonthOverview], *, head: str = "", timezone: ZoneInf
     """The page of these months; ``head`` is the SHA-256 of the archive's newest manifest; times are in the zone."""
     ordered = sorted(months, key=lambda month: month.period)
     place = timezone or zone("UTC")
-    periods = calendar(ordered)
-    missing = sorted(set(periods) - {month.period for month in ordered})
-    years = _years(ordered, place)
-    order = team_order(ordered)
+    status, order = _status(ordered), team_order(ordered)
     colours = team_colours(order)
-    simulated = sum(is_on_loopback(month.latest.endpoint) for month in ordered)
-    return b"".join(
-        rendered(
-            "archive.html",
-            f"Chargeback archive: {_status(ordered)}",
-            count=len(ordered),
-            span=_span(periods),
-            state=_state(ordered),
-            status=_status(ordered),
-            missing=[str(period) for period in missing[:_MOST_MISSING]],
-            more_missing=max(len(missing) - _MOST_MISSING, 0),
-            simulated=simulated,
-            unsigned=sum(not month.latest.signatures for month in ordered),
-            head=head,
-            timezone=str(place),
-            trends=trends(ordered, colours),
-            places=team_places(ordered, order, colours),
-            years=years,
-            newest=years[0].months[0] if years else None,
-            has_signatures=any(revision.signatures for month in ordered for revision in month.revisions),
+    places = team_places(ordered, order, colours)
+    years = _years(ordered, place)
+    body = [
+        f"<header>\n<h1>Cost allocation archive</h1>\n{_jump(ordered, places)}</header>\n",
+        f'<main id="content">\n{_status_html(ordered, years, status)}{_missing(ordered)}{_simulated(ordered)}\n',
+    ]
+    if ordered:
+        body += [
+            f"{trend_section(ordered, colours)}\n{_months_section(years, place)}\n{places_section(places)}\n",
+            _proof(head, is_signed=any(revision.signatures for month in ordered for revision in month.revisions)),
+        ]
+    body.append(_FOOT)
+    return b"".join(written(body, title=f"Chargeback archive: {status}"))
+
+
+_FOOT = """</main>
+<footer>
+<p>Written by chargeback; each month's page, ledgers and evidence lie in its folder.</p>
+</footer>"""
+_PROOF = (
+    "<p><code>chargeback verify</code> proves every checksum, the chain of revisions and that the ledgers follow from "
+    "the evidence. Kept elsewhere, that number proves that nothing was taken away: "
+    "<code>chargeback verify --head</code>.</p>\n"
+)
+
+
+def _jump(months: Sequence[MonthOverview], places: Sequence[TeamPlace]) -> str:
+    if not months:
+        return ""
+    teams = [("teams", "Teams")] if places else []
+    return jump([("trend", "Trend"), ("months", "Months"), *teams, ("proof", "Proof")])
+
+
+def _status_html(months: Sequence[MonthOverview], years: Sequence[Year], status: str) -> str:
+    state, newest = _state(months), ""
+    if years:
+        month, count = years[0].months[0], len(months)
+        unsigned = sum(not each.latest.signatures for each in months)
+        lacking = (
+            f"; {unsigned} not signed in {'its' if unsigned == 1 else 'their'} latest revision" if unsigned else ""
         )
+        newest = (
+            f'<p>Newest: <a href="{escape(month.latest.href)}">{month.title}</a>, revision {month.latest.number}: '
+            f"{plain(month.latest.status)}.</p>\n"
+            f"<p>{count} {'month' if count == 1 else 'months'} archived, {_span(calendar(months))}{lacking}</p>\n"
+        )
+    return status_html(state, status, newest)
+
+
+def _missing(months: Sequence[MonthOverview]) -> str:
+    """Which months between the first and the last have no revision."""
+    missing = sorted(set(calendar(months)) - {month.period for month in months})
+    if not missing:
+        return ""
+    more = f" and {len(missing) - _MOST_MISSING} more months" if len(missing) > _MOST_MISSING else ""
+    named = ", ".join(map(str, missing[:_MOST_MISSING]))
+    return warning(
+        f"<p><b>No revision of</b> {named}{more}: <code>chargeback run --catch-up</code> closes the gap.</p>"
     )
+
+
+def _simulated(months: Sequence[MonthOverview]) -> str:
+    count = sum(is_on_loopback(month.latest.endpoint) for month in months)
+    if not count:
+        return ""
+    every = "this month" if len(months) == 1 else "each of these months"
+    which = every if count == len(months) else f"{count} of these months"
+    return warning(
+        f"<p><b>Not the platform's figures:</b> {which} came from a program on the same computer, a simulation or a "
+        "test. Not a bill to book.</p>"
+    )
+
+
+def _months_section(years: Sequence[Year], timezone: ZoneInfo) -> str:
+    about = (
+        f'<p class="about">Times in {escape(str(timezone))}. A restated month needs new signatures: those of an '
+        "earlier revision do not hold for it.</p>\n"
+    )
+    return section("months", "Months", about, *map(_year_html, years))
+
+
+def _year_html(year: Year) -> str:
+    headings = heads(("Month", "Status")) + heads((), ("Gross", "Change")) + heads(("Signed",))
+    caption = f"Months of {year.year}, newest first; the change is since the month before"
+    heading, months = f"<h3>{year.year}</h3>", f"{table(caption, headings, map(_month_html, year.months))}\n"
+    if not year.is_folded:
+        return f"{heading}\n{months}"
+    count = len(year.months)
+    told = f"{year.exceptions} with exceptions" if year.exceptions else "all reconciled"
+    folded = f'{heading} <span class="soft">{count} {"month" if count == 1 else "months"}, {told}</span>'
+    return f'<details class="paper"><summary>{folded}</summary>\n{months}</details>\n'
+
+
+def _month_html(month: MonthRow) -> str:
+    latest = month.latest
+    restated = ", restated" if month.superseded else ""
+    simulated = ", <b>not the platform's figures</b>" if latest.is_simulated else ""
+    gross = "<br>".join(f"{value} {isolated(currency)}" for value, currency, _ in month.gross)
+    change = "<br>".join(each or "–" for _, _, each in month.gross)
+    label = ' data-label="{}"' if month.gross else ""
+    revisions = "".join(f"{_revision_html(row, is_latest=row is latest)}\n" for row in (latest, *month.superseded))
+    summary = (
+        f'{"Revisions" if month.superseded else "Revision"} and checksums<span class="hidden"> of {month.title}</span>'
+    )
+    return (
+        f'<tr role="row" id="{month.anchor}">\n'
+        f'<th role="rowheader" scope="row"><a href="{escape(latest.href)}">{month.title}</a> '
+        f'<span class="sub">revision {latest.number}{restated}{simulated}</span></th>\n'
+        f'<td role="cell" class="text wide">{pill(latest.state, readable(latest.status))}</td>\n'
+        f'<td role="cell" class="n"{label.format("Gross")}>{gross}</td>\n'
+        f'<td role="cell" class="n"{label.format("Change")}>{change}</td>\n'
+        f'<td role="cell" class="wide" data-label="Signed">\n{_signatures_html(month)}'
+        f'<details><summary>{summary}</summary>\n<ul class="plain">\n{revisions}</ul>\n</details>\n</td>\n</tr>\n'
+    )
+
+
+def _signatures_html(month: MonthRow) -> str:
+    if month.latest.signatures:
+        return "".join(f'<span class="line">{_signed(each)}</span>\n' for each in month.latest.signatures)
+    if not month.earlier_signatures:
+        return '<span class="soft">not yet</span>\n'
+    told = f'<span class="line">{pill("warning-pill", "signatures are of an earlier revision")}</span>\n'
+    earlier = (
+        f'<span class="line soft">revision {each.revision}: {_signed(each)}</span>\n'
+        for each in month.earlier_signatures
+    )
+    return told + "".join(earlier)
+
+
+def _revision_html(row: RevisionRow, *, is_latest: bool) -> str:
+    number, superseded = row.number, "" if is_latest else " (superseded)"
+    gross = ",".join(f" {value} {isolated(currency)}" for value, currency in row.gross)
+    parts = [
+        f'<li><a href="{escape(row.href)}">Revision {number}</a>{superseded}: {plain(row.status)};{gross}'
+        f"{';' if gross else ''} written {time_html(row.created, row.created_text)} by chargeback "
+        f"{isolated(row.version)} from {isolated(row.endpoint)}\n"
+        f'<span class="sub">manifest <code class="sha">{plain(row.head)}</code></span>\n',
+        *(f'<span class="sub">signed by {_signed(each)}</span>\n' for each in row.signatures),
+    ]
+    if row.cover:
+        link = f'<a href="{escape(row.cover)}">Cover page of revision {number}</a>'
+        parts.append(f'<span class="sub">{link}, to be printed</span>\n')
+    return "".join([*parts, "</li>\n"])
+
+
+def _signed(signature: SignatureRow) -> str:
+    note = f": {isolated(signature.note)}" if signature.note else ""
+    who = f"{isolated(signature.by)}, {isolated(signature.role)}"
+    return f"{who}, {time_html(signature.at, signature.at_text)}{note}"
+
+
+def _proof(head: str, *, is_signed: bool) -> str:
+    newest = f'<p>The newest manifest of this archive: <code class="sha">{plain(head)}</code></p>\n' if head else ""
+    signed = '<p><a href="signatures.csv">signatures.csv</a> holds every signature.</p>\n' if is_signed else ""
+    return section("proof", "Proof", newest, _PROOF, signed)
 
 
 def _span(periods: Sequence[Period]) -> str:

@@ -5,9 +5,11 @@ The ledger added up once for everything that a page shows: by team and by projec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
+from typing import NamedTuple
 
+from markupsafe import escape
 from msgspec import Struct, field
 
 from chargeback.model.books import Books, CurrencyTotal
@@ -15,6 +17,9 @@ from chargeback.model.ledger import Ledger, LedgerProject, LedgerTeam
 from chargeback.model.totals import Sums, add_up_columns
 from chargeback.model.totals import total as added_up
 from chargeback.publish.pages.charts import Spark, bar, sparks
+from chargeback.publish.pages.elements import bar as bar_html
+from chargeback.publish.pages.elements import heads, numbers, section, spark, table
+from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.team_colours import team_colours
 from chargeback.publish.pages.wording import change_text, minor, percent
 
@@ -222,3 +227,75 @@ def _row(entry: _Entry, whole: int, largest: int, digits: int) -> CostRow:
         columns=sparks(entry.months),
         anchor=entry.anchor,
     )
+
+
+_AMOUNTS = ("Net", "Tax", "Gross", "Share")
+
+
+class CostPage(NamedTuple):
+    """What a table's cells need of the page: the month before by name, and by team the links to its ledgers, each
+    with its words; none in the table of projects, whose rows' ``label`` then says what their note is."""
+
+    kind: str
+    label: str
+    previous: str
+    links: Mapping[str, Sequence[tuple[str, str]]] | None = None
+
+    def section(self, name: str, heading: str, tables: Sequence[CostTable]) -> str:
+        """The section of these tables, one a currency."""
+        parts = []
+        for each in tables:
+            parts.append(f"<h3>{isolated(each.currency)}</h3>\n" if len(tables) > 1 else "")
+            parts.append(f'<div class="costs">\n{self._table(each)}</div>\n\n')
+        none = f"<p>No {self.kind.lower()} has a line this month.</p>\n"
+        return section(name, heading, *parts or [none])
+
+    def _table(self, made: CostTable) -> str:
+        names = [*_AMOUNTS, f"Since {self.previous}"] if made.has_changes else [*_AMOUNTS]
+        heading = "".join(
+            f"{cells}\n"
+            for cells in (
+                f'{heads([self.kind])}<th role="columnheader" scope="col"><span class="hidden">Bar</span></th>',
+                heads((), _AMOUNTS[:2]), heads((), _AMOUNTS[2:]), *(heads((), [name]) for name in names[4:]),
+            )
+        )  # fmt: skip
+        rows = [self._row(row, names) for row in made.rows]
+        if made.rest:
+            rows.append(
+                f'<tr role="row" class="rest">\n<th role="rowheader" scope="row">and {made.rest_count:,} more</th>\n'
+                f'<td role="cell" class="wide"></td>\n{_numbers(made.rest, names)}</tr>\n'
+            )
+        foot = (
+            '<tfoot role="rowgroup"><tr role="row">\n<th role="rowheader" scope="row">All</th>'
+            f'<td role="cell" class="wide"></td>\n{_numbers(made.total, names)}</tr></tfoot>\n'
+        )
+        return table(self._caption(made), f"\n{heading}", rows, foot)
+
+    def _caption(self, made: CostTable) -> str:
+        rest = f"; {made.rest_count:,} smaller ones are added up in one row" if made.rest_count else ""
+        months = "; the small columns are each team's twelve months up to this one" if made.has_months else ""
+        shown = f"Bars compare gross amounts{months if self.links is not None else ''}."
+        return f"Cost per {self.kind.lower()} in {isolated(made.currency)}, largest first{rest}. {shown}"
+
+    def _row(self, row: CostRow, names: Sequence[str]) -> str:
+        shown = row.name or row.code
+        name = isolated(shown) if shown else "without a project"
+        anchor = f' id="{escape(row.anchor)}"' if row.anchor else ""
+        code = isolated(row.code) if row.name and row.name != row.code else ""
+        note = f"{self.label}{isolated(row.note)}" if row.note else ""
+        links = "".join(
+            f'<a href="{address}">{words}<span class="hidden"> ledger of {plain(shown)}</span></a>\n'
+            for words, address in (self.links or {}).get(row.code, ())
+        )
+        drawn = f"{bar_html(row.bar, row.mark, is_negative=row.is_negative)}{spark(row.columns, _MONTHS, row.mark)}"
+        return (
+            f'<tr role="row"{anchor}>\n<th role="rowheader" scope="row">{name}\n'
+            f'<span class="sub">{code}{", " if code and note else ""}{note}{links}</span></th>\n'
+            f'<td role="cell" class="wide">{drawn}</td>\n{_numbers(row, names)}</tr>\n'
+        )
+
+
+def _numbers(row: CostRow, names: Sequence[str]) -> str:
+    """The cells of the amounts, and below them that of the change where the table has it."""
+    change = f"{numbers(names[4:], [row.change])}\n" if names[4:] else ""
+    return f"{numbers(names[:4], (row.net, row.tax, row.gross, row.share))}\n{change}"

@@ -18,7 +18,8 @@ from chargeback.model.archived_checks import ArchivedFinding
 from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Code
 from chargeback.model.wording import booking_text, counted, grouped, status_text
-from chargeback.publish.pages.rendering import is_on_loopback, render
+from chargeback.publish.pages.elements import facts_html, heads, numbers, section, table, time_html
+from chargeback.publish.pages.rendering import is_on_loopback, isolated, plain, written
 from chargeback.publish.pages.wording import amount, instant_text, month_name
 
 MOST_FINDINGS = 40
@@ -49,96 +50,131 @@ class Cover(Struct, frozen=True):
     later: int = 0
 
 
-class TotalRow(Struct, frozen=True):
-    """One currency's totals as text."""
-
-    currency: str
-    net: str
-    tax: str
-    gross: str
-
-
-class RoleRow(Struct, frozen=True):
-    """Who signed in a role, and when; "" where nobody has."""
-
-    title: str
-    by: str
-    at: str
-    at_text: str
-
-
-class FindingRow(Struct, frozen=True):
-    """A finding as text; ``state`` where nobody has decided about it."""
-
-    id: str
-    title: str
-    where: str
-    checks: str
-    amount: str
-    disposition: str
-    by: str
-    on: str
-    state: str
-
-
 def cover_page(cover: Cover, timezone: ZoneInfo) -> bytes:
     """The page; times are in the zone."""
+    title = month_name(cover.period)
+    body = [
+        f'<header>\n<p class="crumbs">Cover page of the working papers</p>\n'
+        f"<h1>{title} <small>revision {cover.revision.revision}</small></h1>\n</header>\n"
+        f'<main id="content" class="cover">\n',
+        "\n".join(
+            (
+                section("what", "What this is of", _facts(cover, title, timezone)),
+                section("totals", "Totals of the month", _totals(cover.revision)),
+                section("conclusion", "Conclusion", _conclusion(cover)),
+                section("signed", "Prepared and reviewed", _roles(cover.revision.signatures, timezone)),
+                section("findings", "Findings", _findings(cover)),
+            )
+        ),
+        _FOOT,
+    ]
+    return b"".join(written(body, title=f"Cover page {cover.period} revision {cover.revision.revision}"))
+
+
+_FOOT = """</main>
+<footer>
+<p>Made from the archive, beside the revision and no part of it: <code>chargeback verify</code> proves the revision, and the head above names it. Written again by each signature, disposition and run of the month.</p>
+</footer>"""  # noqa: E501 (one line of the page)
+
+
+def _facts(cover: Cover, title: str, timezone: ZoneInfo) -> str:
+    revision, period = cover.revision, cover.period
+    simulated = " <b>(not the platform's figures)</b>" if is_on_loopback(revision.endpoint) else ""
+    created = time_html(revision.created, instant_text(revision.created, timezone))
+    facts = {
+        "Entity": ", ".join(map(isolated, cover.entities)),
+        "Period": f"{title} ({period}), calendar month in {plain(str(timezone))}",
+        "Source": f"{isolated(revision.endpoint)}{simulated}",
+        "Revision": f"{revision.revision}, written {created} by chargeback {isolated(revision.version)}",
+        "Head": f'<code class="sha">{plain(revision.head)}</code>: the SHA-256 of '
+        f"<code>{period}/r{revision.revision}/manifest.json</code>",
+    }
+    if cover.later:
+        facts["Superseded"] = f"<b>revision {cover.later} of the month restates it</b>"
+    return facts_html(facts)
+
+
+def _totals(revision: RevisionOverview) -> str:
+    if not revision.totals:
+        return "<p>Nothing is booked in this month.</p>\n"
+    rows = (
+        f'<tr role="row">{_heading(isolated(each.currency))}'
+        f"{numbers(_AMOUNTS, map(amount, (each.net, each.tax, each.gross)))}</tr>\n"
+        for each in revision.totals
+    )
+    return table("Totals of the month by currency", heads(["Currency"], _AMOUNTS), rows, hidden=True)
+
+
+_AMOUNTS = ("Net", "Tax", "Gross")
+
+
+def _heading(content: str) -> str:
+    return f'<th role="rowheader" scope="row">{content}</th>'
+
+
+def _cell(name: str, content: str) -> str:
+    return f'<td role="cell" data-label="{name}">{content}</td>'
+
+
+def _conclusion(cover: Cover) -> str:
     revision = cover.revision
-    shown = cover.findings[:MOST_FINDINGS]
-    return b"".join(
-        render(
-            "cover.html",
-            f"Cover page {cover.period} revision {cover.revision}",
-            title=month_name(cover.period),
-            period=str(cover.period),
-            entities=cover.entities,
-            revision=revision.revision,
-            later=cover.later,
-            endpoint=revision.endpoint,
-            is_simulated=is_on_loopback(revision.endpoint),
-            created=revision.created,
-            created_text=instant_text(revision.created, timezone),
-            timezone=str(timezone),
-            version=revision.version,
-            head=revision.head,
-            totals=[
-                TotalRow(each.currency, amount(each.net), amount(each.tax), amount(each.gross))
-                for each in revision.totals
-            ],
-            status=status_text(revision.status, revision.exceptions, revision.accepted, revision.not_performed),
-            checks=_checks_text(cover),
-            booking=booking_text(revision.status),
-            signatures=revision.signatures,
-            roles=[_role(role, title, revision.signatures, timezone) for role, title in _ROLES],
-            findings=[_finding(each) for each in shown],
-            findings_text=counted(len(cover.findings), "finding"),
-            more=len(cover.findings) - len(shown),
+    status = status_text(revision.status, revision.exceptions, revision.accepted, revision.not_performed)
+    booking = booking_text(revision.status)
+    journal = f" The journal is {plain(booking)}." if booking else ""
+    performed = f"100 % re-performed, no sampling; {_checks_text(cover)}"
+    notes = [
+        f"<p>{plain(each.role.capitalize())}: {isolated(each.note)}</p>\n" for each in revision.signatures if each.note
+    ]
+    none = '<p class="soft">Nobody has signed a conclusion of their own.</p>\n'
+    return f"<p><b>{plain(status.capitalize())}</b>: {performed}.{journal}</p>\n{''.join(notes) or none}"
+
+
+def _roles(signatures: Sequence[Signature], timezone: ZoneInfo) -> str:
+    columns = ("Name", "Signed in the archive", "Signature on paper, date")
+    rows = []
+    for role, title in _ROLES:
+        given = next((each for each in reversed(signatures) if each.role == role), None)  # the last one in the role
+        by = isolated(given.by) if given and given.by else ""
+        at = (
+            time_html(given.signed_at, instant_text(given.signed_at, timezone))
+            if given and given.signed_at
+            else "not yet"
         )
+        cells = "".join(map(_cell, columns, (by, at, "")))
+        rows.append(f'<tr role="row">{_heading(title)}{cells}</tr>\n')
+    return table("Who prepared and who reviewed", heads(("As", *columns)), rows, kind="stack signed", hidden=True)
+
+
+def _findings(cover: Cover) -> str:
+    if not cover.findings:
+        return "<p>None.</p>\n"
+    headings = heads(("Finding", "What and where")) + heads((), ("Checks", "Amount")) + heads(("Disposition",))
+    caption = f"{counted(len(cover.findings), 'finding')}, the largest first"
+    more = len(cover.findings) - MOST_FINDINGS
+    told = f"<p>And {more} more: <code>chargeback findings {cover.period}</code>.</p>\n" if more > 0 else ""
+    return f"{table(caption, headings, map(_finding_row, cover.findings[:MOST_FINDINGS]))}{told}"
+
+
+def _finding_row(each: CoverFinding) -> str:
+    found = each.archived
+    place = ", ".join(part for part in (found.account, found.invoice, found.subject.name) if part)
+    where = f": {isolated(place)}" if place else ""
+    title = plain(CATALOGUE[Code(found.check)].title if found.check in set(Code) else found.check)
+    code = f"<code>{plain(found.id)}</code>"
+    money = "" if found.amount is None else f"{grouped(_shortened(found.amount))} {found.currency}".rstrip()
+    decided = "accepted by the configuration" if each.is_accepted else "open"
+    if each.disposition:
+        decided = f"{isolated(each.disposition)} ({isolated(each.by)}, {plain(each.at[:10])})"
+    return (
+        f'<tr role="row">{_heading(code)}'
+        f"{_cell('What and where', f'{title}{where}')}{numbers(('Checks', 'Amount'), (f'{found.checks:,}', money))}"
+        f"{_cell('Disposition', decided)}</tr>\n"
     )
 
 
 def _checks_text(cover: Cover) -> str:
     unperformed = cover.revision.not_performed
     return f"{counted(cover.checks, 'check')}, {unperformed:,} of them not performed"
-
-
-def _role(role: str, title: str, signatures: Sequence[Signature], timezone: ZoneInfo) -> RoleRow:
-    """The last signature in the role."""
-    given = next((each for each in reversed(signatures) if each.role == role), None)
-    if given is None:
-        return RoleRow(title, "", "", "")
-    return RoleRow(title, given.by, given.signed_at, instant_text(given.signed_at, timezone))
-
-
-def _finding(each: CoverFinding) -> FindingRow:
-    found = each.archived
-    where = ", ".join(part for part in (found.account, found.invoice, found.subject.name) if part)
-    title = CATALOGUE[Code(found.check)].title if found.check in set(Code) else found.check
-    money = "" if found.amount is None else f"{grouped(_shortened(found.amount))} {found.currency}".rstrip()
-    state = "accepted by the configuration" if each.is_accepted else "open"
-    return FindingRow(
-        found.id, title, where, f"{found.checks:,}", money, each.disposition, each.by, each.at[:10], state
-    )
 
 
 def _shortened(text: str) -> str:

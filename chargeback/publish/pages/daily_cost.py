@@ -24,8 +24,10 @@ from chargeback.model.money import EXACT, exact_sum, minor_digits, to_minor
 from chargeback.model.posting import Posting
 from chargeback.model.report import asked_on, days_named
 from chargeback.model.wording import counted
-from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart
-from chargeback.publish.pages.wording import minor
+from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart, column_svg
+from chargeback.publish.pages.elements import as_a_table, figures, figures_table, legend, section
+from chargeback.publish.pages.rendering import isolated, plain
+from chargeback.publish.pages.wording import minor, month_name
 
 Days = dict[date, Decimal]
 SeriesKey = tuple[str, str]
@@ -205,3 +207,49 @@ def _description(total: Series, days: tuple[date, ...], shown: int, currency: st
         f"{minor(total.total, digits)} {currency} over {counted(shown, 'day')} in the reports; "
         f"the highest is {days[highest].isoformat()} with {minor(total.amounts[highest], digits)} {currency}."
     )
+
+
+def daily_section(books: Books, config: Config, evidence: Evidence | None) -> str:
+    """The charts, one a currency, each with its figures folded beneath."""
+    costs, title = daily_costs(books, config, evidence), month_name(books.period)
+    parts = [f'<p class="about">{_about(books, config)}</p>\n']
+    for number, cost in enumerate(costs, start=1):
+        drawing = f"Daily cost per project, {title}, in {cost.currency}"
+        named = ((f"k{place}", _named(series, "soft", "(", ")")) for place, series in enumerate(cost.series))
+        headings = "".join(f'<th scope="col" class="n wrap">{_named(series, "sub")}</th>' for series in cost.series)
+        foot = f'<tfoot><tr><th scope="row">Month</th>{figures(cost.foot)}</tr></tfoot>\n'
+        caption = f"Cost per day and project in {isolated(cost.currency)}, rounded to the currency's minor unit"
+        parts += [
+            f"<h3>{isolated(cost.currency)}</h3>\n" if len(costs) > 1 else "",
+            f"{column_svg(cost.chart, f'daily-{number}', drawing, cost.description)}\n{legend(named)}\n",
+            f'<p class="about">{plain(cost.description)}</p>\n',
+            as_a_table(
+                f"Daily cost in {plain(cost.currency)}",
+                figures_table(caption, f"{_DAY}{headings}{_TOTAL}", cost.rows, foot),
+            ),
+        ]
+    return section(
+        "daily", "Daily cost", *parts, "" if costs else "<p>No proved report of this month shows days.</p>\n"
+    )
+
+
+_DAY, _TOTAL = '<th scope="col">Day</th>', '<th scope="col" class="n">Total</th>'
+
+
+def _about(books: Books, config: Config) -> str:
+    basis = "tax included" if config.reconciliation.tax_basis == "gross" else "before tax"
+    told = (
+        f"As the platform's usage report shows it, {basis}. It says when cost arose; what is charged follows the "
+        "invoices."
+    )
+    lacking = without_chart(books)
+    if not lacking:
+        return told
+    has, they = ("has", "it is") if lacking == 1 else ("have", "they are")
+    of = f"{lacking:,} of {len(books.posting.postings):,} billing accounts"
+    return f"{told} {of} {has} no proved report with days, so {they} not in the chart."
+
+
+def _named(series: Series, kind: str, before: str = "", after: str = "") -> str:
+    account = f' <span class="{kind}">{before}{isolated(series.account)}{after}</span>' if series.account else ""
+    return f"{isolated(series.name)}{account}"

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import quote
 
+from markupsafe import escape
 from msgspec import Struct
+
+from chargeback.publish.pages.elements import section
+from chargeback.publish.pages.rendering import isolated, plain
 
 MANIFEST, SUMS, PAGE = "manifest.json", "SHA256SUMS", "index.html"
 
@@ -102,3 +106,27 @@ def _group(title: str, paths: list[str], folded: bool, note: str) -> FileGroup:
 def href(path: str) -> str:
     """A relative link to a path: every character beyond the plain ones is percent-encoded, so it is never a scheme."""
     return quote(path, errors="replace")
+
+
+def files_section(groups: Iterable[FileGroup]) -> str:
+    """Every file as a link, in its group."""
+    return section("files", "Every file of this revision", *map(_group_html, groups))
+
+
+def _group_html(group: FileGroup) -> str:
+    title = f"<h3>{plain(group.title)}</h3>"
+    note = f'<p class="soft">{escape(group.note)}</p>\n' if group.note else ""
+    content = f"{note}{''.join(map(_folder_html, group.folders))}"
+    if not group.is_folded:
+        return f"{title}\n{content}"
+    return f'<details><summary>{title} <span class="soft">({group.count:,})</span></summary>\n{content}</details>\n'
+
+
+def _folder_html(folder: Folder) -> str:
+    name = f'<p class="folder">{isolated(folder.name)}</p>\n' if folder.name else ""
+    return f'{name}<ul class="list">\n{"".join(map(_link_html, folder.links))}</ul>\n'
+
+
+def _link_html(link: FileLink) -> str:
+    about = f' <span class="soft">{escape(link.about)}</span>' if link.about else ""
+    return f'<li><a href="{link.href}">{plain(link.name)}</a>{about}</li>\n'

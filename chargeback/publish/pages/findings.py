@@ -9,14 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from markupsafe import escape
 from msgspec import Struct
 
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.model.catalogue import CATALOGUE, Family, operator_remedy
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.finding import Finding as ModelFinding
 from chargeback.model.money import EXACT
 from chargeback.model.wording import counted, decided_text, money_list
+from chargeback.publish.pages.elements import section
+from chargeback.publish.pages.rendering import isolated, plain, sentence
 from chargeback.publish.pages.wording import amount
 
 MOST_FINDINGS = 40
@@ -250,3 +254,120 @@ def _figures(check: Check) -> tuple[tuple[str, str], ...]:
         ("Tolerance", check.tolerance),
     )
     return tuple((name, amount(value)) for name, value in named if value is not None)
+
+
+def findings_section(found: FindingCards, period: Period) -> str:
+    """The open findings, each with what follows from it folded beneath; "" where there are none."""
+    if not found.count:
+        return ""
+    about = "The largest first. Each is one thing to look into; what follows from it is folded beneath."
+    parts = [f'<p class="about">{about}</p>\n', _filters(found), *map(_card_html, found.first), "\n"]
+    if found.folded:
+        parts.append(f'<details class="paper folded">\n<summary>{len(found.folded)} smaller findings</summary>\n')
+        parts += [*map(_card_html, found.folded), "\n</details>\n"]
+    if found.more:
+        amounts = f", {plain(found.more_amount)} in all" if found.more_amount else ""
+        parts.append(
+            f"<p><b>And {found.more:,} not listed here{amounts}</b>: every one stands in reconciliation.json, and "
+            f"<code>chargeback findings {period}</code> shows it.</p>\n"
+        )
+    return section("findings", "Findings", *parts)
+
+
+def findings_links(found: FindingCards) -> str:
+    """The first findings as links, for the top of the page; "" where there are none."""
+    if not found.count:
+        return ""
+    rows = [f'<li><a href="#{card.anchor}">{escape(card.title)}</a>{_of_card(card)}</li>\n' for card in found.first[:5]]
+    if found.count > len(rows):
+        rows.append(f'<li><a href="#findings">all {found.count:,} findings</a></li>\n')
+    return f'<ul class="links">\n{"".join(rows)}</ul>\n'
+
+
+def _of_card(card: FindingCard) -> str:
+    account = f", {isolated(card.account_name or card.account)}" if card.account else ""
+    return f"{account} ({isolated(card.amount)})" if card.amount else account
+
+
+def groups_html(groups: Iterable[FindingGroup], level: int = 3, *, is_bad: bool = False) -> str:
+    """Findings by check, below headings of that level; ``is_bad`` where they are exceptions that nobody accepted."""
+    parts = []
+    for group in groups:
+        parts.append(
+            f'<h{level} id="{group.anchor}">{escape(group.title)} '
+            f'<span class="soft">({group.count:,})</span></h{level}>\n'
+            f'<p class="about"><code>{group.code}</code> holds when {escape(group.holds_when)}.</p>\n'
+        )
+        parts += [_listed(group.first, is_bad), "\n"]
+        if group.folded:
+            beyond = " of the largest" if group.more else ""
+            title = f'<span class="hidden">: {escape(group.title)}</span>'
+            parts.append(f'<details class="paper">\n<summary>{len(group.folded)} more{beyond}{title}</summary>\n')
+            parts += [_listed(group.folded, is_bad), "\n</details>\n"]
+        if group.more:
+            amounts = f", variances of {plain(group.more_amount)} in all" if group.more_amount else ""
+            told = f"<b>And {group.more:,} not listed here{amounts}</b>"
+            parts.append(f"<p>{told}: every one is a row of the reconciliation.</p>\n")
+        parts.append("\n")
+    return "".join(parts)
+
+
+def _filters(found: FindingCards) -> str:
+    if not found.filters:
+        return ""
+    rows = [("all", " checked", "everything", len(found.first) + len(found.folded))]
+    rows += [(each.key, "", each.text, each.count) for each in found.filters]
+    labels = "".join(
+        f'<label><input type="radio" name="findings" id="only-{key}"{checked}> {escape(text)} ({count})</label>\n'
+        for key, checked, text, count in rows
+    )
+    return f'<fieldset class="filters">\n<legend>Show findings of</legend>\n{labels}</fieldset>\n'
+
+
+def _card_html(card: FindingCard) -> str:
+    anchor = card.anchor
+    amounts = f' <span class="amount">{isolated(card.amount)}</span>' if card.amount else ""
+    decided = f"<p><b>Decided:</b> {sentence(card.decided)}</p>\n" if card.decided else ""
+    follows = ""
+    if card.groups:
+        summary = f'What follows from it: {plain(card.follows)}<span class="hidden"> ({anchor})</span>'
+        follows = f"<details>\n<summary>{summary}</summary>\n{groups_html(card.groups, 4, is_bad=True)}</details>\n"
+    return (
+        f'<article class="card {card.family}" aria-labelledby="{anchor}">\n'
+        f'<h3 id="{anchor}">{escape(card.title)}{amounts}</h3>\n<p>{sentence(card.message)}</p>\n'
+        f"{_where(card)}\n{_figures_html(card)}\n"
+        f'<p class="remedy"><b>What to do:</b> {escape(card.remedy)}</p>\n'
+        f'<p class="where"><b>Who runs the job:</b> {escape(card.operator)} '
+        f'<span class="soft">({anchor}, <code>{card.code}</code>)</span></p>\n{decided}{follows}</article>\n'
+    )
+
+
+def _listed(findings: Iterable[Finding], is_bad: bool) -> str:
+    rows = "".join(
+        f"<li>\n<p>{sentence(each.message)}</p>\n{_where(each)}\n{_figures_html(each)}\n</li>\n" for each in findings
+    )
+    return f'<ul class="finding{" bad" if is_bad else ""}">\n{rows}</ul>\n'
+
+
+def _where(found: Finding | FindingCard) -> str:
+    """Which account, invoice and subject it is about, "" where none."""
+    parts = []
+    if found.account:
+        parts.append(f"account {_with_code(found.account_name, found.account)}")
+    if found.invoice:
+        parts.append(f"invoice {isolated(found.invoice)}")
+    if found.subject:
+        name = "" if found.subject_name == found.subject else found.subject_name
+        parts.append(f"concerns {_with_code(name, found.subject)}")
+    told = ", ".join(parts)
+    return f'<p class="where">{told[0].upper()}{told[1:]}</p>\n' if told else ""
+
+
+def _with_code(name: str, code: str) -> str:
+    return f"{isolated(name)} ({isolated(code)})" if name else str(isolated(code))
+
+
+def _figures_html(found: Finding | FindingCard) -> str:
+    currency = isolated(found.currency) if found.currency else ""
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value} {currency}</dd></div>\n" for name, value in found.figures)
+    return f'<dl class="figures">\n{rows}</dl>\n' if rows else ""

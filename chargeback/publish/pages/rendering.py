@@ -1,4 +1,4 @@
-"""Templates into bytes: escaping is on, text from outside is isolated, and one style element is all that a page uses.
+"""Pages as bytes: text from outside is escaped and isolated, and one style element is all that a page uses.
 
 The content security policy names that element by its hash, so that not even a hostile name that got past the escaping
 could bring in a style, a script, a picture or a connection.
@@ -15,8 +15,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import chain
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -24,13 +22,9 @@ from markupsafe import Markup, escape
 from chargeback.config.endpoint import is_loopback
 from chargeback.model.text import readable
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
 LONGEST_IN_LINE = 22
 """Characters of a figure that is not broken."""
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
-_CHUNK_PARTS = 2_000
 _MOST_OPENINGS, _SHORT, _MOST_NAMES = 1 << 8, 200, 1 << 10
 _HEAD = """<head>
 <meta charset="utf-8">
@@ -92,29 +86,9 @@ def is_on_loopback(endpoint: str) -> bool:
 
 
 @cache
-def _environment() -> Environment:
-    """The templates; jinja2 is imported where a page is one, so that a team's statement does without it."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    from chargeback.publish.pages.charts import column_svg
-
-    environment = Environment(
-        loader=PackageLoader("chargeback.publish.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals.update(number_cell=number_cell, column_svg=column_svg)
-    environment.filters.update(outside=isolated, sentence=sentence, plain=readable)
-    return environment
-
-
-@cache
 def _frame() -> tuple[str, str]:
     """What every page has between its language and its title, and between that and its body."""
-    source = files("chargeback.publish.pages").joinpath("templates/style.css").read_text("utf-8")
+    source = files("chargeback.publish.pages").joinpath("style.css").read_text("utf-8")
     lines = (line.strip() for line in source.splitlines())
     style = "\n".join(line for line in lines if line and not line.startswith("/*"))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -131,9 +105,6 @@ def document(body: Iterable[str], *, title: str, skip: str = "Skip to the conten
     yield "\n</body>\n</html>"
 
 
-def render(template: str, page_title: str, **values: object) -> Iterator[bytes]:
-    """The page of a template, in chunks of UTF-8."""
-    stream = _environment().get_template(template).stream(**values)
-    stream.enable_buffering(_CHUNK_PARTS)
-    first = next(stream).lstrip("\n")
-    return (part.encode("utf-8") for part in document(chain([first], stream), title=page_title))
+def written(body: Iterable[str], *, title: str) -> Iterator[bytes]:
+    """The page around its body, as UTF-8."""
+    return (part.encode() for part in document(body, title=title))

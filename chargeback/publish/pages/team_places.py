@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from markupsafe import escape
 from msgspec import Struct
 
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits
 from chargeback.publish.pages.charts import Spark, sparks
+from chargeback.publish.pages.elements import figures, section, spark, swatch
+from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.trend import team_costs
 from chargeback.publish.pages.wording import change_text, minor
 
@@ -82,3 +85,40 @@ def _currency(months: Sequence[MonthOverview], currency: str, by_period: Mapping
         for month, units, change in zip(months, amounts, changes, strict=True)
     ]
     return TeamCurrency(currency, rows[-1].gross, changes[-1], sparks(amounts), tuple(reversed(rows)))
+
+
+def places_section(places: Sequence[TeamPlace]) -> str:
+    """The section, "" where no team ever had a line."""
+    if not places:
+        return ""
+    about = (
+        '<p class="about">Gross of the newest months, twelve at most, each month\'s latest revision. A team has the '
+        "same colour wherever it is shown.</p>\n"
+    )
+    return section("teams", "Teams", about, f'<ul class="places">\n{"".join(map(_place_html, places))}</ul>\n')
+
+
+def _place_html(place: TeamPlace) -> str:
+    team, name = escape(place.team), isolated(place.name)
+    also = f' <span class="sub">{isolated(place.team)}</span>' if place.name != place.team else ""
+    parts = [f'<li id="team-{team}">\n<h3>{swatch(place.mark)}{name}{also}</h3>\n']
+    for each in place.currencies:
+        currency = isolated(each.currency)
+        summary = f'Month by month<span class="hidden">, {plain(place.name)}, {plain(each.currency)}</span>'
+        rows = "".join(
+            f'<tr><th scope="row" class="day"><a href="{escape(month.href)}#team-{team}">{month.period}</a></th>'
+            f"{figures((month.gross, month.change))}</tr>\n"
+            for month in each.months
+        )
+        parts.append(
+            f'<p class="n">{each.newest} {currency} <span class="soft">{each.change}</span></p>\n'
+            f"{spark(each.columns, len(each.months), place.mark)}\n<details><summary>{summary}</summary>\n<table>\n"
+            f'<caption class="hidden">Gross of {name} by month in {currency}</caption>\n'
+            f"<thead><tr>{_HEADINGS}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</details>\n"
+        )
+    return "".join(
+        [*parts, "" if place.currencies else '<p class="soft">Nothing in the newest months.</p>\n', "</li>\n"]
+    )
+
+
+_HEADINGS = '<th scope="col">Month</th><th scope="col" class="n">Gross</th><th scope="col" class="n">Change</th>'

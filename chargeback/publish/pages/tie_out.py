@@ -10,7 +10,10 @@ from msgspec import Struct, field
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, Status
 from chargeback.model.check import Check, Checks, Outcome
 from chargeback.model.money import EXACT
+from chargeback.model.text import readable
 from chargeback.model.wording import money_list, status_text
+from chargeback.publish.pages.elements import heads, named, numbers, pill, scrolled, section, table
+from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.wording import amount, minor
 
 MOST_ACCOUNTS = 60
@@ -139,4 +142,42 @@ def _remaining(accounts: Iterable[AccountSummary], found: dict[str, _Findings]) 
         tuple(f"{number:,} {_STATES[state]}" for state, number in sorted(states.items())),
         exceptions,
         money_list((minor(units, digits), currency) for (currency, digits), units in sorted(invoiced.items())),
+    )
+
+
+_COLUMNS = ("Report", "Lines", "Variance", "Invoiced", "Ledgers")
+
+
+def tie_out_section(books: Books, workpaper: str) -> str:
+    """The section; ``workpaper`` is the link to it, "" where the revision has none."""
+    made = tie_out(books)
+    about = (
+        "Per billing account: what the usage report adds up to, what the invoices' lines add up to, what was invoiced, "
+        "and what the ledgers hold. The variance is report less lines, compared on the same tax basis."
+    )
+    whole = f' The whole of it: <a href="{workpaper}">the workpaper</a>.' if workpaper else ""
+    parts = [f'<p class="about">{about}{whole}</p>\n']
+    if made.rows:
+        caption = "Accounts with exceptions first" if made.rest else "Every billing account"
+        headings = f"\n{heads(('Account', 'Status'), _COLUMNS)}\n"
+        parts.append(scrolled("Tie-out", table(caption, headings, map(_account_row, made.rows))))
+    else:
+        parts.append("<p>No billing account was booked this month.</p>\n")
+    if made.rest:
+        rest = made.rest
+        exceptions = f" ({rest.exceptions:,} exceptions)" if rest.exceptions else ""
+        states = f"{plain(rest.invoiced)} invoiced: {', '.join(rest.states)}{exceptions}"
+        parts.append(f"<p><b>And {rest.count:,} more accounts</b>, {states}.</p>\n")
+    return section("tie-out", "Tie-out", *parts)
+
+
+def _account_row(row: AccountRow) -> str:
+    invoices = "".join(f", {isolated(invoice)}" for invoice in row.invoices)
+    more = f" and {row.more_invoices} more" if row.more_invoices else ""
+    amounts = (row.report or "not proved", row.lines, row.variance, row.invoice, row.ledger)
+    return (
+        f'<tr role="row">\n<th role="rowheader" scope="row">{named(row.account, row.name)} '
+        f'<span class="sub">{isolated(row.currency)}{invoices}{more}</span></th>\n'
+        f'<td role="cell" class="text wide">{pill(row.state, readable(row.status))}</td>\n'
+        f"{numbers(_COLUMNS, amounts)}\n</tr>\n"
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from markupsafe import escape
 from msgspec import Struct
 
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.wording import counted
-from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
+from chargeback.publish.pages.charts import Column, ColumnChart, column_chart, column_svg
+from chargeback.publish.pages.elements import as_a_table, figures_table, legend, section
+from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.team_colours import in_one_chart
 from chargeback.publish.pages.wording import MONTHS, minor
 
@@ -149,3 +152,32 @@ def _description(periods: Sequence[Period], totals: Sequence[int], archived: int
         f"{minor(sum(totals), digits)} {currency} over {counted(archived, 'month')}, {periods[0]} to {periods[-1]}; "
         f"the highest is {periods[highest]} with {minor(totals[highest], digits)} {currency}."
     )
+
+
+def trend_section(months: Sequence[MonthOverview], colours: Mapping[str, str]) -> str:
+    """The charts, one a currency, each with its figures folded beneath."""
+    made, parts = trends(months, colours), []
+    for number, trend in enumerate(made, start=1):
+        drawing = f"Gross per month and team, in {trend.currency}"
+        headings = "".join(f'<th scope="col" class="n wrap">{isolated(each.name)}</th>' for each in trend.series)
+        currency = isolated(trend.currency)
+        parts += [
+            f"<h3>{currency}</h3>\n" if len(made) > 1 else "",
+            f"{column_svg(trend.chart, f'trend-{number}', drawing, trend.description)}\n",
+            f"{legend((each.mark, _linked(each)) for each in trend.series)}\n",
+            f'<p class="about">{plain(trend.description)}</p>\n',
+            as_a_table(
+                f"Gross per month and team in {plain(trend.currency)}",
+                figures_table(f"Gross per month and team in {currency}", f"{_MONTH}{headings}{_TOTAL}", trend.rows),
+            ),
+        ]
+    about = '<p class="about">Gross per month and team, each month\'s latest revision.</p>\n'
+    return section("trend", "Trend", about, *parts or ["<p>Nothing was billed in these months.</p>\n"])
+
+
+_MONTH, _TOTAL = '<th scope="col">Month</th>', '<th scope="col" class="n">Total</th>'
+
+
+def _linked(series: TeamSeries) -> str:
+    name = isolated(series.name)
+    return f'<a href="#team-{escape(series.team)}">{name}</a>' if series.team else str(name)

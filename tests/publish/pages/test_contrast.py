@@ -9,7 +9,7 @@ import pytest
 
 from chargeback.publish.pages.team_colours import COLOURS
 
-STYLE = files("chargeback.publish.pages").joinpath("templates/style.css").read_text("utf-8")
+STYLE = files("chargeback.publish.pages").joinpath("style.css").read_text("utf-8")
 PALETTES = [dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block)) for block in STYLE.split(":root {")[1:]]
 NAMES = ["light", "dark", "print"]
 LETTERS = [
