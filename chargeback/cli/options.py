@@ -137,10 +137,11 @@ def chosen_archive(config_path: Path | None, archive_path: Place | None) -> Chos
     """The archive that the options lead to. Where ``--archive`` names it and no configuration is named, the one in
     use counts where it is that archive's; there need not be any."""
     if archive_path is None:
-        archive_root(config_path, None)  # says how to do without a configuration
+        config = _configured(config_path)
     elif config_path is None and not _is_configured(archive_path):
         return ChosenArchive(archive_path.absolute())
-    config = load_config(config_path, archive_path, network=False)
+    else:
+        config = load_config(config_path, archive_path, network=False)
     # Who proves an archive opens no connection that only a file in the working folder asks for (INTERFACE, commands).
     workers = config.workers if isinstance(config.workers, int) else 0
     return ChosenArchive(config.archive, config.base_manifest, config.head_file, workers)
@@ -158,9 +159,12 @@ def _is_configured(archive: Place) -> bool:
 
 def archive_root(config_path: Path | None, archive_path: Place | None) -> Place:
     """Where the archive is, for commands that only read it; they need no configuration where ``--archive`` names it."""
-    if archive_path is not None:
-        return archive_path.absolute()
+    return _configured(config_path).archive if archive_path is None else archive_path.absolute()
+
+
+def _configured(config_path: Path | None) -> Config:
+    """The configuration that says where the archive is; where there is none, the remedy says how to do without it."""
     try:
-        return load_config(config_path, None, network=False).archive
+        return load_config(config_path, None, network=False)
     except ConfigurationError as error:
         raise ConfigurationError(error.message, remedy=error.remedy or "or name the archive with --archive") from error
