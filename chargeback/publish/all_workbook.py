@@ -270,16 +270,14 @@ def _team_account(month: MonthLines, key: Key, sums: Sums, digits: int) -> Recor
         table.account_name: month.account_names[key.account],
         table.currency: key.currency,
     }
+    reach = from_minor(month.reach(key.account), digits)
     for column, name in _COUNT_AND_AMOUNTS.items():
-        supplied[column] = _sum_of_lines(month, key, name, sums, digits)
+        formula = month.formula(key.account, name)
+        if name:
+            supplied[column] = Total(known(formula, from_minor(getattr(sums, name), digits), reach))
+        else:
+            supplied[column] = Plain(known(formula, Decimal(sums.lines)))
     return Record(supplied, digits)
-
-
-def _sum_of_lines(month: MonthLines, key: Key, name: str, sums: Sums, digits: int) -> Rounding:
-    if not name:
-        return Plain(known(month.formula(key.account, ""), Decimal(sums.lines)))
-    value, reach = getattr(sums, name), month.reach(key.account)
-    return Total(known(month.formula(key.account, name), from_minor(value, digits), from_minor(reach, digits)))
 
 
 def _footing(block: Block, month: MonthLines, currency: str, digits: int) -> None:

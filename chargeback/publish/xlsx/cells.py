@@ -106,12 +106,12 @@ class Cells:
 
     def formula(self, column: str, expression: str, value: Decimal | int | str | bool, look: int) -> str:
         """A formula of ours with the value that it has, so that a viewer that does not calculate shows it."""
-        if isinstance(value, bool):
-            kind, written = ' t="b"', str(int(value))
+        if isinstance(value, Decimal):  # nearly all are
+            kind, written = "", format_exact(value)
         elif isinstance(value, str):
             kind, written = ' t="str"', xml_text(value)
         else:
-            kind, written = "", format_exact(Decimal(value))
+            kind, written = ' t="b"' if isinstance(value, bool) else "", str(int(value))
         return f'<c r="{column}{ROW}" s="{look}"{kind}><f>{escape(expression)}</f><v>{written}</v></c>'
 
     def day(self, column: str, day: date, look: int) -> str:

@@ -120,6 +120,9 @@ class Expression:
     @property
     def known_figure(self) -> tuple[Decimal, Decimal]:
         """Value and reach of what reads no column; ``KeyError`` where it reads one."""
+        value, reach = self._values, self._reaches
+        if isinstance(value, Decimal) and not callable(reach):
+            return value, value.copy_abs() if reach is None else reach
         return self.values(_NO_ROW)[0], self.reaches(_NO_ROW)[0]
 
     def within(self, binds: int) -> str:

@@ -14,21 +14,17 @@ from enum import Enum
 from functools import lru_cache
 from itertools import groupby, islice
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, cast
-from xml.sax.saxutils import escape
+from typing import Any, ClassVar, NamedTuple
 
 from msgspec import Struct, field
 
-from chargeback.model.money import format_exact, format_minors, from_minor, to_minor
+from chargeback.model.money import format_minors, from_minor, to_minor
 from chargeback.publish.xlsx import styles
 from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, Cells, TextColumn, serial
 from chargeback.publish.xlsx.cells import row as row_of
 from chargeback.publish.xlsx.expressions import Batch, Choice, Expression, Result, Rounding, sum_and_reach
 from chargeback.publish.xlsx.shape import letters
 from chargeback.publish.xlsx.styles import Kind, look, money
-from chargeback.publish.xlsx.texts import xml_text
-
-_IS_TEXT = ' t="str"'
 
 
 class Form(Enum):
@@ -128,7 +124,7 @@ class Record(NamedTuple):
     height: float | None = None
 
 
-_MOST_OPENINGS, _MOST_STYLES, _MOST_TOGETHER = 1 << 12, 1 << 10, 256
+_MOST_STYLES, _MOST_TOGETHER = 1 << 10, 256
 _END = "</v></c>"
 
 
@@ -192,7 +188,6 @@ class Rows:
         self.cells, self.table = cells, table
         self.figures = Figures({column: [] for column in table.columns if column.is_kept})
         self._places: dict[tuple[int, Kind | None], dict[Column, _Place]] = {}
-        self._openings: dict[tuple[Column, int, str], str] = {}
 
     def texts(self, column: Column) -> Mapping[str, str]:
         """The column's text cells by text."""
@@ -205,7 +200,6 @@ class Rows:
     def forget_texts(self) -> None:
         """Let go of what rows were made from; the figures stay."""
         self.cells.forget_texts()
-        self._openings.clear()
 
     def rows(self, records: Iterable[Record], *, kind: Kind | None = None) -> Iterator[str]:
         """The rows of the records, in their order: what is supplied, and the computed columns that then can be had;
@@ -234,14 +228,14 @@ class Rows:
             values, computed = supplied.get(column), column.computed
             if values is None and computed is not None and computed.columns <= batch.figures.keys():
                 values = [computed] * count
-            figures: Sequence[Kept] | None = None
+            figures: Sequence[Any] | None = None
             if values is not None and values[0] is not None:
                 if column not in places:
                     places[column] = self._place(column, digits, kind)
                 fragments, figures = self._column(places[column], values, batch)
                 cells.append(fragments)
                 if figures and isinstance(figures[0], (int, Decimal)):
-                    batch.figures[column] = cast(Sequence[Decimal | int], figures)
+                    batch.figures[column] = figures
             if column.is_kept:
                 self.figures.by_column[column].extend(figures or [None] * count)
         self.figures.digits.extend(bytes([digits]) * count)
@@ -262,7 +256,7 @@ class Rows:
         ]
         return row_of(found, height)
 
-    def _column(self, place: _Place, values: Sequence[Any], batch: Batch) -> tuple[Sequence[str], Sequence[Kept]]:
+    def _column(self, place: _Place, values: Sequence[Any], batch: Batch) -> tuple[Sequence[str], Sequence[Any]]:
         """The column's cells, and what others may refer to of each."""
         column, style, first = place.column, place.style, values[0]
         if isinstance(first, str):
@@ -273,12 +267,11 @@ class Rows:
             return [self.cells.exact(column.letters, value, style) for value in values], values
         if isinstance(first, Rounding):
             results = _results(values, batch)
-            return self._result_cells(place, results, first, batch.digits), [found.value for found in results]
+            return self._result_cells(place, results, batch.digits), [found.value for found in results]
         if isinstance(first, Choice):
-            words = _words(values, batch)
-            openings = (self._opening(column, style, value.text, _IS_TEXT) for value in values)
-            cells = [f"{opening}{xml_text(word)}{_END}" for opening, word in zip(openings, words, strict=True)]
-            return cells, words
+            words, formula = _words(values, batch), self.cells.formula
+            pairs = zip(values, words, strict=True)
+            return [formula(column.letters, value.text, word, style) for value, word in pairs], words
         if isinstance(first, Styled):
             cells = [self.cells.text(column.letters, value.text, look(value.kind)) for value in values]
             return cells, [value.text for value in values]
@@ -298,30 +291,17 @@ class Rows:
             return [f"{number}{written}{_END}" for written in format_minors(values, digits)]
         return [self.cells.minor(column.letters, value, digits, place.style) for value in values]
 
-    def _result_cells(self, place: _Place, results: Sequence[Result], first: Rounding, digits: int) -> list[str]:
+    def _result_cells(self, place: _Place, results: Sequence[Result], digits: int) -> list[str]:
+        """Formulas with their values, and values that stand alone."""
         letters, style, cells = place.column.letters, place.style, self.cells
-        opening, formula_cell = self._opening, cells.formula
-        found = []
+        found = list[str]()
         for formula, value, is_minor in results:
-            if formula and first.columns:
-                found.append(f"{opening(place.column, style, formula)}{format_exact(value)}{_END}")
-            elif formula:
-                found.append(formula_cell(letters, formula, value, style))
+            if formula:
+                found.append(cells.formula(letters, formula, value, style))
             elif is_minor:
                 found.append(cells.minor(letters, to_minor(value, digits), digits, style))
             else:
                 found.append(cells.exact(letters, value, style))
-        return found
-
-    def _opening(self, column: Column, style: int, formula: str, kind: str = "") -> str:
-        """The cell of a formula over its own row, up to its value: it is the same in many rows."""
-        key = (column, style, formula)
-        found = self._openings.get(key)
-        if found is None:
-            if len(self._openings) >= _MOST_OPENINGS:
-                self._openings.clear()
-            found = f'<c r="{column.letters}{ROW}" s="{style}"{kind}><f>{escape(formula)}</f><v>'
-            self._openings[key] = found
         return found
 
     def _place(self, column: Column, digits: int, kind: Kind | None) -> _Place:
