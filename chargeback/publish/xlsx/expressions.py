@@ -8,11 +8,12 @@ then the value stands alone.
 from __future__ import annotations
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache, reduce
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -27,9 +28,6 @@ from chargeback.publish.xlsx.rounding import (
     rounded_result,
     rounds_as_floats_do,
 )
-
-if TYPE_CHECKING:
-    from chargeback.publish.xlsx.tables import Column
 
 _SUM, _PRODUCT, _ATOM = range(3)
 _NOTHING = Decimal(0)
@@ -58,11 +56,11 @@ class Batch:
     currency.
     """
 
-    def __init__(self, figures: dict[Column, Sequence[Decimal | int]], digits: int = 0, count: int = 1) -> None:
+    def __init__(self, figures: dict[Cell, Sequence[Decimal | int]], digits: int = 0, count: int = 1) -> None:
         self.figures, self.digits, self.count = figures, digits, count
-        self._exact: dict[Column, list[Decimal]] = {}
+        self._exact: dict[Cell, list[Decimal]] = {}
 
-    def exact(self, column: Column) -> list[Decimal]:
+    def exact(self, column: Cell) -> list[Decimal]:
         """The column's figures as decimals: most are read several times. ``KeyError`` where it has none."""
         found = self._exact.get(column)
         if found is None:
@@ -74,7 +72,7 @@ class Batch:
         return Batch({column: figures[index : index + 1] for column, figures in self.figures.items()}, self.digits)
 
 
-_NO_COLUMNS: frozenset[Column] = frozenset()
+_NO_COLUMNS: frozenset[Cell] = frozenset()
 Figures = list[Decimal]
 """One exact figure for each row of a batch."""
 
@@ -93,7 +91,7 @@ class Expression:
         text: Callable[[], str] | str,
         values: Callable[[Batch], Figures] | Decimal,
         reaches: Callable[[Batch], Figures] | Decimal | None = None,
-        columns: frozenset[Column] = _NO_COLUMNS,
+        columns: frozenset[Cell] = _NO_COLUMNS,
         binds: int = _ATOM,
     ) -> None:
         self._text, self._values, self._reaches, self.columns, self._binds = text, values, reaches, columns, binds
@@ -165,6 +163,15 @@ class Expression:
         return _compared("=", self, other, operator.eq)
 
 
+class Cell(Expression, ABC):
+    """The cell of the row in one column: what a batch has the figures of."""
+
+    @abstractmethod
+    def decimals(self, figures: Sequence[Decimal | int], digits: int) -> Figures:
+        """Figures of the column, whole numbers and minor units as such, as decimals; ``digits`` those of the rows'
+        currency."""
+
+
 _NO_ROW = Batch({})
 _Reaches = Callable[[Expression, Expression, Batch], Figures]
 
@@ -215,7 +222,7 @@ def _called(
     return Expression(text, values, reaches, _columns(used))
 
 
-def _columns(used: Iterable[Expression | Condition]) -> frozenset[Column]:
+def _columns(used: Iterable[Expression | Condition]) -> frozenset[Cell]:
     return frozenset(column for operand in used for column in operand.columns)
 
 
@@ -243,7 +250,7 @@ def sum_and_reach(figures: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     return total, reduce(EXACT.add, (figure.copy_abs() for figure in figures), _NOTHING)
 
 
-def across(columns: Sequence[Column]) -> Expression:
+def across(columns: Sequence[Cell]) -> Expression:
     """Σ of neighbouring columns of amounts of the row; a cell that is not there counts nothing."""
 
     def sums(batch: Batch, *, absolute: bool) -> Figures:
@@ -303,9 +310,7 @@ def rounded_to(expression: Expression, places: int) -> Expression:
 class Condition:
     """What holds or not: as a formula, and on each row."""
 
-    def __init__(
-        self, text: Callable[[], str], holds: Callable[[Batch], list[bool]], columns: frozenset[Column]
-    ) -> None:
+    def __init__(self, text: Callable[[], str], holds: Callable[[Batch], list[bool]], columns: frozenset[Cell]) -> None:
         self._make_text, self.holds, self.columns = text, holds, columns
         self._text: str | None = None
 
@@ -351,7 +356,7 @@ class Choice(Struct, frozen=True, eq=False):
     fails: str
 
     @property
-    def columns(self) -> frozenset[Column]:
+    def columns(self) -> frozenset[Cell]:
         """The columns that are read."""
         return self.condition.columns
 
@@ -415,7 +420,7 @@ class Exact(Rounding):
         expression: Expression,
         digits: int | None = None,
         *,
-        like: Column | None = None,
+        like: Cell | None = None,
         most: int = MOST_PLACES,
         reach: Expression | None = None,
     ) -> None:

@@ -1,4 +1,4 @@
-"""What sheets of one shape have alike, what fills it in, and how openpyxl is told of both.
+"""What sheets of one shape have alike, what fills it in, and how openpyxl takes both.
 
 Sheets of one shape differ in their rows, widths, pages, footer, last row, links' rows and their charts' places and
 points: openpyxl makes a shape once, with marks in the place of these, and each sheet's own are filled in (``shell``).

@@ -22,7 +22,7 @@ from chargeback.model.money import format_minors, from_minor, to_minor
 from chargeback.publish.xlsx import styles
 from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, Cells, TextColumn, serial
 from chargeback.publish.xlsx.cells import row as row_of
-from chargeback.publish.xlsx.expressions import Batch, Choice, Expression, Result, Rounding, sum_and_reach
+from chargeback.publish.xlsx.expressions import Batch, Cell, Choice, Result, Rounding, sum_and_reach
 from chargeback.publish.xlsx.shape import letters
 from chargeback.publish.xlsx.styles import Kind, look, money
 
@@ -45,7 +45,7 @@ class Form(Enum):
     MONEY = "money"
 
 
-class Column(Expression):
+class Column(Cell):
     """A column: its heading, its width in characters, how its figures look, and its formula where it is computed.
 
     ``is_kept``: other sheets refer to its figures, or a total adds them up. As an operand it is the cell of the row.
@@ -76,7 +76,7 @@ class Column(Expression):
         return f"{self.letters}{ROW}"
 
     def decimals(self, figures: Sequence[Decimal | int], digits: int) -> list[Decimal]:
-        """Figures of the column, whole numbers and minor units as such, as decimals."""
+        """Amounts of a column of money are in minor units where they are whole numbers."""
         if self.form is Form.MONEY:
             return [from_minor(each, digits) if isinstance(each, int) else each for each in figures]
         return list(map(Decimal, figures))
