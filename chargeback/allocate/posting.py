@@ -11,7 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from operator import sub
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -30,6 +30,7 @@ from chargeback.model.ledger import (
     UNASSIGNED,
     Basis,
     Coded,
+    Codes,
     InvoiceItem,
     InvoiceLabel,
     LedgerLines,
@@ -42,8 +43,6 @@ from chargeback.model.posting import NegativeRows, PostedLine, Posting, Undivide
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
 from chargeback.model.spool import Spool
-
-Entry = TypeVar("Entry")
 
 UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
 ADJUSTMENTS_TEAM = LedgerTeam(ADJUSTMENTS, "Adjustments")
@@ -130,21 +129,13 @@ def post(month: AccountMonth, context: Context) -> tuple[Posting, LedgerLines]:
     return _Poster(month, context).post()
 
 
-class _Codes(dict[Entry, int]):
-    """What lines share, each time with its place in the order in which it came first."""
-
-    def __missing__(self, entry: Entry) -> int:
-        code = self[entry] = len(self)
-        return code
-
-
 class _PostedColumns:
     """The account's lines as they are posted: by invoice, line, project, team and resource."""
 
     def __init__(self) -> None:
         self.labels, self.teams, self.projects, self.origins, self.items, self.resources = (
-            _Codes[InvoiceLabel](), _Codes[LedgerTeam](), _Codes[LedgerProject](), _Codes[Origin](),
-            _Codes[InvoiceItem](), _Codes[str](),
+            Codes[InvoiceLabel](), Codes[LedgerTeam](), Codes[LedgerProject](), Codes[Origin](),
+            Codes[InvoiceItem](), Codes[str](),
         )  # fmt: skip
         self.of_label, self.of_team, self.of_project, self.of_origin, self.of_item, self.of_resource = (
             array("I") for _ in range(6)

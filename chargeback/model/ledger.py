@@ -118,6 +118,14 @@ Entry = TypeVar("Entry")
 Value = TypeVar("Value")
 
 
+class Codes(dict[Entry, int]):
+    """The entries that lines share, each with its place in the order in which it came first."""
+
+    def __missing__(self, entry: Entry) -> int:
+        code = self[entry] = len(self)
+        return code
+
+
 class Coded(Struct, Generic[Entry], frozen=True):
     """A column of which many lines have the same: ``codes`` are the places of the lines' entries in ``table``, which
     may have entries that no line has."""
@@ -128,8 +136,8 @@ class Coded(Struct, Generic[Entry], frozen=True):
     @classmethod
     def of(cls, values: Iterable[Entry]) -> Coded[Entry]:
         """The column of these values, a value a line."""
-        known: dict[Entry, int] = {}
-        codes = array("I", [known.setdefault(value, len(known)) for value in values])
+        known = Codes[Entry]()
+        codes = array("I", map(known.__getitem__, values))
         return cls(codes, list(known))
 
     def __iter__(self) -> Iterator[Entry]:
@@ -206,36 +214,16 @@ class LedgerLines(Sequence[LedgerLine]):
 
     def at(self, places: Sequence[int]) -> LedgerLines:
         """The lines in these places alone."""
-        return LedgerLines(
-            self.labels.at(places),
-            self.teams.at(places),
-            self.projects.at(places),
-            self.resources.at(places),
-            _numbers_at(self.usage, places),
-            bytes(map(self.measured.__getitem__, places)),
-            self.origins.at(places),
-            _numbers_at(self.net, places),
-            _numbers_at(self.tax, places),
-            _numbers_at(self.gross, places),
-            self.items.at(places),
-            array("I", map(self.numbers.__getitem__, places)),
-        )
+        return self._of_each(lambda column: column.at(places) if isinstance(column, Coded) else _at(column, places))
 
     def _between(self, start: int, end: int) -> LedgerLines:
-        return LedgerLines(
-            self.labels.between(start, end),
-            self.teams.between(start, end),
-            self.projects.between(start, end),
-            self.resources.between(start, end),
-            self.usage[start:end],
-            self.measured[start:end],
-            self.origins.between(start, end),
-            self.net[start:end],
-            self.tax[start:end],
-            self.gross[start:end],
-            self.items.between(start, end),
-            self.numbers[start:end],
+        return self._of_each(
+            lambda column: column.between(start, end) if isinstance(column, Coded) else column[start:end]
         )
+
+    def _of_each(self, made: Callable[[Any], Any]) -> LedgerLines:
+        """Lines of what is made of each column."""
+        return LedgerLines(*(made(getattr(self, name)) for name in _COLUMNS))
 
     def chunks(self) -> Iterator[LedgerLines]:
         """The lines in their order, some thousands at a time."""
@@ -260,8 +248,7 @@ class LedgerLines(Sequence[LedgerLine]):
 
     def alone(self) -> LedgerLines:
         """These lines, with nothing in their tables that none of them has."""
-        coded = {name: getattr(self, name).alone() for name in _CODED}
-        return dataclasses.replace(self, **coded)
+        return self._of_each(lambda column: column.alone() if isinstance(column, Coded) else column)
 
     def usage_texts(self) -> list[str]:
         """Each line's usage as written."""
@@ -292,6 +279,7 @@ class LedgerLines(Sequence[LedgerLine]):
         return self.at(sorted(range(len(keys)), key=keys.__getitem__))
 
 
+_COLUMNS = tuple(column.name for column in dataclasses.fields(LedgerLines))
 _CODED = ("labels", "teams", "projects", "resources", "origins", "items")
 
 
@@ -375,35 +363,36 @@ def _ranked(column: Coded[Entry], key: Callable[[Entry], object]) -> list[int]:
     return list(map(of.__getitem__, column.codes))
 
 
-def _numbers_at(numbers: Sequence[int], places: Sequence[int]) -> Sequence[int]:
-    found = map(numbers.__getitem__, places)
-    return array("q", found) if isinstance(numbers, array) else list(found)
+def _at(column: Sequence[int], places: Sequence[int]) -> Sequence[int]:
+    """The numbers in these places, held as the column holds its own."""
+    found = map(column.__getitem__, places)
+    if isinstance(column, bytes):
+        return bytes(found)
+    if isinstance(column, range):
+        return array("I", found)
+    return array(column.typecode, found) if isinstance(column, array) else list(found)
 
 
 def joined(batches: Sequence[LedgerLines]) -> LedgerLines:
     """The lines of all batches, one after the other, numbered from 1."""
-    return LedgerLines(
-        _joined([batch.labels for batch in batches]),
-        _joined([batch.teams for batch in batches]),
-        _joined([batch.projects for batch in batches]),
-        _joined([batch.resources for batch in batches]),
-        _joined_numbers([batch.usage for batch in batches]),
-        b"".join(batch.measured for batch in batches),
-        _joined([batch.origins for batch in batches]),
-        _joined_numbers([batch.net for batch in batches]),
-        _joined_numbers([batch.tax for batch in batches]),
-        _joined_numbers([batch.gross for batch in batches]),
-        _joined([batch.items for batch in batches]),
-        range(1, sum(map(len, batches)) + 1),
-    )
+
+    def column(name: str) -> Any:
+        found = [getattr(batch, name) for batch in batches]
+        if name == "numbers":
+            return range(1, sum(map(len, batches)) + 1)
+        if name == "measured":
+            return b"".join(found)
+        return _joined(found) if name in _CODED else _joined_numbers(found)
+
+    return LedgerLines(*map(column, _COLUMNS))
 
 
 def _joined(columns: Iterable[Coded[Entry]]) -> Coded[Entry]:
     """One column with one table, each entry once."""
-    known: dict[Entry, int] = {}
+    known = Codes[Entry]()
     codes = array("I")
     for column in columns:
-        places = [known.setdefault(entry, len(known)) for entry in column.table]
+        places = list(map(known.__getitem__, column.table))
         codes.extend(map(places.__getitem__, column.codes))
     return Coded(codes, list(known))
 
