@@ -2,7 +2,7 @@
 
 It is at work before anything else of the program is imported, and imports nothing itself but the standard library and
 ``errors``. What it decides: an output that could not be written (exit 9), a signal (exit 130, also a second one), and
-what an error means that no command foresaw. What a command foresees is told by ``cli.ending``.
+what an error means that no command foresaw. What a command foresees is reported by ``cli.outcome.ending``.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Streams:
         sys.stderr.flush()
 
     def exit_code(self, ended: Ended) -> int:
-        """The exit code after all that was said has been written, or has failed to be; that is told where it can be."""
+        """The exit code after all that was said has been written, or could not be; that is reported where it can be."""
         self.flush()
         code = ended.own
         if self.out.failure is not None and not (ended.stands and self.out.only_closed):

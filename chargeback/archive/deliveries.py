@@ -2,7 +2,7 @@
 
 While something is being sent, a claim lies in ``.delivering/``: a file or object that is created and never replaced, so
 that of two runs in one bucket one sends. Where a run ended in between, nobody knows whether it arrived, and it is not
-sent twice. What is to be sent is decided where teams are told.
+sent twice. What is to be sent is decided where teams are notified.
 """
 
 from __future__ import annotations

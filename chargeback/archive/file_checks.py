@@ -151,7 +151,7 @@ def _check_proof(revision: Revision) -> Iterator[FileFinding]:
 
 
 def _sums_record(revision: Revision) -> FileRecord | None:
-    """``SHA256SUMS`` as it follows from the manifest, line by line; None where a part is damaged, which is told."""
+    """``SHA256SUMS`` as it follows from the manifest, line by line; None where a part is damaged, which is reported."""
     manifest, digest, size = revision.manifest, hashlib.sha256(), 0
     files = chain(manifest.files, chain.from_iterable(files_of(revision.store, part) for part in manifest.parts))
     try:

@@ -176,7 +176,7 @@ def _without_plain_files(reader: _Reader, data: bytes) -> tuple[dict[str, Any], 
     """
     found = None if _MARK in data else _PLAIN_FILES.search(data)
     if found is not None:
-        with suppress(DamagedError):  # what is wrong around the list is told with its place in the whole
+        with suppress(DamagedError):  # what is wrong around the list is reported with its place in the whole
             value = reader.decode(b'%s"%s"%s' % (data[: found.start()], _MARK, data[found.end() :]))
             if value.get("files") == [_MARK.decode()]:
                 return value, tuple(_plain_files(found.group().decode()))

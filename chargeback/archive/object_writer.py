@@ -157,4 +157,4 @@ def open_object_archive(root: Address, base: Base | None = None) -> Iterator[Obj
 
 
 def _late(where: Place, remedy: str) -> LockedError:
-    return LockedError(f"{where}: somebody else was faster", remedy=remedy)
+    return LockedError(f"{where}: another run wrote it first", remedy=remedy)

@@ -1,6 +1,6 @@
 """The first two layers of ``verify``: every file against its manifest, and the chain of revisions.
 
-Findings, not errors: all that is wrong is told at once. Control totals and re-performance are layers of the job's.
+Findings, not errors: all that is wrong is reported at once. Control totals and re-performance are layers of the job's.
 ``StorageError`` (exit 9) is raised where the system cannot read, ``SchemaError`` (exit 2) where a newer version wrote.
 """
 

@@ -106,7 +106,9 @@ def _make_way(folder: Path) -> None:
         if (folder / MARKER).is_file():
             shutil.rmtree(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConfigurationError(f"{folder}: is not empty, and no demo's", remedy="name another folder")
+            raise ConfigurationError(
+                f"{folder}: is not empty, and not of a demonstration", remedy="name another folder"
+            )
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         (folder / MARKER).touch(mode=0o640)
     except OSError as error:

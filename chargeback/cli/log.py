@@ -66,8 +66,8 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
 
 @contextmanager
 def logging_to_stderr(log_format: str, *, verbose: bool) -> Iterator[Callable[[int], None]]:
-    """While a command runs, its log goes to stderr: all of it with ``verbose``, else no details. What it yields is told
-    the exit code."""
+    """While a command runs, its log goes to stderr: all of it with ``verbose``, else no details. What it yields is
+    called with the exit code."""
     handler = _Stderr()
     handler.setFormatter(JsonLines(secrets.token_hex(6)) if log_format == "json" else TextLines())
     level, propagate, begun = LOGGER.level, LOGGER.propagate, time.monotonic()

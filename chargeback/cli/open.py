@@ -31,7 +31,7 @@ def page_of(root: Place, period: str | None) -> Path:
     place = root if period is None else chosen_revision(archive, period).root
     if isinstance(place, Address):
         raise ConfigurationError(
-            f"{place}: a browser opens no page of object storage",
+            f"{place}: a browser cannot open a page in object storage",
             remedy="rebuild the revision into a folder, or copy the archive, and open that",
         )
     page = place / PAGE

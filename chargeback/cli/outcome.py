@@ -24,7 +24,7 @@ def ending(
     leaves_work: bool = False,
     log_format: str = "text",
 ) -> Iterator[Callable[[int], None]]:
-    """Run a command's body; what it yields sets the exit code. Whatever is raised is told in one line an error.
+    """Run a command's body; what it yields sets the exit code. Each error that is raised is reported in one line.
 
     ``leaves_work``: the command is called for what it leaves behind, such as a revision, and not for its output alone.
     With ``verbose``, or as JSON, its log is written to stderr meanwhile.

@@ -31,7 +31,7 @@ _STYLE = re.compile("(\x1b\\[[012]m)")
 
 @contextmanager
 def messages_as_records(record: Record) -> Iterator[None]:
-    """What is told meanwhile becomes a record of the log: its text and level."""
+    """What is said meanwhile becomes a record of the log: its text and level."""
     _records.append(record)
     try:
         yield

@@ -31,7 +31,7 @@ class UnknownChoiceError(click.BadParameter):
 
 
 class Choice(_Choice):
-    """One of a few words; another one is told with the word that was probably meant."""
+    """One of a few words; another one is refused with the word that was probably meant."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word; ``UnknownChoiceError`` where it is none of them."""
@@ -41,7 +41,7 @@ class Choice(_Choice):
 
 
 def mistake(error: click.UsageError) -> ConfigurationError:
-    """The error as every other one is told: message and remedy."""
+    """The error as every other one is reported: message and remedy."""
     from chargeback.config.key_path import did_you_mean  # brings in what a command's help can do without
     from chargeback.errors import ConfigurationError
 

@@ -182,7 +182,7 @@ class ApiClient:
         return received
 
     def _unreached(self, error: TransientError) -> TransientError:
-        """The failure with the address; where nothing was ever answered there, the address may be wrong: that is told
+        """The failure with the address; where nothing was ever answered there, the address may be wrong: that is said
         within seconds, with where it was written."""
         found = f"{error} with {self.endpoint}"
         if self._contact.is_set():

@@ -8,7 +8,7 @@ of threads.
 
 Where a secret is read: an environment variable, a file, or a command that mints a token when asked.
 
-Whatever goes wrong is told with the source's name, never with what it gave.
+Whatever goes wrong is reported with the source's name, never with what it gave.
 """
 
 from __future__ import annotations
@@ -344,7 +344,7 @@ def environment_secrets(accounts: Iterable[AccountEntry], environ: Mapping[str, 
 
 
 def other_secrets(config: Config, environ: Mapping[str, str]) -> list[str]:
-    """The secrets of the archive's store and of who is told: what the configuration names as ``${NAME}``."""
+    """The secrets of the archive's store and of the notifications: what the configuration names as ``${NAME}``."""
     urls = (
         *config.notify.urls,
         config.notify.healthcheck_url or "",

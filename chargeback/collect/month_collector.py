@@ -176,7 +176,7 @@ class MonthCollector:
         return found
 
     def _task(self, ask: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-        """The task; what cannot be understood in it is told with the account that it was for."""
+        """The task; what cannot be understood in it is reported with the account that it was for."""
         asked = arguments[0].entry if isinstance(arguments[0], _Binder) else arguments[0]
         account = asked.id if isinstance(asked, AccountEntry) else ""
 
@@ -247,7 +247,7 @@ class MonthCollector:
             )
 
     def _with_credentials(self, entries: list[AccountEntry]) -> list[tuple[AccountEntry, Credential]]:
-        """Those that have a credential; the others are told at the end, unless none has one."""
+        """Those that have a credential; the others are reported at the end, unless none has one."""
         found = []
         for entry in entries:
             try:

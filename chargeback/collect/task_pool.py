@@ -22,8 +22,8 @@ PATIENCE_AFTER_STOP = 2.0
 
 def _let_go(error: BaseException) -> None:
     """Drop the frames that led to an error, and to its causes: they hold the answer that it is about, in several forms,
-    and errors are kept until the month is told. A chain may lead back to itself, where an error was raised again while
-    what came of it was handled."""
+    and errors are kept until the month is reported. A chain may lead back to itself, where an error was raised again
+    while what came of it was handled."""
     let_go: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -37,8 +37,8 @@ def _let_go(error: BaseException) -> None:
 class TaskPool:
     """A pool of threads for one collection.
 
-    ``stop`` ends what is under way, for when a person interrupts; ``progress`` is told (done, known) after each task;
-    ``around`` is entered for each task. The threads never outlive the process.
+    ``stop`` ends what is under way, for when a person interrupts; ``progress`` is called with (done, known) after each
+    task; ``around`` is entered for each task. The threads never outlive the process.
     """
 
     def __init__(

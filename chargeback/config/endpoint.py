@@ -3,7 +3,7 @@ configuration).
 
 The endpoint receives the credential: https anywhere, plain http only on this machine. An address with a user, a query
 or a fragment, or whose host two parsers could read differently, is refused. Documents' links obey the same rule of
-shape, see ``collect.addresses``.
+shape, see ``collect.endpoint``.
 """
 
 from __future__ import annotations

@@ -239,7 +239,7 @@ EVENTS: tuple[Event, ...] = get_args(Event)
 
 
 class Notify(Table, frozen=True):
-    """Who is told what: ``urls`` as apprise takes them, with ``${NAME}`` for what the environment holds.
+    """Who is notified of what: ``urls`` as apprise takes them, with ``${NAME}`` for what the environment holds.
 
     ``close_by`` is the day of the month from which a last month without a revision is overdue; ``metrics`` the folder
     of the textfile collector, None where no metrics are written.

@@ -2,7 +2,7 @@
 
 Two kinds of text may not pass: the secrets of the run (tokens, passwords, what is sent of them), in every spelling in
 which an answer, a link or a document could repeat them; and what signs a link. A secret in an answer or a document
-means that it is not kept; in a text that is told it is blanked out. Evidence is copied to auditors and archived for
+means that it is not kept; in a text for people it is blanked out. Evidence is copied to auditors and archived for
 years, and a log goes wherever logs go.
 """
 
@@ -45,8 +45,8 @@ class Gate:
         self._told = _Secrets(frozenset())
 
     def learn(self, *secrets: str, of_platform: bool = True) -> None:
-        """Let these no longer pass. Those that are not the platform's are looked for in what is told alone: an answer
-        cannot know them, and a short one would be found in any."""
+        """Let these no longer pass. Those that are not the platform's are looked for in texts for people alone: an
+        answer cannot know them, and a short one would be found in any."""
         new = frozenset(secret for secret in secrets if secret)
         self._told = _Secrets(self._told.secrets | new)
         if of_platform:
@@ -182,7 +182,7 @@ _gates = [Gate()]
 
 
 def begin() -> Gate:
-    """The gate of a run that begins now; what is told from now on passes it."""
+    """The gate of a run that begins now; what is said from now on passes it."""
     _gates[0] = Gate()
     return _gates[0]
 

@@ -166,7 +166,7 @@ class EarlierTotal(Struct, frozen=True):
 
 Reason = Literal["evidence", "configuration", "version"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
-"""What a restatement can come from, in the order in which it is told."""
+"""What a restatement can come from, in the order in which it is shown."""
 _OF_0_2 = {", ".join(found): found for count in range(1, 4) for found in combinations(REASONS, count)}
 """The sentences in which versions before 0.3 wrote the reasons."""
 

@@ -213,7 +213,7 @@ def _connected(cluster: Cluster, go_on: Callable[[], object]) -> Iterator[_Conne
 
 def _unreachable(cluster: Cluster, error: Exception) -> ClusterError:
     return ClusterError(
-        f"{cluster}: the cluster is not reached: {str(error) or type(error).__name__}",
+        f"{cluster}: the cluster cannot be reached: {str(error) or type(error).__name__}",
         remedy="start its scheduler, or correct workers, and run again",
     )
 

@@ -1,4 +1,4 @@
-"""Where the other accounts stand when some of a month's failed: every one's state is told (INTERFACE, exit codes)."""
+"""Where the other accounts stand when some of a month's failed: each state is reported (INTERFACE, exit codes)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OtherAccounts(Struct, frozen=True):
     not_ready: tuple[NotReadyError, ...] = ()
 
     def lines(self) -> list[str]:
-        """What is told of those that are ready."""
+        """What is reported of those that are ready."""
         ready = [(account, status) for account, status in self.states if status is not Status.NOT_READY]
         found = [f"account {account} has exceptions" for account, status in ready if status is Status.EXCEPTIONS]
         clean = len(ready) - len(found)
@@ -41,7 +41,7 @@ def other_accounts(evidence: Evidence, config: Config, errors: Iterable[Chargeba
     try:
         books = close_month(replace(evidence, run=replace(evidence.run, accounts=accounts)), config)
     except ChargebackError:
-        return OtherAccounts()  # what failed is told already, and is why the month does not close
+        return OtherAccounts()  # what failed is reported already, and is why the month does not close
     states = {summary.account: summary.status for summary in books.accounts}
     return OtherAccounts(tuple(states.items()), tuple(_not_ready(books)))
 

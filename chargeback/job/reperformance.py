@@ -1,7 +1,7 @@
 """The fourth layer of ``verify``: the evidence gives this revision and no other, byte for byte.
 
 A revision of another version is compared as data: its ledgers' cells and how its checks came out. What differs then is
-no damage, and is told with the versions to verify it with (INTERFACE, exit codes).
+no damage, and is reported with the versions to verify it with (INTERFACE, exit codes).
 
 Where an archived file first differs from what its evidence gives: the cell of CSV and XLSX, else the byte.
 """

@@ -104,7 +104,7 @@ def chosen_period(request: RunRequest, config: Config, now: datetime) -> Period:
 def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list[MonthResult]:
     """Every month's result, oldest first; the errors of a single month are in its result.
 
-    Raised is what ends a whole run: ``LockedError``, ``StorageError``, ``DamagedError`` of the head, interruption.
+    What ends the whole run is raised: ``LockedError``, ``StorageError``, ``DamagedError`` of the head, an interruption.
     """
     if request.only and not request.dry_run:
         raise ConfigurationError("-a restricts a dry run: a revision holds all accounts", remedy="add --dry-run")
@@ -192,8 +192,8 @@ class _Run:
             yield result
 
     def _refused(self, error: ChargebackError, period: Period) -> MonthResult:
-        """The month's result where an account could not even be asked for its list: nothing is archived, and where the
-        others stand is told."""
+        """The month's result where an account could not even be asked for its list: nothing is archived, and the states
+        of the others are reported."""
         try:
             known = background(self.archive, period)
             collected = self.collector.collect(period, known, MemoryStore(), self.now)
@@ -206,7 +206,7 @@ class _Run:
         return self._failed((error, *also), period, collected.evidence)
 
     def _failed(self, errors: Sequence[ChargebackError], period: Period, evidence: Evidence) -> MonthResult:
-        """The result of a month of which some accounts failed; where the others stand is told."""
+        """The result of a month of which some accounts failed; the states of the others are reported."""
         others = other_accounts(evidence, self.config, errors)
         for line in others.lines():
             self.tell(f"{period} {line}")

@@ -89,7 +89,7 @@ def seal(
     """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's.
 
     ``go_on`` is called before each file, and raises once the run has no time left; the ``engine`` makes the files.
-    ``on_file`` is told each file that is written.
+    ``on_file`` is called with each file that is written.
     """
     if latest is not None:
         staging.write(PREVIOUS_JOURNAL_PATH, latest.read(JOURNAL_PATH))

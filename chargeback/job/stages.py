@@ -65,7 +65,7 @@ class Stages:
         self._end("stage ends", stage, period, spending)
 
     def counting_files(self, stage: str) -> Callable[[str], None]:
-        """What is told each file that the stage has written."""
+        """What is called with each file that the stage has written."""
         written = 0
 
         def count(path: str) -> None:
@@ -77,7 +77,7 @@ class Stages:
         return count
 
     def progress_of(self, stage: str) -> Callable[[int, int], None]:
-        """What is told (done, of how much) of that stage."""
+        """What is called with (done, of how much) of that stage."""
         return partial(self.progress, stage)
 
     def _end(self, event: str, stage: str, period: object, spending: Spending, error: str | None = None) -> None:

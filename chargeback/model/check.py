@@ -16,7 +16,7 @@ from chargeback.evidence.period import Period
 
 
 class Outcome(StrEnum):
-    """How a check came out: a notice is told and holds nothing up; an accepted exception has somebody who answers for
+    """How a check came out: a notice is reported and stops nothing; an accepted exception has somebody who answers for
     it.
     """
 
@@ -148,7 +148,7 @@ class Check(Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """What is told to people: what was found, and who answers for it."""
+        """What people read: what was found, and who answers for it."""
         return self.message if self.accepted is None else self.message + self.accepted.ending
 
     def is_about(self, kind: SubjectKind, name: str) -> bool:

@@ -146,7 +146,7 @@ def read_project_lists(evidence: Evidence, directory: ProjectDirectory) -> None:
 
 @contextmanager
 def naming(account: str) -> Iterator[None]:
-    """Within, an answer that cannot be understood is told with the account, where nothing has said it yet."""
+    """Within, an answer that cannot be understood is reported with the account, unless the message names it already."""
     try:
         yield
     except AnswerError as error:

@@ -419,6 +419,16 @@ class LedgerPart(NamedTuple):
     magnitude: int
 
 
+def by_team(part: LedgerPart) -> tuple[str, str]:
+    """A team's id and the currency: what parts are added up by."""
+    return part.team.id, part.label.currency
+
+
+def by_currency(part: LedgerPart) -> str:
+    """The currency: what parts are added up by."""
+    return part.label.currency
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
     """(account, invoice id) -> what each team bears of the invoice, in the order of the lines; kept in columns, and

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from chargeback.model.ledger import LedgerPart
 
 
 class Line(Protocol):
@@ -131,13 +128,3 @@ def total(sums: Iterable[Counted]) -> Sums:
 
 def _magnitude(net: int, tax: int, gross: int) -> int:
     return abs(net) + abs(tax) + abs(gross)
-
-
-def by_team(part: LedgerPart) -> tuple[str, str]:
-    """A team's id and the currency."""
-    return part.team.id, part.label.currency
-
-
-def by_currency(part: LedgerPart) -> str:
-    """The currency."""
-    return part.label.currency

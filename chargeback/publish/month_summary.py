@@ -17,10 +17,11 @@ from chargeback.model.facts import by_month
 from chargeback.model.instants import format_instant
 from chargeback.model.invoice import Status, as_listed, listed_total
 from chargeback.model.journal import MonthJournal
+from chargeback.model.ledger import by_team
 from chargeback.model.money import format_exact
 from chargeback.model.posting import Posting
 from chargeback.model.project_sources import booked_names
-from chargeback.model.totals import add_up, by_team
+from chargeback.model.totals import add_up
 
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:

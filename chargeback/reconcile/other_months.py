@@ -17,9 +17,10 @@ from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.facts import ListedInvoice, by_month
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.journal import MonthJournal
+from chargeback.model.ledger import by_team
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, Posting
-from chargeback.model.totals import add_up, by_team
+from chargeback.model.totals import add_up
 from chargeback.model.wording import counted
 from chargeback.reconcile.comparing import not_performed
 

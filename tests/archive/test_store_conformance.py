@@ -376,7 +376,7 @@ def test_a_run_that_comes_too_late_ends_with_8(address: Address) -> None:
     with open_for_writing(address, started=STARTED) as slow:
         assert slow.archive.head() is None
         archive_of(address, "2026-05")
-        with pytest.raises(LockedError, match=r"chain/1\.json: somebody else was faster"):
+        with pytest.raises(LockedError, match=r"chain/1\.json: another run wrote it first"):
             seal(slow, "2026-06")
     archive = Archive(address, Base())
     assert [str(name) for name in archive.names()] == ["2026-05/r1"]

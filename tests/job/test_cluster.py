@@ -146,7 +146,11 @@ def test_a_cluster_that_is_not_reached_is_exit_6_before_anything_is_asked(place:
         port = taken.getsockname()[1]
     asked = len(place.platform.recorder.documents())
     code, _, err = finished(place, "run", "--workers", f"dask://127.0.0.1:{port}")
-    assert (code, f"dask://127.0.0.1:{port}: the cluster is not reached: " in err, err.count("\n")) == (6, True, 1), err
+    assert (code, f"dask://127.0.0.1:{port}: the cluster cannot be reached: " in err, err.count("\n")) == (
+        6,
+        True,
+        1,
+    ), err
     assert len(place.platform.recorder.documents()) == asked
 
 

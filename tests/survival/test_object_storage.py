@@ -105,7 +105,7 @@ def test_of_two_runs_at_once_one_writes_and_the_other_exits_8(office: Workplace,
         ended = [finished(process) for process in [run(office, endpoint), run(office, endpoint)]]
     assert sorted(code for code, _, _ in ended) == [0, 8], ended
     ((_, _, err),) = (each for each in ended if each[0] == 8)
-    assert "somebody else was faster -> nothing to do: the next scheduled run goes on" in err
+    assert "another run wrote it first -> nothing to do: the next scheduled run goes on" in err
     require_whole(office, 1)
     assert office.address is not None
     store = ObjectStore(office.address)

@@ -267,6 +267,6 @@ def _refuse_unwritable(made: Deployment) -> None:
     for path in (made.path, made.executable, *made.written, made.token_file):
         if path is not None and not str(path).isprintable():
             raise ConfigurationError(
-                f"{str(path)!r}: a path with a line break or control character fits no schedule",
-                remedy="move it to a path without",
+                f"{str(path)!r}: a schedule cannot name a path with a line break or control character",
+                remedy="move it to a path without them",
             )

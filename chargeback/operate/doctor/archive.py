@@ -31,7 +31,7 @@ _WRITE = 'write the address of the bucket instead: archive = "s3://bucket/prefix
 ORPHAN_AGE = timedelta(days=7)
 """After which no run can be at work there."""
 LITTLE_SPACE, NO_SPACE = 1 << 30, 50 << 20
-"""Bytes free: below the first it is told, below the second a run would fail."""
+"""Bytes free: below the first it is reported, below the second a run would fail."""
 
 
 def archive(config: Config, now: datetime, *, clean: bool = False) -> Iterator[DoctorLine]:

@@ -30,7 +30,8 @@ A_MONTH = timedelta(days=35)
 """A credential that lives shorter than this dies before the next month's run."""
 ROLES = ("owner", "admin", "accountant")
 SLIGHT_SKEW, GROSS_SKEW = 60, 3600
-"""Seconds that the clocks may differ: above the first it is told, above the second the wrong month may be chosen."""
+"""Seconds that the clocks may differ: above the first it is reported, above the second the wrong month may be
+chosen."""
 
 
 def credential_lifetime(credential: Credential, user: str, now: datetime) -> Iterator[DoctorLine]:

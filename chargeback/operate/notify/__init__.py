@@ -2,7 +2,7 @@
 
 One message a run, when there is something to say. Problems of telling are themselves told on stderr, without addresses.
 
-What people have been told already, in ``<archive>/.told.json``: the same state is told once, then weekly.
+What people have been told already, in ``<archive>/.told.json``: the same state is sent once, then weekly.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 NAME = ".told.json"
 AGAIN = timedelta(days=7) - timedelta(hours=1)
-"""A state that lasts is told again after a week; an hour less, as schedulers are not exact."""
+"""A state that lasts is sent again after a week; an hour less, as schedulers are not exact."""
 _LARGEST = 1 << 16
 
 
@@ -104,7 +104,7 @@ __all__ = [
 
 
 class Watcher(Struct):
-    """Where a run is told to, and what came of it: ``results``, once it has ended without an error."""
+    """Where a run's result is sent to, and what came of it: ``results``, once it has ended without an error."""
 
     config: Config
     environ: Mapping[str, str]
@@ -219,7 +219,7 @@ def _overdue(watcher: Watcher) -> bool:
 
 
 def _guarded(watcher: Watcher, act: Callable[[], None]) -> None:
-    """Whatever goes wrong in telling is told on stderr; the run has its own result."""
+    """Whatever goes wrong in sending is written to stderr; the run has its own result."""
     try:
         act()
     except ChargebackError as error:

@@ -2,7 +2,7 @@
 
 What is due follows from the archive alone: of each month the latest revision, for the teams that had ``notify`` in the
 configuration that it was made with, less what ``deliveries.csv`` has. So a delivery that failed is tried again by the
-next run. What was being sent when a run was ended may have arrived: it is told, and not sent again. In a folder the
+next run. What was being sent when a run was ended may have arrived: it is reported, and not sent again. In a folder the
 archive's lock keeps a second run out; in a bucket each delivery is claimed by an object that one run can create.
 """
 
@@ -71,7 +71,7 @@ def services(team: Team) -> Iterator[tuple[str, str]]:
 
 
 def deliver(config: Config, environ: Mapping[str, str], clock: Clock, tell: Tell) -> None:
-    """Send what is due and record it; what cannot be sent is told, and due again with the next run."""
+    """Send what is due and record it; what cannot be sent is reported, and due again with the next run."""
     if not any(team.notify for team in config.teams):
         return
     if not list(_due(config, Archive(config.archive))):

@@ -36,7 +36,7 @@ _MOST_FINDINGS = 20
 
 
 class News(Struct, frozen=True):
-    """``kind``: whose state it is; ``occasions``: on which it is told; ``state``: equal as long as nothing changes."""
+    """``kind``: whose state it is; ``occasions``: on which it is sent; ``state``: equal as long as nothing changes."""
 
     kind: str
     occasions: frozenset[str]
@@ -81,7 +81,7 @@ def of_usage(report: UsageReport) -> News:
 
 
 def overdue(config: Config, now: datetime) -> News | None:
-    """Last month without a revision, from ``close_by`` on; its state is another one each day, so it is told daily."""
+    """Last month without a revision, from ``close_by`` on; its state is another one each day, so it is sent daily."""
     today = now.astimezone(config.timezone).date()
     period = last_month(now, config.timezone)
     if not is_overdue(config, now):

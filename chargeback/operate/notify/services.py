@@ -80,7 +80,7 @@ def takes_files(url: str, environ: Mapping[str, str]) -> bool:
     try:
         import apprise
     except ImportError:
-        return True  # it is told among the packages
+        return True  # it is reported among the packages
     _keep_quiet()
     service, address = apprise.Apprise(), filled(url, environ)
     return bool(address and service.add(address) and service[0].attachment_support)

@@ -31,7 +31,7 @@ WEEKS = 4
 SEASONAL = Decimal("1.5")
 """More than this times the same weekday's highest is no season."""
 GROWTH = Decimal("1.5")
-"""A runaway that goes on is told anew when it grows by this."""
+"""A runaway that goes on is a new alert when it grows by this."""
 LULL = 2
 """Days back within the band after which the next one out is a new one."""
 

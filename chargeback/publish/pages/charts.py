@@ -67,6 +67,31 @@ class ColumnChart(Struct, frozen=True):
     ticks: tuple[Tick, ...]
     labels: tuple[AxisLabel, ...]
 
+    def svg(self, name: str, title: str, description: str) -> Markup:
+        """The drawing as SVG beside its axis; ``name`` tells its elements from those of the page's other charts."""
+        tall, right = self.height + 20, self.axis_width - 8
+        parts = [
+            f'<div class="chart">\n<svg class="axis" width="{self.axis_width}" height="{tall}" aria-hidden="true" '
+            'focusable="false">\n',
+            *(f'<text x="{right}" y="{tick.y + 4}" text-anchor="end">{tick.label}</text>\n' for tick in self.ticks),
+            f'</svg>\n<svg class="plot" height="{tall}" role="img" aria-labelledby="{name}-title {name}-description">\n'
+            f'<title id="{name}-title">{plain(title)}</title>\n',
+            f'<desc id="{name}-description">{plain(description)}</desc>\n',
+            *(f'<line class="grid" x1="0" x2="100%" y1="{tick.y}" y2="{tick.y}"/>\n' for tick in self.ticks),
+            *(
+                f'<rect class="{part.mark}" x="{part.x}" y="{part.y}" width="{part.width}" height="{part.height}">'
+                f"<title>{escape(part.label)}</title></rect>\n"
+                for part in self.segments
+            ),
+            f'<line class="zero" x1="0" x2="100%" y1="{self.baseline}" y2="{self.baseline}"/>\n',
+            *(
+                f'<text x="{label.x}" y="{self.height + 12}" text-anchor="middle">{label.text}</text>\n'
+                for label in self.labels
+            ),
+            "</svg>\n</div>\n",
+        ]
+        return Markup("".join(parts))  # noqa: S704 - what comes from outside is escaped
+
 
 class Column(Struct, frozen=True):
     """One column: its name in tooltips, its label on the axis ("" for none), and each series' amount in minor units."""
@@ -103,31 +128,6 @@ def column_chart(
             if column.label
         ),
     )
-
-
-def column_svg(chart: ColumnChart, name: str, title: str, description: str) -> Markup:
-    """The drawing as SVG beside its axis; ``name`` tells its elements from those of the page's other charts."""
-    tall, right = chart.height + 20, chart.axis_width - 8
-    parts = [
-        f'<div class="chart">\n<svg class="axis" width="{chart.axis_width}" height="{tall}" aria-hidden="true" '
-        'focusable="false">\n',
-        *(f'<text x="{right}" y="{tick.y + 4}" text-anchor="end">{tick.label}</text>\n' for tick in chart.ticks),
-        f'</svg>\n<svg class="plot" height="{tall}" role="img" aria-labelledby="{name}-title {name}-description">\n'
-        f'<title id="{name}-title">{plain(title)}</title>\n<desc id="{name}-description">{plain(description)}</desc>\n',
-        *(f'<line class="grid" x1="0" x2="100%" y1="{tick.y}" y2="{tick.y}"/>\n' for tick in chart.ticks),
-        *(
-            f'<rect class="{part.mark}" x="{part.x}" y="{part.y}" width="{part.width}" height="{part.height}">'
-            f"<title>{escape(part.label)}</title></rect>\n"
-            for part in chart.segments
-        ),
-        f'<line class="zero" x1="0" x2="100%" y1="{chart.baseline}" y2="{chart.baseline}"/>\n',
-        *(
-            f'<text x="{label.x}" y="{chart.height + 12}" text-anchor="middle">{label.text}</text>\n'
-            for label in chart.labels
-        ),
-        "</svg>\n</div>\n",
-    ]
-    return Markup("".join(parts))  # noqa: S704 - what comes from outside is escaped
 
 
 def _segments(

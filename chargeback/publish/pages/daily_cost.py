@@ -24,7 +24,7 @@ from chargeback.model.money import EXACT, exact_sum, minor_digits, to_minor
 from chargeback.model.posting import Posting
 from chargeback.model.report import asked_on, days_named
 from chargeback.model.wording import counted
-from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart, column_svg
+from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart
 from chargeback.publish.pages.elements import as_a_table, figures, figures_table, legend, section
 from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.wording import minor, month_name
@@ -221,7 +221,7 @@ def daily_section(books: Books, config: Config, evidence: Evidence | None) -> st
         caption = f"Cost per day and project in {isolated(cost.currency)}, rounded to the currency's minor unit"
         parts += [
             f"<h3>{isolated(cost.currency)}</h3>\n" if len(costs) > 1 else "",
-            f"{column_svg(cost.chart, f'daily-{number}', drawing, cost.description)}\n{legend(named)}\n",
+            f"{cost.chart.svg(f'daily-{number}', drawing, cost.description)}\n{legend(named)}\n",
             f'<p class="about">{plain(cost.description)}</p>\n',
             as_a_table(
                 f"Daily cost in {plain(cost.currency)}",

@@ -12,7 +12,7 @@ from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.wording import counted
-from chargeback.publish.pages.charts import Column, ColumnChart, column_chart, column_svg
+from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
 from chargeback.publish.pages.elements import as_a_table, figures_table, legend, section
 from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.team_colours import in_one_chart
@@ -163,7 +163,7 @@ def trend_section(months: Sequence[MonthOverview], colours: Mapping[str, str]) -
         currency = isolated(trend.currency)
         parts += [
             f"<h3>{currency}</h3>\n" if len(made) > 1 else "",
-            f"{column_svg(trend.chart, f'trend-{number}', drawing, trend.description)}\n",
+            f"{trend.chart.svg(f'trend-{number}', drawing, trend.description)}\n",
             f"{legend((each.mark, _linked(each)) for each in trend.series)}\n",
             f'<p class="about">{plain(trend.description)}</p>\n',
             as_a_table(

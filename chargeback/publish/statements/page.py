@@ -16,7 +16,6 @@ from chargeback.model.books import Status
 from chargeback.model.check import Outcome
 from chargeback.model.text import readable
 from chargeback.publish.bilingual import THAI, Language, said, thai_month
-from chargeback.publish.pages.charts import column_svg
 from chargeback.publish.pages.rendering import (
     LONGEST_IN_LINE,
     cell_opening,
@@ -262,7 +261,7 @@ def _months(words: Words, each: CurrencyFigures, number: int) -> str:
         figures = map(words.number, (net, row.gross or "", row.change), ("Net", "Gross", "Change"))
         rows.append(f"{_ROW}{_NAME}{row.period}{missing}</th>{''.join(figures)}</tr>\n")
     caption = "The months before are as their latest revisions had them when this one was made."
-    chart = column_svg(each.chart, f"chart-{number}", f"{drawn}, {each.currency}", drawn)
+    chart = each.chart.svg(f"chart-{number}", f"{drawn}, {each.currency}", drawn)
     table = words.table(caption, ["Month"], ["Net", "Gross", "Change"], rows, is_hidden=False)
     return words.section(f"months-{number}", "Twelve months", chart, "\n", table, currency=each.currency)
 

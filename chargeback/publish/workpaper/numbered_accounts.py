@@ -39,7 +39,7 @@ VERDICTS = (
 )
 """The words of verdicts, and how they are coloured."""
 TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
-"""The outcomes that are told one by one, in this order."""
+"""The outcomes that are listed one by one, in this order."""
 TeamParts = Mapping[str, Sequence[int]]
 """Team -> lines, net, tax, gross of an invoice; amounts in minor units, teams by id."""
 
