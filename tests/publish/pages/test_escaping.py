@@ -20,8 +20,8 @@ from chargeback.model.archived_checks import ArchivedFinding, FindingSubject
 from chargeback.publish.pages import archive_page
 from chargeback.publish.pages.cover_page import Cover, CoverFinding, cover_page
 from chargeback.publish.pages.file_links import file_groups, files_section
+from tests.kit import page_months
 
-from . import months
 from .test_archive_page import revision
 from .test_month_page import bytes_of
 
@@ -52,7 +52,7 @@ def cover() -> bytes:
 
 def restated_month() -> bytes:
     changes = Restatement(1, (EVIL,), (TeamChange(EVIL, EVIL, 2, 1, 2),), (EVIL,))
-    return bytes_of(months.small_month(revision=2, endpoint=EVIL), changes)
+    return bytes_of(page_months.small_month(revision=2, endpoint=EVIL), changes)
 
 
 def files() -> bytes:
