@@ -92,6 +92,7 @@ class Spool:
         self._file: int | None = None
         self._lock = Lock()
         self._recent: dict[int, Any] = {}
+        self._last: tuple[int, Any] = (-1, None)
 
     def keep(self, value: Value, entries: int) -> Held[Value]:
         """The value, which is of so many entries, where it is at hand; ``StorageError`` where there is no room."""
@@ -165,10 +166,14 @@ class Spool:
 
     def read(self, start: int, size: int) -> Any:
         """What was written there."""
+        last, value = self._last
+        if last == start:
+            return value
         file = self.open()
         with self._lock:
             if start in self._recent:
                 found = self._recent[start] = self._recent.pop(start)
+                self._last = start, found
                 return found
         try:
             data = os.pread(file, size, start)
@@ -182,6 +187,7 @@ class Spool:
 
     def _remember(self, start: int, value: object) -> None:
         self._recent[start] = value
+        self._last = start, value
         while len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
 
@@ -207,8 +213,11 @@ class _Reducers(dict[type, Callable[[Any], str | tuple[Any, ...]]]):
         if issubclass(kind, Struct):
             self[kind] = kind.__reduce__
             return self[kind]
-        if not is_dataclass(kind):
+        if issubclass(kind, type):
             raise KeyError(kind)
+        if not is_dataclass(kind):
+            self[kind] = lambda each: each.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+            return self[kind]
         names = [field.name for field in fields(kind)]
         values = attrgetter(*names) if len(names) > 1 else lambda each: (getattr(each, names[0]),)
         self[kind] = lambda each: (kind, values(each))
