@@ -1,4 +1,4 @@
-"""How a month's work is cut, and where its books lie meanwhile, shows in no byte (decision record 19)."""
+"""How a month's work is cut, and where its books lie meanwhile, shows in no byte (decision record 18)."""
 
 from __future__ import annotations
 

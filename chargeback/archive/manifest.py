@@ -3,7 +3,7 @@
 ``manifest.json`` names every file but itself and ``SHA256SUMS``; ``SHA256SUMS`` names every file but itself, so that
 ``sha256sum -c`` proves a revision without this program. The manifest of a large month is a tree (schema 2): it names
 its parts, ``manifests/0001.json`` and so on, and each part names files, so that who proves one account needs one part
-(decision record 20). An archive is hostile when it is read: nothing in a manifest is believed before it is checked.
+(decision record 19). An archive is hostile when it is read: nothing in a manifest is believed before it is checked.
 """
 
 from __future__ import annotations

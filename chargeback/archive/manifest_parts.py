@@ -1,6 +1,6 @@
 """The parts of a large month's manifest: how its files are divided over them, and how one is found again.
 
-A month of up to ``FILES_A_MANIFEST`` files has none: its ``manifest.json`` names the files (decision record 20). Who
+A month of up to ``FILES_A_MANIFEST`` files has none: its ``manifest.json`` names the files (decision record 19). Who
 reads files by path sees no difference; of a tree only the parts that are asked for are read, and few of them are kept
 in memory.
 """

@@ -1,4 +1,4 @@
-"""What a large month has too much of for memory, kept in a file until the month is done (decision record 19).
+"""What a large month has too much of for memory, kept in a file until the month is done (decision record 18).
 
 A month's books are small objects that stay in memory, and large leaves: a report's rows, an invoice's lines, posted
 lines, checks, ledger lines. The first leaves, all that a small month has, stay in memory too. The others are written to
