@@ -110,6 +110,8 @@ class BucketProcess(Generic[Library]):
     def __init__(self, library: Library) -> None:
         self._calls, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._own = threading.local()
+        self._lock = threading.Lock()
+        self._given_up = False
         self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # none may unwind this process's frames in the fork
         try:
@@ -148,8 +150,13 @@ class BucketProcess(Generic[Library]):
         return outcome, value
 
     def give_up(self) -> None:
-        """Every connection of this process is at its end; a later call makes another one."""
-        for connection in [each for each in self._open if not each.closed]:
+        """The connections of this process's other threads are at their end. The main thread alone may call again: one
+        that has not begun its call yet would wait for the store instead."""
+        own = getattr(self._own, "connection", None)
+        with self._lock:
+            self._given_up = True
+            connections = [each for each in self._open if each is not own and not each.closed]
+        for connection in connections:
             with socket.socket(fileno=os.dup(connection.fileno())) as side, suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
 
@@ -157,12 +164,15 @@ class BucketProcess(Generic[Library]):
         """This thread's own; a process that was forked has the threads' of the one before, and makes its own."""
         kept: Connection | None = getattr(self._own, "connection", None)
         if kept is None or self._own.process != os.getpid():
-            here, there = socket.socketpair()
-            with there:
-                socket.send_fds(self._calls, [b"\0"], [there.fileno()])
-            kept = self._own.connection = Connection(here.detach())
-            self._own.process = os.getpid()
-            self._open.add(kept)
+            with self._lock:
+                if self._given_up and threading.current_thread() is not threading.main_thread():
+                    raise EOFError
+                here, there = socket.socketpair()
+                with there:
+                    socket.send_fds(self._calls, [b"\0"], [there.fileno()])
+                kept = self._own.connection = Connection(here.detach())
+                self._own.process = os.getpid()
+                self._open.add(kept)
         return kept
 
 

@@ -235,3 +235,21 @@ try:
 except ChildProcessError:
     print("none left")
 """) == ["none left"]
+
+
+def test_a_thread_that_begins_its_call_after_the_others_gave_up_is_refused() -> None:
+    """An operator's Ctrl-C would wait five minutes for a store that is silent."""
+    assert python("""
+bucket.create("2026-05/r1", b"a")
+bucket._ask.give_up()
+said = []
+def late():
+    try:
+        bucket.create("2026-05/r2", b"b")
+    except BucketError as error:
+        said.append(str(error.strerror))
+thread = threading.Thread(target=late)
+thread.start()
+thread.join()
+print(said, bucket.read("2026-05/r1", 10))
+""") == ["['the process that asks the store ended unexpectedly'] b'a'"]
