@@ -22,7 +22,7 @@ from msgspec import NODEFAULT, Struct
 from chargeback.collect.credentials import PASSWORD, TOKEN, USER
 from chargeback.config import AcceptedException, Config, ProjectClaim
 from chargeback.config.forms import EVERY_REPORT_CHECK
-from chargeback.config.loader import DEFAULT_NAME, VARIABLE, WORKERS_VARIABLE
+from chargeback.config.loader import VARIABLE, WORKERS_VARIABLE
 from chargeback.config.reading import Declared, Form, Key, keys_of
 from chargeback.config.settings import ENDPOINT_VARIABLE, Tolerance
 from chargeback.evidence.period import Period
@@ -34,7 +34,7 @@ SCHEMA = Path(__file__).with_name("config.schema.json")
 COMMAND = "make docs"
 WIDTH = 120
 
-NEEDED, NONE = "**needed**", "none"
+NEEDED, NONE = "**needed**", ""
 FORMAT = "format"
 """The one key of ``[journal]`` that may also stand before the first table."""
 
@@ -42,7 +42,8 @@ DEFAULTS: Mapping[str, str] = {
     "Config.archive": '`"archive"`',
     "AccountEntry.name": "the platform's",
     "AccountEntry.company": "its tax id's",
-    "AccountEntry.vat": "by the kind of buyer",
+    "Config.since": "the first archived month",
+    "AccountEntry.vat": '`"cost"` of an individual',
     "Team.name": "its `id`",
     "Reconciliation.tolerance": "as below",
     "AcceptedException.invoice": "any",
@@ -80,26 +81,13 @@ HEAD = f"""\
 
 <!-- Written by docs/reference.py from the code: change it there, then `{COMMAND}`. -->
 
-Every key of `config.toml`. [config.example.toml](../config.example.toml) shows them at work; `chargeback init` writes
-a file to start from, `chargeback config check` and `doctor` check one.
+[config.example.toml](../config.example.toml) shows every key at work; where the file is looked up, and what is refused,
+is in [rules 3.1 to 3.4](rules/interface.md#3-configuration). `chargeback config check` checks it.
 
-The file is what `-c` names, else `${VARIABLE}`, else `./{DEFAULT_NAME}`. Relative paths start at its folder. An unknown
-key is an error (exit 2), and so is a value that looks like a secret, because each month archives the file. Commands
-that use the network refuse a file that everybody may write, or that lies beside a `manifest.json`.
+What holds without a key stands after the last semicolon; without one, nothing does. An *amount* is a decimal text such as
+`"12.50"`, or a number, never negative. A *month* is written `"2026-05"`; `from` and `until` are both included.
 
-An *amount* is a decimal text such as `"12.50"`, or a number, and never negative. A *month* is written `"2026-05"`;
-`from` and `until` are both included.
-
-Editors complete keys by [config.schema.json](config.schema.json): taplo and its plug-ins take its path from a first
-line `#:schema`.
-"""
-
-ENVIRONMENTS = """\
-```toml
-[environments]
-staging = "*-staging"
-development = ["*-dev", "sandbox-*"]
-```
+Editors complete keys by [config.schema.json](config.schema.json): name it for taplo in a first line `#:schema`.
 """
 
 VARIABLES = f"""\
@@ -107,18 +95,15 @@ VARIABLES = f"""\
 
 | variable | meaning |
 |---|---|
-| `{VARIABLE}` | the configuration, where `-c` does not name one |
-| `{WORKERS_VARIABLE}` | who closes and publishes; wins over `workers`, and `--workers` over it |
-| `{ENDPOINT_VARIABLE}` | the platform; wins over `[api] endpoint` |
-| `{USER}`, `{PASSWORD}` | a service account and its key, the credential that lasts; used where both are set |
-| `{TOKEN}` | a token, where those are not set |
-| what `token_env` names | an account's own token; wins over all others for that account |
-| what `${{NAME}}` in `[notify]` names | a part of a URL |
+| `{VARIABLE}` | the configuration, unless `-c` names one |
+| `{WORKERS_VARIABLE}` | wins over `workers`, and `--workers` over it |
+| `{ENDPOINT_VARIABLE}` | wins over `[api] endpoint` |
+| what `token_env` names | an account's own token; wins over all below |
+| `{USER}`, `{PASSWORD}` | a service account and its key, used if both are set |
+| `{TOKEN}` | a token; without it `[api] token_command` or `token_file` |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities in place of the built-in ones |
-| `HTTPS_PROXY`, else `ALL_PROXY` | the proxy, as `http://host:port`, user and password before the host if needed |
-| `NO_PROXY` | hosts, domains, addresses and networks that are asked without it, or `*`; this machine always is |
-
-If none of them gives a credential, `[api] token_command` or `token_file` does.
+| `HTTPS_PROXY`, else `ALL_PROXY` | the proxy, `http://host:port`, user and password before the host if needed |
+| `NO_PROXY` | hosts, domains, addresses and networks asked without it, or `*`; this machine always is |
 """
 
 
@@ -129,18 +114,17 @@ def page() -> str:
 
 def sections() -> Iterator[Section]:
     """A section a table, in the file's order; ``projects`` and ``tolerance`` below the table that they stand in."""
-    yield Section("The file itself", "Keys before the first table.", Config)
+    yield Section("Before the first table", "", Config)
     for key in keys_of(Config):
         if is_table(key):
             brackets = f"[[{key.name}]]" if get_origin(_bare(key.kind)) is tuple else f"[{key.name}]"
             table = _table_of(key.kind)
-            yield Section(f"`{brackets}`", meaning(Config, key), table, _below(table, key))
+            yield Section(f"`{brackets}`", meaning(Config, key), table, _below(table))
         if key.name == "teams":
             yield Section(
                 "An entry of `projects` as a table",
-                'For a project that moved between teams: `{ match = "acme-shop", from = "2026-04" }`. An exact sid'
-                " wins over a glob, and of two globs the one with more literal characters. The same one twice in one"
-                " month is an error.",
+                'For a project that moved between teams: `{ match = "acme-shop", from = "2026-04" }`. Which claim wins:'
+                " [rule 5.1](rules/booking.md#5-ownership).",
                 ProjectClaim,
             )
         if key.name == "reconciliation":
@@ -158,7 +142,7 @@ def rows(section: Section) -> list[Row]:
                 FORMAT,
                 "as in [`[journal]`](#journal)",
                 NONE,
-                "further files for an ERP; here or in `[journal]`, not in both",
+                "here or there",
             )
         )
     return made
@@ -265,10 +249,8 @@ def _table_of(kind: object) -> type:
     return inner if isinstance(inner, type) else str
 
 
-def _below(table: type, key: Declared) -> str:
-    if table is AcceptedException:
-        return _checks_with_variance()
-    return ENVIRONMENTS if key.name == "environments" else ""
+def _below(table: type) -> str:
+    return _checks_with_variance() if table is AcceptedException else ""
 
 
 def _row(table: type, key: Declared) -> Row:
@@ -287,19 +269,21 @@ def _default(default: object) -> str:
 
 
 def _section(section: Section) -> str:
-    lines = [f"## {section.title}", "", _filled(section.intro)]
+    lines = [f"## {section.title}", "", *([_filled(section.intro)] if section.intro else [])]
     if keys_of(section.table):
-        lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
-        lines += [f"| `{row.key}` | {row.value} | {row.default} | {row.meaning} |" for row in rows(section)]
+        lines += ["| key | value; default | meaning |", "|---|---|---|"]
+        lines += [f"| `{row.key}` | {_value(row)} | {row.meaning} |" for row in rows(section)]
         lines += ["", section.below] if section.below else [""]
-    else:
-        lines += [section.below]
     return "\n".join(lines)
+
+
+def _value(row: Row) -> str:
+    return f"{row.value}; {row.default}" if row.default else row.value
 
 
 def _checks_with_variance() -> str:
     codes = ", ".join(f"`{code}`" for code in Code if code in VARIANCE_CODES)
-    return _filled(f"Checks with a variance, which need `up_to`: {codes}, and `{EVERY_REPORT_CHECK}`.")
+    return _filled(f"Checks with a variance: {codes}, `{EVERY_REPORT_CHECK}`.")
 
 
 def _filled(text: str) -> str:

@@ -140,21 +140,21 @@ class Team(Table, frozen=True):
     """
 
     id: TeamId
-    """Names the team's files; not `all`, `unassigned`, `adjustments` or a device name of Windows."""
+    """Names its files; not `all`, `unassigned`, `adjustments` or a Windows device."""
     name: str = ""
-    """How reports call the team."""
+    """How reports call it."""
     cost_center: str = ""
-    """In every line of the team's ledger."""
+    """In every line of its ledger."""
     gl_account: str = ""
-    """The expense account of its lines in the journal."""
+    """Its expense account in the journal."""
     projects: tuple[Claim, ...] = ()
-    """What the team owns."""
+    """What it owns."""
     company: str = ""
     """Whose team it is."""
     notify: tuple[ServiceUrl, ...] = ()
-    """Gets the team's statement and workbook, and nothing of another team's."""
+    """Gets its statement and workbook."""
     budget: MonthlyBudget | None = None
-    """What it may cost in a month, net; other currencies are not compared."""
+    """A month's net; other currencies are not compared."""
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -170,8 +170,7 @@ class SharedProject(ProjectClaim, frozen=True):
     pattern: Annotated[SidOrGlob, Key("project")]
     """What is shared."""
     split: Annotated[Split, Key(needed=True)] = "even"
-    """The same for every team; by what each team's own projects cost in that month; by weights, which need not add up
-    to 100."""
+    """Alike; by what each team's own projects cost in the month; by weights of any sum."""
 
 
 def settled(place: KeyPath, shared: Iterable[SharedProject], teams: Iterable[Team]) -> Iterator[SharedProject]:

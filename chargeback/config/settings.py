@@ -58,18 +58,17 @@ class Api(Table, frozen=True):
     """How the platform is reached; ``timeout`` and ``deadline`` in seconds."""
 
     endpoint: EndpointUrl = DEFAULT_ENDPOINT
-    """The platform; `DEPLOYS_ENDPOINT` wins over it."""
+    """The platform."""
     concurrency: Annotated[int, Key(least=1, most=64)] = 16
     """Requests at the same time."""
     timeout: Annotated[float, Key(most=600)] = 30
-    """For one attempt; a call that fails is tried again for 2 minutes."""
+    """For one attempt; a failed call is tried again for 2 minutes."""
     deadline: Annotated[float, Key(most=7 * 24 * 3600)] = 7200
-    """For a whole run, which then ends with exit 6; documents leave at least a quarter of it for closing, those not
-    there by then are `invoice-pdf` exceptions."""
+    """For a run, then exit 6; documents leave at least a quarter of it for closing."""
     token_command: Command | None = None
-    """Prints a token; run without a shell when one is needed, for 60 seconds at most."""
+    """Prints a token; run without a shell, at most 60 seconds."""
     token_file: Path | None = None
-    """Holds a token, or the key of the service account that `DEPLOYS_AUTH_USER` names; readable by the job alone."""
+    """Holds a token, or the key of `DEPLOYS_AUTH_USER`'s service account; readable by the job alone."""
 
     def contradiction(self) -> Fault | None:
         """A token comes from a command or from a file, not from both."""
@@ -85,19 +84,19 @@ class AccountEntry(Table, frozen=True):
     """
 
     id: Identifier
-    """The billing account as the platform shows it, in quotes."""
+    """The billing account, as the platform shows it."""
     name: str = ""
     """How reports call it."""
     token_env: VariableName | None = None
-    """The variable that holds this account's own token."""
+    """Holds this account's own token."""
     since: Annotated[Period | None, Key("from")] = None
-    """The first month in which the account is yours."""
+    """The first month it is yours."""
     until: Period | None = None
     """The last one; without it a missing account stops the run (exit 5)."""
     company: str = ""
-    """Whose books the account belongs to."""
+    """Whose books it belongs to."""
     vat: Literal["recoverable", "cost"] | None = None
-    """Whether its buyer may reclaim input tax, or bears it as cost; an individual bears it."""
+    """Whether its buyer may reclaim input tax."""
 
     def contradiction(self) -> Fault | None:
         """Months that are not in order of time."""
@@ -125,18 +124,18 @@ class Reconciliation(Table, frozen=True):
     """Tolerances of the ``report-*`` checks, and what the report's values include; percents are of 100."""
 
     tolerance: Tolerance = Tolerance()
-    """What the report may differ from the invoices by."""
+    """Between report and invoices."""
     tax_basis: Literal["gross", "net"] = "gross"
-    """Whether the report's values include tax (`gross`) or not (`net`)."""
+    """Whether the report's values include tax."""
     history_variance_percent: Decimal = Decimal(30)
-    """A team whose month differs more from the one before is pointed out; a notice."""
+    """A notice if a team's month differs more from the one before."""
 
 
 class AcceptedException(Table, frozen=True):
     """A known exception that someone answers for; ``invoice`` and ``subject`` None where any is meant."""
 
     check: CheckCode
-    """Which check; `report-*`: all that compare with the report."""
+    """`report-*`: all that compare with the report."""
     account: Identifier
     """The billing account."""
     until: Period
@@ -146,9 +145,9 @@ class AcceptedException(Table, frozen=True):
     by: str
     """Who answers for it."""
     invoice: Identifier | None = None
-    """This invoice alone."""
+    """This invoice."""
     subject: str | None = None
-    """This project, resource, line, team or document alone."""
+    """This project, resource, line, team or document."""
     up_to: Decimal | None = None
     """A larger difference is an exception again."""
 
@@ -199,9 +198,9 @@ class Journal(ChartOfAccounts, Table, frozen=True):
     clearing: LedgerAccount | None = None
     """What is paid, until the bank's own entry meets it."""
     corrections: Literal["open", "original"] = "open"
-    """Where a restatement posts: on the day of its run, or on the last day of the month it concerns."""
+    """Where a restatement posts: the day of its run, or the last day of the month it concerns."""
     format: ErpFormats = ()
-    """Further files for an ERP."""
+    """[Files for an ERP](journal.md#files-for-an-erp)."""
 
 
 class Publish(Table, frozen=True):
@@ -214,7 +213,7 @@ class Publish(Table, frozen=True):
     focus: Literal["1.2", "1.4"] = "1.2"
     """The version of FOCUS of `exports/focus.csv`."""
     leave_out: tuple[Literal["xlsx"], ...] = ()
-    """The workbooks of teams and of all lines are not written; the workpaper always is."""
+    """Workbooks of teams and of all lines; the workpaper is always written."""
 
     @property
     def leaves_out_workbooks(self) -> bool:
@@ -246,15 +245,15 @@ class Notify(Table, frozen=True):
     """
 
     urls: tuple[ServiceUrl, ...] = ()
-    """Where to; needs the extra `notify`: `pip install '.[notify]'` in the checkout."""
+    """Where to; needs the extra `notify`."""
     on: tuple[Event, ...] = EVENTS
-    """On what; the same state is told once, then weekly."""
+    """On what."""
     close_by: Annotated[int, Key(least=1, most=28)] = 10
-    """The day of the month from which last month without a revision is overdue, and told daily."""
+    """The day from which last month without a revision is overdue."""
     healthcheck_url: WebUrl | None = None
-    """Pinged when a run starts (`/start`), succeeds, fails (`/fail`)."""
+    """Pinged when a run starts, succeeds, fails."""
     metrics: Path | None = None
-    """A folder of Prometheus' textfile collector; `run` and `usage` each leave a file there."""
+    """The folder of Prometheus' textfile collector."""
 
 
 class Usage(Table, frozen=True):
@@ -264,13 +263,13 @@ class Usage(Table, frozen=True):
     """
 
     floor: Decimal = Decimal(50)
-    """More than usual by at least this much a day, in the platform's currency."""
+    """Above usual by at least this much a day, in the platform's currency."""
     band: Decimal = Decimal(7)
-    """And by so many robust deviations (1.4826 × MAD) above the median."""
+    """And by so many robust deviations (1.4826 × MAD)."""
     days: Annotated[int, Key(least=7, most=60)] = 28
     """Of so many trailing days."""
     prices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
-    """Prices of your own for the estimate, by resource."""
+    """For the estimate, by resource."""
 
 
 class Config(Table, frozen=True):
@@ -282,49 +281,45 @@ class Config(Table, frozen=True):
     """
 
     archive: ArchivePlace
-    """The folder in which every month is kept, or its address in object storage: `s3://bucket/prefix`, `gs://…`,
-    `az://…` (the extra `object`)."""
+    """The folder, or the address in [object storage](object-storage.md): `s3://bucket/prefix`, `gs://…`, `az://…`."""
     source: Annotated[bytes, NO_KEY] = b""
     path: Annotated[Path | None, NO_KEY] = None
     head_file: Path | None = None
-    """A file outside the archive that always names its newest head; a run stops (exit 7) when the archive lacks it:
-    missing, not mounted, rolled back."""
+    """Outside the archive, names its newest head; exit 7 if the archive lacks it: missing, not mounted, rolled back."""
     base_manifest: Sha256 | None = None
-    """Older revisions were moved away: the SHA-256 of the `manifest.json` after which the archive begins; without it,
-    and where it is another one, `run`, `list`, `doctor` and `verify` are exit 7."""
+    """Of the `manifest.json` after which the archive begins, if [older revisions were moved
+    away](recovery.md#split-off-old-years)."""
     timezone_name: Annotated[TimeZone, Key("timezone")] = "UTC"
-    """Whose calendar months the invoices are booked in; `chargeback doctor` tells a wrong one."""
+    """Whose calendar months; `chargeback doctor` detects a wrong one."""
     since: Period | None = None
-    """`run --catch-up` looks at no month before it; without it, at none before the first archived one."""
+    """The earliest month of `run --catch-up`."""
     workers: Workers = 0
-    """Processes that close and publish a month; 0: one a processor, at most four; or a [Dask cluster](scale.md) (the
-    extra `cluster`)."""
+    """Processes that close and publish; 0: one a processor, at most four; or a [Dask cluster](scale.md)."""
     api: Api = Api()
-    """How the platform is reached. The whole table is optional. Of `token_command` and `token_file` only one."""
+    """How the platform is reached. Give at most one of `token_command` and `token_file`."""
     accounts: tuple[AccountEntry, ...] = ()
-    """Whose bills, a block for each billing account. None at all: every account that the platform lists."""
+    """Whose bills. Without a block: every account that the platform lists."""
     teams: tuple[Team, ...] = ()
-    """Who pays, a block for each team. Projects that nobody claims are booked to `unassigned`, and reported."""
+    """Who pays. Projects that nobody claims are booked to `unassigned`, and reported."""
     shared: tuple[SharedProject, ...] = ()
-    """Projects whose cost several teams share. The same sid or glob in a team and here, for one month, is an error."""
+    """Projects whose cost several teams share."""
     environments: Mapping[str, Claims] = field(default_factory=lambda: MappingProxyType({}))
-    """What a project is for, seen from its sid. Keys are names of your choice, values a sid or glob or a list of them;
-    nothing matched: `production`. The same sid or glob twice is an error."""
+    """What a project is for: a name of your choice = a sid, a glob or a list of them, each once. Nothing matched:
+    `production`."""
     reconciliation: Reconciliation = Reconciliation()
-    """How exactly the platform's report and its invoices must agree."""
+    """How exactly report and invoices must agree."""
     accepted: tuple[AcceptedException, ...] = ()
-    """Exceptions that somebody answers for: they no longer make exit 3. `ledger-control` cannot be accepted."""
+    """Exceptions that somebody answers for ([rule 6.9](rules/booking.md#69-accepted))."""
     journal: Journal = Journal()
-    """Accounts of the [journal](journal.md), by your chart of accounts. Where one is missing, its cell stays empty."""
+    """Accounts of the [journal](journal.md). Where one is missing, its cell stays empty."""
     notify: Notify = Notify()
-    """Who is told, and where monitoring finds the job ([operations](operations.md)). `${NAME}` in a URL is read from
-    the environment."""
+    """Who is told, and monitoring ([operations](operations.md)). `${NAME}` in a URL is read from the environment."""
     usage: Usage = Usage()
-    """When `chargeback usage` finds a day's cost out of the ordinary."""
+    """When a day's cost is [out of the ordinary](operations.md#costs-between-the-months-usage)."""
     publish: Publish = Publish()
-    """How the files of a month are written. What is left out makes no new revision."""
+    """How a month's files are written."""
     vendor: Vendor = Vendor()
-    """Who issues the invoices, for tax lists and exports. Without the table the seller's columns are empty."""
+    """Who issues the invoices; without it the seller's columns are empty."""
 
     @property
     def bookkeeping(self) -> Bookkeeping:
