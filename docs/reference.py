@@ -84,8 +84,8 @@ HEAD = f"""\
 [config.example.toml](../config.example.toml) shows every key at work; where the file is looked up, and what is refused,
 is in [rules 3.1 to 3.4](rules/interface.md#3-configuration). `chargeback config check` checks it.
 
-What holds without a key stands after the last semicolon; without one, nothing does. An *amount* is a decimal text such as
-`"12.50"`, or a number, never negative. A *month* is written `"2026-05"`; `from` and `until` are both included.
+What holds without a key stands after the last semicolon; without one, nothing does. An *amount* is a decimal text such
+as `"12.50"`, or a number, never negative. A *month* is written `"2026-05"`; `from` and `until` are both included.
 
 Editors complete keys by [config.schema.json](config.schema.json): name it for taplo in a first line `#:schema`.
 """

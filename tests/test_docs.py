@@ -9,7 +9,6 @@ import pytest
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 from click.testing import CliRunner
 
-from chargeback import errors
 from chargeback.cli import main
 from chargeback.cli.lazy import COMMANDS
 from chargeback.model.catalogue import CATALOGUE
@@ -22,31 +21,37 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglo
 
 
 def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
-    shown = re.findall(r"^\| `chargeback ([a-z]+)` \|", README, re.MULTILINE)
+    section = README.partition("\n## Commands\n")[2].partition("\n## ")[0]
+    shown = re.findall(r"`([a-z]+)`", section)
     assert sorted(shown) == sorted(COMMANDS)
+
+
+def test_exit_codes_that_the_readme_names_are_those_of_the_rules() -> None:
+    """The rules have all of them, and test_rules.py holds that table against the classes."""
+    rules = (ROOT / "docs" / "rules" / "interface.md").read_text(encoding="utf-8")
+    meanings = dict(re.findall(r"^\| (\d+) \| ([a-z ]+):", rules, re.MULTILINE))
+    section = README.partition("\n## Exit codes for cron\n")[2].partition("\n## ")[0]
+    shown = re.findall(r"(\d) (?:is )?(reconciled|exceptions|not ready)", section)
+    assert (
+        [meanings[code] for code, _ in shown]
+        == [word for _, word in shown]
+        == ["reconciled", "exceptions", "not ready"]
+    )
 
 
 def test_the_readme_runs_only_commands_that_exist() -> None:
     assert set(re.findall(r"^chargeback ([a-z]+)", README, re.MULTILINE)) <= set(COMMANDS)
 
 
-def test_exit_codes_are_those_of_the_classes() -> None:
-    shown = {int(code): action for code, action in re.findall(r"^\| (\d+) \| .* \| ([^|]*) \|$", README, re.MULTILINE)}
-    classes = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
-    documented = {kind.exit_code: kind.action for kind in classes}
-    assert {code: shown[code] for code in documented} == documented
-    assert set(shown) - set(documented) == {errors.RECONCILED, errors.EXCEPTIONS}
-
-
-def test_every_check_is_explained_in_the_words_of_the_code() -> None:
-    shown = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", CHECKS, re.MULTILINE))
-    assert shown == {code.value: entry.holds_when for code, entry in CATALOGUE.items()}
-    explained = {
-        code
-        for heading in re.findall(r"^## (.*)$", CHECKS, re.MULTILINE)
-        for code in re.findall(r"`([a-z-]+)`", heading)
-    }
-    assert explained == {code.value for code in Code}
+def test_every_check_has_a_section_and_its_rule_begins_in_the_words_of_the_code() -> None:
+    rules = (ROOT / "docs" / "rules" / "interface.md").read_text(encoding="utf-8").partition("## 8 Checks")[2]
+    shown = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", rules, re.MULTILINE))
+    assert shown.keys() == {code.value for code in Code}
+    assert [
+        code for code, entry in CATALOGUE.items() if not shown[code].replace("`", "").startswith(entry.holds_when)
+    ] == []
+    headings = re.findall(r"^## (.*)$", CHECKS, re.MULTILINE)
+    assert {code for heading in headings for code in re.findall(r"`([a-z-]+)`", heading)} == shown.keys()
 
 
 def test_every_page_is_in_the_readme_s_index() -> None:
