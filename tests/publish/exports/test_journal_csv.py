@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -83,6 +84,10 @@ def test_bytes_that_are_no_journal_are_damage(data: bytes) -> None:
         journal_csv.accruals(data)
 
 
-def test_documentation_names_every_column() -> None:
-    text = (Path(__file__).parents[3] / "docs" / "journal.md").read_text(encoding="utf-8")
-    assert [name for name in JOURNAL_COLUMNS if f"`{name}`" not in text] == []
+def test_the_rules_have_the_columns_in_order_and_explain_each() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "rules" / "interface.md").read_text(encoding="utf-8")
+    listed = re.search(r"`exports/journal\.csv` has the columns `([^`]+)`", text)
+    assert listed is not None
+    assert tuple(re.split(r",\s+", listed[1])) == JOURNAL_COLUMNS
+    explained = text.partition("- **6.2**")[2].partition("- **6.3**")[0]
+    assert [name for name in JOURNAL_COLUMNS if f"`{name}`" not in explained and name != "currency"] == []
