@@ -84,8 +84,8 @@ HEAD = f"""\
 [config.example.toml](../config.example.toml) shows every key at work; where the file is looked up, and what is refused,
 is in [rules 3.1 to 3.4](rules/interface.md#3-configuration). `chargeback config check` checks it.
 
-What holds without a key stands after the last semicolon; without one, nothing does. An *amount* is a decimal text such
-as `"12.50"`, or a number, never negative. A *month* is written `"2026-05"`; `from` and `until` are both included.
+Behind each key stands its value, and after the last semicolon what holds without the key. An *amount* is a decimal text
+such as `"12.50"`, or a number, never negative. A *month* is written `"2026-05"`; `from` and `until` are both included.
 
 Editors complete keys by [config.schema.json](config.schema.json): name it for taplo in a first line `#:schema`.
 """
@@ -93,17 +93,15 @@ Editors complete keys by [config.schema.json](config.schema.json): name it for t
 VARIABLES = f"""\
 ## Environment variables
 
-| variable | meaning |
-|---|---|
-| `{VARIABLE}` | the configuration, unless `-c` names one |
-| `{WORKERS_VARIABLE}` | wins over `workers`, and `--workers` over it |
-| `{ENDPOINT_VARIABLE}` | wins over `[api] endpoint` |
-| what `token_env` names | an account's own token; wins over all below |
-| `{USER}`, `{PASSWORD}` | a service account and its key, used if both are set |
-| `{TOKEN}` | a token; without it `[api] token_command` or `token_file` |
-| `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities in place of the built-in ones |
-| `HTTPS_PROXY`, else `ALL_PROXY` | the proxy, `http://host:port`, user and password before the host if needed |
-| `NO_PROXY` | hosts, domains, addresses and networks asked without it, or `*`; this machine always is |
+- `{VARIABLE}`: the configuration, unless `-c` names one
+- `{WORKERS_VARIABLE}`: wins over `workers`, and `--workers` over it
+- `{ENDPOINT_VARIABLE}`: wins over `[api] endpoint`
+- what `token_env` names: an account's own token; wins over all below
+- `{USER}`, `{PASSWORD}`: a service account and its key, used if both are set
+- `{TOKEN}`: a token; without it `[api] token_command` or `token_file`
+- `SSL_CERT_FILE`, `SSL_CERT_DIR`: certificate authorities in place of the built-in ones
+- `HTTPS_PROXY`, else `ALL_PROXY`: the proxy, `http://host:port`, user and password before the host if needed
+- `NO_PROXY`: hosts, domains, addresses and networks asked without it, or `*`; this machine always is
 """
 
 
@@ -271,14 +269,15 @@ def _default(default: object) -> str:
 def _section(section: Section) -> str:
     lines = [f"## {section.title}", "", *([_filled(section.intro)] if section.intro else [])]
     if keys_of(section.table):
-        lines += ["| key | value; default | meaning |", "|---|---|---|"]
-        lines += [f"| `{row.key}` | {_value(row)} | {row.meaning} |" for row in rows(section)]
+        lines += [f"- `{row.key}` ({_value(row)}): {row.meaning}" for row in rows(section)]
         lines += ["", section.below] if section.below else [""]
     return "\n".join(lines)
 
 
 def _value(row: Row) -> str:
-    return f"{row.value}; {row.default}" if row.default else row.value
+    """What may stand at the key, without its article, and what holds without it."""
+    value = re.sub(r"^an? ", "", row.value)
+    return f"{value}; {row.default}" if row.default else value
 
 
 def _checks_with_variance() -> str:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 MESSAGES = [
     message
-    for cell in re.findall(r"^\| (`.*?) \| ", TROUBLESHOOTING, re.MULTILINE)
+    for cell in re.findall(r"^- (`[^`]+`(?:, `[^`]+`)*)", TROUBLESHOOTING, re.MULTILINE)
     for message in re.findall(r"`([^`]+)`", cell)
 ]
 OF_THE_SYSTEM = {"No space left on device", "Permission denied", "Read-only file system"} | {
@@ -115,7 +115,7 @@ def test_the_page_names_the_command_that_writes_it() -> None:
 
 def test_every_key_has_a_row_or_a_section() -> None:
     page = reference().page()
-    rows = re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)
+    rows = re.findall(r"^- `([a-z_]+)` \(", page, re.MULTILINE)
     keys = [key for table in KNOWN.values() for key in table]
     sections = [key for key in KNOWN[""] if f"## `[{key}]`" in page or f"## `[[{key}]]`" in page]
     assert sorted([*rows, *sections]) == sorted([*keys, "format"])
@@ -124,16 +124,16 @@ def test_every_key_has_a_row_or_a_section() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("concurrency", "a whole number from 1 to 64; `16`"),
+        ("concurrency", "whole number from 1 to 64; `16`"),
         ("deadline", "seconds above 0, at most 604800; `7200`"),
         ("tax_basis", '`"gross"` or `"net"`; `"gross"`'),
-        ("history_variance_percent", 'an amount; `"30"`'),
-        ("token_file", "a path"),
-        ("reason", "a text; **needed**"),
+        ("history_variance_percent", 'amount; `"30"`'),
+        ("token_file", "path"),
+        ("reason", "text; **needed**"),
     ],
 )
 def test_types_bounds_and_defaults_are_the_code_s(key: str, value: str) -> None:
-    assert f"| `{key}` | {value} |" in reference().page()
+    assert f"- `{key}` ({value}): " in reference().page()
 
 
 class Novel(Table, frozen=True):
