@@ -1,4 +1,4 @@
-"""``exports/focus.csv``: FOCUS cost and usage, from the ledger's lines (docs/focus.md has every column's reason).
+"""``exports/focus.csv``: FOCUS cost and usage, from the ledger's lines (docs/focus.md has every column).
 
 In 1.2 one row a line, its cost the gross. In 1.4 the row's cost is the line's net, and a row of its own, behind it, has
 the line's tax. In both the costs of an ``InvoiceId`` add up to what is payable. UTF-8 without BOM, CRLF, RFC 4180
