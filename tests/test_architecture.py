@@ -75,7 +75,7 @@ def test_an_arrow_that_follows_from_others_is_left_out() -> None:
 
 
 def test_every_room_is_explained() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(drawing().imports_of_rooms())
+    assert set(re.findall(r"^- `(\w+)`: ", PAGE, re.MULTILINE)) == set(drawing().imports_of_rooms())
 
 
 @pytest.mark.parametrize(("path", "sheet", "title", "figure"), FIGURES)
