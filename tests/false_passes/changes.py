@@ -1544,7 +1544,8 @@ def list_incomplete(hand: Hand) -> Altered | None:
         ({"hasMore": True}, {"nextPageToken": "x"}, {"NextLink": "x"}, {"cursor": "x"}, {"next": "x"})
     )
     hand.month.list_marks = mark
-    return Altered(hand.month, "invoices on the next page", (Wanted(("error",), hand.month.accounts[0].id),), (6,))
+    first = min(account.id for account in hand.month.accounts)
+    return Altered(hand.month, "invoices on the next page", (Wanted(("error",), first),), (6,))
 
 
 # --- more of the same families ---------------------------------------------------------------------------------------

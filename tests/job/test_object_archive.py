@@ -154,7 +154,7 @@ def test_a_bucket_becomes_a_folder_by_copying_what_its_links_name(
     for link in [listed.key for listed in store.objects("chain")]:
         place = json.loads(store.read(link, 1 << 20))["place"]
         copies |= {listed.key: listed.key.replace(place, place[: -len("-0123456789abcdef")], 1)
-                   for listed in store.objects(place)}  # fmt: skip
+                   for listed in store.objects(place) if not listed.key.startswith(f"{place}/versions/")}  # fmt: skip
     for key, path in copies.items():
         (folder.archive / path).parent.mkdir(parents=True, exist_ok=True)
         (folder.archive / path).write_bytes(store.read(key, 1 << 30))

@@ -35,7 +35,6 @@ from chargeback.job import run, same_result
 from chargeback.job.collection import Collected, Collector
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
-from chargeback.model.facts import Readings
 from chargeback.month_end import close_month
 from chargeback.publish import revision_files
 from chargeback.publish.revision_files import PublishedFile
@@ -554,7 +553,7 @@ def test_a_damaged_revision_to_build_on_is_exit_7(place: Place) -> None:
 
 
 def test_ledgers_that_do_not_add_up_are_never_written(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unbalanced(evidence: Evidence, config: Config, readings: Readings) -> Books:
+    def unbalanced(evidence: Evidence, config: Config, **_: Any) -> Books:
         books = close_month(evidence, config)
         wrong = [
             structs.replace(check, outcome=Outcome.EXCEPTION) if check.code is Code.LEDGER_CONTROL else check
@@ -680,7 +679,7 @@ def test_the_deadline_is_looked_at_between_the_stages_of_closing_too(
         collectors[0].session.run_time.ends = 0.0
         yield from published[len(published) // 2 :]
 
-    def late(evidence: Evidence, config: Config, readings: Readings) -> Books:
+    def late(evidence: Evidence, config: Config, **_: Any) -> Books:
         books = None if over.startswith("before") else close_month(evidence, config)
         collectors[0].session.run_time.ends = 0.0
         return books or close_month(evidence, config)
