@@ -180,7 +180,7 @@ def guarded(command: Callable[[], object]) -> int:
         warnings.simplefilter("ignore")
     try:
         streams = Streams()
-        ended = _ended(command, signals)
+        ended = _ended(command)
         code = streams.exit_code(ended)
     except KeyboardInterrupt:  # between the lines above
         code = INTERRUPTED
@@ -220,14 +220,14 @@ def asks_for_json(given: Sequence[str]) -> bool:
     return "--output=json" in given or ("--output", "json") in pairwise(given)
 
 
-def _ended(command: Callable[[], object], signals: Signals) -> Ended:
+def _ended(command: Callable[[], object]) -> Ended:
     from chargeback.errors import error_exit
 
     try:
         _need_memory()
         command()
     except Ended as ended:
-        return Ended(INTERRUPTED) if ended.own == 1 and signals.received else ended
+        return Ended(INTERRUPTED) if ended.own == 1 and _interrupted() else ended
     except SystemExit as ended:
         return Ended(ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1)
     except BaseException as unforeseen:
