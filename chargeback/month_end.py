@@ -64,8 +64,9 @@ def close_month(
     readings = readings or Readings()
     months = list(_read_shards(evidence, config, period, readings, each))
     projects = read_directory(evidence, [month for shard in months for month in shard])
-    closed = _post_shards(months, config, period, projects, readings.spool, each)
-    posting = _joined(closed, config, evidence, period, projects, readings.spool)
+    context = _context(months, config, period, projects, readings.spool, each)
+    closed = _post_shards(months, context, config, each)
+    posting = _joined(closed, context, evidence, period)
     own = {account: checks for shard in closed for account, checks in shard.checks.items()}
     checks, findings = reconcile(posting, config, given, own)
     summaries = [summary for shard in closed for summary in shard.summaries]
@@ -161,9 +162,9 @@ def post_month(
     months: Sequence[AccountMonth], config: Config, evidence: Evidence, period: Period, projects: ProjectDirectory
 ) -> MonthPosting:
     """Post each account by itself, reduce direct costs to the weights of proportional splits, number the lines."""
-    spool = Spool()
-    ordered = sorted(months, key=lambda month: month.account)
-    return _joined(_post_shards([ordered], config, period, projects, spool), config, evidence, period, projects, spool)
+    shards = [sorted(months, key=lambda month: month.account)]
+    context = _context(shards, config, period, projects, Spool())
+    return _joined(_post_shards(shards, context, config), context, evidence, period)
 
 
 class ClosedShard(Struct, frozen=True):
@@ -178,30 +179,33 @@ class ClosedShard(Struct, frozen=True):
     unowned: dict[str, tuple[str, ...]]
 
 
-def _post_shards(
+def _context(
     shards: Sequence[Sequence[AccountMonth]],
     config: Config,
     period: Period,
     projects: ProjectDirectory,
     spool: Spool,
     each: Each = map,
-) -> list[ClosedShard]:
+) -> Context:
+    """What posting each shard needs; where a split is proportional, the direct costs of all of them."""
     ownership = Ownership.of(config, period)
     direct: Counter[tuple[str, str]] = Counter()
     if any(entry.split == "proportional" for entry in config.shared):
         for part in each(lambda months: direct_costs(_charged(months, projects, spool), ownership, projects), shards):
             direct.update(part)
-    context = Context(ownership, projects, Splits(config, direct), _teams(config), spool)
-    with spool.unpacking():
+    teams = {team.id: LedgerTeam(team.id, team.name, team.cost_center, team.gl_account) for team in config.teams}
+    return Context(ownership, projects, Splits(config, direct), teams, spool)
+
+
+def _post_shards(
+    shards: Sequence[Sequence[AccountMonth]], context: Context, config: Config, each: Each = map
+) -> list[ClosedShard]:
+    with context.spool.unpacking():
         return list(each(lambda months: _close_shard(months, context, config, in_file=len(shards) > 1), shards))
 
 
 def _charged(months: Iterable[AccountMonth], projects: ProjectDirectory, spool: Spool) -> Iterator[AccountMonth]:
     return (month for some in months for month in with_projects([some], projects, spool))
-
-
-def _teams(config: Config) -> dict[str, LedgerTeam]:
-    return {team.id: LedgerTeam(team.id, team.name, team.cost_center, team.gl_account) for team in config.teams}
 
 
 def _close_shard(months: Iterable[AccountMonth], context: Context, config: Config, *, in_file: bool) -> ClosedShard:
@@ -221,14 +225,7 @@ def _close_shard(months: Iterable[AccountMonth], context: Context, config: Confi
     return replace(found, ledger=LedgerShard.of(lines, spool if in_file else None))
 
 
-def _joined(
-    shards: Sequence[ClosedShard],
-    config: Config,
-    evidence: Evidence,
-    period: Period,
-    projects: ProjectDirectory,
-    spool: Spool,
-) -> MonthPosting:
+def _joined(shards: Sequence[ClosedShard], context: Context, evidence: Evidence, period: Period) -> MonthPosting:
     """The month that its shards make."""
     postings = {posting.month.account: posting for shard in shards for posting in shard.postings}
     present = {part.team.id for shard in shards for parts in shard.ledger.parts.values() for part in parts}
@@ -237,10 +234,10 @@ def _joined(
         period=period,
         run=evidence.run,
         postings=tuple(postings[account] for account in evidence.run.accounts if account in postings),
-        ledger=Ledger.of(str(period), [shard.ledger for shard in shards], (*_teams(config).values(), *extra)),
-        projects=projects,
-        ownership=_ownership_findings(shards, Ownership.of(config, period), projects),
-        spool=spool,
+        ledger=Ledger.of(str(period), [shard.ledger for shard in shards], (*context.teams.values(), *extra)),
+        projects=context.projects,
+        ownership=_ownership_findings(shards, context.ownership, context.projects),
+        spool=context.spool,
     )
 
 
