@@ -16,6 +16,7 @@ from chargeback.model.books import Status
 from chargeback.model.check import Outcome
 from chargeback.model.text import readable
 from chargeback.publish.bilingual import THAI, Language, said, thai_month
+from chargeback.publish.pages.elements import facts_html, heads, section, table, time_html, warning
 from chargeback.publish.pages.rendering import (
     LONGEST_IN_LINE,
     cell_opening,
@@ -81,23 +82,16 @@ class Words(dict[str, str]):
     def section(self, name: str, heading: str, *content: str, currency: str = "") -> str:
         """A section with its heading, of a currency where one is named."""
         of = f", {isolated(currency)}" if currency else ""
-        titled = f'<h2 id="{name}">{self[heading]}{of}</h2>'
-        return f'<section aria-labelledby="{name}">\n{titled}\n{"".join(content)}</section>\n'
+        return section(name, f"{self[heading]}{of}", *content)
 
     def table(
         self, caption: str, texts: Sequence[str], numbers: Sequence[str], rows: Iterable[str], *, foot: str = "",
         is_hidden: bool = True,
     ) -> str:  # fmt: skip
         """A table; ``texts`` head columns of texts, ``numbers`` those of figures; ``rows`` are its rows' cells."""
-        heads = [f'<th role="columnheader" scope="col">{self[text]}</th>' for text in texts]
-        heads += [f'<th role="columnheader" scope="col" class="n">{self[text]}</th>' for text in numbers]
-        hidden = ' class="hidden"' if is_hidden else ""
+        headings = heads((self[text] for text in texts), (self[text] for text in numbers))
         below = f'<tfoot role="rowgroup">{_ROW}{foot}</tr></tfoot>\n' if foot else ""
-        return (
-            f'<table class="stack" role="table">\n<caption{hidden}>{self[caption]}</caption>\n'
-            f'<thead role="rowgroup">{_ROW}{"".join(heads)}</tr></thead>\n<tbody role="rowgroup">\n'
-            f"{''.join(rows)}</tbody>\n{below}</table>\n"
-        )
+        return table(self[caption], headings, rows, below, hidden=is_hidden)
 
 
 def page(month: TeamMonth) -> bytes:
@@ -145,7 +139,7 @@ def _files(month: TeamMonth) -> str:
 def _simulated(words: Words) -> str:
     heading = words["These are not the platform's figures."]
     meaning = words["They came from a program on the same computer: a simulation or a test, not a bill to book."]
-    return f'<div class="warning" role="note">\n<p><b>{heading}</b> {meaning}</p>\n</div>\n'
+    return warning(f"\n<p><b>{heading}</b> {meaning}</p>\n")
 
 
 def _cost(words: Words, month: TeamMonth, made: Iterable[CurrencyFigures]) -> str:
@@ -177,7 +171,6 @@ def _facts(words: Words, month: TeamMonth) -> str:
     run, is_reconciled = books.posting.run, books.status is Status.RECONCILED
     status = words["reconciled" if is_reconciled else "with exceptions"]
     booking = f"; {words['not to be booked']}" if books.status is Status.EXCEPTIONS else ""
-    collected = plain(instant_text(run.run_at, month.config.timezone))
     facts = {
         "Team": isolated(team.id),
         "Cost centre": isolated(team.cost_center) if team.cost_center else none,
@@ -185,10 +178,9 @@ def _facts(words: Words, month: TeamMonth) -> str:
         "Month": f"{books.period} ({plain(month.config.timezone_name)})",
         "Status of the month": f'<span class="pill {books.status.value}">{status}{booking}</span>',
         "Source": isolated(run.endpoint),
-        "Collected": f'<time datetime="{plain(run.run_at)}">{collected}</time>',
+        "Collected": time_html(run.run_at, instant_text(run.run_at, month.config.timezone)),
     }
-    rows = (f"<dt>{words[name]}</dt><dd>{value}</dd>\n" for name, value in facts.items())
-    return f'<dl class="facts">\n{"".join(rows)}</dl>\n'
+    return facts_html({words[name]: value for name, value in facts.items()})
 
 
 def _restatement(words: Words, restatement: TeamRestatement) -> str:
