@@ -26,7 +26,7 @@ from chargeback.archive.file_system import storage_error
 from chargeback.archive.manifest import ManifestPart, is_sha256, place_of
 from chargeback.archive.manifest_parts import Parted
 from chargeback.errors import SchemaError
-from chargeback.evidence import sha256_of
+from chargeback.evidence import are_those, sha256_of
 from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
 
@@ -177,7 +177,7 @@ class Commits:
             data = self.bucket.read(key, part.size, commit.lists[part].version)
         except OSError as error:
             refuse(where, error)
-        if len(data) != part.size or sha256_of(data) != part.sha256:
+        if not are_those(data, part.size, part.sha256):
             raise damaged(where, f"not the bytes that {commit.key} names")
         with interpreting(where, "not a list of versions"):
             files = _versions(json.loads(data)["files"])

@@ -18,7 +18,7 @@ from chargeback.archive.manifest_parts import Parted
 from chargeback.archive.store import ArchiveStore, size_of, store_of
 from chargeback.config.address import Place
 from chargeback.errors import SchemaError, StorageError
-from chargeback.evidence import Answer, EarlierManifest, EarlierMonth, Evidence, RunRecord, sha256_of
+from chargeback.evidence import Answer, EarlierManifest, EarlierMonth, Evidence, RunRecord, are_those
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
 from chargeback.model import archived_summary
 
@@ -59,7 +59,7 @@ class Revision:
             data = self.store.read(path, min(record.size, largest(path)))
         except OSError as error:
             self._refuse(path, error)
-        if len(data) != record.size or sha256_of(data) != record.sha256:
+        if not are_those(data, record.size, record.sha256):
             raise damaged(self.root / path, "not the bytes that the manifest names")
         return data
 
@@ -206,6 +206,6 @@ def files_of(store: ArchiveStore, part: ManifestPart) -> tuple[FileRecord, ...]:
         data = store.read(part.path, part.size)
     except OSError as error:
         refuse(path, error)
-    if len(data) != part.size or sha256_of(data) != part.sha256:
+    if not are_those(data, part.size, part.sha256):
         raise damaged(path, "not the bytes that the manifest names")
     return read_part(data, str(path), part)

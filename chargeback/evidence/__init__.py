@@ -19,7 +19,7 @@ from chargeback.evidence.records import (
     SettlementRecord,
     UnsettledPayment,
 )
-from chargeback.evidence.stores import FolderStore, MemoryStore, Store, WatchedStore, sha256_of
+from chargeback.evidence.stores import FolderStore, MemoryStore, Store, WatchedStore, are_those, sha256_of
 
 __all__ = [
     "Answer",
@@ -43,5 +43,6 @@ __all__ = [
     "Store",
     "UnsettledPayment",
     "WatchedStore",
+    "are_those",
     "sha256_of",
 ]

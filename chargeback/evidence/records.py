@@ -17,7 +17,7 @@ from msgspec.structs import asdict, replace
 
 from chargeback.errors import AnswerError
 from chargeback.evidence.period import Period
-from chargeback.evidence.stores import Store, sha256_of
+from chargeback.evidence.stores import Store, are_those
 from chargeback.evidence.typed_json import decoded, decoded_list
 
 SCHEMA = 3
@@ -386,7 +386,7 @@ class Evidence(Struct, frozen=True):
         if answer.path is None:
             raise AnswerError(f"{answer.function} of {answer.account}: the answer holds a signed link and is not kept")
         data = self.store.read(answer.path)
-        if len(data) != answer.size or sha256_of(data) != answer.sha256:
+        if not are_those(data, answer.size, answer.sha256):
             raise AnswerError(f"{answer.path}: not the bytes that {INDEX_PATH} names")
         return data
 

@@ -20,6 +20,11 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def are_those(data: bytes, size: int, sha256: str) -> bool:
+    """Whether the bytes are those of a record: so many, with that SHA-256."""
+    return len(data) == size and sha256_of(data) == sha256
+
+
 class Store(Protocol):
     """A place that holds files under relative paths with ``/``."""
 

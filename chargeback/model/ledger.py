@@ -523,6 +523,11 @@ def places_by_team(lines: LedgerLines) -> Mapping[str, Sequence[int]]:
     return {team.id: places for team, places in zip(column.table, found, strict=True)}
 
 
+def _with_lines_before(shards: Sequence[LedgerShard]) -> Iterator[tuple[int, LedgerShard]]:
+    """Each shard, and how many of the month's lines come before its own."""
+    return zip(accumulate((shard.count for shard in shards), initial=0), shards, strict=False)
+
+
 class Ledger(Struct, frozen=True, dict=True):
     """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first;
     ``shards`` are what the lines of a large month lie in."""
@@ -537,18 +542,19 @@ class Ledger(Struct, frozen=True, dict=True):
         """The ledger that the shards make, in their order."""
         if len(shards) == 1:
             return cls(period, shards[0].lines.value, teams)
-        before = accumulate((shard.count for shard in shards), initial=0)
-        pairs = zip(before, shards, strict=False)
-        batches = tuple(LinesBatch(shard.lines, count, 0, shard.count) for count, shard in pairs if shard.count)
+        batches = tuple(
+            LinesBatch(shard.lines, before, 0, shard.count)
+            for before, shard in _with_lines_before(shards)
+            if shard.count
+        )
         return cls(period, LedgerBatches(batches), teams, tuple(shards))
 
     def of_team(self, team: str) -> Lines:
         """The team's lines, in order."""
         if isinstance(self.lines, LedgerLines):
             return self.lines.at(self._places.get(team, ()))
-        before = accumulate((shard.count for shard in self.shards), initial=0)
-        mine = ((count, shard.of_team.get(team)) for count, shard in zip(before, self.shards, strict=False))
-        return LedgerBatches(tuple(LinesBatch(each[0], count, 0, each[1]) for count, each in mine if each))
+        mine = ((before, shard.of_team.get(team)) for before, shard in _with_lines_before(self.shards))
+        return LedgerBatches(tuple(LinesBatch(each[0], before, 0, each[1]) for before, each in mine if each))
 
     @cached_property
     def _places(self) -> Mapping[str, Sequence[int]]:
