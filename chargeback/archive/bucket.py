@@ -32,7 +32,7 @@ from msgspec.structs import replace
 from chargeback.archive.bucket_process import Ask, BucketError, BucketProcess, ThisProcess, may_fork
 from chargeback.archive.no_follow import OversizedError
 from chargeback.config.address import SECRET_VARIABLES, Address
-from chargeback.config.endpoint import is_loopback
+from chargeback.config.endpoint import is_on_loopback
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.gate import learn, masked
 
@@ -347,7 +347,7 @@ def _http_allowed(address: Address, environ: Mapping[str, str]) -> bool:
     if not plain:
         return False
     for name in plain:
-        if not is_loopback(urlsplit(environ[name]).hostname or ""):
+        if not is_on_loopback(environ[name]):
             raise ConfigurationError(f"${name}: plain http to another machine", remedy="use https")
     if environ.get(allowing, "").lower() not in ("1", "true", "yes", "on"):
         remedy = f"use https; for a store on this machine set {allowing}=true"

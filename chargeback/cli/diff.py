@@ -10,7 +10,7 @@ import click
 from chargeback.cli.completion import revisions
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending
-from chargeback.cli.printing import write_json, write_text
+from chargeback.cli.printing import write_as
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
@@ -40,14 +40,8 @@ def command(
     tax too. Reads the archive only.
     """
     with ending(json_output=output == "json", verbose=verbose):
-        from chargeback.cli.printing import print_lines
         from chargeback.review.changes import changes_csv
         from chargeback.review.difference import difference, difference_lines
 
         found = difference(archive_root(config_path, archive_path), period, first, second)
-        if output == "json":
-            write_json(found.to_json())
-        elif output == "csv":
-            write_text(changes_csv(found.lines))
-        else:
-            print_lines(lambda terminal: difference_lines(found, terminal))
+        write_as(output, found, difference_lines, lambda found: changes_csv(found.lines))

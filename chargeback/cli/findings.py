@@ -18,7 +18,7 @@ from chargeback.cli.options import (
     verbose_option,
 )
 from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say, tell, write_json, write_text
+from chargeback.cli.printing import say, tell, write_as, write_json
 from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -73,16 +73,10 @@ def command(
 
 
 def _show(root: Place, period: str | None, output: str) -> None:
-    from chargeback.cli.printing import print_lines
     from chargeback.review.month_findings import finding_lines, findings_csv, month_findings
 
     found = month_findings(root, period)
-    if output == "json":
-        write_json(found.to_json())
-    elif output == "csv":
-        write_text(findings_csv(found))
-    else:
-        print_lines(lambda terminal: finding_lines(found, terminal))
+    write_as(output, found, finding_lines, findings_csv)
 
 
 def _dispose(

@@ -9,7 +9,7 @@ import click
 
 from chargeback.cli.options import archive_option, chosen_archive, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending
-from chargeback.cli.printing import write_json, write_text
+from chargeback.cli.printing import write_as
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
@@ -41,16 +41,10 @@ def command(
     """
     with ending(json_output=output == "json", verbose=verbose):
         from chargeback.archive.chain import Base
-        from chargeback.cli.printing import print_lines
         from chargeback.evidence.period import Period
         from chargeback.review.listing import listing, listing_csv, listing_lines
 
         chosen = chosen_archive(config_path, archive_path)
         months = tuple(None if month is None else Period.parse(month) for month in (since, until))
         found = listing(chosen.root, Base(chosen.base)).within(*months)
-        if output == "json":
-            write_json(found.to_json())
-        elif output == "csv":
-            write_text(listing_csv(found))
-        else:
-            print_lines(lambda terminal: listing_lines(found, terminal))
+        write_as(output, found, listing_lines, listing_csv)

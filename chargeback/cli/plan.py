@@ -9,7 +9,7 @@ import click
 
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
 from chargeback.cli.outcome import ending
-from chargeback.cli.printing import write_json, write_text
+from chargeback.cli.printing import write_as
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
@@ -30,14 +30,8 @@ def command(
     written. Where only ownership moved, the differences sum to zero. CSV has a row a ledger line that would differ.
     """
     with ending(json_output=output == "json", verbose=verbose):
-        from chargeback.cli.printing import print_lines
         from chargeback.review.changes import changes_csv
         from chargeback.review.plan import plan, plan_lines
 
         found = plan(load_config(config_path, archive_path, network=False), period)
-        if output == "json":
-            write_json(found.to_json())
-        elif output == "csv":
-            write_text(changes_csv(found.lines))
-        else:
-            print_lines(lambda terminal: plan_lines(found, terminal))
+        write_as(output, found, plan_lines, lambda found: changes_csv(found.lines))

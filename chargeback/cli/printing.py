@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -20,6 +20,15 @@ from chargeback.model.text import json_text, one_line
 if TYPE_CHECKING:
     from chargeback.review.terminal import Terminal
 
+
+class HasJson(Protocol):
+    """What a command has found."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for machines."""
+
+
+Result = TypeVar("Result", bound=HasJson)
 Record = Callable[[str, int], None]
 _records: list[Record] = []
 """Where lines for stderr go instead of stderr, while it is written as JSON."""
@@ -82,6 +91,21 @@ def write_text(text: str) -> None:
     """A document with its own line ends on stdout, such as CSV; UTF-8 whatever the locale."""
     sys.stdout.buffer.write(masked_text(text).encode())
     sys.stdout.buffer.flush()
+
+
+def write_as(
+    output: str,
+    result: Result,
+    lines: Callable[[Result, Terminal], Iterable[str]],
+    csv: Callable[[Result], str],
+) -> None:
+    """What a command has found, in the format that ``--output`` names."""
+    if output == "json":
+        write_json(result.to_json())
+    elif output == "csv":
+        write_text(csv(result))
+    else:
+        print_lines(lambda terminal: lines(result, terminal))
 
 
 def print_lines(render: Callable[[Terminal], Iterable[str]]) -> None:

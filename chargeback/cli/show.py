@@ -10,7 +10,7 @@ import click
 from chargeback.cli.completion import revisions, teams
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending
-from chargeback.cli.printing import write_json, write_text
+from chargeback.cli.printing import write_as
 from chargeback.cli.usage_errors import Choice
 
 if TYPE_CHECKING:
@@ -49,32 +49,20 @@ def command(
     to the manifest. Reads the archive only.
     """
     with ending(json_output=output == "json", verbose=verbose):
-        from chargeback.cli.printing import print_lines
         from chargeback.review.figures import figures, figures_csv, figures_lines
 
         if by == "open-items":
             _show_open_items(archive_root(config_path, archive_path), period, team, output)
             return
         found = figures(archive_root(config_path, archive_path), period, team, by)
-        if output == "json":
-            write_json(found.to_json())
-        elif output == "csv":
-            write_text(figures_csv(found))
-        else:
-            print_lines(lambda terminal: figures_lines(found, terminal))
+        write_as(output, found, figures_lines, figures_csv)
 
 
 def _show_open_items(root: Place, period: str | None, team: str | None, output: str) -> None:
-    from chargeback.cli.printing import print_lines
     from chargeback.errors import ConfigurationError
     from chargeback.review.open_items import open_items_csv, open_items_lines, shown_items
 
     if team is not None:
         raise ConfigurationError("open items are of invoices, not of teams", remedy="leave out --team")
     found = shown_items(root, period)
-    if output == "json":
-        write_json(found.to_json())
-    elif output == "csv":
-        write_text(open_items_csv(found))
-    else:
-        print_lines(lambda terminal: open_items_lines(found, terminal))
+    write_as(output, found, open_items_lines, open_items_csv)

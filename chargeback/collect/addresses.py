@@ -1,4 +1,4 @@
-"""Names to addresses, and which addresses a document may come from.
+"""Names to addresses, and which addresses and links a document may come from.
 
 A link comes from outside, so it could point into the network that the job runs in (server-side request forgery). The
 name is resolved here, once, and the connection goes to the address that was checked: a second answer of the name server
@@ -15,7 +15,8 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import NamedTuple
 
-from chargeback.collect.failures import UnconnectedError, quoted
+from chargeback.collect.failures import AddressRefusedError, UnconnectedError, quoted, shown_link
+from chargeback.config.endpoint import is_loopback, shape_fault, split
 
 Address = IPv4Address | IPv6Address
 
@@ -39,6 +40,18 @@ class Permit(NamedTuple):
             return self.address(str(ipaddress.ip_address(host)))
         except ValueError:
             return self.name(host)
+
+
+def check_link(link: str, *, loopback_too: bool) -> None:
+    """``AddressRefusedError`` unless documents may be fetched by that link: https, or http between loopback ends."""
+    parts = split(link)
+    if parts is None:
+        raise AddressRefusedError("the document's link is not a URL")
+    fault = shape_fault(parts)
+    if fault:
+        raise AddressRefusedError(f"{shown_link(link)}: {fault.problem}")
+    if parts.scheme == "http" and not (loopback_too and is_loopback(parts.hostname or "")):
+        raise AddressRefusedError(f"{shown_link(link)}: documents are fetched by https only")
 
 
 def resolve(host: str, port: int, seconds: float) -> list[str]:

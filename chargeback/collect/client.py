@@ -21,7 +21,7 @@ from chargeback import __version__
 from chargeback.collect.channel import Channel
 from chargeback.collect.clock import rfc3339
 from chargeback.collect.credentials import Credential, Grant
-from chargeback.collect.envelope import PDF_LATER, UNAUTHORIZED, Envelope, Reply, opened
+from chargeback.collect.envelope import PDF_LATER, Envelope, Reply, opened
 from chargeback.collect.failures import (
     AddressRefusedError,
     ExhaustedError,
@@ -39,7 +39,7 @@ from chargeback.errors import AnswerError, ChargebackError, ConfigurationError, 
 from chargeback.evidence import Answer, Store, sha256_of
 from chargeback.evidence.gate import withheld
 from chargeback.evidence.run_log import note
-from chargeback.model.answers import LARGEST_ANSWERS
+from chargeback.model.answers import LARGEST_ANSWERS, UNAUTHORIZED
 
 FIRST_CONTACT_SECONDS = 3.0
 """Where no connection to the endpoint ever came about, retries end after this time."""

@@ -18,8 +18,8 @@ from copy import copy
 from functools import partial
 
 from chargeback import __version__
+from chargeback.collect.addresses import check_link
 from chargeback.collect.channel import Channel
-from chargeback.collect.endpoint import check_link
 from chargeback.collect.failures import (
     AddressRefusedError,
     ExhaustedError,

@@ -11,7 +11,6 @@ from chargeback.errors import AnswerError
 from chargeback.evidence import Answer
 from chargeback.model.strict_json import parse
 
-UNAUTHORIZED = "api: unauthorized"
 PDF_LATER = "api: could not generate the invoice pdf, please try again"
 
 

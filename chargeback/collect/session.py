@@ -15,7 +15,6 @@ from chargeback.collect.client import ApiClient
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.collect.credentials import Credentials, environment_secrets, other_secrets
 from chargeback.collect.downloads import Downloader
-from chargeback.collect.endpoint import loopback_endpoint
 from chargeback.collect.http_attempt import HttpAttempt, tls_context
 from chargeback.collect.large_answers import LargeAnswers
 from chargeback.collect.proxies import Proxies, proxies_of
@@ -23,6 +22,7 @@ from chargeback.collect.retries import SYSTEM_RANDOM, Retries
 from chargeback.collect.run_time import RunTime
 from chargeback.collect.task_pool import TaskPool
 from chargeback.config import Config, Endpoint, endpoint_of
+from chargeback.config.endpoint import is_on_loopback
 from chargeback.evidence import Store
 from chargeback.evidence.gate import Gate, begin
 
@@ -93,7 +93,7 @@ def _session(
     )
     api = ApiClient(endpoint, to_api, store)
     to_files = replace(to_api, http_attempt=files)
-    downloads = Downloader(to_files, loopback_too=loopback_endpoint(endpoint.url))
+    downloads = Downloader(to_files, loopback_too=is_on_loopback(endpoint.url))
     for http_attempt in http_attempts:
         run_time.at_stop(http_attempt.abort)
     clock, concurrency = run_time.clock, config.api.concurrency
@@ -106,4 +106,4 @@ def _api_rule(endpoint: str) -> Permit:
 
 
 def _document_rule(endpoint: str) -> Permit:
-    return PUBLIC_OR_LOOPBACK if loopback_endpoint(endpoint) else PUBLIC_ONLY
+    return PUBLIC_OR_LOOPBACK if is_on_loopback(endpoint) else PUBLIC_ONLY

@@ -3,7 +3,7 @@ configuration).
 
 The endpoint receives the credential: https anywhere, plain http only on this machine. An address with a user, a query
 or a fragment, or whose host two parsers could read differently, is refused. Documents' links obey the same rule of
-shape, see ``collect.endpoint``.
+shape, see ``collect.addresses``.
 """
 
 from __future__ import annotations
@@ -73,6 +73,14 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     return number in _LOOPBACK if number.version == 4 else number == _LOOPBACK_6
+
+
+def is_on_loopback(url: str) -> bool:
+    """Whether an address leads to this machine; not where it is none."""
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def _without_scheme(written: str) -> Fault:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.config import Api, Config, Endpoint, endpoint_of, parse
+from chargeback.config.endpoint import is_on_loopback
 from chargeback.errors import ConfigurationError
 
 FILE = Path("/etc/chargeback/config.toml")
@@ -126,3 +127,9 @@ def test_the_variable_wins_unless_it_is_empty_and_says_so() -> None:
 @pytest.mark.parametrize(("written", "found"), [("", "the text is empty"), ("https://a\u0007/", "control character")])
 def test_what_is_no_text_of_one_line_is_refused_in_the_file(written: str, found: str) -> None:
     assert found in of_file(written)
+
+
+def test_addresses_on_this_machine_are_known() -> None:
+    assert is_on_loopback("http://localhost:1/") and is_on_loopback("https://[::1]/")
+    assert not is_on_loopback("https://api.deploys.app/")
+    assert not is_on_loopback("http://[") and not is_on_loopback("")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import escape
 from msgspec import Struct
 
+from chargeback.config.endpoint import is_on_loopback
 from chargeback.evidence.period import Period, zone
 from chargeback.model.archive_overview import MonthOverview, RevisionOverview, Signature
 from chargeback.model.books import Status
@@ -15,7 +16,7 @@ from chargeback.model.money import minor_digits
 from chargeback.model.text import readable
 from chargeback.model.wording import counted, status_text
 from chargeback.publish.pages.elements import heads, jump, pill, section, status_html, table, time_html, warning
-from chargeback.publish.pages.rendering import is_on_loopback, isolated, plain, written
+from chargeback.publish.pages.rendering import isolated, plain, written
 from chargeback.publish.pages.team_colours import team_colours
 from chargeback.publish.pages.team_places import TeamPlace, places_section, team_order, team_places
 from chargeback.publish.pages.trend import calendar, gross_of, trend_section

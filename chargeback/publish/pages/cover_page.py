@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from chargeback.config.endpoint import is_on_loopback
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionOverview, Signature
 from chargeback.model.archived_checks import ArchivedFinding
@@ -19,7 +20,7 @@ from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Code
 from chargeback.model.wording import booking_text, counted, grouped, status_text
 from chargeback.publish.pages.elements import facts_html, heads, numbers, section, table, time_html
-from chargeback.publish.pages.rendering import is_on_loopback, isolated, plain, written
+from chargeback.publish.pages.rendering import isolated, plain, written
 from chargeback.publish.pages.wording import amount, instant_text, month_name
 
 MOST_FINDINGS = 40

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from markupsafe import escape
 
 from chargeback.config import Config
+from chargeback.config.endpoint import is_on_loopback
 from chargeback.evidence import Evidence
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import Books, CurrencyTotal
@@ -41,7 +42,7 @@ from chargeback.publish.pages.findings import (
     findings_section,
     groups_html,
 )
-from chargeback.publish.pages.rendering import is_on_loopback, isolated, plain, sentence, written
+from chargeback.publish.pages.rendering import isolated, plain, sentence, written
 from chargeback.publish.pages.tie_out import tie_out_section
 from chargeback.publish.pages.wording import change_text, instant_text, minor, month_name
 

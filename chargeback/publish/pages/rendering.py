@@ -15,11 +15,9 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
-from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from chargeback.config.endpoint import is_loopback
 from chargeback.model.text import readable
 
 LONGEST_IN_LINE = 22
@@ -75,14 +73,6 @@ def number_cell(text: str, label: str, extra: str = "") -> Markup:
     """A table's cell of a figure. A page has thousands of them: as a macro each takes eight times as long."""
     opening = cell_opening(label if text else "", extra, is_long=len(text) > LONGEST_IN_LINE)
     return Markup(f"{opening}{escape(text)}</td>")  # noqa: S704 - escaped
-
-
-def is_on_loopback(endpoint: str) -> bool:
-    """Whether the address is this machine's own: then the figures are not the platform's."""
-    try:
-        return is_loopback(urlsplit(endpoint).hostname or "")
-    except ValueError:
-        return False
 
 
 @cache

@@ -12,6 +12,7 @@ from functools import cache
 
 from markupsafe import escape
 
+from chargeback.config.endpoint import is_on_loopback
 from chargeback.model.books import Status
 from chargeback.model.check import Outcome
 from chargeback.model.text import readable
@@ -21,7 +22,6 @@ from chargeback.publish.pages.rendering import (
     LONGEST_IN_LINE,
     cell_opening,
     document,
-    is_on_loopback,
     isolated,
     number_cell,
     plain,

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chargeback.collect.addresses import is_public
-from chargeback.collect.endpoint import check_link, loopback_endpoint
+from chargeback.collect.addresses import check_link, is_public
 from chargeback.collect.failures import AddressRefusedError
-
-
-def test_loopback_endpoints_are_known() -> None:
-    assert loopback_endpoint("http://localhost:1/") and loopback_endpoint("https://[::1]/")
-    assert not loopback_endpoint("https://api.deploys.app/")
 
 
 @pytest.mark.parametrize("link", ["https://files.example/a?sig=hidden", "https://files.example:8443/"])
