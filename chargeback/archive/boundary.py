@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.no_follow import NotRegularError, OversizedError
@@ -80,15 +79,20 @@ def problem_of(error: Exception) -> str:
     return f"cannot be read ({type(error).__name__}{f': {text}' if text else ''})"
 
 
-def refuse(path: Place, error: OSError) -> NoReturn:
-    """Raise what an error of reading means: damage where the file is gone or not one, else a fault of the system."""
-    if isinstance(error, FileNotFoundError):
+@contextmanager
+def reading(path: Place) -> Iterator[None]:
+    """Within, an error of reading that file says what it means: damage where it is gone or no file, else a fault of the
+    system."""
+    try:
+        yield
+    except FileNotFoundError as error:
         raise damaged(path, "missing") from error
-    if isinstance(error, NotRegularError):
+    except NotRegularError as error:
         raise damaged(path, "a link or another thing that is not a regular file") from error
-    if isinstance(error, OversizedError):
+    except OversizedError as error:
         raise damaged(path, str(error.strerror)) from error
-    raise storage_error(path, error) from error
+    except OSError as error:
+        raise storage_error(path, error) from error
 
 
 def damaged(path: Place, problem: str) -> DamagedError:

@@ -19,7 +19,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
-from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, refuse
+from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, reading
 from chargeback.archive.bucket import Bucket, Listed, Written
 from chargeback.archive.chain import RevisionName
 from chargeback.archive.file_system import storage_error
@@ -157,10 +157,8 @@ class Commits:
     def _link(self, number: int) -> tuple[Commit, str, Written]:
         key = f"{FOLDER}/{number}.json"
         where = self.bucket.address / key
-        try:
+        with reading(where):
             data, written = self.bucket.read_written(key, LARGEST_MANIFEST)
-        except OSError as error:
-            refuse(where, error)
         with interpreting(where, "not a link of the chain"):
             commit = Commit.from_json(data)
         if commit.number != number:
@@ -173,10 +171,8 @@ class Commits:
         """What one list of a link says; ``DamagedError`` where it is not what the link names, or none."""
         key = f"{commit.place}/{part.path}"
         where = self.bucket.address / key
-        try:
+        with reading(where):
             data = self.bucket.read(key, part.size, commit.lists[part].version)
-        except OSError as error:
-            refuse(where, error)
         if not are_those(data, part.size, part.sha256):
             raise damaged(where, f"not the bytes that {commit.key} names")
         with interpreting(where, "not a list of versions"):

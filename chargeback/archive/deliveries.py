@@ -7,8 +7,6 @@ sent twice. What is to be sent is decided where teams are notified.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import secrets
 from typing import NamedTuple
@@ -16,14 +14,14 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from chargeback.archive.archive_writer import ArchiveWriter
-from chargeback.archive.boundary import interpreting, refuse
-from chargeback.archive.store import ArchiveStore, store_of
+from chargeback.archive.boundary import interpreting
+from chargeback.archive.store import ArchiveStore, read_or_none, store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence import sha256_of
 from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
-from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded, read_table, unguarded
 
 DELIVERIES_PATH = "deliveries.csv"
 CLAIMS_FOLDER = ".delivering"
@@ -64,11 +62,11 @@ def read_deliveries(root: Place, store: ArchiveStore | None = None) -> tuple[Del
 
     ``DamagedError`` where the file is not one of deliveries; ``StorageError`` where it cannot be read.
     """
-    path, data = root / DELIVERIES_PATH, _read(store or store_of(root), DELIVERIES_PATH)
+    path, data = root / DELIVERIES_PATH, read_or_none(store or store_of(root), DELIVERIES_PATH, _LARGEST)
     if data is None:
         return ()
     with interpreting(path, "not a list of deliveries", _RESTORE):
-        header, *rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)) or [[]]
+        header, rows = read_table(data)
         if tuple(header) != _COLUMNS:
             raise DamagedError(f"{path}: its first line is not {','.join(_COLUMNS)}", remedy=_RESTORE)
         return tuple(_delivery(row) for row in rows)
@@ -76,7 +74,7 @@ def read_deliveries(root: Place, store: ArchiveStore | None = None) -> tuple[Del
 
 def _delivery(row: list[str]) -> Delivery:
     sent_at, period, revision, team, service = row
-    return Delivery(sent_at, Period.parse(period), int(revision), team, service.removeprefix("'"))
+    return Delivery(sent_at, Period.parse(period), int(revision), team, unguarded(service))
 
 
 def append_delivery(writer: ArchiveWriter, delivery: Delivery) -> None:
@@ -105,7 +103,7 @@ def claimed_at(writer: ArchiveWriter, key: DeliveryKey) -> str:
     ``DamagedError`` where it is no claim of ours.
     """
     path = claim_path(key)
-    data = _read(store_of(writer.root), path)
+    data = read_or_none(store_of(writer.root), path, _LARGEST)
     if data is None:
         return ""
     with interpreting(writer.root / path, "not a claim of a delivery", "ask whether it arrived, then remove the file"):
@@ -115,12 +113,3 @@ def claimed_at(writer: ArchiveWriter, key: DeliveryKey) -> str:
 def release_delivery(writer: ArchiveWriter, key: DeliveryKey) -> None:
     """Take our claim back: what came of the delivery is known, and recorded where it was made."""
     writer.release(claim_path(key))
-
-
-def _read(store: ArchiveStore, path: str) -> bytes | None:
-    try:
-        return store.read(path, _LARGEST)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        refuse(store.place / path, error)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 from itertools import chain
 
-from chargeback.archive.boundary import damaged, interpreting, refuse
+from chargeback.archive.boundary import damaged, interpreting, reading
 from chargeback.archive.bucket import Bucket, open_bucket
 from chargeback.archive.commits import Commit, Commits
 from chargeback.archive.file_system import storage_error
@@ -128,10 +128,8 @@ class ObjectStore:
 
     def _line(self, key: str) -> tuple[bytes, bytes]:
         where = self.place / key
-        try:
+        with reading(where):
             data = self.bucket.read(key, _LARGEST_LINE)
-        except OSError as error:
-            refuse(where, error)
         with interpreting(where, "not a line of the register"):
             value = json.loads(data)
             if value["schema"] != 1:

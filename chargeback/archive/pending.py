@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from chargeback.archive.atomic_files import ensure_folder, remove_quietly, remove_tree, replace_file, scratch_name
-from chargeback.archive.boundary import refuse
+from chargeback.archive.boundary import reading
 from chargeback.archive.bucket import Bucket
 from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
 from chargeback.archive.litter import is_litter
@@ -136,12 +136,13 @@ class PendingReports:
         return body
 
     def _read_file(self, path: str, largest: int, *, missing_is_none: bool = False) -> bytes | None:
-        try:
-            return read_inside(self._root, path, largest)
-        except OSError as error:
-            if missing_is_none and isinstance(error, FileNotFoundError):
-                return None
-            refuse(self._root / path, error)
+        with reading(self._root / path):
+            try:
+                return read_inside(self._root, path, largest)
+            except FileNotFoundError:
+                if missing_is_none:
+                    return None
+                raise
 
 
 class PendingObjects:
@@ -201,10 +202,8 @@ class PendingObjects:
 
     def _read_one(self, key: str) -> PendingReport:
         where = self._bucket.address / key
-        try:
+        with reading(where):
             data = self._bucket.read(key, 2 * LARGEST_FILE)
-        except OSError as error:
-            refuse(where, error)
         try:
             value = json.loads(data)
             body = base64.b64decode(value["body"], validate=True)

@@ -8,19 +8,17 @@ too.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from chargeback.archive.boundary import interpreting, refuse
-from chargeback.archive.store import store_of
+from chargeback.archive.boundary import interpreting
+from chargeback.archive.store import read_or_none, store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState, sha256_of
-from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded, read_table, unguarded
 
 if TYPE_CHECKING:
     from chargeback.archive.archive_writer import ArchiveWriter
@@ -79,19 +77,14 @@ class Register(Struct, frozen=True):
         return self.unchained and _begins(self._plain(self._rows(root / self.path, data)), state)
 
     def _data(self, root: Place) -> bytes | None:
-        try:
-            return store_of(root).read(self.path, LARGEST)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            refuse(root / self.path, error)
+        return read_or_none(store_of(root), self.path, LARGEST)
 
     def _is_unchained(self, data: bytes) -> bool:
         return self.unchained and PREVIOUS not in _lines(data)[0].decode("utf-8", "replace")
 
     def _rows(self, path: Place, data: bytes) -> list[list[str]]:
         with interpreting(path, f"not a list of {path.name.removesuffix('.csv')}", RESTORE_REGISTER):
-            header, *rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)) or [[]]
+            header, rows = read_table(data)
             if self.unchained and tuple(header) == self.columns:
                 return [_given(row, len(self.columns)) for row in rows]
             if tuple(header) != (*self.columns, PREVIOUS):
@@ -142,7 +135,7 @@ def _given(cells: Sequence[str], count: int) -> list[str]:
     """The texts as they were given, without the mark that keeps a spreadsheet from calculating them."""
     if len(cells) != count:
         raise ValueError(f"a line has {len(cells)} cells, expected {count}")
-    return [cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell for cell in cells]
+    return list(map(unguarded, cells))
 
 
 def _broken(path: Place, problem: str) -> DamagedError:

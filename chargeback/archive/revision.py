@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import BinaryIO, NoReturn, TypeVar
+from typing import BinaryIO, TypeVar
 
 from msgspec.structs import replace
 
-from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, refuse
+from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, reading
 from chargeback.archive.chain import Link, RevisionName
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, ManifestPart, read_manifest, read_part
 from chargeback.archive.manifest_parts import Parted
@@ -55,10 +55,8 @@ class Revision:
         ``DamagedError`` where it is missing, changed or none of the revision's; ``StorageError`` where reading fails.
         """
         record = self._record(path)
-        try:
+        with reading(self.root / path):
             data = self.store.read(path, min(record.size, largest(path)))
-        except OSError as error:
-            self._refuse(path, error)
         if not are_those(data, record.size, record.sha256):
             raise damaged(self.root / path, "not the bytes that the manifest names")
         return data
@@ -78,10 +76,8 @@ class Revision:
     def open(self, path: str) -> BinaryIO:
         """A file of the revision open for reading, of the manifest's size; ``check_files`` proves the bytes."""
         record = self._record(path)
-        try:
+        with reading(self.root / path):
             file = self.store.open(path)
-        except OSError as error:
-            self._refuse(path, error)
         if size_of(file) != record.size:
             file.close()
             raise damaged(self.root / path, "not the size that the manifest names")
@@ -156,9 +152,6 @@ class Revision:
             raise damaged(self.root / path, "no file of this revision")
         return record
 
-    def _refuse(self, path: str, error: OSError) -> NoReturn:
-        refuse(self.root / path, error)
-
 
 def read_revision(root: Place) -> Revision:
     """The revision in a folder, wherever that lies; errors as ``revision_in`` raises them. Where the folder is called
@@ -182,10 +175,8 @@ def revision_in(store: ArchiveStore) -> Revision:
     """
     root = store.place
     path = root / MANIFEST_PATH
-    try:
+    with reading(path):
         data = store.read(MANIFEST_PATH, LARGEST_MANIFEST)
-    except OSError as error:
-        refuse(path, error)
     manifest = read_manifest(data, str(path))
     name = RevisionName(manifest.period, manifest.revision)
     records: Mapping[str, FileRecord] = {record.path: record for record in manifest.files}
@@ -202,10 +193,8 @@ def files_of(store: ArchiveStore, part: ManifestPart) -> tuple[FileRecord, ...]:
     """What a part of a tree names, read now; ``DamagedError`` where it is missing, not what the manifest names, or
     none; ``StorageError`` where it cannot be read."""
     path = store.place / part.path
-    try:
+    with reading(path):
         data = store.read(part.path, part.size)
-    except OSError as error:
-        refuse(path, error)
     if not are_those(data, part.size, part.sha256):
         raise damaged(path, "not the bytes that the manifest names")
     return read_part(data, str(path), part)

@@ -16,7 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
 
-from chargeback.archive.boundary import damaged
+from chargeback.archive.boundary import damaged, reading
 from chargeback.archive.file_system import storage_error, storage_errors
 from chargeback.archive.no_follow import open_inside, read_inside, walk_inside
 from chargeback.config.address import Address, Place
@@ -122,6 +122,16 @@ def store_of(place: Place) -> ArchiveStore:
 
         return ObjectStore(place)
     return ArchiveFolder(place)
+
+
+def read_or_none(store: ArchiveStore, path: str, largest: int) -> bytes | None:
+    """A file's bytes, None where it is not there; ``DamagedError`` where it is no file, ``StorageError`` where it
+    cannot be read."""
+    with reading(store.place / path):
+        try:
+            return store.read(path, largest)
+        except FileNotFoundError:
+            return None
 
 
 def size_of(file: BufferedReader) -> int:

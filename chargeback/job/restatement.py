@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.revision import Revision
@@ -16,7 +17,9 @@ from chargeback.job.restatement_events import Restated, configuration_events, in
 from chargeback.job.sealing import archived_config
 from chargeback.model.books import Books
 from chargeback.model.check import Check, Code
+from chargeback.model.ledger import by_team
 from chargeback.model.money import format_minor, minor_digits
+from chargeback.model.totals import gross_by
 from chargeback.month_end import close_month
 from chargeback.publish import month_summary
 
@@ -46,7 +49,7 @@ def restated(books: Books, config: Config, latest: Revision | None) -> Restated:
     if latest is None:
         return Restated()
     summary = latest.summary()
-    before: Totals = Counter({(total.team, total.currency): total.gross for total in summary.totals})
+    before: Totals = gross_by(summary.totals, attrgetter("team", "currency"))
     after, net = _totals(books), _nets(summary.totals, month_summary.team_totals(books))
     happened = invoice_events(books, latest, config.timezone)
     differing = [key for key in sorted({*before, *after}) if before[key] != after[key]]
@@ -88,7 +91,7 @@ def _nets(
 
 
 def _totals(books: Books) -> Totals:
-    return Counter({(total.team, total.currency): total.gross for total in month_summary.team_totals(books)})
+    return gross_by(books.ledger.every_part(), by_team)
 
 
 def _steps(before: Totals, after: Totals, between: tuple[Books, Books] | None) -> list[Step]:

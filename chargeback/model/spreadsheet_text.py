@@ -9,6 +9,7 @@ Half of the world's spreadsheets split a line at ``;``, some at a tab or at ``|`
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
@@ -42,6 +43,13 @@ def csv_table(columns: Sequence[str], rows: Iterable[Sequence[str]], figures: Co
     return "".join([BYTE_ORDER_MARK, csv_row(columns), *map(csv_row, inert)])
 
 
+def read_table(data: bytes) -> tuple[list[str], list[list[str]]]:
+    """A table's names and rows, as its bytes have them; no names where they are empty. ``ValueError`` or ``csv.Error``
+    where they are no CSV."""
+    rows = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+    return (rows[0], rows[1:]) if rows else ([], [])
+
+
 def drained(buffer: StringIO) -> bytes:
     """What the buffer holds, as UTF-8; it is empty afterwards."""
     data = buffer.getvalue().encode()
@@ -67,6 +75,11 @@ def cleaned(text: str) -> str:
 @lru_cache(_MOST_TEXTS)
 def _cleaned(text: str) -> str:
     return "".join(character for character in text if unicodedata.category(character) != "Cc")
+
+
+def unguarded(cell: str) -> str:
+    """A guarded cell's text; one that came with an apostrophe before a formula loses that too."""
+    return cell[1:] if cell[:1] == "'" and guarded(cell[1:]) == cell else cell
 
 
 def guarded(text: str) -> str:

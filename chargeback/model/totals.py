@@ -5,6 +5,7 @@ Lines of several currencies are told apart by the key; amounts are in minor unit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import NamedTuple, Protocol, TypeVar
@@ -12,7 +13,15 @@ from typing import NamedTuple, Protocol, TypeVar
 from msgspec import Struct
 
 
-class Line(Protocol):
+class HasGross(Protocol):
+    """What has a gross amount."""
+
+    @property
+    def gross(self) -> int:
+        """With tax."""
+
+
+class Line(HasGross, Protocol):
     """What has amounts: a part of the ledger, or a line that was read back."""
 
     @property
@@ -22,10 +31,6 @@ class Line(Protocol):
     @property
     def tax(self) -> int:
         """The tax."""
-
-    @property
-    def gross(self) -> int:
-        """With tax."""
 
 
 class Counted(Line, Protocol):
@@ -42,6 +47,7 @@ class Counted(Line, Protocol):
 
 Key = TypeVar("Key")
 Each = TypeVar("Each", bound=Line)
+Gross = TypeVar("Gross", bound=HasGross)
 
 
 class Amounts(NamedTuple):
@@ -91,6 +97,14 @@ def add_up(lines: Iterable[Each], by: Callable[[Each], Key]) -> dict[Key, Amount
             total[1] += line.tax
             total[2] += line.gross
     return {key: Amounts(*total) for key, total in sums.items()}
+
+
+def gross_by(entries: Iterable[Gross], by: Callable[[Gross], Key]) -> Counter[Key]:
+    """The gross alone, added up by a key; 0 for a key that no entry has."""
+    sums: Counter[Key] = Counter()
+    for entry in entries:
+        sums[by(entry)] += entry.gross
+    return sums
 
 
 def add_up_columns(

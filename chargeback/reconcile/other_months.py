@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 from chargeback.config import AccountEntry, Config
 from chargeback.evidence import SettlementRecord
@@ -20,7 +20,7 @@ from chargeback.model.journal import MonthJournal
 from chargeback.model.ledger import by_team
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, Posting
-from chargeback.model.totals import add_up
+from chargeback.model.totals import gross_by
 from chargeback.model.wording import counted
 from chargeback.reconcile.comparing import not_performed
 
@@ -119,18 +119,14 @@ def journal_accounts(posting: MonthPosting, config: Config) -> Iterator[Check]:
         yield Check(Code.JOURNAL_ACCOUNTS, Outcome.PASS, "every leg has an account")
 
 
-TeamTotals = Counter[tuple[str, str]]
-
-
 def history(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One check a team and currency: within the configured variance of its previous month; a notice where not."""
     previous = next((month for month in posting.run.earlier if month.period == posting.period.plus(-1)), None)
     if previous is None:
         yield Check(Code.HISTORY, Outcome.PASS, "no previous month is archived")
         return
-    before: TeamTotals = Counter({(total.team, total.currency): total.gross for total in previous.totals})
-    totals = add_up(posting.ledger.every_part(), by_team)
-    now: TeamTotals = Counter({key: amounts.gross for key, amounts in totals.items()})
+    before = gross_by(previous.totals, attrgetter("team", "currency"))
+    now = gross_by(posting.ledger.every_part(), by_team)
     for team, currency in sorted({*before, *now}):
         yield _history(team, currency, before[team, currency], now[team, currency], config)
 

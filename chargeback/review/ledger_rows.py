@@ -6,7 +6,6 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from chargeback.errors import AnswerError
 from chargeback.job import csv_rows
 from chargeback.model.ledger import COLUMNS, REGISTER, ColumnKind, Lines, written_rows
 from chargeback.model.money import format_minor, minor_digits
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.spreadsheet_text import guarded, unguarded
 from chargeback.model.totals import Amounts, add_up
 
 PATH = "ledgers/all.csv"
@@ -79,7 +78,7 @@ def _rows(data: bytes) -> list[LedgerRow]:
 
 def rows_of(period: str, lines: Lines) -> Iterator[LedgerRow]:
     """Lines that were posted just now as they would be read back from an archive."""
-    written = written_rows(period, lines, lambda text: _raw(guarded(text)))
+    written = written_rows(period, lines, lambda text: unguarded(guarded(text)))
     labels = chain.from_iterable(some.labels for some in lines.batches())
     for label, row in zip(labels, written, strict=True):
         yield _row_of(row, label.digits)
@@ -101,7 +100,7 @@ def by_account(rows: Iterable[LedgerRow]) -> dict[str, list[LedgerRow]]:
 def _require_footing(revision: Revision, rows: list[LedgerRow]) -> None:
     stated: dict[str, Amounts] = {}
     for total in revision.manifest.totals:  # which names currencies as they came, and the ledgers as they are written
-        code = _raw(guarded(total.currency))
+        code = unguarded(guarded(total.currency))
         amounts = (_units(text, minor_digits(code)) for text in (total.net, total.tax, total.gross))
         stated[code] = stated.get(code, Amounts()).plus(Amounts(*amounts))
     found = totals_of(rows)
@@ -121,7 +120,7 @@ def written(amount: int, currency: str) -> str:
 def _row(cells: list[str]) -> LedgerRow:
     if len(cells) != len(COLUMNS):
         raise ValueError(f"a line has {len(cells)} columns, {len(COLUMNS)} were expected")
-    return _row_of([_raw(cell) if cell[:1] == "'" else cell for cell in cells], minor_digits(cells[_CURRENCY]))
+    return _row_of([unguarded(cell) if cell[:1] == "'" else cell for cell in cells], minor_digits(cells[_CURRENCY]))
 
 
 def _row_of(written: Sequence[str], digits: int) -> LedgerRow:
@@ -138,9 +137,3 @@ def _units(text: str, digits: int) -> int:
     if len(fraction) != digits:
         raise ValueError(f'"{text[:40]}" does not have {digits} decimals')
     return int(whole + fraction)
-
-
-@lru_cache(1 << 16)
-def _raw(cell: str) -> str:
-    """The text without the guard; one that came with an apostrophe before a formula loses that too."""
-    return cell[1:] if cell[:1] == "'" and guarded(cell[1:]) == cell else cell

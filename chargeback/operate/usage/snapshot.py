@@ -6,8 +6,6 @@ cost a month, so that an alert can name the one that grew. A day that is looked 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
@@ -19,15 +17,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chargeback.archive.archive_writer import ArchiveWriter
-from chargeback.archive.boundary import interpreting, refuse
-from chargeback.archive.store import store_of
+from chargeback.archive.boundary import interpreting
+from chargeback.archive.store import read_or_none, store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence.period import Period
 from chargeback.evidence.stores import LARGEST_FILE
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.model.money import format_exact
-from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded, read_table, unguarded
 
 CURRENCY = "THB"
 """List prices carry no currency; the platform's is this one (CONTRACT, ``billing.skus``)."""
@@ -143,17 +141,14 @@ def _rows(root: Place, path: str, kind: type[Struct], read_row: Callable[[list[s
 
 def _read(root: Place, path: str, kind: type[Struct]) -> list[list[str]]:
     """The cells below the header; none where there is no file."""
-    try:
-        data = store_of(root).read(path, LARGEST_FILE)
-    except FileNotFoundError:
+    data = read_or_none(store_of(root), path, LARGEST_FILE)
+    if data is None:
         return []
-    except OSError as error:
-        refuse(root / path, error)
     with interpreting(root / path, remedy=_TAKE_OUT):
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    if not rows or rows[0] != list(kind.__struct_fields__):
+        header, rows = read_table(data)
+    if tuple(header) != kind.__struct_fields__:
         raise DamagedError(f"{root / path}: its first line is another one", remedy=_TAKE_OUT)
-    return [[_raw(cell) for cell in row] for row in rows[1:]]
+    return [list(map(unguarded, row)) for row in rows]
 
 
 def _usage_row(cells: list[str]) -> UsageRow:
@@ -182,7 +177,3 @@ def _instant(text: str) -> datetime:
     if instant is None:
         raise ValueError("no time")
     return instant
-
-
-def _raw(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and guarded(cell[1:]) == cell else cell

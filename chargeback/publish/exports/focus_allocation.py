@@ -20,7 +20,7 @@ from chargeback.model.largest_remainder import largest_remainder
 from chargeback.model.ledger import Basis, LedgerLine, LedgerTeam
 from chargeback.model.money import format_minor, format_plain, from_minor
 from chargeback.model.spreadsheet_text import cleaned
-from chargeback.model.totals import add_up
+from chargeback.model.totals import gross_by
 from chargeback.publish.exports.focus_cells import cells, decimal_text, name_text
 
 COLUMNS = (
@@ -109,8 +109,7 @@ def _method(method: str, ratio: int, measure: Measure) -> str:
 def _direct_costs(lines: Iterable[LedgerLine]) -> Counter[tuple[str, str]]:
     """(currency, team id) -> gross of what the team owns alone, the weights of proportional splits (BOOKING 4.6)."""
     own = (line for line in lines if line.basis is not Basis.SHARED_SPLIT)
-    totals = add_up(own, lambda line: (line.label.currency, line.team.id))
-    return Counter({key: amounts.gross for key, amounts in totals.items()})
+    return gross_by(own, lambda line: (line.label.currency, line.team.id))
 
 
 def _origins(lines: Iterable[LedgerLine]) -> Iterable[list[LedgerLine]]:
