@@ -5,9 +5,7 @@ It is no part of the revision and proves nothing: no run, signature or dispositi
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from chargeback.archive.archive_writer import ArchiveWriter
@@ -17,16 +15,14 @@ from chargeback.archive.signatures import read_signatures
 from chargeback.errors import ChargebackError
 from chargeback.evidence.period import Period
 from chargeback.evidence.run_log import report
-from chargeback.job.dispositions import archived_findings, known_dispositions
+from chargeback.job.dispositions import decided_findings
 from chargeback.job.overview import revision_overview
 from chargeback.job.sealing import archived_config
 from chargeback.model import archived_checks, archived_summary
-from chargeback.model.archived_checks import ArchivedFinding, read_checks
-from chargeback.model.check import Outcome
-from chargeback.model.finding import covers
+from chargeback.model.archived_checks import read_checks
 
 if TYPE_CHECKING:
-    from chargeback.publish.pages.cover_page import Cover, CoverFinding
+    from chargeback.publish.pages.cover_page import Cover
 
 
 def refresh_covers(writer: ArchiveWriter, period: Period) -> None:
@@ -51,12 +47,13 @@ def refresh_covers(writer: ArchiveWriter, period: Period) -> None:
 def _cover(archive: Archive, revision: Revision, newest: int) -> Cover:
     from chargeback.publish.pages.cover_page import Cover
 
+    checks = revision.interpret(archived_checks.PATH, read_checks).checks
     return Cover(
         period=revision.name.period,
         entities=tuple(dict.fromkeys(_entities(revision))),
         revision=revision_overview(revision, read_signatures(archive.root)),
-        checks=len(revision.interpret(archived_checks.PATH, read_checks).checks),
-        findings=tuple(_findings(archive, revision)),
+        checks=len(checks),
+        findings=tuple(decided_findings(archive, revision, checks)),
         later=newest if newest > revision.name.number else 0,
     )
 
@@ -68,28 +65,3 @@ def _entities(revision: Revision) -> Iterator[str]:
     names = booked.account_names if booked else {}
     for account in revision.summary().accounts:
         yield companies.get(account) or names.get(account) or account
-
-
-def _findings(archive: Archive, revision: Revision) -> Iterator[CoverFinding]:
-    """The revision's findings, the largest first, with what was decided until now."""
-    from chargeback.publish.pages.cover_page import CoverFinding
-
-    found = archived_findings(revision)
-    known = {each.finding: each for each in known_dispositions(archive, revision.name.period)} if found else {}
-    checks = revision.interpret(archived_checks.PATH, read_checks).checks
-    accepted = Counter(check.finding for check in checks if check.outcome is Outcome.ACCEPTED)
-    for each in found:
-        last = known.get(each.id)
-        amount = None if each.amount is None else Decimal(each.amount)
-        is_accepted = accepted[each.id] == each.checks
-        if last is not None and covers(last, amount, each.checks):
-            yield CoverFinding(each, last.disposition, last.by, last.disposed_at, is_accepted)
-        else:
-            yield _as_archived(each, is_accepted=is_accepted)
-
-
-def _as_archived(finding: ArchivedFinding, *, is_accepted: bool) -> CoverFinding:
-    from chargeback.publish.pages.cover_page import CoverFinding
-
-    given = (finding.disposition or "", finding.disposed_by or "", finding.disposed_at or "")
-    return CoverFinding(finding, *given, is_accepted)

@@ -6,7 +6,8 @@ that was moved away with old years, the records of the newest revision still hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
@@ -18,8 +19,9 @@ from chargeback.archive.revision import Revision
 from chargeback.evidence import DispositionRecord
 from chargeback.evidence.period import Period
 from chargeback.model import archived_checks
-from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, FindingSubject, read_checks
-from chargeback.model.check import Check, Code, Subject, SubjectKind
+from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, DecidedFinding, FindingSubject, read_checks
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
+from chargeback.model.finding import covers
 from chargeback.publish.reconciliation import finding_row
 from chargeback.reconcile.findings import with_findings
 
@@ -86,6 +88,18 @@ def archived_findings(revision: Revision) -> tuple[ArchivedFinding, ...]:
         _, findings = with_findings([_check(row) for row in archived.checks])
     rows = (finding_row(finding) for finding in findings)
     return tuple(ArchivedFinding(**{**row, "subject": FindingSubject(**row["subject"])}) for row in rows)
+
+
+def decided_findings(archive: Archive, revision: Revision, checks: Iterable[ArchivedCheck]) -> Iterator[DecidedFinding]:
+    """The revision's findings, the largest first, with what was decided until now; ``checks`` are its own."""
+    found = archived_findings(revision)
+    known = {each.finding: each for each in known_dispositions(archive, revision.name.period)} if found else {}
+    accepted = Counter(check.finding for check in checks if check.outcome is Outcome.ACCEPTED)
+    for each in found:
+        last = known.get(each.id)
+        amount = None if each.amount is None else Decimal(each.amount)
+        disposition = last if last is not None and covers(last, amount, each.checks) else None
+        yield DecidedFinding(each, each.checks - accepted[each.id], disposition)
 
 
 def _check(row: ArchivedCheck) -> Check:

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 
 import msgspec
 
+from chargeback.evidence import DispositionRecord
 from chargeback.evidence.records import AmountText
 from chargeback.evidence.typed_json import decoded
 from chargeback.model.books import AcceptedTotal
-from chargeback.model.check import Outcome
+from chargeback.model.catalogue import CATALOGUE
+from chargeback.model.check import Code, Outcome
 
 PATH = "reconciliation/reconciliation.json"
 SCHEMA = 1
@@ -74,6 +76,31 @@ class ArchivedFinding(msgspec.Struct, frozen=True):
         """The finding as a row of the file."""
         row: dict[str, Any] = msgspec.to_builtins(self)
         return row
+
+
+class DecidedFinding(msgspec.Struct, frozen=True):
+    """A finding as its revision has it, how many of its checks the configuration does not accept, and the decision
+    about it that was made since and still covers it, None where there is none."""
+
+    archived: ArchivedFinding
+    exceptions: int
+    disposition: DispositionRecord | None
+
+    @property
+    def heading(self) -> str:
+        """What an exception of its check means; the check's name where this version does not know it."""
+        code = self.archived.check
+        return CATALOGUE[Code(code)].title if code in set(Code) else code
+
+    @property
+    def disposed(self) -> tuple[str, str, str] | None:
+        """What was decided until now, by whom and when (RFC 3339); None where nobody has, or it has grown since."""
+        if self.disposition is not None:
+            return self.disposition.disposition, self.disposition.by, self.disposition.disposed_at
+        found = self.archived
+        if found.disposition is None:
+            return None
+        return found.disposition, found.disposed_by or "", found.disposed_at or ""
 
 
 class AmountRow(msgspec.Struct, frozen=True):

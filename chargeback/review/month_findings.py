@@ -15,15 +15,11 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.config.address import Place
-from chargeback.evidence import DispositionRecord
 from chargeback.evidence.period import Period
-from chargeback.job.dispositions import archived_findings, known_dispositions
+from chargeback.job.dispositions import decided_findings
 from chargeback.model import archived_checks
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
-from chargeback.model.catalogue import CATALOGUE
-from chargeback.model.check import Code, Outcome
-from chargeback.model.finding import covers
+from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, DecidedFinding, read_checks
 from chargeback.model.money import exact_sum, format_exact
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.wording import counted, grouped, money_list
@@ -56,24 +52,15 @@ class Following(Struct, frozen=True):
     amount: Decimal | None
 
 
-class MonthFinding(Struct, frozen=True):
-    """A finding as its revision has it, what follows from it, and what was decided about it until now; ``exceptions``:
-    how many of its checks the configuration does not accept."""
+class MonthFinding(DecidedFinding, frozen=True):
+    """A finding with what was decided about it until now, and what follows from it."""
 
-    archived: ArchivedFinding
     follows: tuple[Following, ...]
-    exceptions: int
-    disposition: DispositionRecord | None
 
     @property
     def is_open(self) -> bool:
         """Whether it has exceptions, and nobody has decided about it."""
         return self.exceptions > 0 and self.disposed is None
-
-    @property
-    def heading(self) -> str:
-        """What an exception of its check means."""
-        return CATALOGUE[Code(self.archived.check)].title if self.archived.check in set(Code) else self.archived.check
 
     @property
     def amount_text(self) -> str:
@@ -91,16 +78,6 @@ class MonthFinding(Struct, frozen=True):
             (found.subject.kind, found.subject.name),
         )
         return ", ".join(f"{kind} {readable(name)}" for kind, name in parts if name)
-
-    @property
-    def disposed(self) -> tuple[str, str, str] | None:
-        """What was decided, by whom and when; None where nobody has, or it has grown since."""
-        if self.disposition is not None:
-            return self.disposition.disposition, self.disposition.by, self.disposition.disposed_at
-        found = self.archived
-        return (
-            None if found.disposition is None else (found.disposition, found.disposed_by or "", found.disposed_at or "")
-        )
 
     def to_json(self) -> dict[str, Any]:
         """The finding as ``reconciliation.json`` has it, with its title, what follows from it, and the disposition."""
@@ -168,19 +145,10 @@ def month_findings(root: Place, period: str | None) -> MonthFindings:
 
 def findings_of(archive: Archive, revision: Revision) -> Iterator[MonthFinding]:
     """The revision's findings, the largest first."""
-    found = archived_findings(revision)
-    if not found:
-        return
-    known = {each.finding: each for each in known_dispositions(archive, revision.name.period)}
     checks = revision.interpret(archived_checks.PATH, read_checks).checks
     follows = _follows(checks)
-    accepted = Counter(check.finding for check in checks if check.outcome is Outcome.ACCEPTED)
-    for each in found:
-        last = known.get(each.id)
-        amount = None if each.amount is None else Decimal(each.amount)
-        disposition = last if last is not None and covers(last, amount, each.checks) else None
-        exceptions = each.checks - accepted[each.id]
-        yield MonthFinding(each, tuple(follows.get(each.id, ())), exceptions, disposition)
+    for each in decided_findings(archive, revision, checks):
+        yield MonthFinding(each.archived, each.exceptions, each.disposition, tuple(follows.get(each.archived.id, ())))
 
 
 def _follows(checks: Iterable[ArchivedCheck]) -> dict[str, list[Following]]:

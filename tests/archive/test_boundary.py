@@ -104,7 +104,8 @@ def test_a_newer_schema_names_the_revision_and_is_no_damage(root: Path) -> None:
 
 
 DECODERS = re.compile(
-    r"json\.loads?\(|(?<!def )read_table\(|msgspec\.(json\.decode|convert)\(|csv\.(DictR|r)eader\(|load_workbook\(|\bZipFile\(|etree\.(fromstring|parse|iterparse)\("
+    r"json\.loads?\(|(?<!def )read_table\(|msgspec\.(json\.decode|convert)\("
+    r"|csv\.(DictR|r)eader\(|load_workbook\(|\bZipFile\(|etree\.(fromstring|parse|iterparse)\("
 )
 MAY_DECODE = {
     # what the platform, a person or the sandbox says: no archived files

@@ -15,9 +15,7 @@ from msgspec import Struct
 from chargeback.config.endpoint import is_on_loopback
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionOverview, Signature
-from chargeback.model.archived_checks import ArchivedFinding
-from chargeback.model.catalogue import CATALOGUE
-from chargeback.model.check import Code
+from chargeback.model.archived_checks import DecidedFinding
 from chargeback.model.wording import booking_text, counted, grouped, status_text
 from chargeback.publish.pages.elements import facts_html, heads, numbers, section, table, time_html
 from chargeback.publish.pages.rendering import isolated, plain, written
@@ -28,17 +26,6 @@ MOST_FINDINGS = 40
 _ROLES = (("preparer", "Prepared by"), ("reviewer", "Reviewed by"))
 
 
-class CoverFinding(Struct, frozen=True):
-    """A finding as its revision has it, and what was decided about it until now: what, by whom and when (RFC 3339), ""
-    where nobody has decided; ``is_accepted`` where the configuration accepts all of it."""
-
-    archived: ArchivedFinding
-    disposition: str
-    by: str
-    at: str
-    is_accepted: bool
-
-
 class Cover(Struct, frozen=True):
     """What a cover page says: of which month and revision, whose books, and how many checks were performed; ``later``
     is the number of a revision that supersedes it, 0 where none does."""
@@ -47,7 +34,7 @@ class Cover(Struct, frozen=True):
     entities: tuple[str, ...]
     revision: RevisionOverview
     checks: int
-    findings: tuple[CoverFinding, ...]
+    findings: tuple[DecidedFinding, ...]
     later: int = 0
 
 
@@ -156,16 +143,17 @@ def _findings(cover: Cover) -> str:
     return f"{table(caption, headings, map(_finding_row, cover.findings[:MOST_FINDINGS]))}{told}"
 
 
-def _finding_row(each: CoverFinding) -> str:
+def _finding_row(each: DecidedFinding) -> str:
     found = each.archived
     place = ", ".join(part for part in (found.account, found.invoice, found.subject.name) if part)
     where = f": {isolated(place)}" if place else ""
-    title = plain(CATALOGUE[Code(found.check)].title if found.check in set(Code) else found.check)
+    title = plain(each.heading)
     code = f"<code>{plain(found.id)}</code>"
     money = "" if found.amount is None else f"{grouped(_shortened(found.amount))} {found.currency}".rstrip()
-    decided = "accepted by the configuration" if each.is_accepted else "open"
-    if each.disposition:
-        decided = f"{isolated(each.disposition)} ({isolated(each.by)}, {plain(each.at[:10])})"
+    decided = "open" if each.exceptions else "accepted by the configuration"
+    if each.disposed:
+        text, by, moment = each.disposed
+        decided = f"{isolated(text)} ({isolated(by)}, {plain(moment[:10])})"
     return (
         f'<tr role="row">{_heading(code)}'
         f"{_cell('What and where', f'{title}{where}')}{numbers(('Checks', 'Amount'), (f'{found.checks:,}', money))}"

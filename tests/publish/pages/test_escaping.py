@@ -16,9 +16,9 @@ from chargeback.model.archive_overview import (
     Signature,
     TeamChange,
 )
-from chargeback.model.archived_checks import ArchivedFinding, FindingSubject
+from chargeback.model.archived_checks import ArchivedFinding, DecidedFinding, FindingSubject
 from chargeback.publish.pages import archive_page
-from chargeback.publish.pages.cover_page import Cover, CoverFinding, cover_page
+from chargeback.publish.pages.cover_page import Cover, cover_page
 from chargeback.publish.pages.file_links import file_groups, files_section
 from tests.kit import page_months
 
@@ -35,10 +35,10 @@ def hostile(number: int, **more: object) -> object:
     return revision(number, totals=(total,), teams=(OverviewTeam(EVIL, EVIL, "THB", Decimal(1)),), **fields, **more)
 
 
-def finding(**more: object) -> CoverFinding:
+def finding(**more: object) -> DecidedFinding:
     texts = dict.fromkeys(ArchivedFinding.__struct_fields__, EVIL)
     fields = {**texts, "subject": FindingSubject(EVIL, EVIL), "amount": "1", "checks": 1}
-    return CoverFinding(ArchivedFinding(**fields), EVIL, EVIL, EVIL, is_accepted=False)
+    return DecidedFinding(ArchivedFinding(**fields), 1, None)
 
 
 def archive() -> bytes:
