@@ -1,5 +1,8 @@
 """``reconciliation/reconciliation.xlsx``: the month's workpaper in the auditor's sense.
 
+Its large sheets are written together, an account on all of them before the next account: so each account is looked at
+once, and no figure of it is kept any longer.
+
 A figure can be followed from *Lead* to the evidence without the program: every sum and comparison is a live formula
 that carries its value, every figure that the platform sent has its file, JSON pointer and checksum. A further sheet is
 a module with its ``SHEET``, and its name in ``SHEETS``.
@@ -64,9 +67,20 @@ def _chunks(books: Books, config: Config, evidence: Evidence) -> Iterator[bytes]
     paper = Paper(books, config, evidence)
     title = f"Reconciliation {books.period}, revision {books.revision}"
     book = Book(books.posting.run.run_at, title, PATH, [shape for sheet in SHEETS for shape in sheet.shapes(paper)])
-    waiting = list(SHEETS)
-    for sheet in in_order_of_reading(SHEETS):
-        yield from sheet.write(book, paper)
-        waiting.remove(sheet)
-        paper.keep({name for other in waiting for name in other.reads})
+    order = list(in_order_of_reading(SHEETS))
+    read_by_account = {name for sheet in order if sheet.begin for name in sheet.reads}
+    for sheet in order:
+        if sheet.write and sheet.name in read_by_account:
+            yield from sheet.write(book, paper)
+    made = [sheet.begin(book, paper) for sheet in order if sheet.begin]
+    for account in paper.one_by_one():
+        for rows in made:
+            rows.add(account)
+        for rows in made:
+            rows.let_go()
+    for rows in made:
+        yield from rows.finish()
+    for sheet in order:
+        if sheet.write and sheet.name not in read_by_account:
+            yield from sheet.write(book, paper)
     yield from book.finish()

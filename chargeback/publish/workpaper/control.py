@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from chargeback.model.check import Code
@@ -10,7 +10,7 @@ from chargeback.model.money import minor_digits
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.invoices import Invoices
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, concluded
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.expressions import NEARLY_NOTHING, Choice, Exact, Plain, Reference, all_of
 from chargeback.publish.xlsx.rounding import names_apart
@@ -87,15 +87,17 @@ class LedgerParts(SheetTable):
 
 
 def _count(paper: Paper) -> int:
-    return sum(bool(invoice.posted) for _, invoice in paper.invoices())
+    return sum(bool(invoice.booked) for _, invoice in paper.invoices())
 
 
-def _rows(written: Written, paper: Paper) -> Iterator[str]:
-    booked = [(account, invoice) for account, invoice in paper.invoices() if invoice.posted]
-    for row, (_, invoice) in enumerate(booked):
+def _rows(written: Written, paper: Paper) -> OfAccount:
+    return lambda account: written.rows.rows(_controls(paper, account, written.count))
+
+
+def _controls(paper: Paper, account: AccountPaper, first: int) -> Iterator[Record]:
+    for row, invoice in enumerate((invoice for invoice in account.invoices if invoice.booked), start=first):
         invoice.control = row
-    yield from written.rows.rows(_control(paper, account, invoice) for account, invoice in booked)
-    yield from _team_rows(written.rows, paper)
+        yield _control(paper, account, invoice)
 
 
 def _control(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> Record:
@@ -118,10 +120,10 @@ def _control(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> Reco
     )
 
 
-def _team_rows(above: Rows, paper: Paper) -> Iterator[str]:
+def _team_rows(written: Written, paper: Paper) -> Iterator[str]:
     """What all invoices together give each team."""
     yield EMPTY_ROW
-    rows, parts = Rows(above.cells, TeamTotals), paper.written(LedgerParts)
+    rows, parts = Rows(written.rows.cells, TeamTotals), paper.written(LedgerParts)
     yield rows.heading((Kind.HEADING, Kind.HEADING_RIGHT), None)
     kept = parts.rows.figures.by_column
     pairs = set(zip(kept[LedgerParts.team_number], kept[LedgerParts.currency], strict=True))
@@ -154,20 +156,20 @@ def _team(parts: Written, number: int, team: str, currency: str, *, is_plain: bo
 
 
 def _parts_count(paper: Paper) -> int:
-    return sum(len(invoice.parts) for _, invoice in paper.invoices() if invoice.posted)
+    return sum(len(invoice.parts) for _, invoice in paper.invoices() if invoice.booked)
 
 
-def _parts(written: Written, paper: Paper) -> Iterator[str]:
-    return written.rows.rows(_part_records(paper))
-
-
-def _part_records(paper: Paper) -> Iterator[Record]:
+def _parts(written: Written, paper: Paper) -> OfAccount:
     numbers = {team.id: number for number, team in enumerate(paper.books.ledger.teams, start=1)}
-    table, count = LedgerParts, 0
-    for account, invoice in paper.invoices():
-        parts = invoice.parts if invoice.posted else {}
-        invoice.first_part = count
-        count += len(parts)
+    return lambda account: written.rows.rows(_part_records(account, numbers, written.count))
+
+
+def _part_records(account: AccountPaper, numbers: Mapping[str, int], first: int) -> Iterator[Record]:
+    table = LedgerParts
+    for invoice in account.invoices:
+        parts = invoice.parts if invoice.booked else {}
+        invoice.first_part = first
+        first += len(parts)
         for team, (lines, net, tax, gross) in parts.items():
             yield Record(
                 {
@@ -199,5 +201,5 @@ PARTS_DECLARED = Declaration(
     procedure="The lines are added up by invoice and team; Ledger control adds these sums up.",
     conclusion=lambda paper: f"{counted(_parts_count(paper), 'part')} of {counted(_count(paper), 'booked invoice')}.",
 )
-SHEET = table_sheet(LedgerControl, _rows, _count, DECLARED, reads=(LedgerParts.name, Invoices.name))
-PARTS_SHEET = table_sheet(LedgerParts, _parts, _parts_count, PARTS_DECLARED)
+SHEET = account_sheet(LedgerControl, _rows, _count, DECLARED, reads=(LedgerParts.name, Invoices.name), below=_team_rows)
+PARTS_SHEET = account_sheet(LedgerParts, _parts, _parts_count, PARTS_DECLARED, is_read_later=True)

@@ -180,7 +180,7 @@ def _invoices(stack: Stack, paper: Paper) -> None:
     zone = paper.config.timezone_name
     remark = f"Times are of {zone}. An invoice belongs to the month that holds most of its period."
     block = _section(stack, "1 Cut-off of the invoices", remark, InvoiceCutOff)
-    block.add_all(Record(_invoice(paper, account, invoice)) for account, invoice in paper.invoices() if invoice.posted)
+    block.add_all(Record(_invoice(paper, account, invoice)) for account, invoice in paper.invoices() if invoice.booked)
     stack.gap()
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import repeat
 
 from chargeback.evidence import Answer
-from chargeback.model.answers import LineItem, amount_of
+from chargeback.model.answers import amount_of
 from chargeback.model.money import format_exact
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.numbered_accounts import AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, table_sheet
-from chargeback.publish.workpaper.sources import Figure, pointer
+from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, table_sheet
+from chargeback.publish.workpaper.sources import Figure, pointer, priced
 from chargeback.publish.xlsx.cells import MOST_DIGITS, ROW
 from chargeback.publish.xlsx.rounding import numeric
 from chargeback.publish.xlsx.sheets import SheetTable, Written
@@ -63,30 +64,22 @@ class Files(SheetTable):
     sha256 = Column("SHA-256", 68)
 
 
-def priced(item: LineItem) -> bool:
-    """Whether quantity × unit price can be recomputed."""
-    return item.quantity is not None and item.unit_price is not None
-
-
-def _report_rows(account: AccountPaper) -> int:
-    report = account.posting.month.report
-    return len(report.rows) if report else 0
-
-
 def _count(paper: Paper) -> int:
     figures = sum(
-        len(invoice.source.header) + len(invoice.lines) + 2 * sum(map(priced, invoice.lines))
-        for _, invoice in paper.invoices()
+        len(invoice.source.header) + len(invoice.lines) + 2 * invoice.priced for _, invoice in paper.invoices()
     )
-    return figures + sum(map(_report_rows, paper.accounts))
+    return figures + sum(account.report_count for account in paper.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> Iterator[str]:
-    for account in paper.accounts:
-        account.report_rows = written.count
-        yield from _of_report(written, account)
-        for invoice in account.invoices:
-            yield from _of_invoice(written, account, invoice)
+def _rows(written: Written, paper: Paper) -> OfAccount:
+    return partial(_of_account, written)
+
+
+def _of_account(written: Written, account: AccountPaper) -> Iterator[str]:
+    account.report_rows = written.count
+    yield from _of_report(written, account)
+    for invoice in account.invoices:
+        yield from _of_invoice(written, account, invoice)
 
 
 def _of_report(written: Written, account: AccountPaper) -> Iterator[str]:
@@ -252,5 +245,5 @@ FILES_DECLARED = Declaration(
     procedure="Answers and documents are kept unchanged; manifest.json has the checksum of each.",
     conclusion=lambda paper: f"{counted(_file_count(paper), 'answer or document', 'answers and documents')}.",
 )
-SHEET = table_sheet(EvidenceTable, _rows, _count, DECLARED)
+SHEET = account_sheet(EvidenceTable, _rows, _count, DECLARED)
 FILES_SHEET = table_sheet(Files, _file_rows, _file_count, FILES_DECLARED)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from chargeback.model.answers import LineItem
 from chargeback.model.check import Code
 from chargeback.model.posting import PostedLine
-from chargeback.publish.workpaper.evidence import EvidenceTable, priced
+from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, concluded
+from chargeback.publish.workpaper.sources import priced
 from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, constant
 from chargeback.publish.xlsx.rounding import SLACK, half_unit
 from chargeback.publish.xlsx.sheets import FIRST, SheetTable, Written
@@ -43,25 +44,24 @@ def _count(paper: Paper) -> int:
     return sum(account.line_count for account in paper.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> Iterator[str]:
-    return written.rows.rows(_records(paper))
+def _rows(written: Written, paper: Paper) -> OfAccount:
+    return lambda account: written.rows.rows(_records(paper, account, written.count))
 
 
-def _records(paper: Paper) -> Iterator[Record]:
-    count = 0
-    for account in paper.accounts:
-        account.first_line = count
-        compared_in = {
-            line.key: FIRST + row
-            for row, group in enumerate(account.groups, start=account.first_group)
-            for line in group.lines
-        }
-        for invoice in account.invoices:
-            invoice.first_line, prices = count, invoice.prices
-            count += len(invoice.posted)
-            for posted in invoice.posted:
-                yield _record(paper, account, invoice, posted, prices, compared_in)
-                prices += 2 * (posted.item is not None and priced(posted.item))
+def _records(paper: Paper, account: AccountPaper, first: int) -> Iterator[Record]:
+    """The account's lines, from the row at ``first`` on."""
+    account.first_line = first
+    compared_in = {
+        line.key: FIRST + row
+        for row, group in enumerate(account.groups, start=account.first_group)
+        for line in group.lines
+    }
+    for invoice in account.invoices:
+        invoice.first_line, prices = first, invoice.prices
+        first += invoice.booked
+        for posted in invoice.posted:
+            yield _record(paper, account, invoice, posted, prices, compared_in)
+            prices += 2 * (posted.item is not None and priced(posted.item))
 
 
 def _record(
@@ -116,4 +116,4 @@ DECLARED = Declaration(
     procedure="Quantity times unit price is computed again for every line that states both.",
     conclusion=concluded(Code.LINE_ARITHMETIC),
 )
-SHEET = table_sheet(InvoiceLines, _rows, _count, DECLARED, reads=(EvidenceTable.name,))
+SHEET = account_sheet(InvoiceLines, _rows, _count, DECLARED, reads=(EvidenceTable.name,))

@@ -17,7 +17,7 @@ from chargeback.publish.workpaper.numbered_accounts import (
     InvoicePaper,
     Paper,
 )
-from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, concluded
 from chargeback.publish.xlsx.expressions import (
     NEARLY_NOTHING,
     Choice,
@@ -110,15 +110,15 @@ _FOOT_TO = {Shape.BY_PROJECT: ("total", Invoices.total), Shape.BY_SKU: ("subtota
 
 
 def _count(paper: Paper) -> int:
-    return sum(1 for _ in paper.invoices())
+    return sum(len(account.invoices) for account in paper.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> Iterator[str]:
-    return written.rows.rows(_records(paper))
+def _rows(written: Written, paper: Paper) -> OfAccount:
+    return lambda account: written.rows.rows(_records(paper, account, written.count))
 
 
-def _records(paper: Paper) -> Iterator[Record]:
-    for row, (account, invoice) in enumerate(paper.invoices()):
+def _records(paper: Paper, account: AccountPaper, first: int) -> Iterator[Record]:
+    for row, invoice in enumerate(account.invoices, start=first):
         invoice.row = row
         supplied = {
             **_fields(paper, account, invoice.invoice),
@@ -212,10 +212,10 @@ def _withholding(paper: Paper, invoice: InvoicePaper) -> dict[Column, Value]:
 
 
 def _booked(paper: Paper, invoice: InvoicePaper) -> dict[Column, Value]:
-    if not invoice.posted:
+    if not invoice.booked:
         return {Invoices.booked_right: note("not booked")}
     lines = paper.written(InvoiceLines)
-    return {Invoices.booked: Exact(lines.total(InvoiceLines.gross, invoice.first_line, len(invoice.posted)))}
+    return {Invoices.booked: Exact(lines.total(InvoiceLines.gross, invoice.first_line, invoice.booked))}
 
 
 DECLARED = Declaration(
@@ -226,4 +226,6 @@ DECLARED = Declaration(
         Code.INVOICE_IDENTITY, Code.INVOICE_ARITHMETIC, Code.INVOICE_FOOTING, Code.INVOICE_TAX, Code.INVOICE_WITHHOLDING
     ),
 )
-SHEET = table_sheet(Invoices, _rows, _count, DECLARED, reads=(EvidenceTable.name, InvoiceLines.name))
+SHEET = account_sheet(
+    Invoices, _rows, _count, DECLARED, reads=(EvidenceTable.name, InvoiceLines.name), is_read_later=True
+)

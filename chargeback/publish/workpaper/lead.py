@@ -13,7 +13,7 @@ from chargeback.model.wording import books_status_text
 from chargeback.publish.workpaper.control import LedgerControl
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
 from chargeback.publish.workpaper.numbered_accounts import AccountPaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet
 from chargeback.publish.workpaper.tie_out import TieOut
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.expressions import Choice, Exact, Expression, constant
@@ -87,13 +87,9 @@ def _count(paper: Paper) -> int:
     return len(paper.books.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> Iterator[str]:
+def _rows(written: Written, paper: Paper) -> OfAccount:
     payable = MonthJournal(paper.books.posting, paper.config.bookkeeping, paper.config.timezone).accrued_payable()
-    yield from written.rows.rows(
-        _record(paper, account, summary, payable) for account in paper.accounts for summary in account.summaries
-    )
-    yield EMPTY_ROW
-    yield from _totals(written, paper)
+    return lambda account: written.rows.rows(_record(paper, account, summary, payable) for summary in account.summaries)
 
 
 def _record(
@@ -126,7 +122,7 @@ def _compared(paper: Paper, account: AccountPaper, summary: AccountSummary) -> d
     if month.report is not None and len(account.summaries) > 1:
         supplied[table.report] = note("names no currency")
     elif month.report is not None:
-        report = tie_out.total(TieOut.report, account.first_group, len(account.groups))
+        report = tie_out.total(TieOut.report, account.first_group, account.group_count)
         supplied[table.report] = Exact(report, minor_digits(month.currency))
     own = [place for place, group in enumerate(account.groups) if group.currency == summary.currency]
     if own:
@@ -143,7 +139,7 @@ def _booked(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dic
     rows = [
         invoice.control
         for invoice in account.invoices
-        if invoice.posted and invoice.invoice.currency == summary.currency
+        if invoice.booked and invoice.invoice.currency == summary.currency
     ]
     return {
         Lead.net: Exact(control.total_of(LedgerControl.net, rows)),
@@ -181,6 +177,7 @@ def _status(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dic
 
 def _totals(written: Written, paper: Paper) -> Iterator[str]:
     """One row a currency, over the accounts' rows."""
+    yield EMPTY_ROW
     table = Lead
     digits = {summary.currency: summary.digits for summary in paper.books.accounts}
     apart = names_apart(digits)
@@ -210,4 +207,12 @@ DECLARED = Declaration(
     procedure="Each account's figures are formulas over the sheets behind; every column foots for each currency.",
     conclusion=lambda paper: f"{books_status_text(paper.books)}.",
 )
-SHEET = table_sheet(Lead, _rows, _count, DECLARED, reads=(TieOut.name, LedgerControl.name, Exceptions.name))
+SHEET = account_sheet(
+    Lead,
+    _rows,
+    _count,
+    DECLARED,
+    reads=(TieOut.name, LedgerControl.name, Exceptions.name),
+    below=_totals,
+    is_read_later=True,
+)

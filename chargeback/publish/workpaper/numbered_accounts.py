@@ -1,13 +1,14 @@
 """The month as all sheets of the workpaper show it, and where its figures were written.
 
 Every account has a number, and its rows stand together on every sheet. A sheet that is written notes where the figures
-of an account or invoice stand, counted in rows from 0; a sheet that refers to them is written after it.
+of an account or invoice stand, counted in rows from 0; a sheet that refers to them is written after it. An account's
+lines and groups are at hand while its rows are written.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -20,10 +21,10 @@ from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerPart
 from chargeback.model.posting import PostedLine, Posting
-from chargeback.model.spool import Spool
+from chargeback.model.spool import Held
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.groups import Group, groups_of
-from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources
+from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources, priced
 from chargeback.publish.xlsx.cells import Cells
 from chargeback.publish.xlsx.sheets import SheetTable, Written
 
@@ -40,12 +41,16 @@ VERDICTS = (
 """The words of verdicts, and how they are coloured."""
 TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
 """The outcomes that are listed one by one, in this order."""
+_BYTES_AN_ENTRY = 300
+"""Of deflated bytes that wait: what an entry of the spool has, of which so many stay in memory."""
 TeamParts = Mapping[str, Sequence[int]]
 """Team -> lines, net, tax, gross of an invoice; amounts in minor units, teams by id."""
 
 
 class InvoicePaper(Struct):
-    """One invoice: where it comes from, what was booked of it, and where its figures stand.
+    """One invoice: where it comes from, what was booked of it, and where its figures stand; ``lines`` are those that
+    its detail states, ``priced`` how many of them have a quantity and a price, ``booked`` how many lines were posted,
+    which are ``posted`` while the account is written.
 
     ``figures`` are the rows of *Evidence* of its header, by name, ``amounts`` and ``prices`` the first of its lines';
     ``row`` is on *Invoices*, ``first_line`` on *Invoice lines*, ``first_part`` on *Ledger parts*, ``control`` on
@@ -53,8 +58,10 @@ class InvoicePaper(Struct):
     """
 
     source: InvoiceSource
-    posted: Sequence[PostedLine]
     parts: TeamParts
+    priced: int
+    booked: int
+    posted: Sequence[PostedLine] = ()
     figures: Mapping[str, int] = field(default_factory=dict)
     amounts: int = 0
     prices: int = 0
@@ -71,11 +78,12 @@ class InvoicePaper(Struct):
     @property
     def lines(self) -> Sequence[LineItem]:
         """Its lines as the detail states them; none where it has no detail."""
-        return self.invoice.lines if self.source.lines else ()
+        return self.source.items
 
 
 class AccountPaper(Struct):
-    """One account; ``number`` names it on every sheet; ``groups`` are what the tie-out compares.
+    """One account; ``number`` names it on every sheet; ``report_count`` is how many rows the proved report has,
+    ``group_count`` how many groups the tie-out compares, which are ``groups`` while the account is written.
 
     ``report_rows`` is the first row of its report on *Evidence*, ``first_line`` its first one on *Invoice lines*,
     ``first_group`` its first one on *Tie-out*.
@@ -84,9 +92,11 @@ class AccountPaper(Struct):
     number: int
     posting: Posting
     summaries: Sequence[AccountSummary]
-    groups: Sequence[Group]
     invoices: Sequence[InvoicePaper]
+    report_count: int
+    group_count: int
     first_group: int
+    groups: Sequence[Group] = ()
     report_rows: int = 0
     first_line: int = 0
 
@@ -98,7 +108,7 @@ class AccountPaper(Struct):
     @property
     def line_count(self) -> int:
         """How many lines were booked."""
-        return sum(len(invoice.posted) for invoice in self.invoices)
+        return sum(invoice.booked for invoice in self.invoices)
 
 
 class Paper:
@@ -115,12 +125,11 @@ class Paper:
         groups = 0
         for number, posting in enumerate(books.posting.postings, start=1):
             account = posting.month.account
-            spool = books.posting.spool
-            mine = _invoices(posting, evidence, answers.get(account, ()), parts, spool)
-            compared = spool.sequence(groups_of(posting))
-            found = AccountPaper(number, posting, summaries[account], compared, mine, groups)
-            groups += len(found.groups)
-            self.accounts.append(found)
+            mine = _invoices(posting, evidence, answers.get(account, ()), parts)
+            report, compared = posting.month.report, len(groups_of(posting))
+            rows = len(report.rows) if report else 0
+            self.accounts.append(AccountPaper(number, posting, summaries[account], mine, rows, compared, groups))
+            groups += compared
 
     @property
     def basis(self) -> str:
@@ -146,13 +155,12 @@ class Paper:
         books = self.books
         booked = sum(len(posting.month.booked) for posting in books.posting.postings)
         invoices = counted(sum(len(account.invoices) for account in self.accounts), "invoice")
-        reports = (account.posting.month.report for account in self.accounts)
         return ", ".join(
             (
                 counted(len(self.accounts), "billing account"),
                 f"{invoices} of the month, {booked:,} of them booked",
                 counted(sum(account.line_count for account in self.accounts), "posted invoice line"),
-                counted(sum(len(report.rows) for report in reports if report), "report row"),
+                counted(sum(account.report_count for account in self.accounts), "report row"),
                 counted(len(books.ledger.lines), "ledger line"),
             )
         )
@@ -169,6 +177,22 @@ class Paper:
             for invoice in account.invoices:
                 yield account, invoice
 
+    def one_by_one(self) -> Iterator[AccountPaper]:
+        """Every account, with its groups and posted lines until the next one is asked for."""
+        for account in self.accounts:
+            posted = _posted(account.posting)
+            account.groups = groups_of(account.posting)
+            for invoice in account.invoices:
+                invoice.posted = posted.get(invoice.source.invoice.id, ())
+            yield account
+            account.groups = ()
+            for invoice in account.invoices:
+                invoice.posted = ()
+
+    def kept(self, data: bytes) -> Held[bytes]:
+        """Bytes of a sheet that waits for its turn, in memory or in the month's file."""
+        return self.books.posting.spool.keep(data, len(data) // _BYTES_AN_ENTRY)
+
     def told(self) -> list[Check]:
         """The checks that did not simply pass: exceptions first, then accepted ones, then notices."""
         return sorted(self.books.having(*TOLD), key=lambda check: TOLD.index(check.outcome))
@@ -178,13 +202,8 @@ class Paper:
         self._written[table] = Written(cells, table)
         return self._written[table]
 
-    def keep(self, names: Collection[str]) -> None:
-        """Let go of the tables that are not among these: nothing refers to them any more."""
-        self._written = {table: written for table, written in self._written.items() if table.name in names}
-
     def written(self, table: type[SheetTable]) -> Written:
-        """What was written of a table; ``KeyError`` where it is not written yet, or the sheet does not say that it
-        reads it."""
+        """What was written of a table; ``KeyError`` where it is not begun yet."""
         return self._written[table]
 
 
@@ -193,19 +212,25 @@ def _invoices(
     evidence: Evidence,
     answers: Sequence[Answer],
     parts: Mapping[tuple[str, str], Sequence[LedgerPart]],
-    spool: Spool,
 ) -> list[InvoicePaper]:
-    posted: dict[str, list[PostedLine]] = defaultdict(list)
-    for line in posting.posted:
-        posted[line.invoice.id].append(line)
+    booked = {invoice: len(lines) for invoice, lines in _posted(posting).items()}
     return [
         InvoicePaper(
             source,
-            spool.sequence(posted.get(source.invoice.id, [])),
             _by_team(parts.get((posting.month.account, source.invoice.id), ())),
+            sum(map(priced, source.items)),
+            booked.get(source.invoice.id, 0),
         )
         for source in invoice_sources(posting.month.facts, evidence, answers)
     ]
+
+
+def _posted(posting: Posting) -> Mapping[str, Sequence[PostedLine]]:
+    """The posted lines by their invoice's id."""
+    found: dict[str, list[PostedLine]] = defaultdict(list)
+    for line in posting.posted:
+        found[line.invoice.id].append(line)
+    return found
 
 
 def _by_team(parts: Sequence[LedgerPart]) -> TeamParts:

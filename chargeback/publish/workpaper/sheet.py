@@ -13,16 +13,18 @@ from msgspec.structs import replace
 
 from chargeback.model.check import Code, Outcome
 from chargeback.model.wording import counted
-from chargeback.publish.workpaper.numbered_accounts import VERDICTS, Paper
+from chargeback.publish.workpaper.numbered_accounts import VERDICTS, AccountPaper, Paper
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
 from chargeback.publish.xlsx.shape import Fill, SheetShape
-from chargeback.publish.xlsx.sheets import Head, SheetTable, Written, write_table
+from chargeback.publish.xlsx.sheets import Head, SheetTable, TableDraft, Written
 from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind, look
 from chargeback.publish.xlsx.tables import Styled
 
 Write = Callable[[Book, Paper], Iterator[bytes]]
+OfAccount = Callable[[AccountPaper], Iterable[str]]
+"""The rows of an account."""
 INDEX = "Index"
 _TO_INDEX = f"'{INDEX}'!A1"
 _LINK_ROW = 3
@@ -63,15 +65,43 @@ def concluded(*codes: Code) -> Callable[[Paper], str]:
     return conclusion
 
 
+class AccountRows(Struct, frozen=True):
+    """A sheet of one table in the making, an account's rows after the other's; ``is_read_later``: other sheets refer to
+    it when all accounts are written, so that its figures stay."""
+
+    draft: TableDraft
+    written: Written
+    of_account: OfAccount
+    below: Callable[[], Iterable[str]]
+    is_read_later: bool
+
+    def add(self, account: AccountPaper) -> None:
+        """Write the account's rows."""
+        self.draft.add(self.of_account(account))
+
+    def let_go(self) -> None:
+        """The account is written on all sheets."""
+        if not self.is_read_later:
+            self.written.let_go()
+
+    def finish(self) -> Iterator[bytes]:
+        """Write what stands beneath the accounts' rows, and give the sheet."""
+        self.draft.add(self.below())
+        yield from self.draft.finish()
+
+
 class PaperSheet(Struct, frozen=True):
-    """A sheet: ``reads`` are the names of those that it refers to, which are written before it."""
+    """A sheet: ``reads`` are the names of those that it refers to, which are written before it. One that is written
+    account by account, while others are, has ``begin`` in place of ``write``.
+    """
 
     name: str
     purpose: str
     shapes: Callable[[Paper], list[SheetShape]]
-    write: Write
+    write: Write | None
     reads: tuple[str, ...] = ()
     declaration: Declaration | None = None
+    begin: Callable[[Book, Paper], AccountRows] | None = None
 
 
 def foot(name: str, purpose: str, declared: Declaration, paper: Paper) -> list[tuple[str, str]]:
@@ -102,17 +132,45 @@ def table_sheet(
     """A sheet of one table: ``rows`` makes ``count`` rows, and any further ones beneath."""
 
     def write(book: Book, paper: Paper) -> Iterator[bytes]:
-        written = paper.begin(book.cells, table)
-        below = _foot_rows(book.cells, foot(table.name, table.purpose, declared, paper))
-        head = Head(f"{declared.reference} {table.name}", f"{BACK}{paper.remark}", _LINK_ROW)
-        yield from write_table(
-            book, written, chain(rows(written, paper), below), count(paper), head=head, footer=paper.footer
-        )
+        draft, written = _draft(book, paper, table, count(paper), declared)
+        draft.add(chain(rows(written, paper), _foot_rows(book.cells, foot(table.name, table.purpose, declared, paper))))
+        yield from draft.finish()
 
-    def shapes(paper: Paper) -> list[SheetShape]:
-        return table.shapes(count(paper), VERDICTS, (_TO_INDEX,))
+    return PaperSheet(table.name, table.purpose, _shapes_of(table, count), write, reads, declared)
 
-    return PaperSheet(table.name, table.purpose, shapes, write, reads, declared)
+
+def account_sheet(
+    table: type[SheetTable],
+    rows: Callable[[Written, Paper], OfAccount],
+    count: Callable[[Paper], int],
+    declared: Declaration,
+    reads: tuple[str, ...] = (),
+    *,
+    below: Callable[[Written, Paper], Iterable[str]] = lambda written, paper: (),
+    is_read_later: bool = False,
+) -> PaperSheet:
+    """A sheet of one table, account by account: ``rows`` gives what makes an account's, ``count`` in all, ``below``
+    those beneath."""
+
+    def begin(book: Book, paper: Paper) -> AccountRows:
+        draft, written = _draft(book, paper, table, count(paper), declared)
+        said = foot(table.name, table.purpose, declared, paper)
+        under = lambda: chain(below(written, paper), _foot_rows(book.cells, said))  # noqa: E731
+        return AccountRows(draft, written, rows(written, paper), under, is_read_later)
+
+    return PaperSheet(table.name, table.purpose, _shapes_of(table, count), None, reads, declared, begin)
+
+
+def _draft(
+    book: Book, paper: Paper, table: type[SheetTable], count: int, declared: Declaration
+) -> tuple[TableDraft, Written]:
+    written = paper.begin(book.cells, table)
+    head = Head(f"{declared.reference} {table.name}", f"{BACK}{paper.remark}", _LINK_ROW)
+    return TableDraft(book, written, count, head, paper.footer, paper.kept), written
+
+
+def _shapes_of(table: type[SheetTable], count: Callable[[Paper], int]) -> Callable[[Paper], list[SheetShape]]:
+    return lambda paper: table.shapes(count(paper), VERDICTS, (_TO_INDEX,))
 
 
 def stacked_sheet(

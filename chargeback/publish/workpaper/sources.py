@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from chargeback.evidence import Answer, Evidence
-from chargeback.model.answers import text_of
+from chargeback.model.answers import LineItem, text_of
 from chargeback.model.facts import AccountFacts
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice
@@ -45,11 +45,21 @@ class InvoiceSource(Struct, frozen=True):
     header: tuple[Figure, ...]
     lines: tuple[Answer, str] | None
 
+    @property
+    def items(self) -> Sequence[LineItem]:
+        """The invoice's lines as the detail states them; none where it has no detail."""
+        return self.invoice.lines if self.lines else ()
+
     def line(self, place: int, field: str, value: Decimal) -> Figure:
         """A figure of one of the detail's lines, counted from 0; only where there is a detail."""
         assert self.lines is not None  # noqa: S101 (only a detail has lines)
         answer, base = self.lines
         return Figure(field, self.invoice.label, f"line {place + 1}", value, answer, base + pointer(place, field))
+
+
+def priced(item: LineItem) -> bool:
+    """Whether quantity × unit price can be recomputed."""
+    return item.quantity is not None and item.unit_price is not None
 
 
 def _header(invoice: Invoice, places: Sequence[_Place]) -> Iterator[Figure]:

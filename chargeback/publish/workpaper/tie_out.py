@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache, partial
 
 from chargeback.model.check import Check, Checks, Code
 from chargeback.model.money import minor_digits
@@ -12,7 +13,7 @@ from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.groups import Grain, Group
 from chargeback.publish.workpaper.invoice_lines import InvoiceLines
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, NOT_PERFORMED, AccountPaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, concluded
 from chargeback.publish.xlsx.expressions import (
     NEARLY_NOTHING,
     Choice,
@@ -62,28 +63,27 @@ class TieOut(SheetTable):
 
 
 def _count(paper: Paper) -> int:
-    return sum(len(account.groups) for account in paper.accounts)
+    return sum(account.group_count for account in paper.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> Iterator[str]:
-    return written.rows.rows(_records(paper))
-
-
-def _records(paper: Paper) -> Iterator[Record]:
+def _rows(written: Written, paper: Paper) -> OfAccount:
     checks = Checks.in_order(paper.books.checks).accounts
-    allowances: dict[str, Exact] = {}
-    for account in paper.accounts:
-        first, month = account.report_rows, account.posting.month
-        report_digits = None if month.report is None else minor_digits(month.currency)
-        mine = {(check.code, check.subject_name): check for check in checks.get(account.account, ())}
-        for row, group in enumerate(account.groups, start=account.first_group):
-            if group.currency not in allowances:
-                allowances[group.currency] = _allowance(paper, group.currency)
-            supplied = _supplied(paper, account, group, row, first, report_digits)
-            is_compared = TieOut.report in supplied and TieOut.lines in supplied
-            judged = _judged(group, mine, allowances[group.currency], is_compared=is_compared)
-            yield Record(supplied | judged, minor_digits(group.currency))
-            first += len(group.rows)
+    allowance = cache(partial(_allowance, paper))
+    return lambda account: written.rows.rows(_records(paper, account, checks.get(account.account, ()), allowance))
+
+
+def _records(
+    paper: Paper, account: AccountPaper, checks: Iterable[Check], allowance: Callable[[str], Exact]
+) -> Iterator[Record]:
+    first, month = account.report_rows, account.posting.month
+    report_digits = None if month.report is None else minor_digits(month.currency)
+    mine = {(check.code, check.subject_name): check for check in checks}
+    for row, group in enumerate(account.groups, start=account.first_group):
+        supplied = _supplied(paper, account, group, row, first, report_digits)
+        is_compared = TieOut.report in supplied and TieOut.lines in supplied
+        judged = _judged(group, mine, allowance(group.currency), is_compared=is_compared)
+        yield Record(supplied | judged, minor_digits(group.currency))
+        first += len(group.rows)
 
 
 def _allowance(paper: Paper, currency: str) -> Exact:
@@ -143,4 +143,4 @@ DECLARED = Declaration(
     procedure="Each side is added up by project, by resource or in total, and compared within tolerance or rounding.",
     conclusion=concluded(*_CODES.values()),
 )
-SHEET = table_sheet(TieOut, _rows, _count, DECLARED, reads=(EvidenceTable.name, InvoiceLines.name))
+SHEET = account_sheet(TieOut, _rows, _count, DECLARED, reads=(EvidenceTable.name, InvoiceLines.name))

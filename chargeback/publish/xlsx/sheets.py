@@ -13,8 +13,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import ClassVar, NamedTuple
 
-from chargeback.publish.xlsx.book import Book
-from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
+from chargeback.publish.xlsx.book import Book, Draft, Keep
+from chargeback.publish.xlsx.cells import Cells, row
 from chargeback.publish.xlsx.expressions import Expression, added_up, known
 from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.styles import Kind, look
@@ -101,12 +101,18 @@ class Written:
     def __init__(self, cells: Cells, table: type[SheetTable]) -> None:
         self.table, self.rows = table, Rows(cells, table)
         self._ranges: dict[tuple[Column, int, int], str] = {}
-        self._found: dict[tuple[Column, ...], dict[tuple[Kept, ...], list[int]]] = {}
+        self._found: dict[tuple[int, tuple[Column, ...]], dict[tuple[Kept, ...], list[int]]] = {}
 
     @property
     def count(self) -> int:
         """How many rows are written."""
-        return len(self.rows.figures.digits)
+        return self.rows.figures.count
+
+    def let_go(self) -> None:
+        """Keep no figure of the rows so far: nothing refers to them any more."""
+        self.rows.figures.let_go()
+        self._ranges.clear()
+        self._found.clear()
 
     def value(self, column: Column, index: int) -> Decimal:
         """The figure of a row; zero where it holds none."""
@@ -173,43 +179,59 @@ class Written:
         return self._ranges[key]
 
     def _meeting(self, criteria: Sequence[Criterion]) -> list[int]:
+        """The rows, of those whose figures are kept, that meet the criteria."""
         columns = tuple(each.column for each in criteria)
-        if columns not in self._found:
-            groups: dict[tuple[Kept, ...], list[int]] = defaultdict(list)
+        groups = self._found.get((self.count, columns))
+        if groups is None:
+            groups = self._found[self.count, columns] = defaultdict(list)
             kept = (self.rows.figures.by_column[column] for column in columns)
-            for index, key in enumerate(zip(*kept, strict=True)):
+            for index, key in enumerate(zip(*kept, strict=True), start=self.rows.figures.gone):
                 groups[key].append(index)
-            self._found[columns] = dict(groups)
-        return self._found[columns].get(tuple(each.wanted for each in criteria), [])
+        return groups.get(tuple(each.wanted for each in criteria), [])
 
 
-def write_table(
-    book: Book, written: Written, rows: Iterable[str], count: int, *, head: Head, footer: str
-) -> Iterator[bytes]:
-    """Write the sheets of a table: ``count`` rows under the headings, with a filter, and any further rows of ``rows``.
+class TableDraft:
+    """The sheets of a table in the making: ``count`` rows under the headings, with a filter, and any further ones.
 
     ``head`` stands above the headings, ``footer`` below every page.
     """
-    remaining, table = iter(rows), written.table
-    names = table.sheet_names(count)
-    for part, name in enumerate(names):
-        own = remaining if name == names[-1] else islice(remaining, _MOST_ROWS)
-        held = min(count - part * _MOST_ROWS, _MOST_ROWS)
+
+    def __init__(self, book: Book, written: Written, count: int, head: Head, footer: str, keep: Keep) -> None:
+        self._book, self._written, self._count, self._head = book, written, count, head
+        self._footer, self._keep, self._drafts = footer, keep, list[Draft]()
+        self._names = written.table.sheet_names(count)
+        self._begin()
+
+    def add(self, rows: Iterable[str]) -> None:
+        """Rows below those that are here already."""
+        remaining = iter(rows)
+        while len(self._drafts) < len(self._names):
+            room = _MOST_ROWS + FIRST - 1 - self._drafts[-1].fill.rows
+            self._drafts[-1].add(islice(remaining, room))
+            if self._drafts[-1].fill.rows < _MOST_ROWS + FIRST - 1:
+                return
+            self._begin()
+        self._drafts[-1].add(remaining)
+
+    def finish(self) -> Iterator[bytes]:
+        """Write the sheets."""
+        for draft in self._drafts:
+            yield from self._book.place(draft)
+        self._written.rows.forget_texts()
+
+    def _begin(self) -> None:
+        """The next sheet, with what stands above its figures."""
+        written, part, head = self._written, len(self._drafts), self._head
+        cells, table = written.rows.cells, written.table
+        held = max(min(self._count - part * _MOST_ROWS, _MOST_ROWS), 1)
         links = (head.link_row,) if head.link_row else ()
-        fill = Fill(table.widths(), footer, last_row=FIRST + max(held, 1) - 1, link_rows=links)
-        yield from book.sheet(name, _framed(written, own, head), fill)
-    written.rows.forget_texts()
-
-
-def _framed(written: Written, rows: Iterable[str], head: Head) -> Iterator[str]:
-    cells, table = written.rows.cells, written.table
-    yield row([cells.text("A", head.title, look(Kind.TITLE))], 28)
-    yield row([cells.text("A", table.purpose, look(Kind.SUBTITLE))], 18)
-    yield row([cells.text("A", head.remark, look(Kind.LINK if head.link_row else Kind.NOTE))])
-    yield written.rows.heading(_HEADINGS, 44)
-    is_empty = True
-    for each in rows:
-        is_empty = False
-        yield each
-    if is_empty:
-        yield EMPTY_ROW
+        fill = Fill(table.widths(), self._footer, last_row=FIRST + held - 1, link_rows=links)
+        self._drafts.append(self._book.draft(self._names[part], fill, self._keep))
+        self._drafts[-1].add(
+            (
+                row([cells.text("A", head.title, look(Kind.TITLE))], 28),
+                row([cells.text("A", table.purpose, look(Kind.SUBTITLE))], 18),
+                row([cells.text("A", head.remark, look(Kind.LINK if head.link_row else Kind.NOTE))]),
+                written.rows.heading(_HEADINGS, 44),
+            )
+        )

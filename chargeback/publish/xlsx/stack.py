@@ -97,7 +97,7 @@ class Block(Struct):
 
     def sums(self, columns: Sequence[Column], rows: int = 0) -> dict[Column, Expression]:
         """Σ of each column over the rows since the last total, or over so many last ``rows``."""
-        count = len(self.rows.figures.digits)
+        count = self.rows.figures.count
         first, counted = (self.stack.next - rows, count - rows) if rows else (self.first, self._counted)
         return {
             column: known(
@@ -112,4 +112,4 @@ class Block(Struct):
         sums: dict[Column, Value] = {column: Total(total) for column, total in self.sums(columns).items()}
         self.add({**label, **sums}, digits, kind=Kind.TOTAL)
         self.first = self.stack.next
-        self._counted = len(self.rows.figures.digits)
+        self._counted = self.rows.figures.count

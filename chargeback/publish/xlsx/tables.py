@@ -138,40 +138,56 @@ Kept = int | Decimal | str | None
 
 
 class Figures(Struct):
-    """What was written of one table, by column and row, and each row's minor digits; None where a cell is not there."""
+    """What was written of one table, by column and row, and each row's minor digits; None where a cell is not there.
+
+    The figures of the first ``gone`` rows were let go: ``LookupError`` for whoever asks for one.
+    """
 
     by_column: dict[Column, list[Kept]]
     digits: bytearray = field(default_factory=bytearray)
+    gone: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many rows were written."""
+        return self.gone + len(self.digits)
+
+    def let_go(self) -> None:
+        """Keep no figure of the rows so far."""
+        self.gone = self.count
+        self.digits.clear()
+        for kept in self.by_column.values():
+            kept.clear()
 
     def at(self, column: Column, index: int) -> Decimal | None:
         """The figure of a row, counted from 0; None where its cell holds none."""
-        kept = self.by_column[column][index]
+        place = self._place(index)
+        kept = self.by_column[column][place]
         if isinstance(kept, int):
-            return _whole(column, kept, self.digits[index])
+            return _whole(column, kept, self.digits[place])
         return kept if isinstance(kept, Decimal) else None
 
-    def of(self, column: Column, first: int = 0, count: int | None = None) -> list[Decimal]:
-        """The figures of so many rows, from the one at ``first`` on."""
-        last = len(self.digits) if count is None else first + count
-        kept = enumerate(self.by_column[column][first:last], start=first)
-        return [
-            each if isinstance(each, Decimal) else _whole(column, each, self.digits[index])
-            for index, each in kept
-            if isinstance(each, (Decimal, int))
-        ]
-
     def total(self, column: Column, first: int = 0, count: int | None = None) -> tuple[Decimal, Decimal]:
-        """Σ of the figures of so many rows, and Σ of their absolute values."""
-        last = len(self.digits) if count is None else first + count
-        kept = self.by_column[column][first:last]
+        """Σ of the figures of so many rows, all from the one at ``first`` on where it is not said, and Σ of their
+        absolute values."""
+        start = self._place(first)
+        last = len(self.digits) if count is None else start + count
+        kept = self.by_column[column][start:last]
         decimals = [each for each in kept if isinstance(each, Decimal)]
         if len(decimals) == len(kept):
             return sum_and_reach(decimals)
         units = [each for each in kept if isinstance(each, int)]
-        if column.form is Form.MONEY and len(units) == len(kept) and len(set(self.digits[first:last])) == 1:
-            digits = self.digits[first]
+        if column.form is Form.MONEY and len(units) == len(kept) and len(set(self.digits[start:last])) == 1:
+            digits = self.digits[start]
             return from_minor(sum(units), digits), from_minor(sum(map(abs, units)), digits)
-        return sum_and_reach(self.of(column, first, count))
+        pairs = zip(kept, self.digits[start:last], strict=True)
+        figures = [_whole(column, each, digits) if isinstance(each, int) else each for each, digits in pairs]
+        return sum_and_reach([each for each in figures if isinstance(each, Decimal)])
+
+    def _place(self, index: int) -> int:
+        if index < self.gone:
+            raise LookupError(f"the figures of row {index} were let go")
+        return index - self.gone
 
 
 def _whole(column: Column, number: int, digits: int) -> Decimal:

@@ -31,21 +31,44 @@ _END = struct.Struct("<4s4H2LH")
 
 
 class Deflated(NamedTuple):
-    """A part as it stands in the file: deflated bytes, the CRC-32 and the size of what they hold."""
+    """A part as it stands in the file: its deflated bytes in pieces, ``packed`` of them, and the CRC-32 and the size of
+    what they hold."""
 
-    data: bytes
+    pieces: Iterable[bytes]
+    packed: int
     crc: int
     size: int
 
 
+class Packing:
+    """Deflates a part that comes in chunks; ``packed``, ``crc`` and ``size`` are those so far."""
+
+    def __init__(self) -> None:
+        self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self.packed = self.crc = self.size = 0
+
+    def add(self, chunk: bytes) -> bytes:
+        """Deflated bytes that follow, none where more is waited for."""
+        self.crc, self.size = zlib.crc32(chunk, self.crc), self.size + len(chunk)
+        return self._counted(self._packer.compress(chunk))
+
+    def finish(self) -> bytes:
+        """The last ones."""
+        return self._counted(self._packer.flush())
+
+    def whole(self, pieces: Iterable[bytes]) -> Deflated:
+        """The part, of which these are all pieces."""
+        return Deflated(pieces, self.packed, self.crc, self.size)
+
+    def _counted(self, data: bytes) -> bytes:
+        self.packed += len(data)
+        return data
+
+
 def deflated(part: bytes) -> Deflated:
     """The part, deflated."""
-    packer = _packer()
-    return Deflated(packer.compress(part) + packer.flush(), zlib.crc32(part), len(part))
-
-
-def _packer() -> zlib._Compress:
-    return zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packing = Packing()
+    return packing.whole([packing.add(part) + packing.finish()])
 
 
 class _Entry(NamedTuple):
@@ -70,29 +93,24 @@ class ZipStream:
         self._waiting_size = 0
 
     def add(self, name: str, part: Deflated) -> Iterator[bytes]:
-        """A whole part."""
-        encoded = name.encode()
-        entry = _Entry(encoded, self._place, part.crc, len(part.data), part.size, 0)
-        self._put(self._local(entry), part.data)
+        """A whole part; ``OverflowError`` where it is larger than the format can say."""
+        entry = _Entry(name.encode(), self._place, part.crc, part.packed, _stated(name, part.size), 0)
+        self._put(self._local(entry))
+        for piece in part.pieces:
+            self._put(piece)
+            yield from self._taken(CHUNK)
         self._entries.append(entry)
-        yield from self._taken(CHUNK)
 
     def stream(self, name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """A part as it is made; ``OverflowError`` where it is larger than the format can say."""
-        encoded, start = name.encode(), self._place
+        encoded, start, packing = name.encode(), self._place, Packing()
         self._put(self._local(_Entry(encoded, start, 0, 0, 0, _SIZES_FOLLOW)))
-        packer, crc, size, packed = _packer(), 0, 0, 0
         for chunk in chunks:
-            crc, size = zlib.crc32(chunk, crc), size + len(chunk)
-            data = packer.compress(chunk)
-            packed += len(data)
-            self._put(data)
+            self._put(packing.add(chunk))
             yield from self._taken(CHUNK)
-        data = packer.flush()
-        packed += len(data)
-        if size > LARGEST:
-            raise OverflowError(f"{name} has {size} bytes; a ZIP file without extensions holds {LARGEST} a part")
-        self._put(data, _FOLLOWING.pack(b"PK\7\10", crc, packed, size))
+        self._put(packing.finish())
+        crc, packed, size = packing.crc, packing.packed, _stated(name, packing.size)
+        self._put(_FOLLOWING.pack(b"PK\7\10", crc, packed, size))
         self._entries.append(_Entry(encoded, start, crc, packed, size, _SIZES_FOLLOW))
 
     def finish(self) -> Iterator[bytes]:
@@ -128,3 +146,10 @@ class ZipStream:
             yield b"".join(self._waiting)
             self._waiting.clear()
             self._waiting_size = 0
+
+
+def _stated(name: str, size: int) -> int:
+    """The size, which the format can say."""
+    if size > LARGEST:
+        raise OverflowError(f"{name} has {size} bytes; a ZIP file without extensions holds {LARGEST} a part")
+    return size

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from chargeback.publish.workpaper import SHEETS
-from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import PaperSheet, in_order_of_reading
+from chargeback.publish.xlsx.book import Book
 from tests.kit import sample
-from tests.kit.one_sheet import new_book
+from tests.kit.one_sheet import RUN_AT
 
 
 def sheet(name: str, *reads: str) -> PaperSheet:
@@ -35,11 +35,20 @@ def test_every_sheet_reads_sheets_that_are_there() -> None:
     assert len(set(references)) == len(references) == len(SHEETS) - 1
 
 
-def test_a_sheet_that_nobody_waits_for_is_let_go() -> None:
+def test_what_no_other_account_refers_to_is_let_go_with_the_account() -> None:
+    kept = {each.name for each in SHEETS if each.begin and each.begin(*begun()).is_read_later}
+    assert kept == {"Lead", "Invoices", "Ledger parts"}
+
+
+def begun() -> tuple[Book, Paper]:
+    """The workpaper of a small month, and its workbook."""
     paper = Paper(sample.books(), sample.config(), sample.evidence())
-    paper.begin(new_book().cells, EvidenceTable)
-    paper.keep({EvidenceTable.name})
-    assert paper.written(EvidenceTable).count == 0
-    paper.keep(())
-    with pytest.raises(KeyError):
-        paper.written(EvidenceTable)
+    return Book(RUN_AT, "", "", [shape for each in SHEETS for shape in each.shapes(paper)]), paper
+
+
+def test_an_account_holds_its_lines_while_it_is_written() -> None:
+    _, paper = begun()
+    held = [[len(account.groups), *(len(each.posted) for each in account.invoices)] for account in paper.one_by_one()]
+    counted = [[account.group_count, *(each.booked for each in account.invoices)] for account in paper.accounts]
+    assert held == counted != []
+    assert not any(account.groups or any(each.posted for each in account.invoices) for account in paper.accounts)

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chargeback.model.spool import InMemory
 from chargeback.publish.xlsx import sheets
+from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.expressions import Expression
-from chargeback.publish.xlsx.sheets import Criterion, SheetTable, Written
+from chargeback.publish.xlsx.sheets import Criterion, Head, SheetTable, TableDraft, Written
 from chargeback.publish.xlsx.tables import Column, Form
-from tests.kit.one_sheet import new_book
+from tests.kit.one_sheet import RUN_AT, new_book
 
 
 class Parts(SheetTable):
@@ -94,3 +96,36 @@ def test_rows_that_go_on_on_a_further_sheet_count_all_the_same(rows: list[tuple[
 def test_what_is_not_written_yet_cannot_be_referred_to() -> None:
     with pytest.raises(IndexError):
         written(ROWS).cell(Parts.amount, 4)
+
+
+def test_figures_that_were_let_go_are_refused_and_those_behind_them_keep_their_rows() -> None:
+    parts = written(ROWS[:2])
+    parts.let_go()
+    for team, units, currency in ROWS[2:]:
+        parts.rows.row({Parts.team: team, Parts.amount: units, Parts.currency: currency}, 2)
+    assert parts.count == len(ROWS)
+    cell, team = parts.cell(Parts.amount, 2), Criterion(Parts.team, Decimal(3), "3")
+    assert (cell.text, value(cell)) == ("'Parts'!B7", Decimal("10.00"))
+    assert value(parts.total(Parts.amount, 2, 2)) == Decimal("10.07")
+    assert value(parts.total_where(Parts.amount, [team], 2, 2)) == Decimal("0.07")
+    for gone in (lambda: parts.cell(Parts.amount, 1), lambda: parts.total(Parts.amount, 1, 2)):
+        with pytest.raises(LookupError, match="row 1 were let go"):
+            gone()
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.integers(1, 5))
+def test_a_draft_whose_rows_come_in_parts_is_the_sheet_whose_rows_come_at_once(parts: list[int], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sheets, "_MOST_ROWS", most)
+        whole, drafted = ([b"".join(drafts(each, sum(parts)))] for each in ([sum(parts)], parts))
+    assert whole == drafted
+
+
+def drafts(parts: list[int], count: int) -> list[bytes]:
+    """The bytes of a workbook of one table with so many rows, that many at a time."""
+    book = Book(RUN_AT, "", "", Parts.shapes(count, ()))
+    found = Written(book.cells, Parts)
+    draft = TableDraft(book, found, count, Head("Title", "Remark"), "file", InMemory)
+    for part in parts:
+        draft.add([found.rows.row({Parts.team: 1, Parts.amount: 7, Parts.currency: "THB"}, 2) for _ in range(part)])
+    return [*draft.finish(), *book.finish()]

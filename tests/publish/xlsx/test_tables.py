@@ -86,7 +86,8 @@ def test_an_amount_that_floats_do_not_carry_gives_no_formula_anywhere() -> None:
 def test_a_column_that_lacks_an_operand_has_no_cell() -> None:
     rows = Rows(new_book().cells, Amounts)
     assert rows.row({Amounts.net: 5}, 2).count("<c ") == 1
-    assert rows.figures.of(Amounts.gross) == []
+    assert rows.figures.at(Amounts.gross, 0) is None
+    assert rows.figures.total(Amounts.gross) == (0, 0)
 
 
 amounts = st.one_of(units, st.decimals(min_value=-(10**6), max_value=10**6, places=3), st.just("none"), st.none())
