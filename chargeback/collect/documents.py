@@ -75,6 +75,11 @@ class MonthDocuments:
         self._records: list[DocumentRecord] = []
         self._answers: list[Answer] = []
 
+    def prepare(self) -> None:
+        """Make ready to read documents, where the latest revision holds none: what it holds is not read again."""
+        if not self._carried:
+            self._reader.prepare()
+
     def begin(self) -> None:
         """From now on the time for this month's documents runs: it leaves enough to close it, and those to come."""
         self._time = self._time.for_documents(self._months)

@@ -131,6 +131,18 @@ class PdfReader:
         named = names_number(text, number), names_total(text, total, digits)
         return Reading("read", "", *named, currencies_beside(text, total, digits))
 
+    def prepare(self) -> None:
+        """Start the children ahead of the documents: each imports its parser while the platform is asked. One that
+        cannot be started is missed by the first document that needs it."""
+        taken = [self._idle.get() for _ in range(self._children)]
+        for child in taken:
+            try:
+                child = child or self._started()
+            except UnreadableError:
+                pass
+            finally:
+                self._idle.put(child)
+
     def close(self) -> None:
         """End the children, once no thread reads any more."""
         for _ in range(self._children):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from threading import Thread
 from typing import Any
 
 from msgspec import Struct
@@ -62,7 +63,7 @@ from chargeback.model.books import Books, Status
 from chargeback.model.check import Code, Outcome
 from chargeback.model.instants import format_instant
 from chargeback.month_end import close_month
-from chargeback.publish import month_summary
+from chargeback.publish import month_summary, revision_files
 
 PENDING_EXITS = (4, 6)
 """Runs that end so keep what they proved (INTERFACE, archive)."""
@@ -137,6 +138,20 @@ def _opened(config: Config, request: RunRequest, now: datetime) -> Iterator[tupl
         return
     with open_for_writing(config.archive, started=format_instant(now), base=base) as writer:
         yield writer.archive, writer
+
+
+@contextmanager
+def _formats_imported(*, is_likely: bool) -> Iterator[None]:
+    """Import what files are made with while the platform is asked, where a revision is likely to be written."""
+    if not is_likely:
+        yield
+        return
+    thread = Thread(target=revision_files.prepare, name="imports", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 class _Run:
@@ -231,7 +246,7 @@ class _Run:
                 collected = self.collector.collect(period, known, MemoryStore(), self.now, self.request.only)
             return self._tried(*self._judged(collected, known, period), known)
         with self.writer.stage() as staging:
-            with self.stages.at(COLLECT, period):
+            with self.stages.at(COLLECT, period), _formats_imported(is_likely=known.latest is None):
                 collected = self.collector.collect(period, known, staging, self.now)
             result, is_new = self._judged(collected, known, period)
             if result.exit in PENDING_EXITS:

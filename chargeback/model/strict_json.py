@@ -8,7 +8,7 @@ beyond 64, numbers whose exponent lies beyond ±30, more values than any bill ha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
 from decimal import Clamped, Context, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
 from typing import Any, NoReturn
 
@@ -25,7 +25,9 @@ MOST_VALUES = 2_000_000
 MOST_CONTAINERS = 400_000
 """Of one answer, counted by the characters that begin them: a byte of JSON can take a hundred bytes of memory."""
 
-_CONTAINERS = (dict, list)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_MARKS = bytes(set(range(256)).difference(b'[]{}"'))
 _NUMBERS = Context(
     prec=MOST_DIGITS,
     Emax=EXPONENT_LIMIT,
@@ -101,12 +103,15 @@ def _exact(data: bytes) -> Any:
     return value
 
 
-def _is_too_deep(value: Any) -> bool:
-    """Whether objects and arrays stand within each other deeper than ``DEEPEST``."""
-    level = [value]
+def _is_too_deep(data: bytes) -> bool:
+    """Whether objects and arrays of what was decoded stand within each other deeper than ``DEEPEST``: of the brackets
+    outside of texts, the innermost pairs are taken out until none is left."""
+    plain = _STRING.sub(b"", data) if b"\\" in data else data
+    marks = plain.translate(_ONE_KIND, _NO_MARKS).replace(b'""', b"")  # what stands between two quotes is as it was
+    pairs = b"".join(marks.split(b'"')[::2])
     for _ in range(DEEPEST):
-        level = [inner for each in level for inner in _values(each) if type(inner) in _CONTAINERS]
-        if not level:
+        pairs = pairs.replace(b"[]", b"")
+        if not pairs:
             return False
     return True
 
@@ -119,10 +124,6 @@ def _refuse_too_many(data: bytes) -> None:
         raise _RefusedError(f"more than {MOST_VALUES:,} values")
 
 
-def _values(value: Any) -> Iterable[Any]:
-    return value.values() if type(value) is dict else value if type(value) is list else ()
-
-
 def parse(data: bytes) -> Any:
     """The value that the bytes hold; ``AnswerError`` says what is wrong and where in the bytes, never the bytes
     themselves.
@@ -132,7 +133,7 @@ def parse(data: bytes) -> Any:
         value = _plain(data)
         if value is _UNKNOWN:
             value = _exact(data)
-        if _is_too_deep(value):
+        if _is_too_deep(data):
             raise _RefusedError(f"nested deeper than {DEEPEST}")
     except UnicodeError as error:
         raise AnswerError(f"not valid UTF-8 ({getattr(error, 'reason', error)})") from error

@@ -19,6 +19,12 @@ CONFIG_PATH = "config.toml"
 PublishedFile = tuple[str, Iterable[bytes]]
 
 
+def prepare() -> None:
+    """Import what nearly all files are made with, ahead of their making."""
+    from chargeback.publish import all_workbook, exports, statements, team_workbook, workpaper  # noqa: F401
+    from chargeback.publish.pages import month_page  # noqa: F401
+
+
 def files(books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
     """(path, chunks of bytes) of all files but the answers and documents themselves, which are evidence.
 
