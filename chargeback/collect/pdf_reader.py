@@ -134,13 +134,13 @@ class PdfReader:
     def prepare(self) -> None:
         """Start the children ahead of the documents: each imports its parser while the platform is asked. One that
         cannot be started is missed by the first document that needs it."""
-        taken = [self._idle.get() for _ in range(self._children)]
-        for child in taken:
-            try:
-                child = child or self._started()
-            except UnreadableError:
-                pass
-            finally:
+        children = [self._idle.get() for _ in range(self._children)]
+        try:
+            with suppress(UnreadableError):
+                for place, child in enumerate(children):
+                    children[place] = child or self._started()
+        finally:
+            for child in children:
                 self._idle.put(child)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from msgspec.structs import replace
 
 from chargeback.collect import pdf_child
-from chargeback.collect.pdf_reader import PdfReader, Reading
+from chargeback.collect.pdf_reader import CHILDREN, PdfReader, Reading
 from tests.collect.pdfs import encrypted, pdf, slow_pdf
 
 from ..some import some
@@ -231,3 +232,21 @@ def _children(parent: int | str = "self") -> list[int]:
                 if b"pdf_child" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.append(int(pid))
     return found
+
+
+def test_children_that_are_prepared_read_the_first_documents(reader: PdfReader) -> None:
+    reader.prepare()
+    prepared = set(reader._living)
+    assert len(prepared) == CHILDREN
+    assert read(reader, INVOICE).outcome == "read"
+    assert reader._living == prepared
+
+
+def test_reader_that_cannot_be_started_ahead_is_the_first_document_s_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    with PdfReader() as reader:
+        reader.prepare()
+        assert "its reader cannot be started" in read(reader, INVOICE).detail
