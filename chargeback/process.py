@@ -175,7 +175,7 @@ def guarded(command: Callable[[], object]) -> int:
     signals.take()
     _in_utf8()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's: it would end the process where threads are short
-    gc.set_threshold(20_000, 20, 20)  # a month makes millions of objects and next to no circles of them
+    gc.set_threshold(200_000, 20, 20)  # a month makes millions of objects and next to no circles of them
     if not sys.warnoptions:  # for who develops libraries; whoever asks for them (-W, PYTHONWARNINGS) has them
         warnings.simplefilter("ignore")
     try:
