@@ -29,12 +29,13 @@ from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.facts import Readings, answers_by_account, documents_by_account, read_account
 from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
-from chargeback.model.ledger import NO_LINES, Ledger, LedgerShard, LedgerTeam, by_currency
+from chargeback.model.ledger import NO_LINES, Ledger, LedgerShard, by_currency
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
 from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
 from chargeback.model.project_sources import booked_projects, read_directory, with_projects
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.spool import Spool
+from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import add_up
 from chargeback.reconcile.readiness import issued_check
 from chargeback.reconcile.register import NONE_GIVEN, account_checks, reconcile

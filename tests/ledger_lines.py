@@ -14,10 +14,10 @@ from chargeback.model.ledger import (
     LedgerLine,
     LedgerLines,
     LedgerProject,
-    LedgerTeam,
     Origin,
 )
 from chargeback.model.money import format_minor, to_minor, whole_numbers
+from chargeback.model.team import LedgerTeam
 
 
 def columns(given: Iterable[LedgerLine]) -> LedgerLines:

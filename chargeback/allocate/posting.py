@@ -26,8 +26,6 @@ from chargeback.model.check import Subject, SubjectKind
 from chargeback.model.invoice import Invoice
 from chargeback.model.largest_remainder import divide, largest_remainder
 from chargeback.model.ledger import (
-    ADJUSTMENTS,
-    UNASSIGNED,
     Basis,
     Coded,
     Codes,
@@ -35,7 +33,6 @@ from chargeback.model.ledger import (
     InvoiceLabel,
     LedgerLines,
     LedgerProject,
-    LedgerTeam,
     Origin,
 )
 from chargeback.model.money import whole_numbers
@@ -43,6 +40,7 @@ from chargeback.model.posting import NegativeRows, PostedLine, Posting, Undivide
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
 from chargeback.model.spool import Spool
+from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 
 UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
 ADJUSTMENTS_TEAM = LedgerTeam(ADJUSTMENTS, "Adjustments")

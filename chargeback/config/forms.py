@@ -21,7 +21,7 @@ from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import zone
 from chargeback.model.check import Code
 from chargeback.model.erp_profile import NAME
-from chargeback.model.ledger import RESERVED_TEAMS
+from chargeback.model.team import RESERVED_TEAMS
 from chargeback.model.text import normalized
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
+from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 
 JOURNAL_COLUMNS = (
     "entry",

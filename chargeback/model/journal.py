@@ -22,11 +22,11 @@ from msgspec import Struct
 from chargeback.evidence import SettlementRecord
 from chargeback.model.bookkeeping import NO_TEAM, Bookkeeping, ChartOfAccounts, Leg
 from chargeback.model.invoice import Invoice
-from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.model.money import from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
 from chargeback.model.settlement import InvoiceKey, document_date, posting_date
 from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 
 
 class Event(StrEnum):

@@ -23,16 +23,12 @@ from msgspec.structs import replace
 
 from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spool import Held, InMemory, Spool
+from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import add_up_columns
 
 csv.field_size_limit(2**31 - 1)
 """What the program writes it reads back: a name from outside may be longer than the csv module's 131,072 characters."""
 
-UNASSIGNED = "unassigned"
-"""The team of projects that nobody owns."""
-ADJUSTMENTS = "adjustments"
-"""The team of what an invoice holds beyond its lines."""
-RESERVED_TEAMS = (UNASSIGNED, ADJUSTMENTS)
 ROWS_AT_ONCE = 5_000
 """Lines that are written at once: enough that what they share is written once, few enough to hold as texts."""
 
@@ -44,15 +40,6 @@ class Basis(StrEnum):
     REPORT_SHARE = "report-share"
     SHARED_SPLIT = "shared-split"
     ADJUSTMENT = "adjustment"
-
-
-class LedgerTeam(Struct, frozen=True):
-    """A team as the ledgers name it; ``cost_center`` and ``gl_account`` are "" where it has none."""
-
-    id: str
-    name: str = ""
-    cost_center: str = ""
-    gl_account: str = ""
 
 
 class InvoiceLabel(Struct, frozen=True):

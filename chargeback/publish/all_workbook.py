@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from chargeback.config import Config
 from chargeback.model.books import Books
-from chargeback.model.ledger import AMOUNTS, InvoiceLabel, LedgerTeam, Lines, used
+from chargeback.model.ledger import AMOUNTS, InvoiceLabel, Lines, used
 from chargeback.model.money import from_minor
+from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums, total
 from chargeback.model.wording import books_status_text
 from chargeback.publish.team_workbook.lines import COLUMN, MOST_LINES, SheetLines, held_by_labels, lines_name

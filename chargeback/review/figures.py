@@ -19,9 +19,10 @@ from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.ledger import ADJUSTMENTS, AMOUNTS, UNASSIGNED
+from chargeback.model.ledger import AMOUNTS
 from chargeback.model.money import minor_digits
 from chargeback.model.spreadsheet_text import csv_table
+from chargeback.model.team import ADJUSTMENTS, UNASSIGNED
 from chargeback.model.totals import Amounts
 from chargeback.model.wording import booking_text
 from chargeback.publish.pages.wording import minor, percent

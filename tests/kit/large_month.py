@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from chargeback.config import Config, parse
 from chargeback.model.books import Books
-from chargeback.model.ledger import REGISTER, Basis, InvoiceLabel, LedgerLine, LedgerTeam, written_rows
+from chargeback.model.ledger import REGISTER, Basis, InvoiceLabel, LedgerLine, written_rows
+from chargeback.model.team import LedgerTeam
 from chargeback.publish.team_workbook import files
 from tests.kit import sample
 from tests.ledger_lines import columns, ledger

@@ -20,11 +20,12 @@ from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.books import Status as BooksStatus
 from chargeback.model.facts import AccountFacts
 from chargeback.model.invoice import Invoice, Status, shape_of
-from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine, LedgerTeam
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 from chargeback.model.money import minor_digits
 from chargeback.model.posting import MonthPosting, OwnershipFindings, PostedLine, Posting
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Proof
+from chargeback.model.team import LedgerTeam
 from tests.ledger_lines import ledger, sort_key
 
 MAY = Period(2026, 5)

@@ -16,13 +16,13 @@ from chargeback.model.ledger import (
     Basis,
     InvoiceLabel,
     LedgerLine,
-    LedgerTeam,
     format_usage,
     joined,
     written_rows,
 )
 from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
+from chargeback.model.team import LedgerTeam
 from chargeback.publish.ledger_csv import chunks
 from chargeback.publish.team_workbook.totals import Cell, Part, totals_of_lines
 from tests.ledger_lines import columns, ledger, sort_key, written

@@ -19,7 +19,7 @@ from chargeback.config import Config
 from chargeback.config.loader import read_profiles
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.model.bookkeeping import NO_TEAM, Leg, key_of
-from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED, LedgerTeam
+from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.model.wording import counted
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 from chargeback.operate.metrics import write_textfile

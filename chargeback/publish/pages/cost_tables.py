@@ -13,7 +13,8 @@ from markupsafe import escape
 from msgspec import Struct, field
 
 from chargeback.model.books import Books, CurrencyTotal
-from chargeback.model.ledger import Ledger, LedgerProject, LedgerTeam
+from chargeback.model.ledger import Ledger, LedgerProject
+from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums, add_up_columns
 from chargeback.model.totals import total as added_up
 from chargeback.publish.pages.charts import Spark, bar, sparks

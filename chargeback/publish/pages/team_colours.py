@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chargeback.model.ledger import ADJUSTMENTS, UNASSIGNED
+from chargeback.model.team import ADJUSTMENTS, UNASSIGNED
 
 COLOURS = 18
 """Colours of teams in the style sheet, ``t0`` and on; two more are those of what no team owns."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from chargeback.config import Config
 from chargeback.model.books import AcceptedTotal, Books
-from chargeback.model.ledger import LedgerTeam, Lines
+from chargeback.model.ledger import Lines
+from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import add_up_columns
 from chargeback.model.wording import status_text
 from chargeback.publish.team_workbook import notes, summary

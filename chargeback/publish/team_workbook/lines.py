@@ -20,11 +20,11 @@ from chargeback.model.ledger import (
     InvoiceLabel,
     LedgerLines,
     LedgerProject,
-    LedgerTeam,
     Lines,
     Origin,
 )
 from chargeback.model.money import from_minor
+from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells

@@ -13,7 +13,7 @@ from chargeback.config import AccountEntry, Config
 from chargeback.model.bookkeeping import Leg
 from chargeback.model.invoice import Status
 from chargeback.model.journal import Event, JournalRow
-from chargeback.model.ledger import LedgerTeam
+from chargeback.model.team import LedgerTeam
 from chargeback.publish.exports import beancount, files, month_journal
 from chargeback.publish.exports.change import Restating, corrections
 from tests.kit.small_books import CONFIG, DATA, OPS, TEAMS, WEB, Bill, Line, bills, make_books

@@ -11,7 +11,7 @@ from chargeback.config import Config
 from chargeback.evidence.period import Period
 from chargeback.model.invoice import Status
 from chargeback.model.journal import JournalRow
-from chargeback.model.ledger import LedgerTeam
+from chargeback.model.team import LedgerTeam
 from chargeback.publish.exports import month_journal
 from chargeback.publish.exports.change import Restating, corrections
 from tests.kit.small_books import CONFIG, Bill, Line, make_books, paid
