@@ -76,6 +76,27 @@ class Contradiction(Struct, frozen=True):
         )
 
 
+class _Known(Struct, gc=False):
+    """What is known of one project by its sid, in the spelling in which it was met first: who states it, None where
+    nobody did; its name, "" where nobody says one; whether the sid is the one that an id of it means."""
+
+    sid: str
+    source: Source | None = None
+    name: str = ""
+    named_by: Source | None = None
+    has_id: bool = False
+
+
+class _Meaning(Struct, frozen=True, gc=False):
+    """The sid that an id means, and who says so."""
+
+    sid: str
+    source: Source
+
+
+_MEANS_NOTHING = _Meaning("", Source.LIST)
+
+
 class ProjectDirectory(Struct):
     """All that is known of projects; ``by_sid`` are those that ``project.list`` shows now, ``refusals`` say why one of
     these lists could not be had.
@@ -84,36 +105,36 @@ class ProjectDirectory(Struct):
     by_sid: dict[str, Project] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
     contradictions: list[Contradiction] = field(default_factory=list)
-    _spellings: dict[str, str] = field(default_factory=dict)
-    _sids: dict[str, Source] = field(default_factory=dict)
-    _ids: dict[str, tuple[str, Source]] = field(default_factory=dict)
-    _names: dict[str, tuple[str, Source]] = field(default_factory=dict)
-    _with_id: set[str] = field(default_factory=set)
+    _known: dict[str, _Known] = field(default_factory=dict)
+    _ids: dict[str, _Meaning] = field(default_factory=dict)
     _renamed: dict[str, str] = field(default_factory=dict)
 
     def state(self, pair: ProjectPair, source: Source) -> None:
         """Take in what a source says; sources come in their order, and of one source the earlier statement counts."""
-        sid = self.spelled(pair.sid)
-        if not sid:
+        if not pair.sid:
             return
-        self._sids.setdefault(_key(sid), source)
+        known = self._met(pair.sid)
+        known.source = known.source or source
         if pair.id:
-            self._state_id(pair.id, sid, source)
+            self._state_id(pair.id, known, source)
         if pair.name:
-            self._state_name(sid, pair.name, source)
+            self._state_name(pair.name, known, source)
 
-    def _state_id(self, identifier: str, sid: str, source: Source) -> None:
-        kept, kept_by = self._ids.setdefault(_key(identifier), (sid, source))
-        if kept == sid:
-            self._with_id.add(_key(sid))
+    def _state_id(self, identifier: str, known: _Known, source: Source) -> None:
+        meaning = self._ids.setdefault(_key(identifier), _Meaning(known.sid, source))
+        kept, kept_by = meaning.sid, meaning.source
+        if kept == known.sid:
+            known.has_id = True
             return
-        self.contradictions.append(Contradiction(identifier, kept, kept, kept_by, sid, source))
-        self._renamed.setdefault(_key(sid), kept)
+        self.contradictions.append(Contradiction(identifier, kept, kept, kept_by, known.sid, source))
+        self._renamed.setdefault(_key(known.sid), kept)
 
-    def _state_name(self, sid: str, name: str, source: Source) -> None:
-        kept, kept_by = self._names.setdefault(_key(sid), (name, source))
+    def _state_name(self, name: str, known: _Known, source: Source) -> None:
+        if known.named_by is None:
+            known.name, known.named_by = name, source
+        kept, kept_by = known.name, known.named_by
         if source is not kept_by and normalized(kept) != normalized(name):
-            self.contradictions.append(Contradiction("", sid, kept, kept_by, name, source))
+            self.contradictions.append(Contradiction("", known.sid, kept, kept_by, name, source))
 
     def add(self, items: Iterable[ProjectAnswer]) -> None:
         """Take in the items of one ``project.list``; of two entries for one project the first counts."""
@@ -126,9 +147,21 @@ class ProjectDirectory(Struct):
             project = Project(self.spelled(sid), identifier, name, text_of(item.billing_account))
             self.by_sid.setdefault(project.sid, project)
 
+    def _met(self, sid: str) -> _Known:
+        """What is known of the sid, be it that it is met for the first time."""
+        key = _key(sid)
+        if (known := self._known.get(key)) is None:
+            known = self._known[key] = _Known(sid)
+        return known
+
+    def _stated(self, name: str) -> _Known | None:
+        """What is known of the sid that a source states, None where none does."""
+        known = self._known.get(_key(name))
+        return known if known is not None and known.source else None
+
     def spelled(self, sid: str) -> str:
         """The sid in the spelling in which it was met first."""
-        return self._spellings.setdefault(_key(sid), sid)
+        return self._met(sid).sid
 
     def resolve(self, name: str, identifier: str = "") -> str:
         """The sid of the project that a report's row names by sid (or by id where sids stand), and perhaps by id too.
@@ -136,38 +169,39 @@ class ProjectDirectory(Struct):
         A sid that the month was booked with, or that a line states, stands. Else an id counts as it was paired before
         the list of now; then what any source knows of the two, and at last the name as it came.
         """
-        if self._sids.get(_key(name), Source.LIST) <= Source.LINE:
-            return self.spelled(name)
-        sid, source = self._ids.get(_key(identifier), ("", Source.LIST))
-        if sid and source < Source.LIST:
-            return sid
-        if _key(name) in self._sids:
-            renamed = None if _key(name) in self._with_id else self._renamed.get(_key(name))
-            return renamed or self.spelled(name)
-        by_id, _ = self._ids.get(_key(name), (sid, source))
+        stated = self._stated(name)
+        if stated and stated.source and stated.source <= Source.LINE:
+            return stated.sid
+        meaning = self._ids.get(_key(identifier), _MEANS_NOTHING)
+        if meaning.sid and meaning.source < Source.LIST:
+            return meaning.sid
+        if stated:
+            renamed = None if stated.has_id else self._renamed.get(_key(name))
+            return renamed or stated.sid
+        by_id = self._ids.get(_key(name), meaning).sid
         if by_id:
             return by_id
-        return self.spelled(identifier if _key(identifier) in self._sids else name or identifier)
+        return self.spelled(identifier if self._stated(identifier) else name or identifier)
 
     def of_line(self, line: LineItem) -> str:
         """The sid of the project that a by-project line names, "" where it names none: a line that states a sid is of
         that sid; its id counts only where it states none.
         """
         name, identifier = text_of(line.project), text_of(line.project_id)
-        if name and _key(name) in self._sids:
-            return self.spelled(name)
-        sid, _ = self._ids.get(_key(name or identifier), ("", Source.LIST))
-        return sid or self.spelled(name or identifier)
+        if name and (stated := self._stated(name)):
+            return stated.sid
+        means = self._ids.get(_key(name or identifier), _MEANS_NOTHING)
+        return means.sid or self.spelled(name or identifier)
 
     def name_of(self, sid: str) -> str:
         """The display name of the project, "" where no source has one."""
-        name, _ = self._names.get(_key(sid), ("", Source.LIST))
-        return name
+        known = self._known.get(_key(sid))
+        return known.name if known else ""
 
     def pairs_of(self, sids: Iterable[str]) -> tuple[ProjectPair, ...]:
         """What is known of these projects, one pair an id, by sid and then id: what a later revision goes on from."""
         wanted = {_key(sid): sid for sid in sids if sid}
-        pairs = [(sid, identifier) for identifier, (sid, _) in self._ids.items() if _key(sid) in wanted]
+        pairs = [(means.sid, identifier) for identifier, means in self._ids.items() if _key(means.sid) in wanted]
         with_id = {_key(sid) for sid, _ in pairs}
         pairs += [(self.spelled(sid), "") for key, sid in wanted.items() if key not in with_id]
         return tuple(ProjectPair(identifier, sid, self.name_of(sid)) for sid, identifier in sorted(pairs))
