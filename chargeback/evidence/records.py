@@ -8,8 +8,8 @@ what reading them back holds them to.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations, islice
 from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct, field
@@ -24,7 +24,7 @@ SCHEMA = 3
 """2 within version 0.3: names that the month was booked with, and the digest of its result. 3: earlier months by the
 SHA-256 of their manifests, where versions before repeated what they say."""
 INDEX_PATH = "evidence/index.json"
-_ANSWERS_AT_ONCE = 1_000
+_ENTRIES_AT_ONCE = 1_000
 RUN_PATH = "evidence/run.json"
 JOURNAL_PATH = "exports/journal.csv"
 """What the exports of a month's later revision need of the revision before."""
@@ -335,7 +335,7 @@ class RunRecord(Struct, frozen=True):
     def to_json(self) -> bytes:
         """The bytes of ``run.json``: sorted keys, two spaces, UTF-8, one newline at the end."""
         written = replace(self, earlier=()) if self.earlier_manifests else self
-        return canonical_json({"schema": SCHEMA, **asdict(written)})
+        return b"".join(canonical_chunks({"schema": SCHEMA, **asdict(written)}))
 
     @classmethod
     def from_json(cls, data: bytes) -> RunRecord:
@@ -353,6 +353,31 @@ def canonical_json(value: object) -> bytes:
     """JSON with one spelling: keys sorted, two spaces, real UTF-8, a newline at the end; records are objects, months
     texts."""
     return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=_plain) + "\n").encode()
+
+
+def canonical_chunks(value: Mapping[str, object]) -> Iterator[bytes]:
+    """What ``canonical_json`` makes of an object, its lists some entries at a time; one of them may be made while it is
+    written."""
+    opening = "{"
+    for key in sorted(value):
+        entry = value[key]
+        yield f"{opening}\n  {json.dumps(key)}: ".encode()
+        if isinstance(entry, list | tuple | Iterator):
+            yield from _list_chunks(entry, "  ")
+        else:
+            yield canonical_json(entry).rstrip(b"\n").replace(b"\n", b"\n  ")
+        opening = ","
+    yield b"\n}\n"
+
+
+def _list_chunks(entries: Iterable[object], margin: str) -> Iterator[bytes]:
+    """A list as ``canonical_json`` writes it, so far from the margin."""
+    opening, remaining = "[", iter(entries)
+    while some := list(islice(remaining, _ENTRIES_AT_ONCE)):
+        written = canonical_json(some).decode().removeprefix("[").removesuffix("\n]\n")
+        yield (opening + written.replace("\n", f"\n{margin}")).encode()
+        opening = ","
+    yield f"\n{margin}]".encode() if opening == "," else b"[]"
 
 
 def _plain(value: object) -> str | dict[str, Any]:
@@ -393,13 +418,8 @@ class Evidence(Struct, frozen=True):
     def index_json(self) -> Iterator[bytes]:
         """The bytes of ``index.json``, some thousands of answers at a time: one object an answer, in order of account,
         function and path; what ``canonical_json`` makes of them all."""
-        opening = "[\n  "
-        for first in range(0, len(self.answers), _ANSWERS_AT_ONCE):
-            some = self.answers[first : first + _ANSWERS_AT_ONCE]
-            written = canonical_json(some).decode()
-            yield (opening + written.removeprefix("[\n  ").removesuffix("\n]\n")).encode()
-            opening = ",\n  "
-        yield b"\n]\n" if self.answers else b"[]\n"
+        yield from _list_chunks(self.answers, "")
+        yield b"\n"
 
 
 def answers_from_json(data: bytes) -> tuple[Answer, ...]:

@@ -7,6 +7,7 @@ themselves, and what they state of projects is put together for the whole month.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -49,15 +50,12 @@ def with_projects(months: Iterable[AccountMonth], directory: ProjectDirectory, s
 
 def booked_projects(months: Iterable[AccountMonth], directory: ProjectDirectory) -> set[str]:
     """The sids of the month: those with an invoice line or a report row."""
-    known = list(months)
-    lines = {
-        directory.of_line(line)
-        for month in known
-        for invoice in month.booked
-        for line in invoice.lines
-        if line.is_by_project
-    }
-    return lines.union(*(month.report.by_project for month in known if month.report))
+    found: set[str] = set()
+    for month in months:
+        lines = chain.from_iterable(invoice.lines for invoice in month.booked)
+        found.update(directory.of_line(line) for line in lines if line.is_by_project)
+        found.update(month.report.by_project if month.report else ())
+    return found
 
 
 def _of_lines(months: Iterable[AccountMonth]) -> Iterator[ProjectPair]:

@@ -202,8 +202,7 @@ class ProjectDirectory(Struct):
         """What is known of these projects, one pair an id, by sid and then id: what a later revision goes on from."""
         wanted = {_key(sid): sid for sid in sids if sid}
         pairs = [(means.sid, identifier) for identifier, means in self._ids.items() if _key(means.sid) in wanted]
-        with_id = {_key(sid) for sid, _ in pairs}
-        pairs += [(self.spelled(sid), "") for key, sid in wanted.items() if key not in with_id]
+        pairs += [(known.sid, "") for known in map(self._met, wanted.values()) if not known.has_id]
         return tuple(ProjectPair(identifier, sid, self.name_of(sid)) for sid, identifier in sorted(pairs))
 
 

@@ -13,11 +13,12 @@ import os
 import pickle
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, is_dataclass
 from io import BytesIO
+from itertools import chain
 from operator import attrgetter
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar, overload
@@ -28,6 +29,8 @@ from chargeback.errors import StorageError
 
 IN_MEMORY = 100_000
 """Entries (rows, lines, checks) that stay in memory: some 30 MB."""
+TOGETHER = 4_096
+"""Values of a list that are written together."""
 _RECENT = 8
 """Leaves that were read last and are kept, as who looks at one soon looks at it again."""
 
@@ -82,6 +85,57 @@ class SpooledSequence(Sequence[Value]):
     def __getitem__(self, place: slice) -> Sequence[Value]: ...
     def __getitem__(self, place: int | slice) -> Value | Sequence[Value]:
         return self.held.value[place]
+
+
+class SpooledList(Sequence[Value]):
+    """A list that only grows, of what a large month has too much of: what was added first lies where the spool has
+    room for it. Whoever looks at values that follow each other reads each part once."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._parts: list[Sequence[Value]] = []
+        self._newest: list[Value] = []
+        self._read: tuple[int, Sequence[Value]] = (-1, ())
+
+    def append(self, value: Value) -> None:
+        """Add a value at the end."""
+        self.extend((value,))
+
+    def extend(self, values: Iterable[Value]) -> None:
+        """Add values at the end."""
+        self._newest.extend(values)
+        while len(self._newest) >= TOGETHER:
+            self._parts.append(self._spool.sequence(self._newest[:TOGETHER]))
+            del self._newest[:TOGETHER]
+
+    def __len__(self) -> int:
+        return len(self._parts) * TOGETHER + len(self._newest)
+
+    def __iter__(self) -> Iterator[Value]:
+        return chain.from_iterable((*self._parts, self._newest))
+
+    @overload
+    def __getitem__(self, place: int) -> Value: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Value]: ...
+    def __getitem__(self, place: int | slice) -> Value | list[Value]:
+        if not isinstance(place, slice):
+            number, offset = divmod(range(len(self))[place], TOGETHER)
+            return self._part(number)[offset]
+        start, end, step = place.indices(len(self))
+        found: list[Value] = []
+        for number in range(start // TOGETHER, -(-end // TOGETHER) if start < end else 0):
+            first = number * TOGETHER
+            found += self._part(number)[max(start - first, 0) : end - first]
+        return found[::step]
+
+    def _part(self, number: int) -> Sequence[Value]:
+        if number == len(self._parts):
+            return self._newest
+        if self._read[0] != number:
+            part = self._parts[number]
+            self._read = number, part.held.value if isinstance(part, SpooledSequence) else part
+        return self._read[1]
 
 
 class Spool:

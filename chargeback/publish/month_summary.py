@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 
 from chargeback.config import Config
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
-from chargeback.evidence.records import canonical_json
+from chargeback.evidence.records import canonical_chunks
 from chargeback.model.archived_checks import AmountRow, Standing
 from chargeback.model.archived_summary import PATH, SCHEMA
 from chargeback.model.books import Books
@@ -35,7 +35,7 @@ def _chunks(books: Books, config: Config) -> Iterator[bytes]:
         "schema": SCHEMA, **asdict(summary(books, config)), "listed": _listed(books), **_booked(books),
         "teams": teams, "standing": _standing(books),
     }  # fmt: skip
-    yield canonical_json(value)
+    yield from canonical_chunks(value)
 
 
 def summary(books: Books, config: Config) -> EarlierMonth:
@@ -96,22 +96,16 @@ def _invoices(
         )
 
 
-def _listed(books: Books) -> list[dict[str, object]]:
+def _listed(books: Books) -> Iterator[dict[str, object]]:
     """The month's invoices as the list shows them: what differs from that later is a difference of the month.
 
     Where a row has no receipt's number it is the one that is booked, as the list may show it later than the payment.
     """
-    receipts = {
-        (invoice.account, invoice.id): invoice.receipt_number
-        for posting in books.posting.postings
-        for invoice in posting.month.facts.invoices
-    }
-    return [
-        {
-            "account": posting.month.account,
-            "invoice": row.id,
-            "row": {"receipt_number": receipts.get((posting.month.account, row.id), ""), **as_listed(row.row)},
-        }
-        for posting in books.posting.postings
-        for row in by_month(posting.month.facts.listed).get(posting.month.period, [])
-    ]
+    for posting in books.posting.postings:
+        receipts = {invoice.id: invoice.receipt_number for invoice in posting.month.facts.invoices}
+        for row in by_month(posting.month.facts.listed).get(posting.month.period, []):
+            yield {
+                "account": posting.month.account,
+                "invoice": row.id,
+                "row": {"receipt_number": receipts.get(row.id, ""), **as_listed(row.row)},
+            }

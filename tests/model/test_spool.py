@@ -12,7 +12,7 @@ import pytest
 
 from chargeback.errors import StorageError
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.spool import InMemory, Spool, Spooled, SpooledSequence
+from chargeback.model.spool import TOGETHER, InMemory, Spool, Spooled, SpooledList, SpooledSequence
 
 CHECKS = [
     Check(Code.REPORT_PROJECT, Outcome.EXCEPTION, f"ต่าง {number}", "a", subject=Subject(SubjectKind.PROJECT, "web"),
@@ -40,6 +40,40 @@ def test_a_spooled_sequence_is_a_sequence() -> None:
     assert isinstance(spooled, SpooledSequence)
     assert (len(spooled), list(spooled), spooled[7], spooled[-3:]) == (50, CHECKS, CHECKS[7], CHECKS[-3:])
     assert Spool(in_memory=0).sequence(spooled) is spooled
+
+
+@pytest.mark.parametrize("in_memory", [0, TOGETHER, 10 * TOGETHER])
+def test_a_list_that_grows_into_the_file_is_a_list(in_memory: int) -> None:
+    count = 2 * TOGETHER + 100
+    grown = SpooledList[Decimal](Spool(in_memory))
+    plain: list[Decimal] = []
+    for start in range(0, count, 700):
+        values = list(map(Decimal, range(start, min(start + 700, count))))
+        grown.extend(values)
+        plain.extend(values)
+    grown.append(Decimal("0.10"))
+    plain.append(Decimal("0.10"))
+    assert (len(grown), list(grown), str(grown[-1])) == (len(plain), plain, "0.10")
+    assert [grown[place] for place in (0, TOGETHER - 1, TOGETHER, count)] == [
+        0,
+        TOGETHER - 1,
+        TOGETHER,
+        Decimal("0.10"),
+    ]
+    for piece in (slice(0, 0), slice(5, 5), slice(TOGETHER - 2, TOGETHER + 2), slice(10, count), slice(count, None)):
+        assert grown[piece] == plain[piece]
+    assert grown[7:9000:2] == plain[7:9000:2]
+    with pytest.raises(IndexError):
+        grown[len(plain)]
+
+
+def test_a_list_that_grows_leaves_memory() -> None:
+    spool = Spool(in_memory=0)
+    grown = SpooledList[int](spool)
+    grown.extend(range(TOGETHER - 1))
+    assert os.fstat(spool.open()).st_size == 0
+    grown.append(0)
+    assert os.fstat(spool.open()).st_size > 0, "a large month would lie in memory whole"
 
 
 def test_a_forked_process_and_its_parent_read_what_the_other_wrote() -> None:

@@ -73,8 +73,8 @@ def _workbook(
     """The path and bytes of a journal as a workbook."""
     path, vendor, run = f"exports/{name}.xlsx", config.vendor, books.posting.run
     seller = Seller(vendor.name, vendor.tax_id, vendor.branch)
-    language = config.publish.language
-    made = JournalBook(path, str(books.period), books.revision, run.run_at, rows, taxes, seller, language)
+    language, spool = config.publish.language, books.posting.spool
+    made = JournalBook(path, str(books.period), books.revision, run.run_at, rows, taxes, seller, language, spool)
     return path, journal_xlsx.chunks(made)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 
 from chargeback.config import Config
@@ -154,7 +154,6 @@ _CHARGES = {True: f"{USAGE},,Usage-Based,Standard,,", False: f"{ADJUSTMENT},,One
 """Cells of a charge with a measured quantity, and of one without; no row corrects another month: its class is null."""
 _CREDIT, _TAX = f"{CREDIT},,One-Time,,,", f"{TAX},,One-Time,,,"
 _BASES = {basis: f",{basis.value}," for basis in Basis}
-_NO_LINES: Mapping[int, PostedLine] = {}
 
 
 def chunks(books: Books, config: Config) -> Iterator[bytes]:
@@ -173,8 +172,8 @@ class _Rows:
         period, timezone = books.period, config.timezone
         self.period = str(period)
         self.bounds = (format_instant(period.start(timezone)), format_instant(period.end(timezone)))
-        self.posted_of = _posted(books)
-        self.posted = _NO_LINES
+        self.postings = {posting.month.account: posting for posting in books.posting.postings}
+        self.posted: dict[int, PostedLine] = {}
         self.label: InvoiceLabel | None = None
         self.project: tuple[str, str] | None = None
         self.invoice = self.own_invoice = self.begin = self.name = ""
@@ -207,7 +206,8 @@ class _Rows:
 
     def _begin_invoice(self, label: InvoiceLabel) -> None:
         self.label, self.project = label, None
-        self.posted = self.posted_of.get((label.account, label.invoice_id), _NO_LINES)
+        posted = self.postings[label.account].posted  # an account's lines follow each other
+        self.posted = {each.number: each for each in posted if each.invoice.id == label.invoice_id}
         account = account_text(label.account)
         name = name_text(label.account_name, f"Billing account {label.account}")
         issuer = (PROVIDER,) * 3
@@ -279,15 +279,6 @@ class _Rows14(_Rows):
         written = cells(json.dumps(tags, ensure_ascii=False), *texts)
         self.origins[team.id, line.environment] = written
         return written
-
-
-def _posted(books: Books) -> dict[tuple[str, str], dict[int, PostedLine]]:
-    """(account, invoice id) -> the invoice's lines by their number, 0 for what it holds beyond them."""
-    found: dict[tuple[str, str], dict[int, PostedLine]] = {}
-    for posting in books.posting.postings:
-        for posted in posting.posted:
-            found.setdefault((posted.invoice.account, posted.invoice.id), {})[posted.number] = posted
-    return found
 
 
 @lru_cache(4096)

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chargeback.model.bookkeeping import JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
+from chargeback.model.spool import Spool, SpooledList
 from chargeback.model.spreadsheet_text import cleaned
 from chargeback.publish.bilingual import Language
 from chargeback.publish.exports import journal_csv, tax_sheets
@@ -70,6 +71,8 @@ class JournalBook(Struct, frozen=True):
     taxes: Sequence[TaxEntry]
     seller: Seller
     language: Language
+    spool: Spool = field(default_factory=Spool)
+    """Where the entries lie until their sheet is written."""
 
     @property
     def title(self) -> str:
@@ -82,13 +85,13 @@ class JournalBook(Struct, frozen=True):
         return f"{self.path} · {self.period} revision {self.revision}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What one sheet holds of a company's rows; ``number`` of the workbook's journal tables."""
 
     name: str
     number: int
-    rows: Sequence[JournalRow] = field(repr=False)
+    count: int
+    rows: Callable[[], Iterator[JournalRow]]
 
     @property
     def shape(self) -> SheetShape:
@@ -98,28 +101,32 @@ class _Part:
 
 def chunks(made: JournalBook, most: int = MOST_ROWS) -> Iterator[bytes]:
     """The file's bytes; ``most`` rows on a sheet."""
-    parts = _parts(made.rows, most)
+    parts = _parts(made, most)
     taxes = [tax_sheets.INPUT_VAT, tax_sheets.WITHHOLDING]
     shapes = [*(part.shape for part in parts), *(sheet.shape(made.language) for sheet in taxes)]
     book = Book(made.run_at, made.title, made.path, shapes)
     for part in parts:
-        fill = Fill(JournalTable.widths(), made.footer, last_row=max(len(part.rows), 1) + 1)
-        yield from book.sheet(part.name, _sheet_rows(book, part.rows), fill)
+        fill = Fill(JournalTable.widths(), made.footer, last_row=max(part.count, 1) + 1)
+        yield from book.sheet(part.name, _sheet_rows(book, part), fill)
     for sheet in taxes:
         yield from sheet.write(book, made.taxes, made.seller, made.language, made.title, made.footer)
     yield from book.finish()
 
 
-def _parts(rows: Iterable[JournalRow], most: int) -> list[_Part]:
+def _parts(made: JournalBook, most: int) -> list[_Part]:
     """The sheets: companies in order, a company's further rows on further sheets."""
-    by_company: dict[str, list[JournalRow]] = defaultdict(list)
-    for row in rows:
+    by_company: dict[str, SpooledList[JournalRow]] = defaultdict(partial(SpooledList[JournalRow], made.spool))
+    for row in made.rows:
         by_company[row.company].append(row)
+    if not by_company:
+        by_company[NOBODY].extend(())
     found: list[_Part] = []
     names = set(_TAKEN)
-    for company, mine in sorted(by_company.items()) or [(NOBODY, [])]:
+    for company, mine in sorted(by_company.items()):
         for start in range(0, max(len(mine), 1), most):
-            found.append(_Part(_sheet_name(company, names), len(found) + 1, mine[start : start + most]))
+            rows = partial(islice, mine, start, start + most)
+            count = min(most, len(mine) - start)
+            found.append(_Part(_sheet_name(company, names), len(found) + 1, count, rows))
     return found
 
 
@@ -140,11 +147,11 @@ def _cut(plain: str, suffix: str) -> str:
     return kept.decode("utf-16-le", "ignore").rstrip("' ") + suffix
 
 
-def _sheet_rows(book: Book, rows: Sequence[JournalRow]) -> Iterator[str]:
+def _sheet_rows(book: Book, part: _Part) -> Iterator[str]:
     made = Rows(book.cells, JournalTable)
     yield made.heading(_HEADINGS, 20)
-    yield from made.rows(Record(_values(row), _digits(row.amount)) for row in rows)
-    if not rows:
+    yield from made.rows(Record(_values(row), _digits(row.amount)) for row in part.rows())
+    if not part.count:
         yield EMPTY_ROW
 
 
