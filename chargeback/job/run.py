@@ -140,13 +140,18 @@ def _opened(config: Config, request: RunRequest, now: datetime) -> Iterator[tupl
         yield writer.archive, writer
 
 
+def _import_formats() -> None:
+    with suppress(Exception):  # it is met again where the files are made, and said there
+        revision_files.prepare()
+
+
 @contextmanager
 def _formats_imported(*, is_likely: bool) -> Iterator[None]:
     """Import what files are made with while the platform is asked, where a revision is likely to be written."""
     if not is_likely:
         yield
         return
-    thread = Thread(target=revision_files.prepare, name="imports", daemon=True)
+    thread = Thread(target=_import_formats, name="imports", daemon=True)
     thread.start()
     try:
         yield

@@ -128,6 +128,17 @@ def test_an_older_month_is_closed_when_asked_for(place: Place) -> None:
 # The same result, and another one.
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_cannot_be_imported_ahead_is_no_traceback_for_cron_to_mail(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short_of_memory() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(revision_files, "prepare", short_of_memory)
+    assert place().close().exit == 0
+
+
 def test_the_same_result_writes_nothing(place: Place) -> None:
     office = place()
     assert office.close().written
