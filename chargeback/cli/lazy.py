@@ -1,4 +1,7 @@
-"""A group of commands of which each is imported when it is called; its one line of help stands here."""
+"""A group of commands of which each is imported when it is called; its one line of help stands here.
+
+A module of its own: within the package, the modules ``open`` and ``list`` take the names of Python's functions.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from chargeback.model.books import Books, Status
 from chargeback.model.catalogue import operator_remedy
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_minor
-from chargeback.model.restatement_text import event_text, restatement_lines
+from chargeback.model.restatement import event_text, restatement_lines
 from chargeback.model.wording import books_status_text, counted, finding_text
 from chargeback.operate.notify import watched
 from chargeback.publish.reconciliation import document

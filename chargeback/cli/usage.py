@@ -58,14 +58,14 @@ def command(
     5 no access         6 platform: again tomorrow
     """
     with ending(json_output=output == "json", verbose=verbose, log_format=log_format, leaves_work=True) as set_code:
-        from chargeback.cli.usage_output import look_and_note
-
         config = load_config(config_path, archive_path, network=True)
-        report = look_and_note(config, os.environ)
+        from chargeback.collect.clock import SystemClock
         from chargeback.model.text import json_text
         from chargeback.operate.metrics import exposition, write_textfile
+        from chargeback.operate.notify import Watcher, watched_look
         from chargeback.operate.usage import report as daily_report
 
+        report = watched_look(Watcher(config, os.environ, SystemClock(), tell))
         set_code(report.exit)
         for problem in report.problems:
             tell(f"not read: {problem}")

@@ -24,7 +24,7 @@ from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, read_checks
 from chargeback.model.books import Books
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.text import cleaned
 from chargeback.model.versions import versions
 from chargeback.month_end import close_month
 from chargeback.publish import revision_files

@@ -22,7 +22,7 @@ from chargeback.model.books import Books
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.ledger import Basis
-from chargeback.model.replacement import IssuedInvoice, replacements
+from chargeback.model.restatement import IssuedInvoice, replacements
 from chargeback.model.totals import add_up
 
 Parts = Mapping[tuple[str, str, str], Mapping[str, int]]

@@ -50,10 +50,9 @@ from chargeback.job.collection import (
     proved_reports,
 )
 from chargeback.job.cover import refresh_covers
-from chargeback.job.other_accounts import other_accounts
 from chargeback.job.overview import refresh_overview
 from chargeback.job.restatement import restated
-from chargeback.job.results import MonthResult, of_books, of_errors
+from chargeback.job.results import MonthResult, of_books, of_errors, other_accounts
 from chargeback.job.same_result import is_same_result, result_digest
 from chargeback.job.sealing import seal
 from chargeback.job.stages import CLOSE, COLLECT, LIST, WRITE, Progress, Stages

@@ -34,7 +34,8 @@ from chargeback.model.check import Code, Outcome
 from chargeback.model.invoice import Invoice, Status
 from chargeback.model.ledger import COLUMNS, WrittenLines
 from chargeback.model.money import minor_digits, to_minor
-from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.text import cleaned
 from chargeback.month_end import read_accounts
 from chargeback.publish.reconciliation import check_row
 

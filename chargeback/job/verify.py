@@ -21,10 +21,9 @@ from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, ver
 from chargeback.config.address import Cluster, Place
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
-from chargeback.job.control_totals import ALL_PATH, ControlTotals
+from chargeback.job.control_totals import ALL_PATH, ControlTotals, double_findings, settlement_findings
 from chargeback.job.reperformance import Outcome, compare
 from chargeback.job.reperformed_revision import ReperformedRevision, perform
-from chargeback.job.settlement_totals import double_findings, settlement_findings
 from chargeback.job.workers import Engine, ThisMachine, engine_of, mapped
 
 TOTALS_LAYER = "control totals"

@@ -25,8 +25,9 @@ from chargeback.model.invoice import Invoice
 from chargeback.model.money import from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
 from chargeback.model.settlement import InvoiceKey, document_date, posting_date
-from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.model.spreadsheet_text import guarded
 from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
+from chargeback.model.text import cleaned
 
 
 class Event(StrEnum):

@@ -12,7 +12,7 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Co
 from functools import cache
 from math import isqrt
 
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.text import cleaned
 
 EXACT = Context(prec=min(MAX_PREC, 2_000), rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """Sums and products of decoded amounts lose no digit in this context: an answer's number has at most 91."""

@@ -16,6 +16,8 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from io import StringIO
 
+from chargeback.model.text import cleaned
+
 BYTE_ORDER_MARK = "\ufeff"
 """Begins every CSV file for people: spreadsheets take it for UTF-8 by this."""
 _SPLITS = re.compile('[,;|\t"\r\n]')
@@ -65,16 +67,6 @@ def csv_field(cell: str) -> str:
 
 def _is_invisible(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in ("Cf", "Zs", "Zl", "Zp", "Cc")
-
-
-def cleaned(text: str) -> str:
-    """The text less control characters (Unicode category Cc)."""
-    return text if text.isprintable() else _cleaned(text)
-
-
-@lru_cache(_MOST_TEXTS)
-def _cleaned(text: str) -> str:
-    return "".join(character for character in text if unicodedata.category(character) != "Cc")
 
 
 def unguarded(cell: str) -> str:

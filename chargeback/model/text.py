@@ -14,21 +14,32 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any, Literal
-
-from chargeback.model.spreadsheet_text import cleaned
 
 _BIDI_CONTROLS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _SURROGATES = range(0xD800, 0xE000)
 _SHOWN = {code: f"[U+{code:04X}]" for code in _BIDI_CONTROLS} | dict.fromkeys(_SURROGATES, "\ufffd")
 _LINE_ENDS = dict.fromkeys((0x0A, 0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), " ")
 
-_UNSEEN = re.compile("[\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]")
+_UNSEEN = re.compile(f"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff{''.join(map(chr, _BIDI_CONTROLS))}]")
 
 MOST_MARKS = 30
 """Combining marks in a row: as many as the Stream-Safe Text Format has (Unicode Standard Annex 15, section 13)."""
+_MOST_TEXTS = 1 << 12
+"""Unusual texts whose cleaned form is kept."""
 _HALF_WIDTH_MARKS = "\uff9e\uff9f"
 """Letters by their category, and marks once they are normalized."""
+
+
+def cleaned(text: str) -> str:
+    """The text less control characters (Unicode category Cc)."""
+    return text if text.isprintable() else _cleaned(text)
+
+
+@lru_cache(_MOST_TEXTS)
+def _cleaned(text: str) -> str:
+    return "".join(character for character in text if unicodedata.category(character) != "Cc")
 
 
 def readable(text: str) -> str:

@@ -14,7 +14,8 @@ from chargeback.model.catalogue import operator_remedy
 from chargeback.model.check import Check
 from chargeback.model.finding import Finding
 from chargeback.model.money import format_exact, format_minor
-from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, cleaned, csv_row, drained, guarded
+from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, drained, guarded
+from chargeback.model.text import cleaned
 
 CHECK_COLUMNS = (
     "check",

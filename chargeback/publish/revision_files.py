@@ -13,7 +13,7 @@ from chargeback.evidence.records import INDEX_PATH, PREVIOUS_JOURNAL_PATH, RUN_P
 from chargeback.model.archive_overview import Restatement, TeamChange
 from chargeback.model.books import Books
 from chargeback.model.money import minor_digits
-from chargeback.model.restatement_text import event_text
+from chargeback.model.restatement import event_text
 
 CONFIG_PATH = "config.toml"
 PublishedFile = tuple[str, Iterable[bytes]]

@@ -15,7 +15,7 @@ from chargeback.evidence import Answer, DocumentRecord, Evidence, RestatementEve
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.check import Outcome
-from chargeback.model.restatement_text import event_text
+from chargeback.model.restatement import event_text
 from chargeback.publish.revision_files import CONFIG_PATH
 
 EVIDENCE, CONFIGURATION, VERSION = "evidence", "configuration", "version"

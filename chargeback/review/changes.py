@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from chargeback.model.money import minor_digits
-from chargeback.model.replacement import IssuedInvoice, replacements
+from chargeback.model.restatement import IssuedInvoice, replacements
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.totals import Amounts, add_up
 from chargeback.publish.pages.wording import minor

@@ -19,7 +19,7 @@ from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.restatement_text import event_text
+from chargeback.model.restatement import event_text
 from chargeback.model.wording import counted
 from chargeback.review.causes import Causes, CheckChange, causes
 from chargeback.review.changes import (

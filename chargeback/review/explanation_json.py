@@ -10,10 +10,10 @@ from msgspec.structs import asdict
 from chargeback.allocate.steps import Divided, Step
 from chargeback.model.money import format_minor
 from chargeback.review.explanation import Explanation, InvoicePart, LineExplanation, Source, TotalExplanation
+from chargeback.review.explanation_text import how
 from chargeback.review.figures import amounts_json
 from chargeback.review.ledger_rows import LedgerRow
 from chargeback.review.revision_choice import identity
-from chargeback.review.total_text import how
 
 
 def explanation_json(found: Explanation) -> dict[str, Any]:

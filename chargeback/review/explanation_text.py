@@ -1,7 +1,6 @@
-"""An explanation as text: for a line numbered steps from the invoice to the ledger, with the evidence of each
-figure.
-
-One step of an explanation as text: what was divided, what weighs, and which part got which unit.
+"""An explanation as text: for a ledger line numbered steps from the invoice to the ledger, each with what was divided,
+what weighs, and which part got which unit; for a team or project the parts of invoice lines that it is the sum of. Each
+figure with its place in the evidence.
 """
 
 from __future__ import annotations
@@ -11,14 +10,22 @@ from fractions import Fraction
 
 from chargeback.allocate.steps import Divided, Step, StepKind
 from chargeback.model.invoice import Shape
-from chargeback.model.money import format_minor
+from chargeback.model.ledger import Basis
+from chargeback.model.money import format_minor, minor_digits
+from chargeback.model.totals import Amounts
 from chargeback.model.wording import counted
 from chargeback.publish.pages.wording import minor
-from chargeback.review.explanation import Adjustment, Explanation, LineExplanation, Source
+from chargeback.review.explanation import (
+    Adjustment,
+    Explanation,
+    InvoicePart,
+    LineExplanation,
+    Source,
+    TotalExplanation,
+)
 from chargeback.review.ledger_rows import LedgerRow
 from chargeback.review.revision_choice import title
 from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
-from chargeback.review.total_text import total_lines
 
 INDENT = "   "
 _MORE_DECIMALS = 4
@@ -37,6 +44,16 @@ _SPLITS = {
     "proportional": "in proportion to their direct cost",
     "weights": "by the configured weights",
 }
+_TOTAL_COLUMNS = [
+    Column("", right=True),
+    Column("invoice", shrinks=True),
+    Column("line", shrinks=True),
+    Column("project", shrinks=True),
+    Column("of gross", right=True),
+    Column("how", shrinks=True),
+    Column("part", right=True),
+    Column("ledger lines"),
+]
 
 
 def division_lines(step: Step, number: int, digits: int, terminal: Terminal) -> Iterator[str]:
@@ -222,3 +239,81 @@ def _money(units: int, row: LedgerRow) -> str:
 
 def _named(key: str, name: str) -> str:
     return f"{readable(key)} ({readable(name)})" if name and name != key else readable(key)
+
+
+def total_lines(found: TotalExplanation, terminal: Terminal) -> Iterator[str]:
+    """A table a currency, its total, then the evidence."""
+    yield from wrapped(f"{title(found.revision)}, {found.kind} {readable(found.name)}", terminal, strong=True)
+    if not found.parts:
+        yield "no line of this month"
+    for currency, total in found.totals.items():
+        parts = [part for part in found.parts if part.row.currency == currency]
+        yield ""
+        yield from wrapped(f"{_total_text(total, currency)}, the sum of these parts of invoice lines:", terminal)
+        yield from table_lines(_TOTAL_COLUMNS, _part_rows(parts, total, currency), terminal)
+        yield from ("", "where each invoice line stands in the evidence:")
+        yield from _evidence(parts, terminal)
+
+
+def _total_text(total: Amounts, currency: str) -> str:
+    digits = minor_digits(currency)
+    net, tax, gross = (minor(units, digits) for units in total)
+    return f"{gross} {readable(currency)} ({net} net + {tax} tax)"
+
+
+def _part_rows(parts: list[InvoicePart], total: Amounts, currency: str) -> list[TextRow]:
+    rows = [_part_row(number, part) for number, part in enumerate(parts, start=1)]
+    gross = minor(total.gross, minor_digits(currency))
+    return [*rows, TextRow(("", "total", "", "", "", "", gross, ""), strong=True)]
+
+
+def _part_row(number: int, part: InvoicePart) -> TextRow:
+    row = part.row
+    line = f"{row.invoice_line} {readable(row.description)}" if row.invoice_line else "beyond its lines"
+    return TextRow(
+        (
+            str(number),
+            readable(row.invoice),
+            line,
+            readable(row.project),
+            minor(part.posted.gross, row.digits),
+            how(part),
+            minor(part.amounts.gross, row.digits),
+            _span(part.lines),
+        )
+    )
+
+
+def how(part: InvoicePart) -> str:
+    """By which rule the part is the team's or project's, in two words."""
+    row = part.row
+    if row.basis == Basis.ADJUSTMENT:
+        return "adjustment"
+    shares = {row.share_percent} - {""}
+    if row.basis == Basis.SHARED_SPLIT and part.amounts.gross != part.posted.gross and shares:
+        return f"split {row.share_percent} %"
+    if part.amounts.gross == part.posted.gross:
+        return "whole"
+    return "by report"
+
+
+def _span(lines: tuple[int, ...]) -> str:
+    """Line numbers, runs of them written short: "1-5, 9"."""
+    runs: list[list[int]] = []
+    for line in sorted(lines):
+        if runs and line == runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+    return ", ".join(shown) if len(shown) <= 2 else f"{shown[0]}, … {shown[-1]}"
+
+
+def _evidence(parts: list[InvoicePart], terminal: Terminal) -> Iterator[str]:
+    """Each place once, after the numbers of the parts that stand there."""
+    places: dict[str, list[int]] = {}
+    for number, part in enumerate(parts, start=1):
+        header = f"the invoice's header (explain line {part.lines[0]})"
+        places.setdefault(f"{part.source.value}  {part.source.place}" if part.source else header, []).append(number)
+    rows = [TextRow((_span(tuple(numbers)), readable(place))) for place, numbers in places.items()]
+    yield from table_lines([Column("", right=True), Column("")], rows, terminal)

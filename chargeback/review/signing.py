@@ -27,8 +27,7 @@ from chargeback.job.cover import refresh_covers
 from chargeback.job.overview import refresh_overview
 from chargeback.job.sealing import archived_config
 from chargeback.model.instants import format_instant
-from chargeback.model.spreadsheet_text import cleaned
-from chargeback.model.text import normalized, readable
+from chargeback.model.text import cleaned, normalized, readable
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 1000

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.model.spreadsheet_text import cleaned, csv_table, guarded
+from chargeback.model.spreadsheet_text import csv_table, guarded
+from chargeback.model.text import cleaned
 
 STARTS = "=+-@＝＋－＠"
 

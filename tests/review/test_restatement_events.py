@@ -9,7 +9,7 @@ from chargeback.evidence import RestatedTotal, RestatementEvent, RunRecord
 from chargeback.evidence.period import Period
 from chargeback.job.restatement_events import configuration_events, split_events
 from chargeback.model.books import Books
-from chargeback.model.restatement_text import event_text, restatement_lines
+from chargeback.model.restatement import event_text, restatement_lines
 from tests.kit.months import account, invoice, month, of, report
 from tests.kit.reviewed import MAY, Reviewed
 

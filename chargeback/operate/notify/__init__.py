@@ -95,10 +95,8 @@ __all__ = [
     "Watcher",
     "healthcheck",
     "notify",
-    "notify_run",
-    "notify_usage",
-    "notify_usage_failure",
     "watched",
+    "watched_look",
     "write_metrics",
 ]
 
@@ -141,25 +139,26 @@ def watched(
     _end(watcher, exit_of(watcher.results), of_run(watcher.results))
 
 
-def notify_run(watcher: Watcher, results: Iterable[MonthResult]) -> None:
-    """Tell what came of a run's months."""
-    notify(watcher, [of_run(results)])
+def watched_look(watcher: Watcher) -> UsageReport:
+    """A daily look: its alerts, its failure and a month that is overdue are told, its metrics left behind.
 
+    Errors of the look pass through.
+    """
+    from chargeback.operate.usage import look  # with what a run does not need
+    from chargeback.operate.usage import report as daily_report
 
-def notify_usage(watcher: Watcher, report: UsageReport) -> None:
-    """Tell a daily look's alerts, and a month that is overdue; leave its metrics."""
+    try:
+        report = look(watcher.config, watcher.environ, watcher.clock)
+    except ChargebackError as error:
+        failure = of_failure(error, "usage")
+        _guarded(watcher, lambda: notify(watcher, [failure]))
+        raise
     _guarded(watcher, lambda: notify(watcher, [of_usage(report)]))
     metrics = watcher.config.notify.metrics
     if metrics is not None:
-        from chargeback.operate.usage import report as daily_report
-
         text = exposition(daily_report.families(report))
         _guarded(watcher, lambda: write_textfile(metrics / USAGE_NAME, text))
-
-
-def notify_usage_failure(watcher: Watcher, error: ChargebackError) -> None:
-    """Tell that the daily look failed."""
-    _guarded(watcher, lambda: notify(watcher, [of_failure(error, "usage")]))
+    return report
 
 
 def notify(watcher: Watcher, news: Iterable[News]) -> None:

@@ -22,7 +22,7 @@ from chargeback.model.instants import format_instant
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.posting import PostedLine
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.text import cleaned
 from chargeback.publish.exports import focus_allocation
 from chargeback.publish.exports.focus_allocation import Allocations
 from chargeback.publish.exports.focus_cells import PROVIDER, account_text, cell, cells, decimal_text, name_text

@@ -20,7 +20,7 @@ from chargeback.model.instants import format_instant, parse_instant
 from chargeback.model.invoice import Invoice
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.posting import PostedLine
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.text import cleaned
 from chargeback.publish.exports.focus_cells import PROVIDER, account_text, cells, decimal_text
 
 USAGE, TAX, CREDIT, ADJUSTMENT = "Usage", "Tax", "Credit", "Adjustment"

@@ -20,7 +20,7 @@ from msgspec import Struct, field
 from chargeback.model.bookkeeping import JOURNAL_COLUMNS
 from chargeback.model.journal import JournalRow
 from chargeback.model.spool import Spool, SpooledList
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.text import cleaned
 from chargeback.publish.bilingual import Language
 from chargeback.publish.exports import journal_csv, tax_sheets
 from chargeback.publish.exports.tax_csv import TaxEntry

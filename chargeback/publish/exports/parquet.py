@@ -19,7 +19,7 @@ from arro3.core import Array, RecordBatch, RecordBatchReader
 from arro3.io import write_parquet
 
 from chargeback.model.ledger import REGISTER, ColumnKind, Ledger, LedgerColumn, LedgerLines
-from chargeback.model.spreadsheet_text import cleaned
+from chargeback.model.text import cleaned
 
 PRECISION, SCALE = 38, 6
 _SHARE_DIGITS, _SHARE_SCALE = 7, 4

@@ -15,9 +15,9 @@ from chargeback.model.books import Status
 from chargeback.model.money import minor_digits
 from chargeback.model.text import readable
 from chargeback.model.wording import counted, status_text
+from chargeback.publish.pages.charts import team_colours
 from chargeback.publish.pages.elements import heads, jump, pill, section, status_html, table, time_html, warning
 from chargeback.publish.pages.rendering import isolated, plain, written
-from chargeback.publish.pages.team_colours import team_colours
 from chargeback.publish.pages.team_places import TeamPlace, places_section, team_order, team_places
 from chargeback.publish.pages.trend import calendar, gross_of, trend_section
 from chargeback.publish.pages.wording import amount, change_text, instant_text, minor, month_name

@@ -2,15 +2,20 @@
 
 Across, positions are hundredths of a percent of the drawing's width, so that a chart fills a phone and a wide terminal
 alike and its letters keep their size; upwards they are pixels. Integer arithmetic alone: the same on every machine.
+
+A team has the same colour on a month's page, the archive's, and its own statement: its place among the configured
+teams, so that one that is added at the end changes no other's. Beyond as many as there are colours they begin again: of
+two teams of one colour in a chart the second is drawn in outline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from chargeback.model.team import ADJUSTMENTS, UNASSIGNED
 from chargeback.publish.pages.rendering import isolated_text, plain
 from chargeback.publish.pages.wording import minor
 
@@ -25,10 +30,11 @@ _WIDEST = 800
 _MOST_TICKS = 5
 _CHARACTER = 8
 _LETTERS = 12
-
-
 SPARK_HEIGHT = 20
 _SPARK_STEP = 8
+COLOURS = 18
+"""Colours of teams in the style sheet, ``t0`` and on; two more are those of what no team owns."""
+_FIXED = {UNASSIGNED: "t18", ADJUSTMENTS: "t19"}
 
 
 class Segment(Struct, frozen=True):
@@ -225,3 +231,14 @@ def bar(part: int, largest: int) -> int:
     if not part or not largest:
         return 0
     return max(abs(part) * 1000 // abs(largest), 1)
+
+
+def team_colours(teams: Iterable[str]) -> Mapping[str, str]:
+    """By team id its class in the style sheet; ``teams`` in the order of the configuration."""
+    named = [team for team in dict.fromkeys(teams) if team not in _FIXED]
+    return {**{team: f"t{place % COLOURS}" for place, team in enumerate(named)}, **_FIXED}
+
+
+def in_one_chart(colours: Sequence[str]) -> list[str]:
+    """The classes of a chart's series: one whose colour another series before it has is drawn in outline."""
+    return [colour if colour not in colours[:place] else f"{colour} again" for place, colour in enumerate(colours)]

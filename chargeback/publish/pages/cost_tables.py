@@ -17,11 +17,10 @@ from chargeback.model.ledger import Ledger, LedgerProject
 from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums, add_up_columns
 from chargeback.model.totals import total as added_up
-from chargeback.publish.pages.charts import Spark, bar, sparks
+from chargeback.publish.pages.charts import Spark, bar, sparks, team_colours
 from chargeback.publish.pages.elements import bar as bar_html
 from chargeback.publish.pages.elements import heads, numbers, section, spark, table
 from chargeback.publish.pages.rendering import isolated, plain
-from chargeback.publish.pages.team_colours import team_colours
 from chargeback.publish.pages.wording import change_text, minor, percent
 
 MOST_TEAMS = 100

@@ -12,10 +12,9 @@ from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.wording import counted
-from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
+from chargeback.publish.pages.charts import Column, ColumnChart, column_chart, in_one_chart
 from chargeback.publish.pages.elements import as_a_table, figures_table, legend, section
 from chargeback.publish.pages.rendering import isolated, plain
-from chargeback.publish.pages.team_colours import in_one_chart
 from chargeback.publish.pages.wording import MONTHS, minor
 
 _MOST_LABELS = 6

@@ -16,8 +16,7 @@ from chargeback.evidence.period import Period
 from chargeback.model.ledger import Basis
 from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
 from chargeback.model.totals import Sums, total
-from chargeback.publish.pages.charts import Column, ColumnChart, column_chart
-from chargeback.publish.pages.team_colours import team_colours
+from chargeback.publish.pages.charts import Column, ColumnChart, column_chart, team_colours
 from chargeback.publish.pages.wording import amount, change_text, minor, percent
 from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
 from chargeback.publish.team_workbook.totals import grouped

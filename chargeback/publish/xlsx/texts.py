@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from xml.sax.saxutils import escape
 
-from chargeback.model.spreadsheet_text import cleaned, guarded
+from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.text import cleaned
 
 LONGEST_TEXT = 32_767
 """Characters that a cell holds, in UTF-16 units; a longer text makes Excel refuse the file."""

@@ -17,7 +17,7 @@ from chargeback.model.archive_overview import (
 from chargeback.model.books import AcceptedTotal, Status
 from chargeback.publish import statements
 from chargeback.publish.pages import archive_page
-from chargeback.publish.pages.team_colours import COLOURS, in_one_chart, team_colours
+from chargeback.publish.pages.charts import COLOURS, in_one_chart, team_colours
 from tests.kit import page_months
 from tests.kit.pages import Page, unsound
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from chargeback.publish.pages.team_colours import COLOURS
+from chargeback.publish.pages.charts import COLOURS
 
 STYLE = files("chargeback.publish.pages").joinpath("style.css").read_text("utf-8")
 PALETTES = [dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block)) for block in STYLE.split(":root {")[1:]]
