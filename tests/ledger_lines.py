@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
+from chargeback.evidence.period import Period
 from chargeback.model.ledger import (
-    COLUMNS,
     Coded,
     InvoiceItem,
     Ledger,
@@ -16,6 +16,7 @@ from chargeback.model.ledger import (
     LedgerProject,
     Origin,
 )
+from chargeback.model.ledger_register import COLUMNS
 from chargeback.model.money import format_minor, to_minor, whole_numbers
 from chargeback.model.team import LedgerTeam
 
@@ -39,7 +40,7 @@ def columns(given: Iterable[LedgerLine]) -> LedgerLines:
     )
 
 
-def ledger(period: str, lines: Iterable[LedgerLine], teams: Iterable[LedgerTeam]) -> Ledger:
+def ledger(period: Period, lines: Iterable[LedgerLine], teams: Iterable[LedgerTeam]) -> Ledger:
     """The ledger of these lines."""
     return Ledger(period, columns(lines), tuple(teams))
 

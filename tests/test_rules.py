@@ -15,7 +15,7 @@ import pytest
 
 from chargeback import errors
 from chargeback.model.check import Code
-from chargeback.model.ledger import COLUMNS
+from chargeback.model.ledger_register import COLUMNS
 
 ROOT = Path(__file__).parents[1]
 PAGES = {"BOOKING": "booking.md", "INTERFACE": "interface.md", "CONTRACT": "platform.md"}

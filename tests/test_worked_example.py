@@ -10,7 +10,7 @@ from chargeback.config import parse
 from chargeback.evidence import Answer, Evidence, MemoryStore, RunRecord, sha256_of
 from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.ledger import written_rows
+from chargeback.model.ledger_register import written_rows
 from chargeback.month_end import close_month
 
 PAGE = Path(__file__).parents[1] / "docs" / "booking.md"
@@ -83,7 +83,7 @@ def table_after(heading: str) -> list[dict[str, str]]:
 def test_the_worked_example_is_what_the_program_books() -> None:
     shown = table_after("## The ledger lines")
     books = closed()
-    booked = list(written_rows("2026-05", books.ledger.lines))
+    booked = list(written_rows(Period(2026, 5), books.ledger.lines))
     columns = ("team", "project", "resource", "usage", "share_percent", "net", "tax", "gross", "basis")
     places = (5, 8, 11, 12, 13, 14, 15, 16, 18)
     found = [dict(zip(columns, (cells[place] for place in places), strict=True)) for cells in booked]

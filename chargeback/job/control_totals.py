@@ -31,7 +31,7 @@ from chargeback.job.csv_rows import Row, column_name, first_difference, rows, sh
 from chargeback.model.books import Books
 from chargeback.model.facts import read_detail
 from chargeback.model.invoice import merge
-from chargeback.model.ledger import COLUMNS
+from chargeback.model.ledger_register import COLUMNS
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.settlement import Accrual, InvoiceKey, settlement_of
 from chargeback.model.spreadsheet_text import guarded

@@ -12,7 +12,7 @@ from itertools import chain, count
 from typing import BinaryIO
 
 from chargeback.job.csv_rows import Row, shown
-from chargeback.model.ledger import COLUMNS, REGISTER
+from chargeback.model.ledger_register import COLUMNS, REGISTER
 from chargeback.publish.team_workbook.lines import COLUMN, MOST_LINES, lines_name
 from chargeback.publish.xlsx.cells import MOST_DIGITS
 from chargeback.publish.xlsx.reading import ReadRow, WorkbookReader

@@ -32,7 +32,7 @@ from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.invoice import Invoice, Status
-from chargeback.model.ledger import COLUMNS, WrittenLines
+from chargeback.model.ledger_register import COLUMNS, WrittenLines
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.model.text import cleaned
@@ -76,7 +76,7 @@ def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, st
             if invoice.listed_status is Status.OPEN
         }
     rows = (check_row(check) for check in books.checks)
-    written = WrittenLines(str(books.period), guarded, _BETWEEN_CELLS, left_out=_NO_NEW_RESULT)
+    written = WrittenLines(books.period, guarded, _BETWEEN_CELLS, left_out=_NO_NEW_RESULT)
     lines = map(written.rows, books.ledger.lines.chunks())
     return {
         "recipe": RECIPE,

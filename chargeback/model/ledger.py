@@ -1,5 +1,5 @@
-"""The ledger's lines in columns, and the register of what is written of a line: names, kinds, and how each is written
-as text (INTERFACE, ``ledgers/*.csv``; BOOKING 4.7; decision record 12).
+"""The ledger's lines in columns (BOOKING 4.7; decision record 12); ``model.ledger_register`` says what is written of
+them.
 
 A month may have 300,000 lines, so a line is no object: what lines share stands once in a table, and each line has the
 place of its entry there. Who looks at single lines gets a ``LedgerLine`` each time, and keeps none.
@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from itertools import accumulate, chain, groupby
+from itertools import accumulate, chain
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chargeback.evidence.period import Period
 from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spool import Held, InMemory, Spool
 from chargeback.model.team import LedgerTeam
@@ -180,7 +181,7 @@ class LedgerLines(Sequence[LedgerLine]):
         return len(self.numbers)
 
     def __iter__(self) -> Iterator[LedgerLine]:
-        sids, names, environments = (self.projects.each(attrgetter(name)) for name in LedgerProject._fields)
+        sids, names, environments = (self.projects.each(attrgetter(name)) for name in ("sid", "name", "environment"))
         columns = (
             self.labels, self.teams, sids, names, environments, self.resources, self.usage_texts(),
             self.origins.each(attrgetter("share_percent")), self.net, self.tax, self.gross,
@@ -519,13 +520,13 @@ class Ledger(Struct, frozen=True, dict=True):
     """All lines of a month, sorted and numbered; ``teams`` are those that get a file, configured ones first;
     ``shards`` are what the lines of a large month lie in."""
 
-    period: str
+    period: Period
     lines: Lines
     teams: tuple[LedgerTeam, ...]
     shards: tuple[LedgerShard, ...] = ()
 
     @classmethod
-    def of(cls, period: str, shards: Sequence[LedgerShard], teams: tuple[LedgerTeam, ...]) -> Ledger:
+    def of(cls, period: Period, shards: Sequence[LedgerShard], teams: tuple[LedgerTeam, ...]) -> Ledger:
         """The ledger that the shards make, in their order."""
         if len(shards) == 1:
             return cls(period, shards[0].lines.value, teams)
@@ -572,126 +573,3 @@ def format_usage(millionths: int) -> str:
 _THOUSANDTHS = tuple(f".{number:03d}" for number in range(1_000))
 _LAST_DIGITS = tuple(f"{number:03d}".rstrip("0") for number in range(1_000))
 _LAST_THOUSANDTHS = tuple(f".{number:03d}".rstrip("0").rstrip(".") for number in range(1_000))
-
-
-class ColumnKind(StrEnum):
-    """What a column holds, and so how each format writes it and how it is read back."""
-
-    TEXT = "text"
-    """From outside: made inert for spreadsheets (BOOKING 8)."""
-    WORD = "word"
-    """The program's own, or checked by it."""
-    QUANTITY = "quantity"
-    """A decimal as written; "" where there is none."""
-    AMOUNT = "amount"
-    """Minor units of the line's currency, written with its minor digits."""
-    NUMBER = "number"
-    """Counts from 1; 0 where there is none, which is written as ""."""
-
-    @property
-    def is_number(self) -> bool:
-        """Whether spreadsheets hold numbers in such a column."""
-        return self not in (ColumnKind.TEXT, ColumnKind.WORD)
-
-
-class LedgerColumn(NamedTuple):
-    """One column of the written ledger: ``of`` is the column of ``LedgerLines`` that has it, ``part`` what of its
-    entries, "" for the whole; ``of`` is "" for the month, which all lines share."""
-
-    name: str
-    kind: ColumnKind
-    of: str
-    part: str = ""
-
-    @property
-    def of_entry(self) -> Callable[[Any], Any]:
-        """What gives the column's value of an entry of the table."""
-        return attrgetter(self.part) if self.part else _itself
-
-
-def _itself(entry: Entry) -> Entry:
-    return entry
-
-
-REGISTER = (
-    LedgerColumn("period", ColumnKind.WORD, ""),
-    LedgerColumn("account", ColumnKind.TEXT, "labels", "account"),
-    LedgerColumn("account_name", ColumnKind.TEXT, "labels", "account_name"),
-    LedgerColumn("invoice", ColumnKind.TEXT, "labels", "invoice"),
-    LedgerColumn("invoice_status", ColumnKind.WORD, "labels", "status"),
-    LedgerColumn("team", ColumnKind.WORD, "teams", "id"),
-    LedgerColumn("cost_center", ColumnKind.TEXT, "teams", "cost_center"),
-    LedgerColumn("gl_account", ColumnKind.TEXT, "teams", "gl_account"),
-    LedgerColumn("project", ColumnKind.TEXT, "projects", "sid"),
-    LedgerColumn("project_name", ColumnKind.TEXT, "projects", "name"),
-    LedgerColumn("environment", ColumnKind.TEXT, "projects", "environment"),
-    LedgerColumn("resource", ColumnKind.TEXT, "resources"),
-    LedgerColumn("usage", ColumnKind.QUANTITY, "usage"),
-    LedgerColumn("share_percent", ColumnKind.QUANTITY, "origins", "share_percent"),
-    LedgerColumn("net", ColumnKind.AMOUNT, "net"),
-    LedgerColumn("tax", ColumnKind.AMOUNT, "tax"),
-    LedgerColumn("gross", ColumnKind.AMOUNT, "gross"),
-    LedgerColumn("currency", ColumnKind.TEXT, "labels", "currency"),
-    LedgerColumn("basis", ColumnKind.WORD, "origins", "basis"),
-    LedgerColumn("line", ColumnKind.NUMBER, "numbers"),
-    LedgerColumn("invoice_line", ColumnKind.NUMBER, "items", "number"),
-    LedgerColumn("description", ColumnKind.TEXT, "items", "description"),
-)
-"""The ledger's columns in INTERFACE's order: every writer and every reader back is made from these."""
-COLUMNS = tuple(column.name for column in REGISTER)
-AMOUNTS = tuple(column.name for column in REGISTER if column.kind is ColumnKind.AMOUNT)
-
-
-class WrittenLines:
-    """Lines as text. What many lines share is written once for some thousands of them: neighbouring columns that come
-    from one entry are joined to one text beforehand, with ``between`` between them.
-
-    ``text`` writes what came from outside; of the register, the columns that ``left_out`` names are not written.
-    """
-
-    def __init__(
-        self, period: str, text: Callable[[str], str], between: str = ",", left_out: Iterable[str] = ()
-    ) -> None:
-        self._period, self._text, self._between = period, text, between
-        columns = [column for column in REGISTER if column.name not in left_out]
-        # The month, which comes first, is written with the invoice's columns behind it.
-        self._runs = [(of, list(run)) for of, run in groupby(columns, key=lambda column: column.of or REGISTER[1].of)]
-
-    def rows(self, lines: LedgerLines) -> Iterator[str]:
-        """Each line's row, without what ends it."""
-        return map(self._between.join, zip(*(self._texts(lines, of, run) for of, run in self._runs), strict=True))
-
-    def columns(self, lines: LedgerLines) -> Iterator[list[str]]:
-        """The text of each column by itself, a value a line."""
-        for _, run in self._runs:
-            for column in run:
-                yield self._texts(lines, column.of or REGISTER[1].of, [column])
-
-    def _texts(self, lines: LedgerLines, of: str, run: Sequence[LedgerColumn]) -> list[str]:
-        if of == "usage":
-            return lines.usage_texts()
-        if of in AMOUNTS:
-            return lines.amount_texts(of)
-        if of == "numbers":
-            return list(map(str, lines.numbers))
-        column: Coded[Any] = getattr(lines, of)
-        writers = [self._writer(each) for each in run]
-        return column.each(lambda entry: self._between.join([write(entry) for write in writers]))
-
-    def _writer(self, column: LedgerColumn) -> Callable[[Any], str]:
-        """Writes the column's text from an entry of its table."""
-        if not column.of:
-            return lambda entry: self._period
-        part = column.of_entry
-        if column.kind is ColumnKind.TEXT:
-            return lambda entry: self._text(part(entry))
-        if column.kind is ColumnKind.NUMBER:
-            return lambda entry: str(part(entry) or "")
-        return part
-
-
-def written_rows(period: str, lines: Lines, text: Callable[[str], str] = str) -> Iterator[tuple[str, ...]]:
-    """The lines as text, a row of ``COLUMNS`` a line; ``text`` writes what came from outside."""
-    written = WrittenLines(period, text)
-    for some in lines.chunks():
-        yield from zip(*written.columns(some), strict=True)

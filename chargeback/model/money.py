@@ -63,6 +63,14 @@ def floor_minor(amount: Decimal, digits: int) -> tuple[int, Decimal]:
     return int(floor), EXACT.subtract(scaled, floor)
 
 
+def minor_units(text: str, digits: int) -> int:
+    """The amount that was written with the minor digits of its currency; ``ValueError`` where it was not."""
+    whole, _, fraction = text.partition(".")
+    if len(fraction) != digits:
+        raise ValueError(f'"{text[:40]}" does not have {digits} decimals')
+    return int(whole + fraction)
+
+
 def from_minor(units: int, digits: int) -> Decimal:
     """Minor units as an exact decimal with the currency's digits."""
     return Decimal(units).scaleb(-digits, EXACT)

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from chargeback.config import Config
 from chargeback.model.books import Books
-from chargeback.model.ledger import AMOUNTS, InvoiceLabel, Lines, used
+from chargeback.model.ledger import InvoiceLabel, Lines, used
+from chargeback.model.ledger_register import AMOUNTS
 from chargeback.model.money import from_minor
 from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums, total

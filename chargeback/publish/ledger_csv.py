@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.ledger import COLUMNS, Lines, WrittenLines
+from chargeback.model.ledger import Lines
+from chargeback.model.ledger_register import COLUMNS, WrittenLines
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_field, csv_row, guarded
 
 
@@ -18,7 +20,7 @@ def files(books: Books) -> Iterator[tuple[str, Iterable[bytes]]]:
         yield f"ledgers/{team.id}.csv", chunks(ledger.period, partial(ledger.of_team, team.id))
 
 
-def chunks(period: str, lines: Callable[[], Lines]) -> Iterator[bytes]:
+def chunks(period: Period, lines: Callable[[], Lines]) -> Iterator[bytes]:
     """The file's bytes, some thousands of rows at a time; the lines are asked for when they are written."""
     yield (BYTE_ORDER_MARK + csv_row(COLUMNS)).encode()
     written = WrittenLines(period, _field)

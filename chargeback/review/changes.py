@@ -10,12 +10,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.money import minor_digits
 from chargeback.model.restatement import IssuedInvoice, replacements
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.totals import Amounts, add_up
 from chargeback.publish.pages.wording import minor
-from chargeback.review.ledger_rows import LedgerRow, totals_of, written
+from chargeback.review.ledger_rows import totals_of, written
 from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines
 
 Key = tuple[Any, ...]

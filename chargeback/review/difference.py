@@ -19,6 +19,7 @@ from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.restatement import event_text
 from chargeback.model.wording import counted
 from chargeback.review.causes import Causes, CheckChange, causes
@@ -31,7 +32,7 @@ from chargeback.review.changes import (
     total_changes,
     total_lines,
 )
-from chargeback.review.ledger_rows import LedgerRow, read_rows
+from chargeback.review.ledger_rows import read_rows
 from chargeback.review.revision_choice import identity, overview_of, revision_number, standing, standing_json
 from chargeback.review.terminal import Terminal, readable, wrapped
 

@@ -26,6 +26,7 @@ from chargeback.model.answers import amount_of
 from chargeback.model.booking import AccountMonth
 from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.ledger import LedgerLine
+from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.money import format_exact
 from chargeback.model.posting import PostedLine
 from chargeback.model.report import Report
@@ -33,7 +34,7 @@ from chargeback.model.spreadsheet_text import guarded
 from chargeback.model.totals import Amounts
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources, pointer
 from chargeback.review.figures import teams_of
-from chargeback.review.ledger_rows import PATH, LedgerRow, by_account, read_rows, totals_of
+from chargeback.review.ledger_rows import PATH, by_account, read_rows, totals_of
 from chargeback.review.reposted_accounts import RepostedAccounts
 from chargeback.review.revision_choice import chosen_revision
 

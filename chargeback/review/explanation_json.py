@@ -8,11 +8,11 @@ from typing import Any
 from msgspec.structs import asdict
 
 from chargeback.allocate.steps import Divided, Step
+from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.money import format_minor
 from chargeback.review.explanation import Explanation, InvoicePart, LineExplanation, Source, TotalExplanation
 from chargeback.review.explanation_text import how
 from chargeback.review.figures import amounts_json
-from chargeback.review.ledger_rows import LedgerRow
 from chargeback.review.revision_choice import identity
 
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from chargeback.allocate.steps import Divided, Step, StepKind
 from chargeback.model.invoice import Shape
 from chargeback.model.ledger import Basis
+from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.money import format_minor, minor_digits
 from chargeback.model.totals import Amounts
 from chargeback.model.wording import counted
@@ -23,7 +24,6 @@ from chargeback.review.explanation import (
     Source,
     TotalExplanation,
 )
-from chargeback.review.ledger_rows import LedgerRow
 from chargeback.review.revision_choice import title
 from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
 

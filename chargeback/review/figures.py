@@ -19,14 +19,14 @@ from chargeback.archive.signatures import Signature, read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.ledger import AMOUNTS
+from chargeback.model.ledger_register import AMOUNTS, LedgerRow
 from chargeback.model.money import minor_digits
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.team import ADJUSTMENTS, UNASSIGNED
 from chargeback.model.totals import Amounts
 from chargeback.model.wording import booking_text
 from chargeback.publish.pages.wording import minor, percent
-from chargeback.review.ledger_rows import LedgerRow, read_rows, totals_of, written
+from chargeback.review.ledger_rows import read_rows, totals_of, written
 from chargeback.review.month_findings import MonthFinding, findings_of, largest_lines
 from chargeback.review.opened_archive import ledger_frame
 from chargeback.review.revision_choice import (

@@ -5,56 +5,23 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
 
 from chargeback.archive.boundary import damaged, interpreting
 from chargeback.archive.revision import Revision
 from chargeback.errors import AnswerError
+from chargeback.evidence.period import Period
 from chargeback.job import csv_rows
-from chargeback.model.ledger import COLUMNS, REGISTER, ColumnKind, Lines, written_rows
-from chargeback.model.money import format_minor, minor_digits
+from chargeback.model.ledger import Lines
+from chargeback.model.ledger_register import COLUMNS, LedgerRow, read_row, written_rows
+from chargeback.model.money import format_minor, minor_digits, minor_units
 from chargeback.model.spreadsheet_text import guarded, unguarded
 from chargeback.model.totals import Amounts, add_up
 
 PATH = "ledgers/all.csv"
 _CURRENCY = COLUMNS.index("currency")
-_AMOUNTS = [place for place, column in enumerate(REGISTER) if column.kind is ColumnKind.AMOUNT]
-_NUMBERS = [place for place, column in enumerate(REGISTER) if column.kind is ColumnKind.NUMBER]
-
-
-class LedgerRow(NamedTuple):
-    """A line of the archived ledger, its columns in INTERFACE's order.
-
-    ``net``, ``tax`` and ``gross`` are in minor units of the currency, which has ``digits`` of them; ``invoice_line``
-    is 0 for an adjustment; texts are as they came, without the guard that keeps a spreadsheet from calculating them.
-    """
-
-    period: str
-    account: str
-    account_name: str
-    invoice: str
-    invoice_status: str
-    team: str
-    cost_center: str
-    gl_account: str
-    project: str
-    project_name: str
-    environment: str
-    resource: str
-    usage: str
-    share_percent: str
-    net: int
-    tax: int
-    gross: int
-    currency: str
-    basis: str
-    line: int
-    invoice_line: int
-    description: str
-    digits: int
 
 
 def read_rows(revision: Revision) -> list[LedgerRow]:
@@ -76,12 +43,12 @@ def _rows(data: bytes) -> list[LedgerRow]:
         raise AnswerError(f"not a ledger: {error}") from error
 
 
-def rows_of(period: str, lines: Lines) -> Iterator[LedgerRow]:
+def rows_of(period: Period, lines: Lines) -> Iterator[LedgerRow]:
     """Lines that were posted just now as they would be read back from an archive."""
     written = written_rows(period, lines, lambda text: unguarded(guarded(text)))
     labels = chain.from_iterable(some.labels for some in lines.batches())
     for label, row in zip(labels, written, strict=True):
-        yield _row_of(row, label.digits)
+        yield read_row(row, label.digits)
 
 
 def totals_of(rows: Iterable[LedgerRow]) -> dict[str, Amounts]:
@@ -101,7 +68,7 @@ def _require_footing(revision: Revision, rows: list[LedgerRow]) -> None:
     stated: dict[str, Amounts] = {}
     for total in revision.manifest.totals:  # which names currencies as they came, and the ledgers as they are written
         code = unguarded(guarded(total.currency))
-        amounts = (_units(text, minor_digits(code)) for text in (total.net, total.tax, total.gross))
+        amounts = (minor_units(text, minor_digits(code)) for text in (total.net, total.tax, total.gross))
         stated[code] = stated.get(code, Amounts()).plus(Amounts(*amounts))
     found = totals_of(rows)
     if found != stated:
@@ -120,20 +87,4 @@ def written(amount: int, currency: str) -> str:
 def _row(cells: list[str]) -> LedgerRow:
     if len(cells) != len(COLUMNS):
         raise ValueError(f"a line has {len(cells)} columns, {len(COLUMNS)} were expected")
-    return _row_of([unguarded(cell) if cell[:1] == "'" else cell for cell in cells], minor_digits(cells[_CURRENCY]))
-
-
-def _row_of(written: Sequence[str], digits: int) -> LedgerRow:
-    values: list[str | int] = list(written)
-    for place in _AMOUNTS:
-        values[place] = _units(written[place], digits)
-    for place in _NUMBERS:
-        values[place] = int(written[place] or 0)
-    return LedgerRow(*values, digits)  # type: ignore[arg-type, call-arg]
-
-
-def _units(text: str, digits: int) -> int:
-    whole, _, fraction = text.partition(".")
-    if len(fraction) != digits:
-        raise ValueError(f'"{text[:40]}" does not have {digits} decimals')
-    return int(whole + fraction)
+    return read_row([unguarded(cell) if cell[:1] == "'" else cell for cell in cells], minor_digits(cells[_CURRENCY]))

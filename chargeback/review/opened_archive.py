@@ -22,9 +22,9 @@ from chargeback.evidence.period import Period
 from chargeback.job.verify import Verification, VerifyRequest, verify
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, read_checks
-from chargeback.model.ledger import REGISTER, ColumnKind, LedgerColumn
+from chargeback.model.ledger_register import REGISTER, ColumnKind, LedgerColumn, LedgerRow
 from chargeback.model.money import minor_digits
-from chargeback.review.ledger_rows import LedgerRow, read_rows
+from chargeback.review.ledger_rows import read_rows
 from chargeback.review.listing import ListedRevision, listing
 from chargeback.review.month_findings import MonthFinding, findings_of
 from chargeback.review.revision_choice import chosen_revision

@@ -24,6 +24,7 @@ from chargeback.job.sealing import archived_config
 from chargeback.model.archive_overview import RevisionOverview
 from chargeback.model.books import Books
 from chargeback.model.check import Outcome
+from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.money import format_exact, minor_digits
 from chargeback.model.totals import add_up
 from chargeback.model.versions import versions
@@ -34,7 +35,7 @@ from chargeback.publish.reconciliation import check_row
 from chargeback.review.causes import CheckChange, check_changes, outcomes, outcomes_of
 from chargeback.review.changes import Change, change_lines, line_changes, team_changes, total_changes
 from chargeback.review.difference import check_text
-from chargeback.review.ledger_rows import LedgerRow, read_rows, rows_of, written
+from chargeback.review.ledger_rows import read_rows, rows_of, written
 from chargeback.review.revision_choice import chosen_revision, identity, overview_of, standing, standing_json, title
 from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
 
@@ -164,7 +165,7 @@ def plan(config: Config, period: str | None) -> Plan:
 
 
 def _plan(archive: Archive, revision: Revision, config: Config, before: list[LedgerRow], books: Books) -> Plan:
-    after = list(rows_of(str(books.period), books.ledger.lines))
+    after = list(rows_of(books.period, books.ledger.lines))
     run = books.posting.run
     return Plan(
         revision=revision,

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.model.check import Subject, SubjectKind
-from chargeback.model.ledger import written_rows
+from chargeback.model.ledger_register import written_rows
 from tests.kit.months import TEAMS, Account, account, checks, dec, invoice, lines, month, of, report, sku
 
 COLUMNS = ("team", "project", "resource", "usage", "share_percent", "gross", "basis")
@@ -169,7 +170,7 @@ def test_a_line_carries_what_its_invoice_team_and_project_are() -> None:
     projects = [{"id": "7", "project": "acme-web-staging", "name": "Staging"}]
     given = account(paid, report=report(("acme-web-staging", "CPU", "0.25", 1)), name="Acme Billing")
     ledger = month(given, config=config, projects=projects).books().ledger
-    assert next(written_rows("2026-05", ledger.lines)) == (
+    assert next(written_rows(Period(2026, 5), ledger.lines)) == (
         "2026-05", "1042", "Acme Billing", "INV-9", "paid", "web", "CC-100", "6420", "acme-web-staging", "Staging",
         "staging", "CPU", "0.25", "", "1.00", "0.07", "1.07", "THB", "report-share", "1", "1", "Acme Web",
     )  # fmt: skip

@@ -14,8 +14,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from msgspec.structs import replace
 
 from chargeback.config import Config, parse
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.ledger import REGISTER, Basis, InvoiceLabel, LedgerLine, written_rows
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
+from chargeback.model.ledger_register import REGISTER, written_rows
 from chargeback.model.team import LedgerTeam
 from chargeback.publish.team_workbook import files
 from tests.kit import sample
@@ -23,6 +25,8 @@ from tests.ledger_lines import columns, ledger
 
 PROJECTS = 60
 RESOURCES = ("CPU", "Disk", "Egress", "Memory", "Replica")
+
+MONTH = Period(2026, 5)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ def large_books(lines: int, teams: int) -> tuple[Books, Config]:
     known = [LedgerTeam(f"team-{number:02d}", f"Team {number}", f"CC-{number}", "6420") for number in range(teams)]
     found = list(_lines(lines, known))
     books = sample.books()
-    made = ledger("2026-05", found, known)
+    made = ledger(MONTH, found, known)
     text = "archive = 'a'\n" + "".join(f'[[teams]]\nid = "{team.id}"\n' for team in known)
     config = parse(text.encode(), Path("config.toml"))
     return replace(books, posting=replace(books.posting, ledger=made), checks=()), config
@@ -95,7 +99,9 @@ def _bare_sheet(lines: list[LedgerLine]) -> int:
         batch = ["<worksheet><sheetData>"]
         for number, line in enumerate(lines, start=2):
             cells = []
-            for (letter, is_number), text in zip(letters, next(written_rows("2026-05", columns([line]))), strict=True):
+            for (letter, is_number), text in zip(
+                letters, next(written_rows(Period(2026, 5), columns([line]))), strict=True
+            ):
                 if is_number and text:
                     cells.append(f'<c r="{letter}{number}" s="1"><v>{text}</v></c>')
                 elif text:

@@ -322,10 +322,10 @@ def month(*accounts: Account, **fields: Any) -> Month:
 
 def lines(books: Books, *names: str) -> list[tuple[str, ...]]:
     """The chosen columns of every ledger line, as they are written."""
-    from chargeback.model.ledger import COLUMNS, written_rows
+    from chargeback.model.ledger_register import COLUMNS, written_rows
 
     places = [COLUMNS.index(name) for name in names]
-    rows = written_rows(str(books.period), books.ledger.lines)
+    rows = written_rows(books.period, books.ledger.lines)
     return [tuple(row[place] for place in places) for row in rows]
 
 

@@ -186,7 +186,7 @@ def make_books(
         period,
         run,
         tuple(postings),
-        ledger(str(period), numbered, teams),
+        ledger(period, numbered, teams),
         ProjectDirectory(),
         OwnershipFindings({}, (), ()),
     )

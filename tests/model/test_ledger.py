@@ -10,16 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chargeback.evidence.period import Period
 from chargeback.model import ledger as columns_of
-from chargeback.model.ledger import (
-    COLUMNS,
-    Basis,
-    InvoiceLabel,
-    LedgerLine,
-    format_usage,
-    joined,
-    written_rows,
-)
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine, format_usage, joined
+from chargeback.model.ledger_register import COLUMNS, written_rows
 from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.model.team import LedgerTeam
@@ -90,12 +84,12 @@ def test_accounts_in_order_each_sorted_are_the_sorted_ledger(given: list[LedgerL
 
 @given(lines(), st.integers(1, 5))
 def test_files_have_the_bytes_of_rows_written_one_by_one(given: list[LedgerLine], at_once: int) -> None:
-    made = ledger("2026-05", given, TEAMS)
+    made = ledger(Period(2026, 5), given, TEAMS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columns_of, "ROWS_AT_ONCE", at_once)
         every = b"".join(chunks("2026-05", lambda: made.lines))
         of_teams = {team: b"".join(chunks("2026-05", partial(made.of_team, team.id))) for team in TEAMS}
-        rows = list(written_rows("2026-05", made.lines, guarded))
+        rows = list(written_rows(Period(2026, 5), made.lines, guarded))
     assert every == plain_csv(given)
     assert of_teams == {team: plain_csv([line for line in given if line.team == team]) for team in TEAMS}
     assert rows == [written("2026-05", line, guarded) for line in given]
@@ -113,7 +107,7 @@ def test_what_teams_bear_of_invoices_is_what_their_lines_add_up_to(given: list[L
         amounts = (line.net, line.tax, line.gross)
         added = zip(sums[line.label.account, line.label.invoice_id, line.team.id], figures(amounts), strict=True)
         sums[line.label.account, line.label.invoice_id, line.team.id] = [one + other for one, other in added]
-    parts = ledger("2026-05", given, TEAMS).every_part()
+    parts = ledger(Period(2026, 5), given, TEAMS).every_part()
     assert {(part.label.account, part.label.invoice_id, part.team.id): list(part[2:]) for part in parts} == dict(sums)
 
 

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.errors import ConfigurationError, StorageError
+from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.totals import Amounts
 from chargeback.review.changes import Change, change_lines, line_changes
 from chargeback.review.difference import difference, difference_lines
-from chargeback.review.ledger_rows import LedgerRow, rows_of
+from chargeback.review.ledger_rows import rows_of
 from chargeback.review.terminal import Terminal
 from tests.kit.months import TEAMS, account, invoice, month, of, report
 from tests.kit.reviewed import APRIL, CREDIT, MAY, Reviewed, units
@@ -102,7 +103,7 @@ def posted(number: str, less: int) -> list[LedgerRow]:
     tax = (sum(line["amount"] for line in bill) * 7 / 107).quantize(Decimal("0.01"))
     config = TEAMS.replace('projects = ["acme-web", "acme-web-*"]', 'projects = ["p*"]')
     books = month(account(invoice(number, *bill, tax=tax), report=report(*rows)), config=config).books()
-    return list(rows_of(MAY, books.ledger.lines))
+    return list(rows_of(books.period, books.ledger.lines))
 
 
 def test_a_replacement_7_00_cheaper_is_15_changes_not_540_rows() -> None:

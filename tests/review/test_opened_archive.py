@@ -16,9 +16,9 @@ from chargeback.archive.dispositions import Disposition, append_disposition
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.evidence.period import Period
-from chargeback.model.ledger import COLUMNS
+from chargeback.model.ledger_register import COLUMNS, LedgerRow
 from chargeback.model.money import format_minor
-from chargeback.review.ledger_rows import LedgerRow, read_rows
+from chargeback.review.ledger_rows import read_rows
 from chargeback.review.opened_archive import ledger_frame
 from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, spoil
 

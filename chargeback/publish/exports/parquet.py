@@ -18,7 +18,8 @@ import nanoarrow as na
 from arro3.core import Array, RecordBatch, RecordBatchReader
 from arro3.io import write_parquet
 
-from chargeback.model.ledger import REGISTER, ColumnKind, Ledger, LedgerColumn, LedgerLines
+from chargeback.model.ledger import Ledger, LedgerLines
+from chargeback.model.ledger_register import REGISTER, ColumnKind, LedgerColumn
 from chargeback.model.text import cleaned
 
 PRECISION, SCALE = 38, 6
@@ -39,7 +40,7 @@ _DECIMAL_BYTES = 16
 def chunks(ledger: Ledger) -> Iterator[bytes]:
     """The file's bytes; a schema without rows where the month has no line."""
     starts = range(0, len(ledger.lines) or 1, _ROWS_A_GROUP)
-    batches = (_batch(ledger.period, ledger.lines[start : start + _ROWS_A_GROUP].whole()) for start in starts)
+    batches = (_batch(str(ledger.period), ledger.lines[start : start + _ROWS_A_GROUP].whole()) for start in starts)
     first, written = next(batches), BytesIO()
     write_parquet(
         RecordBatchReader.from_batches(first.schema, chain((first,), batches)),  # one after the other, none is kept

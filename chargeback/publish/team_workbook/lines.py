@@ -11,18 +11,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from chargeback.model.ledger import (
-    AMOUNTS,
-    COLUMNS,
-    REGISTER,
-    ColumnKind,
-    InvoiceItem,
-    InvoiceLabel,
-    LedgerLines,
-    LedgerProject,
-    Lines,
-    Origin,
-)
+from chargeback.model.ledger import InvoiceItem, InvoiceLabel, LedgerLines, LedgerProject, Lines, Origin
+from chargeback.model.ledger_register import AMOUNTS, COLUMNS, REGISTER, ColumnKind
 from chargeback.model.money import from_minor
 from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums

@@ -14,7 +14,8 @@ from itertools import dropwhile, takewhile
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chargeback.model.ledger import AMOUNTS, Basis
+from chargeback.model.ledger import Basis
+from chargeback.model.ledger_register import AMOUNTS
 from chargeback.model.money import EXACT, exact_sum, format_minor, from_minor
 from chargeback.model.totals import Sums, total
 from chargeback.publish.team_workbook.lines import SheetLines, table_name

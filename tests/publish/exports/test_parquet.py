@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
 
-from chargeback.model.ledger import COLUMNS, Ledger, written_rows
+from chargeback.evidence.period import Period
+from chargeback.model.ledger import Ledger
+from chargeback.model.ledger_register import COLUMNS, written_rows
 from chargeback.publish.exports import parquet
 from tests.kit.small_books import WEB, Bill, Line, make_books
 from tests.ledger_lines import columns
@@ -35,7 +37,7 @@ def test_cells_are_those_of_the_csv_ledger() -> None:
     ledger = make_books().ledger
     for row, line in some(zip(table(ledger), ledger.lines, strict=True)):
         assert tuple(row) == COLUMNS
-        for name, text in zip(COLUMNS, next(written_rows("2026-05", columns([line]))), strict=True):
+        for name, text in zip(COLUMNS, next(written_rows(Period(2026, 5), columns([line]))), strict=True):
             value = row[name]
             if isinstance(value, str):
                 assert value == text

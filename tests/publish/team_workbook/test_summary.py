@@ -11,8 +11,10 @@ from msgspec.structs import replace
 
 from chargeback.config import Budget, Config
 from chargeback.evidence import EarlierMonth, EarlierTotal, RestatedTotal, RestatementEvent
+from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.ledger import COLUMNS, LedgerLine, written_rows
+from chargeback.model.ledger import LedgerLine
+from chargeback.model.ledger_register import COLUMNS, written_rows
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.team_workbook import files
 from chargeback.publish.team_workbook.month import TeamMonth
@@ -63,7 +65,7 @@ def test_lines_hold_what_the_csv_holds(team: str) -> None:
     rows = of_team(team).rows("Lines")
     assert tuple(rows[0]) == COLUMNS
     for line, found in zip(lines, rows[1:], strict=False):
-        for name, text, value in zip(COLUMNS, next(written_rows("2026-05", columns([line]))), found, strict=True):
+        for name, text, value in zip(COLUMNS, next(written_rows(Period(2026, 5), columns([line]))), found, strict=True):
             if name in NUMBERS and text:
                 assert isinstance(value, int | float)
                 assert Decimal(str(value)) == Decimal(text)
