@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -23,11 +25,12 @@ from chargeback.model.totals import Sums, total
 from chargeback.model.wording import books_status_text
 from chargeback.publish.team_workbook.lines import COLUMN, MOST_LINES, SheetLines, held_by_labels, lines_name
 from chargeback.publish.xlsx.book import Book
+from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, minor_writer
 from chargeback.publish.xlsx.expressions import Plain, Rounding, Total, known
 from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.stack import Block, Stack
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Record, Table, Value, note
+from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value, note
 
 PATH = "ledgers/all.xlsx"
 COST_CENTRES = "Cost centres"
@@ -36,6 +39,7 @@ _FROZEN = 2
 _NO_COST_CENTRE = "none"
 _MOST_TERMS = 60
 """Ranges that a formula adds up."""
+_END = "</v></c>"
 
 
 class TeamAccounts(Table):
@@ -46,10 +50,10 @@ class TeamAccounts(Table):
     name = Column("Name")
     account = Column("Account")
     account_name = Column("Account name")
-    lines = Column("Lines", form=Form.COUNT, is_kept=True)
-    net = Column("Net", form=Form.MONEY, is_kept=True)
-    tax = Column("Tax", form=Form.MONEY, is_kept=True)
-    gross = Column("Gross", form=Form.MONEY, is_kept=True)
+    lines = Column("Lines", form=Form.COUNT)
+    net = Column("Net", form=Form.MONEY)
+    tax = Column("Tax", form=Form.MONEY)
+    gross = Column("Gross", form=Form.MONEY)
     currency = Column("Currency")
 
 
@@ -218,7 +222,12 @@ def _differ_by_more_than_case(names: Iterable[str]) -> bool:
 
 
 def _cost_centres(book: Book, month: MonthLines, config: Config) -> Iterator[bytes]:
-    stack, books = Stack(book.cells), month.books
+    fill = Fill(dict(enumerate(_WIDTHS, start=1)), month.lines.footer)
+    yield from book.sheet(COST_CENTRES, _rows(Stack(book.cells), month, config, fill), fill)
+
+
+def _rows(stack: Stack, month: MonthLines, config: Config, fill: Fill) -> Iterator[str]:
+    books = month.books
     stack.title("All teams", f"Cost allocation {books.period} · revision {books.revision}")
     stack.gap()
     stack.fact("Period", f"{books.period} ({config.timezone_name})")
@@ -226,12 +235,11 @@ def _cost_centres(book: Book, month: MonthLines, config: Config) -> Iterator[byt
     stack.fact("Source", books.posting.run.endpoint)
     stack.gap()
     for currency, digits in month.lines.currencies.items():
-        block = _teams(stack, month, currency, digits)
-        _by_cost_centre(stack, month, block, currency, digits)
+        yield from _teams(stack, month, currency, digits)
     if not month.lines.lines:
         stack.texts(note("nothing is booked in this month"))
-    fill = Fill(dict(enumerate(_WIDTHS, start=1)), month.lines.footer, last_row=len(stack.rows))
-    yield from book.sheet(COST_CENTRES, stack.rows, fill)
+    yield from stack.taken()
+    fill.last_row = stack.handed_on
 
 
 _COUNT_AND_AMOUNTS = {
@@ -240,6 +248,7 @@ _COUNT_AND_AMOUNTS = {
     TeamAccounts.tax: "tax",
     TeamAccounts.gross: "gross",
 }
+_AMOUNT_COLUMNS = [column for column, name in _COUNT_AND_AMOUNTS.items() if name]
 
 
 class _Rows(NamedTuple):
@@ -250,51 +259,87 @@ class _Rows(NamedTuple):
     shown: Sequence[tuple[Key, Sums]]
 
 
-def _teams(stack: Stack, month: MonthLines, currency: str, digits: int) -> _Rows:
-    """One row a team and account, the total, and that it is what the sheet Lines comes to."""
+def _teams(stack: Stack, month: MonthLines, currency: str, digits: int) -> Iterator[str]:
+    """One row a team and account, the total, and that it is what the sheet Lines comes to; then the cost centres."""
     remark = "Formulas over the rows of Lines. Where VAT is recoverable a cost centre bears net."
     stack.section(f"Teams × accounts × cost centres: {currency}", len(_WIDTHS), remark)
     block, shown = stack.table(TeamAccounts), month.of_currency(currency)
-    first = block.first
-    block.add_all(_team_account(month, key, sums, digits) for key, sums in shown)
-    _footing(block, month, currency, digits)
+    above = _Rows(block.first, block.first + len(shown) - 1, shown)
+    made = _TeamAccountRows(block.rows, month, currency, digits)
+    yield from stack.taken(itertools.starmap(made.row, shown))
+    _footing(block, month, above, currency, digits)
     stack.gap()
-    return _Rows(first, first + len(shown) - 1, shown)
+    _by_cost_centre(stack, month, above, currency, digits)
 
 
-def _team_account(month: MonthLines, key: Key, sums: Sums, digits: int) -> Record:
-    table = TeamAccounts
-    supplied: dict[Column, Value] = {
-        table.cost_center: key.cost_center,
-        table.team: key.team,
-        table.name: month.teams[key.team].name,
-        table.account: key.account,
-        table.account_name: month.account_names[key.account],
-        table.currency: key.currency,
-    }
-    reach = from_minor(month.reach(key.account), digits)
-    for column, name in _COUNT_AND_AMOUNTS.items():
-        formula = month.formula(key.account, name)
-        if name:
-            supplied[column] = Total(known(formula, from_minor(getattr(sums, name), digits), reach))
-        else:
-            supplied[column] = Plain(known(formula, Decimal(sums.lines)))
-    return Record(supplied, digits)
+class _TeamAccountRows:
+    """Makes the rows of one currency: a month has as many as teams times accounts, so what a team's share and what an
+    account's share is made once."""
+
+    def __init__(self, rows: Rows, month: MonthLines, currency: str, digits: int) -> None:
+        self._rows, self._month, self._digits = rows, month, digits
+        self._currency = f"{rows.text(TeamAccounts.currency, currency)}</row>"
+        self._written = minor_writer(digits)
+        self._of_team = cache(self._team_cells)
+        self._of_account = cache(self._account_cells)
+
+    def row(self, key: Key, sums: Sums) -> str:
+        """The row: texts, and formulas with their values."""
+        (account, lines, *openings), written = self._of_account(key.account), self._written
+        amounts = zip(openings, _AMOUNT_COLUMNS, (sums.net, sums.tax, sums.gross), strict=True)
+        figures = (
+            f"{opening}{written(units)}{_END}" if opening else self._alone(column, units)
+            for opening, column, units in amounts
+        )
+        team = self._of_team(key.cost_center, key.team)
+        return f"{team}{account}{lines}{sums.lines}{_END}{''.join(figures)}{self._currency}"
+
+    def _team_cells(self, cost_centre: str, team: str) -> str:
+        text, table = self._rows.text, TeamAccounts
+        cells = (table.cost_center, cost_centre), (table.team, team), (table.name, self._month.teams[team].name)
+        return f'<row r="{ROW}">{"".join(itertools.starmap(text, cells))}'
+
+    def _account_cells(self, account: str) -> tuple[str, ...]:
+        """The account's cells, and how those of its figures begin; "" where an amount stands without a formula."""
+        text, table, formula = self._rows.text, TeamAccounts, self._month.formula
+        names = f"{text(table.account, account)}{text(table.account_name, self._month.account_names[account])}"
+        counted, is_safe = formula(account, ""), self._month.reach(account) < LARGEST_EXACT
+        amounts = (formula(account, name) if is_safe else "" for name in AMOUNTS)
+        opened = (
+            self._opening(column, f"ROUND({each},{self._digits})") if each else ""
+            for column, each in zip(_AMOUNT_COLUMNS, amounts, strict=True)
+        )
+        return names, self._opening(table.lines, counted), *opened
+
+    def _opening(self, column: Column, formula: str) -> str:
+        look = self._rows.look(column, self._digits)
+        if formula:
+            return self._rows.cells.opening(column.letters, formula, look)
+        return f'<c r="{column.letters}{ROW}" s="{look}"><v>'
+
+    def _alone(self, column: Column, units: int) -> str:
+        look = self._rows.look(column, self._digits)
+        return self._rows.cells.minor(column.letters, units, self._digits, look)
 
 
-def _footing(block: Block, month: MonthLines, currency: str, digits: int) -> None:
+def _footing(block: Block, month: MonthLines, above: _Rows, currency: str, digits: int) -> None:
     """The total, the sum of all lines of the currency, and the difference between them."""
-    table, columns, lines = TeamAccounts, list(_COUNT_AND_AMOUNTS), month.lines
-    block.total(_label(table, table.cost_center, table.currency, currency), columns, digits)
-    row, sums = block.stack.next - 1, lines.sums[currency]
+    table, lines = TeamAccounts, month.lines
+    row, sums = block.stack.next, lines.sums[currency]
+    totals: dict[Column, Value] = {}
     of_lines: dict[Column, Value] = {table.lines: lines.line_count(currency)}
     differences: dict[Column, Value] = {}
     for column, name in _COUNT_AND_AMOUNTS.items():
         value = from_minor(getattr(sums, name), digits) if name else Decimal(sums.lines)
+        reach = from_minor(sum(abs(getattr(each, name)) for _, each in above.shown), digits) if name else value
+        letters = column.letters
+        totals[column] = Total(known(f"SUM({letters}{above.first}:{letters}{above.last})", value, reach))
         difference = block.cell(column, row, value) - block.cell(column, row + 1, value)
         if name:
             of_lines[column] = Total(lines.total(name, currency))
         differences[column] = Total(difference) if name else Plain(difference)
+    label = _label(table, table.cost_center, table.currency, currency)
+    block.add({**label, **totals}, digits, kind=Kind.TOTAL)
     block.add({table.cost_center: "Sheet Lines", table.currency: currency, **of_lines}, digits)
     block.add({table.cost_center: "Difference", table.currency: currency, **differences}, digits)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -149,11 +151,8 @@ def held_by_labels(labels: Iterable[InvoiceLabel], teams: Iterable[LedgerTeam]) 
 
 def _rows(cells: Cells, lines: Lines, period: str, closing: Sequence[str]) -> Iterator[str]:
     rows = Rows(cells, LedgerTable)
-    yield rows.heading(_HEADINGS, 20)
-    yield from LineRows(rows, period).rows(lines)
-    if not lines:
-        yield EMPTY_ROW
-    yield from closing
+    made = LineRows(rows, period).rows(lines) if lines else [EMPTY_ROW]
+    return chain([rows.heading(_HEADINGS, 20)], made, closing)
 
 
 def _total_row(rows: Rows, label: str, currency: str, digits: int, sums: dict[str, Expression]) -> str:
@@ -182,7 +181,8 @@ class LineRows:
     """Makes the rows of lines: here the number of cells counts, so what neighbours share is made once."""
 
     def __init__(self, rows: Rows, period: str) -> None:
-        self._cells, self._rows = rows.cells, rows
+        self._cells = rows.cells
+        self._texts = {name: rows.texts(column) for name, column in COLUMN.items()}
         self._letters = {name: column.letters for name, column in COLUMN.items()}
         self._period = self._text("period", period)
         self._quantity, whole = look(Kind.PLAIN, QUANTITY), look(Kind.PLAIN, INTEGER)
@@ -193,37 +193,27 @@ class LineRows:
 
     def rows(self, lines: Lines) -> Iterator[str]:
         """Each line's row: a cell for each field that is not empty."""
-        for some in lines.chunks():
-            yield from self._some_rows(some)
+        return chain.from_iterable(map(self._some_rows, lines.chunks()))
 
     def _some_rows(self, lines: LedgerLines) -> Iterator[str]:
-        codes = (each.codes for each in (lines.labels, lines.teams, lines.projects, lines.resources, lines.origins))
-        figures = (self._usage_cells(lines), self._amount_cells(lines), lines.numbers)
-        resources, resource_names = self._rows.texts(COLUMN["resource"]), lines.resources.table
-        was_label = was_team = was_project = was_origin = was_item = -1
-        head = tail = team_cells = project_cells = share = basis = item_cells = ""
-        # Texts are numbered as they come: label, team, project, resource, basis, description.
-        for label, team, project, resource, origin, item, usage, amounts, number in zip(
-            *codes, lines.items.codes, *figures, strict=True
-        ):
-            if label != was_label:
-                was_label, (head, tail) = label, self._of_label(lines.labels.table[label])
-            if team != was_team:
-                was_team, team_cells = team, self._of_team(lines.teams.table[team])
-            if project != was_project:
-                was_project, project_cells = project, self._of_project(lines.projects.table[project])
-            resource_cell = resources[resource_names[resource]]
-            if origin != was_origin:
-                was_origin, (share, basis) = origin, self._of_origin(lines.origins.table[origin])
-            if item != was_item:
-                was_item, item_cells = item, self._of_item(lines.items.table[item])
-            yield (
-                f"{head}{team_cells}{project_cells}{resource_cell}{usage}{share}{amounts}{tail}{basis}"
-                f"{self._line}{number}{item_cells}"
-            )
+        labels, origins = lines.labels.each(self._of_label), lines.origins.each(self._of_origin)
+        columns = (
+            map(itemgetter(0), labels),
+            lines.teams.each(self._of_team),
+            lines.projects.each(self._of_project),
+            lines.resources.each(self._texts["resource"].__getitem__),
+            self._usage_cells(lines),
+            map(itemgetter(0), origins),
+            self._amount_cells(lines),
+            map(itemgetter(1), labels),
+            map(itemgetter(1), origins),
+            map(f"{self._line}%d".__mod__, lines.numbers),
+            lines.items.each(self._of_item),
+        )
+        return map("".join, zip(*columns, strict=True))
 
     def _text(self, name: str, text: str) -> str:
-        return self._rows.text(COLUMN[name], text)
+        return self._texts[name][text]
 
     def _of_label(self, label: InvoiceLabel) -> tuple[str, str]:
         """What begins the row, and the currency's cell."""
@@ -236,7 +226,8 @@ class LineRows:
         return "".join(self._text(name, text) for name, text in names.items())
 
     def _of_project(self, project: LedgerProject) -> str:
-        return "".join(map(self._text, ("project", "project_name", "environment"), project))
+        of_sid, of_name, of_environment = (self._texts[name] for name in ("project", "project_name", "environment"))
+        return f"{of_sid[project.sid]}{of_name[project.name]}{of_environment[project.environment]}"
 
     def _of_origin(self, origin: Origin) -> tuple[str, str]:
         """The cell of the share, and that of the basis."""

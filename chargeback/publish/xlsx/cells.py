@@ -112,7 +112,11 @@ class Cells:
             kind, written = ' t="str"', xml_text(value)
         else:
             kind, written = ' t="b"' if isinstance(value, bool) else "", str(int(value))
-        return f'<c r="{column}{ROW}" s="{look}"{kind}><f>{escape(expression)}</f><v>{written}</v></c>'
+        return f"{self.opening(column, expression, look, kind)}{written}</v></c>"
+
+    def opening(self, column: str, expression: str, look: int, kind: str = "") -> str:
+        """How a formula's cell begins, up to its value; ``kind`` is the attribute of a value that is no number."""
+        return f'<c r="{column}{ROW}" s="{look}"{kind}><f>{escape(expression)}</f><v>'
 
     def day(self, column: str, day: date, look: int) -> str:
         """A calendar day as a spreadsheet's date."""

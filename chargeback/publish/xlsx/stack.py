@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -18,15 +18,25 @@ _HEADINGS = (Kind.HEADING, Kind.HEADING_RIGHT)
 
 
 class Stack(Struct):
-    """The rows of the sheet so far."""
+    """The rows of the sheet so far, less the first ``handed_on`` ones."""
 
     cells: Cells
     rows: list[str] = field(default_factory=list)
+    handed_on: int = 0
 
     @property
     def next(self) -> int:
         """The number of the row that comes next."""
-        return len(self.rows) + 1
+        return self.handed_on + len(self.rows) + 1
+
+    def taken(self, more: Iterable[str] = ()) -> Iterator[str]:
+        """Hand on the rows, and further ones, of a sheet that is too large to be held."""
+        rows, self.rows = self.rows, []
+        self.handed_on += len(rows)
+        yield from rows
+        for each in more:
+            self.handed_on += 1
+            yield each
 
     def texts(self, *texts: str | Styled, height: float | None = None) -> int:
         """A row of texts, from the first column on; its number comes back."""
@@ -35,12 +45,12 @@ class Stack(Struct):
             self.cells.text(letters(place), each.text, look(each.kind)) for place, each in enumerate(styled, start=1)
         ]
         self.rows.append(row(cells, height))
-        return len(self.rows)
+        return self.next - 1
 
     def gap(self, until: int = 0) -> None:
         """An empty row, and more of them until so many rows are there."""
         self.rows.append(EMPTY_ROW)
-        self.rows.extend([EMPTY_ROW] * (until - len(self.rows)))
+        self.rows.extend([EMPTY_ROW] * (until + 1 - self.next))
 
     def title(self, title: str, subtitle: str) -> None:
         """The sheet's title and what it is about."""
@@ -85,7 +95,7 @@ class Block(Struct):
     def add(self, supplied: Supplied, digits: int = 0, *, height: float | None = None, kind: Kind | None = None) -> int:
         """Add a row; its number comes back."""
         self.stack.rows.append(self.rows.row(supplied, digits, height=height, kind=kind))
-        return len(self.stack.rows)
+        return self.stack.next - 1
 
     def add_all(self, records: Iterable[Record]) -> None:
         """Add rows."""

@@ -21,6 +21,8 @@ MOST_STRINGS = 1 << 15
 
 _SHORT, _MOST_ELEMENTS = 200, 1 << 12
 """The workbooks of a month have most texts alike; of these many, that have no more characters, the XML is kept."""
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 .:,/()-]{0,150}[A-Za-z0-9.:,/()-])?").fullmatch
+"""Nearly all texts: as they are, nothing of them would be made otherwise."""
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _HEAD = (
@@ -55,6 +57,8 @@ def xml_text(text: str) -> str:
 
 def text_element(text: str) -> str:
     """``<t>…</t>`` of a text from outside."""
+    if _PLAIN(text):
+        return f"<t>{text}</t>"
     return _short_element(text) if len(text) <= _SHORT else _element(text)
 
 
