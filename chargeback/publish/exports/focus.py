@@ -20,7 +20,8 @@ from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.books import Books
 from chargeback.model.instants import format_instant
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
-from chargeback.model.money import format_exact, format_minor
+from chargeback.model.ledger_register import AMOUNTS
+from chargeback.model.money import format_exact
 from chargeback.model.posting import PostedLine
 from chargeback.model.text import cleaned
 from chargeback.publish.exports import focus_allocation
@@ -162,7 +163,8 @@ def chunks(books: Books, config: Config) -> Iterator[bytes]:
     rows = _Rows14(books, config) if is_1_4 else _Rows(books, config)
     yield f"{','.join(COLUMNS_1_4 if is_1_4 else COLUMNS)}\r\n".encode()
     for some in books.ledger.lines.chunks():
-        yield "".join(map(rows.row, some)).encode()
+        amounts = (some.amount_texts(name) for name in AMOUNTS)
+        yield "".join(map(rows.row, some, *amounts)).encode()
 
 
 class _Rows:
@@ -179,21 +181,20 @@ class _Rows:
         self.invoice = self.own_invoice = self.begin = self.name = ""
         self.teams: dict[tuple[str, str], str] = {}
 
-    def row(self, line: LedgerLine) -> str:
-        """One ledger line as one row."""
+    def row(self, line: LedgerLine, net: str, tax: str, gross: str) -> str:
+        """One ledger line, and its amounts as written, as one row."""
         if line.label is not self.label:
             self._begin_invoice(line.label)
         if (line.project, line.project_name) != self.project:
             self._begin_project(line)
-        digits = line.label.digits
         used, unit = self._quantity(line)
-        cost = decimal_text(format_minor(line.gross, digits))
+        cost = decimal_text(gross)
         return (
             f"{self.begin}{_resource(line.resource)}{_CHARGES[used != '']}{cell(description(line))}"
             f",{used},{unit},{used},{unit},{cost},{cost},{cost},{cost},"
             f"{self.teams.get((line.team.id, line.environment)) or self._team(line)}{self.own_invoice}"
             f"{self.name}{cell(line.resource)},{cell(line.description)},"
-            f"{format_minor(line.net, digits)},{format_minor(line.tax, digits)}{_BASES[line.basis]}"
+            f"{net},{tax}{_BASES[line.basis]}"
             f"{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
         )
 
@@ -238,8 +239,8 @@ class _Rows14(_Rows):
         self.allocations = Allocations(books, config)
         self.origins: dict[tuple[str, str], str] = {}
 
-    def row(self, line: LedgerLine) -> str:
-        """One ledger line as one row, or two."""
+    def row(self, line: LedgerLine, net: str, tax: str, gross: str) -> str:
+        """One ledger line, and its amounts as written, as one row, or two."""
         if line.label is not self.label:
             self._begin_invoice(line.label)
         if (line.project, line.project_name) != self.project:
@@ -251,8 +252,8 @@ class _Rows14(_Rows):
             charge, used, unit = _CREDIT, "", ""
         text = description(line)
         allocated = self.allocations.charges[line.line] if is_split else focus_allocation.NONE
-        cost = decimal_text(format_minor(line.net, label.digits))
-        net = (
+        cost = decimal_text(net)
+        of_net = (
             f"{_resource(line.resource)}{charge}{cell(text)},{used},{unit},{used},{unit},{cost},{cost},{cost},{cost},"
             f"{allocated}{cell(detail_id(label.invoice_id, line.invoice_line))},"
         )
@@ -263,14 +264,14 @@ class _Rows14(_Rows):
             f"{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
         )
         if not line.tax:
-            return f"{self.begin}{net}{rest}"
+            return f"{self.begin}{of_net}{rest}"
         allocated = self.allocations.taxes[line.line] if is_split else focus_allocation.NONE
-        cost = decimal_text(format_minor(line.tax, label.digits))
-        tax = (
+        cost = decimal_text(tax)
+        of_tax = (
             f"{_taxed_service(line.resource)}{_TAX}{cell(f'Tax on {text}')},,,,,{cost},{cost},{cost},{cost},"
             f"{allocated}{cell(tax_id(label.invoice_id))},"
         )
-        return f"{self.begin}{net}{rest}{self.begin}{tax}{rest}"
+        return f"{self.begin}{of_net}{rest}{self.begin}{of_tax}{rest}"
 
     def _origin(self, line: LedgerLine) -> str:
         """Of a split charge: the tags of its origin, which are no team's, then the team's cells."""

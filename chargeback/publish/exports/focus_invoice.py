@@ -21,7 +21,7 @@ from chargeback.model.invoice import Invoice
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.posting import PostedLine
 from chargeback.model.text import cleaned
-from chargeback.publish.exports.focus_cells import PROVIDER, account_text, cells, decimal_text
+from chargeback.publish.exports.focus_cells import PROVIDER, account_text, cell, cells, decimal_text
 
 USAGE, TAX, CREDIT, ADJUSTMENT = "Usage", "Tax", "Credit", "Adjustment"
 """``ChargeCategory``."""
@@ -112,7 +112,12 @@ class _Shared:
     """What the records of one invoice share."""
 
     def __init__(self, invoice: Invoice, bounds: tuple[str, str], period: str, run_at: str) -> None:
-        self.invoice, self.bounds, self.period, self.run_at = invoice, bounds, period, run_at
+        self.invoice = invoice
+        account, label = account_text(invoice.account), invoice.label
+        self._who = cells(PROVIDER, label)
+        self._where = cells(account, invoice.currency, *bounds)
+        terms = (_to_seconds(invoice.issued_at), "Issued", "", NOT_STATED, label)
+        self._when = cells(run_at, run_at, *terms, period, invoice.account)
 
     def record(self, posted: PostedLine) -> bytes:
         """A line of the invoice, or what it holds beyond its lines: net of tax."""
@@ -127,14 +132,9 @@ class _Shared:
         return self._row(tax_id(self.invoice.id), TAX, self.invoice.tax_minor, "Tax", {}, NOTHING_STATED)
 
     def _row(self, own: str, category: str, amount: int, text: str, grain: Mapping[str, object], stated: str) -> bytes:
-        invoice = self.invoice
-        who = cells(
-            PROVIDER, invoice.label, own, account_text(invoice.account), invoice.currency, *self.bounds, category
-        )
-        cost = decimal_text(format_minor(amount, invoice.digits))
-        what = cells(text, json.dumps(grain, ensure_ascii=False) if grain else "", self.run_at, self.run_at)
-        terms = cells(_to_seconds(invoice.issued_at), "Issued", "", NOT_STATED, invoice.label)
-        return f"{who}{cost},{what}{terms}{cells(self.period, invoice.account)}{stated}\r\n".encode()
+        cost = decimal_text(format_minor(amount, self.invoice.digits))
+        what = cells(text, json.dumps(grain, ensure_ascii=False) if grain else "")
+        return f"{self._who}{cell(own)},{self._where}{category},{cost},{what}{self._when}{stated}\r\n".encode()
 
 
 def _grain(posted: PostedLine) -> dict[str, object]:
