@@ -23,7 +23,7 @@ from chargeback.collect.credentials import PASSWORD, TOKEN, USER
 from chargeback.config import AcceptedException, Config, ProjectClaim
 from chargeback.config.forms import EVERY_REPORT_CHECK
 from chargeback.config.loader import VARIABLE, WORKERS_VARIABLE
-from chargeback.config.reading import Declared, Form, Key, keys_of
+from chargeback.config.reading import Declared, Key, KeyForm, keys_of
 from chargeback.config.settings import ENDPOINT_VARIABLE, Tolerance
 from chargeback.evidence.period import Period
 from chargeback.model.catalogue import VARIANCE_CODES
@@ -208,7 +208,7 @@ def _schema(kind: object) -> dict[str, Any]:
     """What a type says may stand at a key, as a schema says it."""
     bare = _bare(kind)
     extras = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
-    form = next((each for each in extras if isinstance(each, Form)), None)
+    form = next((each for each in extras if isinstance(each, KeyForm)), None)
     about = next((each for each in extras if isinstance(each, Key)), Key())
     arguments = [each for each in get_args(bare) if each is not type(None)]
     if form and form.toml:

@@ -293,3 +293,15 @@ def test_a_command_loads_what_it_uses(
     assert code == exit_code
     assert loaded & (HEAVY - {"httpx", "rich"} | barred) == set()
     assert ("httpx" in loaded, "rich" in loaded) == (arguments == ("run", "-p", "9000-01"), False)
+
+
+def test_a_noun_has_one_class_in_the_house() -> None:
+    """Who reads a class's name knows what it is, whichever room it is met in; the sandbox has nouns of its own."""
+    found: dict[str, list[str]] = {}
+    for module, tree in sources():
+        if room_of(module) != "sandbox":
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(module)
+    assert len(found) > 300
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}

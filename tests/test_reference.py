@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 
 from chargeback import errors
-from chargeback.config.reading import Table
+from chargeback.config.reading import KeyTable
 from tests.config.test_example import KNOWN
 
 ROOT = Path(__file__).parents[1]
@@ -136,7 +136,7 @@ def test_types_bounds_and_defaults_are_the_code_s(key: str, value: str) -> None:
     assert f"- `{key}` ({value}): " in reference().page()
 
 
-class Novel(Table, frozen=True):
+class Novel(KeyTable, frozen=True):
     """A table whose key nobody has explained."""
 
     novel: int = 1

@@ -11,7 +11,7 @@ from chargeback.model.report import Report
 from chargeback.model.text import normalized
 
 
-class Share(Struct, frozen=True):
+class ReportShare(Struct, frozen=True):
     """One part of a division: the project or resource it goes to, its weight, and the report rows behind it."""
 
     name: str
@@ -22,7 +22,7 @@ class Share(Struct, frozen=True):
 class Division(Struct, frozen=True):
     """How a line is divided: its parts by code point, and the resource that a by-SKU line gets."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[ReportShare, ...]
     resource: str = ""
 
     @property
@@ -68,12 +68,14 @@ class ReportWeights(Struct):
             return Division(self._shares(rows, [self.report.rows.projects[row] for row in rows]), resource)
         every = range(len(self.report.rows))
         shares = self._shares(every, self.report.rows.projects)
-        return Division(tuple(Share(share.name, share.weight, ()) for share in shares), line.sku_label)
+        return Division(tuple(ReportShare(share.name, share.weight, ()) for share in shares), line.sku_label)
 
-    def _shares(self, rows: Iterable[int], names: Sequence[str]) -> tuple[Share, ...]:
+    def _shares(self, rows: Iterable[int], names: Sequence[str]) -> tuple[ReportShare, ...]:
         """A share a name, as NFC has it; of several spellings the first by code point stands (BOOKING 4.5 and 5)."""
         if len(set(names)) == len(names) and all(map(str.isascii, names)):  # NFC changes no ASCII: no two are alike
-            return tuple(Share(name, self._weights[row], (row,)) for name, row in sorted(zip(names, rows, strict=True)))
+            return tuple(
+                ReportShare(name, self._weights[row], (row,)) for name, row in sorted(zip(names, rows, strict=True))
+            )
         grouped: dict[str, list[int]] = {}
         spelling: dict[str, str] = {}
         for row, name in zip(rows, names, strict=True):
@@ -81,6 +83,6 @@ class ReportWeights(Struct):
             grouped.setdefault(key, []).append(row)
             spelling[key] = min(name, spelling.get(key, name))
         return tuple(
-            Share(spelling[key], sum(self._weights[row] for row in grouped[key]), tuple(grouped[key]))
+            ReportShare(spelling[key], sum(self._weights[row] for row in grouped[key]), tuple(grouped[key]))
             for key in sorted(grouped, key=spelling.__getitem__)
         )

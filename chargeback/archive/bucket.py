@@ -74,7 +74,7 @@ _REMEDIES = (
 _REMEDY = "look whether the object store can be reached from here, then run again"
 
 
-class Written(NamedTuple):
+class WrittenObject(NamedTuple):
     """An object that is there: its version where the bucket keeps versions, and its tag; None where there is none."""
 
     version: str | None = None
@@ -97,22 +97,22 @@ class Clients:
         self._client = client
         self._first_client = first_client
 
-    def put(self, key: str, data: bytes, mode: Any) -> Written:
+    def put(self, key: str, data: bytes, mode: Any) -> WrittenObject:
         """The object with these bytes, as it is then."""
         import obstore
 
         kind = {"Content-Type": "text/html; charset=utf-8"} if key.endswith(".html") else None
         with _errors(key):
             result = obstore.put(self._client, key, data, mode=mode, attributes=kind, use_multipart=False)
-        return Written(result["version"], result["e_tag"])
+        return WrittenObject(result["version"], result["e_tag"])
 
-    def got(self, key: str, largest: int, version: str | None = None) -> tuple[bytes, Written]:
+    def got(self, key: str, largest: int, version: str | None = None) -> tuple[bytes, WrittenObject]:
         """The object's bytes, and which version of it they are; ``OversizedError`` where they are more than that."""
         with _errors(key):
             result = self._get(key, version)
             if result.meta["size"] > largest:
                 raise OversizedError(key, result.meta["size"], largest)
-            return bytes(result.bytes()), Written(result.meta["version"], result.meta["e_tag"])
+            return bytes(result.bytes()), WrittenObject(result.meta["version"], result.meta["e_tag"])
 
     def fetched(self, key: str, version: str | None) -> bytes | BufferedReader:
         """The object's bytes; a large one's in a file that has no name."""
@@ -181,7 +181,7 @@ class Bucket:
         self.address = Address(address.archive)
         self._ask = ask
 
-    def create(self, key: str, data: bytes) -> Written:
+    def create(self, key: str, data: bytes) -> WrittenObject:
         """The new object with these bytes; ``FileExistsError`` where there is one with other bytes."""
         try:
             return self._put(key, data, "create")
@@ -192,7 +192,7 @@ class Bucket:
         """The object's bytes, or those of one version of it; ``OversizedError`` where they are more than that."""
         return self._ask(Clients.got, self._key(key), largest, version)[0]
 
-    def read_written(self, key: str, largest: int) -> tuple[bytes, Written]:
+    def read_written(self, key: str, largest: int) -> tuple[bytes, WrittenObject]:
         """The object's bytes, and which version of it they are."""
         return self._ask(Clients.got, self._key(key), largest)
 
@@ -248,10 +248,10 @@ class Bucket:
         for key in keys:
             self._ask(Clients.deleted, self._key(key))
 
-    def _put(self, key: str, data: bytes, mode: str) -> Written:
+    def _put(self, key: str, data: bytes, mode: str) -> WrittenObject:
         return self._ask(Clients.put, self._key(key), data, mode)
 
-    def _there_after_all(self, key: str, data: bytes, error: OSError) -> Written:
+    def _there_after_all(self, key: str, data: bytes, error: OSError) -> WrittenObject:
         """What a create that failed left: ours, where only its reply was lost."""
         try:
             there, written = self.read_written(key, max(len(data), 1 << 20))

@@ -13,16 +13,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from chargeback.evidence.period import Period
-
-
-class RevisionName(Struct, frozen=True, order=True):
-    """A month and the number of its revision, from 1: ``2026-05/r1``."""
-
-    period: Period
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.period}/r{self.number}"
+from chargeback.model.archive_overview import RevisionName
 
 
 class Link(Struct, frozen=True, order=True):

@@ -20,8 +20,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, reading
-from chargeback.archive.bucket import Bucket, Listed, Written
-from chargeback.archive.chain import RevisionName
+from chargeback.archive.bucket import Bucket, Listed, WrittenObject
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.manifest import ManifestPart, is_sha256, place_of
 from chargeback.archive.manifest_parts import Parted
@@ -29,6 +28,7 @@ from chargeback.errors import SchemaError
 from chargeback.evidence import are_those, sha256_of
 from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
+from chargeback.model.archive_overview import RevisionName
 
 FOLDER = "chain"
 SCHEMA = 1
@@ -53,8 +53,8 @@ class Commit(Struct, frozen=True):
     previous: str | None
     place: str
     before: tuple[str, str | None] | None = None
-    files: Mapping[str, Written] = field(default_factory=dict)
-    lists: Mapping[ManifestPart, Written] = field(default_factory=dict)
+    files: Mapping[str, WrittenObject] = field(default_factory=dict)
+    lists: Mapping[ManifestPart, WrittenObject] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -115,7 +115,7 @@ class Commits:
 
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
-        self._read: dict[int, tuple[Commit, str, Written]] | None = None
+        self._read: dict[int, tuple[Commit, str, WrittenObject]] | None = None
 
     def all(self) -> list[Commit]:
         """The links in order; ``DamagedError`` where one is none, or not the one that the next one names;
@@ -134,11 +134,11 @@ class Commits:
         _, sha256, written = links[max(links)]
         return max(links) + 1, (sha256, written.version)
 
-    def add(self, commit: Commit, written: Written) -> None:
+    def add(self, commit: Commit, written: WrittenObject) -> None:
         """Keep a link that was created just now."""
         self._links()[commit.number] = (commit, sha256_of(commit.to_json()), written)
 
-    def _links(self) -> dict[int, tuple[Commit, str, Written]]:
+    def _links(self) -> dict[int, tuple[Commit, str, WrittenObject]]:
         if self._read is None:
             numbers = self._numbers()
             with self.bucket.threads(READERS) as pool:
@@ -154,7 +154,7 @@ class Commits:
             raise storage_error(self.bucket.address, error) from error
         return sorted(int(match[1]) for each in listed if (match := _NAME.fullmatch(each.key)))
 
-    def _link(self, number: int) -> tuple[Commit, str, Written]:
+    def _link(self, number: int) -> tuple[Commit, str, WrittenObject]:
         key = f"{FOLDER}/{number}.json"
         where = self.bucket.address / key
         with reading(where):
@@ -167,7 +167,7 @@ class Commits:
             commit = replace(commit, files=Parted(tuple(commit.lists), partial(self._listed, commit)))
         return commit, sha256_of(data), written
 
-    def _listed(self, commit: Commit, part: ManifestPart) -> dict[str, Written]:
+    def _listed(self, commit: Commit, part: ManifestPart) -> dict[str, WrittenObject]:
         """What one list of a link says; ``DamagedError`` where it is not what the link names, or none."""
         key = f"{commit.place}/{part.path}"
         where = self.bucket.address / key
@@ -182,7 +182,7 @@ class Commits:
                 raise ValueError(f"it has other files than {commit.key} says")
         return files
 
-    def _refuse_changed(self, read: Mapping[int, tuple[Commit, str, Written]]) -> None:
+    def _refuse_changed(self, read: Mapping[int, tuple[Commit, str, WrittenObject]]) -> None:
         """Each link but the newest is there, and is the one and version that the next names; no revision has two."""
         for number, (commit, _, _) in read.items():
             if commit.before is None or number == min(read):  # what the first one follows was moved away
@@ -216,18 +216,18 @@ def list_path(number: int) -> str:
     return f"versions/{number:04}.json"
 
 
-def list_json(files: Mapping[str, Written]) -> bytes:
+def list_json(files: Mapping[str, WrittenObject]) -> bytes:
     """The bytes of a list of versions."""
     return canonical_json({"schema": DIVIDED_SCHEMA, "files": {path: each._asdict() for path, each in files.items()}})
 
 
-def _versions(value: Mapping[str, Any]) -> dict[str, Written]:
+def _versions(value: Mapping[str, Any]) -> dict[str, WrittenObject]:
     return {path: _written(each) for path, each in value.items()}
 
 
-def _lists(rows: list[dict[str, Any]]) -> dict[ManifestPart, Written]:
+def _lists(rows: list[dict[str, Any]]) -> dict[ManifestPart, WrittenObject]:
     """The lists of versions, one at least; each begins behind the one before."""
-    lists: dict[ManifestPart, Written] = {}
+    lists: dict[ManifestPart, WrittenObject] = {}
     end = ("", "")
     for number, row in enumerate(rows, start=1):
         part = ManifestPart(*(row[name] for name in ManifestPart.__struct_fields__))
@@ -244,8 +244,8 @@ def _lists(rows: list[dict[str, Any]]) -> dict[ManifestPart, Written]:
     return lists
 
 
-def _written(value: Any) -> Written:
-    return Written(_text_or_none(value["version"]), _text_or_none(value["tag"]))
+def _written(value: Any) -> WrittenObject:
+    return WrittenObject(_text_or_none(value["version"]), _text_or_none(value["tag"]))
 
 
 def _text_or_none(value: object) -> str | None:

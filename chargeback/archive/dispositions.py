@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.chain import RevisionName
 from chargeback.archive.register import RESTORE_REGISTER, Register
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence.period import Period
+from chargeback.model.archive_overview import RevisionName
 from chargeback.model.finding import is_finding_id
 
 if TYPE_CHECKING:

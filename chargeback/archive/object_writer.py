@@ -15,8 +15,8 @@ from pathlib import Path
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.atomic_files import scratch_name
-from chargeback.archive.bucket import Written
-from chargeback.archive.chain import Base, RevisionName
+from chargeback.archive.bucket import WrittenObject
+from chargeback.archive.chain import Base
 from chargeback.archive.commits import Commit, list_json, list_path
 from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
 from chargeback.archive.manifest import Manifest, ManifestPart
@@ -28,6 +28,7 @@ from chargeback.archive.staging import Staging
 from chargeback.config.address import Address, Place
 from chargeback.errors import LockedError
 from chargeback.evidence import sha256_of
+from chargeback.model.archive_overview import RevisionName
 
 SENDERS = 8
 """Objects that are created at a time."""
@@ -67,7 +68,7 @@ class ObjectWriter(ArchiveWriter):
         self.store.commits.add(commit, written)
         return self.archive.revision(name)
 
-    def _send(self, staging: Staging, place: str) -> dict[str, Written]:
+    def _send(self, staging: Staging, place: str) -> dict[str, WrittenObject]:
         """Create every object of the revision, the manifest last; what the bucket says of each, where it keeps
         versions."""
         paths = [record.path for record in staging.files]
@@ -77,7 +78,9 @@ class ObjectWriter(ArchiveWriter):
             sent[path] = self._create(staging, place, path)
         return sent if any(written.version for written in sent.values()) else {}
 
-    def _send_lists(self, place: str, files: Mapping[str, Written], most: int) -> dict[ManifestPart, Written]:
+    def _send_lists(
+        self, place: str, files: Mapping[str, WrittenObject], most: int
+    ) -> dict[ManifestPart, WrittenObject]:
         """Create the lists of versions where there are more than so many: parts as a manifest has."""
         lists = {}
         for number, paths in enumerate(divided(files, most) if len(files) > most else (), start=1):
@@ -87,7 +90,7 @@ class ObjectWriter(ArchiveWriter):
             lists[ManifestPart(path, len(data), sha256_of(data), len(paths), paths[0], paths[-1])] = written
         return lists
 
-    def _create(self, staging: Staging, place: str, path: str) -> Written:
+    def _create(self, staging: Staging, place: str, path: str) -> WrittenObject:
         with storage_errors(staging.folder / path):
             data = (staging.folder / path).read_bytes()
         with storage_errors(self.root / place / path):

@@ -12,12 +12,13 @@ from collections.abc import Set as AbstractSet
 from msgspec.structs import replace
 
 from chargeback.archive.boundary import damaged
-from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
+from chargeback.archive.chain import Base, Chain, base_problems, read_chain
 from chargeback.archive.revision import Revision, revision_in
 from chargeback.archive.store import ArchiveStore, store_of
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence.period import FIRST_YEAR, LAST_YEAR, Period
+from chargeback.model.archive_overview import RevisionName
 
 KNOWN_NAMES = frozenset({"index.html", "signatures.csv", "deliveries.csv", "dispositions.csv", "pending", "usage"})
 """What an archive holds beside its months (INTERFACE, archive)."""

@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar
 from msgspec.structs import replace
 
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, largest, reading
-from chargeback.archive.chain import Link, RevisionName
+from chargeback.archive.chain import Link
 from chargeback.archive.manifest import MANIFEST_PATH, FileRecord, Manifest, ManifestPart, read_manifest, read_part
 from chargeback.archive.manifest_parts import Parted
 from chargeback.archive.store import ArchiveStore, size_of, store_of
@@ -21,6 +21,7 @@ from chargeback.errors import SchemaError, StorageError
 from chargeback.evidence import Answer, EarlierManifest, EarlierMonth, Evidence, RunRecord, are_those
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH, answers_from_json
 from chargeback.model import archived_summary
+from chargeback.model.archive_overview import RevisionName
 
 Value = TypeVar("Value")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from chargeback.archive.chain import RevisionName
 from chargeback.archive.file_system import storage_errors
 from chargeback.archive.manifest import MANIFEST_PATH
 from chargeback.archive.reading import Archive
@@ -16,6 +15,7 @@ from chargeback.archive.revision import Revision, read_revision
 from chargeback.config.address import Address, Place, address_of, is_address
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
+from chargeback.model.archive_overview import RevisionName
 from chargeback.model.text import readable
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)

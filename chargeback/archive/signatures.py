@@ -7,38 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.chain import RevisionName
 from chargeback.archive.manifest import is_sha256
 from chargeback.archive.register import RESTORE_REGISTER, Register
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.evidence.period import Period
+from chargeback.model.archive_overview import Signature
 
 if TYPE_CHECKING:
     from chargeback.archive.archive_writer import ArchiveWriter
 
 SIGNATURES_PATH = "signatures.csv"
 ROLES = ("preparer", "reviewer")
-
-
-class Signature(Struct, frozen=True):
-    """One signature; ``signed_at`` an RFC 3339 instant, ``head`` the SHA-256 of the signed revision's manifest."""
-
-    signed_at: str
-    period: Period
-    revision: int
-    head: str
-    role: str
-    by: str
-    note: str = ""
-
-    @property
-    def name(self) -> RevisionName:
-        """The revision that was signed."""
-        return RevisionName(self.period, self.revision)
 
 
 REGISTER = Register(SIGNATURES_PATH, Signature.__struct_fields__, unchained=True)

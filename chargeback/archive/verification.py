@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from chargeback.archive.chain import Base, Chain, RevisionName, base_problems, read_chain
+from chargeback.archive.chain import Base, Chain, base_problems, read_chain
 from chargeback.archive.dispositions import DISPOSITIONS_PATH, read_dispositions
 from chargeback.archive.file_checks import Divide, FileCounter, FileFinding, FileFindingKind, check_files, litter_note
 from chargeback.archive.reading import Archive
@@ -21,6 +21,7 @@ from chargeback.archive.revision_selection import RevisionSelection
 from chargeback.archive.signatures import SIGNATURES_PATH, read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
+from chargeback.model.archive_overview import RevisionName
 
 FILES_LAYER = "files"
 CHAIN_LAYER = "chain"

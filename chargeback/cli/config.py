@@ -10,7 +10,7 @@ import click
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
 from chargeback.cli.outcome import ending
 from chargeback.cli.printing import say, write_json
-from chargeback.cli.usage_errors import Choice
+from chargeback.cli.usage_errors import WordChoice
 from chargeback.model.wording import counted
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("config")
-@click.argument("what", type=Choice(["check", "show"]))
+@click.argument("what", type=WordChoice(["check", "show"]))
 @config_option
 @archive_option
 @output_option("text", "json")

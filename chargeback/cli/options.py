@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from chargeback.cli.usage_errors import Choice
+from chargeback.cli.usage_errors import WordChoice
 from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ verbose_option = click.option(
 
 log_format_option = click.option(
     "--log-format",
-    type=Choice(("text", "json")),
+    type=WordChoice(("text", "json")),
     default="text",
     show_default=True,
     envvar="CHARGEBACK_LOG_FORMAT",
@@ -78,7 +78,7 @@ log_format_option = click.option(
 def output_option(*formats: str) -> Callable[[Command], Command]:
     """``--output``, the first format being the default."""
     return click.option(
-        "--output", type=Choice(formats), default=formats[0], show_default=True, help="What stdout gets."
+        "--output", type=WordChoice(formats), default=formats[0], show_default=True, help="What stdout gets."
     )
 
 

@@ -7,13 +7,13 @@ import click
 from chargeback.cli.options import verbose_option
 from chargeback.cli.outcome import ending
 from chargeback.cli.printing import say
-from chargeback.cli.usage_errors import Choice
+from chargeback.cli.usage_errors import WordChoice
 from chargeback.errors import ConfigurationError, StorageError
 
 
 @click.command("sandbox")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The API's port; 0: any free one.")
-@click.option("--kind", type=Choice(["C", "D"]), default="C", show_default=True, help="Which dialect it speaks.")
+@click.option("--kind", type=WordChoice(["C", "D"]), default="C", show_default=True, help="Which dialect it speaks.")
 @click.option(
     "--scenario", default="clean", show_default=True, metavar="NAME", help="What its newest month holds; see --list."
 )

@@ -13,7 +13,7 @@ from chargeback import __version__
 from chargeback.cli.options import archive_option, config_option, configuration_path, load_config, verbose_option
 from chargeback.cli.outcome import ending
 from chargeback.cli.printing import say_document, tell
-from chargeback.cli.usage_errors import Choice
+from chargeback.cli.usage_errors import WordChoice
 
 TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("schedule")
-@click.argument("target", type=Choice(TARGETS))
+@click.argument("target", type=WordChoice(TARGETS))
 @config_option
 @archive_option
 @click.option(

@@ -11,7 +11,7 @@ from chargeback.cli.completion import revisions, teams
 from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
 from chargeback.cli.outcome import ending
 from chargeback.cli.printing import write_as
-from chargeback.cli.usage_errors import Choice
+from chargeback.cli.usage_errors import WordChoice
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--by",
-    type=Choice(["team", "project", "resource", "environment", "account", "open-items"]),
+    type=WordChoice(["team", "project", "resource", "environment", "account", "open-items"]),
     help="What a row stands for; by default a team. open-items: what is owed of each invoice of all months until then.",
 )
 @config_option

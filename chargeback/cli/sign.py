@@ -19,7 +19,7 @@ from chargeback.cli.options import (
 )
 from chargeback.cli.outcome import ending
 from chargeback.cli.printing import say, tell, write_json
-from chargeback.cli.usage_errors import Choice
+from chargeback.cli.usage_errors import WordChoice
 
 if TYPE_CHECKING:
     from chargeback.collect.clock import Clock
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 @click.command("sign")
 @click.argument("period", metavar="PERIOD", shell_complete=revisions)
 @click.option("--by", required=True, metavar="NAME", help="Who signs.")
-@click.option("--role", type=Choice(["preparer", "reviewer"]), default="preparer", show_default=True, help="As what.")
+@click.option(
+    "--role", type=WordChoice(["preparer", "reviewer"]), default="preparer", show_default=True, help="As what."
+)
 @click.option("--conclusion", default="", metavar="TEXT", help="Kept as the note; a terminal is asked for it.")
 @click.option("--note", default="", metavar="TEXT", help="Kept with the signature, behind the conclusion.")
 @config_option

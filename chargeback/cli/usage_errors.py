@@ -30,7 +30,7 @@ class UnknownChoiceError(click.BadParameter):
         self.value, self.known = value, known
 
 
-class Choice(_Choice):
+class WordChoice(_Choice):
     """One of a few words; another one is refused with the word that was probably meant."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:

@@ -15,7 +15,7 @@ from typing import Annotated
 from chargeback.config.address import Cluster, Place, address_of, is_address
 from chargeback.config.endpoint import endpoint_fault
 from chargeback.config.key_path import KeyPath, did_you_mean, kind_of, listed, shown
-from chargeback.config.reading import Form, Key, each, location, text, whole
+from chargeback.config.reading import Key, KeyForm, each, location, text, whole
 from chargeback.config.secrecy import REMEDY, looks_random, names_secret
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import zone
@@ -243,28 +243,28 @@ def _has_password(url: str) -> bool:
     return any(password not in ("", "$") for password in passwords)
 
 
-Identifier = Annotated[str, Form("a text", identifier)]
-LedgerAccount = Annotated[str, Form("an account", identifier)]
-SidOrGlob = Annotated[str, Form("a sid or glob", pattern)]
-Sha256 = Annotated[str, Form("a SHA-256", sha256)]
-VariableName = Annotated[str, Form("the name of a variable", variable)]
-TeamId = Annotated[str, Form("a-z, 0-9 and -, no - first, at most 64", team_id)]
-CheckCode = Annotated[str, Form(f"a check's code ([all of them](checks.md)), or `{EVERY_REPORT_CHECK}`", check_code)]
-TimeZone = Annotated[str, Form("a name of the IANA time zone database", timezone)]
+Identifier = Annotated[str, KeyForm("a text", identifier)]
+LedgerAccount = Annotated[str, KeyForm("an account", identifier)]
+SidOrGlob = Annotated[str, KeyForm("a sid or glob", pattern)]
+Sha256 = Annotated[str, KeyForm("a SHA-256", sha256)]
+VariableName = Annotated[str, KeyForm("the name of a variable", variable)]
+TeamId = Annotated[str, KeyForm("a-z, 0-9 and -, no - first, at most 64", team_id)]
+CheckCode = Annotated[str, KeyForm(f"a check's code ([all of them](checks.md)), or `{EVERY_REPORT_CHECK}`", check_code)]
+TimeZone = Annotated[str, KeyForm("a name of the IANA time zone database", timezone)]
 Workers = Annotated[
     Annotated[int, Key(most=MOST_WORKERS)] | Cluster,
-    Form(f'a whole number from 0 to {MOST_WORKERS}, or `"dask://host:port"`', workers),
+    KeyForm(f'a whole number from 0 to {MOST_WORKERS}, or `"dask://host:port"`', workers),
 ]
-ArchivePlace = Annotated[Place, Form("a path or an address", archive_place, toml=("string",))]
-EndpointUrl = Annotated[str, Form("an https address; plain http only to loopback", endpoint)]
-Command = Annotated[tuple[str, ...], Form("a list, a word each", command)]
+ArchivePlace = Annotated[Place, KeyForm("a path or an address", archive_place, toml=("string",))]
+EndpointUrl = Annotated[str, KeyForm("an https address; plain http only to loopback", endpoint)]
+Command = Annotated[tuple[str, ...], KeyForm("a list, a word each", command)]
 ErpFormats = Annotated[
     tuple[str | Path, ...],
-    Form(
+    KeyForm(
         "a list of names and paths of profiles: " + ", ".join(f'`"{name}"`' for name in PROFILES),
         formats,
         toml=("array",),
     ),
 ]
-ServiceUrl = Annotated[str, Form("a URL as apprise writes it", service_url, "URLs as apprise writes them")]
-WebUrl = Annotated[str, Form("an http or https address", web_url)]
+ServiceUrl = Annotated[str, KeyForm("a URL as apprise writes it", service_url, "URLs as apprise writes them")]
+WebUrl = Annotated[str, KeyForm("an http or https address", web_url)]

@@ -18,7 +18,7 @@ from msgspec.structs import force_setattr, replace
 
 from chargeback.config.forms import ServiceUrl, SidOrGlob, TeamId, pattern
 from chargeback.config.key_path import Fault, KeyPath, did_you_mean, kind_of, listed, shown
-from chargeback.config.reading import Form, Key, Table, amount, by_name, choice, each, number, read_table, text
+from chargeback.config.reading import Key, KeyForm, KeyTable, amount, by_name, choice, each, number, read_table, text
 from chargeback.evidence.period import Period
 from chargeback.model.money import known_digits
 
@@ -35,7 +35,7 @@ def within(period: Period, since: Period | None, until: Period | None) -> bool:
     return (since is None or since <= period) and (until is None or period <= until)
 
 
-class ProjectClaim(Table, frozen=True):
+class ProjectClaim(KeyTable, frozen=True):
     """A sid or glob that claims projects, in the months from ``since`` to ``until``, both inclusive."""
 
     pattern: Annotated[SidOrGlob, Key("match")]
@@ -121,17 +121,19 @@ def split(place: KeyPath, value: object) -> Literal["even", "proportional"] | Ma
     return "even" if choice("even", "proportional")(place, value) == "even" else "proportional"
 
 
-Claim = Annotated[ProjectClaim, Form("a sid or glob", claim, "sids, globs and tables (below)", ("string", "object"))]
-Claims = Annotated[tuple[ProjectClaim, ...], Form("a sid or glob, or a list of them", claims, toml=("string", "array"))]
-MonthlyBudget = Annotated[Budget, Form('an amount and its currency: `"12000.00 THB"`', budget, toml=("string",))]
-Weight = Annotated[Decimal, Form("a number", number, toml=("number",))]
+Claim = Annotated[ProjectClaim, KeyForm("a sid or glob", claim, "sids, globs and tables (below)", ("string", "object"))]
+Claims = Annotated[
+    tuple[ProjectClaim, ...], KeyForm("a sid or glob, or a list of them", claims, toml=("string", "array"))
+]
+MonthlyBudget = Annotated[Budget, KeyForm('an amount and its currency: `"12000.00 THB"`', budget, toml=("string",))]
+Weight = Annotated[Decimal, KeyForm("a number", number, toml=("number",))]
 Split = Annotated[
     Literal["even", "proportional"] | Mapping[str, Weight],
-    Form('`"even"`, `"proportional"`, or weights: `{ web = 60, data = 40 }`', split),
+    KeyForm('`"even"`, `"proportional"`, or weights: `{ web = 60, data = 40 }`', split),
 ]
 
 
-class Team(Table, frozen=True):
+class Team(KeyTable, frozen=True):
     """A team, in configuration order, called by its id where it has no name; ``cost_center``, ``gl_account`` and
     ``company`` are "" where none is given.
 

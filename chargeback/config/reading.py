@@ -1,8 +1,8 @@
 """The one reader of the configuration: what a record's fields declare, read out of TOML's values.
 
-A field of a table's record is a key of the file. Its type says what may stand there; a ``Form`` in its annotation says
-what a type cannot. Reading with every message, the page of all keys, the schema for editors and what
-``chargeback config show`` prints follow from the same declarations (ADR 16).
+A field of a table's record is a key of the file. Its type says what may stand there; a ``KeyForm`` in its annotation
+says what a type cannot. Reading with every message, the page of all keys, the schema for editors and what
+``chargeback config show`` prints follow from the same declarations (decision record 14).
 
 TOML's true and false are no numbers here, and a number is no text: an id in digits must be quoted, or its leading zeros
 would be lost.
@@ -58,7 +58,7 @@ NO_KEY = "no key of the file"
 """Annotates a field that the loader fills."""
 
 
-class Form(NamedTuple):
+class KeyForm(NamedTuple):
     """What may stand at a key: in words, for one and for several, and its reader.
 
     ``toml`` are JSON schema's names of the types that TOML may have there, where the field's own type does not say it.
@@ -79,11 +79,11 @@ class Declared(NamedTuple):
     name: str
     field: str
     kind: object
-    form: Form
+    form: KeyForm
     default: object
 
 
-class Table(Struct, frozen=True):
+class KeyTable(Struct, frozen=True):
     """A record that a table of the file makes: every field is a key, but those that ``NO_KEY`` annotates."""
 
     def contradiction(self) -> Fault | None:
@@ -91,7 +91,7 @@ class Table(Struct, frozen=True):
         return None
 
 
-TableT = TypeVar("TableT", bound=Table)
+TableT = TypeVar("TableT", bound=KeyTable)
 
 
 _KEYS: dict[type, tuple[Declared, ...]] = {}
@@ -101,7 +101,7 @@ _KEYS: dict[type, tuple[Declared, ...]] = {}
 def keys_of(table: type) -> tuple[Declared, ...]:
     """The keys that a table's record declares, in order; none of a type that is no table."""
     if table not in _KEYS:
-        found = fields(table) if issubclass(table, Table) else ()
+        found = fields(table) if issubclass(table, KeyTable) else ()
         _KEYS[table] = tuple(_declared(each) for each in found if NO_KEY not in _extras(each.type))
     return _KEYS[table]
 
@@ -129,10 +129,10 @@ def read_table(table: type[TableT], place: KeyPath, value: object, *, elsewhere:
     return made
 
 
-def form_of(kind: object, about: Key) -> Form:
+def form_of(kind: object, about: Key) -> KeyForm:
     """What may stand at a key of that type: its own form, else the one that follows from the type."""
     bare: object = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    own = next((each for each in _extras(kind) if isinstance(each, Form)), None)
+    own = next((each for each in _extras(kind) if isinstance(each, KeyForm)), None)
     origin, arguments = get_origin(bare), get_args(bare)
     if own:
         return own
@@ -140,18 +140,18 @@ def form_of(kind: object, about: Key) -> Form:
         (present,) = (each for each in arguments if each is not type(None))
         return form_of(present, about)
     if bare is int:
-        return Form(f"a whole number from {about.least} to {about.most}", whole(about.least, about.most))
+        return KeyForm(f"a whole number from {about.least} to {about.most}", whole(about.least, about.most))
     if bare is float:
-        return Form(f"seconds above 0, at most {about.most}", seconds(about.most))
+        return KeyForm(f"seconds above 0, at most {about.most}", seconds(about.most))
     if origin is Literal:
-        return Form(_alternatives(arguments), choice(*arguments))
+        return KeyForm(_alternatives(arguments), choice(*arguments))
     if origin is tuple:
         inner = form_of(arguments[0], about)
-        return Form(f"a list of {inner.several or inner.words}", each(inner.read))
+        return KeyForm(f"a list of {inner.several or inner.words}", each(inner.read))
     if origin is Mapping:
         inner = form_of(arguments[1], about)
-        return Form(f"a table of {inner.several or inner.words} by name", by_name(inner.read))
-    return _FORMS.get(bare) or Form("a table (below)", partial(read_table, cast("type[Table]", bare)))
+        return KeyForm(f"a table of {inner.several or inner.words} by name", by_name(inner.read))
+    return _FORMS.get(bare) or KeyForm("a table (below)", partial(read_table, cast("type[KeyTable]", bare)))
 
 
 def each(read: Reader[T]) -> Reader[tuple[T, ...]]:
@@ -270,11 +270,11 @@ def location(place: KeyPath, value: object) -> Path:
     return Path(place.file).parent / checked
 
 
-_FORMS: Mapping[object, Form] = {
-    str: Form("a text", text),
-    Decimal: Form("an amount", amount, "amounts", ("string", "number")),
-    Period: Form("a month", month),
-    Path: Form("a path", location),
+_FORMS: Mapping[object, KeyForm] = {
+    str: KeyForm("a text", text),
+    Decimal: KeyForm("an amount", amount, "amounts", ("string", "number")),
+    Period: KeyForm("a month", month),
+    Path: KeyForm("a path", location),
 }
 
 

@@ -42,7 +42,7 @@ from chargeback.config.ownership import (
     contradiction_of_months,
     within,
 )
-from chargeback.config.reading import NO_KEY, Key, Table
+from chargeback.config.reading import NO_KEY, Key, KeyTable
 from chargeback.evidence.period import Period, zone
 from chargeback.model.bookkeeping import Bookkeeping, ChartOfAccounts
 from chargeback.model.catalogue import VARIANCE_CODES
@@ -54,7 +54,7 @@ ENDPOINT_VARIABLE = "DEPLOYS_ENDPOINT"
 DEFAULT_ARCHIVE = "archive"
 
 
-class Api(Table, frozen=True):
+class Api(KeyTable, frozen=True):
     """How the platform is reached; ``timeout`` and ``deadline`` in seconds."""
 
     endpoint: EndpointUrl = DEFAULT_ENDPOINT
@@ -76,7 +76,7 @@ class Api(Table, frozen=True):
         return Fault("token_command and token_file are both given", "keep one of them") if both else None
 
 
-class AccountEntry(Table, frozen=True):
+class AccountEntry(KeyTable, frozen=True):
     """A listed billing account, ours from ``since`` to ``until``; ``name`` is "" where the platform's is used.
 
     ``company``: whose books it belongs to, "" where the platform's tax id says it. ``vat``: whether its buyer may
@@ -111,7 +111,7 @@ class AccountEntry(Table, frozen=True):
         return self.until is not None and self.until < period
 
 
-class Tolerance(Table, frozen=True):
+class Tolerance(KeyTable, frozen=True):
     """What a comparison with the report may differ by: the larger of an amount and of a part of the expected one."""
 
     absolute: Decimal = Decimal("0.05")
@@ -120,7 +120,7 @@ class Tolerance(Table, frozen=True):
     """Of the invoices' amount."""
 
 
-class Reconciliation(Table, frozen=True):
+class Reconciliation(KeyTable, frozen=True):
     """Tolerances of the ``report-*`` checks, and what the report's values include; percents are of 100."""
 
     tolerance: Tolerance = Tolerance()
@@ -131,7 +131,7 @@ class Reconciliation(Table, frozen=True):
     """A notice if a team's month differs more from the one before."""
 
 
-class AcceptedException(Table, frozen=True):
+class AcceptedException(KeyTable, frozen=True):
     """A known exception that someone answers for; ``invoice`` and ``subject`` None where any is meant."""
 
     check: CheckCode
@@ -173,7 +173,7 @@ class AcceptedException(Table, frozen=True):
         return check.variance is None or (self.up_to is not None and check.variance.copy_abs() <= self.up_to)
 
 
-class Journal(ChartOfAccounts, Table, frozen=True):
+class Journal(ChartOfAccounts, KeyTable, frozen=True):
     """Accounts of the journal's legs; None where the configuration names none.
 
     ``corrections`` says where a restatement posts: on the day of its run, or on the last day of the month that it
@@ -203,7 +203,7 @@ class Journal(ChartOfAccounts, Table, frozen=True):
     """[Files for an ERP](journal.md#files-for-an-erp)."""
 
 
-class Publish(Table, frozen=True):
+class Publish(KeyTable, frozen=True):
     """How the files of a revision are written: the language of statements and tax lists, the version of FOCUS, and
     which workbooks are left out (``"xlsx"``: the teams' and the one of all lines, never the workpaper).
     """
@@ -221,7 +221,7 @@ class Publish(Table, frozen=True):
         return "xlsx" in self.leave_out
 
 
-class Vendor(Table, frozen=True):
+class Vendor(KeyTable, frozen=True):
     """Who issues the invoices, for tax lists and exports; "" where the configuration does not say."""
 
     name: Annotated[str, Key(needed=True)] = ""
@@ -237,7 +237,7 @@ Event = Literal["exceptions", "failed", "alert", "archived", "restated", "overdu
 EVENTS: tuple[Event, ...] = get_args(Event)
 
 
-class Notify(Table, frozen=True):
+class Notify(KeyTable, frozen=True):
     """Who is notified of what: ``urls`` as apprise takes them, with ``${NAME}`` for what the environment holds.
 
     ``close_by`` is the day of the month from which a last month without a revision is overdue; ``metrics`` the folder
@@ -256,7 +256,7 @@ class Notify(Table, frozen=True):
     """The folder of Prometheus' textfile collector."""
 
 
-class Usage(Table, frozen=True):
+class Usage(KeyTable, frozen=True):
     """When a day's cost is out of the ordinary: ``floor`` in currency, ``band`` in deviations, over so many ``days``.
 
     ``prices`` replace the platform's list prices by resource.
@@ -272,7 +272,7 @@ class Usage(Table, frozen=True):
     """For the estimate, by resource."""
 
 
-class Config(Table, frozen=True):
+class Config(KeyTable, frozen=True):
     """A whole configuration; ``source`` are the file's bytes, kept with every revision.
 
     ``base_manifest``: the manifest (its SHA-256) after which the archive begins, None for an archive from its first

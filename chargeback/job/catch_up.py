@@ -15,7 +15,7 @@ from chargeback.model import archived_summary
 from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.booking import first_billed
 from chargeback.model.facts import ListedInvoice, by_month
-from chargeback.model.invoice import Status, as_listed
+from chargeback.model.invoice import InvoiceStatus, as_listed
 from chargeback.model.settlement import InvoiceKey
 
 _OF_A_PAYMENT = frozenset({"status", "receipt_number"})
@@ -41,8 +41,8 @@ class _Closed(Struct, frozen=True):
         if archived is None or archived.void or row.unknown_status:
             return False
         before, now = self.listed.get((account, row.id), {}), as_listed(row.row)
-        was_paid = before.get("status") == Status.PAID or (account, row.id) in self.settled
-        if was_paid and now.get("status", Status.PAID) != Status.PAID:
+        was_paid = before.get("status") == InvoiceStatus.PAID or (account, row.id) in self.settled
+        if was_paid and now.get("status", InvoiceStatus.PAID) != InvoiceStatus.PAID:
             return True
         return any(before[name] != now[name] for name in (before.keys() & now.keys()) - _OF_A_PAYMENT)
 

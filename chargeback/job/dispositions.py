@@ -12,13 +12,13 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.chain import RevisionName
 from chargeback.archive.dispositions import Disposition, read_dispositions
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.evidence import DispositionRecord
 from chargeback.evidence.period import Period
 from chargeback.model import archived_checks
+from chargeback.model.archive_overview import RevisionName
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, DecidedFinding, FindingSubject, read_checks
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.finding import covers

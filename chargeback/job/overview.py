@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.archive.signatures import read_signatures
 from chargeback.model import archived_checks, archived_summary
-from chargeback.model.archive_overview import MonthOverview, OverviewTeam, OverviewTotal, RevisionOverview
-from chargeback.model.archive_overview import Signature as ShownSignature
+from chargeback.model.archive_overview import MonthOverview, OverviewTeam, OverviewTotal, RevisionOverview, Signature
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.archived_summary import MonthFigures, read_figures
 from chargeback.model.books import Status
@@ -65,11 +64,7 @@ def revision_overview(
         teams=_teams(figures) if with_teams else (),
         team_order=tuple(team.id for team in figures.teams),
         not_performed=standing.not_performed,
-        signatures=tuple(
-            ShownSignature(each.signed_at, each.head, each.role, each.by, each.note)
-            for each in signatures
-            if each.head == revision.sha256
-        ),
+        signatures=tuple(each for each in signatures if each.head == revision.sha256),
         folder=revision.store.folder() or "",
     )
 

@@ -154,7 +154,7 @@ _REMEDY = "find out who changed it; restore the revision's folder from a backup 
 OnFile = Callable[[str], None]
 
 
-class Outcome(Struct):
+class RevisionOutcome(Struct):
     """What came of one revision: files compared, those equal byte for byte, findings (damage), differences (of another
     version), and notes."""
 
@@ -170,7 +170,7 @@ def compare(
     damaged: frozenset[str],
     on_file: OnFile = lambda path: None,
     engine: Engine = ThisMachine(),  # noqa: B008 (frozen)
-) -> Outcome:
+) -> RevisionOutcome:
     """The revision held against its evidence; files that the first layer named are looked at too, to name the cell.
 
     The ``engine`` makes files again; ``on_file`` is called after each.
@@ -182,7 +182,7 @@ def compare(
 
 def _compare_bytes(
     performance: ReperformedRevision, damaged: frozenset[str], on_file: OnFile, engine: Engine
-) -> Outcome:
+) -> RevisionOutcome:
     def compared(file: PublishedFile) -> tuple[str, str | None]:
         path, chunks = file
         try:
@@ -190,7 +190,7 @@ def _compare_bytes(
         except MonthsElsewhereError:
             return path, None
 
-    revision, outcome, unmade = performance.revision, Outcome(), 0
+    revision, outcome, unmade = performance.revision, RevisionOutcome(), 0
     rebuilt: set[str] = set(performance.kept)
     try:
         processes = engine.processes(len(performance.books.ledger.lines))
@@ -291,9 +291,9 @@ def _finding(revision: Revision, path: str, detail: str) -> FileFinding:
     return FileFinding(FileFindingKind.PERFORMANCE, f"{revision.name}/{path}", detail, _REMEDY)
 
 
-def compare_data(performance: ReperformedRevision) -> Outcome:
+def compare_data(performance: ReperformedRevision) -> RevisionOutcome:
     """Ledgers cell by cell and checks by what came out: what counts where another version wrote the bytes."""
-    revision, outcome = performance.revision, Outcome()
+    revision, outcome = performance.revision, RevisionOutcome()
     try:
         with interpreting(revision.root):
             outcome.differences += _differences(performance, outcome)
@@ -305,7 +305,7 @@ def compare_data(performance: ReperformedRevision) -> Outcome:
     return outcome
 
 
-def _differences(performance: ReperformedRevision, outcome: Outcome) -> Iterator[str]:
+def _differences(performance: ReperformedRevision, outcome: RevisionOutcome) -> Iterator[str]:
     name = performance.revision.name
     for path, chunks in ledger_csv.files(performance.books):
         outcome.count += 1

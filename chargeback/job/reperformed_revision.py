@@ -14,13 +14,13 @@ from msgspec import Struct
 
 from chargeback import __version__
 from chargeback.archive.boundary import interpreting, problem_of
-from chargeback.archive.chain import RevisionName
 from chargeback.archive.revision import Revision
 from chargeback.config import Config, parse
 from chargeback.errors import ConfigurationError, DamagedError, InterruptedRunError, StorageError
 from chargeback.evidence import Evidence
 from chargeback.job.workers import Engine, ThisMachine, shards_closed
 from chargeback.model import archived_checks
+from chargeback.model.archive_overview import RevisionName
 from chargeback.model.archived_checks import ArchivedCheck, read_checks
 from chargeback.model.books import Books
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind

@@ -20,7 +20,7 @@ from chargeback.evidence.records import EventKind
 from chargeback.model import archived_summary
 from chargeback.model.books import Books
 from chargeback.model.instants import parse_instant
-from chargeback.model.invoice import Invoice, Status
+from chargeback.model.invoice import Invoice, InvoiceStatus
 from chargeback.model.ledger import Basis
 from chargeback.model.restatement import IssuedInvoice, replacements
 from chargeback.model.totals import add_up
@@ -52,7 +52,7 @@ def invoice_events(books: Books, latest: Revision, timezone: ZoneInfo) -> list[R
         _Key(month.account, row.id): _day(row.row.voided_at, timezone)
         for month in months
         for row in month.facts.listed
-        if row.status is Status.VOID
+        if row.status is InvoiceStatus.VOID
     }
     gone = [before[key] for key in sorted(before, key=lambda key: before[key].number) if key not in after]
     new = [after[key] for key in sorted(after, key=lambda key: after[key].sort_key) if key not in before]
@@ -106,7 +106,7 @@ def _changed(before: Mapping[_Key, EarlierInvoice], after: Mapping[_Key, Invoice
 
 
 def _is_paid_since(row: Mapping[str, str] | None, invoice: Invoice) -> bool:
-    return row is not None and row.get("status") == Status.OPEN and invoice.status is Status.PAID
+    return row is not None and row.get("status") == InvoiceStatus.OPEN and invoice.status is InvoiceStatus.PAID
 
 
 def _paid(invoice: Invoice, timezone: ZoneInfo) -> RestatementEvent:

@@ -31,7 +31,7 @@ from chargeback.model.archived_checks import read_checks
 from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
-from chargeback.model.invoice import Invoice, Status
+from chargeback.model.invoice import Invoice, InvoiceStatus
 from chargeback.model.ledger_register import COLUMNS, WrittenLines
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.spreadsheet_text import guarded
@@ -73,7 +73,7 @@ def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, st
             (invoice.account, invoice.label)
             for month in months
             for invoice in month.facts.invoices
-            if invoice.listed_status is Status.OPEN
+            if invoice.listed_status is InvoiceStatus.OPEN
         }
     rows = (check_row(check) for check in books.checks)
     written = WrittenLines(books.period, guarded, _BETWEEN_CELLS, left_out=_NO_NEW_RESULT)
@@ -162,7 +162,7 @@ def _unpaid(data: bytes) -> Collection[tuple[str, str]]:
     return {
         (account, numbers.get((account, invoice), invoice))
         for (account, invoice), row in listed.items()
-        if row.get("status") == Status.OPEN
+        if row.get("status") == InvoiceStatus.OPEN
     }
 
 

@@ -14,7 +14,7 @@ from chargeback.evidence.period import Period
 from chargeback.job.sealing import archived_config
 from chargeback.model import archived_summary
 from chargeback.model.facts import platform_account
-from chargeback.model.invoice import Status
+from chargeback.model.invoice import InvoiceStatus
 from chargeback.model.settlement import Accrual, InvoiceKey, OpenAccruals, in_order
 
 _OF_0_2 = "its own journal, by a version without settlements, has booked it with the accrual"
@@ -52,7 +52,7 @@ def _pending_of_0_2(revision: Revision) -> frozenset[InvoiceKey]:
     if archived_config(revision).journal.input_vat_pending is None:
         return frozenset()
     listed = revision.interpret(archived_summary.PATH, archived_summary.read_listed)
-    return frozenset(key for key, row in listed.items() if row.get("status") == Status.OPEN)
+    return frozenset(key for key, row in listed.items() if row.get("status") == InvoiceStatus.OPEN)
 
 
 def settled_elsewhere(period: Period, months: OtherMonths) -> tuple[SettlementRecord, ...]:

@@ -22,7 +22,7 @@ from chargeback.config.address import Cluster, Place
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError
 from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
 from chargeback.job.control_totals import ALL_PATH, ControlTotals, double_findings, settlement_findings
-from chargeback.job.reperformance import Outcome, compare
+from chargeback.job.reperformance import RevisionOutcome, compare
 from chargeback.job.reperformed_revision import ReperformedRevision, perform
 from chargeback.job.workers import Engine, ThisMachine, engine_of, mapped
 
@@ -257,7 +257,7 @@ class _Deep:
             with interpreting(revision.root):
                 outcome = compare(performance, self._damaged, on_file, self._engine)
         except DamagedError as error:
-            outcome = Outcome(findings=[_finding(revision, "evidence", error.message, error.remedy)])
+            outcome = RevisionOutcome(findings=[_finding(revision, "evidence", error.message, error.remedy)])
         self.found.performed_count += outcome.count
         self.found.performed += outcome.findings
         self.found.performed += self._journal_finding(revision)

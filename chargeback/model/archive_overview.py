@@ -33,16 +33,32 @@ class OverviewTeam(Struct, frozen=True):
     gross: Decimal
 
 
+class RevisionName(Struct, frozen=True, order=True):
+    """A month and the number of its revision, from 1: ``2026-05/r1``."""
+
+    period: Period
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.period}/r{self.number}"
+
+
 class Signature(Struct, frozen=True):
-    """A row of ``signatures.csv``: who signed a revision, when (RFC 3339), as preparer or reviewer; ``head`` the
-    manifest.
-    """
+    """A line of ``signatures.csv``: who signed which revision, when (RFC 3339), as preparer or reviewer; ``head``: the
+    SHA-256 of its manifest."""
 
     signed_at: str
+    period: Period
+    revision: int
     head: str
     role: str
     by: str
     note: str = ""
+
+    @property
+    def name(self) -> RevisionName:
+        """The revision that was signed."""
+        return RevisionName(self.period, self.revision)
 
 
 class RevisionOverview(Struct, frozen=True):

@@ -103,7 +103,7 @@ class DecidedFinding(msgspec.Struct, frozen=True):
         return found.disposition, found.disposed_by or "", found.disposed_at or ""
 
 
-class AmountRow(msgspec.Struct, frozen=True):
+class CurrencySum(msgspec.Struct, frozen=True):
     """A sum in one currency, as written."""
 
     currency: str
@@ -117,7 +117,7 @@ class Standing(msgspec.Struct, frozen=True):
     exceptions: Count
     not_performed: Count
     accepted: Count
-    accepted_amounts: tuple[AmountRow, ...]
+    accepted_amounts: tuple[CurrencySum, ...]
 
     @property
     def accepted_total(self) -> AcceptedTotal:
@@ -127,7 +127,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 class _Accepted(msgspec.Struct, frozen=True):
     count: Count
-    amounts: tuple[AmountRow, ...]
+    amounts: tuple[CurrencySum, ...]
 
 
 class ArchivedChecks(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec import Struct
 from chargeback.evidence import EarlierInvoice, EarlierMonth
 from chargeback.evidence.period import Period
 from chargeback.model.facts import ListedInvoice
-from chargeback.model.invoice import Status, listed_total
+from chargeback.model.invoice import InvoiceStatus, listed_total
 from chargeback.model.money import format_minor, minor_digits
 
 
@@ -52,7 +52,7 @@ def difference(account: str, row: ListedInvoice, month: ArchivedMonth) -> str:
     if row.unknown_status:
         return ""
     archived = month.find(account, row)
-    void = row.status is Status.VOID
+    void = row.status is InvoiceStatus.VOID
     if void and (archived is None or archived.void):
         return ""
     if archived is None:

@@ -21,7 +21,7 @@ from chargeback.evidence.period import Period
 from chargeback.model import answers as wire
 from chargeback.model.answers import InvoiceAnswer, text_of
 from chargeback.model.instants import parse_instant
-from chargeback.model.invoice import Invoice, Status, booking_month, is_unknown_status, merge, read_status
+from chargeback.model.invoice import Invoice, InvoiceStatus, booking_month, is_unknown_status, merge, read_status
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report, read_report
 from chargeback.model.spool import Held, Spool
@@ -39,7 +39,7 @@ class ListedInvoice(Struct, frozen=True):
 
     row: InvoiceAnswer
     month: Period | None
-    status: Status | None
+    status: InvoiceStatus | None
     unknown_status: str = ""
 
     @property
@@ -222,7 +222,7 @@ def decode_listed(value: Any, account: str, timezone: ZoneInfo) -> tuple[ListedI
         if not text_of(row.id):
             raise AnswerError(f"items[{position}] has no id")
     listed = tuple(_listed(row, account, timezone) for row in rows)
-    standing: dict[str, tuple[Period | None, Status | None, str]] = {}
+    standing: dict[str, tuple[Period | None, InvoiceStatus | None, str]] = {}
     for each in listed:
         says = (each.month, each.status, each.unknown_status)
         if standing.setdefault(each.id, says) != says:
@@ -235,7 +235,7 @@ def refuse_unknown(listed: Iterable[ListedInvoice], period: Period) -> None:
     that names no month counts as of this one; another month's holds up that one alone (BOOKING 1)."""
     for row in listed:
         if row.unknown_status and row.month in (period, None):
-            known = ", ".join(Status)
+            known = ", ".join(InvoiceStatus)
             raise AnswerError(
                 f'invoice {row.label[:80]}: the status "{row.unknown_status[:40]}" is not known (known: {known})'
             )
@@ -250,7 +250,7 @@ def by_month(listed: Iterable[ListedInvoice]) -> dict[Period | None, list[Listed
     """The rows by the month that they belong to, drafts aside, in the list's order."""
     found: dict[Period | None, list[ListedInvoice]] = {}
     for row in listed:
-        if row.status is not Status.DRAFT:
+        if row.status is not InvoiceStatus.DRAFT:
             found.setdefault(row.month, []).append(row)
     return found
 
@@ -266,7 +266,7 @@ def _listed(row: InvoiceAnswer, account: str, timezone: ZoneInfo) -> ListedInvoi
         month = booking_month(row, timezone)
     except AnswerError as error:
         raise AnswerError(f"invoice {label[:80]}: {error.message}") from error
-    if month is None and not unknown and status not in (Status.VOID, Status.DRAFT):
+    if month is None and not unknown and status not in (InvoiceStatus.VOID, InvoiceStatus.DRAFT):
         raise AnswerError(f"the invoice {label[:80]} has neither a period nor a time of issue or creation")
     return ListedInvoice(row, month, status, unknown)
 
@@ -298,7 +298,7 @@ class _AccountReader(Struct):
             listed=listed,
             repeated=tuple(sorted(row.label for row in of_month if times[row.id] > 1)),
             invoices=self._invoices(of_month),
-            drafts=sum(row.status is Status.DRAFT for row in of_month),
+            drafts=sum(row.status is InvoiceStatus.DRAFT for row in of_month),
             reports=reports,
             report_refusal=refusal,
             inactive=self.inactive,
@@ -344,7 +344,7 @@ class _AccountReader(Struct):
 
     def _invoices(self, rows: list[ListedInvoice]) -> tuple[Invoice, ...]:
         details = {_asked(answer): answer for answer in self._of("billing.getInvoice")}
-        found = [self._invoice(row, details.get(row.id)) for row in rows if row.status is not Status.DRAFT]
+        found = [self._invoice(row, details.get(row.id)) for row in rows if row.status is not InvoiceStatus.DRAFT]
         return tuple(sorted(found, key=lambda invoice: invoice.sort_key))
 
     def _invoice(self, row: ListedInvoice, answer: Answer | None) -> Invoice:

@@ -22,7 +22,7 @@ _LONGEST_LOOK = 26
 """Whole months compared within one period: after two years every length of month has been seen."""
 
 
-class Status(StrEnum):
+class InvoiceStatus(StrEnum):
     """Where an invoice stands: ``draft`` still changes, ``open`` is issued and unpaid."""
 
     DRAFT = "draft"
@@ -31,7 +31,7 @@ class Status(StrEnum):
     VOID = "void"
 
 
-ISSUED = (Status.OPEN, Status.PAID)
+ISSUED = (InvoiceStatus.OPEN, InvoiceStatus.PAID)
 
 
 class Shape(StrEnum):
@@ -57,8 +57,8 @@ class Invoice(Struct, frozen=True):
     id: str
     number: str
     receipt_number: str
-    status: Status
-    listed_status: Status | None
+    status: InvoiceStatus
+    listed_status: InvoiceStatus | None
     currency: str
     digits: int
     subtotal: Decimal
@@ -130,20 +130,20 @@ def shape_of(lines: Iterable[LineItem]) -> Shape:
     return Shape.BY_PROJECT if kinds == {True} else Shape.BY_SKU
 
 
-def read_status(answer: InvoiceAnswer, where: str) -> Status | None:
+def read_status(answer: InvoiceAnswer, where: str) -> InvoiceStatus | None:
     """The status, None where the answer has none; ``AnswerError`` where it is an unknown one (BOOKING 1)."""
     if not answer.status:
         return None
     try:
-        return Status(answer.status)
+        return InvoiceStatus(answer.status)
     except ValueError:
-        known = ", ".join(Status)
+        known = ", ".join(InvoiceStatus)
         raise AnswerError(f'{where}: the status "{answer.status[:40]}" is not known (known: {known})') from None
 
 
 def is_unknown_status(answer: InvoiceAnswer) -> bool:
     """Whether the answer has a status that is none of the four known ones: servers grow (CONTRACT)."""
-    return bool(answer.status) and answer.status not in set(Status)
+    return bool(answer.status) and answer.status not in set(InvoiceStatus)
 
 
 def usable_period(answer: InvoiceAnswer) -> tuple[datetime, datetime] | None:

@@ -418,7 +418,7 @@ def by_currency(part: LedgerPart) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
+class PartsByInvoice(Mapping[tuple[str, str], Sequence[LedgerPart]]):
     """(account, invoice id) -> what each team bears of the invoice, in the order of the lines; kept in columns, and
     made into parts whenever they are asked for."""
 
@@ -430,7 +430,7 @@ class LedgerParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
     """Where each invoice's parts stand."""
 
     @classmethod
-    def of(cls, lines: LedgerLines) -> LedgerParts:
+    def of(cls, lines: LedgerLines) -> PartsByInvoice:
         """The lines added up by invoice and team."""
         sums = add_up_columns(lines.net, lines.tax, lines.gross, lines.labels.codes, lines.teams.codes)
         of_invoice: dict[tuple[str, str], list[tuple[int, ...]]] = {}
@@ -465,30 +465,30 @@ class LedgerShard(Struct, frozen=True):
     lines: Held[LedgerLines]
     count: int
     of_team: Mapping[str, tuple[Held[LedgerLines], int]]
-    parts: LedgerParts
+    parts: PartsByInvoice
 
     @classmethod
     def of(cls, accounts: Sequence[LedgerLines], spool: Spool | None) -> LedgerShard:
         """The accounts' lines, each sorted, one after the other, in the spool's file; in memory where there is none."""
         lines = joined(accounts)
         if spool is None:
-            return cls(InMemory(lines), len(lines), {}, LedgerParts.of(lines))
+            return cls(InMemory(lines), len(lines), {}, PartsByInvoice.of(lines))
         teams = {team: lines.at(places).alone() for team, places in places_by_team(lines).items() if places}
         return cls(
             spool.write(lines),
             len(lines),
             {team: (spool.write(mine), len(mine)) for team, mine in teams.items()},
-            LedgerParts.of(lines),
+            PartsByInvoice.of(lines),
         )
 
 
-NO_LINES = LedgerShard(InMemory(joined(())), 0, {}, LedgerParts.of(joined(())))
+NO_LINES = LedgerShard(InMemory(joined(())), 0, {}, PartsByInvoice.of(joined(())))
 
 
 class MonthParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
     """The parts of all shards: no invoice is in two of them."""
 
-    def __init__(self, shards: Iterable[LedgerParts]) -> None:
+    def __init__(self, shards: Iterable[PartsByInvoice]) -> None:
         self._shards = {key: parts for parts in shards for key in parts}
 
     def __getitem__(self, key: tuple[str, str]) -> Sequence[LedgerPart]:
@@ -552,7 +552,9 @@ class Ledger(Struct, frozen=True, dict=True):
     def parts(self) -> Mapping[tuple[str, str], Sequence[LedgerPart]]:
         """What each team bears of each invoice: added up once, and whatever is summed over whole invoices and teams is
         added up from these."""
-        return MonthParts(shard.parts for shard in self.shards) if self.shards else LedgerParts.of(self.lines.whole())
+        return (
+            MonthParts(shard.parts for shard in self.shards) if self.shards else PartsByInvoice.of(self.lines.whole())
+        )
 
     def every_part(self) -> Iterator[LedgerPart]:
         """The parts of all invoices, in the order of the lines."""

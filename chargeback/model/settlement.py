@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from chargeback.evidence import SettlementRecord
 from chargeback.evidence.period import Period
 from chargeback.model.instants import format_instant, parse_instant
-from chargeback.model.invoice import Invoice, Status
+from chargeback.model.invoice import Invoice, InvoiceStatus
 from chargeback.model.money import format_exact
 
 InvoiceKey = tuple[str, str]
@@ -63,9 +63,9 @@ class OpenAccruals(Struct, frozen=True):
         return self.accruals.get(key)
 
 
-def is_paid_by(status: Status | None, paid_at: datetime | None, period: Period, timezone: ZoneInfo) -> bool:
+def is_paid_by(status: InvoiceStatus | None, paid_at: datetime | None, period: Period, timezone: ZoneInfo) -> bool:
     """Whether an invoice is paid, and not after the month's end; one whose day of payment nobody states counts."""
-    return status is Status.PAID and (paid_at is None or paid_at < period.end(timezone))
+    return status is InvoiceStatus.PAID and (paid_at is None or paid_at < period.end(timezone))
 
 
 def settlement_of(invoice: Invoice, accrual: Accrual, detail: str) -> SettlementRecord:

@@ -18,7 +18,7 @@ Value = Decimal | int | float
 Labels = Mapping[str, str]
 
 
-class Family(Struct, frozen=True):
+class Gauge(Struct, frozen=True):
     """A gauge by its name, what it means, and its samples: labels and value."""
 
     name: str
@@ -26,7 +26,7 @@ class Family(Struct, frozen=True):
     samples: tuple[tuple[Labels, Value], ...]
 
 
-def exposition(families: Iterable[Family]) -> str:
+def exposition(families: Iterable[Gauge]) -> str:
     """The families in the text format (version 0.0.4); one without samples is left out."""
     return "".join(f"{line}\n" for family in families if family.samples for line in _lines(family))
 
@@ -44,7 +44,7 @@ def write_textfile(path: Path, text: str) -> None:
                 scratch.unlink()
 
 
-def _lines(family: Family) -> Iterator[str]:
+def _lines(family: Gauge) -> Iterator[str]:
     yield f"# HELP {family.name} {_escaped(family.meaning)}"
     yield f"# TYPE {family.name} gauge"
     for labels, value in family.samples:

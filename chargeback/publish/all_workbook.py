@@ -70,7 +70,7 @@ class CostCentres(Table):
     currency = Column("Currency")
 
 
-class Key(NamedTuple):
+class BearerKey(NamedTuple):
     """Who bears what of which account, in which currency."""
 
     currency: str
@@ -88,11 +88,11 @@ class Span(NamedTuple):
 
 @dataclass(slots=True)
 class MonthLines:
-    """All lines of the month, added up by ``Key``; by account the places of its lines and all amounts' size."""
+    """All lines of the month, added up by ``BearerKey``; by account the places of its lines and all amounts' size."""
 
     books: Books
     lines: SheetLines
-    sums: Mapping[Key, Sums]
+    sums: Mapping[BearerKey, Sums]
     teams: Mapping[str, LedgerTeam]
     account_names: Mapping[str, str]
     spans: Mapping[str, Sequence[Span]]
@@ -105,7 +105,7 @@ class MonthLines:
             found[key.account][key.currency].add(sums)
         self.by_account = found
 
-    def of_currency(self, currency: str) -> list[tuple[Key, Sums]]:
+    def of_currency(self, currency: str) -> list[tuple[BearerKey, Sums]]:
         """The sums of one currency, by cost centre, team and account."""
         return [(key, sums) for key, sums in sorted(self.sums.items()) if key.currency == currency]
 
@@ -153,10 +153,10 @@ def chunks(books: Books, config: Config, most: int = MOST_LINES) -> Iterator[byt
 
 
 def _month_lines(books: Books, most: int) -> MonthLines:
-    by_key: dict[Key, Sums] = defaultdict(Sums)
+    by_key: dict[BearerKey, Sums] = defaultdict(Sums)
     for part in books.ledger.every_part():
         label, team = part.label, part.team
-        by_key[Key(label.currency, team.cost_center or _NO_COST_CENTRE, team.id, label.account)].add(part)
+        by_key[BearerKey(label.currency, team.cost_center or _NO_COST_CENTRE, team.id, label.account)].add(part)
     labels, teams = used(books.ledger.lines, "labels"), {team.id: team for team in books.ledger.teams}
     names = {each.account: each.account_name for each in labels}
     spans = _spans(books.ledger.lines)
@@ -177,7 +177,7 @@ def _spans(lines: Lines) -> Mapping[str, Sequence[Span]]:
     return spans
 
 
-def _sheet_lines(books: Books, labels: Iterable[InvoiceLabel], sums: Mapping[Key, Sums], most: int) -> SheetLines:
+def _sheet_lines(books: Books, labels: Iterable[InvoiceLabel], sums: Mapping[BearerKey, Sums], most: int) -> SheetLines:
     invoices, lines, projects = list(labels), books.ledger.lines, used(books.ledger.lines, "projects")
     by_currency: dict[str, Sums] = defaultdict(Sums)
     for key, each in sums.items():
@@ -256,7 +256,7 @@ class _Rows(NamedTuple):
 
     first: int
     last: int
-    shown: Sequence[tuple[Key, Sums]]
+    shown: Sequence[tuple[BearerKey, Sums]]
 
 
 def _teams(stack: Stack, month: MonthLines, currency: str, digits: int) -> Iterator[str]:
@@ -283,7 +283,7 @@ class _TeamAccountRows:
         self._of_team = cache(self._team_cells)
         self._of_account = cache(self._account_cells)
 
-    def row(self, key: Key, sums: Sums) -> str:
+    def row(self, key: BearerKey, sums: Sums) -> str:
         """The row: texts, and formulas with their values."""
         (account, lines, *openings), written = self._of_account(key.account), self._written
         amounts = zip(openings, _AMOUNT_COLUMNS, (sums.net, sums.tax, sums.gross), strict=True)
@@ -348,7 +348,7 @@ def _by_cost_centre(stack: Stack, month: MonthLines, above: _Rows, currency: str
     """One row a cost centre, of the rows above; the same total."""
     stack.section(f"Cost centres: {currency}", len(_WIDTHS))
     block, table = stack.table(CostCentres), CostCentres
-    centres: dict[str, list[tuple[Key, Sums]]] = defaultdict(list)
+    centres: dict[str, list[tuple[BearerKey, Sums]]] = defaultdict(list)
     for key, sums in above.shown:
         centres[key.cost_center].append((key, sums))
     is_apart = _differ_by_more_than_case(centres)

@@ -9,13 +9,13 @@ from msgspec.structs import asdict
 from chargeback.config import Config
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal
 from chargeback.evidence.records import canonical_chunks
-from chargeback.model.archived_checks import AmountRow, Standing
+from chargeback.model.archived_checks import CurrencySum, Standing
 from chargeback.model.archived_summary import PATH, SCHEMA
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.facts import by_month
 from chargeback.model.instants import format_instant
-from chargeback.model.invoice import Status, as_listed, listed_total
+from chargeback.model.invoice import InvoiceStatus, as_listed, listed_total
 from chargeback.model.journal import MonthJournal
 from chargeback.model.ledger import by_team
 from chargeback.model.money import format_exact
@@ -56,7 +56,7 @@ def summary(books: Books, config: Config) -> EarlierMonth:
 
 
 def _standing(books: Books) -> Standing:
-    amounts = tuple(AmountRow(currency, format_exact(amount)) for currency, amount in books.accepted.amounts)
+    amounts = tuple(CurrencySum(currency, format_exact(amount)) for currency, amount in books.accepted.amounts)
     exceptions = sum(1 for _ in books.having(Outcome.EXCEPTION))
     return Standing(exceptions, books.not_performed, books.accepted.count, amounts)
 
@@ -87,7 +87,7 @@ def _invoices(
             number=row.label,
             currency=row.row.currency or "",
             total=totals.get(row.id, 0) if total is None else total,
-            void=row.status is Status.VOID,
+            void=row.status is InvoiceStatus.VOID,
             tax_pending=journal.accrued_tax(accrued) if accrued else 0,
             booked=accrued is not None,
             accrued=accrued.total_minor if accrued else 0,

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from chargeback.config import Config
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.check import Cause, Check, Code, Outcome, SubjectKind
-from chargeback.model.invoice import Invoice, Shape, Status
+from chargeback.model.invoice import Invoice, InvoiceStatus, Shape
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits, rounding_allowance
 from chargeback.model.posting import MonthPosting, PostedLine, Posting
 from chargeback.model.projects import ProjectDirectory
@@ -230,7 +230,7 @@ class _Account:
 
     @property
     def _void(self) -> list[Invoice]:
-        return [invoice for invoice in self._posting.month.facts.invoices if invoice.status is Status.VOID]
+        return [invoice for invoice in self._posting.month.facts.invoices if invoice.status is InvoiceStatus.VOID]
 
     def _total(self, invoice: Invoice) -> Decimal:
         return from_minor(invoice.total_minor if self._is_gross else invoice.net_minor, invoice.digits)

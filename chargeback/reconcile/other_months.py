@@ -15,7 +15,7 @@ from chargeback.model.archived_month import ArchivedMonth, difference
 from chargeback.model.bookkeeping import key_of
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.facts import ListedInvoice, by_month
-from chargeback.model.invoice import Invoice, Status
+from chargeback.model.invoice import Invoice, InvoiceStatus
 from chargeback.model.journal import MonthJournal
 from chargeback.model.ledger import by_team
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
@@ -49,7 +49,7 @@ def _withheld_since(record: SettlementRecord, invoices: Mapping[tuple[str, str],
     """A notice where the platform shows another tax withheld than the settlement books: it was recorded afterwards, a
     settlement is booked once, and somebody has to book the difference."""
     invoice = invoices.get((record.account, record.invoice))
-    if invoice is None or invoice.status is not Status.PAID or invoice.withheld_minor == record.withheld:
+    if invoice is None or invoice.status is not InvoiceStatus.PAID or invoice.withheld_minor == record.withheld:
         return
     then, now = (format_minor(units, invoice.digits) for units in (record.withheld, invoice.withheld_minor))
     message = (
@@ -63,7 +63,7 @@ def _paid_and_void(booked: set[tuple[str, str]], invoices: Iterable[Invoice]) ->
     """A notice an invoice that says when it was paid, is void now, and was so before any month could book its payment:
     what was paid comes back, or stands in no journal."""
     for invoice in invoices:
-        if invoice.status is Status.VOID and invoice.paid_at and (invoice.account, invoice.id) not in booked:
+        if invoice.status is InvoiceStatus.VOID and invoice.paid_at and (invoice.account, invoice.id) not in booked:
             total, day = format_minor(invoice.total_minor, invoice.digits), invoice.paid_at.date()
             message = (
                 f"{total} {invoice.currency} was paid on {day} (UTC), the invoice is void, and no journal books it"
@@ -92,7 +92,7 @@ def _change(record: SettlementRecord, invoice: Invoice | None) -> str:
     """How a settled invoice differs from what was settled, "" where it does not."""
     if invoice is None:
         return "no longer listed"
-    if invoice.status is not Status.PAID:
+    if invoice.status is not InvoiceStatus.PAID:
         return invoice.status.value
     digits = invoice.digits
     now = {"currency": invoice.currency, "total": invoice.total_minor, "tax": invoice.tax_minor}

@@ -17,7 +17,7 @@ from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.totals import Amounts, add_up
 from chargeback.publish.pages.wording import minor
 from chargeback.review.ledger_rows import totals_of, written
-from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines
+from chargeback.review.terminal import Terminal, TerminalColumn, TextRow, readable, table_lines
 
 Key = tuple[Any, ...]
 _LINE_KEY = ("account", "invoice", "invoice_line", "project", "resource", "team")
@@ -26,7 +26,7 @@ _NOT_COMPARED = frozenset({*_LINE_KEY, "period", "invoice_status", "net", "tax",
 """Of a line: what makes it that line, what is compared as an amount or by invoice, and its place in the file."""
 Rows = Iterable[LedgerRow]
 _FIGURES = tuple(f"{name}_{side}" for side in ("before", "after", "difference") for name in Amounts._fields)
-_NUMBERS = [Column(name, right=True) for name in ("before", "after", "difference")]
+_NUMBERS = [TerminalColumn(name, right=True) for name in ("before", "after", "difference")]
 _MOST_ROWS = 100
 """Rows of one table that a person reads; the others are added up in one row, and JSON has them all."""
 
@@ -179,7 +179,7 @@ def change_lines(
     changes: Sequence[Change], names: Sequence[str], terminal: Terminal, notes: Sequence[str] = ()
 ) -> list[str]:
     """A table a currency, gross amounts: the key's columns, both sides, the difference, the notes, and the sum."""
-    columns = [*(Column(name, shrinks=True) for name in names), *_NUMBERS, Column("", shrinks=True)]
+    columns = [*(TerminalColumn(name, shrinks=True) for name in names), *_NUMBERS, TerminalColumn("", shrinks=True)]
     told = notes or [change.note for change in changes]
     lines: list[str] = []
     for currency in sorted({change.currency for change in changes}):
@@ -195,7 +195,7 @@ def change_lines(
 def total_lines(totals: Sequence[Change], terminal: Terminal) -> list[str]:
     """A row a currency: the totals of both sides and their difference."""
     rows = [_sum(f"total {readable(change.currency)}", [change], change.currency, 1) for change in totals]
-    return table_lines([Column(""), *_NUMBERS, Column("")], rows, terminal)
+    return table_lines([TerminalColumn(""), *_NUMBERS, TerminalColumn("")], rows, terminal)
 
 
 def _row(change: Change, note: str) -> TextRow:

@@ -12,13 +12,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.chain import RevisionName
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
-from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.archive_overview import RevisionName, RevisionOverview
 from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.restatement import event_text
 from chargeback.model.wording import counted

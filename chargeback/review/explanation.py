@@ -45,7 +45,7 @@ LINE, TEAM, PROJECT = "line", "team", "project"
 _PREFIXED = re.compile(r"(line|team|project):(.*)", re.DOTALL)
 
 
-class Source(Struct, frozen=True):
+class SourceFigure(Struct, frozen=True):
     """One figure as the platform sent it: ``of`` says of what; ``pointer`` resolves to ``value`` in the file."""
 
     of: str
@@ -67,7 +67,7 @@ class Provenance(Struct, frozen=True):
     invoice: InvoiceSource
     report: Report | None
 
-    def header(self) -> list[Source]:
+    def header(self) -> list[SourceFigure]:
         """Total, tax and subtotal of the invoice."""
         figures = {figure.name: figure for figure in self.invoice.header}
         return [
@@ -76,7 +76,7 @@ class Provenance(Struct, frozen=True):
             if name in figures
         ]
 
-    def amount_of_line(self, number: int) -> Source | None:
+    def amount_of_line(self, number: int) -> SourceFigure | None:
         """The amount of the invoice's line, counted from 1; None for the adjustment, which no answer states."""
         if not number or self.invoice.lines is None:
             return None
@@ -84,7 +84,7 @@ class Provenance(Struct, frozen=True):
         figure = self.invoice.line(number - 1, "amount", amount_of(item.amount))
         return _source(f"line {number}", "amount", format_exact(amount_of(item.amount)), figure.answer, figure.pointer)
 
-    def report_row(self, row: int) -> Source:
+    def report_row(self, row: int) -> SourceFigure:
         """The value of a row of the proved report, counted from 0."""
         assert self.report is not None  # noqa: S101 (only a report has rows)
         found = self.report.rows[row]
@@ -100,8 +100,8 @@ def provenance(again: RepostedAccounts, month: AccountMonth, invoice: Invoice) -
     return Provenance(mine, month.report)
 
 
-def _source(of: str, name: str, value: str, answer: Answer, place: str) -> Source:
-    return Source(of, name, value, answer.path or "", place, answer.sha256)
+def _source(of: str, name: str, value: str, answer: Answer, place: str) -> SourceFigure:
+    return SourceFigure(of, name, value, answer.path or "", place, answer.sha256)
 
 
 _SELECTS: Mapping[str, Callable[[LedgerRow], str]] = {
@@ -153,7 +153,7 @@ class InvoicePart(Struct, frozen=True):
     posted: PostedLine
     lines: tuple[int, ...]
     amounts: Amounts
-    source: Source | None
+    source: SourceFigure | None
 
 
 class TotalExplanation(Struct, frozen=True):
@@ -263,6 +263,6 @@ def _account_parts(
             yield _part(posted[number], group, sources.amount_of_line(number) if sources else None)
 
 
-def _part(posted: PostedLine, group: list[LedgerRow], source: Source | None) -> InvoicePart:
+def _part(posted: PostedLine, group: list[LedgerRow], source: SourceFigure | None) -> InvoicePart:
     amounts = totals_of(group)[group[0].currency]
     return InvoicePart(group[0], posted, tuple(row.line for row in group), amounts, source)

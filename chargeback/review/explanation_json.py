@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from chargeback.allocate.steps import Divided, Step
 from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.money import format_minor
-from chargeback.review.explanation import Explanation, InvoicePart, LineExplanation, Source, TotalExplanation
+from chargeback.review.explanation import Explanation, InvoicePart, LineExplanation, SourceFigure, TotalExplanation
 from chargeback.review.explanation_text import how
 from chargeback.review.figures import amounts_json
 from chargeback.review.revision_choice import identity
@@ -57,7 +57,7 @@ def _row(row: LedgerRow) -> dict[str, Any]:
     return {**{name: getattr(row, name) for name in names}, "invoice_line": row.invoice_line or None}
 
 
-def _source(source: Source) -> dict[str, str]:
+def _source(source: SourceFigure) -> dict[str, str]:
     return asdict(source)
 
 

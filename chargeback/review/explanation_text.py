@@ -21,11 +21,11 @@ from chargeback.review.explanation import (
     Explanation,
     InvoicePart,
     LineExplanation,
-    Source,
+    SourceFigure,
     TotalExplanation,
 )
 from chargeback.review.revision_choice import title
-from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
+from chargeback.review.terminal import Terminal, TerminalColumn, TextRow, readable, table_lines, wrapped
 
 INDENT = "   "
 _MORE_DECIMALS = 4
@@ -45,14 +45,14 @@ _SPLITS = {
     "weights": "by the configured weights",
 }
 _TOTAL_COLUMNS = [
-    Column("", right=True),
-    Column("invoice", shrinks=True),
-    Column("line", shrinks=True),
-    Column("project", shrinks=True),
-    Column("of gross", right=True),
-    Column("how", shrinks=True),
-    Column("part", right=True),
-    Column("ledger lines"),
+    TerminalColumn("", right=True),
+    TerminalColumn("invoice", shrinks=True),
+    TerminalColumn("line", shrinks=True),
+    TerminalColumn("project", shrinks=True),
+    TerminalColumn("of gross", right=True),
+    TerminalColumn("how", shrinks=True),
+    TerminalColumn("part", right=True),
+    TerminalColumn("ledger lines"),
 ]
 
 
@@ -94,12 +94,12 @@ def _units(division: Divided, names: tuple[str, ...], digits: int) -> str:
     return f"the floors leave {unit}, one each to the largest fractions: {shown}{more}"
 
 
-def _columns(step: Step) -> list[Column]:
-    columns = [Column(""), Column("part", shrinks=True)]
+def _columns(step: Step) -> list[TerminalColumn]:
+    columns = [TerminalColumn(""), TerminalColumn("part", shrinks=True)]
     if step.kind is not StepKind.ROUNDING:
-        columns.append(Column("weight", right=True))
+        columns.append(TerminalColumn("weight", right=True))
     for label, _ in _divisions(step):
-        columns += [Column("exact", right=True), Column("unit"), Column(label, right=True)]
+        columns += [TerminalColumn("exact", right=True), TerminalColumn("unit"), TerminalColumn(label, right=True)]
     return columns
 
 
@@ -214,8 +214,8 @@ def _adjustment_text(found: LineExplanation, beyond: Adjustment) -> str:
     return f"{reason}: {beyond.basis} {header} less {lines} of booked lines leaves {difference}"
 
 
-def _source_lines(sources: list[Source], terminal: Terminal) -> Iterator[str]:
-    columns = [Column(""), Column(""), Column("", right=True), Column("")]
+def _source_lines(sources: list[SourceFigure], terminal: Terminal) -> Iterator[str]:
+    columns = [TerminalColumn(""), TerminalColumn(""), TerminalColumn("", right=True), TerminalColumn("")]
     rows = [TextRow((readable(each.of), each.name, each.value, readable(each.place))) for each in sources]
     if terminal.width is None:
         yield from table_lines(columns, rows, terminal, indent=INDENT)
@@ -316,4 +316,4 @@ def _evidence(parts: list[InvoicePart], terminal: Terminal) -> Iterator[str]:
         header = f"the invoice's header (explain line {part.lines[0]})"
         places.setdefault(f"{part.source.value}  {part.source.place}" if part.source else header, []).append(number)
     rows = [TextRow((_span(tuple(numbers)), readable(place))) for place, numbers in places.items()]
-    yield from table_lines([Column("", right=True), Column("")], rows, terminal)
+    yield from table_lines([TerminalColumn("", right=True), TerminalColumn("")], rows, terminal)

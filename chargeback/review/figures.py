@@ -15,10 +15,10 @@ from msgspec import Struct
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.archive.signatures import read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
-from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.archive_overview import RevisionOverview, Signature
 from chargeback.model.ledger_register import AMOUNTS, LedgerRow
 from chargeback.model.money import minor_digits
 from chargeback.model.spreadsheet_text import csv_table
@@ -41,7 +41,16 @@ from chargeback.review.revision_choice import (
     standing_json,
     title,
 )
-from chargeback.review.terminal import GAP, Column, Terminal, TextRow, readable, table_lines, table_width, wrapped
+from chargeback.review.terminal import (
+    GAP,
+    Terminal,
+    TerminalColumn,
+    TextRow,
+    readable,
+    table_lines,
+    table_width,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +68,7 @@ _LEDGERS = "ledgers/"
 _ALL = "all"
 
 
-def figures_lines(figures: Figures, terminal: Terminal) -> Iterator[str]:
+def figures_lines(figures: ShownFigures, terminal: Terminal) -> Iterator[str]:
     """The month's state, then for each currency a row a team (project, …) and the total that they foot to."""
     yield from _heading(figures, terminal)
     for currency, total in figures.totals.items():
@@ -70,7 +79,7 @@ def figures_lines(figures: Figures, terminal: Terminal) -> Iterator[str]:
         yield "nothing billed" if figures.team is None else f"nothing for {figures.team}"
 
 
-def figures_csv(figures: Figures) -> str:
+def figures_csv(figures: ShownFigures) -> str:
     """The rows without totals, so that a sum over a column is right; written as the ledgers are (INTERFACE)."""
     named = ["name"] if figures.by in ("project", "account") else []
     name = figures.revision.name
@@ -85,7 +94,7 @@ def figures_csv(figures: Figures) -> str:
     return csv_table(["period", "revision", figures.by, *named, "lines", *amounts, "currency"], rows, amounts)
 
 
-def _heading(figures: Figures, terminal: Terminal) -> Iterator[str]:
+def _heading(figures: ShownFigures, terminal: Terminal) -> Iterator[str]:
     team = f", team {figures.team}" if figures.team else ""
     yield from wrapped(f"{title(figures.revision)}{team}  {standing(figures.overview)}", terminal, strong=True)
     yield from wrapped(signed_text(figures.overview.signatures, figures.signed_earlier) or "not signed", terminal)
@@ -94,7 +103,7 @@ def _heading(figures: Figures, terminal: Terminal) -> Iterator[str]:
     yield from largest_lines(figures.findings, figures.revision.name.period, terminal)
 
 
-def _currency_lines(figures: Figures, currency: str, total: Amounts, terminal: Terminal) -> list[str]:
+def _currency_lines(figures: ShownFigures, currency: str, total: Amounts, terminal: Terminal) -> list[str]:
     rows = [row for row in figures.rows if row.currency == currency]
     columns = _columns(figures.by)
     cells = [_cells(row, figures.by, total) for row in rows]
@@ -103,12 +112,12 @@ def _currency_lines(figures: Figures, currency: str, total: Amounts, terminal: T
     largest = max((abs(row.amounts.gross) for row in rows), default=0)
     bars = [terminal.bar(row.amounts.gross, largest, room) for row in rows]
     shown = [TextRow((*cell, bar)) for cell, bar in zip(cells, bars, strict=True)]
-    return table_lines([*columns, Column("")], [*shown, TextRow((*last, ""), strong=True)], terminal)
+    return table_lines([*columns, TerminalColumn("")], [*shown, TextRow((*last, ""), strong=True)], terminal)
 
 
-def _columns(by: str) -> list[Column]:
-    numbers = [Column(name, right=True) for name in ("net", "tax", "gross", "share")]
-    return [Column(by, shrinks=True), *numbers]
+def _columns(by: str) -> list[TerminalColumn]:
+    numbers = [TerminalColumn(name, right=True) for name in ("net", "tax", "gross", "share")]
+    return [TerminalColumn(by, shrinks=True), *numbers]
 
 
 def _cells(row: FigureRow, by: str, total: Amounts) -> tuple[str, ...]:
@@ -126,7 +135,7 @@ def _label(row: FigureRow, by: str) -> str:
     return f"{key} {readable(row.name)}" if by == "account" and row.name else key
 
 
-def _room_for_bars(columns: list[Column], cells: list[tuple[str, ...]], terminal: Terminal) -> int:
+def _room_for_bars(columns: list[TerminalColumn], cells: list[tuple[str, ...]], terminal: Terminal) -> int:
     """What the numbers leave beside a name that may be cut to some length; none where that is too little."""
     if terminal.width is None:
         return _LONGEST_BAR
@@ -147,7 +156,7 @@ class FigureRow(Struct, frozen=True):
     amounts: Amounts
 
 
-class Figures(Struct, frozen=True):
+class ShownFigures(Struct, frozen=True):
     """An archived month's figures: rows by currency, the largest first; ``totals`` are their sums by currency."""
 
     revision: Revision
@@ -186,7 +195,7 @@ def amounts_json(amounts: Amounts, currency: str) -> dict[str, str]:
     return {name: written(units, currency) for name, units in amounts._asdict().items()}
 
 
-def figures(root: Place, period: str | None, team: str | None, by: str | None) -> Figures:
+def figures(root: Place, period: str | None, team: str | None, by: str | None) -> ShownFigures:
     """The figures of a month, by default the latest; of all teams or of one, which is shown by project by default.
 
     ``StorageError`` where there is no archive; ``ConfigurationError`` for a month or team that it does not have.
@@ -201,8 +210,10 @@ def figures(root: Place, period: str | None, team: str | None, by: str | None) -
         return _figures(archive, revision, rows, team, chosen)
 
 
-def _figures(archive: Archive, revision: Revision, rows: list[LedgerRow], team: str | None, chosen: str) -> Figures:
-    return Figures(
+def _figures(
+    archive: Archive, revision: Revision, rows: list[LedgerRow], team: str | None, chosen: str
+) -> ShownFigures:
+    return ShownFigures(
         revision=revision,
         overview=overview_of(archive, revision),
         signed_earlier=signed_earlier(revision, read_signatures(archive.root)),

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.archive.signatures import read_signatures
 from chargeback.config.address import Place
 from chargeback.evidence.period import Period
 from chargeback.job.overview import revision_overview
-from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.archive_overview import RevisionOverview, Signature
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.review.revision_choice import (
     earlier_json,
@@ -29,12 +29,12 @@ from chargeback.review.revision_choice import (
     standing,
     standing_json,
 )
-from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, table_width, wrapped
+from chargeback.review.terminal import Terminal, TerminalColumn, TextRow, readable, table_lines, table_width, wrapped
 
 _SHORT_HEAD = 12
 _AMOUNTS = ("net", "tax", "gross")
 _CSV_COLUMNS = ("period", "revision", "status", *_AMOUNTS, "currency", "created", "version", "head")
-_COLUMNS = [Column("revision"), Column("status", shrinks=True), Column("gross", right=True)]
+_COLUMNS = [TerminalColumn("revision"), TerminalColumn("status", shrinks=True), TerminalColumn("gross", right=True)]
 
 
 class ListedRevision(Struct, frozen=True):
@@ -109,7 +109,7 @@ def listing_lines(found: Listing, terminal: Terminal) -> list[str]:
         return [none, *([] if found.head is None else wrapped(f"head {found.head}", terminal))]
     if terminal.width is None:
         rows = [TextRow((*_cells(each), each.revision.sha256, _signed(each))) for each in found.revisions]
-        lines = table_lines([*_COLUMNS, Column("head"), Column("signatures")], rows, terminal)
+        lines = table_lines([*_COLUMNS, TerminalColumn("head"), TerminalColumn("signatures")], rows, terminal)
     else:
         lines = _terminal_lines(found, terminal)
     return [*lines, *wrapped(f"head {found.head}", terminal)]
@@ -132,7 +132,7 @@ def _csv_rows(found: Listing) -> Iterator[list[str]]:
 def _terminal_lines(found: Listing, terminal: Terminal) -> list[str]:
     """Heads are cut, as nobody types them, and left out where there is no room."""
     rows = [TextRow((*_cells(each), each.revision.sha256[:_SHORT_HEAD])) for each in found.revisions]
-    columns = [*_COLUMNS, Column("head")]
+    columns = [*_COLUMNS, TerminalColumn("head")]
     if table_width(columns, rows) > (terminal.width or 0):
         columns, rows = columns[:-1], [TextRow(row.cells[:-1]) for row in rows]
     heading, *lines = table_lines(columns, rows, terminal)

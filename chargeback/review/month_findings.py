@@ -13,12 +13,12 @@ from msgspec import Struct
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.archive.signatures import read_signatures
 from chargeback.config.address import Place
 from chargeback.evidence.period import Period
 from chargeback.job.dispositions import decided_findings
 from chargeback.model import archived_checks
-from chargeback.model.archive_overview import RevisionOverview
+from chargeback.model.archive_overview import RevisionOverview, Signature
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, DecidedFinding, read_checks
 from chargeback.model.money import exact_sum, format_exact
 from chargeback.model.spreadsheet_text import csv_table

@@ -17,19 +17,19 @@ from chargeback.model.spreadsheet_text import csv_table
 from chargeback.publish.pages.wording import minor
 from chargeback.review.ledger_rows import written
 from chargeback.review.revision_choice import chosen_revision, identity, title
-from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
+from chargeback.review.terminal import Terminal, TerminalColumn, TextRow, readable, table_lines, wrapped
 
 _COLUMNS = ("month", "account", "invoice", "document_date", "age", "age_group", "state", "accrued", "settled",
             "outstanding", "currency")  # fmt: skip
 
 _TEXT_COLUMNS = (
-    Column("invoice", shrinks=True),
-    Column("account", shrinks=True),
-    Column("month"),
-    Column("state"),
-    Column("age", right=True),
-    Column("accrued", right=True),
-    Column("outstanding", right=True),
+    TerminalColumn("invoice", shrinks=True),
+    TerminalColumn("account", shrinks=True),
+    TerminalColumn("month"),
+    TerminalColumn("state"),
+    TerminalColumn("age", right=True),
+    TerminalColumn("accrued", right=True),
+    TerminalColumn("outstanding", right=True),
 )
 
 

@@ -37,7 +37,7 @@ from chargeback.review.changes import Change, change_lines, line_changes, team_c
 from chargeback.review.difference import check_text
 from chargeback.review.ledger_rows import read_rows, rows_of, written
 from chargeback.review.revision_choice import chosen_revision, identity, overview_of, standing, standing_json, title
-from chargeback.review.terminal import Column, Terminal, TextRow, readable, table_lines, wrapped
+from chargeback.review.terminal import Terminal, TerminalColumn, TextRow, readable, table_lines, wrapped
 
 _MOST_TEAMS = 3
 
@@ -63,8 +63,8 @@ def _moved_lines(found: Plan, terminal: Terminal) -> Iterator[str]:
     if not found.moved:
         return
     yield from ("", terminal.strong("projects that would be borne otherwise"))
-    columns = [Column("project", shrinks=True), Column("gross", right=True)]
-    columns += [Column("before", shrinks=True), Column("after", shrinks=True)]
+    columns = [TerminalColumn("project", shrinks=True), TerminalColumn("gross", right=True)]
+    columns += [TerminalColumn("before", shrinks=True), TerminalColumn("after", shrinks=True)]
     yield from table_lines(columns, [_moved_row(each) for each in found.moved], terminal)
 
 

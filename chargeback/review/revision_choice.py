@@ -9,11 +9,10 @@ from typing import Any
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import named_revision
-from chargeback.archive.signatures import Signature, read_signatures
+from chargeback.archive.signatures import read_signatures
 from chargeback.errors import ConfigurationError
 from chargeback.job.overview import revision_overview
-from chargeback.model.archive_overview import RevisionOverview
-from chargeback.model.archive_overview import Signature as ShownSignature
+from chargeback.model.archive_overview import RevisionOverview, Signature
 from chargeback.model.money import format_exact
 from chargeback.model.text import readable
 from chargeback.model.wording import status_text
@@ -66,7 +65,7 @@ def signed_earlier(revision: Revision, signatures: Iterable[Signature]) -> tuple
     return tuple(each for each in signatures if each.name.period == name.period and each.name < name)
 
 
-def signed_text(own: Iterable[ShownSignature], earlier: Iterable[Signature]) -> str:
+def signed_text(own: Iterable[Signature], earlier: Iterable[Signature]) -> str:
     """Who signed the revision; where nobody has, who signed an earlier one; "" where nobody signed any."""
     if names := ", ".join(f"{each.role} {readable(each.by)}" for each in own):
         return f"signed: {names}"

@@ -19,13 +19,14 @@ from chargeback.archive.head_file import check_head_file
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import Signature, append_signature, read_signatures
+from chargeback.archive.signatures import append_signature, read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
 from chargeback.job.cover import refresh_covers
 from chargeback.job.overview import refresh_overview
 from chargeback.job.sealing import archived_config
+from chargeback.model.archive_overview import Signature
 from chargeback.model.instants import format_instant
 from chargeback.model.text import cleaned, normalized, readable
 

@@ -21,7 +21,7 @@ _FULL, _NEGATIVE = "█", "░"
 GAP = "  "
 _NARROWEST = 8
 """Cells that a column keeps, however narrow the terminal."""
-__all__ = ["GAP", "Column", "Render", "TextRow", "padded", "readable", "table_lines", "table_width", "wrapped"]
+__all__ = ["GAP", "Render", "TerminalColumn", "TextRow", "padded", "readable", "table_lines", "table_width", "wrapped"]
 
 
 class Terminal(Struct, frozen=True):
@@ -64,7 +64,7 @@ def terminal_of(stream: TextIO, environ: Mapping[str, str]) -> Terminal:
     )
 
 
-class Column(Struct, frozen=True):
+class TerminalColumn(Struct, frozen=True):
     """A column: numbers are ``right``; one that ``shrinks`` is cut where the terminal is too narrow."""
 
     title: str
@@ -80,7 +80,7 @@ class TextRow(Struct, frozen=True):
 
 
 def table_lines(
-    columns: Sequence[Column], rows: Sequence[TextRow], terminal: Terminal, *, indent: str = ""
+    columns: Sequence[TerminalColumn], rows: Sequence[TextRow], terminal: Terminal, *, indent: str = ""
 ) -> list[str]:
     """The heading and a line a row, no wider than the terminal where columns can shrink; nothing without rows."""
     if not rows:
@@ -94,7 +94,7 @@ def table_lines(
     return lines
 
 
-def table_width(columns: Sequence[Column], rows: Sequence[TextRow]) -> int:
+def table_width(columns: Sequence[TerminalColumn], rows: Sequence[TextRow]) -> int:
     """Cells that the table takes where nothing is cut."""
     widths = [_natural(place, column, rows) for place, column in enumerate(columns)]
     return sum(widths) + len(GAP) * (len(widths) - 1)
@@ -138,7 +138,7 @@ def _broken(text: str, width: int) -> list[str]:
     return [*lines, current]
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[TextRow], terminal: Terminal, taken: int) -> list[int]:
+def _widths(columns: Sequence[TerminalColumn], rows: Sequence[TextRow], terminal: Terminal, taken: int) -> list[int]:
     widths = [_natural(place, column, rows) for place, column in enumerate(columns)]
     if terminal.width is None:
         return widths
@@ -150,16 +150,16 @@ def _widths(columns: Sequence[Column], rows: Sequence[TextRow], terminal: Termin
     return widths
 
 
-def _widest_first(columns: Sequence[Column], widths: Sequence[int]) -> list[int]:
+def _widest_first(columns: Sequence[TerminalColumn], widths: Sequence[int]) -> list[int]:
     shrinking = [place for place, column in enumerate(columns) if column.shrinks]
     return sorted(shrinking, key=lambda place: -widths[place])
 
 
-def _natural(place: int, column: Column, rows: Sequence[TextRow]) -> int:
+def _natural(place: int, column: TerminalColumn, rows: Sequence[TextRow]) -> int:
     return max(cell_len(column.title), *(cell_len(row.cells[place]) for row in rows))
 
 
-def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], columns: Sequence[TerminalColumn], widths: Sequence[int]) -> str:
     shown = zip(cells, columns, widths, strict=True)
     return GAP.join(padded(cell, width, right=column.right) for cell, column, width in shown).rstrip()
 

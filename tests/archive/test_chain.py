@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.archive.chain import Link, RevisionName, read_chain
+from chargeback.archive.chain import Link, read_chain
 from chargeback.evidence.period import Period
+from chargeback.model.archive_overview import RevisionName
 
 
 def link(name: str, sha256: str, previous: str | None) -> Link:

@@ -10,7 +10,6 @@ from unittest.mock import patch
 import pytest
 from msgspec.structs import replace
 
-from chargeback.archive.chain import RevisionName
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, sums_lines
 from chargeback.archive.reading import Archive
@@ -19,6 +18,7 @@ from chargeback.archive.staging import Staging
 from chargeback.errors import DamagedError, SchemaError, StorageError
 from chargeback.evidence import RunRecord, sha256_of
 from chargeback.evidence.period import Period
+from chargeback.model.archive_overview import RevisionName
 from tests.kit.archives import REPORT, STARTED, QuickFileSystem, answer, manifest, write_archive
 
 MAY, JUNE = Period(2026, 5), Period(2026, 6)

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from chargeback.archive import register
 from chargeback.archive.locked_archive import open_for_writing
-from chargeback.archive.signatures import REGISTER, Signature, append_signature, read_signatures
+from chargeback.archive.signatures import REGISTER, append_signature, read_signatures
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState
 from chargeback.evidence.period import Period
+from chargeback.model.archive_overview import Signature
 from tests.kit.archives import STARTED, FailingFileSystem, QuickFileSystem
 
 ONE = Signature("2026-06-05T02:00:00Z", Period(2026, 5), 1, "0" * 64, "preparer", "Somchai", "looked at, all of it")

@@ -24,9 +24,9 @@ import pytest
 from msgspec.structs import asdict
 
 from chargeback.archive import bucket as bucket_module
-from chargeback.archive.bucket import Bucket, Written, open_bucket
+from chargeback.archive.bucket import Bucket, WrittenObject, open_bucket
 from chargeback.archive.bucket_process import BucketError
-from chargeback.archive.chain import Base, RevisionName
+from chargeback.archive.chain import Base
 from chargeback.archive.commits import Commits, list_json, list_path, orphans
 from chargeback.archive.file_checks import FileFindingKind, check_files
 from chargeback.archive.locked_archive import open_for_writing
@@ -38,12 +38,13 @@ from chargeback.archive.object_writer import ObjectWriter
 from chargeback.archive.pending import pending_reports
 from chargeback.archive.reading import Archive, cover_path
 from chargeback.archive.rehearsal import rehearse_bucket
-from chargeback.archive.signatures import Signature, append_signature, read_signatures
+from chargeback.archive.signatures import append_signature, read_signatures
 from chargeback.archive.staging import Staging
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
 from chargeback.evidence import sha256_of
 from chargeback.evidence.period import Period
+from chargeback.model.archive_overview import RevisionName, Signature
 from tests.azure_server import CONTAINER
 from tests.conftest import SHAPES
 from tests.kit.archives import FILES, REPORT, STARTED, answer, seal
@@ -521,7 +522,7 @@ def test_a_hostile_list_of_versions_is_damage(
     paths = sorted(each.key.removeprefix(f"{commit.place}/") for each in bucket.objects(commit.place))
     rows = []
     for number, part in enumerate(divided(paths, 3), start=1):
-        data = list_json(dict.fromkeys(part, Written()))
+        data = list_json(dict.fromkeys(part, WrittenObject()))
         overwrite(address, f"{commit.place}/{list_path(number)}", data)
         row = ManifestPart(list_path(number), len(data), sha256_of(data), len(part), part[0], part[-1])
         rows.append({**asdict(row), "version": None, "tag": None})

@@ -13,10 +13,11 @@ from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import selected_revisions
-from chargeback.archive.signatures import Signature, append_signature
+from chargeback.archive.signatures import append_signature
 from chargeback.archive.verification import Layer, verify_chain, verify_files
 from chargeback.evidence import sha256_of
 from chargeback.evidence.period import Period
+from chargeback.model.archive_overview import Signature
 from tests.kit.archives import FILES, STARTED, QuickFileSystem, seal, write_archive
 
 

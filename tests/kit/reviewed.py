@@ -24,10 +24,11 @@ from pathlib import Path
 
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
-from chargeback.archive.signatures import Signature, append_signature
+from chargeback.archive.signatures import append_signature
 from chargeback.config import Config, parse
 from chargeback.evidence.period import Period
 from chargeback.job.run import RunRequest, Surroundings, run
+from chargeback.model.archive_overview import Signature
 from chargeback.sandbox import SCENARIOS, Clock, Month, Server, Setup, World, instant, running, sample_configuration
 from chargeback.sandbox import small_world as made_world
 from chargeback.sandbox.records import Account, Books, Line, Row

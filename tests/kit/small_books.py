@@ -16,10 +16,9 @@ from chargeback.evidence import RunRecord, SettlementRecord
 from chargeback.evidence.period import Period
 from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth, Ground
-from chargeback.model.books import AcceptedTotal, Books
-from chargeback.model.books import Status as BooksStatus
+from chargeback.model.books import AcceptedTotal, Books, Status
 from chargeback.model.facts import AccountFacts
-from chargeback.model.invoice import Invoice, Status, shape_of
+from chargeback.model.invoice import Invoice, InvoiceStatus, shape_of
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 from chargeback.model.money import minor_digits
 from chargeback.model.posting import MonthPosting, OwnershipFindings, PostedLine, Posting
@@ -72,7 +71,7 @@ class Bill(Struct, frozen=True):
     number: str
     lines: tuple[Line, ...]
     currency: str = "THB"
-    status: Status = Status.OPEN
+    status: InvoiceStatus = InvoiceStatus.OPEN
     id: str = ""
     name: str = "Acme Billing"
     receipt: str = ""
@@ -117,7 +116,7 @@ def bills() -> list[Bill]:
             "ba_123",
             "INV-2026-0010",
             (Line(DATA, 100_000, 7_000, "acme-data", "ข้อมูล", "Disk", "100", description="ข้อมูล"),),
-            status=Status.PAID,
+            status=InvoiceStatus.PAID,
             receipt="DPLY-RC-202605-0001",
             withheld="30.00",
         ),
@@ -190,7 +189,7 @@ def make_books(
         ProjectDirectory(),
         OwnershipFindings({}, (), ()),
     )
-    return Books(posting, (), (), (), AcceptedTotal(0, ()), BooksStatus.RECONCILED)
+    return Books(posting, (), (), (), AcceptedTotal(0, ()), Status.RECONCILED)
 
 
 def _posting(account: str, chosen: list[Bill], period: Period, lines: list[LedgerLine]) -> Posting:

@@ -11,7 +11,7 @@ import pytest
 from chargeback.errors import AnswerError
 from chargeback.evidence.period import zone
 from chargeback.model.answers import InvoiceAnswer, LineItem
-from chargeback.model.invoice import Invoice, Shape, Status, booking_month, listed_total, merge, shape_of
+from chargeback.model.invoice import Invoice, InvoiceStatus, Shape, booking_month, listed_total, merge, shape_of
 
 ROW: dict[str, Any] = {
     "id": "i1",
@@ -125,7 +125,7 @@ def test_rounding_a_missing_field_and_another_spelling_are_no_disagreement(
 def test_what_the_detail_lacks_the_list_row_says(field: str) -> None:
     invoice = merged(**{field: None})
     assert (invoice.number, invoice.currency, invoice.total_minor, invoice.tax_minor) == ("INV-1", "THB", 10700, 700)
-    assert (invoice.status, invoice.start) == (Status.OPEN, datetime.fromisoformat("2026-04-30T17:00:00+00:00"))
+    assert (invoice.status, invoice.start) == (InvoiceStatus.OPEN, datetime.fromisoformat("2026-04-30T17:00:00+00:00"))
     assert invoice.disagreements == ()
 
 

@@ -18,7 +18,7 @@ from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.model.team import LedgerTeam
 from chargeback.publish.ledger_csv import chunks
-from chargeback.publish.team_workbook.totals import Cell, Part, totals_of_lines
+from chargeback.publish.team_workbook.totals import Part, PartKey, totals_of_lines
 from tests.ledger_lines import columns, ledger, sort_key, written
 
 HOSTILE = st.sampled_from(
@@ -118,10 +118,10 @@ def figures(amounts: tuple[int, int, int]) -> tuple[int, ...]:
 
 @given(lines())
 def test_a_teams_totals_are_the_sums_of_its_lines(given: list[LedgerLine]) -> None:
-    sums: dict[tuple[Part, Cell], int] = defaultdict(int)
+    sums: dict[tuple[Part, PartKey], int] = defaultdict(int)
     for line in given:
         part = Part(line.label.currency, line.label.digits, line.environment, line.basis)
-        sums[part, Cell(line.project, line.resource, line.share_percent)] += line.net
+        sums[part, PartKey(line.project, line.resource, line.share_percent)] += line.net
     totals = totals_of_lines(columns(given))
     assert {(part, cell): each.net for part, cells in totals.cells.items() for cell, each in cells.items()} == dict(
         sums

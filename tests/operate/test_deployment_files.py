@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chargeback.config import Notify, Usage
 from chargeback.config.reading import keys_of
-from chargeback.operate.metrics import Family, exposition
+from chargeback.operate.metrics import Gauge, exposition
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +40,7 @@ def test_the_build_keeps_no_cache_and_takes_locked_libraries() -> None:
 
 
 def test_the_text_format_escapes() -> None:
-    family = Family("m", "a \\ b\nc", (({"team": 'x"y\\z\n'}, 1),))
+    family = Gauge("m", "a \\ b\nc", (({"team": 'x"y\\z\n'}, 1),))
     assert exposition([family]) == '# HELP m a \\\\ b\\nc\n# TYPE m gauge\nm{team="x\\"y\\\\z\\n"} 1\n'
 
 

@@ -13,7 +13,7 @@ from chargeback import config
 from chargeback.errors import ChargebackError
 from chargeback.job.same_result import result_digest
 from chargeback.model.books import Books
-from chargeback.model.invoice import Status
+from chargeback.model.invoice import InvoiceStatus
 
 from . import first_opinion, worlds
 from .alterations import COPY, OF_SAMENESS, Alteration, altered
@@ -55,7 +55,7 @@ def by_the_job(seed: int, event: str) -> bool | None:
         (invoice.account, invoice.label)
         for posting in before.posting.postings
         for invoice in posting.month.booked
-        if invoice.listed_status is Status.OPEN
+        if invoice.listed_status is InvoiceStatus.OPEN
     }
     return digest_of(before, month) == digest_of(after, later, unpaid)
 

@@ -69,7 +69,7 @@ _REST = """
 # floor = "50"
 """
 
-__all__ = ["Draft", "draft", "refuse_existing", "survey", "write"]
+__all__ = ["ProposedConfiguration", "draft", "refuse_existing", "survey", "write"]
 FALLBACK_TIMEZONE = "Asia/Bangkok"
 """Where no invoice tells: the platform's operator and most of its users are there (CONTRACT)."""
 FILE_MODE = 0o640
@@ -147,7 +147,7 @@ def quoted(text: str) -> str:
     return json_text(text)
 
 
-class Draft(Struct, frozen=True):
+class ProposedConfiguration(Struct, frozen=True):
     """A configuration that is not written yet: what it rests on, its text, and what that text loads as."""
 
     survey: Survey
@@ -191,7 +191,9 @@ class Draft(Struct, frozen=True):
         }
 
 
-def draft(found: Survey, path: Path, now: datetime, *, archive: str = "archive", timezone: str | None = None) -> Draft:
+def draft(
+    found: Survey, path: Path, now: datetime, *, archive: str = "archive", timezone: str | None = None
+) -> ProposedConfiguration:
     """The configuration for what was found; it is loaded before anybody sees it."""
     zone_name = timezone or found.timezone or FALLBACK_TIMEZONE
     proposal = propose(project.sid for project in found.projects)
@@ -207,7 +209,7 @@ def draft(found: Survey, path: Path, now: datetime, *, archive: str = "archive",
         text = written(found, proposal, archive=archive, timezone=zone_name, names=False, keeps_head=keeps_head)
         config = parse(text.encode(), path)
         unowned = _unowned(found, config, now)
-    return Draft(found, proposal, text, config, unowned)
+    return ProposedConfiguration(found, proposal, text, config, unowned)
 
 
 def _unowned(found: Survey, config: Config, now: datetime) -> tuple[str, ...]:

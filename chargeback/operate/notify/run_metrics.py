@@ -16,7 +16,7 @@ from chargeback.config import Config
 from chargeback.model import archived_checks
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.instants import parse_instant
-from chargeback.operate.metrics import Family
+from chargeback.operate.metrics import Gauge
 from chargeback.operate.notify.messages import close_due
 from chargeback.operate.notify.services import filled, missing_variables
 
@@ -63,13 +63,13 @@ def address(url: str, signal: Signal) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{signal}"))
 
 
-def run_families(config: Config, code: int, now: datetime) -> list[Family]:
+def run_families(config: Config, code: int, now: datetime) -> list[Gauge]:
     """The gauges; those of the last closed month are left out as long as there is none."""
     latest = _latest(Archive(config.archive))
     return [
-        Family("chargeback_run_exit_code", "Exit code of the last run", (({}, code),)),
-        Family("chargeback_run_timestamp_seconds", "When the last run ended", (({}, now.timestamp()),)),
-        Family(
+        Gauge("chargeback_run_exit_code", "Exit code of the last run", (({}, code),)),
+        Gauge("chargeback_run_timestamp_seconds", "When the last run ended", (({}, now.timestamp()),)),
+        Gauge(
             "chargeback_close_due_timestamp_seconds",
             "When the first month without a revision becomes overdue: close_by of the month after it",
             (({}, close_due(config, now).timestamp()),),
@@ -83,33 +83,33 @@ def _latest(archive: Archive) -> Revision | None:
     return archive.latest(periods[-1]) if periods else None
 
 
-def _of_month(latest: Revision, config: Config, now: datetime) -> Iterator[Family]:
+def _of_month(latest: Revision, config: Config, now: datetime) -> Iterator[Gauge]:
     """Of the newest month that has a revision."""
     exceptions = latest.interpret(archived_checks.PATH, read_checks).standing.exceptions
     created = parse_instant(latest.manifest.created)
     ended = latest.name.period.end(config.timezone)
-    yield Family(
+    yield Gauge(
         "chargeback_last_closed_period",
         "The newest month with a revision: 1, its name and revision are labels",
         (({"period": str(latest.name.period), "revision": str(latest.name.number)}, 1),),
     )
-    yield Family(
+    yield Gauge(
         "chargeback_last_closed_status",
         "1 for the status that the newest month with a revision has",
         tuple(({"status": status}, int(status == latest.manifest.status)) for status in STATUSES),
     )
-    yield Family(
+    yield Gauge(
         "chargeback_last_closed_exceptions",
         "Exceptions of that month that nobody has accepted",
         (({}, exceptions),),
     )
-    yield Family(
+    yield Gauge(
         "chargeback_last_closed_end_age_seconds",
         "Seconds since that month ended",
         (({}, round((now - ended).total_seconds())),),
     )
     if created is not None:
-        yield Family(
+        yield Gauge(
             "chargeback_last_closed_revision_timestamp_seconds",
             "When that month's latest revision was made",
             (({}, created.timestamp()),),

@@ -22,7 +22,7 @@ from chargeback.evidence.period import Period
 from chargeback.model.instants import format_instant
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.wording import counted
-from chargeback.operate.metrics import Family, Labels, Value
+from chargeback.operate.metrics import Gauge, Labels, Value
 from chargeback.operate.usage.alerts import Alert, alerts_of, cost_of, money
 from chargeback.operate.usage.daily import DAY, Series, by_project, by_resource, shares
 from chargeback.operate.usage.snapshot import CURRENCY, Snapshot
@@ -32,7 +32,7 @@ PACE_DAYS = 7
 HEADINGS = ("month to date", "month end", "today", "yesterday", "a month ago")
 
 
-class Figures(Struct, frozen=True):
+class UsageFigures(Struct, frozen=True):
     """Amounts in currency; None where there is nothing to compare with.
 
     ``today`` and ``yesterday`` are what the day of the last look and of the one before cost; ``last_month`` is month
@@ -64,7 +64,7 @@ def difference(after: Decimal | None, before: Decimal | None) -> Decimal | None:
 
 def figures_of(
     snapshot: Snapshot, now: datetime, day: date, projects: Mapping[str, Series], config: Config
-) -> dict[str, Figures]:
+) -> dict[str, UsageFigures]:
     """By project of that day."""
     costs = month_to_date(snapshot, day)
     before = month_to_date(snapshot, same_day_last_month(day))
@@ -72,11 +72,11 @@ def figures_of(
     return {sid: _figures(cost, before.get(sid), projects[sid], day, left) for sid, cost in sorted(costs.items())}
 
 
-def _figures(cost: Decimal, last_month: Decimal | None, series: Series, day: date, left: Decimal) -> Figures:
+def _figures(cost: Decimal, last_month: Decimal | None, series: Series, day: date, left: Decimal) -> UsageFigures:
     known = [entry.cost for entry in series if entry.date <= day and entry.cost is not None]
     pace = median(known[-PACE_DAYS:]) if known else cost / max(day.day, 1)
     earlier = [entry.date for entry in series if entry.date < day]
-    return Figures(
+    return UsageFigures(
         month_to_date=cost,
         month_end=cost + pace * left,
         today=cost_of(series, day),
@@ -100,15 +100,15 @@ def same_day_last_month(day: date) -> date:
     return month.first_day.replace(day=min(day.day, month.last_day.day))
 
 
-def combined(parts: Iterable[tuple[Figures, Decimal]]) -> Figures:
+def combined(parts: Iterable[tuple[UsageFigures, Decimal]]) -> UsageFigures:
     """The sum of figures, each with the share that counts; what is unknown somewhere counts where it is known."""
-    sums: dict[str, Decimal | None] = dict.fromkeys(Figures.__struct_fields__)
+    sums: dict[str, Decimal | None] = dict.fromkeys(UsageFigures.__struct_fields__)
     for figures, share in parts:
         for name, sofar in sums.items():
             amount = getattr(figures, name)
             if amount is not None:
                 sums[name] = (sofar or Decimal(0)) + amount * share
-    return Figures(
+    return UsageFigures(
         sums["month_to_date"] or Decimal(0),
         sums["month_end"] or Decimal(0),
         sums["today"],
@@ -117,7 +117,9 @@ def combined(parts: Iterable[tuple[Figures, Decimal]]) -> Figures:
     )
 
 
-def by_team(figures: Mapping[str, Figures], shares: Mapping[str, Mapping[str, Decimal]]) -> dict[str, Figures]:
+def by_team(
+    figures: Mapping[str, UsageFigures], shares: Mapping[str, Mapping[str, Decimal]]
+) -> dict[str, UsageFigures]:
     """Team -> the sum of its projects, and of its parts of shared ones."""
     teams = sorted({team for split in shares.values() for team in split})
     return {
@@ -145,7 +147,7 @@ def text_lines(report: UsageReport) -> Iterator[str]:
     yield from _table("project", report.projects)
 
 
-def _table(title: str, rows: dict[str, Figures]) -> Iterator[str]:
+def _table(title: str, rows: dict[str, UsageFigures]) -> Iterator[str]:
     if not rows:
         return
     cells = [(title, *HEADINGS), *((name, *_amounts(figures)) for name, figures in rows.items())]
@@ -156,14 +158,14 @@ def _table(title: str, rows: dict[str, Figures]) -> Iterator[str]:
         )
 
 
-def _amounts(figures: Figures) -> tuple[str, ...]:
+def _amounts(figures: UsageFigures) -> tuple[str, ...]:
     amounts = (figures.month_to_date, figures.month_end, figures.today, figures.yesterday, figures.last_month)
     return tuple("-" if amount is None else money(amount) for amount in amounts)
 
 
 def csv_text(report: UsageReport) -> str:
     """A row a project, amounts in ``currency``; "" where there is nothing to compare with."""
-    names = list(Figures.__struct_fields__)
+    names = list(UsageFigures.__struct_fields__)
     rows = (
         [report.day.isoformat(), sid, report.accounts[sid], report.owners[sid], *_written(figures), CURRENCY]
         for sid, figures in report.projects.items()
@@ -171,7 +173,7 @@ def csv_text(report: UsageReport) -> str:
     return csv_table(["date", "project", "account", "team", *names, "currency"], rows, names)
 
 
-def _written(figures: Figures) -> Iterator[str]:
+def _written(figures: UsageFigures) -> Iterator[str]:
     for amount in astuple(figures):
         yield "" if amount is None else money(amount)
 
@@ -196,7 +198,7 @@ def to_json(report: UsageReport) -> dict[str, Any]:
     }
 
 
-def families(report: UsageReport) -> list[Family]:
+def families(report: UsageReport) -> list[Gauge]:
     """Gauges by project and by team; an alert's is 1 as long as it goes on."""
     alerted = {alert.project: alert for alert in report.alerts}
     labels = {
@@ -207,38 +209,36 @@ def families(report: UsageReport) -> list[Family]:
     return [
         *_of("project", "a project", labels, report.projects),
         *_of("team", "a team", teams, report.teams),
-        Family(
+        Gauge(
             "chargeback_usage_alert",
             "1 while a project's daily cost is out of its band, else 0",
             tuple((labels[sid], int(sid in alerted)) for sid in report.projects),
         ),
-        Family(
+        Gauge(
             "chargeback_usage_excess",
             "Estimated cost of the day above what is usual, of projects with an alert",
             tuple((labels[sid], alert.cost - alert.usual) for sid, alert in alerted.items()),
         ),
-        Family(
+        Gauge(
             "chargeback_usage_unread_projects",
             "Projects or lists that could not be read",
             (({}, len(report.problems)),),
         ),
-        Family(
+        Gauge(
             "chargeback_usage_timestamp_seconds", "When usage was last looked at", (({}, report.taken_at.timestamp()),)
         ),
     ]
 
 
-def _of(noun: str, owner: str, labels: Mapping[str, Labels], rows: dict[str, Figures]) -> Iterator[Family]:
+def _of(noun: str, owner: str, labels: Mapping[str, Labels], rows: dict[str, UsageFigures]) -> Iterator[Gauge]:
     def samples(name: str) -> tuple[tuple[Labels, Value], ...]:
         found = ((labels[key], getattr(figures, name)) for key, figures in rows.items())
         return tuple((label, round(amount, 2)) for label, amount in found if isinstance(amount, Decimal))
 
     prefix = f"chargeback_usage_{noun}"
-    yield Family(
-        f"{prefix}_month_to_date", f"Estimated cost of {owner} since the month began", samples("month_to_date")
-    )
-    yield Family(f"{prefix}_month_end", f"Estimated cost of {owner} at the end of the month", samples("month_end"))
-    yield Family(f"{prefix}_daily", f"Estimated cost of {owner} on the last day looked at", samples("today"))
+    yield Gauge(f"{prefix}_month_to_date", f"Estimated cost of {owner} since the month began", samples("month_to_date"))
+    yield Gauge(f"{prefix}_month_end", f"Estimated cost of {owner} at the end of the month", samples("month_end"))
+    yield Gauge(f"{prefix}_daily", f"Estimated cost of {owner} on the last day looked at", samples("today"))
 
 
 class UsageReport(Struct, frozen=True):
@@ -246,9 +246,9 @@ class UsageReport(Struct, frozen=True):
 
     day: date
     taken_at: datetime
-    projects: dict[str, Figures]
-    teams: dict[str, Figures]
-    total: Figures
+    projects: dict[str, UsageFigures]
+    teams: dict[str, UsageFigures]
+    total: UsageFigures
     alerts: tuple[Alert, ...]
     owners: Mapping[str, str]
     accounts: Mapping[str, str]

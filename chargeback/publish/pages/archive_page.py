@@ -56,7 +56,7 @@ class RevisionRow(Struct, frozen=True):
     cover: str
 
 
-class MonthRow(Struct, frozen=True):
+class ArchivedMonthRow(Struct, frozen=True):
     """An archived month: ``latest`` counts, ``superseded`` are earlier ones; ``gross``: amount, currency, change."""
 
     anchor: str
@@ -71,7 +71,7 @@ class Year(Struct, frozen=True):
     """The archived months of a year, newest first."""
 
     year: int
-    months: tuple[MonthRow, ...]
+    months: tuple[ArchivedMonthRow, ...]
     exceptions: int
     is_folded: bool
 
@@ -175,7 +175,7 @@ def _year_html(year: Year) -> str:
     return f'<details class="paper"><summary>{folded}</summary>\n{months}</details>\n'
 
 
-def _month_html(month: MonthRow) -> str:
+def _month_html(month: ArchivedMonthRow) -> str:
     latest = month.latest
     restated = ", restated" if month.superseded else ""
     simulated = ", <b>not the platform's figures</b>" if latest.is_simulated else ""
@@ -198,7 +198,7 @@ def _month_html(month: MonthRow) -> str:
     )
 
 
-def _signatures_html(month: MonthRow) -> str:
+def _signatures_html(month: ArchivedMonthRow) -> str:
     if month.latest.signatures:
         return "".join(f'<span class="line">{_signed(each)}</span>\n' for each in month.latest.signatures)
     if not month.earlier_signatures:
@@ -275,9 +275,9 @@ def _years(months: Sequence[MonthOverview], timezone: ZoneInfo) -> tuple[Year, .
     return tuple(found)
 
 
-def _month(month: MonthOverview, before: MonthOverview | None, timezone: ZoneInfo) -> MonthRow:
+def _month(month: MonthOverview, before: MonthOverview | None, timezone: ZoneInfo) -> ArchivedMonthRow:
     superseded = tuple(_revision(month.period, revision, timezone) for revision in month.superseded)
-    return MonthRow(
+    return ArchivedMonthRow(
         anchor=f"m{month.period}",
         title=month_name(month.period),
         latest=_revision(month.period, month.latest, timezone),

@@ -99,7 +99,7 @@ class ColumnChart(Struct, frozen=True):
         return Markup("".join(parts))  # noqa: S704 - what comes from outside is escaped
 
 
-class Column(Struct, frozen=True):
+class ChartColumn(Struct, frozen=True):
     """One column: its name in tooltips, its label on the axis ("" for none), and each series' amount in minor units."""
 
     name: str
@@ -108,7 +108,7 @@ class Column(Struct, frozen=True):
 
 
 def column_chart(
-    columns: Sequence[Column], series: Sequence[str], currency: str, digits: int, marks: Sequence[str] = ()
+    columns: Sequence[ChartColumn], series: Sequence[str], currency: str, digits: int, marks: Sequence[str] = ()
 ) -> ColumnChart:
     """Stacked columns: what is positive grows upwards from zero, what is negative downwards.
 
@@ -137,7 +137,7 @@ def column_chart(
 
 
 def _segments(
-    column: Column, left: int, slot: int, scale: _Scale, series: Sequence[tuple[str, str]], currency: str
+    column: ChartColumn, left: int, slot: int, scale: _Scale, series: Sequence[tuple[str, str]], currency: str
 ) -> list[Segment]:
     width = min(slot - slot // 4, _WIDEST)
     x, wide = _percentage(left + (slot - width) // 2), _percentage(width)
@@ -170,7 +170,7 @@ class _Scale(Struct, frozen=True):
     digits: int
 
     @classmethod
-    def of(cls, columns: Sequence[Column], digits: int) -> _Scale:
+    def of(cls, columns: Sequence[ChartColumn], digits: int) -> _Scale:
         high = max((sum(units for units in column.amounts if units > 0) for column in columns), default=0)
         low = min((sum(units for units in column.amounts if units < 0) for column in columns), default=0)
         if high == low:

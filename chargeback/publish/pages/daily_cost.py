@@ -24,7 +24,7 @@ from chargeback.model.money import EXACT, exact_sum, minor_digits, to_minor
 from chargeback.model.posting import Posting
 from chargeback.model.report import asked_on, days_named
 from chargeback.model.wording import counted
-from chargeback.publish.pages.charts import SERIES, Column, ColumnChart, column_chart
+from chargeback.publish.pages.charts import SERIES, ChartColumn, ColumnChart, column_chart
 from chargeback.publish.pages.elements import as_a_table, figures, figures_table, legend, section
 from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.wording import minor, month_name
@@ -171,7 +171,7 @@ def _daily_cost(books: Books, currency: str, whole: Days, named: dict[SeriesKey,
     if any(rest.values()) or not named:
         series.append(_series(_REST if named else _EVERY, "", rest, days, digits))
     columns = [
-        Column(day.isoformat(), _day_label(day), tuple(one.amounts[place] for one in series))
+        ChartColumn(day.isoformat(), _day_label(day), tuple(one.amounts[place] for one in series))
         for place, day in enumerate(days)
     ]
     chart = column_chart(columns, [one.name for one in series], currency, digits)

@@ -16,7 +16,7 @@ from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.model.catalogue import CATALOGUE, Family, operator_remedy
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.finding import Finding as ModelFinding
+from chargeback.model.finding import Finding
 from chargeback.model.money import EXACT
 from chargeback.model.wording import counted, decided_text, money_list
 from chargeback.publish.pages.elements import section
@@ -39,7 +39,7 @@ class Filter(Struct, frozen=True):
     count: int
 
 
-class Finding(Struct, frozen=True):
+class CheckResult(Struct, frozen=True):
     """One result of a check; ``figures`` are its amounts by name, none where the check has none; ``subject_name`` is
     what the team or project is called that it is about."""
 
@@ -61,17 +61,17 @@ class FindingGroup(Struct, frozen=True):
     title: str
     holds_when: str
     count: int
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckResult, ...]
     more: int
     more_amount: str
 
     @property
-    def first(self) -> tuple[Finding, ...]:
+    def first(self) -> tuple[CheckResult, ...]:
         """Those that are seen at once; a single one more is not worth folding."""
         return self.findings[:FIRST_FINDINGS] if self.folded else self.findings
 
     @property
-    def folded(self) -> tuple[Finding, ...]:
+    def folded(self) -> tuple[CheckResult, ...]:
         """Those that are listed, but folded."""
         return self.findings[FIRST_FINDINGS:] if len(self.findings) > FIRST_FINDINGS + 1 else ()
 
@@ -154,7 +154,7 @@ def finding_cards(books: Books) -> FindingCards:
     return FindingCards(cards[:FIRST_CARDS], cards[FIRST_CARDS:], len(left), amounts)
 
 
-def _card(finding: ModelFinding, checks: list[Check], names: _Names) -> FindingCard:
+def _card(finding: Finding, checks: list[Check], names: _Names) -> FindingCard:
     alone = len(checks) == 1
     return FindingCard(
         anchor=finding.id,
@@ -178,7 +178,7 @@ def _card(finding: ModelFinding, checks: list[Check], names: _Names) -> FindingC
     )
 
 
-def _follows(finding: ModelFinding, checks: Sequence[Check]) -> str:
+def _follows(finding: Finding, checks: Sequence[Check]) -> str:
     """What follows in one line: "12 exceptions, 1,234.00 THB in all, 2 more accepted"."""
     sums, accepted = _variances(checks), finding.checks - len(checks)
     parts = [counted(len(checks), "exception"), f"{sums} in all" if sums else ""]
@@ -233,8 +233,8 @@ def _added(amounts: Iterable[tuple[Decimal | None, str]]) -> str:
     return money_list((amount(value), currency) for currency, value in sorted(sums.items()))
 
 
-def _finding(check: Check, names: _Names) -> Finding:
-    return Finding(
+def _finding(check: Check, names: _Names) -> CheckResult:
+    return CheckResult(
         account=check.account,
         account_name=names.accounts.get(check.account, ""),
         invoice=check.invoice,
@@ -342,14 +342,14 @@ def _card_html(card: FindingCard) -> str:
     )
 
 
-def _listed(findings: Iterable[Finding], is_bad: bool) -> str:
+def _listed(findings: Iterable[CheckResult], is_bad: bool) -> str:
     rows = "".join(
         f"<li>\n<p>{sentence(each.message)}</p>\n{_where(each)}\n{_figures_html(each)}\n</li>\n" for each in findings
     )
     return f'<ul class="finding{" bad" if is_bad else ""}">\n{rows}</ul>\n'
 
 
-def _where(found: Finding | FindingCard) -> str:
+def _where(found: CheckResult | FindingCard) -> str:
     """Which account, invoice and subject it is about, "" where none."""
     parts = []
     if found.account:
@@ -367,7 +367,7 @@ def _with_code(name: str, code: str) -> str:
     return f"{isolated(name)} ({isolated(code)})" if name else str(isolated(code))
 
 
-def _figures_html(found: Finding | FindingCard) -> str:
+def _figures_html(found: CheckResult | FindingCard) -> str:
     currency = isolated(found.currency) if found.currency else ""
     rows = "".join(f"<div><dt>{name}</dt><dd>{value} {currency}</dd></div>\n" for name, value in found.figures)
     return f'<dl class="figures">\n{rows}</dl>\n' if rows else ""

@@ -21,7 +21,7 @@ MONTHS = 12
 """The newest months that a team's place shows."""
 
 
-class TeamMonth(Struct, frozen=True):
+class TeamMonthCost(Struct, frozen=True):
     """A team's gross in a month and currency, and the folder of the revision that says so."""
 
     period: str
@@ -37,7 +37,7 @@ class TeamCurrency(Struct, frozen=True):
     newest: str
     change: str
     columns: tuple[Spark, ...]
-    months: tuple[TeamMonth, ...]
+    months: tuple[TeamMonthCost, ...]
 
 
 class TeamPlace(Struct, frozen=True):
@@ -81,7 +81,7 @@ def _currency(months: Sequence[MonthOverview], currency: str, by_period: Mapping
     amounts = [by_period.get(month.period, 0) for month in months]
     changes = ["", *(change_text(before, after) for before, after in pairwise(amounts))]
     rows = [
-        TeamMonth(str(month.period), month.latest.page(month.period), minor(units, digits), change)
+        TeamMonthCost(str(month.period), month.latest.page(month.period), minor(units, digits), change)
         for month, units, change in zip(months, amounts, changes, strict=True)
     ]
     return TeamCurrency(currency, rows[-1].gross, changes[-1], sparks(amounts), tuple(reversed(rows)))

@@ -47,7 +47,7 @@ class Remaining(Struct, frozen=True):
     invoiced: str
 
 
-class TieOut(Struct, frozen=True):
+class TieOutSection(Struct, frozen=True):
     """The accounts listed, and the others."""
 
     rows: tuple[AccountRow, ...]
@@ -81,13 +81,13 @@ class _Findings(Struct):
         return AcceptedTotal(self.accepted, tuple(sorted(self.amounts.items())))
 
 
-def tie_out(books: Books) -> TieOut:
+def tie_out(books: Books) -> TieOutSection:
     """The table of accounts, those not reconciled first, then as the month has them."""
     found = _findings(books)
     ranked = sorted(books.accounts, key=lambda account: _rank(account, found))
     cut = len(ranked) if len(ranked) <= MOST_ACCOUNTS + 1 else MOST_ACCOUNTS
     shown, left = ranked[:cut], ranked[cut:]
-    return TieOut(tuple(_row(account, found) for account in shown), _remaining(left, found) if left else None)
+    return TieOutSection(tuple(_row(account, found) for account in shown), _remaining(left, found) if left else None)
 
 
 def _findings(books: Books) -> dict[str, _Findings]:

@@ -12,7 +12,7 @@ from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.wording import counted
-from chargeback.publish.pages.charts import Column, ColumnChart, column_chart, in_one_chart
+from chargeback.publish.pages.charts import ChartColumn, ColumnChart, column_chart, in_one_chart
 from chargeback.publish.pages.elements import as_a_table, figures_table, legend, section
 from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.wording import MONTHS, minor
@@ -76,7 +76,7 @@ def _trend(months: Sequence[MonthOverview], currency: str, colours: Mapping[str,
     totals = [gross_of(by_period[period], currency) or 0 if period in by_period else 0 for period in periods]
     series = _series(by_period, periods, totals, currency, colours)
     columns = [
-        Column(str(period), label, tuple(one.amounts[place] for one in series))
+        ChartColumn(str(period), label, tuple(one.amounts[place] for one in series))
         for place, (period, label) in enumerate(zip(periods, _labels(periods), strict=True))
     ]
     return Trend(

@@ -16,7 +16,7 @@ from chargeback.evidence.period import Period
 from chargeback.model.ledger import Basis
 from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
 from chargeback.model.totals import Sums, total
-from chargeback.publish.pages.charts import Column, ColumnChart, column_chart, team_colours
+from chargeback.publish.pages.charts import ChartColumn, ColumnChart, column_chart, team_colours
 from chargeback.publish.pages.wording import amount, change_text, minor, percent
 from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
 from chargeback.publish.team_workbook.totals import grouped
@@ -164,7 +164,7 @@ class _Currency:
 
     def _chart(self, history: Sequence[PastMonth]) -> ColumnChart:
         columns = [
-            Column(str(past.period), _axis_label(past.period) if place % 2 else "", (past.net or 0,))
+            ChartColumn(str(past.period), _axis_label(past.period) if place % 2 else "", (past.net or 0,))
             for place, past in enumerate(history)
         ]
         colours = team_colours(team.id for team in self.month.books.ledger.teams)

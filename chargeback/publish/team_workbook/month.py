@@ -19,7 +19,7 @@ from chargeback.model.money import exact_sum, format_exact, minor_digits
 from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums
 from chargeback.publish.team_workbook.lines import SheetLines, held_by_labels
-from chargeback.publish.team_workbook.totals import TeamTotals
+from chargeback.publish.team_workbook.totals import LineTotals
 
 MONTHS = 12
 """Months that a team is shown, this one the last."""
@@ -54,7 +54,7 @@ class TeamMonth(Struct, frozen=True):
     config: Config
     team: LedgerTeam
     lines: Lines
-    totals: TeamTotals
+    totals: LineTotals
     checks: Sequence[Check] = ()
     borne_tax: Mapping[str, int] = field(default_factory=dict)
     standing: str = ""

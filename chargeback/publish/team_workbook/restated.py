@@ -29,7 +29,7 @@ _OF_INVOICE = {
 }
 
 
-class Change(Struct, frozen=True):
+class BasisChange(Struct, frozen=True):
     """Net, or gross, before and after, in minor units; ``text`` says which."""
 
     text: str
@@ -52,7 +52,7 @@ class TeamRestatement(Struct, frozen=True):
     """Which revision this one replaces, the team's amounts on both sides, the events and the reasons."""
 
     previous: int
-    rows: tuple[Change, ...]
+    rows: tuple[BasisChange, ...]
     events: tuple[TeamEvent, ...]
     reasons: tuple[str, ...]
     more_events: int = 0
@@ -66,12 +66,12 @@ def restatement_of(month: TeamMonth) -> TeamRestatement | None:
     mine = [change for change in run.restated if change.team == month.team.id]
     events = list(dict.fromkeys(_events(month))) if mine else []
     reasons = [_REASONS[reason] for reason in _REASONS if any(reason in change.why for change in mine)]
-    rows: list[Change] = []
+    rows: list[BasisChange] = []
     for change in mine:
         digits = minor_digits(change.currency)
         if change.net_before is not None and change.net_after is not None:
-            rows.append(Change("Net", change.currency, digits, change.net_before, change.net_after))
-        rows.append(Change("Gross", change.currency, digits, change.before, change.after))
+            rows.append(BasisChange("Net", change.currency, digits, change.net_before, change.net_after))
+        rows.append(BasisChange("Gross", change.currency, digits, change.before, change.after))
     left = max(len(events) - MOST_EVENTS, 0)
     return TeamRestatement(run.revision - 1, tuple(rows), tuple(events[:MOST_EVENTS]), tuple(reasons), left)
 

@@ -16,7 +16,7 @@ from chargeback.model.catalogue import CATALOGUE
 from chargeback.model.check import Check, Code, Outcome, SubjectKind
 from chargeback.model.money import format_exact
 from chargeback.publish.team_workbook.month import TeamMonth
-from chargeback.publish.team_workbook.totals import TeamTotals
+from chargeback.publish.team_workbook.totals import LineTotals
 
 TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
 _OF_ACCOUNT_OR_INVOICE = (SubjectKind.LINE, SubjectKind.DOCUMENT, SubjectKind.DAY, SubjectKind.CURRENCY)
@@ -47,7 +47,7 @@ class Reach(Struct, frozen=True):
     alone: frozenset[str]
 
     @classmethod
-    def of(cls, team: str, totals: TeamTotals) -> Reach:
+    def of(cls, team: str, totals: LineTotals) -> Reach:
         """The reach of the team whose totals these are."""
         projects = frozenset(totals.names)
         return cls(

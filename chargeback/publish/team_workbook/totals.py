@@ -22,7 +22,7 @@ class Part(NamedTuple):
     basis: Basis
 
 
-class Cell(NamedTuple):
+class PartKey(NamedTuple):
     """What lines of one part may differ in; ``share_percent`` as written, "" unless shared."""
 
     project: str
@@ -31,10 +31,10 @@ class Cell(NamedTuple):
 
 
 @dataclass(slots=True)
-class TeamTotals:
+class LineTotals:
     """A team's lines of the month, added up; ``labels`` are the invoices that they are of, ``names`` the projects'."""
 
-    cells: Mapping[Part, Mapping[Cell, Sums]]
+    cells: Mapping[Part, Mapping[PartKey, Sums]]
     labels: Sequence[InvoiceLabel]
     names: Mapping[str, str]
     parts: dict[Part, Sums] = field(init=False)
@@ -84,17 +84,17 @@ def grouped(sums: Mapping[Finer, Sums], key: Callable[[Finer], Key]) -> dict[Key
     return groups
 
 
-def totals_of_lines(lines: Lines) -> TeamTotals:
+def totals_of_lines(lines: Lines) -> LineTotals:
     """The totals of the lines."""
-    cells: dict[Part, dict[Cell, Sums]] = {}
+    cells: dict[Part, dict[PartKey, Sums]] = {}
     names: dict[str, str] = {}
     for some in lines.batches():
         _add_lines(some, cells, names)
     names.pop("", None)
-    return TeamTotals(cells, used(lines, "labels"), names)
+    return LineTotals(cells, used(lines, "labels"), names)
 
 
-def _add_lines(lines: LedgerLines, cells: dict[Part, dict[Cell, Sums]], names: dict[str, str]) -> None:
+def _add_lines(lines: LedgerLines, cells: dict[Part, dict[PartKey, Sums]], names: dict[str, str]) -> None:
     labels, projects, origins, resources = lines.labels, lines.projects, lines.origins, lines.resources
     sums = add_up_columns(
         lines.net, lines.tax, lines.gross, labels.codes, projects.codes, origins.codes, resources.codes
@@ -102,7 +102,7 @@ def _add_lines(lines: LedgerLines, cells: dict[Part, dict[Cell, Sums]], names: d
     for (of_label, of_project, of_origin, of_resource), each in sums.items():
         label, project, origin = labels.table[of_label], projects.table[of_project], origins.table[of_origin]
         part = cells.setdefault(Part(label.currency, label.digits, project.environment, origin.basis), {})
-        cell = Cell(project.sid, resources.table[of_resource], origin.share_percent)
+        cell = PartKey(project.sid, resources.table[of_resource], origin.share_percent)
         if cell in part:
             part[cell].add(each)
         else:

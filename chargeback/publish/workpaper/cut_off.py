@@ -9,7 +9,7 @@ from chargeback.evidence import DocumentRecord
 from chargeback.model.answers import text_of
 from chargeback.model.check import Check, Code, Outcome
 from chargeback.model.instants import parse_instant
-from chargeback.model.invoice import Status
+from chargeback.model.invoice import InvoiceStatus
 from chargeback.model.report import Report
 from chargeback.publish.workpaper.invoices import Invoices
 from chargeback.publish.workpaper.number_sequences import number_sequences
@@ -283,7 +283,7 @@ def _complete(paper: Paper, account: AccountPaper, news: str) -> dict[Column, Va
         table.listed: sum(row.month == paper.books.period for row in facts.listed),
         table.drafts: facts.drafts,
         table.here: Plain(paper.written(Invoices).count_where([criterion])),
-        table.void: sum(invoice.invoice.status is Status.VOID for invoice in account.invoices),
+        table.void: sum(invoice.invoice.status is InvoiceStatus.VOID for invoice in account.invoices),
         table.news: news,
     }
 

@@ -32,7 +32,7 @@ class MonthTotals(Table):
     gross = Column("Gross", form=Form.MONEY, kind=Kind.STRONG)
 
 
-class Checks(Table):
+class CheckCounts(Table):
     """One row a check: how many comparisons came out how."""
 
     check = Column("Check")
@@ -44,9 +44,9 @@ class Checks(Table):
 
 
 _COUNTED = {
-    Checks.exceptions: Outcome.EXCEPTION,
-    Checks.accepted: Outcome.ACCEPTED,
-    Checks.notices: Outcome.NOTICE,
+    CheckCounts.exceptions: Outcome.EXCEPTION,
+    CheckCounts.accepted: Outcome.ACCEPTED,
+    CheckCounts.notices: Outcome.NOTICE,
 }
 
 
@@ -135,7 +135,7 @@ def _checks(stack: Stack, paper: Paper) -> None:
         counts[code, outcome] += count
     remark = "How many comparisons came out how; reconciliation.csv has a row for each."
     stack.section("Checks", len(_WIDTHS), remark)
-    block, table = stack.table(Checks), Checks
+    block, table = stack.table(CheckCounts), CheckCounts
     for code, entry in CATALOGUE.items():
         live = {
             column: counted(paper, Exceptions.check, code.value, table.check, outcome)

@@ -83,7 +83,7 @@ STEPS = (
 )
 
 
-class Grain(StrEnum):
+class ReportDetail(StrEnum):
     """What of a ledger line the report alone states."""
 
     PROJECT = "which project used a resource"
@@ -93,7 +93,7 @@ class Grain(StrEnum):
 class OneSource(Struct, frozen=True):
     """How many ledger lines of a currency have it so, and their gross as amounts without sign, in minor units."""
 
-    grain: Grain
+    grain: ReportDetail
     currency: str
     digits: int
     lines: int
@@ -102,14 +102,14 @@ class OneSource(Struct, frozen=True):
 
 def stated_by_the_report_alone(posting: MonthPosting) -> list[OneSource]:
     """One entry a grain and currency that occurs, in that order."""
-    found: dict[tuple[Grain, str, int], list[int]] = {}
+    found: dict[tuple[ReportDetail, str, int], list[int]] = {}
     shapes = {
         (invoice.account, invoice.id): invoice.shape for each in posting.postings for invoice in each.month.booked
     }
 
-    def kind(label: InvoiceLabel) -> tuple[Grain, str, int]:
+    def kind(label: InvoiceLabel) -> tuple[ReportDetail, str, int]:
         shape = shapes[label.account, label.invoice_id]
-        return (Grain.PROJECT if shape is Shape.BY_SKU else Grain.RESOURCE), label.currency, label.digits
+        return (ReportDetail.PROJECT if shape is Shape.BY_SKU else ReportDetail.RESOURCE), label.currency, label.digits
 
     columns = chain.from_iterable(
         zip(
@@ -126,7 +126,7 @@ def stated_by_the_report_alone(posting: MonthPosting) -> list[OneSource]:
             sums = found.setdefault(key, [0, 0])
             sums[0] += 1
             sums[1] += abs(gross)
-    order = list(Grain)
+    order = list(ReportDetail)
     keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
     return [OneSource(*key, *found[key]) for key in keys]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chargeback.config import parse
 from chargeback.operate.usage.daily import by_project, by_resource
-from chargeback.operate.usage.report import Figures, by_team, figures_of, same_day_last_month
+from chargeback.operate.usage.report import UsageFigures, by_team, figures_of, same_day_last_month
 from chargeback.operate.usage.snapshot import Snapshot, UsageRow
 
 from .test_daily import row
@@ -23,7 +23,7 @@ BANGKOK = ZoneInfo("Asia/Bangkok")
 CONFIG = parse(b'timezone = "Asia/Bangkok"\n', Path("/config.toml"))
 
 
-def figures(*rows: UsageRow, day: str) -> dict[str, Figures]:
+def figures(*rows: UsageRow, day: str) -> dict[str, UsageFigures]:
     snapshot, on = Snapshot(tuple(rows)), date.fromisoformat(day)
     now = datetime(on.year, on.month, on.day, 5, 47, tzinfo=UTC)
     return figures_of(snapshot, now, on, by_project(by_resource(snapshot, BANGKOK)), CONFIG)
@@ -72,9 +72,9 @@ def test_every_figure_follows_from_the_rows(used: list[int]) -> None:
 
 
 def test_a_team_is_the_sum_of_its_parts() -> None:
-    own = Figures(*map(Decimal, (100, 300, 10, 8)), None)
-    shared = Figures(*map(Decimal, (50, 200, 4)), None, Decimal(40))
+    own = UsageFigures(*map(Decimal, (100, 300, 10, 8)), None)
+    shared = UsageFigures(*map(Decimal, (50, 200, 4)), None, Decimal(40))
     shares = {"acme-web": {"web": Decimal(1)}, "acme-platform": {"web": Decimal("0.25"), "data": Decimal("0.75")}}
     found = by_team({"acme-web": own, "acme-platform": shared}, shares)
-    assert found["web"] == Figures(Decimal("112.5"), Decimal(350), Decimal(11), Decimal(8), Decimal(10))
-    assert found["data"] == Figures(Decimal("37.5"), Decimal(150), Decimal(3), None, Decimal(30))
+    assert found["web"] == UsageFigures(Decimal("112.5"), Decimal(350), Decimal(11), Decimal(8), Decimal(10))
+    assert found["data"] == UsageFigures(Decimal("37.5"), Decimal(150), Decimal(3), None, Decimal(30))

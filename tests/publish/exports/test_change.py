@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from chargeback.config import AccountEntry, Config
 from chargeback.model.bookkeeping import Leg
-from chargeback.model.invoice import Status
+from chargeback.model.invoice import InvoiceStatus
 from chargeback.model.journal import Event, JournalRow
 from chargeback.model.team import LedgerTeam
 from chargeback.publish.exports import beancount, files, month_journal
@@ -64,7 +64,7 @@ def test_other_cost_centre_of_a_team_moves_its_cost() -> None:
 
 def test_payment_changes_nothing() -> None:
     """A payment is an event of its own month: before, it restated its invoice's month and took the signatures."""
-    assert changed([INVOICE], [replace(INVOICE, status=Status.PAID, receipt="RC-1", withheld="4.50")]) == []
+    assert changed([INVOICE], [replace(INVOICE, status=InvoiceStatus.PAID, receipt="RC-1", withheld="4.50")]) == []
 
 
 def test_corrections_are_dated_on_the_day_of_the_run_and_say_which_month_they_concern() -> None:
@@ -77,7 +77,7 @@ def test_corrections_are_dated_on_the_day_of_the_run_and_say_which_month_they_co
 def test_corrections_are_posted_where_the_configuration_says() -> None:
     first = written([INVOICE], 1, None)["exports/journal.csv"]
     original = replace(CONFIG, journal=replace(CONFIG.journal, corrections="original"))
-    void = [replace(INVOICE, status=Status.VOID)]
+    void = [replace(INVOICE, status=InvoiceStatus.VOID)]
     days = {}
     for config in (CONFIG, original):
         changes = written(void, 2, first, config)["exports/journal-change.csv"].decode()
@@ -95,7 +95,7 @@ def test_a_restated_month_of_0_2_moves_tax_to_not_due_and_what_was_withheld_back
 
 
 def test_invoice_that_is_void_now_is_taken_back_whole() -> None:
-    found = change(rows([replace(INVOICE, status=Status.VOID)], 2), rows([INVOICE], 1), 2)
+    found = change(rows([replace(INVOICE, status=InvoiceStatus.VOID)], 2), rows([INVOICE], 1), 2)
     assert [(row.entry, str(row.amount)) for row in found] == [
         ("2026-05-r2-ba_1-INV-1", "-100.00"),
         ("2026-05-r2-ba_1-INV-1", "-50.00"),
@@ -157,7 +157,7 @@ some_bills = st.lists(
         st.sampled_from(["1", "-2", ""]),
         some_lines.map(tuple),
         st.sampled_from(["THB", "JPY", "x\"'"]),
-        st.sampled_from([Status.OPEN, Status.PAID, Status.VOID]),
+        st.sampled_from([InvoiceStatus.OPEN, InvoiceStatus.PAID, InvoiceStatus.VOID]),
         withheld=st.sampled_from(["0", "3"]),
     ),
     min_size=1,

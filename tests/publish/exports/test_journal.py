@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from chargeback.config import AccountEntry, Config, Journal
 from chargeback.evidence import SettlementRecord
 from chargeback.model.bookkeeping import Leg
-from chargeback.model.books import Status as BooksStatus
-from chargeback.model.invoice import Status
+from chargeback.model.books import Status
+from chargeback.model.invoice import InvoiceStatus
 from chargeback.model.journal import Event, JournalRow
 from chargeback.publish.exports import files, month_journal
 from tests.kit.small_books import ADJUSTMENTS, CONFIG, DATA, OPS, TEAMS, UNASSIGNED, WEB, Bill, Line, make_books, paid
@@ -37,8 +37,8 @@ def one(**changes: object) -> Bill:
     return replace(Bill("ba_1", "INV-1", (Line(WEB, 90_000, 6_300), Line(DATA, 10_000, 700))), **changes)
 
 
-@pytest.mark.parametrize("status", [Status.OPEN, Status.PAID])
-def test_an_accrual_is_the_same_whether_the_invoice_is_paid_or_not(status: Status) -> None:
+@pytest.mark.parametrize("status", [InvoiceStatus.OPEN, InvoiceStatus.PAID])
+def test_an_accrual_is_the_same_whether_the_invoice_is_paid_or_not(status: InvoiceStatus) -> None:
     """Payment is an event of its own, in the month of its day: tax claimed with the accrual was in the wrong return."""
     rows = rows_of(one(status=status, withheld="30.00", receipt="RC-1"))
     assert legs(rows) == [
@@ -112,14 +112,14 @@ def test_an_entry_that_lacks_an_account_or_is_of_a_month_with_exceptions_is_not_
     assert {row.bookable for row in rows_of(one())} == {True}
     lacking = replace(CONFIG, journal=replace(CONFIG.journal, payable=None))
     assert {row.bookable for row in rows_of(one(), config=lacking)} == {False}
-    books = replace(make_books([one()]), status=BooksStatus.EXCEPTIONS)
+    books = replace(make_books([one()]), status=Status.EXCEPTIONS)
     assert {row.bookable for row in month_journal(books, CONFIG).rows()} == {False}
     made = {path: b"".join(chunks) for path, chunks in files(books, CONFIG, None)}
     assert b"Not to be booked: it has exceptions" in made["exports/journal.beancount"]
 
 
 def test_credit_note_turns_every_side() -> None:
-    note = Bill("ba_1", "CN-1", (Line(OPS, -500, -35),), status=Status.PAID)
+    note = Bill("ba_1", "CN-1", (Line(OPS, -500, -35),), status=InvoiceStatus.PAID)
     rows = rows_of(note, settlements=(paid("CN-0", total=-535, tax=-35, tax_pending=-35, withheld=-15),))
     assert legs(rows) == [
         ("'-ops", "6420 ก", "-5.00"),
@@ -158,7 +158,7 @@ def test_legs_of_zero_and_entries_of_zero_have_no_rows() -> None:
 
 
 def test_void_invoice_is_not_booked() -> None:
-    assert rows_of(one(status=Status.VOID)) == []
+    assert rows_of(one(status=InvoiceStatus.VOID)) == []
 
 
 def test_entry_names_period_revision_account_and_invoice_and_is_dated_in_the_configured_time_zone() -> None:

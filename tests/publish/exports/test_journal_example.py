@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chargeback.config import Config
 from chargeback.evidence.period import Period
-from chargeback.model.invoice import Status
+from chargeback.model.invoice import InvoiceStatus
 from chargeback.model.journal import JournalRow
 from chargeback.model.team import LedgerTeam
 from chargeback.publish.exports import month_journal
@@ -46,7 +46,7 @@ def shown(rows: list[JournalRow]) -> list[tuple[str, str, str]]:
     ]
 
 
-def accrual(status: Status = Status.OPEN, revision: int = 1, config: Config = CONFIG) -> list[JournalRow]:
+def accrual(status: InvoiceStatus = InvoiceStatus.OPEN, revision: int = 1, config: Config = CONFIG) -> list[JournalRow]:
     books = make_books([replace(MAY_INVOICE, status=status)], revision=revision)
     ledger = replace(books.posting.ledger, teams=(WEB, DATA))
     return list(month_journal(replace(books, posting=replace(books.posting, ledger=ledger)), config).rows())
@@ -62,7 +62,7 @@ def test_accrual_and_settlement_are_those_of_the_document() -> None:
 
 def test_a_void_after_the_payment_leaves_what_the_document_says() -> None:
     june = make_books([], period=Period(2026, 6), settlements=(PAYMENT,))
-    change = corrections(accrual(Status.VOID, 2), accrual(), Restating("2026-05", 2, "2026-08-01"))
+    change = corrections(accrual(InvoiceStatus.VOID, 2), accrual(), Restating("2026-05", 2, "2026-08-01"))
     balances: dict[str, int] = {}
     for row in (*accrual(), *month_journal(june, CONFIG).rows(), *change):
         balances[row.gl_account] = balances.get(row.gl_account, 0) + int(row.amount * 100)

@@ -67,9 +67,10 @@ def page_of(*found: MonthOverview) -> Page:
     return Page(archive_page.render(found, head="ab" * 32, timezone=zone("Asia/Bangkok")))
 
 
+MAY = Period(2026, 5)
 SIGNATURES = (
-    Signature("2026-06-02T03:00:00Z", f"{1:064x}", "preparer", "Somchai ใจดี", "checked against the bank"),
-    Signature("2026-06-03T03:00:00Z", f"{1:064x}", "reviewer", "<b>Dana</b>"),
+    Signature("2026-06-02T03:00:00Z", MAY, 1, f"{1:064x}", "preparer", "Somchai ใจดี", "checked against the bank"),
+    Signature("2026-06-03T03:00:00Z", MAY, 1, f"{1:064x}", "reviewer", "<b>Dana</b>"),
 )
 
 
@@ -147,7 +148,7 @@ def test_an_archive_without_months_is_a_page_too() -> None:
 @pytest.mark.parametrize("name", page_months.HOSTILE_NAMES)
 def test_hostile_names_are_text(name: str) -> None:
     team = OverviewTeam("t", name, "THB", Decimal(107))
-    signature = Signature(name, f"{1:064x}", name, name, name)
+    signature = Signature(name, MAY, 1, f"{1:064x}", name, name, name)
     page = page_of(month("2026-05", revision(teams=(team,), signatures=(signature,), version=name, endpoint=name)))
     assert unsound(page) == []
 

@@ -7,13 +7,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeback.publish.pages.charts import HEIGHT, MARGIN, Column, ColumnChart, bar, column_chart
+from chargeback.publish.pages.charts import HEIGHT, MARGIN, ChartColumn, ColumnChart, bar, column_chart
 
 amounts = st.lists(st.lists(st.integers(-(10**15), 10**15), min_size=3, max_size=3), min_size=1, max_size=130)
 
 
 def _chart(values: list[list[int]], digits: int = 2) -> ColumnChart:
-    columns = [Column(f"day {place}", str(place), tuple(column)) for place, column in enumerate(values)]
+    columns = [ChartColumn(f"day {place}", str(place), tuple(column)) for place, column in enumerate(values)]
     return column_chart(columns, ["a", "b", "c"], "THB", digits)
 
 
@@ -54,7 +54,7 @@ def test_nothing_at_all_is_a_chart_too() -> None:
 
 
 def test_a_tooltip_isolates_a_name_from_outside() -> None:
-    chart = column_chart([Column("2026-05-01", "1", (100,))], ["שלום\u202e"], "THB", 2)
+    chart = column_chart([ChartColumn("2026-05-01", "1", (100,))], ["שלום\u202e"], "THB", 2)
     assert chart.segments[0].label == "2026-05-01, \u2068שלום[U+202E]\u2069: 1.00 \u2068THB\u2069"
 
 

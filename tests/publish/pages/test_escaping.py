@@ -26,7 +26,7 @@ from .test_archive_page import revision
 from .test_month_page import bytes_of
 
 EVIL = '<evil a="\'">&amp;'
-SIGNATURE = Signature("2026-06-02T00:00:00Z", EVIL, EVIL, EVIL, EVIL)
+SIGNATURE = Signature("2026-06-02T00:00:00Z", Period(2026, 5), 1, EVIL, EVIL, EVIL, EVIL)
 
 
 def hostile(number: int, **more: object) -> object:

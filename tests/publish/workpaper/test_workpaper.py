@@ -20,7 +20,7 @@ from chargeback.model.money import format_minor
 from chargeback.model.strict_json import parse
 from chargeback.month_end import close_month
 from chargeback.publish.workpaper import workpaper
-from chargeback.publish.workpaper.method import Grain, stated_by_the_report_alone
+from chargeback.publish.workpaper.method import ReportDetail, stated_by_the_report_alone
 from chargeback.publish.xlsx import sheets
 from tests.kit import sample
 from tests.kit.opened import Opened
@@ -326,7 +326,7 @@ def test_what_the_report_alone_states_is_told_with_its_amount() -> None:
     """A value that no second source states can be wrong without any check that differs: an auditor has to know it."""
     alone = stated_by_the_report_alone(sample.books().posting)
     texts = paper().texts()
-    assert {each.grain for each in alone} == set(Grain)
+    assert {each.grain for each in alone} == set(ReportDetail)
     for each in alone:
         assert f"{each.grain}: {each.lines} ledger lines; their sums by invoice line do tie out" in texts
         assert f"{format_minor(each.gross, each.digits)} {each.currency}" in texts
