@@ -84,6 +84,26 @@ def test_names_from_outside_never_break_the_file(tmp_path: Path) -> None:
     assert [account.id for account in made.config.accounts] == ["1"] and made.unowned == ()
 
 
+@pytest.mark.parametrize("odd", ["a b", "a,b", " a", "a\tb-dev", "a\nb", "\x07", "b\x00", "a\u2028b"])
+def test_a_project_that_a_configuration_cannot_name_stays_unowned(tmp_path: Path, odd: str) -> None:
+    accounts = (SurveyedAccount("1", "", "owner", readable=True),)
+    found = Survey(
+        "https://api.deploys.app/", "x", accounts, (Project(odd, "1", "", "1"), Project("web", "2", "", "1")), None, 0
+    )
+    made = draft(found, tmp_path / "config.toml", at_noon())
+    assert [team.id for team in made.config.teams] == ["web"] and made.unowned == (odd,)
+    assert all(line.isprintable() for line in made.lines())
+
+
+@pytest.mark.parametrize("odd", [" a", "a\nb", "\x07", "b\x00"])
+def test_an_account_that_a_configuration_cannot_name_is_commented_out(tmp_path: Path, odd: str) -> None:
+    accounts = (SurveyedAccount("1", odd, "owner", readable=True), SurveyedAccount(odd, "", "owner", readable=True))
+    made = draft(Survey("https://api.deploys.app/", "x", accounts, (), None, 0), tmp_path / "config.toml", at_noon())
+    assert [account.id for account in made.config.accounts] == ["1"]
+    assert "# Not readable (a configuration cannot name its id)" in made.text
+    assert all(line.isprintable() for line in made.lines())
+
+
 def at_noon() -> object:
     from datetime import UTC, datetime
 

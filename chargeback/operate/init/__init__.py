@@ -75,16 +75,14 @@ FALLBACK_TIMEZONE = "Asia/Bangkok"
 FILE_MODE = 0o640
 
 
-def written(
-    survey: Survey, proposal: Proposal, *, archive: str, timezone: str, names: bool = True, keeps_head: bool = True
-) -> str:
-    """The configuration's text; ``names`` False leaves out names from outside, where one would not load, and
-    ``keeps_head`` False the head file, where it would lie within the archive."""
-    parts = _platform_parts(survey, archive, timezone, names=names, keeps_head=keeps_head)
+def written(survey: Survey, proposal: Proposal, *, archive: str, timezone: str, keeps_head: bool = True) -> str:
+    """The configuration's text; ``keeps_head`` False leaves out the head file, where it would lie within the
+    archive."""
+    parts = _platform_parts(survey, archive, timezone, keeps_head=keeps_head)
     return "".join([*parts, *_ownership_parts(proposal), _REST])
 
 
-def _platform_parts(survey: Survey, archive: str, timezone: str, *, names: bool, keeps_head: bool) -> Iterable[str]:
+def _platform_parts(survey: Survey, archive: str, timezone: str, *, keeps_head: bool) -> Iterable[str]:
     reason = _reason(survey, timezone)
     yield _HEAD.format(
         archive=quoted(archive), head="" if keeps_head else "# ", timezone=quoted(timezone), timezone_reason=reason
@@ -93,7 +91,7 @@ def _platform_parts(survey: Survey, archive: str, timezone: str, *, names: bool,
         yield _API.format(endpoint=quoted(survey.endpoint))
     yield _ACCOUNTS
     for account in survey.accounts:
-        yield _account(account, names=names)
+        yield _account(account)
 
 
 def _ownership_parts(proposal: Proposal) -> Iterable[str]:
@@ -116,14 +114,26 @@ def _reason(survey: Survey, timezone: str) -> str:
     return "No invoice shows it: check again when there is one (`chargeback doctor`)."
 
 
-def _account(account: SurveyedAccount, *, names: bool) -> str:
-    """The account's entry, commented out where it may not be read."""
-    title = f"name = {quoted(account.name)}\n" if names and account.name.strip() else ""
-    entry = f"[[accounts]]\nid = {quoted(account.id)}\n{title}# role: {plain(account.role or 'unknown')}\n"
-    if account.readable:
-        return f"{entry}\n"
-    commented = "".join(f"# {line}\n" for line in entry.splitlines())
-    return f"# Not readable ({plain(account.problem)}):\n{commented}\n"
+def _account(account: SurveyedAccount) -> str:
+    """The account's entry: without a name that the configuration would refuse, and commented out where the account may
+    not be read or its id would be refused."""
+    named = f"name = {quoted(account.name)}\n" if account.name.strip() else ""
+    entries = [f"[[accounts]]\nid = {quoted(account.id)}\n{name}" for name in (named, "")]
+    entry = next(filter(_loads, entries), None)
+    role = f"# role: {plain(account.role or 'unknown')}\n"
+    if account.readable and entry is not None:
+        return f"{entry}{role}\n"
+    commented = "".join(f"# {line}\n" for line in f"{entry or entries[-1]}{role}".splitlines())
+    return f"# Not readable ({plain(account.problem or 'a configuration cannot name its id')}):\n{commented}\n"
+
+
+def _loads(text: str) -> bool:
+    """Whether a configuration may hold the text: what comes from outside can be anything."""
+    try:
+        parse(text.encode("utf-8", "surrogatepass"), Path("config.toml"))
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _team(team: ProposedTeam) -> str:
@@ -164,7 +174,7 @@ class ProposedConfiguration(Struct, frozen=True):
         yield f"time zone  {self.config.timezone_name} ({reason})"
         for account in self.survey.accounts:
             note = f": {account.problem}" if account.problem else ""
-            yield f"account    {account.id} {plain(account.name)} ({account.role or 'role unknown'}){note}"
+            yield f"account    {plain(account.id)} {plain(account.name)} ({account.role or 'role unknown'}){note}"
         for team in self.proposal.teams:
             yield f"team       {team.id} (guessed): {', '.join(team.projects)}"
         for sid in self.proposal.shared:
@@ -172,7 +182,7 @@ class ProposedConfiguration(Struct, frozen=True):
         for name, globs in self.proposal.environments.items():
             yield f"env        {name} (guessed): {', '.join(globs)}"
         if self.unowned:
-            yield f"unowned    {', '.join(self.unowned)}"
+            yield f"unowned    {', '.join(map(plain, self.unowned))}"
 
     def to_json(self, path: Path) -> dict[str, Any]:
         """The same for machines."""
@@ -196,20 +206,21 @@ def draft(
 ) -> ProposedConfiguration:
     """The configuration for what was found; it is loaded before anybody sees it."""
     zone_name = timezone or found.timezone or FALLBACK_TIMEZONE
-    proposal = propose(project.sid for project in found.projects)
+    sids = [project.sid for project in found.projects]
+    proposal = propose(sid for sid in sids if _loads(_team(ProposedTeam("team", (sid,)))))
     place, kept_in = (os.path.normpath(path.absolute().parent / name) for name in ("x", archive))
     keeps_head = not Path(place).is_relative_to(kept_in)
     try:
-        text = written(found, proposal, archive=archive, timezone=zone_name, keeps_head=keeps_head)
-        config = parse(text.encode(), path)
-        unowned = _unowned(found, config, now)
-    except ConfigurationError:
-        # A name from outside that the configuration refuses: it works without.
+        return _proposed(found, proposal, path, now, archive=archive, timezone=zone_name, keeps_head=keeps_head)
+    except ConfigurationError:  # environments that claim one project equally: it works without
         proposal = Proposal(proposal.teams, proposal.shared, {})
-        text = written(found, proposal, archive=archive, timezone=zone_name, names=False, keeps_head=keeps_head)
-        config = parse(text.encode(), path)
-        unowned = _unowned(found, config, now)
-    return ProposedConfiguration(found, proposal, text, config, unowned)
+        return _proposed(found, proposal, path, now, archive=archive, timezone=zone_name, keeps_head=keeps_head)
+
+
+def _proposed(found: Survey, proposal: Proposal, path: Path, now: datetime, **options: Any) -> ProposedConfiguration:
+    text = written(found, proposal, **options)
+    config = parse(text.encode(), path)
+    return ProposedConfiguration(found, proposal, text, config, _unowned(found, config, now))
 
 
 def _unowned(found: Survey, config: Config, now: datetime) -> tuple[str, ...]:
