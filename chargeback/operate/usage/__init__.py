@@ -155,15 +155,20 @@ class UsageCollector:
 
 
 def numbers(value: Any, function: str) -> dict[str, Decimal]:
-    """The numbers of an answer's result by name; ``AnswerError`` where it is no object."""
+    """The numbers of an answer's result by name; ``AnswerError`` where it is no object, or where a resource that the
+    program knows is there without a number: it would count as nothing."""
     result = wire.result_of(value)
     if not isinstance(result, dict):
         raise AnswerError(f"{function}: an object was expected")
-    return {
-        name: wire.amount_of(number)
-        for name, number in result.items()
-        if isinstance(number, (int, Decimal)) and not isinstance(number, bool)
-    }
+    found = {name: wire.amount_of(number) for name, number in result.items() if _is_number(number)}
+    for name in RESOURCES:
+        if name not in found and result.get(name) is not None:
+            raise AnswerError(f"{function}: {name} is not a number")
+    return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
 __all__ = ["UsageReport", "look"]

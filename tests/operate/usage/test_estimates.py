@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.config import parse
+from chargeback.errors import AnswerError
+from chargeback.operate.usage import numbers
 from chargeback.operate.usage.daily import by_project, by_resource
 from chargeback.operate.usage.report import UsageFigures, by_team, figures_of, same_day_last_month
 from chargeback.operate.usage.snapshot import Snapshot, UsageRow
@@ -78,3 +80,15 @@ def test_a_team_is_the_sum_of_its_parts() -> None:
     found = by_team({"acme-web": own, "acme-platform": shared}, shares)
     assert found["web"] == UsageFigures(Decimal("112.5"), Decimal(350), Decimal(11), Decimal(8), Decimal(10))
     assert found["data"] == UsageFigures(Decimal("37.5"), Decimal(150), Decimal(3), None, Decimal(30))
+
+
+@pytest.mark.parametrize("quantity", ["5", True, [5], {}])
+def test_a_quantity_that_is_not_a_number_is_refused_and_never_counts_as_nothing(quantity: object) -> None:
+    result = {"cpu": 2, "disk": None, "news": "x", "memory": quantity}
+    with pytest.raises(AnswerError, match=r"project\.usage: memory is not a number"):
+        numbers({"ok": True, "result": result}, "project.usage")
+
+
+def test_what_is_missing_or_not_known_is_no_quantity() -> None:
+    answer = {"ok": True, "result": {"cpu": Decimal("2.5"), "disk": None, "news": "x"}}
+    assert numbers(answer, "project.usage") == {"cpu": Decimal("2.5")}
