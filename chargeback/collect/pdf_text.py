@@ -28,6 +28,9 @@ _JOINED_AFTER = re.compile(r"[-/_]?[^\W_]")
 """What makes a number a part of a longer one: a letter or digit, or one beyond a dash, a slash or a low line."""
 _SET_APART = re.compile(r"(?<!\d)\d\s(?:[,.']\s)?[\d.,]", re.ASCII)
 """Without it in the text no amount is written with every character set apart."""
+_POINT = r"\."
+_GROUPED_ALIKE = 5
+"""Up to so many digits are grouped in India as elsewhere."""
 _NEAR = 200
 """Characters on either side of a total in which its currency is looked for."""
 
@@ -114,20 +117,29 @@ def _by_category(character: str) -> str:
 def _amounts(folded: str, total: int, digits: int) -> Iterator[re.Match[str]]:
     """Where the text has the amount without its sign, in any spelling, not within a longer number."""
     whole, _, fraction = format_minor(abs(total), digits).partition(".")
-    spellings = [_spelling(whole, fraction, group, mark) for group, mark in ((r"[,' ]", r"\."), (r"[.' ]", ","))]
+    spellings = [_spelling(whole, fraction, group, mark) for group, mark in ((r"[,' ]", _POINT), (r"[.' ]", ","))]
     if len(whole + fraction) == 1 or _SET_APART.search(folded):  # compiled only where it can be found
         spellings.append(_letter_spaced(whole, fraction))
     return re.finditer(rf"(?:{'|'.join(spellings)})(?!\d)(?![.,']\d)", folded, re.ASCII)
 
 
 def _spelling(whole: str, fraction: str, group: str, mark: str) -> str:
-    """Digits in groups of three or in a row, the mark, the minor digits or ``-`` where they are zero."""
-    first = len(whole) % 3 or 3
-    groups = [whole[:first], *(whole[start : start + 3] for start in range(first, len(whole), 3))]
-    digits_of_whole = rf"(?:{whole}|{_joined(groups, group)})"
+    """Digits in a row, in groups of three, or as in India (``1,23,456.70``); the mark; the minor digits, or ``-`` where
+    they are zero."""
+    groups = _groups(whole, 3)
+    written = [whole, _joined(groups, group)]
+    if len(whole) > _GROUPED_ALIKE and mark == _POINT:
+        written.append(_joined([*_groups(whole[:-3], 2), whole[-3:]], ","))
+    digits_of_whole = rf"(?:{'|'.join(written)})"
     # A space before a first group of three digits may belong to a longer number: 2 155.60 does not name 155.60.
     alone = r"(?<!\d[ ,.'])" if len(groups[0]) == 3 else r"(?<!\d[,.'])"
     return rf"(?<!\d){alone}{digits_of_whole}{_fraction(fraction, mark)}"
+
+
+def _groups(digits: str, size: int) -> list[str]:
+    """The digits in groups of a size, counted from the right."""
+    first = len(digits) % size or size
+    return [digits[:first], *(digits[start : start + size] for start in range(first, len(digits), size))]
 
 
 def _joined(groups: list[str], group: str) -> str:

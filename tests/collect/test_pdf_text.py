@@ -90,6 +90,12 @@ def test_another_amount_does_not_name_the_total(written: str) -> None:
         ("900", 90000, 2, False),
         ("2 155.60", 15560, 2, False),
         ("2\n155.60", 15560, 2, True),
+        ("1,23,456.70", 12345670, 2, True),
+        ("₹12,34,56,789.00", 12345678900, 2, True),
+        ("1,23,456.70", 2345670, 2, False),
+        ("91,23,456.70", 12345670, 2, False),
+        ("1,15,5.60", 115560, 2, False),
+        ("1.23.456,70", 12345670, 2, False),
     ],
 )
 def test_sign_digits_and_size(written: str, total: int, digits: int, named: bool) -> None:
