@@ -129,6 +129,5 @@ def _not_ready(books: Books) -> Iterable[NotReadyError]:
     waiting = {summary.account for summary in books.accounts if summary.status is Status.NOT_READY}
     for check in books.checks:
         if check.code is Code.INVOICE_ISSUED and check.account in waiting and check.outcome is not Outcome.PASS:
-            yield NotReadyError(
-                f"account {check.account}: not ready: {check.message}", remedy="run again later", account=check.account
-            )
+            message = f"account {check.account}: {check.message}"
+            yield NotReadyError(message, remedy="run again later", account=check.account)

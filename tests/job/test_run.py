@@ -638,6 +638,7 @@ def test_an_account_that_is_not_ready_is_told_beside_one_that_is_refused(tmp_pat
             (AccessError, refused),
             (NotReadyError, waiting),
         }
+        assert [each.count("not ready") for each in messages(result) if waiting in each] == [1]
         assert to_document(result)["accounts"] == [{"account": waiting, "status": "not-ready"}]
 
 
