@@ -1,4 +1,4 @@
-"""Amounts, shares and states as people read them."""
+"""Amounts, shares and instants as people read them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.evidence.period import zone
-from chargeback.model.books import AcceptedTotal, Status
 from chargeback.model.money import from_minor
-from chargeback.model.wording import counted, status_text
 from chargeback.publish.pages.wording import amount, change_text, instant_text, minor, percent
-
-NOTHING = AcceptedTotal(0, ())
 
 
 @pytest.mark.parametrize(
@@ -43,30 +39,6 @@ def test_grouping_changes_no_digit(units: int, digits: int) -> None:
     assert Decimal(minor(units, digits).replace(",", "")) == from_minor(units, digits)
 
 
-@pytest.mark.parametrize(
-    ("status", "exceptions", "accepted", "text"),
-    [
-        (Status.RECONCILED, 0, NOTHING, "reconciled"),
-        (Status.RECONCILED, 0, AcceptedTotal(2, (("THB", Decimal("12.50")),)), "reconciled, 2 accepted (12.50 THB)"),
-        (Status.RECONCILED, 0, AcceptedTotal(1, ()), "reconciled, 1 accepted"),
-        (Status.EXCEPTIONS, 1, NOTHING, "1 exception"),
-        (
-            Status.EXCEPTIONS,
-            1204,
-            AcceptedTotal(3, (("THB", Decimal("1000.00")), ("USD", Decimal("3.00")))),
-            "1,204 exceptions, 3 accepted (1,000.00 THB + 3.00 USD)",
-        ),
-        (Status.NOT_READY, 2, NOTHING, "not ready"),
-    ],
-)
-def test_a_status_always_says_what_is_accepted_and_what_was_not_performed(
-    status: Status, exceptions: int, accepted: AcceptedTotal, text: str
-) -> None:
-    assert status_text(status, exceptions, accepted, 0) == text
-    assert status_text(status, exceptions, accepted, 1) == f"{text}, 1 check not performed"
-    assert status_text(status, exceptions, accepted, 1206) == f"{text}, 1,206 checks not performed"
-
-
 def test_shares_and_changes_are_rounded_half_away_from_zero() -> None:
     assert percent(1, 3) == "33.3 %"
     assert percent(125, 100_000) == "0.1 %"
@@ -84,7 +56,3 @@ def test_shares_and_changes_are_rounded_half_away_from_zero() -> None:
 def test_an_instant_is_told_in_the_zone() -> None:
     assert instant_text("2026-05-31T17:05:00Z", zone("Asia/Bangkok")) == "1 June 2026, 00:05"
     assert instant_text("yesterday", zone("UTC")) == "yesterday"
-
-
-def test_counts_are_grouped_and_agree_with_their_noun() -> None:
-    assert [counted(number, "day") for number in (0, 1, 1200)] == ["0 days", "1 day", "1,200 days"]
