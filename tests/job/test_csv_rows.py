@@ -24,7 +24,7 @@ def test_rows_are_those_that_were_written_however_the_bytes_come() -> None:
 
 @pytest.mark.parametrize("data", [b"team\xff,gross\r\n", b'team,"gross\r\n', b'team,"a"b\r\n'])
 def test_bytes_that_are_no_csv_are_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="CSV|utf-8"):
+    with pytest.raises(ValueError, match=r"CSV|utf-8"):
         list(rows(io.BytesIO(data)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import pytest
@@ -11,44 +10,14 @@ from msgspec.structs import replace
 
 from chargeback.config import Budget, Config
 from chargeback.evidence import EarlierMonth, EarlierTotal, RestatedTotal, RestatementEvent
-from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.ledger import LedgerLine
-from chargeback.model.ledger_register import COLUMNS, written_rows
-from chargeback.model.spreadsheet_text import guarded
+from chargeback.model.ledger_register import COLUMNS
 from chargeback.publish.team_workbook import files
-from chargeback.publish.team_workbook.month import TeamMonth
-from chargeback.publish.team_workbook.totals import totals_of_lines
-from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.shape import Fill, SheetShape, pages_wide
 from tests.kit import sample
 from tests.kit.opened import Opened
-from tests.ledger_lines import columns
+from tests.publish.team_workbook.workbooks import changed, of_team, opened, workbooks
 from tests.some import some
-
-NUMBERS = {"usage", "share_percent", "net", "tax", "gross", "line", "invoice_line"}
-
-
-@cache
-def workbooks() -> dict[str, Opened]:
-    """The sample's workbooks by path."""
-    return {path: Opened.of(chunks) for path, chunks in files(sample.books(), sample.config())}
-
-
-def of_team(team: str) -> Opened:
-    """One team's workbook."""
-    return workbooks()[f"ledgers/{team}.xlsx"]
-
-
-def changed(books: Books, *lines: LedgerLine) -> Books:
-    """The books with these lines instead."""
-    ledger = replace(books.ledger, lines=columns(lines))
-    return replace(books, posting=replace(books.posting, ledger=ledger), checks=())
-
-
-def opened(books: Books, team: str) -> Opened:
-    """A team's workbook of other books."""
-    return next(Opened.of(chunks) for path, chunks in files(books, sample.config()) if path == f"ledgers/{team}.xlsx")
 
 
 def test_each_team_has_a_workbook_lines_or_not() -> None:
@@ -57,30 +26,6 @@ def test_each_team_has_a_workbook_lines_or_not() -> None:
     for book in some(workbooks().values()):
         assert book.values.sheetnames == ["Summary", "Lines", "Notes"]
         assert book.misplaced_cells() == []
-
-
-@pytest.mark.parametrize("team", ["web", "data", "unassigned", "adjustments"])
-def test_lines_hold_what_the_csv_holds(team: str) -> None:
-    lines = list(sample.books().ledger.of_team(team))
-    rows = of_team(team).rows("Lines")
-    assert tuple(rows[0]) == COLUMNS
-    for line, found in zip(lines, rows[1:], strict=False):
-        for name, text, value in zip(COLUMNS, next(written_rows(Period(2026, 5), columns([line]))), found, strict=True):
-            if name in NUMBERS and text:
-                assert isinstance(value, int | float)
-                assert Decimal(str(value)) == Decimal(text)
-            else:
-                assert (value or "") == guarded(text)
-
-
-def test_lines_are_a_table_with_filters_under_a_frozen_header() -> None:
-    book = of_team("web")
-    sheet = book.formulas["Lines"]
-    table = sheet.tables["Lines"]
-    assert table.ref == table.autoFilter.ref == "A1:V7"
-    assert [column.name for column in table.tableColumns] == list(COLUMNS)
-    assert sheet.freeze_panes == "A2"
-    assert sheet.print_title_rows == "$1:$1"
 
 
 def test_amounts_show_the_digits_of_their_currency() -> None:
@@ -252,22 +197,6 @@ def test_no_other_teams_data(team: str) -> None:
         assert not [name for name in foreign if name in text]
 
 
-def test_notes_say_what_touches_the_team_in_plain_words() -> None:
-    web, data = of_team("web").texts(), of_team("data").texts()
-    staging = "Report and invoice differ for a project: 43.33 THB, expected 33.33"
-    assert staging in web
-    assert staging not in data
-    assert "Invoice lines do not foot to the invoice; known and accepted" in data
-    assert not any("2066.33" in text for text in data), "the invoice's total is of other teams too"
-    assert "invoices/ba_thai/INV-2026-0009.pdf" in data
-    assert "The previous month's figures are those of 2026-04, revision 2." in web
-
-
-def test_an_acceptance_is_no_other_teams_project() -> None:
-    texts = of_team("data").texts()
-    assert not any("acme-lost" in text for text in texts)
-
-
 def test_pages_are_a4_landscape_with_file_and_revision_below() -> None:
     for book in some(workbooks().values()):
         for sheet in some(book.formulas):
@@ -275,62 +204,6 @@ def test_pages_are_a4_landscape_with_file_and_revision_below() -> None:
             assert "2026-05 revision 1" in sheet.oddFooter.left.text
             assert sheet.oddFooter.right.text == "Page &P of &N"
             assert sheet.print_title_rows
-
-
-def lines_alone(of: list[LedgerLine], most: int) -> Opened:
-    """A workbook of nothing but these lines, so many a sheet."""
-    books = sample.books()
-    team = next(team for team in books.ledger.teams if team.id == "web")
-    month = TeamMonth(books, sample.config(), team, columns(of), totals_of_lines(columns(of)))
-    lines = replace(month.sheet_lines, most=most)
-    book = Book("2026-06-01T01:00:00Z", "", "", lines.shapes())
-    return Opened.of([*lines.write(book), *book.finish()])
-
-
-def test_more_lines_than_a_sheet_holds_continue_on_the_next() -> None:
-    books = sample.books()
-    lines = list(books.ledger.of_team("web"))
-    found = lines_alone(lines, most=5)
-    assert found.values.sheetnames == ["Lines", "Lines 2"]
-    assert [sheet.tables[name].ref for sheet, name in zip(found.formulas, ("Lines", "Lines_2"), strict=True)] == [
-        "A1:V6",
-        "A1:V2",
-    ]
-    assert [row[19] for row in found.rows("Lines", 2)] == [line.line for line in lines[:5]]
-    formulas = [text for sheet, _, text, _ in found.formula_cells() if sheet == "Lines 2"]
-    assert 'SUMIF(Lines[currency],"THB",Lines[net])+SUMIF(Lines_2[currency],"THB",Lines_2[net])' in formulas[0]
-
-
-def test_a_full_last_sheet_leaves_its_totals_to_the_summary() -> None:
-    lines = list(sample.books().ledger.of_team("web"))
-    assert not list(lines_alone(lines, most=len(lines)).formula_cells())
-
-
-def test_amounts_beyond_a_number_cell_are_texts_and_no_formula_is_made_of_them() -> None:
-    first = sample.books().ledger.lines[0]
-    huge = first._replace(net=10**17, tax=7 * 10**15, gross=107 * 10**15)
-    book = opened(changed(sample.books(), huge, first._replace(line=2)), first.team.id)
-    row = book.rows("Lines", 2)[0]
-    assert row[14:17] == ["1000000000000000.00", "70000000000000.00", "1070000000000000.00"]
-    assert not [text for _, _, text, _ in book.formula_cells() if "SUM(" in text or "SUMIF(" in text]
-
-
-def test_a_credit_beyond_a_number_cell_is_a_text_that_still_reads_as_the_amount() -> None:
-    first = sample.books().ledger.lines[0]
-    credit = first._replace(net=-(10**17), tax=-7 * 10**15, gross=-107 * 10**15)
-    book = opened(changed(sample.books(), credit), first.team.id)
-    amounts = ["-1000000000000000.00", "-70000000000000.00", "-1070000000000000.00"]
-    assert book.rows("Lines", 2)[0][14:17] == amounts, "an apostrophe would make them no amounts"
-    assert set(amounts) <= {str(cell) for row in book.rows("Summary") for cell in row}
-    assert not [text for text in book.texts() if text.startswith("'-")]
-
-
-@pytest.mark.parametrize("currencies", [("*", "THB"), ("thb", "THB"), ("<>", "USD")])
-def test_a_currency_that_a_criterion_reads_otherwise_is_no_formula(currencies: tuple[str, str]) -> None:
-    first = sample.books().ledger.lines[0]
-    lines = [first._replace(label=replace(first.label, currency=currency)) for currency in currencies]
-    book = opened(changed(sample.books(), *lines), first.team.id)
-    assert not [text for _, _, text, _ in book.formula_cells() if "IF(Lines" in text]
 
 
 def test_many_resources_are_listed_beneath_each_other() -> None:
