@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from chargeback import __version__
-from chargeback.cli.lazy import LazyGroup
+from chargeback.cli.lazy import WIDEST_HELP, LazyGroup
 
 _EPILOGUE = """\b
 Start here:
@@ -23,7 +23,9 @@ Exit codes:
 
 
 @click.group(
-    cls=LazyGroup, epilog=_EPILOGUE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=LazyGroup,
+    epilog=_EPILOGUE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST_HELP},
 )
 @click.version_option(__version__, prog_name="chargeback")
 def main() -> None:

@@ -22,6 +22,10 @@ _HELP_IS_MEANT: tuple[type[click.ClickException], ...] = tuple(
 )
 """A group without a command is answered with its help; click has the class from 8.2 on."""
 
+WIDEST_HELP = 100
+"""Columns."""
+_USUAL_WIDTH = 80
+
 COMMANDS = {
     "init": ("chargeback.cli.init", "Ask the platform and write a commented config.toml to start from."),
     "config": ("chargeback.cli.config", "Check the configuration, or show every key as it is understood."),
@@ -56,6 +60,17 @@ def _tell_mistake(error: click.UsageError, *, json_output: bool) -> None:
         write_json(failure((cause,), cause.exit_code))
 
 
+def _help_width() -> int:
+    """The width of help screens, as click would find it by shutil, whose import takes a twentieth of ``--help``."""
+    columns = os.environ.get("COLUMNS", "")
+    if not columns.isdecimal() or not int(columns):
+        try:
+            columns = str(os.get_terminal_size(sys.__stdout__.fileno()).columns)  # type: ignore[union-attr]
+        except (AttributeError, ValueError, OSError):
+            columns = "0"
+    return max(min(int(columns) or _USUAL_WIDTH, WIDEST_HELP) - 2, 50)
+
+
 class LazyGroup(click.Group):
     """Knows its commands by name, and loads one at a time."""
 
@@ -66,7 +81,8 @@ class LazyGroup(click.Group):
             return super().main(args, prog_name, **extra)
         given = sys.argv[1:] if args is None else list(args)
         try:
-            with self.make_context(prog_name or "chargeback", list(given), obj=extra.get("obj")) as context:
+            name, width = prog_name or "chargeback", click.formatting.FORCED_WIDTH or _help_width()
+            with self.make_context(name, list(given), obj=extra.get("obj"), terminal_width=width) as context:
                 self.invoke(context)
         except click.exceptions.Exit as ended:
             raise Ended(ended.exit_code) from None
