@@ -55,7 +55,7 @@ class Ended(SystemExit):
 
 
 class StandardStream(io.FileIO):
-    """stdout or stderr below its buffer. The first failure is kept and never raised; what follows is let go."""
+    """stdout or stderr below its buffer. The first failure is kept and never raised; what follows is dropped."""
 
     def __init__(self, descriptor: int, *, failure: OSError | None = None) -> None:
         super().__init__(descriptor, "wb", closefd=False)

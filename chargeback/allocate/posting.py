@@ -1,8 +1,8 @@
 """From one account's booked invoices to its ledger lines (BOOKING 4.5-4.7), the account by itself.
 
 Every invoice line is divided over resources or projects by the proved report, and over teams where its project is
-shared; what cannot be divided is booked whole and told as a finding. The lines add up to each invoice's total and tax
-exactly. The usage of each report row is divided over the ledger lines that its value reached (BOOKING 4.7).
+shared; what cannot be divided is booked whole and reported as a finding. The lines add up to each invoice's total and
+tax exactly. The usage of each report row is divided over the ledger lines that its value reached (BOOKING 4.7).
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ class _Poster:
         return None
 
     def _look_at_projects(self, posted: PostedLine, item: LineItem, parts: list[ProjectPart]) -> None:
-        """What is to be told of how a by-SKU line was divided over projects, or that it was not."""
+        """What is to be reported of how a by-SKU line was divided over projects, or that it was not."""
         if self.weights is None:
             return
         report = self.weights.report

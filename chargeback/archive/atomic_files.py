@@ -149,7 +149,7 @@ def replace_file(file_system: FileSystem, path: Path, data: bytes, scratch: Path
 
 
 def _has_bytes(path: Path, data: bytes) -> bool:
-    """Whether the path is a regular file with these bytes; False where that cannot be told."""
+    """Whether the path is a regular file with these bytes; False where that is not known."""
     try:
         status = path.lstat()
         return stat.S_ISREG(status.st_mode) and status.st_size == len(data) and path.read_bytes() == data

@@ -3,8 +3,8 @@
 ``job/workers`` divides a month's work over processes that it forks, and forks only a process of a single thread. So
 where this process still has one, the client works in a fork that was made before its first thread. Calls go there and
 come back over a socket, a connection for each thread and process that calls: those that are forked later call too. A
-call that is interrupted is let go with its connection; the store may carry it out all the same. The other process ends
-when nobody is left who could call it, however that came.
+call that is interrupted is given up with its connection; the store may carry it out all the same. The other process
+ends when nobody is left who could call it, however that came.
 """
 
 from __future__ import annotations

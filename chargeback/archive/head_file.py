@@ -47,7 +47,7 @@ def read_head_file(path: Path) -> str | None:
 
 
 def check_head_file(path: Path | None, archive: Archive) -> str:
-    """A sentence to be told ("" for none) where the archive holds the head that the file names, or no file is kept.
+    """A sentence to be shown ("" for none) where the archive holds the head that the file names, or no file is kept.
 
     To be asked before anything is created, as the archive may not be mounted, and again under the lock.
 

@@ -1,4 +1,5 @@
-"""What desktop programs and file systems leave in folders that somebody opened: told, and no damage (INTERFACE)."""
+"""What desktop programs and file systems leave in folders that somebody opened: it is reported, and is no damage
+(INTERFACE)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The kernel drops it when the process ends, however it ends; whether the file exists means nothing, and what it says
 (host, process, start) is for the message alone. ``fcntl`` is used directly: ``filelock`` empties the file before it
-knows whether the lock is free, so that nobody could be told who holds it, and falls back to a file's existence where
+knows whether the lock is free, so that no message could name who holds it, and falls back to a file's existence where
 the file system has no locks, which here is an error (exit 9).
 
 What another user writes (root, once, by hand) the job could not read or replace.

@@ -94,7 +94,7 @@ def open_for_writing(
     """The archive, locked and rid of what dead runs left; its folder is created (0750) where it is missing. In object
     storage there is no lock: there a revision is refused where another run was faster.
 
-    ``started`` is the run's time, told to whom the lock keeps out; ``base`` as ``Archive`` takes it. ``LockedError``
+    ``started`` is the run's time, shown to whom the lock keeps out; ``base`` as ``Archive`` takes it. ``LockedError``
     (exit 8) where another run holds it; ``StorageError`` (exit 9) where the archive cannot be written or locked.
     """
     if isinstance(root, Address):

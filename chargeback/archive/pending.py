@@ -79,7 +79,7 @@ class PendingReports:
         return tuple(found)
 
     def remove(self, period: Period) -> None:
-        """Let go of a month's reports, all in one step: the month is closed, its revision holds them."""
+        """Remove a month's reports, all in one step: the month is closed, its revision holds them."""
         folder = self._root / "pending" / str(period)
         scratch = scratch_name(self._root)
         with storage_errors(folder):
@@ -184,7 +184,7 @@ class PendingObjects:
         return tuple(sorted(found))
 
     def remove(self, period: Period) -> None:
-        """Let go of a month's reports: the month is closed, its revision holds them."""
+        """Remove a month's reports: the month is closed, its revision holds them."""
         folder = f"pending/{period}"
         with storage_errors(self._bucket.address / folder):
             self._bucket.delete(self._keys(folder))

@@ -22,7 +22,9 @@ from chargeback.cli.printing import say, tell, terminal_text, write_json
     metavar="FILE",
     help="The file to write; else $CHARGEBACK_CONFIG, else ./config.toml.",
 )
-@click.option("--timezone", metavar="NAME", help="Whose calendar months are booked; else what the invoices tell.")
+@click.option(
+    "--timezone", metavar="NAME", help="The time zone of the calendar months; else the one that the invoices show."
+)
 @click.option(
     "--archive", default=None, metavar="DIR", help="The archive; relative to FILE's folder.  [default: archive]"
 )

@@ -75,8 +75,8 @@ class LazyGroup(click.Group):
     """Knows its commands by name, and loads one at a time."""
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
-        """As click does it, but for two things: Ctrl-C passes through to the outermost layer, and a usage error is told
-        in the one line of every error, and in JSON too where that is asked for (INTERFACE, JSON)."""
+        """As click does it, but for two things: Ctrl-C passes through to the outermost layer, and a usage error is
+        reported in the one line of every error, and in JSON too where that is asked for (INTERFACE, JSON)."""
         if not extra.get("standalone_mode", True) or COMPLETE in os.environ:
             return super().main(args, prog_name, **extra)
         given = sys.argv[1:] if args is None else list(args)

@@ -52,7 +52,7 @@ class JsonLines(logging.Formatter):
 
 
 class _Stderr(logging.Handler):
-    """Writes where stderr is now; a stream that failed is let go, as for every other line."""
+    """Writes where stderr is now; a stream that failed is given up, as for every other line."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record."""
@@ -60,7 +60,7 @@ class _Stderr(logging.Handler):
 
 
 def facts_of(record: logging.LogRecord) -> dict[str, Any]:
-    """The record's facts, each text as it may be told, in one line and of bounded length."""
+    """The record's facts, each text as it may be shown, in one line and of bounded length."""
     return {key: _told(value) for key, value in getattr(record, FACTS, {}).items()}
 
 

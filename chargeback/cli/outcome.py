@@ -45,7 +45,7 @@ def _log(log_format: str, *, verbose: bool) -> AbstractContextManager[Callable[[
 
 
 def _run(*, json_output: bool, verbose: bool) -> Generator[Callable[[int], None], None, int]:
-    """The command's body; its exit code once whatever was raised has been told."""
+    """The command's body; its exit code once whatever was raised has been reported."""
     code = [0]
 
     def set_code(value: int) -> None:

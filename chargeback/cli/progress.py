@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 _SECONDS_BETWEEN = 0.1
 Show = Callable[[str, int, int | None], None]
-"""Is told (step, how much is done, of how much); the last is None where nobody knows."""
+"""Called with (step, how much is done, of how much); the last is None where nobody knows."""
 
 
 @contextmanager

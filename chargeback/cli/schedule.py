@@ -46,7 +46,7 @@ def command(
 
     The monthly job runs daily from the 3rd (`run --catch-up`): a month that is not ready, or a platform that is away,
     is tried again the next day. Right for the configured time zone whatever zone the scheduler reckons in. Secrets are
-    named, never printed. What the target cannot give the job is told on stderr.
+    named, never printed. stderr names what the target cannot give the job.
 
     \b
     cron         lines for `crontab -e`

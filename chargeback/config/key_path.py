@@ -103,7 +103,7 @@ def _clipped(text: str) -> str:
 
 
 def line_of(source: bytes, parts: Parts) -> int:
-    """The line, from 1, of the innermost part of the key that is written; 0 where that cannot be told."""
+    """The line, from 1, of the innermost part of the key that is written; 0 where that is not known."""
     lines = source.decode("utf-8-sig", "replace").replace("\r\n", "\n").split("\n")
     try:
         written = _written(tomllib.loads("\n".join(lines)), parts)

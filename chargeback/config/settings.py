@@ -233,7 +233,7 @@ class Vendor(KeyTable, frozen=True):
 
 
 Event = Literal["exceptions", "failed", "alert", "archived", "restated", "overdue"]
-"""On which occasions somebody can be told."""
+"""On which occasions the job can notify somebody."""
 EVENTS: tuple[Event, ...] = get_args(Event)
 
 
@@ -313,7 +313,8 @@ class Config(KeyTable, frozen=True):
     journal: Journal = Journal()
     """Accounts of the [journal](journal.md). Where one is missing, its cell stays empty."""
     notify: Notify = Notify()
-    """Who is told, and monitoring ([operations](operations.md)). `${NAME}` in a URL is read from the environment."""
+    """Whom the job notifies, and monitoring ([operations](operations.md)). `${NAME}` in a URL is read from the
+    environment."""
     usage: Usage = Usage()
     """When a day's cost is [out of the ordinary](operations.md#costs-between-the-months-usage)."""
     publish: Publish = Publish()

@@ -1,4 +1,4 @@
-"""The gate: what may never be told, kept as a detail, or written as evidence.
+"""The gate: what may never be shown, kept as a detail, or written as evidence.
 
 Two kinds of text may not pass: the secrets of the run (tokens, passwords, what is sent of them), in every spelling in
 which an answer, a link or a document could repeat them; and what signs a link. A secret in an answer or a document
@@ -67,7 +67,7 @@ class Gate:
         return False
 
     def masked(self, text: str) -> str:
-        """The text as it may be told."""
+        """The text as it may be shown."""
         return self._told.blanked(text)
 
 
@@ -193,7 +193,7 @@ def learn(*secrets: str) -> None:
 
 
 def masked(text: str) -> str:
-    """The text as it may be told, by the gate of the run at work."""
+    """The text as it may be shown, by the gate of the run at work."""
     return _gates[0].masked(text)
 
 

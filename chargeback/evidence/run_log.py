@@ -1,7 +1,7 @@
 """What the program does, noted while it does it: an event and its facts, for whoever asks with ``-v`` or
 ``--log-format json``.
 
-Beside the gate, because nothing of a run may be told that the gate does not let through: a command formats the records
+Beside the gate, because nothing of a run may be shown that the gate does not let through: a command formats the records
 and passes every text through it (``cli.log``). A fact is short and plain; a link or a body of an answer is never one.
 Where nobody asks, nothing is written: the logger has no handler of its own.
 """

@@ -68,7 +68,7 @@ def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -
 
 
 def _first(archive: Archive, period: Period) -> Period:
-    """The first archived month; of an empty archive the first one that a run has tried to close in vain."""
+    """The first archived month; of an empty archive the first one that a run has tried to close without success."""
     return min(archive.periods() or pending_reports(archive.store).periods(), default=period)
 
 

@@ -167,7 +167,7 @@ class ClusterEngine:
     ) -> Iterator[Iterator[PublishedFile]]:
         """(path, bytes) of every file that follows from the evidence, in the order of writing, made by the workers.
 
-        ``go_on`` is called while they are waited for. What was sent and asked for is let go at the end of ``with``.
+        ``go_on`` is called while they are waited for. What was sent and asked for is released at the end of ``with``.
         """
         with _connected(self._cluster, go_on) as connection:
             yield _made(connection, books, config, evidence)

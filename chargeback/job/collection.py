@@ -61,14 +61,16 @@ def carry_former_accounts(
 ) -> list[str]:
     """Put into the collection what the month's latest revision has of each account that is refused, or for which
     there is no credential any more, and whose ``until`` lies before the newest month; a sentence for each, to be
-    told."""
+    reported."""
     former = {entry.id for entry in config.accounts if entry.is_former(newest)}
-    told = []
+    sentences = []
     for error in _refusals(collection, former):
         if latest is not None and _carry(error.account, collection, latest, store):
             collection.errors.remove(error)
-            told.append(f"account {error.account} is refused and no longer ours: {latest.name}'s answers are carried")
-    return told
+            sentences.append(
+                f"account {error.account} is refused and no longer ours: {latest.name}'s answers are carried"
+            )
+    return sentences
 
 
 def _refusals(collection: Collection, former: set[str]) -> Iterator[ChargebackError]:
@@ -232,7 +234,7 @@ class ProvedReports(Mapping[str, CarriedReport]):
 
 
 class Collected(Struct):
-    """A month's evidence, what failed (books can be closed only where nothing did), what is to be told, and what was
+    """A month's evidence, what failed (books can be closed only where nothing did), the lines to report, and what was
     decoded of the evidence as it came in."""
 
     evidence: Evidence
@@ -357,7 +359,7 @@ def proved_reports(evidence: Evidence, config: Config) -> list[tuple[Answer, byt
         try:
             facts = read_account(evidence, account, "", period, config.timezone, grouped)
         except ChargebackError:
-            continue  # told already, as the reason why the month does not close
+            continue  # reported already, as the reason why the month does not close
         expects_cost = was_billed(facts, period.plus(-1), archived)
         report, _ = choose_report(facts, period, config.timezone, billed_before=expects_cost)
         if report is not None:

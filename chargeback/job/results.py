@@ -62,7 +62,7 @@ def of_books(
     *,
     written: bool = False,
     is_new: bool = False,
-    told: Restated | None = None,
+    restated: Restated | None = None,
 ) -> MonthResult:
     """The result of a month whose books could be closed, ready or not."""
     return MonthResult(
@@ -72,8 +72,8 @@ def of_books(
         revision=latest.name.number if latest else None,
         path=latest.root if latest else None,
         head=latest.sha256 if latest else None,
-        changes=told.changes if told else (),
-        events=told.events if told else (),
+        changes=restated.changes if restated else (),
+        events=restated.events if restated else (),
         written=written,
         is_new=is_new,
         standing=latest.run_record().restated if latest and not written else None,

@@ -269,13 +269,13 @@ class _Run:
                 except PlatformError:  # no time left, or no cluster: what was proved is kept for the next run
                     self._keep_pending(period, evidence)
                     raise
-                result = of_books(result.books, period, revision, written=True, is_new=True, told=told)
+                result = of_books(result.books, period, revision, written=True, is_new=True, restated=told)
             self._leave(result)
         return result
 
     def _engine(self, books: Books) -> Engine:
         """What makes the month's files; several processes are forked from one that has no other thread, so the
-        children that read PDFs, and the thread that holds them, are let go."""
+        children that read PDFs, and the thread that holds them, are ended."""
         if self.engine.processes(len(books.ledger.lines)) > 1:
             self.collector.reader.close()
         return self.engine

@@ -1,4 +1,4 @@
-"""The stages of a run: told to the log with what each took, and to whoever watches."""
+"""The stages of a run: each is reported to the log with what it took, and to whoever watches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIST, COLLECT, CLOSE, WRITE = "list", "collect", "close", "write"
 """Which months are to be caught up; asking the platform; booking and comparing; the files of a revision."""
 
 Progress = Callable[[str, int, int | None], None]
-"""Is told (stage, how much is done, of how much); the last is None where nobody knows yet."""
+"""Called with (stage, how much is done, of how much); the last is None where nobody knows yet."""
 
 
 _BYTES_OF_A_SIZE = 1 if sys.platform == "darwin" else 1024

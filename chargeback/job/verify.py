@@ -192,7 +192,7 @@ def _quiet(layer: str, what: str) -> None:
 
 
 class _Deep:
-    """The last two layers of one revision, whose books are let go before the next one's are made."""
+    """The last two layers of one revision, whose books are released before the next one's are made."""
 
     def __init__(
         self,

@@ -108,7 +108,7 @@ def mapped(function: Callable[[Item], Result], items: Iterable[Item], processes:
     """What the function gives for each item, in the items' order, made by so many processes.
 
     What the function raises anywhere is raised here, when the others have ended. ``StorageError`` where a worker was
-    ended from outside. An item is let go once it is done.
+    ended from outside. An item is released once it is done.
     """
     with _settled():
         if processes < 2 or not may_fork():

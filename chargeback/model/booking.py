@@ -183,5 +183,5 @@ def is_before_the_first_bill(months: Iterable[AccountMonth]) -> Period | None:
 
 
 def _proves_itself(month: AccountMonth) -> bool:
-    """Whether the report's days or its range prove the month, and not just that nothing speaks against it."""
+    """Whether the report's days or its range prove the month, and not just that nothing contradicts it."""
     return month.report is not None and bool(month.report.chart.days or month.report.range)

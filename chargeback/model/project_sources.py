@@ -1,6 +1,6 @@
 """The sources of a month's project names, in their order, and its reports as they are read with them (BOOKING 5).
 
-A line and a report row are told whose they are only here, once every source has been heard: accounts are read by
+Whose project a line or a report row is of is decided only here, once every source has been read: accounts are read by
 themselves, and what they state of projects is put together for the whole month.
 """
 

@@ -187,7 +187,7 @@ class _Account:
         return replace(group, lines=[line for line in group.lines if line.key not in alone])
 
     def _of_line(self, check: Check) -> TieOutGroup:
-        """The one line that could not be divided, with its rows; no line where negative rows alone are told."""
+        """The one line that could not be divided, with its rows; no line where negative rows alone are reported."""
         for undivided in self._posting.undivided:
             line, subject = undivided.posted, undivided.subject
             same = line.invoice.label == check.invoice and _line_value(line, self._config) == check.expected

@@ -13,7 +13,7 @@ from chargeback.reconcile.tie_out import gross_by_currency
 
 
 def invoice_issued(posting: Posting, config: Config) -> Iterator[Check]:
-    """One check an account: the account is ready, and nothing speaks against it."""
+    """One check an account: the account is ready, and nothing contradicts it."""
     yield issued_check(posting.month)
 
 

@@ -139,7 +139,7 @@ def report_project(posting: Posting, config: Config) -> Iterator[Check]:
 
 def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
     """By-SKU lines against the report's rows that they were matched to, as ``report_project`` does; and what is to be
-    told of lines that the report could not divide, or divided by negative rows too.
+    reported of lines that the report could not divide, or divided by negative rows too.
     """
     yield from _undivided(posting, config)
     yield from _negative(posting)

@@ -1,7 +1,7 @@
 """What another configuration would have done to an archived month: its evidence closed again, nothing written.
 
 Before is what is archived, after is reckoned from the same evidence. What the evidence does not hold (an account
-that was not collected then) cannot be told, and is said.
+that was not collected then) is not known, and the output says so.
 
 A plan as text: what each team would bear, which projects would move, which exceptions would come or go.
 """

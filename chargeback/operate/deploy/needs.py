@@ -109,7 +109,7 @@ class Deployment(Struct, frozen=True):
 
     @property
     def plain_run(self) -> list[str]:
-        """The monthly job's arguments, for a scheduler that can be told what a success is."""
+        """The monthly job's arguments, for a scheduler that can be configured with the codes of success."""
         return ["run", "--catch-up", "-c", str(self.path)]
 
     @property
@@ -222,7 +222,7 @@ def daily_fields(time: tuple[int, int]) -> str:
 
 
 def _addresses(config: Config) -> Iterator[str]:
-    """Every address of somebody to be told, with the names of the variables in it."""
+    """Every address to which messages go, with the names of the variables in it."""
     yield from config.notify.urls
     for team in config.teams:
         yield from team.notify

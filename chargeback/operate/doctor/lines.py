@@ -80,7 +80,7 @@ def guarded(check: str, look: Callable[[], Iterable[DoctorLine]]) -> list[Doctor
         found.extend(look())
     except ChargebackError as error:
         found.extend(of_error(check, error))
-    except Exception as error:  # the other checks must still be told
+    except Exception as error:  # the other checks must still be reported
         found.append(wrong(check, f"could not be checked: {type(error).__name__}: {error}", "report it"))
     return found
 

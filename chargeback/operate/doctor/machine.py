@@ -33,7 +33,7 @@ _SCHEDULE_FILES = ("/etc/crontab",)
 
 
 def notification(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
-    """Whether somebody will hear of a month that needs a person."""
+    """Whether somebody is notified of a month that needs a person."""
     settings = config.notify
     if not settings.urls and settings.healthcheck_url is None:
         yield notice("notify", "nobody is notified of exceptions or failures", "add [notify] to the configuration")

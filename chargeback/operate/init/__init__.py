@@ -61,7 +61,7 @@ _ENVIRONMENTS = """
 [environments]
 """
 _REST = """
-# ---- Who is told, and when a day's cost is out of the ordinary (needs the extra notify: docs/operations.md).
+# ---- Whom the job notifies, and when a day's cost is out of the ordinary (needs the extra notify: docs/operations.md).
 # [notify]
 # urls = ["${SLACK_URL}"]
 # close_by = 10

@@ -63,7 +63,7 @@ class SurveyedAccount(Struct, frozen=True):
 
 
 class Survey(Struct, frozen=True):
-    """``timezone`` is None where no invoice tells; ``invoices`` counts those that told."""
+    """``timezone`` is None where no invoice shows one; ``invoices`` counts those that do."""
 
     endpoint: str
     credential: str

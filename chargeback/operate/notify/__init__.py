@@ -1,8 +1,8 @@
-"""Telling people and monitoring what came of a run; nothing in here ever fails the run, nor changes its exit code.
+"""Notifies people and monitoring of what came of a run; nothing in here ever fails the run, or changes its exit code.
 
-One message a run, when there is something to say. Problems of telling are themselves told on stderr, without addresses.
+One message a run, when there is something to say. What goes wrong here is reported on stderr, without addresses.
 
-What people have been told already, in ``<archive>/.told.json``: the same state is sent once, then weekly.
+What was sent already stands in ``<archive>/.told.json``: the same state is sent once, then weekly.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _LARGEST = 1 << 16
 
 
 class SentState(Struct):
-    """By kind of state ("run", "usage", "overdue"): the state that was last seen, and when it was told ("" for not)."""
+    """By kind of state ("run", "usage", "overdue"): the state that was last seen, and when it was sent ("" for not)."""
 
     states: dict[str, tuple[str, str]]
 
@@ -57,7 +57,7 @@ class SentState(Struct):
             return cls({})
 
     def is_due(self, kind: str, state: str, now: datetime) -> bool:
-        """Whether a state is to be told: another one than last time, or last told a week ago."""
+        """Whether a state is to be sent: another one than last time, or last sent a week ago."""
         before, at = self.states.get(kind, ("", ""))
         if before != state or not at:
             return True
@@ -67,7 +67,7 @@ class SentState(Struct):
         return True
 
     def note(self, kind: str, state: str, now: datetime | None) -> None:
-        """Remember a state; ``now`` is None where nobody was told of it."""
+        """Remember a state; ``now`` is None where nothing was sent."""
         before, at = self.states.get(kind, ("", ""))
         self.states[kind] = (state, format_instant(now) if now else at if before == state else "")
 
@@ -115,7 +115,8 @@ class Watcher(Struct):
 def watched(
     config: Config, environ: Mapping[str, str], clock: Clock, tell: Callable[[str], None], *, silent: bool
 ) -> Iterator[Watcher]:
-    """A run within: pinged when it starts and ends, told of where there is something to say; ``silent`` for a dry run.
+    """A run within: start and end are pinged, and a message is sent where there is something to say; ``silent`` for a
+    dry run.
 
     Errors of the run pass through.
     """
@@ -140,7 +141,7 @@ def watched(
 
 
 def watched_look(watcher: Watcher) -> UsageReport:
-    """A daily look: its alerts, its failure and a month that is overdue are told, its metrics left behind.
+    """A daily look: messages say its alerts, its failure and a month that is overdue; its metrics are written.
 
     Errors of the look pass through.
     """
@@ -162,7 +163,7 @@ def watched_look(watcher: Watcher) -> UsageReport:
 
 
 def notify(watcher: Watcher, news: Iterable[News]) -> None:
-    """Send one message with all news that are due, and remember what was told."""
+    """Send one message with all news that are due, and remember what was sent."""
     config, now = watcher.config, watcher.clock.now()
     if not config.notify.urls:
         return
@@ -182,7 +183,7 @@ def notify(watcher: Watcher, news: Iterable[News]) -> None:
 
 
 def _is_due(news: News, told: SentState, watcher: Watcher) -> bool:
-    """Whether somebody wants to hear of it, and has not just heard it."""
+    """Whether somebody is to be notified of it, and was not notified just now."""
     wanted = news.occasions & frozenset(watcher.config.notify.on)
     return bool(wanted) and (bool(wanted & ONCE) or told.is_due(news.kind, news.state, watcher.clock.now()))
 

@@ -106,7 +106,7 @@ def _due(config: Config, archive: Archive) -> Iterator[Due]:
 
 
 def _told_of(revision: Revision) -> frozenset[str]:
-    """The teams that were to be told when the revision was made; none where another version's is not read here."""
+    """The teams that were to be notified when the revision was made; none where another version's is not read here."""
     try:
         return frozenset(team.id for team in archived_config(revision).teams if team.notify)
     except ConfigurationError:

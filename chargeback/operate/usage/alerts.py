@@ -41,7 +41,7 @@ MOST_RESOURCES = 3
 class Excess(Struct, frozen=True):
     """A day out of the band: since when without a lull, what is usual, what it cost.
 
-    ``last_new`` is the day on which it began, or last grew: told anew then.
+    ``last_new`` is the day on which it began, or last grew: it is reported anew then.
     """
 
     since: date
@@ -52,7 +52,7 @@ class Excess(Struct, frozen=True):
 
 
 def excess_of(series: Series, day: date, settings: Usage) -> Excess | None:
-    """Whether that day is out of the band; None where it is not, or cannot be told."""
+    """Whether that day is out of the band; None where it is not, or is not known."""
     return excesses(series, settings).get(day)
 
 
@@ -267,7 +267,7 @@ def _alert(
 
 
 def cost_of(series: Series, day: date) -> Decimal | None:
-    """What the day cost; None where it cannot be told."""
+    """What the day cost; None where it is not known."""
     return next((entry.cost for entry in series if entry.date == day), None)
 
 

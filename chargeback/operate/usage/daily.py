@@ -65,7 +65,7 @@ def _of(claims: Ownership, splits: Splits, sid: str) -> dict[str, Decimal]:
 
 
 class DayCost(Struct, frozen=True):
-    """What a day cost, in currency; None where it cannot be told (the first look, a counter that was set back)."""
+    """What a day cost, in currency; None where it is not known (the first look, a counter that was set back)."""
 
     date: date
     cost: Decimal | None
@@ -85,7 +85,7 @@ def by_resource(snapshot: Snapshot, timezone: ZoneInfo) -> dict[tuple[str, str],
 
 
 def by_project(resources: dict[tuple[str, str], Series]) -> dict[str, Series]:
-    """Project -> its days; what can be told of each, None where nothing can."""
+    """Project -> its days; what is known of each, None where nothing is."""
     sums: dict[str, dict[date, Decimal | None]] = defaultdict(dict)
     for (project, _), series in resources.items():
         days = sums[project]

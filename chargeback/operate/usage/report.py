@@ -258,7 +258,7 @@ class UsageReport(Struct, frozen=True):
 
     @property
     def exit(self) -> int:
-        """3 where an alert is new: one that goes on was told when it began."""
+        """3 where an alert is new: one that goes on was reported when it began."""
         return EXCEPTIONS if any(alert.new for alert in self.alerts) else RECONCILED
 
 

@@ -1,11 +1,11 @@
 """Corrections: what a restatement changes in a month's journal (BOOKING 7 and 9), this revision's accruals less those
 of the revision before.
 
-Compared is by account, invoice, company, currency, team, cost centre and general ledger account (the leg where there is
-none). Where that amount is the same there is no row, whatever else is new. An invoice that belongs into another
-company's books now is taken out of the former one's by an entry of its own, whose name ends in ``-reversed``.
-Settlements are the same in every revision of a month, so they change nothing. First journal plus all changes
-is the latest journal.
+Rows are compared by account, invoice, company, currency, team, cost centre and general ledger account (the leg where
+there is none). Where that amount is the same there is no row, whatever else is new. An invoice that belongs into
+another company's books now is taken out of the former one's by an entry of its own, whose name ends in ``-reversed``.
+Settlements are the same in every revision of a month, so they change nothing. First journal plus all changes is the
+latest journal.
 """
 
 from __future__ import annotations

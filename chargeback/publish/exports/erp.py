@@ -1,7 +1,7 @@
 """``exports/journal-<profile>.csv``: the journal as an ERP imports it, by a profile; one writer for all of them.
 
-Written is what may be booked: whole entries, never part of one, each in one file. ``journal-<profile>.txt`` beside them
-says what each file holds, which entries were left out and why, and what the format does not carry.
+The files hold what may be booked: whole entries, never part of one, each in one file. ``journal-<profile>.txt`` beside
+them says what each file holds, which entries were left out and why, and what the format does not carry.
 """
 
 from __future__ import annotations
