@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -203,6 +203,11 @@ class LedgerLines(Sequence[LedgerLine]):
     def at(self, places: Sequence[int]) -> LedgerLines:
         """The lines in these places alone."""
         return self._of_each(lambda column: column.at(places) if isinstance(column, Coded) else _at(column, places))
+
+    def of_projects(self, sids: Collection[str]) -> LedgerLines:
+        """The lines of these projects alone."""
+        wanted = {code for code, project in enumerate(self.projects.table) if project.sid in sids}
+        return self.at([place for place, code in enumerate(self.projects.codes) if code in wanted] if wanted else ())
 
     def _between(self, start: int, end: int) -> LedgerLines:
         return self._of_each(

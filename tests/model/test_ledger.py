@@ -17,8 +17,9 @@ from chargeback.model.ledger_register import COLUMNS, written_rows
 from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.model.team import LedgerTeam
+from chargeback.model.totals import total
 from chargeback.publish.ledger_csv import chunks
-from chargeback.publish.team_workbook.totals import Part, PartKey, totals_of_lines
+from chargeback.publish.team_workbook.totals import Part, PartKey, by_resource, totals_of_lines
 from tests.ledger_lines import columns, ledger, sort_key, written
 
 HOSTILE = st.sampled_from(
@@ -127,6 +128,21 @@ def test_a_teams_totals_are_the_sums_of_its_lines(given: list[LedgerLine]) -> No
         sums
     )
     assert list(totals.cells) == list(dict.fromkeys(part for part, _ in sums))
+
+
+@given(lines())
+def test_totals_by_project_alone_are_those_by_resource_added_up(given: list[LedgerLine]) -> None:
+    whole, lean = totals_of_lines(columns(given)), totals_of_lines(columns(given), by_resource=False)
+    assert (lean.parts, lean.names, lean.resources) == (whole.parts, whole.names, whole.resources)
+    for currency in whole.currencies:
+        cells = whole.by_cell(currency)
+        sids = {sid for sid, _ in cells}
+        found = by_resource(columns(given), currency, sids)
+        assert {(sid, resource): each for sid in found for resource, each in found[sid].items()} == cells
+        assert {sid: each for (sid, _), each in lean.by_cell(currency).items()} == {
+            sid: total(found[sid].values()) for sid in sids
+        }
+        assert by_resource(columns(given), currency, ()) == {}
 
 
 @given(st.lists(AMOUNTS), st.sampled_from(sorted(DIGITS.values())))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache, partial
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec import Struct, field
 
@@ -33,8 +33,10 @@ from chargeback.publish.xlsx.tables import Column, Form, Record, Rows, Table, Va
 
 MOST_ROWS = 1_048_575
 """Rows of one sheet, less its heading."""
+MOST_COMPANIES = 250
+"""Companies that have a sheet each; nobody finds one among more."""
 NOBODY = "Journal"
-"""The sheet of a journal without entries."""
+"""The sheet of a journal without entries, or of more companies than have a sheet each."""
 _LONGEST_NAME = 31
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 _TAKEN = frozenset({"history", *(name.casefold() for name in tax_sheets.NAMES)})
@@ -115,19 +117,31 @@ def chunks(made: JournalBook, most: int = MOST_ROWS) -> Iterator[bytes]:
 
 def _parts(made: JournalBook, most: int) -> list[_Part]:
     """The sheets: companies in order, a company's further rows on further sheets."""
-    by_company: dict[str, SpooledList[JournalRow]] = defaultdict(partial(SpooledList[JournalRow], made.spool))
-    for row in made.rows:
-        by_company[row.company].append(row)
-    if not by_company:
-        by_company[NOBODY].extend(())
     found: list[_Part] = []
     names = set(_TAKEN)
-    for company, mine in sorted(by_company.items()):
+    for company, mine in sorted(_by_company(made).items()):
         for start in range(0, max(len(mine), 1), most):
             rows = partial(islice, mine, start, start + most)
             count = min(most, len(mine) - start)
             found.append(_Part(_sheet_name(company, names), len(found) + 1, count, rows))
     return found
+
+
+def _by_company(made: JournalBook) -> dict[str, SpooledList[JournalRow]]:
+    """The rows by company; all together where there are more companies than a workbook has sheets for, or none."""
+    found: dict[str, SpooledList[JournalRow]] = defaultdict(partial(SpooledList[JournalRow], made.spool))
+    rows = iter(made.rows)
+    for row in rows:
+        found[row.company].append(row)
+        if len(found) > MOST_COMPANIES:
+            break
+    else:
+        if found:
+            return found
+    together = SpooledList[JournalRow](made.spool)
+    together.extend(chain.from_iterable(found.values()))
+    together.extend(rows)
+    return {NOBODY: together}
 
 
 def _sheet_name(company: str, taken: set[str]) -> str:

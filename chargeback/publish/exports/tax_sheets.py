@@ -6,6 +6,7 @@ Input VAT is รายงานภาษีซื้อ (the report of purchases
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -96,10 +97,12 @@ class TaxSheet(Struct, frozen=True):
         stack = Stack(book.cells)
         stack.title(said(_TITLES[self.name], language, " · "), subtitle)
         stack.gap()
-        reported = [each for each in taxes if self.amount(each)]
-        for company, currency in sorted({(each.company, each.currency) for each in reported}):
-            mine = [each for each in reported if (each.company, each.currency) == (company, currency)]
-            self._company(stack, mine, seller, language)
+        reported: dict[tuple[str, str], list[TaxEntry]] = defaultdict(list)
+        for each in taxes:
+            if self.amount(each):
+                reported[each.company, each.currency].append(each)
+        for key in sorted(reported):
+            self._company(stack, reported[key], seller, language)
         if not reported:
             stack.texts(note(said("Nothing to report.", language)))
         fill = Fill(self.table.widths(), footer, last_row=len(stack.rows))

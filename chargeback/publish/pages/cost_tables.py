@@ -5,7 +5,8 @@ The ledger added up once for everything that a page shows: by team and by projec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from markupsafe import escape
 from msgspec import Struct, field
 
 from chargeback.model.books import Books, CurrencyTotal
-from chargeback.model.ledger import Ledger, LedgerProject
+from chargeback.model.ledger import InvoiceLabel, Ledger, LedgerLines, LedgerProject
 from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums, add_up_columns
 from chargeback.model.totals import total as added_up
@@ -38,33 +39,43 @@ class ProjectSum(Struct):
 
 
 class CurrencyLedger(Struct):
-    """One currency's sums by team id and by project's sid; only what has a line."""
+    """One currency's sums by team id, and the gross by project's sid; only what has a line. A month may have half a
+    million projects, of which few are shown."""
 
     currency: str
     teams: dict[str, Sums] = field(default_factory=dict)
-    projects: dict[str, ProjectSum] = field(default_factory=dict)
-
-    def take(self, team: LedgerTeam, project: LedgerProject, sums: Sums) -> None:
-        """Add the sums of lines of one team and project."""
-        self.teams.setdefault(team.id, Sums()).add(sums)
-        of_project = self.projects.get(project.sid)
-        if of_project is None:
-            of_project = self.projects[project.sid] = ProjectSum(project.sid, project.name)
-        of_project.sum.add(sums)
-        of_project.teams[team.id] = None
+    projects: Counter[str] = field(default_factory=Counter)
 
 
 def ledger_sums(ledger: Ledger) -> dict[str, CurrencyLedger]:
     """The sums by currency."""
     found: dict[str, CurrencyLedger] = {}
     for lines in ledger.lines.batches():
-        columns = (lines.labels, lines.teams, lines.projects)
-        by_codes = add_up_columns(lines.net, lines.tax, lines.gross, *(column.codes for column in columns))
-        for (label, team, project), sums in by_codes.items():
-            currency = lines.labels.table[label].currency
-            of_currency = found.setdefault(currency, CurrencyLedger(currency))
-            of_currency.take(lines.teams.table[team], lines.projects.table[project], sums)
+        for label, team, project, sums in _added_up(lines):
+            of_currency = found.setdefault(label.currency, CurrencyLedger(label.currency))
+            of_currency.teams.setdefault(team.id, Sums()).add(sums)
+            of_currency.projects[project.sid] += sums.gross
     return found
+
+
+def project_sums(ledger: Ledger, currency: str, sids: Collection[str]) -> dict[str, ProjectSum]:
+    """Of each of these projects, its sum in one currency, and the teams that bear it."""
+    found: dict[str, ProjectSum] = {}
+    for lines in ledger.lines.batches():
+        for label, team, project, sums in _added_up(lines.of_projects(sids)):
+            if label.currency == currency:
+                of_project = found.setdefault(project.sid, ProjectSum(project.sid, project.name))
+                of_project.sum.add(sums)
+                of_project.teams[team.id] = None
+    return found
+
+
+def _added_up(lines: LedgerLines) -> Iterator[tuple[InvoiceLabel, LedgerTeam, LedgerProject, Sums]]:
+    """The lines by invoice, team and project, in the order in which these come first."""
+    columns = (lines.labels, lines.teams, lines.projects)
+    sums = add_up_columns(lines.net, lines.tax, lines.gross, *(column.codes for column in columns))
+    for (label, team, project), each in sums.items():
+        yield lines.labels.table[label], lines.teams.table[team], lines.projects.table[project], each
 
 
 class CostRow(Struct, frozen=True):
@@ -127,12 +138,17 @@ class _Entry(Struct):
 def cost_tables(books: Books) -> tuple[tuple[CostTable, ...], tuple[CostTable, ...]]:
     """The tables of teams and of projects, one a currency in the order of the month's totals."""
     sums, history = ledger_sums(books.ledger), _TeamHistory(books)
-    names = {team.id: team.name for team in books.ledger.teams}
     teams, projects = [], []
     for total in books.totals:
         of_currency = sums.get(total.currency, CurrencyLedger(total.currency))
-        teams.append(_table(total, _team_entries(books.ledger.teams, of_currency, history), MOST_TEAMS))
-        projects.append(_table(total, _project_entries(of_currency.projects.values(), names), MOST_PROJECTS))
+        by_team = {entry.code: entry for entry in _team_entries(books.ledger.teams, of_currency, history)}
+        gross = {team: entry.sum.gross for team, entry in by_team.items()}
+        everything = _Entry("", "", added_up(entry.sum for entry in by_team.values()))
+        everything.before = _added_before(by_team.values())
+        teams.append(_table(total, [by_team[team] for team in _largest(gross, MOST_TEAMS)], gross, everything))
+        entries = _project_entries(books.ledger, total, _largest(of_currency.projects, MOST_PROJECTS))
+        everything = _Entry("", "", added_up(of_currency.teams.values()))
+        projects.append(_table(total, entries, of_currency.projects, everything))
     return tuple(teams), tuple(projects)
 
 
@@ -171,30 +187,30 @@ def _team_entries(teams: Iterable[LedgerTeam], sums: CurrencyLedger, history: _T
     return entries
 
 
-def _project_entries(projects: Iterable[ProjectSum], names: Mapping[str, str]) -> list[_Entry]:
-    return [
-        _Entry(project.sid, project.name, project.sum, teams=[names.get(team) or team for team in project.teams])
-        for project in projects
-    ]
+def _project_entries(ledger: Ledger, total: CurrencyTotal, sids: Sequence[str]) -> list[_Entry]:
+    names = {team.id: team.name for team in ledger.teams}
+    sums = project_sums(ledger, total.currency, frozenset(sids))
+    found = [sums[sid] for sid in sids]
+    return [_Entry(each.sid, each.name, each.sum, teams=[names.get(team) or team for team in each.teams])
+            for each in found]  # fmt: skip
 
 
-def _table(total: CurrencyTotal, entries: list[_Entry], most: int) -> CostTable:
-    shown = _largest(entries, most)
-    everything = _Entry("", "", added_up(entry.sum for entry in entries), before=_added_before(entries))
-    longest = max((abs(entry.sum.gross) for entry in entries), default=0)
+def _table(total: CurrencyTotal, shown: list[_Entry], gross: Mapping[str, int], everything: _Entry) -> CostTable:
+    """The table of the entries that are shown; ``gross`` is every entry's, by its code, ``everything`` their sum."""
+    longest = max(map(abs, gross.values()), default=0)
 
     def row(entry: _Entry) -> CostRow:
         return _row(entry, everything.sum.gross, longest, total.digits)
 
-    left = len(entries) - len(shown)
+    left = len(gross) - len(shown)
     rest = row(_less(everything, shown)) if left else None
     return CostTable(total.currency, tuple(row(entry) for entry in shown), left, rest, row(everything))
 
 
-def _largest(entries: list[_Entry], most: int) -> list[_Entry]:
-    """The largest ones in order; a single one more is shown too, rather than called "1 more"."""
-    ranked = nsmallest(most + 1, entries, key=lambda entry: (-entry.sum.gross, entry.code))
-    return ranked if len(entries) == len(ranked) else ranked[:most]
+def _largest(gross: Mapping[str, int], most: int) -> list[str]:
+    """The codes of the largest ones in order; a single one more is shown too, rather than called "1 more"."""
+    ranked = nsmallest(most + 1, gross, key=lambda code: (-gross[code], code))
+    return ranked if len(gross) == len(ranked) else ranked[:most]
 
 
 def _less(everything: _Entry, shown: Iterable[_Entry]) -> _Entry:

@@ -58,12 +58,12 @@ def largest_series(
 def _holding_the_largest(postings: Iterable[Posting]) -> list[Posting]:
     """The accounts whose reports hold the projects of the largest value, the largest first."""
     with localcontext(EXACT):
-        values = [
+        values = (
             (report.value_of(rows), place, posting)
             for place, posting in enumerate(postings)
             if (report := posting.month.report) is not None
             for rows in report.by_project.values()
-        ]
+        )
         largest = nsmallest(SERIES, values, key=lambda value: (-value[0], value[1]))
     return list({place: posting for _, place, posting in largest}.values())
 

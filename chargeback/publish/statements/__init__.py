@@ -22,7 +22,7 @@ def path_of(team: str) -> str:
 
 def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]:
     """(path in the revision, the file's bytes in chunks), one statement for each team of the ledger, in its order."""
-    for team, month in team_months(books, config):
+    for team, month in team_months(books, config, by_resource=False):
         yield path_of(team.id), _chunks(month)
 
 

@@ -19,7 +19,7 @@ from chargeback.model.totals import Sums, total
 from chargeback.publish.pages.charts import ChartColumn, ColumnChart, column_chart, team_colours
 from chargeback.publish.pages.wording import amount, change_text, minor, percent
 from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
-from chargeback.publish.team_workbook.totals import grouped
+from chargeback.publish.team_workbook.totals import by_resource, grouped
 
 Key = TypeVar("Key", str, tuple[str, str])
 
@@ -194,12 +194,9 @@ class _Currency:
 
     def _projects(self) -> tuple[AmountRow, ...]:
         """The projects with the largest net, each with its largest resources; what is left is one row of each."""
-        cells = self.month.totals.by_cell(self.currency)
-        by_project = grouped(cells, lambda cell: cell[0])
-        of_project: dict[str, dict[str, Sums]] = {}
-        for (project, resource), sums in cells.items():
-            of_project.setdefault(project, {})[resource] = sums
+        by_project = grouped(self.month.totals.by_cell(self.currency), lambda cell: cell[0])
         shown, left = _cut(by_project, MOST_PROJECTS)
+        of_project = by_resource(self.month.lines, self.currency, frozenset(shown))
         rows = [self._project(project, by_project[project], of_project[project]) for project in shown]
         return (*rows, *self._rest(left, by_project))
 

@@ -26,9 +26,11 @@ def files(books: Books, config: Config) -> Iterator[tuple[str, Iterable[bytes]]]
         yield path_of(team.id), _chunks(month)
 
 
-def team_months(books: Books, config: Config) -> Iterator[tuple[LedgerTeam, Callable[[], TeamMonth]]]:
+def team_months(
+    books: Books, config: Config, *, by_resource: bool = True
+) -> Iterator[tuple[LedgerTeam, Callable[[], TeamMonth]]]:
     """Each team, in the ledger's order, and what makes its month as its workbook and its statement show it: where that
-    is needed, by whichever process that is."""
+    is needed, by whichever process that is. Its totals are by resource, or by project alone."""
     checks, borne = tuple(books.having(*TOLD)), _invoices_with_borne_tax(books, config)
     # Once a month and not once a team: both look through all of its checks.
     standing = status_text(books.status, 0, AcceptedTotal(books.accepted.count, ()), books.not_performed)
@@ -36,9 +38,8 @@ def team_months(books: Books, config: Config) -> Iterator[tuple[LedgerTeam, Call
 
         def month(team: LedgerTeam = team) -> TeamMonth:
             mine = books.ledger.of_team(team.id)
-            return TeamMonth(
-                books, config, team, mine, totals_of_lines(mine), checks, _borne_tax(mine, borne), standing
-            )
+            totals = totals_of_lines(mine, by_resource=by_resource)
+            return TeamMonth(books, config, team, mine, totals, checks, _borne_tax(mine, borne), standing)
 
         yield team, month
 

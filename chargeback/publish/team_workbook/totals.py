@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLines, Lines, used
+from chargeback.model.ledger import Basis, Coded, InvoiceLabel, LedgerLines, Lines, used
 from chargeback.model.totals import Sums, add_up_columns, total
 
 Key = TypeVar("Key", bound=Hashable)
@@ -32,11 +34,13 @@ class PartKey(NamedTuple):
 
 @dataclass(slots=True)
 class LineTotals:
-    """A team's lines of the month, added up; ``labels`` are the invoices that they are of, ``names`` the projects'."""
+    """A team's lines of the month, added up; ``labels`` are the invoices that they are of, ``names`` the projects',
+    ``resources`` those of the lines. A cell has no resource where they are added up by project alone."""
 
     cells: Mapping[Part, Mapping[PartKey, Sums]]
     labels: Sequence[InvoiceLabel]
     names: Mapping[str, str]
+    resources: AbstractSet[str]
     parts: dict[Part, Sums] = field(init=False)
     currencies: dict[str, int] = field(init=False)
 
@@ -63,11 +67,6 @@ class LineTotals:
         """The projects of which the team has a part, by a split."""
         return {cell.project for cells in self.cells.values() for cell in cells if cell.share_percent}
 
-    @property
-    def resources(self) -> set[str]:
-        """The resources of the lines."""
-        return {cell.resource for cells in self.cells.values() for cell in cells if cell.resource}
-
 
 def _add(sums: dict[Key, Sums], key: Key, amounts: Sums) -> None:
     group = sums.get(key)
@@ -84,25 +83,41 @@ def grouped(sums: Mapping[Finer, Sums], key: Callable[[Finer], Key]) -> dict[Key
     return groups
 
 
-def totals_of_lines(lines: Lines) -> LineTotals:
-    """The totals of the lines."""
+def totals_of_lines(lines: Lines, *, by_resource: bool = True) -> LineTotals:
+    """The totals of the lines; by project alone where nobody looks at the resources of all of them."""
     cells: dict[Part, dict[PartKey, Sums]] = {}
     names: dict[str, str] = {}
     for some in lines.batches():
-        _add_lines(some, cells, names)
+        _add_lines(some, cells, names, by_resource=by_resource)
     names.pop("", None)
-    return LineTotals(cells, used(lines, "labels"), names)
+    return LineTotals(cells, used(lines, "labels"), names, set(used(lines, "resources")) - {""})
 
 
-def _add_lines(lines: LedgerLines, cells: dict[Part, dict[PartKey, Sums]], names: dict[str, str]) -> None:
+def by_resource(lines: Lines, currency: str, projects: Collection[str]) -> dict[str, dict[str, Sums]]:
+    """Of each of these projects, its lines in one currency added up by resource."""
+    found: dict[str, dict[str, Sums]] = {}
+    for some in lines.batches():
+        mine = some.of_projects(projects)
+        labels, table, resources = mine.labels.table, mine.projects.table, mine.resources.table
+        codes = (mine.labels.codes, mine.projects.codes, mine.resources.codes)
+        for (label, project, resource), each in add_up_columns(mine.net, mine.tax, mine.gross, *codes).items():
+            if labels[label].currency == currency:
+                _add(found.setdefault(table[project].sid, {}), resources[resource], each)
+    return found
+
+
+def _add_lines(
+    lines: LedgerLines, cells: dict[Part, dict[PartKey, Sums]], names: dict[str, str], *, by_resource: bool
+) -> None:
     labels, projects, origins, resources = lines.labels, lines.projects, lines.origins, lines.resources
+    of_resources = resources if by_resource else Coded(array("I", [0]) * len(lines), ("",))
     sums = add_up_columns(
-        lines.net, lines.tax, lines.gross, labels.codes, projects.codes, origins.codes, resources.codes
+        lines.net, lines.tax, lines.gross, labels.codes, projects.codes, origins.codes, of_resources.codes
     )
     for (of_label, of_project, of_origin, of_resource), each in sums.items():
         label, project, origin = labels.table[of_label], projects.table[of_project], origins.table[of_origin]
         part = cells.setdefault(Part(label.currency, label.digits, project.environment, origin.basis), {})
-        cell = PartKey(project.sid, resources.table[of_resource], origin.share_percent)
+        cell = PartKey(project.sid, of_resources.table[of_resource], origin.share_percent)
         if cell in part:
             part[cell].add(each)
         else:

@@ -102,7 +102,7 @@ def _controls(paper: Paper, account: AccountPaper, first: int) -> Iterator[Recor
 
 def _control(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> Record:
     table, parts, invoices = LedgerControl, paper.written(LedgerParts), paper.written(Invoices)
-    first, count = invoice.first_part, len(invoice.parts)
+    first, count = invoice.first_part, len(paper.parts(invoice))
     return Record(
         {
             table.number: account.number,
@@ -156,34 +156,34 @@ def _team(parts: Written, number: int, team: str, currency: str, *, is_plain: bo
 
 
 def _parts_count(paper: Paper) -> int:
-    return sum(len(invoice.parts) for _, invoice in paper.invoices() if invoice.booked)
+    return sum(len(paper.parts(invoice)) for _, invoice in paper.invoices())
 
 
 def _parts(written: Written, paper: Paper) -> OfAccount:
     numbers = {team.id: number for number, team in enumerate(paper.books.ledger.teams, start=1)}
-    return lambda account: written.rows.rows(_part_records(account, numbers, written.count))
+    return lambda account: written.rows.rows(_part_records(paper, account, numbers, written.count))
 
 
-def _part_records(account: AccountPaper, numbers: Mapping[str, int], first: int) -> Iterator[Record]:
+def _part_records(paper: Paper, account: AccountPaper, numbers: Mapping[str, int], first: int) -> Iterator[Record]:
     table = LedgerParts
     for invoice in account.invoices:
-        parts = invoice.parts if invoice.booked else {}
+        parts = paper.parts(invoice)
         invoice.first_part = first
         first += len(parts)
-        for team, (lines, net, tax, gross) in parts.items():
+        for part in parts:
             yield Record(
                 {
                     table.number: account.number,
                     table.account: account.account,
                     table.invoice: invoice.invoice.label,
-                    table.team: team,
-                    table.lines: lines,
-                    table.net: net,
-                    table.tax: tax,
-                    table.gross: gross,
+                    table.team: part.team.id,
+                    table.lines: part.lines,
+                    table.net: part.net,
+                    table.tax: part.tax,
+                    table.gross: part.gross,
                     table.currency: invoice.invoice.currency,
-                    table.file: f"ledgers/{team}.csv",
-                    table.team_number: numbers[team],
+                    table.file: f"ledgers/{part.team.id}.csv",
+                    table.team_number: numbers[part.team.id],
                 },
                 invoice.invoice.digits,
             )

@@ -138,7 +138,7 @@ def _alike(
 def _of_invoice(written: Written, account: AccountPaper, invoice: InvoicePaper) -> Iterator[str]:
     """The header; every line's amount; quantity and unit price of each line that has both."""
     first, source = written.count, invoice.source
-    invoice.figures = {figure.name: row for row, figure in enumerate(source.header, start=first)}
+    invoice.first_figure = first
     yield from written.rows.rows(_record(account, figure) for figure in source.header)
     invoice.amounts = written.count
     if source.lines is not None:

@@ -155,8 +155,10 @@ def _fields(paper: Paper, account: AccountPaper, invoice: Invoice) -> dict[Colum
 
 def _in_evidence(paper: Paper, invoice: InvoicePaper, name: str) -> Expression | None:
     """The figure of the invoice's header as it stands on *Evidence*; None where no answer states it."""
-    row = invoice.figures.get(name)
-    return paper.written(EvidenceTable).cell(EvidenceTable.value, row) if row is not None else None
+    for row, figure in enumerate(invoice.source.header, start=invoice.first_figure):
+        if figure.name == name:
+            return paper.written(EvidenceTable).cell(EvidenceTable.value, row)
+    return None
 
 
 def _to_minor(sent: Expression | None, exact: Decimal) -> ToMinor:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct, field
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chargeback.config import Config
 from chargeback.evidence import Answer, Evidence
@@ -21,7 +22,7 @@ from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerPart
 from chargeback.model.posting import PostedLine, Posting
-from chargeback.model.spool import Held
+from chargeback.model.spool import Held, Spool
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.groups import Group, groups_of
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources, priced
@@ -43,8 +44,6 @@ TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
 """The outcomes that are listed one by one, in this order."""
 _BYTES_AN_ENTRY = 300
 """Of deflated bytes that wait: what an entry of the spool has, of which so many stay in memory."""
-TeamParts = Mapping[str, Sequence[int]]
-"""Team -> lines, net, tax, gross of an invoice; amounts in minor units, teams by id."""
 
 
 class InvoicePaper(Struct):
@@ -52,17 +51,16 @@ class InvoicePaper(Struct):
     its detail states, ``priced`` how many of them have a quantity and a price, ``booked`` how many lines were posted,
     which are ``posted`` while the account is written.
 
-    ``figures`` are the rows of *Evidence* of its header, by name, ``amounts`` and ``prices`` the first of its lines';
+    ``first_figure`` is the row of *Evidence* where its header begins, ``amounts`` and ``prices`` where its lines' do;
     ``row`` is on *Invoices*, ``first_line`` on *Invoice lines*, ``first_part`` on *Ledger parts*, ``control`` on
     *Ledger control*.
     """
 
     source: InvoiceSource
-    parts: TeamParts
     priced: int
     booked: int
     posted: Sequence[PostedLine] = ()
-    figures: Mapping[str, int] = field(default_factory=dict)
+    first_figure: int = 0
     amounts: int = 0
     prices: int = 0
     row: int = 0
@@ -120,12 +118,12 @@ class Paper:
         summaries: dict[str, list[AccountSummary]] = defaultdict(list)
         for summary in books.accounts:
             summaries[summary.account].append(summary)
-        answers, parts = answers_by_account(evidence), books.ledger.parts
+        answers = answers_by_account(evidence)
         self.accounts: list[AccountPaper] = []
         groups = 0
         for number, posting in enumerate(books.posting.postings, start=1):
             account = posting.month.account
-            mine = _invoices(posting, evidence, answers.get(account, ()), parts)
+            mine = _invoices(posting, evidence, answers.get(account, ()), books.posting.spool)
             report, compared = posting.month.report, len(groups_of(posting))
             rows = len(report.rows) if report else 0
             self.accounts.append(AccountPaper(number, posting, summaries[account], mine, rows, compared, groups))
@@ -177,6 +175,11 @@ class Paper:
             for invoice in account.invoices:
                 yield account, invoice
 
+    def parts(self, invoice: InvoicePaper) -> list[LedgerPart]:
+        """What each team bears of a booked invoice, teams by id; nothing of any other."""
+        key = (invoice.invoice.account, invoice.invoice.id)
+        return sorted(self.books.ledger.parts.get(key, ()), key=lambda part: part.team.id) if invoice.booked else []
+
     def one_by_one(self) -> Iterator[AccountPaper]:
         """Every account, with its groups and posted lines until the next one is asked for."""
         for account in self.accounts:
@@ -211,13 +214,12 @@ def _invoices(
     posting: Posting,
     evidence: Evidence,
     answers: Sequence[Answer],
-    parts: Mapping[tuple[str, str], Sequence[LedgerPart]],
+    spool: Spool,
 ) -> list[InvoicePaper]:
     booked = {invoice: len(lines) for invoice, lines in _posted(posting).items()}
     return [
         InvoicePaper(
-            source,
-            _by_team(parts.get((posting.month.account, source.invoice.id), ())),
+            replace(source, header=spool.sequence(source.header)),
             sum(map(priced, source.items)),
             booked.get(source.invoice.id, 0),
         )
@@ -231,10 +233,3 @@ def _posted(posting: Posting) -> Mapping[str, Sequence[PostedLine]]:
     for line in posting.posted:
         found[line.invoice.id].append(line)
     return found
-
-
-def _by_team(parts: Sequence[LedgerPart]) -> TeamParts:
-    return {
-        part.team.id: (part.lines, part.net, part.tax, part.gross)
-        for part in sorted(parts, key=lambda part: part.team.id)
-    }

@@ -42,7 +42,7 @@ class InvoiceSource(Struct, frozen=True):
     """Where one invoice's figures stand: header and period, and the lines (None where it has no detail)."""
 
     invoice: Invoice
-    header: tuple[Figure, ...]
+    header: Sequence[Figure]
     lines: tuple[Answer, str] | None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from openpyxl import load_workbook
 from chargeback.config import AccountEntry, Config, Publish, Vendor
 from chargeback.evidence import SettlementRecord
 from chargeback.model.bookkeeping import Leg
-from chargeback.publish.exports import files, journal_xlsx, month_journal, tax_csv
+from chargeback.publish.exports import files, journal_xlsx, month_journal, tax_csv, tax_sheets
 from chargeback.publish.exports.journal_xlsx import JournalBook
 from chargeback.publish.exports.tax_sheets import Seller
 from tests.kit.opened import Opened, differences, needs_libreoffice
@@ -145,6 +146,18 @@ def test_a_company_may_have_any_name(companies: list[str], names: list[str]) -> 
     rows = [row._replace(company=company) for company in companies]
     made = JournalBook("p", "2026-05", 1, "2026-06-01T00:00:00Z", rows, (), Seller("", "", ""), "en")
     assert sorted(list(sheets(b"".join(journal_xlsx.chunks(made))))[:-2]) == sorted(names)
+
+
+def test_more_companies_than_a_workbook_has_sheets_for_are_on_one() -> None:
+    row = next(month_journal(make_books(bills()), CONFIG).rows())
+    companies = [f"Company {number:03d}" for number in range(journal_xlsx.MOST_COMPANIES)]
+    for more, count in ((0, journal_xlsx.MOST_COMPANIES), (1, 1)):
+        rows = [row._replace(company=company) for company in [*companies, *["One more"] * more, *companies[:3]]]
+        made = JournalBook("p", "2026-05", 1, "2026-06-01T00:00:00Z", rows, (), Seller("", "", ""), "en")
+        found = sheets(b"".join(journal_xlsx.chunks(made)))
+        assert len(found) - 2 == count, "there is a sheet for each of more companies than anybody looks through"
+        written = [each[2] for name, sheet in found.items() if name not in tax_sheets.NAMES for each in sheet[1:]]
+        assert Counter(written) == Counter(each.company for each in rows), "a row of the journal is lost"
 
 
 def test_rows_that_one_sheet_does_not_hold_go_on_on_a_further_one() -> None:
