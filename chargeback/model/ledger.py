@@ -151,8 +151,8 @@ class Coded(Struct, Generic[Entry], frozen=True):
         return Coded(array("I", map(places.__getitem__, self.codes)), [self.table[code] for code in kept])
 
     def each(self, made: Callable[[Entry], Value]) -> list[Value]:
-        """What is made of each line's entry: once an entry."""
-        known = {code: made(self.table[code]) for code in set(self.codes)}
+        """What is made of each line's entry: once an entry, in the order in which lines have them first."""
+        known = {code: made(self.table[code]) for code in dict.fromkeys(self.codes)}
         return list(map(known.__getitem__, self.codes))
 
 
@@ -328,15 +328,23 @@ class LedgerBatches(Sequence[LedgerLine]):
         return (part.lines for part in self.parts)
 
     def chunks(self) -> Iterator[LedgerLines]:
-        """The lines in their order, some thousands at a time."""
-        return chain.from_iterable(lines.chunks() for lines in self.batches())
+        """The lines in their order, some thousands at a time: as many as if they lay together, since the order of texts
+        in a workbook comes from them."""
+        waiting: list[LedgerLines] = []
+        for lines in self.batches():
+            start = 0
+            while start < len(lines):
+                waiting.append(lines[start : start + ROWS_AT_ONCE - sum(map(len, waiting))])
+                start += len(waiting[-1])
+                if sum(map(len, waiting)) == ROWS_AT_ONCE:
+                    yield _in_one_piece(waiting)
+                    waiting.clear()
+        if waiting:
+            yield _in_one_piece(waiting)
 
     def whole(self) -> LedgerLines:
         """All lines in one piece."""
-        found = list(self.batches())
-        return dataclasses.replace(
-            joined(found), numbers=array("I", chain.from_iterable(lines.numbers for lines in found))
-        )
+        return _in_one_piece(list(self.batches()))
 
 
 Lines = LedgerLines | LedgerBatches
@@ -378,6 +386,14 @@ def joined(batches: Sequence[LedgerLines]) -> LedgerLines:
         return _joined(found) if name in _CODED else _joined_numbers(found)
 
     return LedgerLines(*map(column, _COLUMNS))
+
+
+def _in_one_piece(batches: Sequence[LedgerLines]) -> LedgerLines:
+    """The lines of all batches, one after the other, with the numbers that they have."""
+    if len(batches) == 1:
+        return batches[0]
+    numbers = array("I", chain.from_iterable(lines.numbers for lines in batches))
+    return dataclasses.replace(joined(batches), numbers=numbers)
 
 
 def _joined(columns: Iterable[Coded[Entry]]) -> Coded[Entry]:
