@@ -9,6 +9,7 @@ from msgspec import Struct
 from chargeback.archive.pending import pending_reports
 from chargeback.archive.reading import Archive
 from chargeback.config import Config
+from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
 from chargeback.job.collection import Collector, background
 from chargeback.model import archived_summary
@@ -53,10 +54,12 @@ class _Closed(Struct, frozen=True):
 
 def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -> list[Period]:
     """The months from ``since``, else from the first archived one, that have no revision, or whose invoices, as listed,
-    differ from their latest revision's; none before the first that any account was billed for; oldest first. One
-    ``billing.listInvoices`` an account.
+    differ from their latest revision's; none before the first that any account was billed for, and none that was moved
+    away; oldest first. One ``billing.listInvoices`` an account.
     """
     first = collector.config.since or _first(archive, period)
+    if collector.config.base_manifest:
+        first = max(first, _first(archive, period))
     if first >= period:
         return []
     closed = _closed(archive, period)
@@ -65,6 +68,18 @@ def months_to_catch_up(archive: Archive, period: Period, collector: Collector) -
     first = max(first, first_billed(row for rows in listed.values() for row in rows) or first)
     months = [first.plus(offset) for offset in range(_months_between(first, period))]
     return [month for month in months if month not in closed or month in differing]
+
+
+def refuse_moved_away(archive: Archive, period: Period, config: Config) -> None:
+    """``ConfigurationError`` for a month before the first of an archive whose older revisions were moved away: another
+    first revision of it would book it twice."""
+    first = min(archive.periods(), default=period)
+    if config.base_manifest and period < first:
+        raise ConfigurationError(
+            f"{period} lies before {first}, the first month of this archive: base_manifest says that older ones were "
+            "moved away",
+            remedy=f"name a month from {first} on with -p; correct an older one where it is kept",
+        )
 
 
 def _first(archive: Archive, period: Period) -> Period:

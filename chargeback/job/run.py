@@ -40,7 +40,7 @@ from chargeback.errors import (
 from chargeback.evidence import EarlierMonth, Evidence, MemoryStore, WatchedStore
 from chargeback.evidence.period import Period, last_month
 from chargeback.evidence.run_log import report
-from chargeback.job.catch_up import months_to_catch_up
+from chargeback.job.catch_up import months_to_catch_up, refuse_moved_away
 from chargeback.job.collection import (
     Background,
     Collected,
@@ -120,6 +120,7 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
         told = check_head_file(config.head_file, archive)
         if told:
             surroundings.tell(told)
+        refuse_moved_away(archive, period, config)
         stages = Stages(surroundings.clock, surroundings.progress)
         asked = stages.progress_of(COLLECT)
         with open_collector(config, surroundings.environ, MemoryStore(), surroundings.clock, asked) as c:

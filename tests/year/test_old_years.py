@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from chargeback.archive.reading import Archive
+from chargeback.evidence.period import Period
 from chargeback.job.verify import VerifyRequest, verify
 from chargeback.sandbox import Month, instant
 from chargeback.sandbox.timeline import credit_note
@@ -57,6 +58,21 @@ def test_revisions_that_restate_an_old_month_are_moved_in_the_order_of_the_chain
     ended = office.run_at("2026-07-05T03:00:00Z")
     assert ended.exit == 0
     assert quick(office, base) == 0
+
+
+def test_a_month_that_was_moved_away_is_never_booked_again(opening: Opening) -> None:
+    office = opening()
+    for moment in RUNS:
+        office.run_at(moment)
+    office.changes = {"timezone =": 'since = "2026-03"\ntimezone ='}
+    office.base = manifest(office.archive / "2026-04/r1")
+    move(office, "2026-03/r1", "2026-04/r1")
+    ended = office.run_at("2026-07-05T03:00:00Z")
+    assert (ended.exit, [str(each.period) for each in ended.results]) == (0, ["2026-06"])
+    for dry_run in (False, True):
+        refused = office.run_at("2026-07-05T03:00:00Z", period=Period.parse("2026-04"), dry_run=dry_run)
+        assert refused.exit == 2 and "2026-04 lies before 2026-05, the first month of this archive" in refused.messages
+    assert office.revisions() == ["2026-05/r1", "2026-06/r1"]
 
 
 def move(office: Office, *names: str) -> None:
