@@ -11,14 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from chargeback.archive.chain import Base, Chain, base_problems, read_chain
-from chargeback.archive.dispositions import DISPOSITIONS_PATH, read_dispositions
 from chargeback.archive.file_checks import Divide, FileCounter, FileFinding, FileFindingKind, check_files, litter_note
 from chargeback.archive.reading import Archive
 from chargeback.archive.register import RESTORE_REGISTER
-from chargeback.archive.registers import register_problems
+from chargeback.archive.registers import DISPOSITIONS, SIGNATURES, read_dispositions, read_signatures, register_problems
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import RevisionSelection
-from chargeback.archive.signatures import SIGNATURES_PATH, read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.model.archive_overview import RevisionName
@@ -136,7 +134,7 @@ def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: 
     try:
         signatures = read_signatures(archive.root)
     except DamagedError as error:
-        return [FileFinding(FileFindingKind.CHANGED, SIGNATURES_PATH, error.message, error.remedy)]
+        return [FileFinding(FileFindingKind.CHANGED, SIGNATURES.path, error.message, error.remedy)]
     moved = chain.begins_after is not None
     present.add(chain.begins_after or "")
     lost = [
@@ -147,7 +145,7 @@ def _signature_findings(archive: Archive, revisions: Iterable[Revision], chain: 
     return [
         FileFinding(
             FileFindingKind.HEAD,
-            SIGNATURES_PATH,
+            SIGNATURES.path,
             f"{each.by} signed {each.name} at head {each.head}, which is gone",
             _RESTORE_CHAIN,
         )
@@ -161,12 +159,12 @@ def _disposition_findings(archive: Archive, revisions: Iterable[Revision], chain
     try:
         dispositions = read_dispositions(archive.root)
     except DamagedError as error:
-        return [FileFinding(FileFindingKind.CHANGED, DISPOSITIONS_PATH, error.message, error.remedy)]
+        return [FileFinding(FileFindingKind.CHANGED, DISPOSITIONS.path, error.message, error.remedy)]
     moved, present = chain.begins_after is not None, set(archive.names())
     return [
         FileFinding(
             FileFindingKind.HEAD,
-            DISPOSITIONS_PATH,
+            DISPOSITIONS.path,
             f"{each.by} disposed of {each.finding} of {each.name}, which is gone",
             _RESTORE_CHAIN,
         )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.reading import Archive, cover_path
+from chargeback.archive.registers import read_signatures
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import read_signatures
 from chargeback.errors import ChargebackError
 from chargeback.evidence.period import Period
 from chargeback.evidence.run_log import report

@@ -12,8 +12,8 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.dispositions import Disposition, read_dispositions
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import Disposition, read_dispositions
 from chargeback.archive.revision import Revision
 from chargeback.evidence import DispositionRecord
 from chargeback.evidence.period import Period

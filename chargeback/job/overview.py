@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import read_signatures
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import read_signatures
 from chargeback.model import archived_checks, archived_summary
 from chargeback.model.archive_overview import MonthOverview, OverviewTeam, OverviewTotal, RevisionOverview, Signature
 from chargeback.model.archived_checks import read_checks

@@ -18,12 +18,11 @@ from msgspec.structs import replace
 
 from chargeback.archive.archive_writer import ArchiveWriter
 from chargeback.archive.chain import Base
-from chargeback.archive.dispositions import read_dispositions
 from chargeback.archive.file_checks import litter_note, require_intact
 from chargeback.archive.head_file import check_head_file, write_head_file
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
-from chargeback.archive.signatures import read_signatures
+from chargeback.archive.registers import read_dispositions, read_signatures
 from chargeback.collect.clock import Clock
 from chargeback.config import Config
 from chargeback.errors import (

@@ -11,10 +11,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from chargeback.archive.chain import Base
-from chargeback.archive.dispositions import Disposition, append_disposition
 from chargeback.archive.head_file import check_head_file
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import Disposition, append_disposition
 from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError

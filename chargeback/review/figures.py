@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import read_signatures
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview, Signature

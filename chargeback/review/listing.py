@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from chargeback.archive.chain import Base
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import read_signatures
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import read_signatures
 from chargeback.config.address import Place
 from chargeback.evidence.period import Period
 from chargeback.job.overview import revision_overview

@@ -12,8 +12,8 @@ from typing import Any
 from msgspec import Struct
 
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import read_signatures
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import read_signatures
 from chargeback.config.address import Place
 from chargeback.evidence.period import Period
 from chargeback.job.dispositions import decided_findings

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import read_signatures
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import named_revision
-from chargeback.archive.signatures import read_signatures
 from chargeback.errors import ConfigurationError
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview, Signature

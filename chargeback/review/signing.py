@@ -18,8 +18,8 @@ from chargeback.archive.file_checks import require_intact
 from chargeback.archive.head_file import check_head_file
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
+from chargeback.archive.registers import append_signature, read_signatures
 from chargeback.archive.revision import Revision
-from chargeback.archive.signatures import append_signature, read_signatures
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period

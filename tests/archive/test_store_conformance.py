@@ -37,8 +37,8 @@ from chargeback.archive.object_store import ObjectStore
 from chargeback.archive.object_writer import ObjectWriter
 from chargeback.archive.pending import pending_reports
 from chargeback.archive.reading import Archive, cover_path
+from chargeback.archive.registers import append_signature, read_signatures
 from chargeback.archive.rehearsal import rehearse_bucket
-from chargeback.archive.signatures import append_signature, read_signatures
 from chargeback.archive.staging import Staging
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError

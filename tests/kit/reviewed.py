@@ -24,7 +24,7 @@ from pathlib import Path
 
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
-from chargeback.archive.signatures import append_signature
+from chargeback.archive.registers import append_signature
 from chargeback.config import Config, parse
 from chargeback.evidence.period import Period
 from chargeback.job.run import RunRequest, Surroundings, run

@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from chargeback.archive.dispositions import REGISTER, Disposition, append_disposition, read_dispositions
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
-from chargeback.archive.registers import register_problems, register_states
+from chargeback.archive.registers import (
+    DISPOSITIONS,
+    Disposition,
+    append_disposition,
+    read_dispositions,
+    register_problems,
+    register_states,
+)
 from chargeback.errors import DamagedError
 from chargeback.evidence import DispositionRecord, RunRecord
 from chargeback.evidence.period import Period
@@ -117,6 +123,6 @@ def test_every_register_is_recorded_and_missed(own_office: Reviewed) -> None:
 def test_what_is_no_disposition_is_damage(tmp_path: Path, line: str) -> None:
     root = tmp_path / "archive"
     with open_for_writing(root, started=MOMENT) as writer:
-        REGISTER.append(writer, line.split(","))
+        DISPOSITIONS.append(writer, line.split(","))
     with pytest.raises(DamagedError, match=r"dispositions\.csv: line 2"):
         read_dispositions(root)

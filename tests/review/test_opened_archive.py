@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import chargeback
-from chargeback.archive.dispositions import Disposition, append_disposition
 from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.registers import Disposition, append_disposition
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.evidence.period import Period
 from chargeback.model.ledger_register import COLUMNS, LedgerRow

@@ -9,7 +9,7 @@ import pytest
 
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.reading import Archive
-from chargeback.archive.signatures import read_signatures
+from chargeback.archive.registers import read_signatures
 from chargeback.errors import ConfigurationError, DamagedError, LockedError, StorageError
 from chargeback.evidence.period import Period
 from chargeback.review.signing import SignRequest, sign

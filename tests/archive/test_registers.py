@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from chargeback.archive import register
 from chargeback.archive.locked_archive import open_for_writing
-from chargeback.archive.signatures import REGISTER, append_signature, read_signatures
+from chargeback.archive.registers import SIGNATURES, append_signature, read_signatures
 from chargeback.errors import DamagedError, StorageError
 from chargeback.evidence import RegisterState
 from chargeback.evidence.period import Period
@@ -59,14 +59,14 @@ def test_a_file_of_0_2_0_is_read_and_rewritten_once_by_the_next_signature(root: 
     root.mkdir()
     (root / "signatures.csv").write_bytes(PLAIN_HEADER + LINE + b"\r\n")
     assert read_signatures(root) == (ONE,)
-    before = REGISTER.state(root)
+    before = SIGNATURES.state(root)
     plain = PLAIN_HEADER + LINE + b"\r\n"
     assert before == RegisterState("signatures.csv", len(plain), sha256(plain).decode())
     sign(root, OTHER)
     assert read_signatures(root) == (ONE, OTHER)
     assert (root / "signatures.csv").read_bytes().startswith(HEADER + LINE + b"," + sha256(HEADER) + b"\r\n")
     assert before is not None
-    assert REGISTER.holds(root, before), "what a revision recorded before the rewriting still holds"
+    assert SIGNATURES.holds(root, before), "what a revision recorded before the rewriting still holds"
     rewritten = (root / "signatures.csv").read_bytes()
     sign(root, replace(OTHER, by="Third"))
     assert (root / "signatures.csv").read_bytes().startswith(rewritten)
@@ -100,19 +100,19 @@ def test_a_line_that_was_changed_or_taken_out_is_damage(
 
 def test_the_end_cut_off_and_all_written_again_is_found_by_what_a_revision_recorded(root: Path) -> None:
     sign(root, ONE, OTHER)
-    state = REGISTER.state(root)
+    state = SIGNATURES.state(root)
     assert state is not None
-    assert REGISTER.holds(root, state)
+    assert SIGNATURES.holds(root, state)
     sign(root, replace(ONE, by="Third"))
-    assert REGISTER.holds(root, state)
+    assert SIGNATURES.holds(root, state)
     whole = (root / "signatures.csv").read_bytes()
     (root / "signatures.csv").write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
     assert read_signatures(root) == (ONE,)
-    assert not REGISTER.holds(root, state)
+    assert not SIGNATURES.holds(root, state)
     (root / "signatures.csv").unlink()
-    assert not REGISTER.holds(root, state)
+    assert not SIGNATURES.holds(root, state)
     sign(root, replace(ONE, by="Somebody else"), OTHER, OTHER)
-    assert not REGISTER.holds(root, state)
+    assert not SIGNATURES.holds(root, state)
 
 
 def test_what_no_reader_could_open_is_not_written(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
