@@ -75,10 +75,10 @@ class MonthDocuments:
         self._records: list[DocumentRecord] = []
         self._answers: list[Answer] = []
 
-    def prepare(self) -> None:
-        """Make ready to read documents, where the latest revision holds none: what it holds is not read again."""
+    def prepare(self, documents: int) -> None:
+        """Make ready to read about so many, where the latest revision holds none: what it holds is not read again."""
         if not self._carried:
-            self._reader.prepare()
+            self._reader.prepare(documents)
 
     def begin(self) -> None:
         """From now on the time for this month's documents runs: it leaves enough to close it, and those to come."""

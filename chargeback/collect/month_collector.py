@@ -125,7 +125,7 @@ class MonthCollector:
     def collect(self) -> Collection:
         """All answers of the month, and what failed; ``CombinedError`` where not even the accounts could be had."""
         entries = self._entries()
-        self.task_pool.submit(self.month_documents.prepare)
+        self.task_pool.submit(partial(self.month_documents.prepare, len(entries)))
         for credential, position in self._each_credential(entries):
             self.task_pool.submit(self._task(self._projects, credential, position))
         for entry, credential in entries:

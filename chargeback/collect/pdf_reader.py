@@ -2,7 +2,7 @@
 
 A PDF comes from outside and its parser is large, so it runs apart: limited in time and memory, without this process's
 environment, killed and replaced when it misbehaves. At most two children live at a time and read many PDFs each,
-because starting one costs as much as reading a hundred.
+because starting one costs as much as reading twenty.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from chargeback.errors import AnswerError
 from chargeback.evidence.gate import Gate
 
 CHILDREN = 2
+DOCUMENTS_WORTH_A_CHILD = 100
+"""A month with fewer is read by one child: a further one takes longer to start than it saves."""
 SECONDS = 20.0
 """A PDF that takes longer is unreadable."""
 MEMORY = 512 * 1024 * 1024
@@ -98,7 +100,7 @@ class PdfReader:
         self._environ = {name: value for name, value in (environ or {}).items() if name in _LIBRARY_PATHS}
         self._seconds = seconds
         self._memory = memory
-        self._children = children
+        self._most = self._children = children
         self._idle: LifoQueue[_Child | None] = LifoQueue()
         self._living: set[_Child] = set()
         self._aborted = False
@@ -131,15 +133,19 @@ class PdfReader:
         named = names_number(text, number), names_total(text, total, digits)
         return Reading("read", "", *named, currencies_beside(text, total, digits))
 
-    def prepare(self) -> None:
-        """Start the children ahead of the documents: each imports its parser while the platform is asked. One that
-        cannot be started is missed by the first document that needs it."""
+    def prepare(self, documents: int) -> None:
+        """Start the children that about so many documents are worth, ahead of them: each imports its parser while the
+        platform is asked. One that cannot be started is missed by the first document that needs it."""
         children = [self._idle.get() for _ in range(self._children)]
         try:
+            living = [child for child in children if child is not None]
+            missing = min(self._most, 1 + documents // DOCUMENTS_WORTH_A_CHILD) - len(living)
+            children = [*living, *[None] * missing]
             with suppress(UnreadableError):
-                for place, child in enumerate(children):
-                    children[place] = child or self._started()
+                for place in range(len(living), len(children)):
+                    children[place] = self._started()
         finally:
+            self._children = len(children)
             for child in children:
                 self._idle.put(child)
 

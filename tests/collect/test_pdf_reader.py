@@ -17,7 +17,7 @@ import pytest
 from msgspec.structs import replace
 
 from chargeback.collect import pdf_child
-from chargeback.collect.pdf_reader import CHILDREN, PdfReader, Reading
+from chargeback.collect.pdf_reader import PdfReader, Reading
 from tests.collect.pdfs import encrypted, pdf, slow_pdf
 
 from ..some import some
@@ -234,12 +234,24 @@ def _children(parent: int | str = "self") -> list[int]:
     return found
 
 
-def test_children_that_are_prepared_read_the_first_documents(reader: PdfReader) -> None:
-    reader.prepare()
+@pytest.mark.parametrize(("documents", "children"), [(1, 1), (99, 1), (100, 2), (5000, 2)])
+def test_children_that_are_prepared_read_the_first_documents(reader: PdfReader, documents: int, children: int) -> None:
+    reader.prepare(documents)
     prepared = set(reader._living)
-    assert len(prepared) == CHILDREN
-    assert read(reader, INVOICE).outcome == "read"
+    assert len(prepared) == children
+    with ThreadPoolExecutor(4) as pool:
+        readings = list(pool.map(lambda _: read(reader, INVOICE).outcome, range(8)))
+    assert readings == ["read"] * 8
     assert reader._living == prepared
+
+
+def test_a_larger_month_after_a_small_one_has_a_further_child(reader: PdfReader) -> None:
+    reader.prepare(1)
+    first = set(reader._living)
+    reader.prepare(100)
+    assert first < reader._living
+    reader.prepare(1)
+    assert len(reader._living) == 2
 
 
 def test_reader_that_cannot_be_started_ahead_is_the_first_document_s_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,5 +260,5 @@ def test_reader_that_cannot_be_started_ahead_is_the_first_document_s_finding(mon
 
     monkeypatch.setattr(subprocess, "Popen", refused)
     with PdfReader() as reader:
-        reader.prepare()
+        reader.prepare(100)
         assert "its reader cannot be started" in read(reader, INVOICE).detail
