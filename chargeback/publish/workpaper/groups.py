@@ -41,10 +41,11 @@ def groups_of(posting: Posting) -> list[Group]:
     every = range(len(report.rows)) if report else range(0)
     if len(currencies) > 1:
         return _by_currency(lines, currencies, every)
-    if report is not None and len(shapes(posting)) == 1:
-        grain, group = (Grain.PROJECT, by_project) if shapes(posting) == {True} else (Grain.RESOURCE, by_resource)
-        return [Group(grain, found.name, month.currency, found.lines, found.rows) for found in group(lines, report)]
-    return [Group(Grain.TOTAL, "", month.currency, lines, every)]
+    currency, found = month.currency, shapes(posting)
+    if report is not None and len(found) == 1:
+        grain, group = (Grain.PROJECT, by_project) if found == {True} else (Grain.RESOURCE, by_resource)
+        return [Group(grain, each.name, currency, each.lines, each.rows) for each in group(lines, report)]
+    return [Group(Grain.TOTAL, "", currency, lines, every)]
 
 
 def _by_currency(lines: list[PostedLine], currencies: list[str], every: range) -> list[Group]:

@@ -237,11 +237,6 @@ def known(text: str, value: Decimal, reach: Decimal | None = None) -> Expression
     return Expression(text, value, reach)
 
 
-def added_up(text: str, values: Iterable[Decimal]) -> Expression:
-    """Σ of figures that stand elsewhere: how a formula calls all of them, and their values."""
-    return Expression(text, *sum_and_reach(list(values)))
-
-
 def sum_and_reach(figures: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     """Σ of the figures, and Σ of their absolute values."""
     total = reduce(EXACT.add, figures, _NOTHING)  # for a few figures a third of what `exact_sum` takes

@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 
 from chargeback.publish.xlsx.book import Book, Draft, Keep
 from chargeback.publish.xlsx.cells import Cells, row
-from chargeback.publish.xlsx.expressions import Expression, added_up, known
+from chargeback.publish.xlsx.expressions import Expression, known
 from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.styles import Kind, look
 from chargeback.publish.xlsx.tables import Column, Kept, Rows, Table
@@ -114,14 +114,10 @@ class Written:
         self._ranges.clear()
         self._found.clear()
 
-    def value(self, column: Column, index: int) -> Decimal:
-        """The figure of a row; zero where it holds none."""
-        return self.rows.figures.at(column, index) or _ZERO
-
     def cell(self, column: Column, index: int) -> Expression:
         """A cell, from another sheet."""
         name, place = self.table.place(index)
-        return known(f"'{name}'!{column.letters}{place}", self.value(column, index))
+        return known(f"'{name}'!{column.letters}{place}", self.rows.figures.at(column, index) or _ZERO)
 
     def total(self, column: Column, first: int, count: int) -> Expression:
         """Σ of a column over rows that stand together, from another sheet; 0 of none."""
@@ -136,18 +132,19 @@ class Written:
         if not indexes or indexes[-1] - indexes[0] + 1 == len(indexes):
             return self.total(column, indexes[0] if indexes else 0, len(indexes))
         text = "+".join(self.cell(column, index).text for index in indexes) if len(indexes) <= _MOST_TERMS else ""
-        return added_up(text, [self.value(column, index) for index in indexes])
+        return known(text, *self.rows.figures.total_at(column, indexes))
 
     def total_where(
         self, column: Column, criteria: Sequence[Criterion], first: int, count: int, *, is_found: bool = True
     ) -> Expression:
         """Σ of a column over those of the rows that meet the criteria; without a formula where they are divided, or
         where ``is_found`` says that a formula's criteria would find others too."""
-        values = [self.value(column, index) for index in self._meeting(criteria) if first <= index < first + count]
+        found = [index for index in self._meeting(criteria) if first <= index < first + count]
+        total = self.rows.figures.total_at(column, found)
         if not is_found or not count or self.table.is_divided(first, count):
-            return added_up("", values)
+            return known("", *total)
         amounts, terms = self._range(column, first, count), self._terms(criteria, first, count)
-        return added_up(f"SUMIF({terms},{amounts})" if len(criteria) == 1 else f"SUMIFS({amounts},{terms})", values)
+        return known(f"SUMIF({terms},{amounts})" if len(criteria) == 1 else f"SUMIFS({amounts},{terms})", *total)
 
     def count_where(self, criteria: Sequence[Criterion], first: int = 0, count: int | None = None) -> Expression:
         """How many of the rows meet the criteria; without a formula where they are divided."""
@@ -164,9 +161,9 @@ class Written:
         last = FIRST + self.count - 1
         keys = f"${criterion.column.letters}${FIRST}:${criterion.column.letters}${last}"
         amounts = f"{column.letters}${FIRST}:{column.letters}${last}"
-        values = [self.value(column, index) for index in self._meeting([criterion])]
+        total = self.rows.figures.total_at(column, self._meeting([criterion]))
         has_formula = criterion.text and not self.table.is_divided(0, max(self.count, 1))
-        return added_up(f"SUMIF({keys},{criterion.text},{amounts})" if has_formula else "", values)
+        return known(f"SUMIF({keys},{criterion.text},{amounts})" if has_formula else "", *total)
 
     def _terms(self, criteria: Sequence[Criterion], first: int, count: int) -> str:
         return ",".join(f"{self._range(each.column, first, count)},{each.text}" for each in criteria)

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from msgspec import Struct, field
 
-from chargeback.model.money import format_minors, from_minor, to_minor
+from chargeback.model.money import format_exact, format_minors, from_minor, to_minor
 from chargeback.publish.xlsx import styles
 from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, Cells, TextColumn, serial
 from chargeback.publish.xlsx.cells import row as row_of
@@ -172,16 +172,27 @@ class Figures(Struct):
         absolute values."""
         start = self._place(first)
         last = len(self.digits) if count is None else start + count
-        kept = self.by_column[column][start:last]
+        return self._total(column, self.by_column[column][start:last], self.digits[start:last])
+
+    def total_at(self, column: Column, indexes: Iterable[int]) -> tuple[Decimal, Decimal]:
+        """The same of the rows at these indexes."""
+        places = list(map(self._place, indexes))
+        return self._total(
+            column,
+            list(map(self.by_column[column].__getitem__, places)),
+            bytes(map(self.digits.__getitem__, places)),
+        )
+
+    @staticmethod
+    def _total(column: Column, kept: Sequence[Kept], digits: bytes | bytearray) -> tuple[Decimal, Decimal]:
         decimals = [each for each in kept if isinstance(each, Decimal)]
         if len(decimals) == len(kept):
             return sum_and_reach(decimals)
         units = [each for each in kept if isinstance(each, int)]
-        if column.form is Form.MONEY and len(units) == len(kept) and len(set(self.digits[start:last])) == 1:
-            digits = self.digits[start]
-            return from_minor(sum(units), digits), from_minor(sum(map(abs, units)), digits)
-        pairs = zip(kept, self.digits[start:last], strict=True)
-        figures = [_whole(column, each, digits) if isinstance(each, int) else each for each, digits in pairs]
+        if column.form is Form.MONEY and len(units) == len(kept) and len(set(digits)) == 1:
+            return from_minor(sum(units), digits[0]), from_minor(sum(map(abs, units)), digits[0])
+        pairs = zip(kept, digits, strict=True)
+        figures = [_whole(column, each, own) if isinstance(each, int) else each for each, own in pairs]
         return sum_and_reach([each for each in figures if isinstance(each, Decimal)])
 
     def _place(self, index: int) -> int:
@@ -286,8 +297,8 @@ class Rows:
             return self._result_cells(place, results, batch.digits), [found.value for found in results]
         if isinstance(first, Choice):
             words, formula = _words(values, batch), self.cells.formula
-            pairs = zip(values, words, strict=True)
-            return [formula(column.letters, value.text, word, style) for value, word in pairs], words
+            texts = [first.text] * len(words) if _is_one(values) else [value.text for value in values]
+            return [formula(column.letters, *pair, style) for pair in zip(texts, words, strict=True)], words
         if isinstance(first, Styled):
             cells = [self.cells.text(column.letters, value.text, look(value.kind)) for value in values]
             return cells, [value.text for value in values]
@@ -310,10 +321,12 @@ class Rows:
     def _result_cells(self, place: _Place, results: Sequence[Result], digits: int) -> list[str]:
         """Formulas with their values, and values that stand alone."""
         letters, style, cells = place.column.letters, place.style, self.cells
-        found = list[str]()
+        found, last, opening = list[str](), "", ""
         for formula, value, is_minor in results:
             if formula:
-                found.append(cells.formula(letters, formula, value, style))
+                if formula != last:  # a column's own expression has one text on many rows
+                    last, opening = formula, cells.opening(letters, formula, style)
+                found.append(f"{opening}{format_exact(value)}{_END}")
             elif is_minor:
                 found.append(cells.minor(letters, to_minor(value, digits), digits, style))
             else:
@@ -344,9 +357,8 @@ def _pattern(record: Record) -> tuple[tuple[Column, ...], tuple[type, ...], int]
 
 def _results(values: Sequence[Rounding], batch: Batch) -> list[Result]:
     """What each comes to on its row: found at once where one is for all rows."""
-    first = values[0]
-    if all(value is first for value in values):
-        return first.results(batch)
+    if _is_one(values):
+        return values[0].results(batch)
     digits = batch.digits
     return [
         value.results(batch.only(row))[0] if value.columns else value.known_result(digits)
@@ -354,11 +366,16 @@ def _results(values: Sequence[Rounding], batch: Batch) -> list[Result]:
     ]
 
 
+def _is_one(values: Sequence[object]) -> bool:
+    """Whether all rows have the same one."""
+    first = values[0]
+    return all(value is first for value in values)
+
+
 def _words(values: Sequence[Choice], batch: Batch) -> list[str]:
     """The same of choices."""
-    first = values[0]
-    if all(value is first for value in values):
-        return first.words(batch)
+    if _is_one(values):
+        return values[0].words(batch)
     return [value.words(batch.only(row))[0] for row, value in enumerate(values)]
 
 

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from chargeback.model.money import format_minor
 from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.xlsx.cells import ROW, Cells, fits, minor_writer, row, serial
-from chargeback.publish.xlsx.expressions import Exact, added_up, known
+from chargeback.publish.xlsx.expressions import Exact, known, sum_and_reach
 from chargeback.publish.xlsx.rounding import numeric
 from chargeback.publish.xlsx.styles import EXACT, Kind, look, money
 from chargeback.publish.xlsx.texts import LONGEST_TEXT, SharedStrings, cell_text, xml_text
@@ -136,7 +136,7 @@ def test_dates_and_times_are_serial_numbers() -> None:
 
 @given(st.lists(st.decimals(min_value=-(10**6), max_value=10**6, allow_nan=False, places=4), max_size=30))
 def test_a_sum_that_is_called_safe_is_what_floats_find(amounts: list[Decimal]) -> None:
-    found = Exact(added_up("A1", amounts), 2).known_result(0)
+    found = Exact(known("A1", *sum_and_reach(amounts)), 2).known_result(0)
     if found.formula:
         places = int(found.formula.removeprefix("ROUND(A1,").removesuffix(")"))
         assert round(sum(map(float, amounts)), places) == float(found.value)
