@@ -1,6 +1,6 @@
 """``reconciliation/reconciliation.xlsx``: the month's workpaper in the auditor's sense.
 
-Its large sheets are written together, an account on all of them before the next account: so each account is looked at
+Its large sheets are written together, some accounts on all of them before the next ones: so each account is looked at
 once, and no figure of it is kept any longer.
 
 A figure can be followed from *Lead* to the evidence without the program: every sum and comparison is a live formula
@@ -73,9 +73,9 @@ def _chunks(books: Books, config: Config, evidence: Evidence) -> Iterator[bytes]
         if sheet.write and sheet.name in read_by_account:
             yield from sheet.write(book, paper)
     made = [sheet.begin(book, paper) for sheet in order if sheet.begin]
-    for account in paper.one_by_one():
+    for accounts in paper.some_at_once():
         for rows in made:
-            rows.add(account)
+            rows.add(accounts)
         for rows in made:
             rows.let_go()
     for rows in made:

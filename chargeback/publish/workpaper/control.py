@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from chargeback.model.check import Code
@@ -10,7 +10,7 @@ from chargeback.model.money import minor_digits
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.invoices import Invoices
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, concluded
+from chargeback.publish.workpaper.sheet import Declaration, OfAccounts, account_sheet, concluded
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.expressions import NEARLY_NOTHING, Choice, Exact, Plain, Reference, all_of
 from chargeback.publish.xlsx.rounding import names_apart
@@ -90,12 +90,13 @@ def _count(paper: Paper) -> int:
     return sum(bool(invoice.booked) for _, invoice in paper.invoices())
 
 
-def _rows(written: Written, paper: Paper) -> OfAccount:
-    return lambda account: written.rows.rows(_controls(paper, account, written.count))
+def _rows(written: Written, paper: Paper) -> OfAccounts:
+    return lambda accounts: written.rows.rows(_controls(paper, accounts, written.count))
 
 
-def _controls(paper: Paper, account: AccountPaper, first: int) -> Iterator[Record]:
-    for row, invoice in enumerate((invoice for invoice in account.invoices if invoice.booked), start=first):
+def _controls(paper: Paper, accounts: Iterable[AccountPaper], first: int) -> Iterator[Record]:
+    booked = ((account, invoice) for account in accounts for invoice in account.invoices if invoice.booked)
+    for row, (account, invoice) in enumerate(booked, start=first):
         invoice.control = row
         yield _control(paper, account, invoice)
 
@@ -159,14 +160,17 @@ def _parts_count(paper: Paper) -> int:
     return sum(len(paper.parts(invoice)) for _, invoice in paper.invoices())
 
 
-def _parts(written: Written, paper: Paper) -> OfAccount:
+def _parts(written: Written, paper: Paper) -> OfAccounts:
     numbers = {team.id: number for number, team in enumerate(paper.books.ledger.teams, start=1)}
-    return lambda account: written.rows.rows(_part_records(paper, account, numbers, written.count))
+    return lambda accounts: written.rows.rows(_part_records(paper, accounts, numbers, written.count))
 
 
-def _part_records(paper: Paper, account: AccountPaper, numbers: Mapping[str, int], first: int) -> Iterator[Record]:
+def _part_records(
+    paper: Paper, accounts: Iterable[AccountPaper], numbers: Mapping[str, int], first: int
+) -> Iterator[Record]:
     table = LedgerParts
-    for invoice in account.invoices:
+    mine = ((account, invoice) for account in accounts for invoice in account.invoices)
+    for account, invoice in mine:
         parts = paper.parts(invoice)
         invoice.first_part = first
         first += len(parts)

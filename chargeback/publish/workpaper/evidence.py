@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 
 from chargeback.evidence import Answer
 from chargeback.model.answers import amount_of
 from chargeback.model.money import format_exact
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.numbered_accounts import AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, table_sheet
+from chargeback.publish.workpaper.sheet import Declaration, OfAccounts, account_sheet, table_sheet
 from chargeback.publish.workpaper.sources import Figure, pointer, priced
 from chargeback.publish.xlsx.cells import MOST_DIGITS, ROW
 from chargeback.publish.xlsx.rounding import numeric
@@ -71,8 +70,8 @@ def _count(paper: Paper) -> int:
     return figures + sum(account.report_count for account in paper.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> OfAccount:
-    return partial(_of_account, written)
+def _rows(written: Written, paper: Paper) -> OfAccounts:
+    return lambda accounts: chain.from_iterable(_of_account(written, account) for account in accounts)
 
 
 def _of_account(written: Written, account: AccountPaper) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from chargeback.model.answers import LineItem
 from chargeback.model.check import Code
 from chargeback.model.posting import PostedLine
 from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, concluded
+from chargeback.publish.workpaper.sheet import Declaration, OfAccounts, account_sheet, concluded
 from chargeback.publish.workpaper.sources import priced
 from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, constant
 from chargeback.publish.xlsx.rounding import SLACK, half_unit
@@ -44,24 +44,25 @@ def _count(paper: Paper) -> int:
     return sum(account.line_count for account in paper.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> OfAccount:
-    return lambda account: written.rows.rows(_records(paper, account, written.count))
+def _rows(written: Written, paper: Paper) -> OfAccounts:
+    return lambda accounts: written.rows.rows(_records(paper, accounts, written.count))
 
 
-def _records(paper: Paper, account: AccountPaper, first: int) -> Iterator[Record]:
-    """The account's lines, from the row at ``first`` on."""
-    account.first_line = first
-    compared_in = {
-        line.key: FIRST + row
-        for row, group in enumerate(account.groups, start=account.first_group)
-        for line in group.lines
-    }
-    for invoice in account.invoices:
-        invoice.first_line, prices = first, invoice.prices
-        first += invoice.booked
-        for posted in invoice.posted:
-            yield _record(paper, account, invoice, posted, prices, compared_in)
-            prices += 2 * (posted.item is not None and priced(posted.item))
+def _records(paper: Paper, accounts: Iterable[AccountPaper], first: int) -> Iterator[Record]:
+    """The accounts' lines, from the row at ``first`` on."""
+    for account in accounts:
+        account.first_line = first
+        compared_in = {
+            line.key: FIRST + row
+            for row, group in enumerate(account.groups, start=account.first_group)
+            for line in group.lines
+        }
+        for invoice in account.invoices:
+            invoice.first_line, prices = first, invoice.prices
+            first += invoice.booked
+            for posted in invoice.posted:
+                yield _record(paper, account, invoice, posted, prices, compared_in)
+                prices += 2 * (posted.item is not None and priced(posted.item))
 
 
 def _record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from chargeback.model.check import Code
@@ -17,7 +17,7 @@ from chargeback.publish.workpaper.numbered_accounts import (
     InvoicePaper,
     Paper,
 )
-from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, concluded
+from chargeback.publish.workpaper.sheet import Declaration, OfAccounts, account_sheet, concluded
 from chargeback.publish.xlsx.expressions import (
     NEARLY_NOTHING,
     Choice,
@@ -113,12 +113,13 @@ def _count(paper: Paper) -> int:
     return sum(len(account.invoices) for account in paper.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> OfAccount:
-    return lambda account: written.rows.rows(_records(paper, account, written.count))
+def _rows(written: Written, paper: Paper) -> OfAccounts:
+    return lambda accounts: written.rows.rows(_records(paper, accounts, written.count))
 
 
-def _records(paper: Paper, account: AccountPaper, first: int) -> Iterator[Record]:
-    for row, invoice in enumerate(account.invoices, start=first):
+def _records(paper: Paper, accounts: Iterable[AccountPaper], first: int) -> Iterator[Record]:
+    mine = ((account, invoice) for account in accounts for invoice in account.invoices)
+    for row, (account, invoice) in enumerate(mine, start=first):
         invoice.row = row
         supplied = {
             **_fields(paper, account, invoice.invoice),

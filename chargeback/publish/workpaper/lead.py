@@ -13,7 +13,7 @@ from chargeback.model.wording import books_status_text
 from chargeback.publish.workpaper.control import LedgerControl
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
 from chargeback.publish.workpaper.numbered_accounts import AccountPaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet
+from chargeback.publish.workpaper.sheet import Declaration, OfAccounts, account_sheet
 from chargeback.publish.workpaper.tie_out import TieOut
 from chargeback.publish.xlsx.cells import EMPTY_ROW
 from chargeback.publish.xlsx.expressions import Choice, Exact, Expression, constant
@@ -87,9 +87,11 @@ def _count(paper: Paper) -> int:
     return len(paper.books.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> OfAccount:
+def _rows(written: Written, paper: Paper) -> OfAccounts:
     payable = MonthJournal(paper.books.posting, paper.config.bookkeeping, paper.config.timezone).accrued_payable()
-    return lambda account: written.rows.rows(_record(paper, account, summary, payable) for summary in account.summaries)
+    return lambda accounts: written.rows.rows(
+        _record(paper, account, summary, payable) for account in accounts for summary in account.summaries
+    )
 
 
 def _record(

@@ -21,6 +21,7 @@ from chargeback.model.check import Check, Outcome
 from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerPart
+from chargeback.model.open_items import OpenItem
 from chargeback.model.posting import PostedLine, Posting
 from chargeback.model.spool import Held, Spool
 from chargeback.model.wording import counted
@@ -44,6 +45,8 @@ TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
 """The outcomes that are listed one by one, in this order."""
 _BYTES_AN_ENTRY = 300
 """Of deflated bytes that wait: what an entry of the spool has, of which so many stay in memory."""
+_ROWS_AT_ONCE = 4_000
+"""Rows of accounts that are written together: enough for columns to be made at once, few enough to hold."""
 
 
 class InvoicePaper(Struct):
@@ -108,6 +111,19 @@ class AccountPaper(Struct):
         """How many lines were booked."""
         return sum(invoice.booked for invoice in self.invoices)
 
+    def open(self) -> None:
+        """Have the groups and the posted lines at hand."""
+        posted = _posted(self.posting)
+        self.groups = groups_of(self.posting)
+        for invoice in self.invoices:
+            invoice.posted = posted.get(invoice.source.invoice.id, ())
+
+    def close(self) -> None:
+        """Let go of them."""
+        self.groups = ()
+        for invoice in self.invoices:
+            invoice.posted = ()
+
 
 class Paper:
     """The whole workpaper, and what was written of each of its tables."""
@@ -115,6 +131,7 @@ class Paper:
     def __init__(self, books: Books, config: Config, evidence: Evidence) -> None:
         self.books, self.config, self.evidence = books, config, evidence
         self._written: dict[type[SheetTable], Written] = {}
+        self.open_items: list[OpenItem] | None = None
         summaries: dict[str, list[AccountSummary]] = defaultdict(list)
         for summary in books.accounts:
             summaries[summary.account].append(summary)
@@ -180,17 +197,20 @@ class Paper:
         key = (invoice.invoice.account, invoice.invoice.id)
         return sorted(self.books.ledger.parts.get(key, ()), key=lambda part: part.team.id) if invoice.booked else []
 
-    def one_by_one(self) -> Iterator[AccountPaper]:
-        """Every account, with its groups and posted lines until the next one is asked for."""
+    def some_at_once(self) -> Iterator[Sequence[AccountPaper]]:
+        """All accounts, those of some thousand rows at a time, with their groups and posted lines until the next ones
+        are asked for."""
+        some, rows = list[AccountPaper](), 0
         for account in self.accounts:
-            posted = _posted(account.posting)
-            account.groups = groups_of(account.posting)
-            for invoice in account.invoices:
-                invoice.posted = posted.get(invoice.source.invoice.id, ())
-            yield account
-            account.groups = ()
-            for invoice in account.invoices:
-                invoice.posted = ()
+            some.append(account)
+            rows += account.line_count + account.report_count
+            if rows >= _ROWS_AT_ONCE or account is self.accounts[-1]:
+                for each in some:
+                    each.open()
+                yield some
+                for each in some:
+                    each.close()
+                some, rows = [], 0
 
     def kept(self, data: bytes) -> Held[bytes]:
         """Bytes of a sheet that waits for its turn, in memory or in the month's file."""

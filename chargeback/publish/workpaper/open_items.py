@@ -39,9 +39,11 @@ class OpenItems(SheetTable):
 
 
 def _items(paper: Paper) -> list[OpenItem]:
-    books, config = paper.books, paper.config
-    months = (*books.posting.run.earlier, month_summary.summary(books, config))
-    return open_items(months, books.period, config.timezone)
+    if paper.open_items is None:
+        books, config = paper.books, paper.config
+        months = (*books.posting.run.earlier, month_summary.summary(books, config))
+        paper.open_items = open_items(months, books.period, config.timezone)
+    return paper.open_items
 
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:

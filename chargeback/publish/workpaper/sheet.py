@@ -23,8 +23,8 @@ from chargeback.publish.xlsx.styles import Kind, look
 from chargeback.publish.xlsx.tables import Styled
 
 Write = Callable[[Book, Paper], Iterator[bytes]]
-OfAccount = Callable[[AccountPaper], Iterable[str]]
-"""The rows of an account."""
+OfAccounts = Callable[[Sequence[AccountPaper]], Iterable[str]]
+"""The rows of accounts that follow each other."""
 INDEX = "Index"
 _TO_INDEX = f"'{INDEX}'!A1"
 _LINK_ROW = 3
@@ -66,21 +66,21 @@ def concluded(*codes: Code) -> Callable[[Paper], str]:
 
 
 class AccountRows(Struct, frozen=True):
-    """A sheet of one table in the making, an account's rows after the other's; ``is_read_later``: other sheets refer to
-    it when all accounts are written, so that its figures stay."""
+    """A sheet of one table in the making, some accounts' rows after the others'; ``is_read_later``: other sheets refer
+    to it when all accounts are written, so that its figures stay."""
 
     draft: TableDraft
     written: Written
-    of_account: OfAccount
+    of_accounts: OfAccounts
     below: Callable[[], Iterable[str]]
     is_read_later: bool
 
-    def add(self, account: AccountPaper) -> None:
-        """Write the account's rows."""
-        self.draft.add(self.of_account(account))
+    def add(self, accounts: Sequence[AccountPaper]) -> None:
+        """Write the accounts' rows."""
+        self.draft.add(self.of_accounts(accounts))
 
     def let_go(self) -> None:
-        """The account is written on all sheets."""
+        """The accounts are written on all sheets."""
         if not self.is_read_later:
             self.written.let_go()
 
@@ -92,7 +92,7 @@ class AccountRows(Struct, frozen=True):
 
 class PaperSheet(Struct, frozen=True):
     """A sheet: ``reads`` are the names of those that it refers to, which are written before it. One that is written
-    account by account, while others are, has ``begin`` in place of ``write``.
+    some accounts at a time, while others are, has ``begin`` in place of ``write``.
     """
 
     name: str
@@ -141,7 +141,7 @@ def table_sheet(
 
 def account_sheet(
     table: type[SheetTable],
-    rows: Callable[[Written, Paper], OfAccount],
+    rows: Callable[[Written, Paper], OfAccounts],
     count: Callable[[Paper], int],
     declared: Declaration,
     reads: tuple[str, ...] = (),
@@ -149,7 +149,7 @@ def account_sheet(
     below: Callable[[Written, Paper], Iterable[str]] = lambda written, paper: (),
     is_read_later: bool = False,
 ) -> PaperSheet:
-    """A sheet of one table, account by account: ``rows`` gives what makes an account's, ``count`` in all, ``below``
+    """A sheet of one table, account by account: ``rows`` gives what makes the accounts', ``count`` in all, ``below``
     those beneath."""
 
     def begin(book: Book, paper: Paper) -> AccountRows:

@@ -13,7 +13,7 @@ from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.groups import Grain, Group
 from chargeback.publish.workpaper.invoice_lines import InvoiceLines
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, NOT_PERFORMED, AccountPaper, Paper
-from chargeback.publish.workpaper.sheet import Declaration, OfAccount, account_sheet, concluded
+from chargeback.publish.workpaper.sheet import Declaration, OfAccounts, account_sheet, concluded
 from chargeback.publish.xlsx.expressions import (
     NEARLY_NOTHING,
     Choice,
@@ -66,10 +66,14 @@ def _count(paper: Paper) -> int:
     return sum(account.group_count for account in paper.accounts)
 
 
-def _rows(written: Written, paper: Paper) -> OfAccount:
+def _rows(written: Written, paper: Paper) -> OfAccounts:
     checks = Checks.in_order(paper.books.checks).accounts
     allowance = cache(partial(_allowance, paper))
-    return lambda account: written.rows.rows(_records(paper, account, checks.get(account.account, ()), allowance))
+    return lambda accounts: written.rows.rows(
+        record
+        for account in accounts
+        for record in _records(paper, account, checks.get(account.account, ()), allowance)
+    )
 
 
 def _records(

@@ -48,7 +48,11 @@ def begun() -> tuple[Book, Paper]:
 
 def test_an_account_holds_its_lines_while_it_is_written() -> None:
     _, paper = begun()
-    held = [[len(account.groups), *(len(each.posted) for each in account.invoices)] for account in paper.one_by_one()]
+    held = [
+        [len(account.groups), *(len(each.posted) for each in account.invoices)]
+        for accounts in paper.some_at_once()
+        for account in accounts
+    ]
     counted = [[account.group_count, *(each.booked for each in account.invoices)] for account in paper.accounts]
     assert held == counted != []
     assert not any(account.groups or any(each.posted for each in account.invoices) for account in paper.accounts)
