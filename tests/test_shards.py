@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from functools import cache, partial
 
 import pytest
 
 from chargeback import month_end
 from chargeback.config import Config
+from chargeback.config.address import Cluster
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, Evidence
 from chargeback.evidence.period import Period
-from chargeback.job.cluster import SentMonth
+from chargeback.job.cluster import ClusterEngine, SentMonth
 from chargeback.job.workers import ThisMachine, shards_closed
 from chargeback.model.facts import Readings
 from chargeback.model.spool import Spool
 from chargeback.month_end import close_month
 from chargeback.publish import revision_files
+from tests.dask_cluster import MISSING, dask_cluster, is_installed
 from tests.kit import months as small
 from tests.kit.months import account, invoice, month, of, report, sku
 
@@ -113,6 +116,29 @@ def test_shards_and_workers_show_in_no_byte(shards: int, workers: int, monkeypat
     assert len(close_month(evidence, config).ledger.shards) == (shards if shards > 1 else 0), (
         "it is not cut as this test says"
     )
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """Two workers of Dask."""
+    if not is_installed():
+        pytest.skip(MISSING)
+    with dask_cluster(workers=2) as found:
+        yield Cluster("127.0.0.1", found.port)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+@pytest.mark.parametrize("shards", [1, 2, 7])
+def test_shards_closed_here_and_files_made_by_a_cluster_are_those_of_one_process(
+    shards: int, workers: int, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence, config = books_of("1.2")
+    whole, size = files("1.2", Readings()), sum(answer.size for answer in evidence.answers if answer.account)
+    monkeypatch.setattr(month_end, "BYTES_OF_A_SHARD", {1: size, 2: size // 2, 7: size // 10}[shards])
+    each = partial(shards_closed, ThisMachine(workers))
+    books = close_month(evidence, config, readings=Readings(spool=Spool(0)), each=each)
+    with ClusterEngine(cluster).files(books, config, evidence) as made:
+        assert {path: b"".join(chunks) for path, chunks in made} == whole, "a cluster makes another month"
 
 
 @pytest.mark.parametrize("shards", [1, 2, 7])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from chargeback.model.books import AccountSummary, Status
@@ -89,13 +90,20 @@ def _count(paper: Paper) -> int:
 
 def _rows(written: Written, paper: Paper) -> OfAccounts:
     payable = MonthJournal(paper.books.posting, paper.config.bookkeeping, paper.config.timezone).accrued_payable()
+    before = _before(paper)
     return lambda accounts: written.rows.rows(
-        _record(paper, account, summary, payable) for account in accounts for summary in account.summaries
+        _record(paper, account, summary, payable, before(summary))
+        for account in accounts
+        for summary in account.summaries
     )
 
 
 def _record(
-    paper: Paper, account: AccountPaper, summary: AccountSummary, payable: Mapping[tuple[str, str], int]
+    paper: Paper,
+    account: AccountPaper,
+    summary: AccountSummary,
+    payable: Mapping[tuple[str, str], int],
+    before: Value,
 ) -> Record:
     table = Lead
     invoices = ", ".join(summary.invoices) or "none"
@@ -109,7 +117,7 @@ def _record(
             **_compared(paper, account, summary),
             **_booked(paper, account, summary),
             table.journal: payable.get((summary.account, summary.currency), 0),
-            table.before: _before(paper, summary),
+            table.before: before,
             **_status(paper, account, summary),
         },
         summary.digits,
@@ -151,18 +159,19 @@ def _booked(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dic
     }
 
 
-def _before(paper: Paper, summary: AccountSummary) -> Value:
-    """What the account's invoices of the month before came to; a remark where it is not archived, or a version without
-    accruals wrote it."""
+def _before(paper: Paper) -> Callable[[AccountSummary], Value]:
+    """By account and currency, what the invoices of the month before came to; a remark where it is not archived, or a
+    version without accruals wrote it."""
     previous = paper.books.period.plus(-1)
     month = next((each for each in paper.books.posting.run.earlier if each.period == previous), None)
     if month is None or month.settlements is None:
-        return note("not archived" if month is None else "not known")
-    return sum(
-        invoice.accrued
-        for invoice in month.invoices
-        if invoice.booked and (invoice.account, invoice.currency) == (summary.account, summary.currency)
-    )
+        remark = note("not archived" if month is None else "not known")
+        return lambda summary: remark
+    accrued = Counter[tuple[str, str]]()
+    for invoice in month.invoices:
+        if invoice.booked:
+            accrued[invoice.account, invoice.currency] += invoice.accrued
+    return lambda summary: accrued[summary.account, summary.currency]
 
 
 def _status(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dict[Column, Value]:
