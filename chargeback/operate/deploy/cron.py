@@ -9,6 +9,7 @@ from chargeback.operate.deploy.needs import (
     ENVIRONMENT_FILE,
     MACHINE_DAYS,
     MACHINE_TIME,
+    TEMPORARY,
     USAGE_TIME,
     Deployment,
     cron_fields,
@@ -36,6 +37,7 @@ def _lines(made: Deployment) -> Iterator[str]:
     yield from (f"#   {step}" for step in steps(made))
     yield "SHELL=/bin/sh"
     yield f"PATH={':'.join(map(str, program_folders(made)))}"
+    yield f"TMPDIR={TEMPORARY}"
     yield f"{cron_fields(MACHINE_DAYS, MACHINE_TIME)} {_command(made, made.run)}"
     yield f"{daily_fields(USAGE_TIME)} {_command(made, made.usage)}"
 

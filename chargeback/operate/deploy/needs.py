@@ -47,6 +47,8 @@ IMAGE_USER = 10001
 """The user of the image, and its group."""
 ENVIRONMENT_FILE = Path("/etc/chargeback/environment")
 """Where a machine's own schedulers read the variables from: a line ``NAME=value`` for each."""
+TEMPORARY = "/var/tmp"  # noqa: S108 (a file without a name lies there)
+"""Where a large month's working file lies: /tmp is memory on many machines, this folder is on a disk."""
 _SURROUNDINGS = ("DEPLOYS_ENDPOINT", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 """Variables that change where a run goes: needed there where they are set here."""
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chargeback.operate.deploy.needs import (
     AGAIN_TOMORROW,
     ENVIRONMENT_FILE,
+    TEMPORARY,
     USAGE_TIME,
     ZONED_DAYS,
     ZONED_TIME,
@@ -28,6 +29,7 @@ User={user}
 Group={user}
 ExecStart={command}
 Environment={path}
+Environment=TMPDIR={temporary}
 {environment}TimeoutStartSec={seconds}
 SuccessExitStatus={success}
 UMask=0027
@@ -93,6 +95,7 @@ def _service(made: Deployment, description: str, arguments: list[str], success: 
         user=made.user,
         command=" ".join(quoted(word) for word in words),
         path=quoted(f"PATH={':'.join(map(str, program_folders(made)))}", variables=False),
+        temporary=TEMPORARY,
         environment=f"EnvironmentFile={ENVIRONMENT_FILE}\n" if made.variables or made.trust else "",
         seconds=made.seconds,
         success=success,
