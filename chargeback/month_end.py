@@ -25,7 +25,7 @@ from chargeback.evidence import Answer, DispositionRecord, Evidence
 from chargeback.evidence.period import Period, last_month
 from chargeback.model.booking import AccountMonth, Ground, billed_accounts, decide
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
-from chargeback.model.check import Check, Code, Outcome
+from chargeback.model.check import Check, Checks, Code, Outcome
 from chargeback.model.facts import Readings, answers_by_account, documents_by_account, read_account
 from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
@@ -259,11 +259,11 @@ def _ownership_findings(
 
 def _books(
     posting: MonthPosting,
-    checks: Sequence[Check],
+    checks: Checks,
     findings: tuple[Finding, ...],
     summaries: Iterable[AccountSummary],
 ) -> Books:
-    failed = {check.account for check in checks if check.outcome is Outcome.EXCEPTION}
+    failed = {check.account for check in checks.where(lambda kind: kind[1] is Outcome.EXCEPTION)}
     gross = {
         key: amounts.gross
         for key, amounts in add_up(
@@ -328,8 +328,8 @@ def _account_status(month: AccountMonth, failed: set[str]) -> Status:
     return Status.EXCEPTIONS if month.account in failed else Status.RECONCILED
 
 
-def _accepted_total(checks: Iterable[Check]) -> AcceptedTotal:
-    accepted = [check for check in checks if check.outcome is Outcome.ACCEPTED]
+def _accepted_total(checks: Checks) -> AcceptedTotal:
+    accepted = list(checks.where(lambda kind: kind[1] is Outcome.ACCEPTED))
     amounts: dict[str, list[Decimal]] = defaultdict(list)
     for check in accepted:
         if check.variance is not None:

@@ -53,8 +53,9 @@ def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]
     A negative gross weighs nothing; where none weighs, the first row gets all.
     """
     usage: dict[int, int] = {}
+    amounts = report.rows.usage
     for report_row, ledger_rows in reached.items():
-        amount = report.rows.usage[report_row]
+        amount = amounts[report_row]
         if len(ledger_rows) == 1:
             usage[ledger_rows[0]] = usage.get(ledger_rows[0], 0) + amount
             continue

@@ -54,8 +54,8 @@ class ReportWeights(Struct):
     def over_resources(self, project: str) -> Division:
         """The division of a by-project line over the resources of its project; without parts where no row names it."""
         if project not in self._divisions:
-            rows = self.report.by_project.get(project, ())
-            self._divisions[project] = Division(self._shares(rows, [self.report.rows.resources[row] for row in rows]))
+            rows, resources = self.report.by_project.get(project, ()), self.report.rows.resources
+            self._divisions[project] = Division(self._shares(rows, [resources[row] for row in rows]))
         return self._divisions[project]
 
     def over_projects(self, line: LineItem) -> Division:

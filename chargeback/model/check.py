@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -167,6 +167,19 @@ Tally = Mapping[Kind, int]
 """How many checks are of each kind."""
 
 
+class Tallies(dict[str, Tally]):
+    """The tally of each account; most have the same, which is kept once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[frozenset[tuple[Kind, int]], Tally] = {}
+
+    def add(self, account: str, checks: Iterable[Check]) -> None:
+        """Count the checks of an account, in place of those that were counted before."""
+        tally = Counter(check.kind for check in checks)
+        self[account] = self._known.setdefault(frozenset(tally.items()), tally)
+
+
 @dataclass(frozen=True, slots=True)
 class Checks(Sequence[Check]):
     """A month's checks, by account and in order: those of an account are looked at only where some of them may be
@@ -178,11 +191,9 @@ class Checks(Sequence[Check]):
     @classmethod
     def of(cls, accounts: Mapping[str, Sequence[Check]]) -> Checks:
         """The checks of these accounts, which are given in order."""
-        known: dict[frozenset[tuple[Kind, int]], Tally] = {}  # most accounts have the same
-        tallies = {}
+        tallies = Tallies()
         for account, checks in accounts.items():
-            tally = Counter(check.kind for check in checks)
-            tallies[account] = known.setdefault(frozenset(tally.items()), tally)
+            tallies.add(account, checks)
         return cls(accounts, tallies)
 
     @classmethod

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from chargeback.config import AcceptedException, Config
 from chargeback.evidence.period import Period
-from chargeback.model.check import Check, Checks, Code, Outcome, Subject, SubjectKind
+from chargeback.model.check import Check, Checks, Code, Outcome, Subject, SubjectKind, Tallies
 from chargeback.model.finding import Finding
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.model.projects import ProjectDirectory
@@ -114,7 +114,7 @@ def reconcile(
     config: Config,
     given: Mapping[Code, Sequence[Check]] = NONE_GIVEN,
     own: Mapping[str, Sequence[Check]] | None = None,
-) -> tuple[Sequence[Check], tuple[Finding, ...]]:
+) -> tuple[Checks, tuple[Finding, ...]]:
     """Every check's result with its cause, acceptances applied, by account, then in the register's order, then invoice
     and subject; and the findings that the exceptions belong to, the largest first. ``given``: by its code, what a check
     of the month came to that is not performed here, as what it looks at is not at hand; ``own``: by account,
@@ -160,24 +160,27 @@ class _Results:
         self.acceptances = acceptances
         self._spool = posting.spool
         self._parts: dict[str, Sequence[Check]] = {}
+        self._tallies = Tallies()
 
     def add(self, account: str, checks: Iterable[Check]) -> None:
         """Take in checks of the account, behind those that it has where they are alike."""
-        accepted = (*self._parts.get(account, ()), *map(self.acceptances.applied, checks))
-        self._parts[account] = self._spool.sequence(sorted(accepted, key=_place))
+        accepted = [*self._parts.get(account, ()), *map(self.acceptances.applied, checks)]
+        accepted.sort(key=_place)
+        self._tallies.add(account, accepted)
+        self._parts[account] = self._spool.sequence(accepted)
 
-    def with_findings(self) -> tuple[Sequence[Check], tuple[Finding, ...]]:
-        """All checks in order, and the findings."""
+    def with_findings(self) -> tuple[Checks, tuple[Finding, ...]]:
+        """All checks in order, and the findings. Only accounts that have some that belong to one are looked at."""
         order = sorted(self._parts)
-        belonging = [check for account in order for check in self._parts[account] if check.outcome in BELONG]
+        parts = {account: self._parts[account] for account in order}
+        found = Checks(parts, {account: self._tallies[account] for account in order})
+        belonging = list(found.where(lambda kind: kind[1] in BELONG))
         named, findings = with_findings(belonging)
         rest = iter(named)
         for account in {check.account: None for check in belonging}:
-            checks = self._parts[account]
-            self._parts[account] = self._spool.sequence(
-                [next(rest) if each.outcome in BELONG else each for each in checks]
-            )
-        return Checks.of({account: self._parts[account] for account in order}), findings
+            checks = [next(rest) if each.outcome in BELONG else each for each in parts[account]]
+            parts[account] = self._spool.sequence(checks)
+        return found, findings
 
 
 def _place(check: Check) -> tuple[int, str, str]:
