@@ -20,7 +20,8 @@ PublishedFile = tuple[str, Iterable[bytes]]
 
 
 def prepare() -> None:
-    """Import what nearly all files are made with, ahead of their making."""
+    """Import what files are made with, ahead of their making; not Parquet's library, which starts a thread: only a
+    process of a single thread is forked."""
     from chargeback.publish import all_workbook, exports, statements, team_workbook, workpaper  # noqa: F401
     from chargeback.publish.pages import month_page  # noqa: F401
 
