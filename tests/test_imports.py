@@ -8,6 +8,7 @@ none of them, so that it cannot share their misreadings.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -64,6 +65,11 @@ OUTSIDE = {
 OUTSIDE_NAMES = {"environ", "environb", "getenv", "getcwd", "now", "utcnow", "today", "cwd", "home", "expanduser"}
 OWNERS = {"os", "datetime", "date", "Path", "Timestamp"}
 """Attributes and functions that read the same, and whose they are."""
+
+CELL = re.compile(r"\$?[A-Z]{1,2}\$?[0-9]*")
+"""A column's letters, or a cell's."""
+WRITERS = {"blank", "day", "exact", "figure", "formula", "minor", "moment", "number", "opening", "text", "texts"}
+"""What makes a cell of a workbook, by its letters."""
 
 HEAVY = {"pandas", "numpy", "openpyxl", "httpx", "arro3", "nanoarrow", "rich", "pypdf", "lxml"}
 LIGHT = {"", "errors", "config", "cli"}
@@ -305,3 +311,19 @@ def test_a_noun_has_one_class_in_the_house() -> None:
                     found.setdefault(node.name, []).append(module)
     assert len(found) > 300
     assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
+def test_nobody_writes_the_letters_of_a_cell_but_what_makes_workbooks() -> None:
+    """A formula names columns, and their letters follow from where the table stands: so no formula sums another one."""
+    written = [
+        f"{module}:{node.lineno}: {node.args[0].value}"
+        for module, tree in sources()
+        if module.startswith("chargeback.publish.") and not module.startswith("chargeback.publish.xlsx")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in WRITERS
+        and node.args
+        if isinstance(node.args[0], ast.Constant) and CELL.fullmatch(str(node.args[0].value))
+    ]
+    assert written == []

@@ -11,10 +11,9 @@ from chargeback.model.money import format_exact
 from chargeback.publish.workpaper.exceptions import Exceptions, counted
 from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import INDEX, PaperSheet, stacked_sheet
-from chargeback.publish.xlsx.cells import row
-from chargeback.publish.xlsx.shape import SheetShape, letters
+from chargeback.publish.xlsx.shape import SheetShape
 from chargeback.publish.xlsx.stack import Stack
-from chargeback.publish.xlsx.styles import Kind, look
+from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Form, Styled, Table, note
 
 _WIDTHS = (31.0, 20.0, 16.0, 16.0, 16.0, 90.0)
@@ -102,15 +101,8 @@ def _signatures(stack: Stack) -> None:
     stack.section("Preparer and reviewer", _TOTALS_UNDERLINED, remark)
     stack.texts(Styled("", Kind.QUIET), *(Styled(text, Kind.QUIET) for text in ("Name", "Date", "", "Signature")))
     for role in ("Prepared by", "Reviewed by"):
-        stack.rows.append(_blanks(stack, role))
+        stack.texts(Styled(role, Kind.STRONG), *[Styled("", Kind.SECTION)] * (_TOTALS_UNDERLINED - 1), height=30)
     stack.gap()
-
-
-def _blanks(stack: Stack, role: str) -> str:
-    """A row with lines to write on."""
-    cells, line = stack.cells, look(Kind.SECTION)
-    blanks = [cells.blank(letters(place), line) for place in range(2, _TOTALS_UNDERLINED + 1)]
-    return row([cells.text("A", role, look(Kind.STRONG)), *blanks], 30)
 
 
 def _sheets(stack: Stack, figures: Sequence[PaperSheet], paper: Paper) -> list[int]:

@@ -15,7 +15,7 @@ from chargeback.model.check import Code, Outcome
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.numbered_accounts import VERDICTS, AccountPaper, Paper
 from chargeback.publish.xlsx.book import Book
-from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells, row
+from chargeback.publish.xlsx.cells import EMPTY_ROW, Cells
 from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.sheets import Head, SheetTable, TableDraft, Written
 from chargeback.publish.xlsx.stack import Stack
@@ -119,7 +119,7 @@ def _foot_rows(cells: Cells, said: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield EMPTY_ROW
     for label, text in said:
         kind = Kind.STRONG if label in ("Working paper", "Conclusion") else Kind.QUIET
-        yield row([cells.text("A", f"{label}: {text}", look(kind))])
+        yield cells.line(f"{label}: {text}", look(kind))
 
 
 def table_sheet(

@@ -78,6 +78,10 @@ class Cells:
             return f'<c r="{column}{ROW}" s="{look}" t="inlineStr"><is>{text_element(text)}</is></c>'
         return f'<c r="{column}{ROW}" s="{look}" t="s"><v>{place}</v></c>'
 
+    def line(self, text: str, look: int, height: float | None = None) -> str:
+        """A row that says something in its first cell."""
+        return row([self.text("A", text, look)], height)
+
     def blank(self, column: str, look: int) -> str:
         """A cell with a look and nothing in it."""
         return f'<c r="{column}{ROW}" s="{look}"/>'

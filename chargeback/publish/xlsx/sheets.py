@@ -14,7 +14,7 @@ from itertools import islice
 from typing import ClassVar, NamedTuple
 
 from chargeback.publish.xlsx.book import Book, Draft, Keep
-from chargeback.publish.xlsx.cells import Cells, row
+from chargeback.publish.xlsx.cells import Cells
 from chargeback.publish.xlsx.expressions import Expression, known
 from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.styles import Kind, look
@@ -226,9 +226,9 @@ class TableDraft:
         self._drafts.append(self._book.draft(self._names[part], fill, self._keep))
         self._drafts[-1].add(
             (
-                row([cells.text("A", head.title, look(Kind.TITLE))], 28),
-                row([cells.text("A", table.purpose, look(Kind.SUBTITLE))], 18),
-                row([cells.text("A", head.remark, look(Kind.LINK if head.link_row else Kind.NOTE))]),
+                cells.line(head.title, look(Kind.TITLE), 28),
+                cells.line(table.purpose, look(Kind.SUBTITLE), 18),
+                cells.line(head.remark, look(Kind.LINK if head.link_row else Kind.NOTE)),
                 written.rows.heading(_HEADINGS, 44),
             )
         )

