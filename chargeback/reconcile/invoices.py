@@ -188,20 +188,34 @@ def invoice_withholding(posting: Posting, config: Config) -> Iterator[Check]:
         if not invoice.has_detail:
             yield _without_detail(Code.INVOICE_WITHHOLDING, invoice)
             continue
-        withheld = invoice.withheld_minor
-        rate = invoice.withholding_rate or Decimal(0)
-        subtotal = from_minor(invoice.subtotal_minor, invoice.digits)
-        exact = EXACT.multiply(subtotal, rate)
-        is_right = not withheld or _rounds_to(exact, withheld, invoice.digits)
-        due = withheld if is_right else to_minor(exact, invoice.digits)
-        yield _compared(
-            Code.INVOICE_WITHHOLDING,
-            invoice,
-            expected=due,
-            actual=withheld,
-            agree="nothing is withheld" if not withheld else "tax withheld is subtotal × withholding rate",
-            differ=f"withheld is {_money(withheld, invoice)}, subtotal × rate is {_money(due, invoice)}",
+        yield withholding_comparison(
+            (invoice.account, invoice.label),
+            (invoice.currency, invoice.digits),
+            subtotal=invoice.subtotal_minor,
+            rate=invoice.withholding_rate or Decimal(0),
+            withheld=invoice.withheld_minor,
         ).check()
+
+
+def withholding_comparison(
+    invoice: tuple[str, str], unit: tuple[str, int], *, subtotal: int, rate: Decimal, withheld: int
+) -> Comparison:
+    """What is withheld of an invoice beside what its rate gives; amounts in minor units of the currency and digits,
+    nothing withheld is right at any rate."""
+    currency, digits = unit
+    exact = EXACT.multiply(from_minor(subtotal, digits), rate)
+    due = withheld if not withheld or _rounds_to(exact, withheld, digits) else to_minor(exact, digits)
+    expected, actual = (from_minor(units, digits) for units in (due, withheld))
+    return Comparison(
+        Code.INVOICE_WITHHOLDING,
+        invoice[0],
+        expected=expected,
+        actual=actual,
+        currency=currency,
+        agree="tax withheld is subtotal × withholding rate" if withheld else "nothing is withheld",
+        differ=f"withheld is {format_exact(actual)}, subtotal × rate is {format_exact(expected)}",
+        invoice=invoice[1],
+    )
 
 
 def invoice_footing(posting: Posting, config: Config) -> Iterator[Check]:

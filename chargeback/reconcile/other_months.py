@@ -23,11 +23,14 @@ from chargeback.model.posting import MonthPosting, Posting
 from chargeback.model.totals import gross_by
 from chargeback.model.wording import counted
 from chargeback.reconcile.comparing import not_performed
+from chargeback.reconcile.invoices import withholding_comparison
 
 
 def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """One exception an invoice of the month that was settled and is void, open, gone, or of another amount, tax or
-    receipt now; one pass where all stand. What was paid and no journal books is one notice."""
+    receipt now; one pass where all stand. What was paid and no journal books is one notice. An exception of
+    ``invoice-withholding`` each settlement here of an earlier month's invoice that books another tax withheld than its
+    rate gives: it came with the payment, so that the invoice's own month does not have it."""
     run = posting.run
     own = [record for record in run.settlements or () if record.concerns == posting.period]
     known = (invoice for each in posting.postings for invoice in each.month.facts.invoices)
@@ -38,11 +41,26 @@ def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:
     if not found:
         message = f"{len(records)} settled invoices stand as they were paid" if records else "no invoice is settled yet"
         yield Check(Code.SETTLEMENT, Outcome.PASS, message)
+    yield from (
+        check for record in run.settlements or () if record.concerns != posting.period for check in _withheld(record)
+    )
     yield from (check for record in records for check in _withheld_since(record, invoices))
     yield from _paid_and_void({(record.account, record.invoice) for record in records}, invoices.values())
     if run.unsettled:
         told = "; ".join(f"{each.number} of {each.account} ({each.concerns}): {each.reason}" for each in run.unsettled)
         yield Check(Code.SETTLEMENT, Outcome.NOTICE, f"paid in {posting.period}, and not settled here: {told}")
+
+
+def _withheld(record: SettlementRecord) -> Iterator[Check]:
+    compared = withholding_comparison(
+        (record.account, record.number),
+        (record.currency, minor_digits(record.currency)),
+        subtotal=record.total - record.tax,
+        rate=Decimal(record.withholding_rate or 0),
+        withheld=record.withheld,
+    )
+    if not compared.holds:
+        yield compared.check()
 
 
 def _withheld_since(record: SettlementRecord, invoices: Mapping[tuple[str, str], Invoice]) -> Iterator[Check]:

@@ -81,6 +81,24 @@ def test_tax_withheld_that_is_recorded_after_the_settlement_is_told() -> None:
     assert [check.outcome for check in found(change, withheld=300)] == ["pass"]
 
 
+@pytest.mark.parametrize(
+    ("withheld", "rate", "problem"),
+    [
+        (300, "0.03", ""),
+        (0, "0.03", ""),
+        (500, "0.03", "withheld is 5.00, subtotal × rate is 3.00"),
+        (1, "", "withheld is 0.01, subtotal × rate is 0.00"),
+    ],
+)
+def test_tax_withheld_of_an_earlier_months_invoice_is_held_to_its_rate_where_it_is_booked(
+    withheld: int, rate: str, problem: str
+) -> None:
+    record = settled(total=10_700, tax=700, withheld=withheld, withholding_rate=rate, concerns=Period(2026, 4))
+    shown = month(account(invoice("J", of("acme-web", "107")), report=REPORT), config=TEAMS, settlements=(record,))
+    found = checks(shown.books(), "invoice-withholding")
+    assert [check.message for check in found if check.outcome == "exception"] == ([problem] if problem else [])
+
+
 def test_an_invoice_that_was_paid_and_void_before_any_month_could_book_it_is_told() -> None:
     void = invoice("I", of("acme-web", "107"), status="void", paidAt="2026-06-02T00:00:00Z")
     other = invoice("J", of("acme-web", "107"))
