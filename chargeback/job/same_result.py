@@ -32,6 +32,7 @@ from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
 from chargeback.model.check import Code, Outcome
 from chargeback.model.invoice import Invoice, InvoiceStatus
+from chargeback.model.ledger import pieces
 from chargeback.model.ledger_register import COLUMNS, WrittenLines
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.spreadsheet_text import guarded
@@ -77,7 +78,7 @@ def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, st
         }
     rows = (check_row(check) for check in books.checks)
     written = WrittenLines(books.period, guarded, _BETWEEN_CELLS, left_out=_NO_NEW_RESULT)
-    lines = map(written.rows, books.ledger.lines.chunks())
+    lines = map(written.rows, pieces(books.ledger.lines))
     return {
         "recipe": RECIPE,
         "ledgers": _digest_of_ledgers((team.id for team in books.ledger.teams), lines),

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from chargeback.evidence.period import Period
-from chargeback.model.ledger import Coded, Entry, LedgerLines, Lines
+from chargeback.model.ledger import Coded, Entry, LedgerLines, Lines, pieces
 from chargeback.model.money import minor_units
 
 
@@ -151,7 +151,7 @@ class WrittenLines:
 def written_rows(period: Period, lines: Lines, text: Callable[[str], str] = str) -> Iterator[tuple[str, ...]]:
     """The lines as text, a row of ``COLUMNS`` a line; ``text`` writes what came from outside."""
     written = WrittenLines(period, text)
-    for some in lines.chunks():
+    for some in pieces(lines):
         yield from zip(*written.columns(some), strict=True)
 
 

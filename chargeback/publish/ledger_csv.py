@@ -7,7 +7,7 @@ from functools import partial
 
 from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.ledger import Lines
+from chargeback.model.ledger import Lines, pieces
 from chargeback.model.ledger_register import COLUMNS, WrittenLines
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_field, csv_row, guarded
 
@@ -24,7 +24,7 @@ def chunks(period: Period, lines: Callable[[], Lines]) -> Iterator[bytes]:
     """The file's bytes, some thousands of rows at a time; the lines are asked for when they are written."""
     yield (BYTE_ORDER_MARK + csv_row(COLUMNS)).encode()
     written = WrittenLines(period, _field)
-    for some in lines().chunks():
+    for some in pieces(lines()):
         rows = "\r\n".join(written.rows(some))
         yield f"{rows}\r\n".encode()
 

@@ -19,7 +19,7 @@ from chargeback.config import Config
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.books import Books
 from chargeback.model.instants import format_instant
-from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine, pieces
 from chargeback.model.ledger_register import AMOUNTS
 from chargeback.model.money import format_exact
 from chargeback.model.posting import PostedLine
@@ -162,7 +162,7 @@ def chunks(books: Books, config: Config) -> Iterator[bytes]:
     is_1_4 = config.publish.focus == "1.4"
     rows = _Rows14(books, config) if is_1_4 else _Rows(books, config)
     yield f"{','.join(COLUMNS_1_4 if is_1_4 else COLUMNS)}\r\n".encode()
-    for some in books.ledger.lines.chunks():
+    for some in pieces(books.ledger.lines):
         amounts = (some.amount_texts(name) for name in AMOUNTS)
         yield "".join(map(rows.row, some, *amounts)).encode()
 

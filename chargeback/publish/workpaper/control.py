@@ -103,7 +103,7 @@ def _controls(paper: Paper, accounts: Iterable[AccountPaper], first: int) -> Ite
 
 def _control(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> Record:
     table, parts, invoices = LedgerControl, paper.written(LedgerParts), paper.written(Invoices)
-    first, count = invoice.first_part, len(paper.parts(invoice))
+    first, count = invoice.first_part, invoice.part_count
     return Record(
         {
             table.number: account.number,
@@ -157,7 +157,7 @@ def _team(parts: Written, number: int, team: str, currency: str, *, is_plain: bo
 
 
 def _parts_count(paper: Paper) -> int:
-    return sum(len(paper.parts(invoice)) for _, invoice in paper.invoices())
+    return sum(invoice.part_count for _, invoice in paper.invoices())
 
 
 def _parts(written: Written, paper: Paper) -> OfAccounts:

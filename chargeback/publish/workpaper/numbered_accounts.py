@@ -23,7 +23,7 @@ from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerPart
 from chargeback.model.open_items import OpenItem
 from chargeback.model.posting import PostedLine, Posting
-from chargeback.model.spool import Held, Spool
+from chargeback.model.spool import Held
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.groups import Group, groups_of
 from chargeback.publish.workpaper.sources import InvoiceSource, invoice_sources, priced
@@ -52,7 +52,7 @@ _ROWS_AT_ONCE = 4_000
 class InvoicePaper(Struct):
     """One invoice: where it comes from, what was booked of it, and where its figures stand; ``lines`` are those that
     its detail states, ``priced`` how many of them have a quantity and a price, ``booked`` how many lines were posted,
-    which are ``posted`` while the account is written.
+    which are ``posted`` while the account is written, ``part_count`` how many teams bear a part of them.
 
     ``first_figure`` is the row of *Evidence* where its header begins, ``amounts`` and ``prices`` where its lines' do;
     ``row`` is on *Invoices*, ``first_line`` on *Invoice lines*, ``first_part`` on *Ledger parts*, ``control`` on
@@ -62,6 +62,7 @@ class InvoicePaper(Struct):
     source: InvoiceSource
     priced: int
     booked: int
+    part_count: int
     posted: Sequence[PostedLine] = ()
     first_figure: int = 0
     amounts: int = 0
@@ -140,7 +141,7 @@ class Paper:
         groups = 0
         for number, posting in enumerate(books.posting.postings, start=1):
             account = posting.month.account
-            mine = _invoices(posting, evidence, answers.get(account, ()), books.posting.spool)
+            mine = _invoices(posting, evidence, answers.get(account, ()), books)
             report, compared = posting.month.report, len(groups_of(posting))
             rows = len(report.rows) if report else 0
             self.accounts.append(AccountPaper(number, posting, summaries[account], mine, rows, compared, groups))
@@ -230,18 +231,15 @@ class Paper:
         return self._written[table]
 
 
-def _invoices(
-    posting: Posting,
-    evidence: Evidence,
-    answers: Sequence[Answer],
-    spool: Spool,
-) -> list[InvoicePaper]:
+def _invoices(posting: Posting, evidence: Evidence, answers: Sequence[Answer], books: Books) -> list[InvoicePaper]:
     booked = {invoice: len(lines) for invoice, lines in _posted(posting).items()}
+    account, parts = posting.month.account, books.ledger.parts
     return [
         InvoicePaper(
-            replace(source, header=spool.sequence(source.header)),
+            replace(source, header=books.posting.spool.sequence(source.header)),
             sum(map(priced, source.items)),
             booked.get(source.invoice.id, 0),
+            len(parts.get((account, source.invoice.id), ())) if source.invoice.id in booked else 0,
         )
         for source in invoice_sources(posting.month.facts, evidence, answers)
     ]
