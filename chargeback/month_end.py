@@ -67,10 +67,12 @@ def close_month(
     projects = read_directory(evidence, [month for shard in months for month in shard])
     context = _context(months, config, period, projects, readings.spool, each)
     closed = _post_shards(months, context, config, each)
+    del months  # a posting has its account's: what another process posted is not the object that was read here
     posting = _joined(closed, context, evidence, period)
     own = {account: checks for shard in closed for account, checks in shard.checks.items()}
-    checks, findings = reconcile(posting, config, given, own)
     summaries = [summary for shard in closed for summary in shard.summaries]
+    del closed
+    checks, findings = reconcile(posting, config, given, own)
     return _books(posting, checks, _disposed(findings, evidence.run.dispositions), summaries)
 
 
