@@ -35,8 +35,8 @@ AFTER, RECORD, LISTED = "run after 24 months / after 1", "run.json after 24 mont
 READ, LINEAR = "files read a month of the archive", "1,000 accounts / 500"
 BUDGETS = {
     HELP: 1.2,
-    RERUN: 0.30,
-    VERIFY: 0.75,
+    RERUN: 0.33,
+    VERIFY: 0.80,
     LIST: 0.08,
     REFUSED: 0.08,
     AFTER: 1.05,
