@@ -7,29 +7,23 @@ from typing import Any
 from msgspec import Struct
 
 from chargeback.collect.failures import quoted
-from chargeback.errors import AnswerError
 from chargeback.evidence import Answer
+from chargeback.model.answers import is_ok, refused_with
 from chargeback.model.strict_json import parse
 
 PDF_LATER = "api: could not generate the invoice pdf, please try again"
 
 
 class Envelope(Struct, frozen=True):
-    """An answer's parsed value: an object with a boolean ``ok``."""
+    """An answer's parsed value; ``ok``: the platform answers rather than refuses."""
 
     value: dict[str, Any]
-
-    @property
-    def ok(self) -> bool:
-        """Whether the platform answers rather than refuses."""
-        return self.value["ok"] is True
+    ok: bool
 
     @property
     def message(self) -> str:
         """The platform's words where it refuses, as sent; "" where it does not, or says nothing."""
-        error = None if self.ok else self.value.get("error")
-        message = error.get("message") if isinstance(error, dict) else error
-        return message if isinstance(message, str) else ""
+        return "" if self.ok else refused_with(self.value)
 
     @property
     def shown_message(self) -> str:
@@ -72,6 +66,4 @@ class Reply(Struct, frozen=True):
 def opened(body: bytes) -> Envelope:
     """The envelope that the bytes hold; ``AnswerError`` where they hold none."""
     value = parse(body)
-    if not isinstance(value, dict) or not isinstance(value.get("ok"), bool):
-        raise AnswerError('no envelope: expected an object with "ok": true or false')
-    return Envelope(value)
+    return Envelope(value, is_ok(value))

@@ -223,15 +223,23 @@ def amount_of(value: Number) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(value)
 
 
+def is_ok(value: Any) -> bool:
+    """Whether an envelope answers rather than refuses; ``AnswerError`` where the value is no envelope."""
+    if not isinstance(value, dict) or not isinstance(value.get("ok"), bool):
+        raise AnswerError('no envelope: expected an object with "ok": true or false')
+    return value["ok"] is True
+
+
+def refused_with(envelope: dict[str, Any]) -> str:
+    """The platform's words where an envelope refuses, as sent; "" where it says nothing."""
+    error = envelope.get("error")
+    message = error.get("message") if isinstance(error, dict) else error
+    return message if isinstance(message, str) else ""
+
+
 def refusal(value: Any) -> str | None:
     """The message of an ``ok: false`` envelope, None for ``ok: true``; ``AnswerError`` where it is no envelope."""
-    if not isinstance(value, dict) or not isinstance(value.get("ok"), bool):
-        raise AnswerError('not the platform\'s envelope: {"ok": true, "result": …} was expected')
-    if value["ok"]:
-        return None
-    error = value.get("error")
-    message = error.get("message") if isinstance(error, dict) else error
-    return message if isinstance(message, str) and message else "refused without a message"
+    return None if is_ok(value) else refused_with(value) or "refused without a message"
 
 
 def is_access_refusal(message: str) -> bool:
