@@ -97,7 +97,8 @@ def _tell_findings(books: Books) -> None:
     for finding in shown[:_MOST_LINES]:
         tell(f"{books.period} {finding_text(finding)} -> {operator_remedy(finding.code)}")
     if len(shown) > _MOST_LINES:
-        tell(f"{books.period}: and {len(shown) - _MOST_LINES} more findings: chargeback findings {books.period}")
+        more = counted(len(shown) - _MOST_LINES, "more finding")
+        tell(f"{books.period}: and {more}: chargeback findings {books.period}")
     later = [check for check in books.having(Outcome.EXCEPTION) if check.code is Code.PRIOR_PERIODS]
     if later:
         months = ", ".join(sorted({check.subject_name for check in later}))

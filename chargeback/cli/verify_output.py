@@ -19,6 +19,7 @@ from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit
 from chargeback.evidence.run_log import note, report
 from chargeback.job.stages import Spending
 from chargeback.job.verify import Verification, VerifyRequest, verify
+from chargeback.model.wording import counted
 
 _COUNTED = {
     "files": "files",
@@ -141,7 +142,7 @@ def _layer_line(layer: Layer) -> str:
 def _verdict(result: Verification) -> str:
     head = f", head {result.head}" if result.head else ""
     if result.findings:
-        return f"DAMAGED: {len(result.findings)} findings{head}"
+        return f"DAMAGED: {counted(len(result.findings), 'finding')}{head}"
     if result.differences:
         return f"intact, but this version calculates other ledgers or checks{head}"
     return f"{'intact (quick: totals and re-performance not checked)' if len(result.layers) == 2 else 'proved'}{head}"

@@ -55,7 +55,7 @@ def restatement_lines(
         )
     yield from (f"why: {event_text(event)}" for event in events[:MOST_EVENTS])
     if len(events) > MOST_EVENTS:
-        yield f"why: and {len(events) - MOST_EVENTS} events more: chargeback diff {period}"
+        yield f"why: and {counted(len(events) - MOST_EVENTS, 'event')} more: chargeback diff {period}"
     yield from _largest(changes, period)
 
 

@@ -195,3 +195,12 @@ def record_registers(root: Path, *states: RegisterState) -> None:
     for path in (root / MANIFEST_PATH, root / SUMS_PATH):
         spoil(path, bytes)  # the copy is made of links
     resealed(root)
+
+
+@pytest.mark.parametrize(("damaged", "verdict"), [(1, "DAMAGED: 1 finding, "), (2, "DAMAGED: 2 findings, ")])
+def test_the_verdict_counts_what_is_damaged(own_office: Reviewed, damaged: int, verdict: str) -> None:
+    for month in (APRIL, MAY)[:damaged]:
+        spoil(own_office.root / month / "r1" / "config.toml", lambda data: data + b"#")
+    called = verify(own_office.root)
+    assert called.exit == 7
+    assert called.out.splitlines()[-1].startswith(verdict)

@@ -23,6 +23,7 @@ from chargeback.archive.rehearsal import file_system_name, rehearse, rehearse_bu
 from chargeback.config import Config
 from chargeback.config.address import Address
 from chargeback.errors import DamagedError, StorageError
+from chargeback.model.wording import counted
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 
 BUCKET_MOUNTS = ("s3fs", "gcsfuse", "goofys", "rclone", "blobfuse", "blobfuse2", "geesefs")
@@ -190,7 +191,8 @@ def _newest(archive: Archive) -> Iterator[DoctorLine]:
     else:
         yield good(
             "archive verify",
-            f"{count} revisions in an unbroken chain, {head.name} intact (`chargeback verify` proves them all)",
+            f"{counted(count, 'revision')} in an unbroken chain, {head.name} intact "
+            "(`chargeback verify` proves them all)",
         )
 
 

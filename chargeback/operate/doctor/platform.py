@@ -194,7 +194,7 @@ class PlatformChecks:
             yield notice("account", f"{title} is not active", "nothing, if it should be; else ask deploys.app")
             return
         invoices.extend(rows)
-        yield good("account", f"{title}: {item.role or 'role unknown'}, {len(rows)} invoices")
+        yield good("account", f"{title}: {item.role or 'role unknown'}, {counted(len(rows), 'invoice')}")
 
 
 def _skew(date: str | None, now: datetime) -> Iterator[DoctorLine]:

@@ -22,7 +22,7 @@ from chargeback.model.catalogue import operator_remedy
 from chargeback.model.money import format_minor
 from chargeback.model.restatement import restatement_lines
 from chargeback.model.text import one_line
-from chargeback.model.wording import books_status_text, finding_text
+from chargeback.model.wording import books_status_text, counted, finding_text
 from chargeback.publish.month_summary import team_totals
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _findings(month: MonthResult) -> Iterator[str]:
         yield f"    to do: {finding.remedy}"
         yield f"    operator: {operator_remedy(finding.code)}"
     if len(found) > _MOST_FINDINGS:
-        yield f"  and {len(found) - _MOST_FINDINGS} more findings: chargeback findings {month.period}"
+        yield f"  and {counted(len(found) - _MOST_FINDINGS, 'more finding')}: chargeback findings {month.period}"
 
 
 def _state_lines(month: MonthResult) -> Iterator[str]:
