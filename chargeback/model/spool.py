@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, is_dataclass
 from io import BytesIO
-from itertools import chain
+from itertools import chain, islice
 from operator import attrgetter
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar, overload
@@ -103,10 +103,12 @@ class SpooledList(Sequence[Value]):
 
     def extend(self, values: Iterable[Value]) -> None:
         """Add values at the end."""
-        self._newest.extend(values)
-        while len(self._newest) >= TOGETHER:
-            self._parts.append(self._spool.sequence(self._newest[:TOGETHER]))
-            del self._newest[:TOGETHER]
+        coming = iter(values)
+        while some := list(islice(coming, TOGETHER - len(self._newest))):
+            self._newest += some
+            if len(self._newest) == TOGETHER:
+                self._parts.append(self._spool.sequence(self._newest))
+                self._newest = []
 
     def __len__(self) -> int:
         return len(self._parts) * TOGETHER + len(self._newest)

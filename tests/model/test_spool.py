@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -65,6 +66,17 @@ def test_a_list_that_grows_into_the_file_is_a_list(in_memory: int) -> None:
     assert grown[7:9000:2] == plain[7:9000:2]
     with pytest.raises(IndexError):
         grown[len(plain)]
+
+
+def test_what_is_added_to_a_list_is_taken_as_it_comes() -> None:
+    spool = Spool(in_memory=0)
+
+    def made() -> Iterator[int]:
+        yield from range(2 * TOGETHER)
+        assert os.fstat(spool.open()).st_size > 0, "all that was to be added lay in memory first"
+        yield 0
+
+    SpooledList[int](spool).extend(made())
 
 
 def test_a_list_that_grows_leaves_memory() -> None:
