@@ -102,7 +102,8 @@ def _tell_findings(books: Books) -> None:
     later = [check for check in books.having(Outcome.EXCEPTION) if check.code is Code.PRIOR_PERIODS]
     if later:
         months = ", ".join(sorted({check.subject_name for check in later}))
-        tell(f"{books.period} prior-periods: {len(later)} invoices of {months} differ from the archive: run --catch-up")
+        differing = f"{counted(len(later), 'invoice')} of {months} {'differs' if len(later) == 1 else 'differ'}"
+        tell(f"{books.period} prior-periods: {differing} from the archive: run --catch-up")
 
 
 def to_document(result: MonthResult) -> dict[str, Any]:

@@ -39,7 +39,9 @@ def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:
     found = [check for record in records for check in _standing(record, invoices.get((record.account, record.invoice)))]
     yield from found
     if not found:
-        message = f"{len(records)} settled invoices stand as they were paid" if records else "no invoice is settled yet"
+        message = (
+            f"{counted(len(records), 'settled invoice')} found as paid" if records else "no invoice is settled yet"
+        )
         yield Check(Code.SETTLEMENT, Outcome.PASS, message)
     yield from (
         check for record in run.settlements or () if record.concerns != posting.period for check in _withheld(record)
@@ -184,7 +186,9 @@ def prior_periods(posting: MonthPosting, config: Config) -> Iterator[Check]:
             yield not_performed(Code.PRIOR_PERIODS, account.month.account, why)
         elif not found and not unknown:
             message = (
-                f"agrees with {len(earlier)} earlier archived months" if earlier else "no earlier month is archived"
+                f"agrees with {counted(len(earlier), 'earlier archived month')}"
+                if earlier
+                else "no earlier month is archived"
             )
             yield Check(Code.PRIOR_PERIODS, Outcome.PASS, message, account.month.account)
 

@@ -27,7 +27,7 @@ def found(change: dict[str, Any], config: str = TEAMS, *, elsewhere: bool = True
 
 def test_an_invoice_that_stands_as_it_was_paid_passes() -> None:
     (check,) = found({})
-    assert (check.outcome, check.message) == ("pass", "1 settled invoices stand as they were paid")
+    assert (check.outcome, check.message) == ("pass", "1 settled invoice found as paid")
 
 
 @pytest.mark.parametrize("elsewhere", [True, False], ids=["settled by another month", "by this one"])
