@@ -121,23 +121,17 @@ class SpooledList(Sequence[Value]):
     @overload
     def __getitem__(self, place: slice) -> list[Value]: ...
     def __getitem__(self, place: int | slice) -> Value | list[Value]:
-        if not isinstance(place, slice):
-            number, offset = divmod(range(len(self))[place], TOGETHER)
-            return self._part(number)[offset]
-        start, end, step = place.indices(len(self))
-        found: list[Value] = []
-        for number in range(start // TOGETHER, -(-end // TOGETHER) if start < end else 0):
-            first = number * TOGETHER
-            found += self._part(number)[max(start - first, 0) : end - first]
-        return found[::step]
+        places = range(len(self))[place]
+        return self._at(places) if isinstance(places, int) else list(map(self._at, places))
 
-    def _part(self, number: int) -> Sequence[Value]:
+    def _at(self, place: int) -> Value:
+        number, offset = divmod(place, TOGETHER)
         if number == len(self._parts):
-            return self._newest
+            return self._newest[offset]
         if self._read[0] != number:
             part = self._parts[number]
             self._read = number, part.held.value if isinstance(part, SpooledSequence) else part
-        return self._read[1]
+        return self._read[1][offset]
 
 
 class Spool:
