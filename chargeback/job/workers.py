@@ -5,7 +5,9 @@ The other processes are forked where the work begins, so that they share the mon
 is sent to them; what a worker gives back is small, as it writes or compares its files itself. A fork takes along the
 locks of threads that it does not copy: so it is done by a process of a single thread (on Linux, which says how many
 there are), and elsewhere everything is done in this process. This process works too. Each takes the next item when it
-is free. From a cluster (``job/cluster``) come the bytes of the files, and this process alone writes or compares them.
+is free. A process that has grown by much takes no further item, and a new one takes its place: what a large file leaves
+in it is not given back otherwise, and the process with the books of a very large month leaves all work to others. From
+a cluster (``job/cluster``) come the bytes of the files, and this process alone writes or compares them.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, cast
 
 from msgspec import Struct
@@ -37,10 +40,15 @@ LEAST_LINES = 5_000
 MOST_UNASKED = 4
 """Processes where nobody has chosen a number: the workpaper, one file, takes a quarter of all the time."""
 
+MOST_HELD = 256_000_000
+"""Bytes in memory at which this process leaves the work to others, who begin with what it holds."""
+MOST_GROWN = 64_000_000
+"""Bytes by which a process may grow until another takes its place."""
+
 _TICKET = struct.Struct("<H")
 _MOST_TICKETS = 1_024
 """Together smaller than a page, which every pipe takes while nobody reads."""
-_FAILED = -1
+_FAILED, _GROWN = -1, -2
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -152,11 +160,12 @@ class _Workers:
         self._done: dict[int, Any] = {}
         self._children: list[_Child] = []
         self._tickets = -1
+        self._held = _memory()
 
     def __enter__(self) -> _Workers:
         self._tickets = _tickets(len(self._items))
         try:
-            for _ in range(self._processes - 1):
+            for _ in range(self._processes - (self._held < MOST_HELD)):
                 self._start()
         except OSError:  # no more processes, or no more memory for them: those that there are do it all
             pass
@@ -170,23 +179,45 @@ class _Workers:
 
     def results(self) -> Iterator[Any]:
         """The results in the items' order."""
-        for place in self._taken():
-            self._done[place] = self._function(self._items[place])
-            self._items[place] = None
-            while self._received(seconds=0):
-                pass
+        if self._held < MOST_HELD:
+            self._work_here()
+            if self._has_grown():
+                self._replace()
         for place in range(len(self._items)):
             while place not in self._done:
-                if not self._received(seconds=None):
+                if self._children:
+                    self._received(seconds=None)
+                elif not self._work_here():
                     raise LookupError(f"no process did item {place}")
             yield self._done.pop(place)
 
-    def _taken(self) -> Iterator[int]:
-        """The places that this process has taken: a ticket stands for items that follow each other."""
+    def _work_here(self) -> bool:
+        """Whether this process has found anything left to do, and has done it."""
+        found = False
+        for place in self._taken(lasting=not self._children):
+            self._done[place] = self._function(self._items[place])
+            self._items[place] = None
+            found = True
+            while self._received(seconds=0):
+                pass
+        return found
+
+    def _taken(self, *, lasting: bool = False) -> Iterator[int]:
+        """The places that this process has taken: a ticket stands for items that follow each other. None once it has
+        grown, unless it is ``lasting``, as nobody else is there."""
         each = _items_a_ticket(len(self._items))
-        while ticket := os.read(self._tickets, _TICKET.size):
+        while (lasting or not self._has_grown()) and (ticket := os.read(self._tickets, _TICKET.size)):
             first = _TICKET.unpack(ticket)[0] * each
             yield from range(first, min(first + each, len(self._items)))
+
+    def _has_grown(self) -> bool:
+        return _memory() - self._held > MOST_GROWN
+
+    def _replace(self) -> None:
+        """Start a process in the place of one that takes no more; where none can be had, those that are left do it."""
+        if may_fork():
+            with suppress(OSError):
+                self._start()
 
     def _received(self, seconds: float | None) -> bool:
         """Whether a child said something within that time; its failure is raised."""
@@ -196,7 +227,9 @@ class _Workers:
                 place, result = replies.recv()
             except (EOFError, OSError):
                 place, result = _FAILED, None
-            if place == _FAILED:
+            if place == _GROWN:
+                self._replace()
+            elif place == _FAILED:
                 self._let_go(replies, result)
             else:
                 self._done[place] = result
@@ -238,9 +271,12 @@ class _Workers:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             end_with(parent)
+            self._held = _memory()
             for place in self._taken():
                 sender.send((place, self._function(self._items[place])))
                 self._items[place] = None
+            if self._has_grown():
+                sender.send((_GROWN, None))
             code = 0
         except BaseException as error:
             with suppress(BaseException):
@@ -257,6 +293,11 @@ class _Workers:
             child.replies.close()
         self._children.clear()
         os.close(self._tickets)
+
+
+def _memory() -> int:
+    """Bytes of this process that lie in memory, those that it shares with others too (proc(5), statm)."""
+    return int(Path("/proc/self/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 def _items_a_ticket(count: int) -> int:

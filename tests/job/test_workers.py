@@ -75,6 +75,43 @@ def test_results_come_in_the_items_order_however_many_are_at_work(items: int, pr
     assert (done.returncode, done.stderr) == (0, "")
 
 
+GROWING = """
+import os, sys
+from chargeback.job import workers
+
+def made(item):
+    left.append(b"." * 20_000_000)
+    return item, os.getpid(), workers._memory()
+
+def refused():
+    raise OSError(11, "Resource temporarily unavailable")
+
+left, workers.MOST_HELD, begun = [], int(sys.argv[1]), workers._memory()
+if sys.argv[2] == "no more":
+    os.fork = refused
+found = list(workers.mapped(made, range(24), 2))
+assert [item for item, _, _ in found] == list(range(24))
+here = sum(process == os.getpid() for _, process, _ in found)
+print(here, len({process for _, process, _ in found}), max(held for _, _, held in found) - begun)
+"""
+
+
+@pytest.mark.parametrize("most_held", ["0", "1000000000"], ids=["of a very large month", "of any other"])
+def test_a_process_that_has_grown_is_replaced(most_held: str) -> None:
+    done = python(GROWING, most_held, "")
+    assert (done.returncode, done.stderr) == (0, "")
+    here, processes, grown = map(int, done.stdout.split())
+    assert here == 0 if most_held == "0" else 0 < here < 6
+    assert processes >= 5
+    assert grown < 2 * workers.MOST_GROWN + 60_000_000, "each file of a very large month adds to what the last one left"
+
+
+@pytest.mark.parametrize("most_held", ["0", "1000000000"])
+def test_where_no_other_process_can_be_had_this_one_does_it_all(most_held: str) -> None:
+    done = python(GROWING, most_held, "no more")
+    assert (done.returncode, done.stderr, done.stdout.split()[:2]) == (0, "", ["24", "1"])
+
+
 def test_what_a_worker_raises_is_raised_with_all_that_it_says() -> None:
     done = python("""
 import os
