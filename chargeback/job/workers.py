@@ -42,8 +42,8 @@ MOST_UNASKED = 4
 
 MOST_HELD = 256_000_000
 """Bytes in memory at which this process leaves the work to others, who begin with what it holds."""
-MOST_GROWN = 64_000_000
-"""Bytes by which a process may grow until another takes its place."""
+MOST_GROWN = 32_000_000
+"""Bytes by which a process may outgrow the one that it was forked from, until another takes its place."""
 
 _TICKET = struct.Struct("<H")
 _MOST_TICKETS = 1_024
@@ -119,7 +119,7 @@ def mapped(function: Callable[[Item], Result], items: Iterable[Item], processes:
     ended from outside. An item is released once it is done.
     """
     with _settled():
-        if processes < 2 or not may_fork():
+        if (processes < 2 and _memory() < MOST_HELD) or not may_fork():
             yield from map(function, items)
             return
         with _Workers(function, list(items), processes) as workers:
@@ -161,6 +161,7 @@ class _Workers:
         self._children: list[_Child] = []
         self._tickets = -1
         self._held = _memory()
+        self._parent: int | None = None
 
     def __enter__(self) -> _Workers:
         self._tickets = _tickets(len(self._items))
@@ -211,7 +212,7 @@ class _Workers:
             yield from range(first, min(first + each, len(self._items)))
 
     def _has_grown(self) -> bool:
-        return _memory() - self._held > MOST_GROWN
+        return _memory() - (_memory(self._parent) if self._parent else self._held) > MOST_GROWN
 
     def _replace(self) -> None:
         """Start a process in the place of one that takes no more; where none can be had, those that are left do it."""
@@ -271,7 +272,7 @@ class _Workers:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             end_with(parent)
-            self._held = _memory()
+            self._parent = parent
             for place in self._taken():
                 sender.send((place, self._function(self._items[place])))
                 self._items[place] = None
@@ -295,9 +296,13 @@ class _Workers:
         os.close(self._tickets)
 
 
-def _memory() -> int:
-    """Bytes of this process that lie in memory, those that it shares with others too (proc(5), statm)."""
-    return int(Path("/proc/self/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGESIZE")
+def _memory(process: int | str = "self") -> int:
+    """Bytes of the process that lie in memory, those that it shares with others too (proc(5), statm); 0 where it is
+    gone or the machine does not say."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except OSError:
+        return 0
 
 
 def _items_a_ticket(count: int) -> int:
