@@ -127,8 +127,14 @@ def mapped(function: Callable[[Item], Result], items: Iterable[Item], processes:
 
 
 def shards_closed(engine: Engine, function: Callable[[Item], Result], shards: Sequence[Item]) -> Iterator[Result]:
-    """What the function gives for each shard of a month, by the processes of this machine that make its files too."""
-    return mapped(function, shards, min(engine.processes(LEAST_LINES), len(shards)))
+    """What the function gives for each shard of a month, by the processes of this machine that make its files too; by
+    this one where they are one, as it keeps what another would have to send it."""
+    processes = min(engine.processes(LEAST_LINES), len(shards))
+    if processes > 1:
+        yield from mapped(function, shards, processes)
+    else:
+        with _settled():
+            yield from map(function, shards)
 
 
 @contextmanager
