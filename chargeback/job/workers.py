@@ -167,12 +167,13 @@ class _Workers:
         self._children: list[_Child] = []
         self._tickets = -1
         self._held = _memory()
+        self._works_too = self._held < MOST_HELD
         self._parent: int | None = None
 
     def __enter__(self) -> _Workers:
         self._tickets = _tickets(len(self._items))
         try:
-            for _ in range(self._processes - (self._held < MOST_HELD)):
+            for _ in range(self._processes - self._works_too):
                 self._start()
         except OSError:  # no more processes, or no more memory for them: those that there are do it all
             pass
@@ -186,7 +187,7 @@ class _Workers:
 
     def results(self) -> Iterator[Any]:
         """The results in the items' order."""
-        if self._held < MOST_HELD:
+        if self._works_too:
             self._work_here()
             if self._has_grown():
                 self._replace()

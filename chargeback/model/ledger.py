@@ -331,14 +331,18 @@ class LedgerBatches(Sequence[LedgerLine]):
         """The lines in their order, some thousands at a time: as many as if they lay together, since the order of texts
         in a workbook comes from them."""
         waiting: list[LedgerLines] = []
+        room = ROWS_AT_ONCE
         for lines in self.batches():
             start = 0
             while start < len(lines):
-                waiting.append(lines[start : start + ROWS_AT_ONCE - sum(map(len, waiting))])
-                start += len(waiting[-1])
-                if sum(map(len, waiting)) == ROWS_AT_ONCE:
+                some = lines[start : start + room]
+                waiting.append(some)
+                start += len(some)
+                room -= len(some)
+                if not room:
                     yield _in_one_piece(waiting)
                     waiting.clear()
+                    room = ROWS_AT_ONCE
         if waiting:
             yield _in_one_piece(waiting)
 
