@@ -7,6 +7,7 @@ with the README.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -88,3 +89,11 @@ def test_the_second_opinion_books_the_month_as_expected(case: str, request: pyte
         (folder / "expected/checks.csv").write_bytes(written(checks_of(books)))
     assert books.files()["ledgers/all.csv"] == (folder / "expected/all.csv").read_bytes()
     assert written(checks_of(books)) == (folder / "expected/checks.csv").read_bytes()
+
+
+def test_the_readme_names_each_month() -> None:
+    """A reviewer who compares a changed file finds what its month is about and what else has changed in it."""
+    text = (MONTHS / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\]\(([a-z-]+)/README\.md\)", text))
+    assert named == set(CASES)
+    assert all((MONTHS / path).is_file() for path in re.findall(r"`([a-z-]+/expected/[a-z]+\.csv)`", text))
