@@ -24,10 +24,10 @@ from chargeback.errors import AnswerError
 from chargeback.evidence import Answer, DispositionRecord, Evidence
 from chargeback.evidence.period import Period, last_month
 from chargeback.model.booking import AccountMonth, Ground, billed_accounts, decide
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import AcceptedTotal, AccountSummary, Books, CurrencyTotal, Status
-from chargeback.model.check import Check, Checks, Code, Outcome
+from chargeback.model.check import Check, Checks, Code, Finding, Outcome, covers
 from chargeback.model.facts import Readings, answers_by_account, documents_by_account, read_account
-from chargeback.model.finding import Finding, covers
 from chargeback.model.instants import parse_instant
 from chargeback.model.ledger import NO_LINES, Ledger, LedgerShard, by_currency
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
@@ -35,7 +35,6 @@ from chargeback.model.posting import MonthPosting, OwnershipFindings, Posting
 from chargeback.model.project_sources import booked_projects, read_directory, with_projects
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.spool import Spool
-from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import add_up
 from chargeback.reconcile.readiness import issued_check
 from chargeback.reconcile.register import NONE_GIVEN, account_checks, reconcile

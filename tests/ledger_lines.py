@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from chargeback.evidence.period import Period
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.ledger import (
     Coded,
     InvoiceItem,
@@ -18,7 +19,6 @@ from chargeback.model.ledger import (
 )
 from chargeback.model.ledger_register import COLUMNS
 from chargeback.model.money import format_minor, to_minor, whole_numbers
-from chargeback.model.team import LedgerTeam
 
 
 def columns(given: Iterable[LedgerLine]) -> LedgerLines:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.invoice import Invoice, Shape
-from chargeback.model.largest_remainder import largest_remainder, round_together
+from chargeback.model.money import largest_remainder, round_together
 from chargeback.model.posting import PostedLine
 from chargeback.model.projects import ProjectDirectory
 

@@ -22,9 +22,9 @@ from chargeback.config import Team
 from chargeback.config.splits import Splits
 from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth
+from chargeback.model.bookkeeping import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.model.check import Subject, SubjectKind
 from chargeback.model.invoice import Invoice
-from chargeback.model.largest_remainder import divide, largest_remainder
 from chargeback.model.ledger import (
     Basis,
     Coded,
@@ -35,12 +35,11 @@ from chargeback.model.ledger import (
     LedgerProject,
     Origin,
 )
-from chargeback.model.money import whole_numbers
+from chargeback.model.money import divide, largest_remainder, whole_numbers
 from chargeback.model.posting import NegativeRows, PostedLine, Posting, UndividedLine
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
 from chargeback.model.spool import Spool
-from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 
 UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
 ADJUSTMENTS_TEAM = LedgerTeam(ADJUSTMENTS, "Adjustments")

@@ -21,9 +21,8 @@ from chargeback.config import SharedProject
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.booking import AccountMonth
 from chargeback.model.invoice import Invoice, Shape
-from chargeback.model.largest_remainder import round_together
 from chargeback.model.ledger import LedgerLine
-from chargeback.model.money import EXACT
+from chargeback.model.money import EXACT, round_together
 from chargeback.model.posting import PostedLine
 
 

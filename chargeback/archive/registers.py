@@ -20,7 +20,7 @@ from chargeback.errors import DamagedError
 from chargeback.evidence import RegisterState
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionName, Signature
-from chargeback.model.finding import is_finding_id
+from chargeback.model.check import is_finding_id
 
 if TYPE_CHECKING:
     from chargeback.archive.archive_writer import ArchiveWriter

@@ -19,11 +19,11 @@ from chargeback.job.restatement import change_row
 from chargeback.job.results import MonthResult, exit_of
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.job.stages import CLOSE, COLLECT, LIST, WRITE
+from chargeback.model.archive_overview import event_text, restatement_lines
 from chargeback.model.books import Books, Status
 from chargeback.model.catalogue import operator_remedy
 from chargeback.model.check import Code, Outcome
 from chargeback.model.money import format_minor
-from chargeback.model.restatement import event_text, restatement_lines
 from chargeback.model.wording import books_status_text, counted, finding_text
 from chargeback.operate.notify import watched
 from chargeback.publish.reconciliation import document

@@ -19,9 +19,9 @@ from chargeback.config.reading import Key, KeyForm, each, location, text, whole
 from chargeback.config.secrecy import REMEDY, looks_random, names_secret
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import zone
+from chargeback.model.bookkeeping import RESERVED_TEAMS
 from chargeback.model.check import Code
 from chargeback.model.erp_profile import NAME
-from chargeback.model.team import RESERVED_TEAMS
 from chargeback.model.text import normalized
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)

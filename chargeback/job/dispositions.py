@@ -20,8 +20,7 @@ from chargeback.evidence.period import Period
 from chargeback.model import archived_checks
 from chargeback.model.archive_overview import RevisionName
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, DecidedFinding, FindingSubject, read_checks
-from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.finding import covers
+from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind, covers
 from chargeback.publish.reconciliation import finding_row
 from chargeback.reconcile.findings import with_findings
 

@@ -18,11 +18,11 @@ from chargeback.archive.revision import Revision
 from chargeback.evidence import EarlierInvoice, RestatedTotal, RestatementEvent
 from chargeback.evidence.records import EventKind
 from chargeback.model import archived_summary
+from chargeback.model.archive_overview import IssuedInvoice, replacements
 from chargeback.model.books import Books
 from chargeback.model.instants import parse_instant
 from chargeback.model.invoice import Invoice, InvoiceStatus
 from chargeback.model.ledger import Basis
-from chargeback.model.restatement import IssuedInvoice, replacements
 from chargeback.model.totals import add_up
 
 Parts = Mapping[tuple[str, str, str], Mapping[str, int]]

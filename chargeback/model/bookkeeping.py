@@ -1,5 +1,5 @@
-"""How the configuration books: which account each leg of the journal has, and whose books an invoice belongs to
-(BOOKING 9).
+"""How the configuration books: the teams of the ledger, which account each leg of the journal has, and whose books an
+invoice belongs to (BOOKING 9).
 """
 
 from __future__ import annotations
@@ -10,7 +10,21 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
+UNASSIGNED = "unassigned"
+"""The team of projects that nobody owns."""
+ADJUSTMENTS = "adjustments"
+"""The team of what an invoice holds beyond its lines."""
+RESERVED_TEAMS = (UNASSIGNED, ADJUSTMENTS)
+
+
+class LedgerTeam(Struct, frozen=True):
+    """A team as the ledgers name it; ``cost_center`` and ``gl_account`` are "" where it has none."""
+
+    id: str
+    name: str = ""
+    cost_center: str = ""
+    gl_account: str = ""
+
 
 JOURNAL_COLUMNS = (
     "entry",

@@ -13,7 +13,7 @@ from chargeback.model.check import Check, Checks, Code, Outcome, Tally
 
 if TYPE_CHECKING:  # only named here: a command that reads how a month stands needs none of what it was booked from
     from chargeback.evidence.period import Period
-    from chargeback.model.finding import Finding
+    from chargeback.model.check import Finding
     from chargeback.model.ledger import Ledger
     from chargeback.model.posting import MonthPosting
 

@@ -1,18 +1,25 @@
-"""A check's result, the codes of all checks, and what each of them asserts (INTERFACE, checks)."""
+"""A check's result, the codes of all checks, and what each of them asserts (INTERFACE, checks); and a finding: the
+exceptions that one cause explains, or that nothing explains and one check made (BOOKING 6).
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from itertools import chain, groupby
 from typing import overload
 
 from msgspec import Struct
 
+from chargeback.evidence import DispositionRecord
 from chargeback.evidence.period import Period
+
+_FINDING_ID = re.compile(r"F-[0-9a-f]{10}", re.ASCII)
 
 
 class Outcome(StrEnum):
@@ -229,3 +236,46 @@ class Checks(Sequence[Check]):
             kinds = set(filter(wanted, tally))
             if kinds:
                 yield from (check for check in self.accounts[account] if check.kind in kinds)
+
+
+class Finding(Struct, frozen=True):
+    """One finding of a month.
+
+    ``id`` stays the same from month to month. ``account`` and ``invoice`` are "" and ``subject`` None where its checks
+    differ in them. ``amount`` is Σ |variance| in ``currency``, None where none of its checks has a variance; ``checks``
+    how many follow from it, those that are accepted too. ``disposition``: what somebody decided about it before the
+    revision was written, None where nobody has, or it has grown since.
+    """
+
+    id: str
+    code: Code
+    account: str
+    invoice: str
+    subject: Subject | None
+    amount: Decimal | None
+    currency: str
+    checks: int
+    message: str
+    remedy: str
+    disposition: DispositionRecord | None = None
+
+
+def finding_id(code: Code, account: str, invoice: str, subject: Subject | None, currency: str, *more: str) -> str:
+    """``F-`` and ten hex digits of what it is about, the month aside; ``more`` tells two such findings apart."""
+    parts = (code.value, account, invoice, subject.name if subject else "", currency, *more)
+    return f"F-{sha256(chr(10).join(parts).encode()).hexdigest()[:10]}"
+
+
+def is_finding_id(text: str) -> bool:
+    """Whether the text is spelt as an id is."""
+    return _FINDING_ID.fullmatch(text) is not None
+
+
+def covers(disposition: DispositionRecord, amount: Decimal | None, checks: int) -> bool:
+    """Whether what was decided still holds: the amount is not larger than it was then (INTERFACE, ``disposition``).
+
+    A finding without an amount, of projects without an owner, say, is measured by the number of its checks.
+    """
+    if amount is None or disposition.amount is None:
+        return amount is None and disposition.amount is None and checks <= disposition.checks
+    return amount <= Decimal(disposition.amount)

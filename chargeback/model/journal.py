@@ -20,13 +20,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from chargeback.evidence import SettlementRecord
-from chargeback.model.bookkeeping import NO_TEAM, Bookkeeping, ChartOfAccounts, Leg
+from chargeback.model.bookkeeping import ADJUSTMENTS, NO_TEAM, UNASSIGNED, Bookkeeping, ChartOfAccounts, LedgerTeam, Leg
 from chargeback.model.invoice import Invoice
 from chargeback.model.money import from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
 from chargeback.model.settlement import InvoiceKey, document_date, posting_date
 from chargeback.model.spreadsheet_text import guarded
-from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.model.text import cleaned
 
 

@@ -22,9 +22,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chargeback.evidence.period import Period
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spool import Held, InMemory, Spool
-from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import add_up_columns
 
 csv.field_size_limit(2**31 - 1)

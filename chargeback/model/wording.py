@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from chargeback.model.books import AcceptedTotal, Books, Status
-from chargeback.model.check import Outcome
-from chargeback.model.finding import Finding
+from chargeback.model.check import Finding, Outcome
 from chargeback.model.money import format_exact
 
 

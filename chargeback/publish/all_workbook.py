@@ -16,11 +16,11 @@ from itertools import groupby
 from typing import NamedTuple
 
 from chargeback.config import Config
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
 from chargeback.model.ledger import InvoiceLabel, Lines, used
 from chargeback.model.ledger_register import AMOUNTS
 from chargeback.model.money import from_minor
-from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums, total
 from chargeback.model.wording import books_status_text
 from chargeback.publish.team_workbook.lines import COLUMN, MOST_LINES, SheetLines, held_by_labels, lines_name

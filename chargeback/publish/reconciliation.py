@@ -11,8 +11,7 @@ from typing import Any
 
 from chargeback.model.books import AccountSummary, Books, Status
 from chargeback.model.catalogue import operator_remedy
-from chargeback.model.check import Check
-from chargeback.model.finding import Finding
+from chargeback.model.check import Check, Finding
 from chargeback.model.money import format_exact, format_minor
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, drained, guarded
 from chargeback.model.text import cleaned

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator
 from chargeback.config import Config
 from chargeback.evidence import Evidence
 from chargeback.evidence.records import INDEX_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
-from chargeback.model.archive_overview import Restatement, TeamChange
+from chargeback.model.archive_overview import Restatement, TeamChange, event_text
 from chargeback.model.books import Books
 from chargeback.model.money import minor_digits
-from chargeback.model.restatement import event_text
 
 CONFIG_PATH = "config.toml"
 PublishedFile = tuple[str, Iterable[bytes]]

@@ -9,8 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from chargeback.model.catalogue import CATALOGUE
-from chargeback.model.check import Cause, Check, Code, Outcome, Subject
-from chargeback.model.finding import Finding, finding_id
+from chargeback.model.check import Cause, Check, Code, Finding, Outcome, Subject, finding_id
 from chargeback.model.money import exact_sum
 from chargeback.model.wording import counted
 

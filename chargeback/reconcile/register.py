@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from chargeback.config import AcceptedException, Config
 from chargeback.evidence.period import Period
-from chargeback.model.check import Check, Checks, Code, Outcome, Subject, SubjectKind, Tallies
-from chargeback.model.finding import Finding
+from chargeback.model.check import Check, Checks, Code, Finding, Outcome, Subject, SubjectKind, Tallies
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.model.projects import ProjectDirectory
 from chargeback.reconcile.causes import with_causes, with_team_causes

@@ -13,9 +13,9 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.evidence import Answer, DocumentRecord, Evidence, RestatementEvent
 from chargeback.model import archived_checks
+from chargeback.model.archive_overview import event_text
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.check import Outcome
-from chargeback.model.restatement import event_text
 from chargeback.publish.revision_files import CONFIG_PATH
 
 EVIDENCE, CONFIGURATION, VERSION = "evidence", "configuration", "version"

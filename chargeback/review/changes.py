@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from chargeback.model.archive_overview import IssuedInvoice, replacements
 from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.money import minor_digits
-from chargeback.model.restatement import IssuedInvoice, replacements
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.totals import Amounts, add_up
 from chargeback.publish.pages.wording import minor

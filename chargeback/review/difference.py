@@ -17,9 +17,8 @@ from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
-from chargeback.model.archive_overview import RevisionName, RevisionOverview
+from chargeback.model.archive_overview import RevisionName, RevisionOverview, event_text
 from chargeback.model.ledger_register import LedgerRow
-from chargeback.model.restatement import event_text
 from chargeback.model.wording import counted
 from chargeback.review.causes import Causes, CheckChange, causes
 from chargeback.review.changes import (

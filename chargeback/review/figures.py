@@ -19,10 +19,10 @@ from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.errors import ConfigurationError
 from chargeback.model.archive_overview import RevisionOverview, Signature
+from chargeback.model.bookkeeping import ADJUSTMENTS, UNASSIGNED
 from chargeback.model.ledger_register import AMOUNTS, LedgerRow
 from chargeback.model.money import minor_digits
 from chargeback.model.spreadsheet_text import csv_table
-from chargeback.model.team import ADJUSTMENTS, UNASSIGNED
 from chargeback.model.totals import Amounts
 from chargeback.model.wording import booking_text
 from chargeback.publish.pages.wording import minor, percent

@@ -12,7 +12,7 @@ from chargeback.archive.revision import Revision
 from chargeback.config.address import Place
 from chargeback.job.sealing import archived_config
 from chargeback.model.money import minor_digits
-from chargeback.model.open_items import AGES, OpenItem, open_items
+from chargeback.model.settlement import AGES, OpenItem, open_items
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.publish.pages.wording import minor
 from chargeback.review.ledger_rows import written

@@ -20,11 +20,11 @@ from chargeback.errors import ConfigurationError
 from chargeback.evidence import Answer
 from chargeback.job.sealing import archived_config
 from chargeback.model.booking import AccountMonth
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.facts import answers_by_account
 from chargeback.model.ledger import LedgerLine
 from chargeback.model.ledger_register import LedgerRow
 from chargeback.model.spreadsheet_text import guarded
-from chargeback.model.team import LedgerTeam
 from chargeback.model.versions import versions
 from chargeback.month_end import read_month
 from chargeback.review.ledger_rows import PATH

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from chargeback.config import Config, parse
 from chargeback.evidence.period import Period
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 from chargeback.model.ledger_register import REGISTER, written_rows
-from chargeback.model.team import LedgerTeam
 from chargeback.publish.team_workbook import files
 from tests.kit import sample
 from tests.ledger_lines import columns, ledger

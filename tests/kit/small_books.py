@@ -16,6 +16,7 @@ from chargeback.evidence import RunRecord, SettlementRecord
 from chargeback.evidence.period import Period
 from chargeback.model.answers import LineItem
 from chargeback.model.booking import AccountMonth, Ground
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import AcceptedTotal, Books, Status
 from chargeback.model.facts import AccountFacts
 from chargeback.model.invoice import Invoice, InvoiceStatus, shape_of
@@ -24,7 +25,6 @@ from chargeback.model.money import minor_digits
 from chargeback.model.posting import MonthPosting, OwnershipFindings, PostedLine, Posting
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Proof
-from chargeback.model.team import LedgerTeam
 from tests.ledger_lines import ledger, sort_key
 
 MAY = Period(2026, 5)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from chargeback.evidence.period import Period
 from chargeback.model import ledger as columns_of
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine, format_usage, joined
 from chargeback.model.ledger_register import COLUMNS, written_rows
 from chargeback.model.money import format_minor, format_minors, whole_numbers
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
-from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import total
 from chargeback.publish.ledger_csv import chunks
 from chargeback.publish.team_workbook.totals import Part, PartKey, by_resource, totals_of_lines

@@ -9,8 +9,7 @@ import pytest
 from chargeback.evidence import DispositionRecord
 from chargeback.evidence.period import Period
 from chargeback.model.books import AcceptedTotal, Status
-from chargeback.model.check import Code, Subject, SubjectKind
-from chargeback.model.finding import Finding
+from chargeback.model.check import Code, Finding, Subject, SubjectKind
 from chargeback.model.wording import booking_text, counted, finding_text, grouped, money_list, status_text
 
 NOTHING = AcceptedTotal(0, ())

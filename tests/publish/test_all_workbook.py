@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from chargeback.job.csv_rows import rows as csv_rows
 from chargeback.job.readback import workbook_difference
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
 from chargeback.model.ledger import InvoiceLabel, LedgerLine
 from chargeback.model.ledger_register import COLUMNS
 from chargeback.model.spreadsheet_text import guarded
-from chargeback.model.team import LedgerTeam
 from chargeback.publish import all_workbook, ledger_csv, revision_files
 from chargeback.publish.all_workbook import COST_CENTRES, PATH
 from tests.kit import sample

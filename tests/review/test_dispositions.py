@@ -22,7 +22,7 @@ from chargeback.errors import DamagedError
 from chargeback.evidence import DispositionRecord, RunRecord
 from chargeback.evidence.period import Period
 from chargeback.job.dispositions import archived_findings, known_dispositions
-from chargeback.model.finding import Finding, covers
+from chargeback.model.check import Finding, covers
 from chargeback.month_end import close_month
 from chargeback.publish.reconciliation import document
 from chargeback.review.month_findings import findings_of

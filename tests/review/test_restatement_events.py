@@ -8,8 +8,8 @@ from chargeback.archive.reading import Archive
 from chargeback.evidence import RestatedTotal, RestatementEvent, RunRecord
 from chargeback.evidence.period import Period
 from chargeback.job.restatement_events import configuration_events, split_events
+from chargeback.model.archive_overview import event_text, restatement_lines
 from chargeback.model.books import Books
-from chargeback.model.restatement import event_text, restatement_lines
 from tests.kit.months import account, invoice, month, of, report
 from tests.kit.reviewed import MAY, Reviewed
 

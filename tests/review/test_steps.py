@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from chargeback.allocate.steps import StepKind, divided, line_steps, rounded
 from chargeback.archive.reading import Archive
-from chargeback.model.largest_remainder import largest_remainder, round_together
 from chargeback.model.ledger import LedgerLine
+from chargeback.model.money import largest_remainder, round_together
 from chargeback.review.ledger_rows import by_account, read_rows
 from chargeback.review.reposted_accounts import RepostedAccounts
 from tests.kit.reviewed import Reviewed

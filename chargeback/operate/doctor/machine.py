@@ -18,8 +18,7 @@ from chargeback import __version__
 from chargeback.config import Config
 from chargeback.config.loader import read_profiles
 from chargeback.errors import ConfigurationError, StorageError
-from chargeback.model.bookkeeping import NO_TEAM, Leg, key_of
-from chargeback.model.team import ADJUSTMENTS, UNASSIGNED, LedgerTeam
+from chargeback.model.bookkeeping import ADJUSTMENTS, NO_TEAM, UNASSIGNED, LedgerTeam, Leg, key_of
 from chargeback.model.wording import counted
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 from chargeback.operate.metrics import write_textfile

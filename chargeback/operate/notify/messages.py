@@ -18,9 +18,9 @@ from chargeback.config import Config
 from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
 from chargeback.evidence.period import day_start, last_month
 from chargeback.job.results import MonthResult, exit_of
+from chargeback.model.archive_overview import restatement_lines
 from chargeback.model.catalogue import operator_remedy
 from chargeback.model.money import format_minor
-from chargeback.model.restatement import restatement_lines
 from chargeback.model.text import one_line
 from chargeback.model.wording import books_status_text, counted, finding_text
 from chargeback.publish.month_summary import team_totals

@@ -18,8 +18,8 @@ from chargeback.allocate.ownership import Ownership
 from chargeback.config import Config
 from chargeback.config.splits import Splits
 from chargeback.evidence.period import Period
+from chargeback.model.bookkeeping import UNASSIGNED
 from chargeback.model.money import EXACT, minor_digits, to_minor
-from chargeback.model.team import UNASSIGNED
 from chargeback.operate.usage.snapshot import CURRENCY, Snapshot, UsageRow
 
 SHARED = "shared"

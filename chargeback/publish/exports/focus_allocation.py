@@ -15,11 +15,10 @@ from functools import lru_cache
 
 from chargeback.config import Config, SharedProject
 from chargeback.config.splits import Splits
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
-from chargeback.model.largest_remainder import largest_remainder
 from chargeback.model.ledger import Basis, LedgerLine
-from chargeback.model.money import format_minor, format_plain, from_minor
-from chargeback.model.team import LedgerTeam
+from chargeback.model.money import format_minor, format_plain, from_minor, largest_remainder
 from chargeback.model.text import cleaned
 from chargeback.model.totals import gross_by
 from chargeback.publish.exports.focus_cells import cells, decimal_text, name_text

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup, escape
 from msgspec import Struct
 
-from chargeback.model.team import ADJUSTMENTS, UNASSIGNED
+from chargeback.model.bookkeeping import ADJUSTMENTS, UNASSIGNED
 from chargeback.publish.pages.rendering import isolated_text, plain
 from chargeback.publish.pages.wording import minor
 

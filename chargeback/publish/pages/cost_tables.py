@@ -13,9 +13,9 @@ from typing import NamedTuple
 from markupsafe import escape
 from msgspec import Struct, field
 
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books, CurrencyTotal
 from chargeback.model.ledger import InvoiceLabel, Ledger, LedgerLines, LedgerProject
-from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums, add_up_columns
 from chargeback.model.totals import total as added_up
 from chargeback.publish.pages.charts import Spark, bar, sparks, team_colours

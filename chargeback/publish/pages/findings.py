@@ -15,8 +15,7 @@ from msgspec import Struct
 from chargeback.evidence.period import Period
 from chargeback.model.books import Books
 from chargeback.model.catalogue import CATALOGUE, Family, operator_remedy
-from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.finding import Finding
+from chargeback.model.check import Check, Code, Finding, Outcome, Subject, SubjectKind
 from chargeback.model.money import EXACT
 from chargeback.model.wording import counted, decided_text, money_list
 from chargeback.publish.pages.elements import section

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from chargeback.config import Config
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import AcceptedTotal, Books
 from chargeback.model.ledger import Lines
-from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import add_up_columns
 from chargeback.model.wording import status_text
 from chargeback.publish.team_workbook import notes, summary

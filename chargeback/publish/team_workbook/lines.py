@@ -13,10 +13,10 @@ from operator import itemgetter
 
 from msgspec import Struct
 
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.ledger import InvoiceItem, InvoiceLabel, LedgerLines, LedgerProject, Lines, Origin
 from chargeback.model.ledger_register import AMOUNTS, COLUMNS, REGISTER, ColumnKind
 from chargeback.model.money import from_minor
-from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells

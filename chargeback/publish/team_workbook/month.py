@@ -12,11 +12,11 @@ from chargeback.config import Config
 from chargeback.config.ownership import Budget
 from chargeback.evidence import EarlierMonth
 from chargeback.evidence.period import Period
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
 from chargeback.model.check import Check
 from chargeback.model.ledger import Lines
 from chargeback.model.money import exact_sum, format_exact, minor_digits
-from chargeback.model.team import LedgerTeam
 from chargeback.model.totals import Sums
 from chargeback.publish.team_workbook.lines import SheetLines, held_by_labels
 from chargeback.publish.team_workbook.totals import LineTotals

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from chargeback.model.catalogue import CATALOGUE
-from chargeback.model.check import Check, Outcome
-from chargeback.model.finding import Finding
+from chargeback.model.check import Check, Finding, Outcome
 from chargeback.model.money import minor_digits, to_minor
 from chargeback.model.wording import counted, decided_text
 from chargeback.publish.workpaper.lead import Lead, month_total

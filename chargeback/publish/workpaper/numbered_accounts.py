@@ -21,8 +21,8 @@ from chargeback.model.check import Check, Outcome
 from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerPart
-from chargeback.model.open_items import OpenItem
 from chargeback.model.posting import PostedLine, Posting
+from chargeback.model.settlement import OpenItem
 from chargeback.model.spool import Held
 from chargeback.model.wording import counted
 from chargeback.publish.workpaper.groups import Group, groups_of

@@ -7,7 +7,7 @@ from datetime import date
 
 from chargeback.model.check import Code
 from chargeback.model.money import minor_digits
-from chargeback.model.open_items import OpenItem, open_items
+from chargeback.model.settlement import OpenItem, open_items
 from chargeback.publish import month_summary
 from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import Declaration, concluded, table_sheet

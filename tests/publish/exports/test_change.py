@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chargeback.config import AccountEntry, Config
-from chargeback.model.bookkeeping import Leg
+from chargeback.model.bookkeeping import LedgerTeam, Leg
 from chargeback.model.invoice import InvoiceStatus
 from chargeback.model.journal import Event, JournalRow
-from chargeback.model.team import LedgerTeam
 from chargeback.publish.exports import beancount, files, month_journal
 from chargeback.publish.exports.change import Restating, corrections
 from tests.kit.small_books import CONFIG, DATA, OPS, TEAMS, WEB, Bill, Line, bills, make_books

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from chargeback.config import Config
 from chargeback.evidence.period import Period
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.invoice import InvoiceStatus
 from chargeback.model.journal import JournalRow
-from chargeback.model.team import LedgerTeam
 from chargeback.publish.exports import month_journal
 from chargeback.publish.exports.change import Restating, corrections
 from tests.kit.small_books import CONFIG, Bill, Line, make_books, paid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargeback.model.restatement import IssuedInvoice, replacements
+from chargeback.model.archive_overview import IssuedInvoice, replacements
 
 
 def issued(*numbers: str, account: str = "1", currency: str = "THB") -> list[IssuedInvoice]:

@@ -1,4 +1,4 @@
-"""A finding keeps its id from month to month, and a decision about it holds as long as it does not grow."""
+"""A finding of checks keeps its id from month to month, and a decision about it holds as long as it does not grow."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import pytest
 
 from chargeback.evidence import DispositionRecord
 from chargeback.evidence.period import Period
-from chargeback.model.check import Code, Subject, SubjectKind
-from chargeback.model.finding import covers, finding_id, is_finding_id
+from chargeback.model.check import Code, Subject, SubjectKind, covers, finding_id, is_finding_id
 
 WEB = Subject(SubjectKind.PROJECT, "acme-web")
 

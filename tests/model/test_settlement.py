@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chargeback.evidence import EarlierInvoice, EarlierMonth
 from chargeback.evidence.period import Period
-from chargeback.model.open_items import OpenItem, open_items
+from chargeback.model.settlement import OpenItem, open_items
 from tests.kit.small_books import paid
 
 ZONE = ZoneInfo("Asia/Bangkok")
