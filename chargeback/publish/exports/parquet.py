@@ -40,7 +40,8 @@ _DECIMAL_BYTES = 16
 def chunks(ledger: Ledger) -> Iterator[bytes]:
     """The file's bytes; a schema without rows where the month has no line."""
     starts = range(0, len(ledger.lines) or 1, _ROWS_A_GROUP)
-    batches = (_batch(str(ledger.period), ledger.lines[start : start + _ROWS_A_GROUP].whole()) for start in starts)
+    groups = (ledger.lines[start : start + _ROWS_A_GROUP].whole().alone() for start in starts)
+    batches = (_batch(str(ledger.period), lines) for lines in groups)
     first, written = next(batches), BytesIO()
     write_parquet(
         RecordBatchReader.from_batches(first.schema, chain((first,), batches)),  # one after the other, none is kept
@@ -56,33 +57,44 @@ def chunks(ledger: Ledger) -> Iterator[bytes]:
 
 
 def _batch(period: str, lines: LedgerLines) -> RecordBatch:
+    """The lines, in whose tables there is no entry that none of them has: an entry is converted once."""
     made = [Array.from_arrow(_column(column, period, lines)) for column in REGISTER]
     return RecordBatch.from_arrays(made, names=[column.name for column in REGISTER])
 
 
 def _column(column: LedgerColumn, period: str, lines: LedgerLines) -> Any:
     if not column.of:
-        return _texts([period.encode()] * len(lines))
+        return _of_each_line(_texts([period]), array("I", [0]) * len(lines))
     if column.kind is ColumnKind.AMOUNT:
-        factors = lines.labels.each(lambda label: 10 ** (SCALE - label.digits))
-        return _decimals(_TYPES[column.kind], PRECISION, list(map(mul, getattr(lines, column.of), factors)))
+        factors = [10 ** (SCALE - label.digits) for label in lines.labels.table]
+        of_lines = map(factors.__getitem__, lines.labels.codes)
+        return _decimals(_TYPES[column.kind], PRECISION, list(map(mul, getattr(lines, column.of), of_lines)))
     if column.of == "usage":
         usage = [units if measured else None for units, measured in zip(lines.usage, lines.measured, strict=True)]
         return _decimals(_TYPES[column.kind], PRECISION, usage)
     if column.of == "numbers":
         return _integers(lines.numbers)
-    part, shared = column.of_entry, getattr(lines, column.of)
-    if column.kind is ColumnKind.QUANTITY:
-        return _decimals(_SHARE, _SHARE_DIGITS, shared.each(lambda entry: _unscaled(part(entry), _SHARE_SCALE)))
-    if column.kind is ColumnKind.NUMBER:
-        return _integers(shared.each(lambda entry: part(entry) or None))
-    return _texts(shared.each(lambda entry: cleaned(part(entry)).encode()))
+    shared = getattr(lines, column.of)
+    return _of_each_line(_entries(column.kind, list(map(column.of_entry, shared.table))), shared.codes)
+
+
+def _of_each_line(entries: Any, codes: array[int]) -> Array:
+    return Array.from_arrow(entries).take(na.c_array_from_buffers(na.uint32(), len(codes), [None, codes]))
+
+
+def _entries(kind: ColumnKind, values: Sequence[Any]) -> Any:
+    if kind is ColumnKind.QUANTITY:
+        return _decimals(_SHARE, _SHARE_DIGITS, [_unscaled(value, _SHARE_SCALE) for value in values])
+    if kind is ColumnKind.NUMBER:
+        return _integers([value or None for value in values])
+    return _texts(values)
 
 
 # Arrays are made of buffers: nothing converts a value at a time.
 
 
-def _texts(encoded: Sequence[bytes]) -> Any:
+def _texts(values: Sequence[str]) -> Any:
+    encoded = [cleaned(value).encode() for value in values]
     offsets = array("i", accumulate(map(len, encoded), initial=0))
     return na.c_array_from_buffers(na.string(), len(encoded), [None, offsets, b"".join(encoded)])
 
@@ -108,7 +120,9 @@ def _sixteen_bytes_each(numbers: Sequence[int]) -> array[int] | bytes:
     except OverflowError:
         return b"".join(number.to_bytes(_DECIMAL_BYTES, "little", signed=True) for number in numbers)
     words = array("q", bytes(_DECIMAL_BYTES * len(numbers)))
-    words[0::2], words[1::2] = low, array("q", [number >> 63 for number in low])
+    words[0::2] = low
+    if min(low, default=0) < 0:
+        words[1::2] = array("q", [number >> 63 for number in low])
     return words
 
 
