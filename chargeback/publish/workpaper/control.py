@@ -84,6 +84,8 @@ class LedgerParts(SheetTable):
     currency = Column("Currency", 9, is_kept=True)
     file = Column("File", 30)
     team_number = Column("Team no.", 9, Form.INTEGER, kind=Kind.QUIET, is_kept=True)
+    totalled_by = (team_number, currency)
+    totalled = (lines, net, tax, gross)
 
 
 def _count(paper: Paper) -> int:
@@ -126,13 +128,11 @@ def _team_rows(written: Written, paper: Paper) -> Iterator[str]:
     yield EMPTY_ROW
     rows, parts = Rows(written.rows.cells, TeamTotals), paper.written(LedgerParts)
     yield rows.heading((Kind.HEADING, Kind.HEADING_RIGHT), None)
-    kept = parts.rows.figures.by_column
-    pairs = set(zip(kept[LedgerParts.team_number], kept[LedgerParts.currency], strict=True))
-    is_plain = names_apart({str(currency) for _, currency in pairs})
+    is_plain = names_apart({str(currency) for _, currency in parts.totals})
     yield from rows.rows(
         _team(parts, number, team.id, currency, is_plain=is_plain)
         for number, team in enumerate(paper.books.ledger.teams, start=1)
-        for currency in sorted(str(code) for owner, code in pairs if owner == number)
+        for currency in sorted(str(code) for owner, code in parts.totals if owner == number)
     )
 
 
@@ -206,4 +206,4 @@ PARTS_DECLARED = Declaration(
     conclusion=lambda paper: f"{counted(_parts_count(paper), 'part')} of {counted(_count(paper), 'booked invoice')}.",
 )
 SHEET = account_sheet(LedgerControl, _rows, _count, DECLARED, reads=(LedgerParts.name, Invoices.name), below=_team_rows)
-PARTS_SHEET = account_sheet(LedgerParts, _parts, _parts_count, PARTS_DECLARED, is_read_later=True)
+PARTS_SHEET = account_sheet(LedgerParts, _parts, _parts_count, PARTS_DECLARED)

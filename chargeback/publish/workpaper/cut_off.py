@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from chargeback.evidence import DocumentRecord
@@ -19,7 +19,7 @@ from chargeback.publish.xlsx.expressions import Choice, Exact, Plain, all_of, co
 from chargeback.publish.xlsx.rounding import numeric
 from chargeback.publish.xlsx.shape import SheetShape
 from chargeback.publish.xlsx.sheets import FIRST, Criterion
-from chargeback.publish.xlsx.stack import Block, Stack
+from chargeback.publish.xlsx.stack import Stack
 from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.tables import Column, Form, Record, Styled, Table, Value, note
 
@@ -162,26 +162,25 @@ DECLARED = Declaration(
 
 def _rows(stack: Stack, paper: Paper) -> Sequence[int]:
     titled(stack, NAME, PURPOSE, DECLARED, paper)
-    _invoices(stack, paper)
-    _coverage(stack, paper)
-    _reports(stack, paper)
-    _completeness(stack, paper)
-    _documents(stack, paper)
-    _sequences(stack, paper)
     return ()
 
 
-def _section(stack: Stack, heading: str, remark: str, table: type[Table]) -> Block:
+def _section(
+    stack: Stack, heading: str, remark: str, table: type[Table], records: Iterable[Record], below: Iterable[Styled] = ()
+) -> Iterator[str]:
+    """The section's rows, ``below`` its table."""
     stack.section(heading, len(_WIDTHS), remark)
-    return stack.table(table, _HEADING_HEIGHT)
+    yield from stack.taken(stack.table(table, _HEADING_HEIGHT).rows.rows(records))
+    for said in below:
+        stack.texts("", said)
+    stack.gap()
 
 
-def _invoices(stack: Stack, paper: Paper) -> None:
+def _invoices(stack: Stack, paper: Paper) -> Iterator[str]:
     zone = paper.config.timezone_name
     remark = f"Times are of {zone}. An invoice belongs to the month that holds most of its period."
-    block = _section(stack, "1 Cut-off of the invoices", remark, InvoiceCutOff)
-    block.add_all(Record(_invoice(paper, account, invoice)) for account, invoice in paper.invoices() if invoice.booked)
-    stack.gap()
+    records = (Record(_invoice(paper, account, invoice)) for account, invoice in paper.invoices() if invoice.booked)
+    return _section(stack, "1 Cut-off of the invoices", remark, InvoiceCutOff, records)
 
 
 def _invoice(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> dict[Column, Value]:
@@ -204,16 +203,15 @@ def _invoice(paper: Paper, account: AccountPaper, invoice: InvoicePaper) -> dict
     }
 
 
-def _coverage(stack: Stack, paper: Paper) -> None:
+def _coverage(stack: Stack, paper: Paper) -> Iterator[str]:
     remark = "Gaps and overlaps between the issued invoices, one project billed twice, and invoices of earlier months."
-    block = _section(stack, "2 Coverage of the month, and of the months before", remark, Coverage)
     accounts = {account.account: account for account in paper.accounts}
-    block.add_all(
+    records = (
         Record(_covered(accounts[check.account], check))
         for check in paper.books.of_codes(*_COVERAGE)
         if check.account in accounts and (check.subject or not check.invoice)
     )
-    stack.gap()
+    return _section(stack, "2 Coverage of the month, and of the months before", remark, Coverage, records)
 
 
 def _covered(account: AccountPaper, check: Check) -> dict[Column, Value]:
@@ -228,11 +226,10 @@ def _covered(account: AccountPaper, check: Check) -> dict[Column, Value]:
     }
 
 
-def _reports(stack: Stack, paper: Paper) -> None:
+def _reports(stack: Stack, paper: Paper) -> Iterator[str]:
     remark = "A report is used only if its answer proves which month it covers."
-    block = _section(stack, "3 Cut-off of the usage reports", remark, ReportCutOff)
-    block.add_all(Record(_account_report(paper, account)) for account in paper.accounts)
-    stack.gap()
+    records = (Record(_account_report(paper, account)) for account in paper.accounts)
+    return _section(stack, "3 Cut-off of the usage reports", remark, ReportCutOff, records)
 
 
 def _account_report(paper: Paper, account: AccountPaper) -> dict[Column, Value]:
@@ -262,15 +259,13 @@ def _report(paper: Paper, report: Report) -> dict[Column, Value]:
     }
 
 
-def _completeness(stack: Stack, paper: Paper) -> None:
+def _completeness(stack: Stack, paper: Paper) -> Iterator[str]:
     remark = "Listed: rows of billing.listInvoices whose period lies mostly in the month."
     heading = "4 Completeness of the accounts' invoices"
-    block = _section(stack, heading, remark, Completeness)
     news = {check.account: check.message for check in paper.books.of_codes(Code.ACCOUNT_SET)}
-    block.add_all(Record(_complete(paper, account, news.get(account.account, ""))) for account in paper.accounts)
-    if "" in news:
-        stack.texts("", note(news[""]))
-    stack.gap()
+    records = (Record(_complete(paper, account, news.get(account.account, ""))) for account in paper.accounts)
+    remarks = [note(news[""])] if "" in news else []
+    return _section(stack, heading, remark, Completeness, records, remarks)
 
 
 def _complete(paper: Paper, account: AccountPaper, news: str) -> dict[Column, Value]:
@@ -288,25 +283,25 @@ def _complete(paper: Paper, account: AccountPaper, news: str) -> dict[Column, Va
     }
 
 
-def _documents(stack: Stack, paper: Paper) -> None:
-    block = _section(stack, "5 Documents", "Each booked invoice's PDF, and the receipt of a paid one.", Documents)
+def _documents(stack: Stack, paper: Paper) -> Iterator[str]:
+    remark = "Each booked invoice's PDF, and the receipt of a paid one."
     accounts = {account.account: account for account in paper.accounts}
-    records = {
+    known = {
         (record.account, record.number or record.invoice, record.kind): record
         for record in paper.books.posting.run.documents
     }
-    block.add_all(
+    records = (
         Record(
             _document(
                 accounts[check.account],
                 check,
-                records.get((check.account, check.invoice, check.subject_name or "invoice")),
+                known.get((check.account, check.invoice, check.subject_name or "invoice")),
             )
         )
         for check in paper.books.of_codes(Code.INVOICE_PDF)
         if check.account in accounts
     )
-    stack.gap()
+    return _section(stack, "5 Documents", remark, Documents, records)
 
 
 def _document(account: AccountPaper, check: Check, record: DocumentRecord | None) -> dict[Column, Value]:
@@ -324,14 +319,13 @@ def _document(account: AccountPaper, check: Check, record: DocumentRecord | None
     }
 
 
-def _sequences(stack: Stack, paper: Paper) -> None:
+def _sequences(stack: Stack, paper: Paper) -> Iterator[str]:
     remark = (
         "Information, no check: of the invoices that an account lists until the month, void ones too. The platform may "
         "number the invoices of all its customers in one sequence."
     )
-    block = _section(stack, "6 Sequence of invoice numbers", remark, Sequences)
-    block.add_all(record for account in paper.accounts for record in _sequence_records(paper, account))
-    stack.gap()
+    records = (record for account in paper.accounts for record in _sequence_records(paper, account))
+    return _section(stack, "6 Sequence of invoice numbers", remark, Sequences, records)
 
 
 def _sequence_records(paper: Paper, account: AccountPaper) -> Iterator[Record]:
@@ -362,4 +356,7 @@ def _shape(paper: Paper) -> SheetShape:
     )
 
 
-SHEET = stacked_sheet(_shape, PURPOSE, _WIDTHS, _rows, reads=(Invoices.name,), name=NAME, declared=DECLARED)
+_SECTIONS = (_invoices, _coverage, _reports, _completeness, _documents, _sequences)
+SHEET = stacked_sheet(
+    _shape, PURPOSE, _WIDTHS, _rows, reads=(Invoices.name,), name=NAME, declared=DECLARED, sections=_SECTIONS
+)

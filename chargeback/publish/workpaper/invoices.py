@@ -99,6 +99,7 @@ class Invoices(SheetTable):
         kind=Kind.VERDICT,
     )
     identity = Column("List row and detail", 30)
+    totalled_by = (number,)
 
 
 _HEADERS = (
@@ -229,6 +230,4 @@ DECLARED = Declaration(
         Code.INVOICE_IDENTITY, Code.INVOICE_ARITHMETIC, Code.INVOICE_FOOTING, Code.INVOICE_TAX, Code.INVOICE_WITHHOLDING
     ),
 )
-SHEET = account_sheet(
-    Invoices, _rows, _count, DECLARED, reads=(EvidenceTable.name, InvoiceLines.name), is_read_later=True
-)
+SHEET = account_sheet(Invoices, _rows, _count, DECLARED, reads=(EvidenceTable.name, InvoiceLines.name))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+from chargeback.evidence import EarlierMonth
 from chargeback.model.books import AccountSummary, Status
 from chargeback.model.check import Outcome
 from chargeback.model.journal import MonthJournal
@@ -52,27 +53,15 @@ class Lead(SheetTable):
     exceptions = Column("Exceptions", 11, Form.COUNT, is_kept=True)
     accepted = Column("Accepted", 10, Form.COUNT, is_kept=True)
     status = Column("Status", 14, kind=Kind.VERDICT)
+    totalled_by = (currency,)
+    totalled = (report, lines, variance, invoice_total, net, tax, ledger_total, difference, journal, unjournalled,
+                before, change, exceptions, accepted)  # fmt: skip
 
 
 _CHARACTERS, _MOST_LINES = 22, 12
 """Characters that a line of the invoices holds, and lines that a row shows."""
 _STATUS = Choice(Lead.exceptions > constant(0), Status.EXCEPTIONS.value, Status.RECONCILED.value)
 _COUNTS = (Lead.exceptions, Lead.accepted)
-_TOTALS = (
-    Lead.report,
-    Lead.lines,
-    Lead.variance,
-    Lead.invoice_total,
-    Lead.net,
-    Lead.tax,
-    Lead.ledger_total,
-    Lead.difference,
-    Lead.journal,
-    Lead.unjournalled,
-    Lead.before,
-    Lead.change,
-    *_COUNTS,
-)
 
 
 def month_total(paper: Paper, currency: str) -> tuple[Expression, Decimal]:
@@ -159,14 +148,20 @@ def _booked(paper: Paper, account: AccountPaper, summary: AccountSummary) -> dic
     }
 
 
-def _before(paper: Paper) -> Callable[[AccountSummary], Value]:
-    """By account and currency, what the invoices of the month before came to; a remark where it is not archived, or a
-    version without accruals wrote it."""
+def _month_before(paper: Paper) -> EarlierMonth | Styled:
+    """The month before; a remark where it is not archived, or a version without accruals wrote it."""
     previous = paper.books.period.plus(-1)
     month = next((each for each in paper.books.posting.run.earlier if each.period == previous), None)
     if month is None or month.settlements is None:
-        remark = note("not archived" if month is None else "not known")
-        return lambda summary: remark
+        return note("not archived" if month is None else "not known")
+    return month
+
+
+def _before(paper: Paper) -> Callable[[AccountSummary], Value]:
+    """By account and currency, what the invoices of the month before came to; a remark where that is not known."""
+    month = _month_before(paper)
+    if isinstance(month, Styled):
+        return lambda summary: month
     accrued = Counter[tuple[str, str]]()
     for invoice in month.invoices:
         if invoice.booked:
@@ -195,9 +190,8 @@ def _totals(written: Written, paper: Paper) -> Iterator[str]:
     criteria = {
         currency: Criterion(table.currency, currency, f'"{currency}"' if apart else "") for currency in sorted(digits)
     }
-    kept = written.rows.figures.by_column[table.before]
-    is_compared = any(isinstance(each, int) for each in kept)
-    columns = [column for column in _TOTALS if is_compared or column not in (table.before, table.change)]
+    is_compared = isinstance(_month_before(paper), EarlierMonth)
+    columns = [column for column in table.totalled if is_compared or column not in (table.before, table.change)]
     totals = {
         currency: {column: _total(written, column, criterion) for column in columns}
         for currency, criterion in criteria.items()
@@ -225,5 +219,4 @@ SHEET = account_sheet(
     DECLARED,
     reads=(TieOut.name, LedgerControl.name, Exceptions.name),
     below=_totals,
-    is_read_later=True,
 )

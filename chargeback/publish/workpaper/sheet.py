@@ -66,23 +66,20 @@ def concluded(*codes: Code) -> Callable[[Paper], str]:
 
 
 class AccountRows(Struct, frozen=True):
-    """A sheet of one table in the making, some accounts' rows after the others'; ``is_read_later``: other sheets refer
-    to it when all accounts are written, so that its figures stay."""
+    """A sheet of one table in the making, some accounts' rows after the others'."""
 
     draft: TableDraft
     written: Written
     of_accounts: OfAccounts
     below: Callable[[], Iterable[str]]
-    is_read_later: bool
 
     def add(self, accounts: Sequence[AccountPaper]) -> None:
         """Write the accounts' rows."""
         self.draft.add(self.of_accounts(accounts))
 
     def let_go(self) -> None:
-        """The accounts are written on all sheets."""
-        if not self.is_read_later:
-            self.written.let_go()
+        """The accounts are written on all sheets: of their figures only totals are referred to later."""
+        self.written.let_go()
 
     def finish(self) -> Iterator[bytes]:
         """Write what stands beneath the accounts' rows, and give the sheet."""
@@ -147,7 +144,6 @@ def account_sheet(
     reads: tuple[str, ...] = (),
     *,
     below: Callable[[Written, Paper], Iterable[str]] = lambda written, paper: (),
-    is_read_later: bool = False,
 ) -> PaperSheet:
     """A sheet of one table, account by account: ``rows`` gives what makes the accounts', ``count`` in all, ``below``
     those beneath."""
@@ -156,7 +152,7 @@ def account_sheet(
         draft, written = _draft(book, paper, table, count(paper), declared)
         said = foot(table.name, table.purpose, declared, paper)
         under = lambda: chain(below(written, paper), _foot_rows(book.cells, said))  # noqa: E731
-        return AccountRows(draft, written, rows(written, paper), under, is_read_later)
+        return AccountRows(draft, written, rows(written, paper), under)
 
     return PaperSheet(table.name, table.purpose, _shapes_of(table, count), None, reads, declared, begin)
 
@@ -182,18 +178,24 @@ def stacked_sheet(
     *,
     name: str,
     declared: Declaration | None = None,
+    sections: Sequence[Callable[[Stack, Paper], Iterator[str]]] = (),
 ) -> PaperSheet:
-    """A sheet of several tables; ``rows`` adds them, and says in which rows the links of the shape stand. One that is
-    declared leads back to the index from its third row."""
+    """A sheet of several tables; ``rows`` adds them, and says in which rows the links of the shape stand; ``sections``
+    follow, whose rows are too many to be held. One that is declared leads back to the index from its third row."""
+
+    def written(stack: Stack, paper: Paper, fill: Fill) -> Iterator[str]:
+        links = list(rows(stack, paper))
+        for section in sections:
+            yield from section(stack, paper)
+        if declared is not None:
+            stack.rows += _foot_rows(stack.cells, foot(name, purpose, declared, paper))
+            links.append(_LINK_ROW)
+        yield from stack.taken()
+        fill.last_row, fill.link_rows = stack.handed_on, links
 
     def write(book: Book, paper: Paper) -> Iterator[bytes]:
-        stack = Stack(book.cells)
-        links = list(rows(stack, paper))
-        if declared is not None:
-            stack.rows += _foot_rows(book.cells, foot(name, purpose, declared, paper))
-            links.append(_LINK_ROW)
-        fill = Fill(dict(enumerate(widths, start=1)), paper.footer, last_row=len(stack.rows), link_rows=links)
-        yield from book.sheet(name, stack.rows, fill)
+        fill = Fill(dict(enumerate(widths, start=1)), paper.footer)
+        yield from book.sheet(name, written(Stack(book.cells), paper, fill), fill)
 
     def shapes(paper: Paper) -> list[SheetShape]:
         own = shape(paper)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import ClassVar, NamedTuple
 
+from msgspec import Struct
+
+from chargeback.model.money import EXACT
 from chargeback.publish.xlsx.book import Book, Draft, Keep
 from chargeback.publish.xlsx.cells import Cells
 from chargeback.publish.xlsx.expressions import Expression, known
@@ -34,12 +37,18 @@ Words = tuple[tuple[str, str], ...]
 
 
 class SheetTable(Table):
-    """A table that fills a sheet: its name, what it shows, the columns that stay in view, those printed (0: all)."""
+    """A table that fills a sheet: its name, what it shows, the columns that stay in view, those printed (0: all).
+
+    Of rows whose figures were let go the totals of ``totalled`` columns stay, and how many rows there are, by the
+    values of the columns ``totalled_by``.
+    """
 
     name: ClassVar[str]
     purpose: ClassVar[str]
     frozen_columns: ClassVar[int] = 0
     printed: ClassVar[int] = 0
+    totalled_by: ClassVar[tuple[Column, ...]] = ()
+    totalled: ClassVar[tuple[Column, ...]] = ()
 
     @classmethod
     def sheet_names(cls, count: int) -> list[str]:
@@ -95,22 +104,48 @@ class Criterion(NamedTuple):
     text: str
 
 
+_Key = tuple[Kept, ...]
+"""The values that rows have alike, by criterion."""
+_Total = tuple[Decimal, Decimal]
+"""Σ of figures, and Σ of their absolute values."""
+
+
+class _Gone(Struct):
+    """How many of the rows that were let go have the same values, and the totals of their figures."""
+
+    totals: dict[Column, _Total]
+    count: int = 0
+
+
 class Written:
     """What was written of one table, in the order of its rows."""
 
     def __init__(self, cells: Cells, table: type[SheetTable]) -> None:
         self.table, self.rows = table, Rows(cells, table)
         self._ranges: dict[tuple[Column, int, int], str] = {}
-        self._found: dict[tuple[int, tuple[Column, ...]], dict[tuple[Kept, ...], list[int]]] = {}
+        self._found: dict[tuple[int, tuple[Column, ...]], dict[_Key, list[int]]] = {}
+        self._gone: dict[_Key, _Gone] = {}
 
     @property
     def count(self) -> int:
         """How many rows are written."""
         return self.rows.figures.count
 
+    @property
+    def totals(self) -> Collection[_Key]:
+        """The values by which there are totals of the rows that were let go."""
+        return self._gone.keys()
+
     def let_go(self) -> None:
-        """Keep no figure of the rows so far: nothing refers to them any more."""
-        self.rows.figures.let_go()
+        """Keep no figure of the rows so far, only their totals: nothing refers to one of them any more."""
+        figures, totalled = self.rows.figures, self.table.totalled
+        if by := self.table.totalled_by:
+            for key, found in self._rows_by(by).items():
+                gone = self._gone.setdefault(key, _Gone(dict.fromkeys(totalled, (_ZERO, _ZERO))))
+                gone.count += len(found)
+                for column in totalled:
+                    gone.totals[column] = _added(gone.totals[column], figures.total_at(column, found))
+        figures.let_go()
         self._ranges.clear()
         self._found.clear()
 
@@ -139,8 +174,7 @@ class Written:
     ) -> Expression:
         """Σ of a column over those of the rows that meet the criteria; without a formula where they are divided, or
         where ``is_found`` says that a formula's criteria would find others too."""
-        found = [index for index in self._meeting(criteria) if first <= index < first + count]
-        total = self.rows.figures.total_at(column, found)
+        total = self._total(column, criteria, first, count)
         if not is_found or not count or self.table.is_divided(first, count):
             return known("", *total)
         amounts, terms = self._range(column, first, count), self._terms(criteria, first, count)
@@ -149,7 +183,8 @@ class Written:
     def count_where(self, criteria: Sequence[Criterion], first: int = 0, count: int | None = None) -> Expression:
         """How many of the rows meet the criteria; without a formula where they are divided."""
         rows = max(self.count, 1) if count is None else count
-        found = Decimal(sum(first <= index < first + rows for index in self._meeting(criteria)))
+        gone = self._of_gone(criteria, first)
+        found = Decimal(len(self._meeting(criteria, first, rows)) + (gone.count if gone else 0))
         if self.table.is_divided(first, rows):
             return known("", found)
         terms = self._terms(criteria, first, rows)
@@ -161,7 +196,7 @@ class Written:
         last = FIRST + self.count - 1
         keys = f"${criterion.column.letters}${FIRST}:${criterion.column.letters}${last}"
         amounts = f"{column.letters}${FIRST}:{column.letters}${last}"
-        total = self.rows.figures.total_at(column, self._meeting([criterion]))
+        total = self._total(column, [criterion], 0, self.count)
         has_formula = criterion.text and not self.table.is_divided(0, max(self.count, 1))
         return known(f"SUMIF({keys},{criterion.text},{amounts})" if has_formula else "", *total)
 
@@ -175,16 +210,40 @@ class Written:
             self._ranges[key] = self.table.range_of(column, first, count)
         return self._ranges[key]
 
-    def _meeting(self, criteria: Sequence[Criterion]) -> list[int]:
-        """The rows, of those whose figures are kept, that meet the criteria."""
-        columns = tuple(each.column for each in criteria)
+    def _total(self, column: Column, criteria: Sequence[Criterion], first: int, count: int) -> _Total:
+        """The total of those of the rows that meet the criteria."""
+        kept = self.rows.figures.total_at(column, self._meeting(criteria, first, count))
+        gone = self._of_gone(criteria, first)
+        return _added(gone.totals[column], kept) if gone else kept
+
+    def _of_gone(self, criteria: Sequence[Criterion], first: int) -> _Gone | None:
+        """What is known of the rows from ``first`` on that were let go and meet the criteria; ``LookupError`` where
+        the table is not totalled by these columns, or where only some of its rows are meant."""
+        if first >= self.rows.figures.gone:
+            return None
+        if first or tuple(each.column for each in criteria) != self.table.totalled_by:
+            raise LookupError(f"{self.table.name}: the figures of row {first} were let go")
+        return self._gone.get(tuple(each.wanted for each in criteria))
+
+    def _meeting(self, criteria: Sequence[Criterion], first: int, count: int) -> list[int]:
+        """Those of the rows whose figures are kept that meet the criteria."""
+        found = self._rows_by(tuple(each.column for each in criteria))
+        meeting = found.get(tuple(each.wanted for each in criteria), ())
+        return [index for index in meeting if first <= index < first + count]
+
+    def _rows_by(self, columns: tuple[Column, ...]) -> dict[_Key, list[int]]:
+        """The rows whose figures are kept, by what they have in these columns."""
         groups = self._found.get((self.count, columns))
         if groups is None:
             groups = self._found[self.count, columns] = defaultdict(list)
             kept = (self.rows.figures.by_column[column] for column in columns)
             for index, key in enumerate(zip(*kept, strict=True), start=self.rows.figures.gone):
                 groups[key].append(index)
-        return groups.get(tuple(each.wanted for each in criteria), [])
+        return groups
+
+
+def _added(one: _Total, other: _Total) -> _Total:
+    return EXACT.add(one[0], other[0]), EXACT.add(one[1], other[1])
 
 
 class TableDraft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargeback.publish.workpaper import SHEETS
+from chargeback.publish.workpaper import SHEETS, exceptions
 from chargeback.publish.workpaper.numbered_accounts import Paper
 from chargeback.publish.workpaper.sheet import PaperSheet, in_order_of_reading
 from chargeback.publish.xlsx.book import Book
@@ -35,9 +35,19 @@ def test_every_sheet_reads_sheets_that_are_there() -> None:
     assert len(set(references)) == len(references) == len(SHEETS) - 1
 
 
-def test_what_no_other_account_refers_to_is_let_go_with_the_account() -> None:
-    kept = {each.name for each in SHEETS if each.begin and each.begin(*begun()).is_read_later}
-    assert kept == {"Lead", "Invoices", "Ledger parts"}
+def test_of_an_account_that_is_written_no_figure_is_kept() -> None:
+    book, paper = begun()
+    assert exceptions.SHEET.write is not None
+    b"".join(exceptions.SHEET.write(book, paper))
+    made = [each.begin(book, paper) for each in in_order_of_reading(SHEETS) if each.begin]
+    for accounts in paper.some_at_once():
+        for rows in made:
+            rows.add(accounts)
+        for rows in made:
+            rows.let_go()
+    kept = [len(column) for rows in made for column in rows.written.rows.figures.by_column.values()]
+    assert sum(rows.written.count for rows in made) > 0 == sum(kept)
+    assert {rows.written.table.name for rows in made if rows.written.totals} == {"Lead", "Invoices", "Ledger parts"}
 
 
 def begun() -> tuple[Book, Paper]:

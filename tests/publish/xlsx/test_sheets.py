@@ -25,6 +25,8 @@ class Parts(SheetTable):
     team = Column("Team", 10, Form.INTEGER, is_kept=True)
     amount = Column("Amount", 14, Form.MONEY, is_kept=True)
     currency = Column("Currency", 9, is_kept=True)
+    totalled_by = (team, currency)
+    totalled = (amount,)
 
 
 def written(rows: list[tuple[int, int, str]]) -> Written:
@@ -110,6 +112,38 @@ def test_figures_that_were_let_go_are_refused_and_those_behind_them_keep_their_r
     assert value(parts.total_where(Parts.amount, [team], 2, 2)) == Decimal("0.07")
     for gone in (lambda: parts.cell(Parts.amount, 1), lambda: parts.total(Parts.amount, 1, 2)):
         with pytest.raises(LookupError, match="row 1 were let go"):
+            gone()
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(-(10**6), 10**6), st.sampled_from(["THB", "USD"]))),
+       st.sets(st.integers(0, 20)))  # fmt: skip
+def test_totals_of_figures_that_were_let_go_are_those_of_figures_that_are_kept(
+    rows: list[tuple[int, int, str]], goes: set[int]
+) -> None:
+    kept, parts = written(rows), written([])
+    for place, (team, units, currency) in enumerate(rows):
+        parts.rows.row({Parts.team: team, Parts.amount: units, Parts.currency: currency}, 2)
+        if place in goes:
+            parts.let_go()
+    for team in (1, 2, 3, 4):
+        criteria = Criterion(Parts.team, Decimal(team), "A9"), Criterion(Parts.currency, "USD", '"USD"')
+        totals = [each.total_where(Parts.amount, criteria, 0, len(rows)) for each in (kept, parts)]
+        counts = [each.count_where(criteria) for each in (kept, parts)]
+        for one, other in (totals, counts):
+            assert (one.text, one.known_figure) == (other.text, other.known_figure)
+
+
+def test_a_total_by_other_columns_of_figures_that_were_let_go_is_refused() -> None:
+    parts = written(ROWS)
+    parts.let_go()
+    team, currency = Criterion(Parts.team, Decimal(1), "1"), Criterion(Parts.currency, "THB", "2")
+    assert value(parts.total_where(Parts.amount, [team, currency], 0, 4)) == Decimal("1.50")
+    for gone in (
+        lambda: parts.total_where(Parts.amount, [team], 0, 4),
+        lambda: parts.count_where([team]),
+        lambda: parts.total_where(Parts.amount, [team, currency], 1, 3),
+    ):
+        with pytest.raises(LookupError, match="were let go"):
             gone()
 
 
