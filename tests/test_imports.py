@@ -71,6 +71,8 @@ CELL = re.compile(r"\$?[A-Z]{1,2}\$?[0-9]*")
 WRITERS = {"blank", "day", "exact", "figure", "formula", "minor", "moment", "number", "opening", "text", "texts"}
 """What makes a cell of a workbook, by its letters."""
 
+PAIRING = {"known", "Expression", "Result", "formula", "opening"}
+"""What makes a cell or an operand of a formula's text and a value."""
 HEAVY = {"pandas", "numpy", "openpyxl", "httpx", "arro3", "nanoarrow", "rich", "pypdf", "lxml"}
 LIGHT = {"", "errors", "config", "cli"}
 
@@ -154,6 +156,16 @@ def heavy_at_start(module: str, tree: ast.Module) -> Iterator[str]:
                 yield f"{module}:{line} imports {name} at its top"
 
 
+def paired_by_hand(module: str, tree: ast.Module) -> Iterator[str]:
+    """Where a module gives a formula's text and its value side by side: only ``publish.xlsx`` may, which makes both
+    from columns."""
+    if room_of(module) != "publish" or module.startswith(f"{PACKAGE}.publish.xlsx"):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in PAIRING:
+            yield f"{module}:{node.lineno} pairs a formula and a value: {ast.unparse(node)}"
+
+
 def at_import(statements: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
     """The imports that run when the module is imported: within conditions and classes too, not within functions."""
     for statement in statements:
@@ -171,7 +183,7 @@ def is_for_types(statement: ast.stmt) -> bool:
 
 
 Rule = Callable[[str, ast.Module], Iterator[str]]
-RULES: list[Rule] = [wrong_way, reaching_outside, heavy_at_start]
+RULES: list[Rule] = [wrong_way, reaching_outside, heavy_at_start, paired_by_hand]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -216,6 +228,8 @@ def test_every_room_has_its_place() -> None:
         (heavy_at_start, "chargeback", "import pandas as pd"),
         (heavy_at_start, "chargeback.cli.run", "from rich.progress import Progress"),
         (heavy_at_start, "chargeback.config.loader", "try:\n    import httpx\nexcept ImportError:\n    pass"),
+        (paired_by_hand, "chargeback.publish.all_workbook", "known('SUM(A1:A2)', value)"),
+        (paired_by_hand, "chargeback.publish.workpaper.tie_out", "cells.formula('A', 'A1+A2', value, look)"),
         (heavy_at_start, "chargeback.errors", "if True:\n    pass\nelse:\n    import openpyxl"),
     ],
 )
@@ -227,6 +241,7 @@ def test_a_broken_rule_is_seen(rule: Rule, module: str, source: str) -> None:
     ("module", "source"),
     [
         ("chargeback.publish.page", "from chargeback import __version__\nfrom chargeback.config import Config"),
+        ("chargeback.publish.xlsx.sheets", "known('SUM(A1:A2)', value)"),
         ("chargeback.job", "from chargeback import archive, collect, month_end"),
         ("chargeback.cli.demonstration", "from chargeback import job\nfrom chargeback.sandbox import server"),
         ("chargeback.cli.sandbox", "from chargeback.sandbox import server"),

@@ -7,7 +7,6 @@ it is in a team's workbook, and in the one of all lines.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import chain
 from operator import itemgetter
 
@@ -20,10 +19,11 @@ from chargeback.model.money import from_minor
 from chargeback.model.totals import Sums
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells
-from chargeback.publish.xlsx.expressions import Expression, Plain, Total, known
-from chargeback.publish.xlsx.rounding import is_safe_sum, names_apart
+from chargeback.publish.xlsx.expressions import Expression, Total
+from chargeback.publish.xlsx.rounding import is_safe_sum
 from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
 from chargeback.publish.xlsx.styles import INTEGER, QUANTITY, Kind, look, money
+from chargeback.publish.xlsx.sums import TableSums
 from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value
 
 LINES = "Lines"
@@ -40,13 +40,13 @@ _NARROWEST, _WIDEST = 9, 40
 _WIDTHS = {"usage": 16, "net": 14, "tax": 13, "gross": 14, "basis": 15, "description": 34}
 """Columns whose width does not follow from what the team's lines hold."""
 _FILTER_ARROW = 4
-_NOTHING = Sums()
 _END = "</v></c>"
 _HEADINGS = (Kind.HEADER, Kind.HEADER_RIGHT)
 
-LedgerTable = Table.made_of("LedgerTable", [Column(each.name, form=_FORMS[each.kind]) for each in REGISTER])
-COLUMN = dict(zip(COLUMNS, LedgerTable.columns, strict=True))
-"""The table's column of each of the ledger's."""
+COLUMN = {each.name: Column(each.name, form=_FORMS[each.kind]) for each in REGISTER}
+"""The sheet's column of each of the ledger's."""
+LedgerTable: type[Table] = type("LedgerTable", (Table,), dict(COLUMN))
+_AMOUNTS = [COLUMN[name] for name in AMOUNTS]
 
 
 class SheetLines(Struct, frozen=True):
@@ -87,23 +87,11 @@ class SheetLines(Struct, frozen=True):
             rows = _rows(book.cells, part, self.period, closing)
             yield from book.sheet(lines_name(number), rows, Fill(widths, self.footer, last, last + len(closing)))
 
-    def total(self, name: str, currency: str) -> Expression:
-        """A currency's total of the column ``name`` over all lines; without a formula where a criterion would find
-        other currencies too, as names differ in case alone or hold wildcards."""
-        terms = self._added(f'SUMIF({{table}}[currency],"{currency}",{{table}}[{name}])')
-        sums = self.sums.get(currency, _NOTHING)
-        return _known(terms, getattr(sums, name), self.currencies.get(currency, 0), sums)
-
-    def line_count(self, currency: str) -> Plain:
-        """How many lines are of the currency, as a formula over them where it finds that currency alone."""
-        terms = self._added(f'COUNTIF({{table}}[currency],"{currency}")')
-        return Plain(known(terms, Decimal(self.sums.get(currency, _NOTHING).lines)))
-
-    def _added(self, term: str) -> str:
-        """The term for the table of each sheet, added up; "" where a criterion would find other currencies too."""
-        if not names_apart(self.currencies):
-            return ""
-        return "+".join(term.format(table=table_name(number)) for number in range(1, self.count + 1))
+    @property
+    def by_currency(self) -> TableSums:
+        """The lines by currency, as formulas add them up."""
+        tables = list(map(table_name, range(1, self.count + 1)))
+        return TableSums(tables, COLUMN["currency"], self.sums, self.currencies)
 
     def _widths(self) -> dict[int, float]:
         """Widths in characters, by place: as wide as the heading and what the lines hold, within bounds."""
@@ -117,13 +105,17 @@ class SheetLines(Struct, frozen=True):
     def _total_rows(self, cells: Cells) -> Iterator[str]:
         """An empty row, then one a currency; of a single currency one more, of the rows that the filter shows."""
         yield EMPTY_ROW
-        rows = Rows(cells, LedgerTable)
+        rows, sums = Rows(cells, LedgerTable), self.by_currency
         for currency, digits in self.currencies.items():
-            sums = {name: self.total(name, currency) for name in AMOUNTS}
-            yield _total_row(rows, f"Total {currency}", currency, digits, sums)
+            totals = {column: sums.total(column, currency) for column in _AMOUNTS}
+            yield _total_row(rows, f"Total {currency}", currency, digits, totals)
         if len(self.currencies) == 1 and self.count == 1:
             ((currency, digits),) = self.currencies.items()
-            yield from _shown_row(rows, currency, digits, self.sums[currency])
+            # Where rows are filtered it shows another value: it has none where floats might not find that.
+            if is_safe_sum(from_minor(self.sums[currency].magnitude, digits), digits):
+                amounts: dict[Column, Value] = {column: Total(sums.of_shown(column, currency)) for column in _AMOUNTS}
+                texts = {COLUMN["resource"]: "of the rows that the filter shows", COLUMN["currency"]: currency}
+                yield rows.row({**texts, **amounts}, digits, kind=Kind.QUIET)
 
 
 def lines_name(number: int) -> str:
@@ -155,26 +147,11 @@ def _rows(cells: Cells, lines: Lines, period: str, closing: Sequence[str]) -> It
     return chain([rows.heading(_HEADINGS, 20)], made, closing)
 
 
-def _total_row(rows: Rows, label: str, currency: str, digits: int, sums: dict[str, Expression]) -> str:
-    amounts: dict[Column, Value] = {COLUMN[name]: Total(total) for name, total in sums.items()}
+def _total_row(rows: Rows, label: str, currency: str, digits: int, sums: Mapping[Column, Expression]) -> str:
+    amounts: dict[Column, Value] = {column: Total(total) for column, total in sums.items()}
     blanks = {COLUMN[name]: "" for name in ("usage", "share_percent")}
     texts = {COLUMN["resource"]: label, COLUMN["currency"]: currency}
     return rows.row({**texts, **blanks, **amounts}, digits, kind=Kind.TOTAL)
-
-
-def _shown_row(rows: Rows, currency: str, digits: int, sums: Sums) -> Iterator[str]:
-    """A formula that shows other values than the total where rows are filtered: none where floats might not find it."""
-    if is_safe_sum(from_minor(sums.magnitude, digits), digits):
-        amounts: dict[Column, Value] = {
-            COLUMN[name]: Total(_known(f"SUBTOTAL(109,{LINES}[{name}])", getattr(sums, name), digits, sums))
-            for name in AMOUNTS
-        }
-        texts = {COLUMN["resource"]: "of the rows that the filter shows", COLUMN["currency"]: currency}
-        yield rows.row({**texts, **amounts}, digits, kind=Kind.QUIET)
-
-
-def _known(text: str, units: int, digits: int, sums: Sums) -> Expression:
-    return known(text, from_minor(units, digits), from_minor(sums.magnitude, digits))
 
 
 class LineRows:

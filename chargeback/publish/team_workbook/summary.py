@@ -18,12 +18,12 @@ from chargeback.model.ledger import Basis
 from chargeback.model.ledger_register import AMOUNTS
 from chargeback.model.money import EXACT, exact_sum, format_minor, from_minor
 from chargeback.model.totals import Sums, total
-from chargeback.publish.team_workbook.lines import SheetLines, table_name
+from chargeback.publish.team_workbook.lines import COLUMN, SheetLines, table_name
 from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
 from chargeback.publish.team_workbook.restated import restatement_of
 from chargeback.publish.team_workbook.totals import grouped
 from chargeback.publish.xlsx.book import Book
-from chargeback.publish.xlsx.expressions import Exact, Share, Total, across
+from chargeback.publish.xlsx.expressions import Exact, Plain, Share, Total, across
 from chargeback.publish.xlsx.rounding import is_safe_sum
 from chargeback.publish.xlsx.shape import MOST_BARS, ChartData, ChartKind, Fill, SheetShape
 from chargeback.publish.xlsx.stack import Block, Stack
@@ -191,14 +191,14 @@ def _totals(stack: Stack, month: TeamMonth) -> None:
 def _total(block: Block, month: TeamMonth, lines: SheetLines, currency: str, digits: int) -> None:
     supplied = dict[Column, Value]()
     for column, name in zip((Totals.net, Totals.tax, Totals.gross), AMOUNTS, strict=True):
-        supplied[column] = Total(lines.total(name, currency))
+        supplied[column] = Total(lines.by_currency.total(COLUMN[name], currency))
     basis, past = month.basis(currency), month.months(currency)[-2]
     before = past.gross if basis == "gross" else past.net
     if before is None:
         supplied[Totals.before] = note("not archived" if past.gross is None else "not known")
     else:
         supplied |= _compared(before, month.sums(currency), basis, digits)
-    count = lines.line_count(currency)
+    count = Plain(lines.by_currency.count(currency))
     block.add({Totals.currency: currency, Totals.lines: count, **supplied}, digits)
 
 

@@ -27,9 +27,9 @@ from chargeback.publish.xlsx.expressions import (
     Plain,
     ToMinor,
     all_of,
+    alone,
     any_of,
     constant,
-    known,
     rounded_to,
     rounding_of,
 )
@@ -164,7 +164,7 @@ def _in_evidence(paper: Paper, invoice: InvoicePaper, name: str) -> Expression |
 
 
 def _to_minor(sent: Expression | None, exact: Decimal) -> ToMinor:
-    return ToMinor(sent or known("", numeric(exact)), exact)
+    return ToMinor(sent or alone(numeric(exact)), exact)
 
 
 def _header(paper: Paper, invoice: InvoicePaper) -> dict[Column, Value]:

@@ -232,8 +232,14 @@ def constant(value: Decimal | int) -> Expression:
     return Expression(format_exact(amount), amount)
 
 
+def alone(value: Decimal) -> Expression:
+    """A figure that no formula can call."""
+    return Expression("", value)
+
+
 def known(text: str, value: Decimal, reach: Decimal | None = None) -> Expression:
-    """A figure that stands elsewhere: how formulas call it, "" where none can, and its value."""
+    """A figure that stands elsewhere: how formulas call it, "" where none can, and its value. Only this package makes
+    such pairs, from columns: elsewhere nothing would hold the text and the value together."""
     return Expression(text, value, reach)
 
 
