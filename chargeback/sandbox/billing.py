@@ -18,6 +18,7 @@ from chargeback.sandbox.months import Month, day_start, days_after
 from chargeback.sandbox.records import Account, Invoice, Line, Row
 
 CHANGEOVER = datetime(2026, 6, 10, tzinfo=UTC)
+ISSUE_DELAY = timedelta(days=1, hours=3)  # from a period's end: the 2nd, early in the morning
 DRAFT_AHEAD = timedelta(minutes=30)  # a draft exists so long before its issue
 VOID_DELAY = timedelta(hours=6)  # from issue to the discovery that an invoice is wrong
 REPLACEMENT_DELAY = timedelta(hours=8)
@@ -31,7 +32,7 @@ def monthly_invoices(
     for part, (first, last) in enumerate(_parts(account, month)):
         invoice = _part_invoice(account, month, rows, zone, identity, issue_delay, 2 * part, first, last)
         if invoice.total:
-            invoices += _with_replacement(invoice, identity, 2 * part + 1)
+            invoices += _with_replacement(invoice, identity, 2 * part + 1, min(1.0, issue_delay / ISSUE_DELAY))
     return tuple(invoices)
 
 
@@ -71,13 +72,14 @@ def _part_invoice(
     return paid(blank, None if account.pays_after is None else days_after(issued_at, account.pays_after))
 
 
-def _with_replacement(invoice: Invoice, identity: Identity, slot: int) -> list[Invoice]:
-    """The invoice, or where the account's rhythm says so a void one and its replacement."""
+def _with_replacement(invoice: Invoice, identity: Identity, slot: int, hurry: float) -> list[Invoice]:
+    """The invoice, or where the account's rhythm says so a void one and its replacement; ``hurry``: how much of the
+    usual time is left between them early in a month, when invoices are issued sooner too."""
     every = invoice.account.replaced_every
     if not every or invoice.month.ordinal % every:
         return [invoice]
-    voided_at = invoice.issued_at + VOID_DELAY
-    return list(replaced(invoice, voided_at, invoice.issued_at + REPLACEMENT_DELAY, identity, slot))
+    voided_at, replaced_at = (invoice.issued_at + delay * hurry for delay in (VOID_DELAY, REPLACEMENT_DELAY))
+    return list(replaced(invoice, voided_at, replaced_at, identity, slot))
 
 
 def replaced(
@@ -90,7 +92,7 @@ def replaced(
         id=identity.invoice_id(invoice.account.position, invoice.month, slot),
         number=identity.invoice_number(invoice.account.position, invoice.month, slot),
         receipt_number=identity.receipt_number(invoice.account.position, invoice.month, slot),
-        created_at=replaced_at - DRAFT_AHEAD,
+        created_at=max(invoice.created_at, replaced_at - DRAFT_AHEAD),
         issued_at=replaced_at,
     )
     void = replace(paid(invoice, None), voided_at=voided_at)

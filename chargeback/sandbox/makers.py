@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from chargeback.sandbox.billing import ISSUE_DELAY
 from chargeback.sandbox.identity import Identity, Spelling
 from chargeback.sandbox.months import instant, newest_closed
 from chargeback.sandbox.records import RESOURCES, Account, Project
 from chargeback.sandbox.world import BANGKOK, World
 
 DEFAULT_NOW = instant("2026-06-05T02:00:00Z")
-ISSUE_DELAY = timedelta(days=1, hours=3)
 MONTHS = 6  # of history, the newest closed one included
 
 # Facts of the small world's accounts; every way of being billed occurs once.

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from chargeback.sandbox.billing import monthly_invoices
+from chargeback.sandbox.billing import ISSUE_DELAY, monthly_invoices
 from chargeback.sandbox.events import Absent, Event, holding
 from chargeback.sandbox.identity import Identity
 from chargeback.sandbox.months import Month
@@ -102,7 +102,7 @@ class World:
     changes: tuple[BooksChange, ...] = ()  # after billing
     events: tuple[Event, ...] = ()
     drafts_shown: bool = False
-    issue_delay: timedelta = timedelta(days=1, hours=3)  # from a period's end: the 2nd, early in the morning
+    issue_delay: timedelta = ISSUE_DELAY  # from a period's end
     _kept: _Kept = field(default_factory=_Kept, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -156,3 +156,10 @@ def test_world_is_not_changed_by_its_variants() -> None:
     assert not world.drafts_shown
     assert other.final_invoices("1042", "2026-05") == world.final_invoices("1042", "2026-05")
     assert isinstance(DEFAULT_NOW, datetime)
+
+
+@pytest.mark.parametrize("minutes", [10, 110, 60 * 24])
+def test_an_invoice_of_the_newest_month_is_replaced_by_now_also_on_its_first_day(minutes: int) -> None:
+    now = instant("2026-11-30T17:00:00Z") + timedelta(minutes=minutes)
+    (void, _), (other, _) = small_world(now=now).invoices_at("1045", "2026-11", now)
+    assert (void.status(now), other.status(now)) == ("void", "open")
