@@ -38,12 +38,10 @@ COPIED = (
 _USAGE = tuple(f"tests/operate/usage/test_{name}.py" for name in ("alerts", "band", "daily", "estimates"))
 MODULES: dict[str, tuple[str, ...]] = {
     "model/money.py": ("tests/model/test_money.py", "tests/allocate"),
-    "allocate/invoice_lines.py": ("tests/allocate", "tests/test_month_end.py"),
     "allocate/report_weights.py": ("tests/allocate", "tests/test_month_end.py"),
     "config/splits.py": ("tests/config/test_splits.py", "tests/allocate", "tests/test_month_end.py"),
     "allocate/posting.py": ("tests/allocate", "tests/test_month_end.py"),
     "allocate/ownership.py": ("tests/allocate", "tests/test_month_end.py"),
-    "reconcile/comparing.py": ("tests/reconcile",),
     "reconcile/cut_off.py": ("tests/reconcile",),
     "reconcile/invoices.py": ("tests/reconcile",),
     "reconcile/duplicates.py": ("tests/reconcile",),

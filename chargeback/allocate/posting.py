@@ -1,8 +1,9 @@
-"""From one account's booked invoices to its ledger lines (BOOKING 4.5-4.7), the account by itself.
+"""From one account's booked invoices to its ledger lines (BOOKING 4.1-4.7), the account by itself.
 
-Every invoice line is divided over resources or projects by the proved report, and over teams where its project is
-shared; what cannot be divided is booked whole and reported as a finding. The lines add up to each invoice's total and
-tax exactly. The usage of each report row is divided over the ledger lines that its value reached (BOOKING 4.7).
+An invoice's header and lines become whole minor units: rounding, adjustment, tax by line. Every invoice line is divided
+over resources or projects by the proved report, and over teams where its project is shared; what cannot be divided is
+booked whole and reported as a finding. The lines add up to each invoice's total and tax exactly. The usage of each
+report row is divided over the ledger lines that its value reached (BOOKING 4.7).
 """
 
 from __future__ import annotations
@@ -15,16 +16,15 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from chargeback.allocate.invoice_lines import post_lines
 from chargeback.allocate.ownership import NOBODY, Ownership
 from chargeback.allocate.report_weights import Division, ReportWeights
 from chargeback.config import Team
 from chargeback.config.splits import Splits
-from chargeback.model.answers import LineItem
+from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.booking import AccountMonth
 from chargeback.model.bookkeeping import ADJUSTMENTS, UNASSIGNED, LedgerTeam
 from chargeback.model.check import Subject, SubjectKind
-from chargeback.model.invoice import Invoice
+from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.ledger import (
     Basis,
     Coded,
@@ -35,11 +35,42 @@ from chargeback.model.ledger import (
     LedgerProject,
     Origin,
 )
-from chargeback.model.money import divide, largest_remainder, whole_numbers
+from chargeback.model.money import divide, largest_remainder, round_together, whole_numbers
 from chargeback.model.posting import NegativeRows, PostedLine, Posting, UndividedLine
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
 from chargeback.model.spool import Spool
+
+
+def bookable_lines(invoice: Invoice) -> Sequence[LineItem]:
+    """The lines that are booked as lines: none of an invoice whose lines are of both shapes."""
+    return () if invoice.shape is Shape.MIXED else invoice.lines
+
+
+def post_lines(invoice: Invoice, projects: ProjectDirectory) -> list[PostedLine]:
+    """The invoice's lines and, where they do not foot or tax is left, its adjustment; they add up to total and tax."""
+    items = bookable_lines(invoice)
+    header = invoice.net_minor if invoice.shape is Shape.BY_SKU else invoice.total_minor
+    amounts = round_together([amount_of(item.amount) for item in items], invoice.digits)
+    difference = header - sum(amounts)
+    tax = invoice.tax_minor
+    weights = [*amounts, difference]
+    taxes = largest_remainder(tax, weights) if sum(weights) else [0] * len(amounts) + [tax]
+    posted = [
+        _posted(invoice, number, item, amount, part, projects)
+        for number, (item, amount, part) in enumerate(zip((*items, None), weights, taxes, strict=True), start=1)
+    ]
+    return posted if difference or taxes[-1] else posted[:-1]
+
+
+def _posted(
+    invoice: Invoice, number: int, item: LineItem | None, amount: int, tax: int, projects: ProjectDirectory
+) -> PostedLine:
+    gross = amount + tax if invoice.shape is Shape.BY_SKU else amount
+    if item is None:
+        return PostedLine(invoice, 0, None, gross - tax, tax, gross)
+    return PostedLine(invoice, number, item, gross - tax, tax, gross, projects.of_line(item))
+
 
 UNASSIGNED_TEAM = LedgerTeam(UNASSIGNED, "Unassigned")
 ADJUSTMENTS_TEAM = LedgerTeam(ADJUSTMENTS, "Adjustments")

@@ -14,8 +14,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from chargeback.allocate.invoice_lines import bookable_lines, post_lines
-from chargeback.allocate.posting import Context, project_parts
+from chargeback.allocate.posting import Context, bookable_lines, post_lines, project_parts
 from chargeback.allocate.report_weights import ReportWeights
 from chargeback.config import SharedProject
 from chargeback.model.answers import LineItem, amount_of

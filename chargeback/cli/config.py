@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chargeback.cli.lazy import WordChoice
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say, write_json
-from chargeback.cli.usage_errors import WordChoice
+from chargeback.cli.printing import ending, say, write_json
 from chargeback.model.wording import counted
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def command(what: str, config_path: Path | None, archive_path: Place | None, out
     show   every key, written or by default
     """
     with ending(json_output=output == "json", verbose=verbose):
-        from chargeback.config.configuration_text import understood, understood_lines
+        from chargeback.config.loader import understood, understood_lines
 
         config = load_config(config_path, archive_path, network=True)
         if output == "json":

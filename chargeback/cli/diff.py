@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chargeback.cli.completion import revisions
-from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import write_as
+from chargeback.cli.options import (
+    archive_option,
+    archive_root,
+    complete_revisions,
+    config_option,
+    output_option,
+    verbose_option,
+)
+from chargeback.cli.printing import ending, write_as
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
 
 
 @click.command("diff")
-@click.argument("period", metavar="PERIOD", shell_complete=revisions)
+@click.argument("period", metavar="PERIOD", shell_complete=complete_revisions)
 @click.argument("first", required=False, metavar="[R1")
 @click.argument("second", required=False, metavar="[R2]]")
 @config_option

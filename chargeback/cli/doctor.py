@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chargeback.cli.options import archive_option, config_option, configuration_path, output_option, verbose_option
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say, write_json
+from chargeback.cli.printing import ending, say, write_json
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
@@ -38,7 +37,7 @@ def command(
     """
     with ending(json_output=output == "json", verbose=verbose) as set_code:
         from chargeback.collect.clock import SystemClock
-        from chargeback.config.configuration_text import understood_lines
+        from chargeback.config.loader import understood_lines
         from chargeback.operate.doctor import Examination, document, examine, exit_of, understood_configuration
 
         path = configuration_path(config_path)

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chargeback.cli.completion import revisions
-from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import write_json
+from chargeback.cli.options import (
+    archive_option,
+    archive_root,
+    complete_revisions,
+    config_option,
+    output_option,
+    verbose_option,
+)
+from chargeback.cli.printing import ending, write_json
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
 
 
 @click.command("explain")
-@click.argument("period", metavar="PERIOD", shell_complete=revisions)
+@click.argument("period", metavar="PERIOD", shell_complete=complete_revisions)
 @click.argument("subject", metavar="LINE|TEAM|PROJECT")
 @config_option
 @archive_option

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chargeback.cli.completion import findings, revisions
 from chargeback.cli.options import (
     archive_option,
     archive_root,
     chosen_archive,
+    complete_findings,
+    complete_revisions,
     config_option,
     output_option,
     verbose_option,
 )
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say, tell, write_as, write_json
+from chargeback.cli.printing import ending, say, tell, write_as, write_json
 from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 @click.command("findings")
-@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=revisions)
+@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=complete_revisions)
 @click.option(
     "--dispose",
     "finding",
     metavar="ID",
-    shell_complete=findings,
+    shell_complete=complete_findings,
     help="Record what was decided about this finding.",
 )
 @click.option("--as", "text", metavar="TEXT", help="What was decided, with --dispose.")
@@ -91,7 +91,7 @@ def _dispose(
     from chargeback.archive.chain import Base
     from chargeback.evidence.period import Period
     from chargeback.model.text import readable
-    from chargeback.review.disposition import DisposeRequest, dispose
+    from chargeback.review.signing import DisposeRequest, dispose
 
     chosen = chosen_archive(config_path, archive_path)
     clock: Clock | None = context.obj

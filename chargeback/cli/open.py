@@ -11,10 +11,8 @@ from pathlib import Path
 import click
 
 from chargeback.archive.reading import Archive
-from chargeback.cli.completion import revisions
-from chargeback.cli.options import archive_option, archive_root, config_option, verbose_option
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say
+from chargeback.cli.options import archive_option, archive_root, complete_revisions, config_option, verbose_option
+from chargeback.cli.printing import ending, say
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.review.revision_choice import chosen_revision
@@ -41,7 +39,7 @@ def page_of(root: Place, period: str | None) -> Path:
 
 
 @click.command("open")
-@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=revisions)
+@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=complete_revisions)
 @config_option
 @archive_option
 @verbose_option

@@ -1,20 +1,26 @@
-"""Options that commands share, and the configuration that they lead to."""
+"""Options that commands share, the configuration that they lead to, and what a shell completes beside commands and
+options: months, revisions, teams, findings.
+
+What is completed is read from the archive and the configuration that the words so far lead to. Where those cannot be
+read nothing is completed, and nothing is said: a person is in the middle of a word.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from chargeback.cli.usage_errors import WordChoice
-from chargeback.errors import ConfigurationError
+from chargeback.cli.lazy import WordChoice
+from chargeback.errors import ChargebackError, ConfigurationError
 
 if TYPE_CHECKING:
     from chargeback.config import Config
     from chargeback.config.address import Cluster, Place
+
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -168,3 +174,53 @@ def _configured(config_path: Path | None) -> Config:
         return load_config(config_path, None, network=False)
     except ConfigurationError as error:
         raise ConfigurationError(error.message, remedy=error.remedy or "or name the archive with --archive") from error
+
+
+def complete_revisions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The archive's months, and the revisions of the month that is written already."""
+
+    def names() -> Iterable[str]:
+        from chargeback.archive.reading import Archive
+
+        archive = Archive(_folder(context))
+        return [*map(str, archive.periods()), *(map(str, archive.names()) if len(incomplete) > len("2026-0") else ())]
+
+    return _beginning(incomplete, names)
+
+
+def complete_teams(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The configured teams by id."""
+
+    def names() -> Iterable[str]:
+        return [team.id for team in load_config(context.params.get("config_path"), None, network=False).teams]
+
+    return _beginning(incomplete, names)
+
+
+def complete_findings(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The findings of the month that is named, else of the newest one, by id."""
+
+    def names() -> Iterable[str]:
+        from chargeback.review.month_findings import month_findings
+
+        archive = _folder(context)
+        # An option that lacks its value yet ends click's parsing before the arguments: then they are left over.
+        period = context.params.get("period") or next(iter(context.args), None)
+        return [each.archived.id for each in month_findings(archive, period).findings]
+
+    return _beginning(incomplete, names)
+
+
+def _folder(context: click.Context) -> Path:
+    """The archive's folder; ``OSError`` for one in object storage, which may be slow, and is not asked for a word."""
+    root = archive_root(context.params.get("config_path"), context.params.get("archive_path"))
+    if not isinstance(root, Path):
+        raise OSError(f"{root} is not on this machine")
+    return root
+
+
+def _beginning(incomplete: str, names: Callable[[], Iterable[str]]) -> list[str]:
+    try:
+        return [name for name in names() if name.startswith(incomplete) and name.isprintable()]
+    except (ChargebackError, OSError):
+        return []

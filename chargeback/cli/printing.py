@@ -1,6 +1,9 @@
-"""What a command writes: lines for people, for the terminal or the pipe that stdout and stderr are, and documents.
+"""What a command writes: lines for people, for the terminal or the pipe that stdout and stderr are, and documents; how
+it ends: one line an error on stderr, JSON where asked, the exit code of INTERFACE's table; and how far it is.
 
-Everything passes the gate that holds back the run's secrets, and nothing can steer a terminal.
+Everything passes the gate that holds back the run's secrets, and nothing can steer a terminal. Progress is shown on a
+terminal alone, so that cron stays quiet, and not where the log is written, which says the same in lines; ``NO_COLOR``
+and ``TERM=dumb`` are honoured.
 """
 
 from __future__ import annotations
@@ -9,13 +12,17 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
+from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
 from chargeback.model.text import json_text, one_line
+from chargeback.process import Ended, meaning
 
 if TYPE_CHECKING:
     from chargeback.review.terminal import Terminal
@@ -36,6 +43,9 @@ _WARNING, _ERROR = 30, 40
 """Levels of ``logging``, which is loaded only where a log is written."""
 _STYLE = re.compile("(\x1b\\[[012]m)")
 """Bold, faint and back: all that ``Terminal`` writes, and nothing that a name could do harm with."""
+_SECONDS_BETWEEN = 0.1
+Show = Callable[[str, int, int | None], None]
+"""Called with (step, how much is done, of how much); the last is None where nobody knows."""
 
 
 @contextmanager
@@ -120,3 +130,127 @@ def print_lines(render: Callable[[Terminal], Iterable[str]]) -> None:
 
 def _shown(part: str) -> str:
     return terminal_text(part, sys.stdout.encoding, keep_spaces=True)
+
+
+@contextmanager
+def ending(
+    *,
+    json_output: bool,
+    verbose: bool,
+    accepted: frozenset[int] = frozenset(),
+    leaves_work: bool = False,
+    log_format: str = "text",
+) -> Iterator[Callable[[int], None]]:
+    """Run a command's body; what it yields sets the exit code. Each error that is raised is reported in one line.
+
+    ``leaves_work``: the command is called for what it leaves behind, such as a revision, and not for its output alone.
+    With ``verbose``, or as JSON, its log is written to stderr meanwhile.
+    """
+    with _log(log_format, verbose=verbose) as end:
+        code = yield from _run(json_output=json_output, verbose=verbose)
+        end(code)
+    raise Ended(code, stands=leaves_work, accepted=accepted)
+
+
+def _log(log_format: str, *, verbose: bool) -> AbstractContextManager[Callable[[int], None]]:
+    """The log on stderr where somebody asked for it; only then is its machinery loaded."""
+    if log_format == "text" and not verbose:
+        return nullcontext(lambda code: None)
+    from chargeback.cli.log import logging_to_stderr
+
+    return logging_to_stderr(log_format, verbose=verbose)
+
+
+def _run(*, json_output: bool, verbose: bool) -> Generator[Callable[[int], None], None, int]:
+    """The command's body; its exit code once whatever was raised has been reported."""
+    code = [0]
+
+    def set_code(value: int) -> None:
+        code[0] = value
+
+    try:
+        yield set_code
+    except click.Abort:
+        code[0] = _told(meaning(KeyboardInterrupt()), json_output=json_output)
+    except click.ClickException:
+        raise
+    except (KeyboardInterrupt, Exception) as error:
+        cause = meaning(error)
+        if verbose and error_exit(cause) == 1:
+            sys.stderr.write(masked_text(traceback.format_exc()))
+        code[0] = _told(cause, json_output=json_output)
+    return code[0]
+
+
+def _told(error: ChargebackError, *, json_output: bool) -> int:
+    code = error_exit(error)
+    causes = each_error(error)
+    for line in error_lines(causes):
+        tell(line, error=True)
+    if json_output:
+        write_json(failure(causes, code))
+    return code
+
+
+def error_lines(errors: Iterable[ChargebackError]) -> list[str]:
+    """What, where, what to do: one line an error, and one for several accounts that have the same."""
+    return [
+        f"chargeback: {message} -> {remedy}" if remedy else f"chargeback: {message}"
+        for message, remedy in each_cause_once(errors)
+    ]
+
+
+def failure(causes: tuple[ChargebackError, ...], code: int) -> dict[str, Any]:
+    """INTERFACE's JSON of a failed command."""
+    errors = [{"account": cause.account, "message": cause.message, "remedy": cause.remedy} for cause in causes]
+    return {"schema": 1, "status": "failed", "exit": code, "errors": errors}
+
+
+@contextmanager
+def progress_on_terminal(words: Mapping[str, str]) -> Iterator[Show]:
+    """A bar while the command is at work; ``words`` says each step for a person."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or _is_logged():
+        yield lambda step, done, known: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn("line"),  # of ASCII: a terminal's encoding may have nothing else
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task, news, at = bar.add_task("", total=None), _now_and_then(bar.refresh), ""
+
+        def show(step: str, done: int, known: int | None) -> None:
+            nonlocal at
+            bar.update(task, description=words.get(step, step), completed=done, total=known)
+            if step != at:  # a step that is slow to begin is said at once
+                at = step
+                bar.refresh()
+            news()
+
+        yield show
+
+
+def _now_and_then(draw: Callable[[], None]) -> Callable[[], None]:
+    """Draws a few times a second at most, whenever there is news: a thread for it would keep the process from having
+    others work beside it (``job/workers``)."""
+    drawn = [0.0]
+
+    def news() -> None:
+        now = time.monotonic()
+        if now - drawn[0] >= _SECONDS_BETWEEN:
+            drawn[0] = now
+            draw()
+
+    return news
+
+
+def _is_logged() -> bool:
+    """Whether the log goes to stderr too."""
+    log = sys.modules.get("chargeback.cli.log")
+    return log is not None and bool(log.LOGGER.isEnabledFor(20))

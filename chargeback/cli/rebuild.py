@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chargeback.cli.completion import revisions
 from chargeback.cli.options import (
     archive_option,
     chosen_workers,
+    complete_revisions,
     config_option,
     log_format_option,
     output_option,
     verbose_option,
     workers_option,
 )
-from chargeback.cli.outcome import ending
+from chargeback.cli.printing import ending
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
 
 
 @click.command("rebuild")
-@click.argument("revision", metavar="REVISION", shell_complete=revisions)
+@click.argument("revision", metavar="REVISION", shell_complete=complete_revisions)
 @click.option(
     "-o",
     "--out",

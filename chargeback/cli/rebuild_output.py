@@ -11,8 +11,7 @@ from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
 from chargeback.archive.revision_selection import addressed_revision, named_revision
 from chargeback.cli.options import archive_root
-from chargeback.cli.printing import say, terminal_text, write_json
-from chargeback.cli.progress import progress_on_terminal
+from chargeback.cli.printing import progress_on_terminal, say, terminal_text, write_json
 from chargeback.config.address import is_address
 from chargeback.evidence.run_log import note
 from chargeback.job.rebuild import Rebuilt, rebuild

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
+from chargeback.cli.lazy import WordChoice
 from chargeback.cli.options import verbose_option
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say
-from chargeback.cli.usage_errors import WordChoice
+from chargeback.cli.printing import ending, say
 from chargeback.errors import ConfigurationError, StorageError
 
 

@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chargeback.cli.completion import revisions, teams
-from chargeback.cli.options import archive_option, archive_root, config_option, output_option, verbose_option
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import write_as
-from chargeback.cli.usage_errors import WordChoice
+from chargeback.cli.lazy import WordChoice
+from chargeback.cli.options import (
+    archive_option,
+    archive_root,
+    complete_revisions,
+    complete_teams,
+    config_option,
+    output_option,
+    verbose_option,
+)
+from chargeback.cli.printing import ending, write_as
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place
 
 
 @click.command("show")
-@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=revisions)
+@click.argument("period", required=False, metavar="[PERIOD]", shell_complete=complete_revisions)
 @click.option(
     "--team",
     metavar="TEAM",
-    shell_complete=teams,
+    shell_complete=complete_teams,
     help="Only this team's lines; by project unless --by says otherwise.",
 )
 @click.option(
@@ -60,7 +66,7 @@ def command(
 
 def _show_open_items(root: Place, period: str | None, team: str | None, output: str) -> None:
     from chargeback.errors import ConfigurationError
-    from chargeback.review.open_items import open_items_csv, open_items_lines, shown_items
+    from chargeback.review.figures import open_items_csv, open_items_lines, shown_items
 
     if team is not None:
         raise ConfigurationError("open items are of invoices, not of teams", remedy="leave out --team")

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chargeback.cli.completion import revisions
+from chargeback.cli.lazy import WordChoice
 from chargeback.cli.options import (
     archive_option,
     chosen_archive,
+    complete_revisions,
     config_option,
     output_option,
     verbose_option,
 )
-from chargeback.cli.outcome import ending
-from chargeback.cli.printing import say, tell, write_json
-from chargeback.cli.usage_errors import WordChoice
+from chargeback.cli.printing import ending, say, tell, write_json
 
 if TYPE_CHECKING:
     from chargeback.collect.clock import Clock
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command("sign")
-@click.argument("period", metavar="PERIOD", shell_complete=revisions)
+@click.argument("period", metavar="PERIOD", shell_complete=complete_revisions)
 @click.option("--by", required=True, metavar="NAME", help="Who signs.")
 @click.option(
     "--role", type=WordChoice(["preparer", "reviewer"]), default="preparer", show_default=True, help="As what."

@@ -4,6 +4,9 @@
 credentials are sent and which command is run must be its owner's: for commands that use the network, one that everybody
 may write and one that lies in an archive are refused. ``parse`` is pure and also reads back the configuration that an
 archived revision holds.
+
+``understood`` is the way back: every key with the value that holds, written or by default. It is made from the
+declarations, so that no key is left out; it shows no variable's value and no secret.
 """
 
 from __future__ import annotations
@@ -12,10 +15,10 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -23,10 +26,18 @@ from chargeback.config.address import Address, Cluster, Place
 from chargeback.config.endpoint import endpoint_fault
 from chargeback.config.forms import formats, workers
 from chargeback.config.key_path import KeyPath
-from chargeback.config.ownership import refuse_competing, refuse_repeated, refuse_shared_pattern, settled
-from chargeback.config.reading import read_table
+from chargeback.config.ownership import (
+    Budget,
+    ProjectClaim,
+    refuse_competing,
+    refuse_repeated,
+    refuse_shared_pattern,
+    settled,
+)
+from chargeback.config.reading import keys_of, read_table
 from chargeback.config.settings import DEFAULT_ARCHIVE, ENDPOINT_VARIABLE, Config
 from chargeback.errors import ConfigurationError
+from chargeback.evidence.period import Period
 from chargeback.model.erp_profile import LARGEST as LARGEST_PROFILE
 from chargeback.model.erp_profile import read_profile
 
@@ -243,3 +254,48 @@ def _decoded(place: KeyPath, source: bytes) -> str:
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
         raise place.error(f"line {line} is not valid UTF-8", "save the file as UTF-8") from error
+
+
+def understood(config: Config) -> dict[str, Any]:
+    """Every key with its value as JSON has it: amounts as texts, months as YYYY-MM, paths whole, None where there is
+    none."""
+    return {key.name: _plain(getattr(config, key.field)) for key in keys_of(Config)}
+
+
+def understood_lines(config: Config) -> Iterator[str]:
+    """The same in lines, ``table.key = value``; a list of tables by number."""
+    for key, value in understood(config).items():
+        yield from _lines(key, value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, (Path, Address, Period, Budget)):
+        return str(value)
+    keys = {key.name: _plain(getattr(value, key.field)) for key in keys_of(type(value))}
+    if type(value) is ProjectClaim:
+        given = {name: inner for name, inner in keys.items() if inner is not None}
+        return given if len(given) > 1 else value.pattern
+    return keys or value
+
+
+def _lines(key: str, value: Any) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        for inner_key, inner in value.items():
+            yield from _lines(f"{key}.{inner_key}", inner)
+    elif isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
+        for number, entry in enumerate(value, start=1):
+            yield from _lines(f"{key}[{number}]", entry)
+    else:
+        yield f"{key} = {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "(none)"
+    return "(none)" if value in (None, "", {}) else str(value)

@@ -22,7 +22,7 @@ from chargeback.model.archive_overview import RevisionName
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, DecidedFinding, FindingSubject, read_checks
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind, covers
 from chargeback.publish.reconciliation import finding_row
-from chargeback.reconcile.findings import with_findings
+from chargeback.reconcile.register import with_findings
 
 
 def known_dispositions(archive: Archive, period: Period) -> tuple[DispositionRecord, ...]:

@@ -18,8 +18,7 @@ from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, rounding_allowance, to_minor
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.model.wording import counted
-from chargeback.reconcile.comparing import Comparison, not_performed
-from chargeback.reconcile.tie_out import listed_amount, listed_rows
+from chargeback.reconcile.tie_out import Comparison, listed_amount, listed_rows, not_performed
 
 RECEIPT = "receipt"
 

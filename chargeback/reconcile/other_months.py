@@ -22,8 +22,8 @@ from chargeback.model.money import EXACT, format_exact, format_minor, from_minor
 from chargeback.model.posting import MonthPosting, Posting
 from chargeback.model.totals import gross_by
 from chargeback.model.wording import counted
-from chargeback.reconcile.comparing import not_performed
 from chargeback.reconcile.invoices import withholding_comparison
+from chargeback.reconcile.tie_out import not_performed
 
 
 def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:

@@ -32,9 +32,8 @@ from chargeback.model.wording import books_status_text, counted
 from chargeback.month_end import close_month
 from chargeback.publish.pages.wording import minor
 from chargeback.publish.reconciliation import check_row
-from chargeback.review.causes import CheckChange, check_changes, outcomes, outcomes_of
 from chargeback.review.changes import Change, change_lines, line_changes, team_changes, total_changes
-from chargeback.review.difference import check_text
+from chargeback.review.difference import CheckChange, check_changes, check_text, outcomes, outcomes_of
 from chargeback.review.ledger_rows import read_rows, rows_of, written
 from chargeback.review.revision_choice import chosen_revision, identity, overview_of, standing, standing_json, title
 from chargeback.review.terminal import Terminal, TerminalColumn, TextRow, readable, table_lines, wrapped

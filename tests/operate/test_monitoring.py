@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from chargeback.cli import main
 from chargeback.operate.metrics import exposition, write_textfile
-from chargeback.operate.notify.run_metrics import USAGE_NAME
+from chargeback.operate.notify.messages import USAGE_NAME
 from chargeback.operate.usage import look
 from chargeback.operate.usage.report import families
 from chargeback.sandbox import made, running, sample_configuration

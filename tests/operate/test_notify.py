@@ -18,8 +18,7 @@ from chargeback.errors import ChargebackError, CredentialError, LockedError
 from chargeback.job.results import MonthResult
 from chargeback.job.run import RunRequest, Surroundings, run
 from chargeback.operate.notify import Watcher, notify, watched
-from chargeback.operate.notify.messages import of_failure
-from chargeback.operate.notify.run_metrics import address, signal_of
+from chargeback.operate.notify.messages import address, of_failure, signal_of
 from chargeback.operate.notify.services import filled
 from tests.kit.platform import Place, place
 from tests.operate.receivers import Receiver, receiving

@@ -14,8 +14,7 @@ from chargeback.evidence.period import Period
 from chargeback.job.cover import refresh_covers
 from chargeback.job.dispositions import archived_findings
 from chargeback.job.verify import VerifyRequest, verify
-from chargeback.review.disposition import DisposeRequest, dispose
-from chargeback.review.signing import SignRequest, sign
+from chargeback.review.signing import DisposeRequest, SignRequest, dispose, sign
 from tests.kit.reviewed import APRIL, MAY, SIGNED_AT, Reviewed
 
 

@@ -13,10 +13,9 @@ from rich.cells import cell_len
 
 from chargeback.errors import ConfigurationError, DamagedError
 from chargeback.model.booking import AccountMonth
-from chargeback.review.explanation import explain
+from chargeback.review.explanation import RepostedAccounts, explain
 from chargeback.review.explanation_json import explanation_json
 from chargeback.review.explanation_text import exact_text, explanation_lines
-from chargeback.review.reposted_accounts import RepostedAccounts
 from chargeback.review.terminal import Terminal
 from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, units
 
@@ -136,7 +135,7 @@ def test_what_is_not_there_is_a_usage_error(office: Reviewed, subject: str) -> N
 
 
 def test_a_ledger_that_does_not_follow_is_damage(office: Reviewed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chargeback.review.reposted_accounts._of_line", lambda line: (line.gross + 1,))
+    monkeypatch.setattr("chargeback.review.explanation._of_line", lambda line: (line.gross + 1,))
     with pytest.raises(DamagedError, match="does not follow from the evidence"):
         explain(office.root, MARCH, "1")
 
@@ -144,8 +143,8 @@ def test_a_ledger_that_does_not_follow_is_damage(office: Reviewed, monkeypatch: 
 def test_another_versions_revision_is_to_be_explained_with_that_version(
     office: Reviewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chargeback.review.reposted_accounts._of_line", lambda line: (line.gross + 1,))
-    monkeypatch.setattr("chargeback.review.reposted_accounts.versions", lambda: {"chargeback": "9.0"})
+    monkeypatch.setattr("chargeback.review.explanation._of_line", lambda line: (line.gross + 1,))
+    monkeypatch.setattr("chargeback.review.explanation.versions", lambda: {"chargeback": "9.0"})
     with pytest.raises(ConfigurationError) as refused:
         explain(office.root, MARCH, "1")
     assert "chargeback 0." in refused.value.remedy

@@ -12,8 +12,8 @@ from chargeback.allocate.steps import StepKind, divided, line_steps, rounded
 from chargeback.archive.reading import Archive
 from chargeback.model.ledger import LedgerLine
 from chargeback.model.money import largest_remainder, round_together
+from chargeback.review.explanation import RepostedAccounts
 from chargeback.review.ledger_rows import by_account, read_rows
-from chargeback.review.reposted_accounts import RepostedAccounts
 from tests.kit.reviewed import Reviewed
 
 WEIGHTS = st.lists(st.integers(-50, 1_000_000), min_size=1, max_size=8).filter(any).filter(sum)

@@ -13,7 +13,7 @@ from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import verify_chain, verify_files
 from chargeback.config.address import Address
 from chargeback.job.results import MonthResult
-from chargeback.review.open_items import shown_items
+from chargeback.review.figures import shown_items
 from chargeback.sandbox import Clock, Platform
 from chargeback.sandbox.months import Month, newest_closed
 from tests.kit.office import BucketOffice, EndedRun, KilledError, Office, in_process, killed_at

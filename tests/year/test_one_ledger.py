@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.evidence.period import Period
-from chargeback.review.open_items import shown_items
+from chargeback.review.figures import shown_items
 from chargeback.sandbox import Clock, Month, Platform, instant, small_world
 from chargeback.sandbox.timeline import credit_note, paying, voided_after_payment
 from tests.kit.office import Office, in_process

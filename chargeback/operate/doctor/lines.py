@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from chargeback.config import Config
-from chargeback.config.configuration_text import understood
+from chargeback.config.loader import understood
 from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
 
 EXITS = (2, 5, 6)

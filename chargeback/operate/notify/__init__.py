@@ -28,8 +28,21 @@ from chargeback.job.results import MonthResult, exit_of
 from chargeback.model.instants import format_instant, parse_instant
 from chargeback.operate.metrics import exposition, write_textfile
 from chargeback.operate.notify.deliveries import deliver
-from chargeback.operate.notify.messages import ONCE, News, is_overdue, of_failure, of_run, of_usage, overdue
-from chargeback.operate.notify.run_metrics import RUN_NAME, USAGE_NAME, Signal, ping, run_families, signal_of
+from chargeback.operate.notify.messages import (
+    ONCE,
+    RUN_NAME,
+    USAGE_NAME,
+    News,
+    Signal,
+    is_overdue,
+    of_failure,
+    of_run,
+    of_usage,
+    overdue,
+    ping,
+    run_families,
+    signal_of,
+)
 from chargeback.operate.notify.services import Message, scheme_of, send_to
 
 if TYPE_CHECKING:
