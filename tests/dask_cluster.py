@@ -26,12 +26,12 @@ PATIENT = dict.fromkeys(PROMPT, "60s")
 """With which it waits for a machine that has much else to do."""
 SLOW = """
 import time
-from chargeback.job.cluster import SentMonth
+from chargeback.job.sent_month import SentMonth
 file = SentMonth.file
-def slowly(self, path):
+def slowly(self, path, fetch):
     print("makes", path, flush=True)
     time.sleep(0.05)
-    return file(self, path)
+    return file(self, path, fetch)
 SentMonth.file = slowly
 """
 """A worker that takes its time over each file, and says which, so that there is something to interrupt."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from functools import cache, partial
 
 import pytest
@@ -13,7 +14,9 @@ from chargeback.config import Config
 from chargeback.config.address import Cluster
 from chargeback.evidence import EarlierInvoice, EarlierMonth, EarlierTotal, Evidence
 from chargeback.evidence.period import Period
-from chargeback.job.cluster import ClusterEngine, SentMonth
+from chargeback.job import sent_month
+from chargeback.job.cluster import ClusterEngine
+from chargeback.job.sent_month import SentMonth
 from chargeback.job.workers import ThisMachine, shards_closed
 from chargeback.model.facts import Readings
 from chargeback.model.spool import Spool
@@ -141,11 +144,49 @@ def test_shards_closed_here_and_files_made_by_a_cluster_are_those_of_one_process
         assert {path: b"".join(chunks) for path, chunks in made} == whole, "a cluster makes another month"
 
 
+class Pieces:
+    """What a worker fetches of a month's spool."""
+
+    def __init__(self, month: SentMonth, spool: Spool) -> None:
+        self.lie = month.pieces
+        self.spool = spool
+        self.fetched: list[int] = []
+
+    def fetch(self, numbers: Sequence[int]) -> list[bytes]:
+        """The pieces of these numbers."""
+        self.fetched += numbers
+        return [self.spool.bytes_at(self.lie[number].start, len(self.lie[number])) for number in numbers]
+
+
 @pytest.mark.parametrize("shards", [1, 2, 7])
-def test_a_cluster_is_sent_all_that_lies_in_the_file(shards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_of_a_cluster_fetches_what_it_reads_and_each_piece_once(
+    shards: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     evidence, config = books_of("1.2")
     whole, size = files("1.2", Readings()), sum(answer.size for answer in evidence.answers if answer.account)
     monkeypatch.setattr(month_end, "BYTES_OF_A_SHARD", {1: size, 2: size // 2, 7: size // 10}[shards])
-    sent = pickle.dumps(SentMonth(close_month(evidence, config, readings=Readings(spool=Spool(0))), config, evidence))
-    month_there = pickle.loads(sent)
-    assert {path: month_there.file(path) for path in whole} == whole, "a worker of the cluster makes another month"
+    monkeypatch.setattr(sent_month, "LEAST_PIECE", 256)
+    books = close_month(evidence, config, readings=Readings(spool=Spool(0)))
+    month = SentMonth(books, config, evidence, {})
+    there, pieces = pickle.loads(pickle.dumps(month)), Pieces(month, books.posting.spool)
+    assert there.file("ledgers/web.csv", pieces.fetch) == whole["ledgers/web.csv"]
+    assert shards == 1 or len(pieces.fetched) < len(pieces.lie) / 3, "a team's file is sent other teams' lines"
+    assert {path: there.file(path, pieces.fetch) for path in whole} == whole, "a worker makes another month"
+    assert len(set(pieces.fetched)) == len(pieces.fetched)
+
+
+def test_a_piece_that_is_gone_is_fetched_when_the_file_is_wanted_again() -> None:
+    evidence, config = books_of("1.2")
+    books = close_month(evidence, config, readings=Readings(spool=Spool(0)))
+    month = SentMonth(books, config, evidence, {})
+    there, pieces = pickle.loads(pickle.dumps(month)), Pieces(month, books.posting.spool)
+
+    def fetch(numbers: Sequence[int]) -> list[bytes]:
+        if not pieces.fetched:
+            pieces.fetched += numbers
+            raise CancelledError
+        return pieces.fetch(numbers)
+
+    with pytest.raises(CancelledError):
+        there.file("ledgers/all.csv", fetch)
+    assert there.file("ledgers/all.csv", fetch) == files("1.2", Readings())["ledgers/all.csv"]

@@ -1,9 +1,9 @@
 """A Dask cluster as the engine behind ``job/workers``: a month's books, evidence and configuration are sent to its
 workers, which render its files; bytes come back, and this process alone writes or compares them.
 
-Nothing else is sent: no environment, no credential, no document. A worker unpacks the month once and forgets it when
-this process is done or gone, as Dask keeps what was sent no longer than that. What a dead worker had in hand is done by
-another one. Before anything is sent, scheduler and workers have to be of the same versions as this process.
+Nothing else is sent: no environment, no credential, no document. Dask keeps what was sent no longer than
+this process is at work. What a dead worker had in hand is done by another one, and what went with it is sent again.
+Before anything is sent, scheduler and workers have to be of the same versions as this process.
 """
 
 from __future__ import annotations
@@ -11,34 +11,31 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import pickle
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from itertools import islice
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any, cast
 
-from msgspec.structs import replace
-
 from chargeback import __version__
-from chargeback.config import Config, parse
+from chargeback.config import Config
 from chargeback.config.address import Cluster
 from chargeback.errors import ClusterError, ConfigurationError, OtherVersionError
-from chargeback.evidence import Evidence, MemoryStore, sha256_of
-from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
+from chargeback.evidence import Evidence, sha256_of
 from chargeback.evidence.run_log import report
+from chargeback.job.sent_month import SentMonth
 from chargeback.model.books import Books
 from chargeback.model.spool import Spool
 from chargeback.model.versions import versions
 from chargeback.publish import revision_files
-from chargeback.publish.revision_files import CONFIG_PATH, PublishedFile
+from chargeback.publish.revision_files import PublishedFile
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -47,7 +44,11 @@ WITHOUT_WORKERS = 60.0
 """Seconds for which a cluster may have no worker, unless Dask's own ``no-workers-timeout`` says another number."""
 
 _BETWEEN_LOOKS = 1.0
-_TIMES_SENT = 3
+_TIMES_ASKED = 10
+"""For one file: each time a worker has died that had something of it."""
+_SENT_TOGETHER = 64
+"""Pieces of the month's spool."""
+_FAILED = ("cancelled", "error", "lost")
 _CLOSING = 5.0
 _MOST_NAMED = 3
 _NAME = "chargeback"
@@ -82,50 +83,6 @@ def _files(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]
             yield from _files(each, f"{above}{each.name}/")
 
 
-class SentMonth:
-    """A month as it is sent to a worker: its books, the evidence and the configuration that they follow from.
-
-    It lives on a worker as long as Dask holds it for the command that sent it, and what was unpacked lives with it.
-    """
-
-    def __init__(self, books: Books, config: Config, evidence: Evidence) -> None:
-        # Packed once here: what one worker hands on to another is then bytes.
-        self._packed = pickle.dumps((books, replace(evidence, store=_read(evidence))), pickle.HIGHEST_PROTOCOL)
-        self._spooled = books.posting.spool.content()
-        self._source = config.source
-        self._versions = at_work()
-        self._unpacked: tuple[Books, Config, Evidence] | None = None
-        self._files: dict[str, Iterable[bytes]] = {}
-
-    def __getstate__(self) -> tuple[bytes, bytes, bytes, dict[str, str]]:
-        """What is sent."""
-        return self._packed, self._spooled, self._source, self._versions
-
-    def __setstate__(self, state: tuple[bytes, bytes, bytes, dict[str, str]]) -> None:
-        self._packed, self._spooled, self._source, self._versions = state
-        self._unpacked = None
-        self._files = {}
-
-    def file(self, path: str) -> bytes:
-        """The bytes of one of the month's files; ``OtherVersionError`` on a worker of other versions."""
-        if self._unpacked is None:
-            _require_same(self._versions, at_work(), "a worker that came later")
-            with Spool.of(self._spooled).unpacking():
-                books, evidence = pickle.loads(self._packed)  # noqa: S301 (a worker executes what it is sent anyway)
-            self._unpacked = books, parse(self._source, Path(CONFIG_PATH)), evidence
-        if path not in self._files:  # nothing was made yet, or this file was, and is wanted again
-            self._files = dict(revision_files.files(*self._unpacked))
-        return b"".join(self._files.pop(path))
-
-
-def _read(evidence: Evidence) -> MemoryStore:
-    """The bytes that the month's books and files follow from: the answers, and the journal before."""
-    paths = [answer.path for answer in evidence.answers if answer.path]
-    if evidence.run.revision > 1:
-        paths.append(PREVIOUS_JOURNAL_PATH)
-    return MemoryStore({path: evidence.store.read(path) for path in paths})
-
-
 def _require_same(here: Mapping[str, str], there: Mapping[str, str], where: str) -> None:
     """``ConfigurationError`` where a result could come out otherwise there, with both versions of each that differs."""
     other = [name for name in here if here[name] != there.get(name)]
@@ -138,11 +95,38 @@ def _require_same(here: Mapping[str, str], there: Mapping[str, str], where: str)
     )
 
 
-def rendered(month: SentMonth, path: str) -> tuple[bytes, str]:
-    """One file of the month, and its sha256: what a worker is asked for."""
+def rendered(month: SentMonth, path: str, run: str) -> tuple[bytes, str]:
+    """One file of the month, and its sha256: what a worker is asked for. ``OtherVersionError`` on a worker of other
+    versions."""
+    _require_same(month.versions, at_work(), "a worker that came later")
     with _ALONE:
-        data = month.file(path)
+        data = month.file(path, partial(_fetched, run))
     return data, sha256_of(data)
+
+
+def _piece_key(run: str, number: int) -> str:
+    return f"{run}/spool/{number}"
+
+
+def _fetched(run: str, numbers: Sequence[int]) -> list[bytes]:
+    """Pieces of the month's spool, from the workers on which they lie; lost where one has gone with its worker."""
+    from distributed import get_worker
+    from distributed.utils import sync
+    from distributed.utils_comm import gather_from_workers
+
+    worker = get_worker()
+    keys = [_piece_key(run, number) for number in numbers]
+
+    async def gathered() -> dict[str, bytes]:
+        here = {key: worker.data[key] for key in keys if key in worker.data}
+        where = await worker.scheduler.who_has(keys=[key for key in keys if key not in here])
+        data, *_ = await gather_from_workers(where, rpc=worker.rpc)
+        return {**here, **data}
+
+    found: dict[str, bytes] = sync(worker.loop, gathered)
+    if len(found) < len(keys):
+        raise futures.CancelledError("a piece of the month has gone with its worker")
+    return [found[key] for key in keys]
 
 
 class ClusterEngine:
@@ -176,7 +160,8 @@ class ClusterEngine:
 def _made(connection: _Connection, books: Books, config: Config, evidence: Evidence) -> Iterator[PublishedFile]:
     listed = list(revision_files.files(books, config, evidence))
     paths = [path for path, chunks in listed if not _is_here(chunks)]
-    request = _Request(connection, SentMonth(books, config, evidence), paths)
+    month = SentMonth(books, config, evidence, at_work())
+    request = _Request(connection, month, books.posting.spool, paths)
     for path, chunks in listed:
         yield path, chunks if _is_here(chunks) else [request.file(path)]
 
@@ -311,43 +296,59 @@ def _ended(future: Future) -> Event:
 
 
 class _Request:
-    """The files that the cluster was asked for; those of them that are lost are asked for again."""
+    """The files that the cluster was asked for. What is lost of them, and of the month that was sent for them, is asked
+    for and sent again."""
 
-    def __init__(self, connection: _Connection, month: SentMonth, paths: list[str]) -> None:
+    def __init__(self, connection: _Connection, month: SentMonth, spool: Spool, paths: list[str]) -> None:
         self._connection = connection
         self._month = month
+        self._spool = spool
         self._open = paths
+        self._run = f"{_NAME}-{secrets.token_hex(4)}"
         self._times = 0
+        self._sent: dict[str, Future] = {}
         self._asked: dict[str, Future] = {}
 
     def file(self, path: str) -> bytes:
         """The file's bytes; ``ClusterError`` where the cluster is lost."""
-        while True:
+        for _ in range(_TIMES_ASKED):
+            if path not in self._asked:
+                self._ask()
             try:
-                if not self._asked:
-                    self._ask()
                 data = self._waited(self._asked[path])
-                break
             except _LOST as error:
-                self._asked.clear()
-                if self._times == _TIMES_SENT:
-                    raise self._connection.lost(f"what it had in hand was lost {_TIMES_SENT} times") from error
-        self._open.remove(path)
-        del self._asked[path]
-        return data
+                lost = error
+                del self._asked[path]
+                sleep(_BETWEEN_LOOKS)
+            else:
+                self._open.remove(path)
+                del self._asked[path]
+                return data
+        raise self._connection.lost(f"what it had in hand was lost {_TIMES_ASKED} times") from lost
 
     def _ask(self) -> None:
-        """Send the month to every worker, and ask for the files that are still open."""
-        self._times += 1
-        connection, client = self._connection, self._connection.client
-        while not (workers := connection.workers()):
+        """Send what no worker has of the month, and ask for the open files that nobody is making."""
+        client = self._connection.client
+        while not (workers := self._connection.workers()):
             sleep(_BETWEEN_LOOKS)
-        report("cluster", cluster=str(connection.cluster), workers=len(workers), files=len(self._open))
-        sent = connection.answered(partial(client.scatter, self._month, broadcast=True, hash=False), patient=True)
-        run = secrets.token_hex(4)
-        self._asked = {
-            path: client.submit(rendered, sent, path, key=f"{_NAME}-{run}/{path}", pure=False) for path in self._open
-        }
+        report("cluster", cluster=str(self._connection.cluster), workers=len(workers), files=len(self._open))
+        month = f"{self._run}/month"
+        self._send([month], lambda key: self._month, broadcast=True)
+        pieces = {_piece_key(self._run, number): part for number, part in enumerate(self._month.pieces)}
+        self._send(pieces, lambda key: self._spool.bytes_at(pieces[key].start, len(pieces[key])))
+        self._times += 1
+        for path in self._open:
+            if path not in self._asked or self._asked[path].status in _FAILED:
+                key = f"{self._run}/{self._times}/{path}"
+                self._asked[path] = client.submit(rendered, self._sent[month], path, self._run, key=key, pure=False)
+
+    def _send(self, keys: Iterable[str], value: Callable[[str], object], *, broadcast: bool = False) -> None:
+        """Send the values that are not there: to every worker, or each to one of them."""
+        absent = (key for key in keys if key not in self._sent or self._sent[key].status in _FAILED)
+        while together := {key: value(key) for key in islice(absent, _SENT_TOGETHER)}:
+            scatter = partial(self._connection.client.scatter, together, broadcast=broadcast)
+            # What was lost is let go of only now: else Dask would release what has its name again.
+            self._sent |= self._connection.answered(scatter, patient=True)
 
     def _waited(self, future: Future) -> bytes:
         from distributed import KilledWorker

@@ -159,17 +159,17 @@ class Spool:
         held = self.keep(values, len(values))
         return SpooledSequence(len(values), held) if isinstance(held, Spooled) else values
 
-    @classmethod
-    def of(cls, content: bytes) -> Spool:
-        """A spool on another machine, with what the first one holds."""
-        spool = cls(0)
-        if content:
-            spool._append(content)
-        return spool
+    @property
+    def size(self) -> int:
+        """The bytes that were written so far."""
+        return 0 if self._file is None else os.fstat(self._file).st_size
 
-    def content(self) -> bytes:
-        """All that was written so far."""
-        return os.pread(self.open(), os.fstat(self.open()).st_size, 0)
+    def bytes_at(self, start: int, size: int) -> bytes:
+        """What lies there, as it was written."""
+        try:
+            return os.pread(self.open(), size, start)
+        except OSError as error:
+            raise _full(error) from error
 
     def share(self) -> None:
         """From here on everything goes to the file, which exists: what processes that are forked now keep is there for
@@ -205,9 +205,7 @@ class Spool:
                 fcntl.lockf(file, fcntl.LOCK_EX)  # against processes, which share the file and not the lock
                 try:
                     start = os.fstat(file).st_size
-                    rest = memoryview(data)
-                    while rest:
-                        rest = rest[os.pwrite(file, rest, start + len(data) - len(rest)) :]
+                    _write_at(file, start, data)
                 finally:
                     fcntl.lockf(file, fcntl.LOCK_UN)
             except OSError as error:
@@ -219,16 +217,12 @@ class Spool:
         last, value = self._last
         if last == start:
             return value
-        file = self.open()
         with self._lock:
             if start in self._recent:
                 found = self._recent[start] = self._recent.pop(start)
                 self._last = start, found
                 return found
-        try:
-            data = os.pread(file, size, start)
-        except OSError as error:
-            raise _full(error) from error
+        data = self.bytes_at(start, size)
         with self.unpacking():
             value = pickle.loads(data)  # noqa: S301 - our own bytes, in a file that has no name
         with self._lock:
@@ -253,6 +247,40 @@ class Spool:
 
     def __reduce__(self) -> tuple[object, tuple[()]]:
         return _unpacking, ()
+
+
+class FetchedSpool(Spool):
+    """A spool that was written on another machine, of so many bytes: a piece is fetched when something in it is first
+    read. ``fetch`` gives the pieces of these numbers, each of ``piece`` bytes, the last one of the rest."""
+
+    def __init__(self, size: int, piece: int, fetch: Callable[[Sequence[int]], Iterable[bytes]]) -> None:
+        super().__init__(0)
+        self._piece = piece
+        self._fetch = fetch
+        self._missing = set(range(-(-size // piece)))
+        os.ftruncate(self.open(), size)  # what is written here comes behind
+
+    def bytes_at(self, start: int, size: int) -> bytes:
+        """What lies there, fetched if need be."""
+        wanted = [
+            number
+            for number in range(start // self._piece, (start + size - 1) // self._piece + 1)
+            if number in self._missing
+        ]
+        if wanted:
+            for number, data in zip(wanted, self._fetch(wanted), strict=True):
+                try:
+                    _write_at(self.open(), number * self._piece, data)
+                except OSError as error:
+                    raise _full(error) from error
+            self._missing.difference_update(wanted)
+        return super().bytes_at(start, size)
+
+
+def _write_at(file: int, start: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.pwrite(file, rest, start + len(data) - len(rest)) :]
 
 
 class _Reducers(dict[type, Callable[[Any], str | tuple[Any, ...]]]):
