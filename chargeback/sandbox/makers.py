@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from chargeback.sandbox.billing import ISSUE_DELAY
 from chargeback.sandbox.identity import Identity, Spelling
-from chargeback.sandbox.months import instant, newest_closed
+from chargeback.sandbox.months import Month, instant, newest_closed
 from chargeback.sandbox.records import RESOURCES, Account, Project
 from chargeback.sandbox.world import BANGKOK, World
 
@@ -82,8 +82,7 @@ def small_world(
         if owner < len(accounts)
     )
     newest = newest_closed(now, zone)
-    # Early in a month there is less time; the newest month is billed and paid by `now` nevertheless.
-    hurry = min(1.0, (now - newest.end(zone)) / timedelta(days=4))
+    hurry = _hurry(now, newest, zone)
     accounts = tuple(
         replace(account, pays_after=account.pays_after * hurry if account.pays_after else None) for account in accounts
     )
@@ -107,11 +106,13 @@ def scale_world(
 ) -> World:
     """A large uniform world: so many accounts, projects an account, resources a project, closed months."""
     identity = Identity(spelling, accounts)
+    newest = newest_closed(now, zone)
+    hurry = _hurry(now, newest, zone)
     made = tuple(
         Account(
             id=identity.account_id(place), position=place, name=f"Account {place + 1:04d}",
             tax_name=f"Company {place + 1:04d} Limited", tax_id=f"{105_560_000_000 + place:013d}",
-            tax_address="Bangkok", withholding_percent=3, pays_after=1,
+            tax_address="Bangkok", withholding_percent=3, pays_after=hurry,
         )
         for place in range(accounts)
     )  # fmt: skip
@@ -127,7 +128,13 @@ def scale_world(
         for place in range(accounts)
         for number in range(projects)
     )
-    newest = newest_closed(now, zone)
     return World(
-        made, rows, newest.plus(1 - months), newest, seed, identity, zone, RESOURCES[: min(resources, len(RESOURCES))]
-    )
+        made, rows, newest.plus(1 - months), newest, seed, identity, zone, RESOURCES[: min(resources, len(RESOURCES))],
+        issue_delay=ISSUE_DELAY * hurry,
+    )  # fmt: skip
+
+
+def _hurry(now: datetime, newest: Month, zone: ZoneInfo) -> float:
+    """What is left of every delay: early in a month there is less time, and the newest one is billed and paid by `now`
+    nevertheless."""
+    return min(1.0, (now - newest.end(zone)) / timedelta(days=4))
