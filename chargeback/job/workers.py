@@ -4,10 +4,10 @@ byte.
 The other processes are forked where the work begins, so that they share the month's books with this process and nothing
 is sent to them; what a worker gives back is small, as it writes or compares its files itself. A fork takes along the
 locks of threads that it does not copy: so it is done by a process of a single thread (on Linux, which says how many
-there are), and elsewhere everything is done in this process. This process works too. Each takes the next item when it
-is free. A process that has grown by much takes no further item, and a new one takes its place: what a large file leaves
-in it is not given back otherwise, and the process with the books of a very large month leaves all work to others. From
-a cluster (``job/cluster``) come the bytes of the files, and this process alone writes or compares them.
+there are), and elsewhere everything is done in this process. Each takes the next item when it is free. One that has
+grown by much takes no further item, and a new one takes its place: what a large file leaves in it is not given back
+otherwise. This process only waits for them: whatever it touched of the books would lie in memory once more, for itself.
+From a cluster (``job/cluster``) come the bytes of the files, and this process alone writes or compares them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MOST_UNASKED = 4
 """Processes where nobody has chosen a number: the workpaper, one file, takes a quarter of all the time."""
 
 MOST_HELD = 256_000_000
-"""Bytes in memory at which this process leaves the work to others, who begin with what it holds."""
+"""Bytes in memory at which one process leaves the work to another, which begins with what it holds."""
 MOST_GROWN = 32_000_000
 """Bytes by which a process may outgrow the one that it was forked from, until another takes its place."""
 
@@ -122,7 +122,7 @@ def mapped(function: Callable[[Item], Result], items: Iterable[Item], processes:
         if (processes < 2 and _memory() < MOST_HELD) or not may_fork():
             yield from map(function, items)
             return
-        with _Workers(function, list(items), processes) as workers:
+        with _Workers(function, list(items), max(1, processes)) as workers:
             yield from workers.results()
 
 
@@ -166,14 +166,11 @@ class _Workers:
         self._done: dict[int, Any] = {}
         self._children: list[_Child] = []
         self._tickets = -1
-        self._held = _memory()
-        self._works_too = self._held < MOST_HELD
-        self._parent: int | None = None
 
     def __enter__(self) -> _Workers:
         self._tickets = _tickets(len(self._items))
         try:
-            for _ in range(self._processes - self._works_too):
+            for _ in range(self._processes):
                 self._start()
         except OSError:  # no more processes, or no more memory for them: those that there are do it all
             pass
@@ -187,50 +184,38 @@ class _Workers:
 
     def results(self) -> Iterator[Any]:
         """The results in the items' order."""
-        if self._works_too:
-            self._work_here()
-            if self._has_grown():
-                self._replace()
         for place in range(len(self._items)):
             while place not in self._done:
                 if self._children:
-                    self._received(seconds=None)
+                    self._receive()
                 elif not self._work_here():
                     raise LookupError(f"no process did item {place}")
             yield self._done.pop(place)
 
     def _work_here(self) -> bool:
-        """Whether this process has found anything left to do, and has done it."""
-        found = False
-        for place in self._taken(lasting=not self._children):
-            self._done[place] = self._function(self._items[place])
-            self._items[place] = None
-            found = True
-            while self._received(seconds=0):
-                pass
-        return found
+        """Whether this process, as no other is left, has found anything to do, and has done it."""
+        places = self._taken()
+        self._done |= {place: self._made(place) for place in places}
+        return bool(places)
 
-    def _taken(self, *, lasting: bool = False) -> Iterator[int]:
-        """The places that this process has taken: a ticket stands for items that follow each other. None once it has
-        grown, unless it is ``lasting``, as nobody else is there."""
+    def _taken(self) -> range:
+        """The places that this process takes with a ticket: items that follow each other; none once all are taken."""
+        ticket = os.read(self._tickets, _TICKET.size)
+        if not ticket:
+            return range(0)
         each = _items_a_ticket(len(self._items))
-        while (lasting or not self._has_grown()) and (ticket := os.read(self._tickets, _TICKET.size)):
-            first = _TICKET.unpack(ticket)[0] * each
-            yield from range(first, min(first + each, len(self._items)))
+        first = _TICKET.unpack(ticket)[0] * each
+        return range(first, min(first + each, len(self._items)))
 
-    def _has_grown(self) -> bool:
-        return _memory() - (_memory(self._parent) if self._parent else self._held) > MOST_GROWN
+    def _made(self, place: int) -> Any:
+        """The result of the item there, which is released."""
+        result = self._function(self._items[place])
+        self._items[place] = None
+        return result
 
-    def _replace(self) -> None:
-        """Start a process in the place of one that takes no more; where none can be had, those that are left do it."""
-        if may_fork():
-            with suppress(OSError):
-                self._start()
-
-    def _received(self, seconds: float | None) -> bool:
-        """Whether a child said something within that time; its failure is raised."""
-        found = wait([child.replies for child in self._children], seconds)
-        for replies in cast(list[Connection], found):
+    def _receive(self) -> None:
+        """Wait until a child says something; its failure is raised."""
+        for replies in cast(list[Connection], wait([child.replies for child in self._children])):
             try:
                 place, result = replies.recv()
             except (EOFError, OSError):
@@ -241,7 +226,12 @@ class _Workers:
                 self._let_go(replies, result)
             else:
                 self._done[place] = result
-        return bool(found)
+
+    def _replace(self) -> None:
+        """Start a process in the place of one that takes no more; where none can be had, those that are left do it."""
+        if may_fork():
+            with suppress(OSError):
+                self._start()
 
     def _let_go(self, replies: Connection, error: BaseException | None) -> None:
         """A child has ended; what it raised is raised, and that it was ended from outside."""
@@ -279,11 +269,10 @@ class _Workers:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             end_with(parent)
-            self._parent = parent
-            for place in self._taken():
-                sender.send((place, self._function(self._items[place])))
-                self._items[place] = None
-            if self._has_grown():
+            while not (has_grown := _memory() - _memory(parent) > MOST_GROWN) and (places := self._taken()):
+                for place in places:
+                    sender.send((place, self._made(place)))
+            if has_grown:
                 sender.send((_GROWN, None))
             code = 0
         except BaseException as error:

@@ -27,8 +27,8 @@ from msgspec import Struct
 
 from chargeback.errors import StorageError
 
-IN_MEMORY = 100_000
-"""Entries (rows, lines, checks) that stay in memory: some 30 MB."""
+IN_MEMORY = 20_000
+"""Entries (rows, lines, checks) that stay in memory: some 6 MB."""
 TOGETHER = 4_096
 """Values of a list that are written together."""
 _RECENT = 8

@@ -50,12 +50,10 @@ parent, add = os.getpid(), Staging.add
 def added(self, path, content):
     if os.getpid() != parent:
         {in_child}
-    elif path.startswith("ledgers/"):
-        time.sleep(0.05)  # so that the others get something to do
     return add(self, path, content)
 
 Staging.add = added
-sys.argv = ["chargeback", "run", "--workers", "3"]
+sys.argv = ["chargeback", "run", "--workers", "2"]
 runpy.run_module("chargeback", run_name="__main__", alter_sys=True)
 """
 DIES = "os.kill(os.getpid(), 9)"
@@ -86,45 +84,39 @@ def made(item):
 def refused():
     raise OSError(11, "Resource temporarily unavailable")
 
-left, workers.MOST_HELD, begun = [], int(sys.argv[1]), workers._memory()
+left, workers.MOST_HELD, begun = [], 0, workers._memory()
 if sys.argv[2] == "no more":
     os.fork = refused
-found = list(workers.mapped(made, range(24), 2))
+found = list(workers.mapped(made, range(24), int(sys.argv[1])))
 assert [item for item, _, _ in found] == list(range(24))
 here = sum(process == os.getpid() for _, process, _ in found)
 print(here, len({process for _, process, _ in found}), max(held for _, _, held in found) - begun)
 """
 
 
-@pytest.mark.parametrize("most_held", ["0", "1000000000"], ids=["of a very large month", "of any other"])
-def test_a_process_that_has_grown_is_replaced(most_held: str) -> None:
-    done = python(GROWING, most_held, "")
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_process_that_has_grown_is_replaced(processes: str) -> None:
+    done = python(GROWING, processes, "")
     assert (done.returncode, done.stderr) == (0, "")
-    here, processes, grown = map(int, done.stdout.split())
-    assert here == 0 if most_held == "0" else 0 < here < 6
-    assert processes >= 5
+    here, different, grown = map(int, done.stdout.split())
+    assert here == 0
+    assert different >= 5
     assert grown < 2 * workers.MOST_GROWN + 60_000_000, "each file of a very large month adds to what the last one left"
 
 
-@pytest.mark.parametrize("most_held", ["0", "1000000000"])
-def test_where_no_other_process_can_be_had_this_one_does_it_all(most_held: str) -> None:
-    done = python(GROWING, most_held, "no more")
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_where_no_other_process_can_be_had_this_one_does_it_all(processes: str) -> None:
+    done = python(GROWING, processes, "no more")
     assert (done.returncode, done.stderr, done.stdout.split()[:2]) == (0, "", ["24", "1"])
 
 
 def test_what_a_worker_raises_is_raised_with_all_that_it_says() -> None:
     done = python("""
-import os
 from chargeback.errors import StorageError
 from chargeback.job.workers import mapped
 
-parent = os.getpid()
-
 def made(item):
-    if os.getpid() != parent:
-        raise StorageError("the disk is full", remedy="free space")
-    import time
-    time.sleep(0.2)
+    raise StorageError("the disk is full", remedy="free space")
 
 try:
     list(mapped(made, range(9), 3))
@@ -238,7 +230,7 @@ def address(request: pytest.FixtureRequest) -> Address | None:
 
 @contextmanager
 def running(place: Workplace, in_child: str) -> Iterator[subprocess.Popen[str]]:
-    """A run of three processes, of which the two others do that."""
+    """A run whose files are made by two processes that do that."""
     code = AT_WORK.format(in_child=in_child)
     environ = {**place.environment(), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code]
