@@ -1,7 +1,7 @@
 # chargeback as an image: slim, a user of its own, nothing written but /archive and /tmp, so that a read-only root works.
 #
 #   docker build -t chargeback .
-#   docker run --rm --read-only --tmpfs /tmp -v chargeback-archive:/archive \
+#   docker run --rm --read-only -v /tmp -v chargeback-archive:/archive \
 #     -v "$PWD/config.toml:/etc/chargeback/config.toml:ro" -e DEPLOYS_AUTH_USER -e DEPLOYS_AUTH_PASS \
 #     chargeback run --catch-up --archive /archive
 #

@@ -212,10 +212,11 @@ def _composed(machine: Machine, service: dict[str, Any], *, expected: int = 0) -
         [
             Mount(machine.path(volume["source"]), volume["target"], writable=not volume.get("read_only", False))
             for volume in service["volumes"]
+            if volume["type"] == "bind"
         ],
         environ=dict(line.split("=", 1) for line in lines if line),
         user=service["user"],
-        temporary=service["tmpfs"],
+        temporary=[volume["target"] for volume in service["volumes"] if volume["type"] == "volume"],
         expected=expected,
     )
 

@@ -60,7 +60,6 @@ def _service(made: Deployment, command: list[str]) -> dict[str, Any]:
         "command": [_literal(word) for word in command],
         "user": f"{uid}:{gid}",
         "read_only": True,
-        "tmpfs": ["/tmp"],  # noqa: S108 (the container's own)
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "restart": "no",
@@ -71,6 +70,8 @@ def _service(made: Deployment, command: list[str]) -> dict[str, Any]:
     found["volumes"] = [
         *({"type": "bind", "source": _literal(path), "target": _literal(path), "read_only": True} for path in read),
         *({"type": "bind", "source": _literal(path), "target": _literal(path)} for path in made.written),
+        # Without a name: it goes with the container. On a disk, as a large month's working file lies there.
+        {"type": "volume", "target": "/tmp"},  # noqa: S108 (the container's own)
     ]
     return found
 
