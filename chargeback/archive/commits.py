@@ -22,13 +22,14 @@ from msgspec.structs import asdict, replace
 from chargeback.archive.boundary import LARGEST_MANIFEST, damaged, interpreting, reading
 from chargeback.archive.bucket import Bucket, Listed, WrittenObject
 from chargeback.archive.file_system import storage_error
-from chargeback.archive.manifest import ManifestPart, is_sha256, place_of
+from chargeback.archive.manifest import ManifestPart, disorder, is_sha256
 from chargeback.archive.manifest_parts import Parted
 from chargeback.errors import SchemaError
 from chargeback.evidence import are_those, sha256_of
 from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
 from chargeback.model.archive_overview import RevisionName
+from chargeback.model.manifest_division import place_of
 
 FOLDER = "chain"
 SCHEMA = 1
@@ -226,21 +227,17 @@ def _versions(value: Mapping[str, Any]) -> dict[str, WrittenObject]:
 
 
 def _lists(rows: list[dict[str, Any]]) -> dict[ManifestPart, WrittenObject]:
-    """The lists of versions, one at least; each begins behind the one before."""
+    """The lists of versions, in the order of a manifest's parts."""
     lists: dict[ManifestPart, WrittenObject] = {}
-    end = ("", "")
     for number, row in enumerate(rows, start=1):
         part = ManifestPart(*(row[name] for name in ManifestPart.__struct_fields__))
         if part.path != list_path(number) or not is_sha256(part.sha256):
             raise ValueError(f"its list {number} is none")
         if not _whole(part.files) <= _whole(part.size) <= LARGEST_MANIFEST:
             raise ValueError(f"its list {number} has another size than a list has")
-        ordered = end < place_of(part.first) <= place_of(part.last)
-        if not ordered or (part.first == part.last) != (part.files == 1):
-            raise ValueError(f"its list {number} does not follow the one before")
-        lists[part], end = _written(row), place_of(part.last)
-    if not lists:
-        raise ValueError("it has no lists")
+        lists[part] = _written(row)
+    if problem := disorder(tuple(lists)):
+        raise ValueError(f"its lists: {problem}")
     return lists
 
 

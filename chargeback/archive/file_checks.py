@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from functools import partial
 from itertools import chain
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
 from chargeback.archive.boundary import RESTORE, largest
 from chargeback.archive.file_system import storage_error
 from chargeback.archive.litter import is_litter, litter
-from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord, ManifestPart, place_of, sums_lines
+from chargeback.archive.manifest import (
+    MANIFEST_PATH,
+    SUMS_PATH,
+    FileRecord,
+    ManifestPart,
+    read_part,
+    sums_line,
+    sums_lines,
+)
 from chargeback.archive.no_follow import NotRegularError, OversizedError
-from chargeback.archive.revision import Revision, files_of
+from chargeback.archive.revision import Revision
 from chargeback.archive.store import size_of
 from chargeback.errors import DamagedError
 from chargeback.evidence import sha256_of
+from chargeback.model.manifest_division import place_of
 
 TAKE_OUT = (
     "move it out of the revision, which holds nothing but what the manifest names; find out who or what put it there"
@@ -57,13 +67,21 @@ class FileFinding(Struct, frozen=True):
         return f"{self.path or 'archive'}: {self.kind}: {self.detail}" if self.detail else f"{self.path}: {self.kind}"
 
 
+class CheckedPart(NamedTuple):
+    """What a part of a manifest came to: what is wrong with it and with what lies between its ends; size and SHA-256 of
+    the lines that ``SHA256SUMS`` has of it, None where it is damaged."""
+
+    findings: list[FileFinding]
+    sums: tuple[int, str] | None = None
+
+
 class Divide(Protocol):
     """Who does the parts of a tree: what ``check`` finds in each, in their order."""
 
     def __call__(
-        self, check: Callable[[ManifestPart], list[FileFinding]], parts: Sequence[ManifestPart], /
-    ) -> Iterator[list[FileFinding]]:
-        """What is found in each part."""
+        self, check: Callable[[ManifestPart], CheckedPart], parts: Sequence[ManifestPart], /
+    ) -> Iterator[CheckedPart]:
+        """What each part came to."""
 
 
 def check_files(
@@ -78,12 +96,18 @@ def check_files(
         present = dict(revision.store.walk())
     except OSError as error:
         raise storage_error(revision.root, error) from error
-    findings = [*_check_proof(revision), *_check_strays(revision, present)]
-    findings += _check_files(revision, revision.manifest.files, on_file)
-    parts = revision.manifest.parts
-    for part, found in zip(parts, divide(partial(_check_part, revision), parts), strict=True):
+    manifest, parts = revision.manifest, revision.manifest.parts
+    named = {MANIFEST_PATH, SUMS_PATH, *(record.path for record in manifest.files), *(part.path for part in parts)}
+    between, outside = _by_part(parts, present.keys() - named)
+    findings = list(_added(revision, present, outside))
+    findings += _check_files(revision, manifest.files, on_file)
+    sums: list[tuple[int, str] | None] = [_control(sums_lines(manifest.files, revision.sha256, parts))]
+    check = partial(_check_part, revision, present, between)
+    for part, checked in zip(parts, divide(check, parts), strict=True):
         on_file(f"{revision.name}/{part.path}")
-        findings += found
+        findings += checked.findings
+        sums.append(checked.sums)
+    findings += _check_proof(revision, sums)
     try:
         findings += [_finding(revision, FileFindingKind.CHANGED, *hidden) for hidden in revision.store.hidden()]
     except OSError as error:
@@ -118,49 +142,57 @@ def _finding(revision: Revision, kind: FileFindingKind, path: str, detail: str =
     return FileFinding(kind, f"{revision.name}/{path}", detail)
 
 
-def _check_strays(revision: Revision, present: dict[str, bool]) -> Iterator[FileFinding]:
+def _by_part(parts: Sequence[ManifestPart], paths: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """The paths that each part would name, by its own path; and those that none would."""
+    between: dict[str, list[str]] = {part.path: [] for part in parts}
+    outside: list[str] = []
+    begin = [place_of(part.first) for part in parts]
+    for path in paths:
+        place = place_of(path)
+        number = bisect_right(begin, place) - 1
+        is_within = number >= 0 and place <= place_of(parts[number].last)
+        (between[parts[number].path] if is_within else outside).append(path)
+    return between, outside
+
+
+def _added(revision: Revision, present: Mapping[str, bool], paths: Iterable[str]) -> Iterator[FileFinding]:
     """What lies in the revision and is not in its manifest, litter aside."""
-    unnamed = present.keys() - {MANIFEST_PATH, SUMS_PATH, *(record.path for record in revision.manifest.files)}
-    for part in revision.manifest.parts:
-        unnamed.discard(part.path)
-        try:
-            unnamed.difference_update(record.path for record in files_of(revision.store, part))
-        except DamagedError:
-            unnamed = {path for path in unnamed if not _may_name(part, path)}
-    for path in unnamed:
+    for path in paths:
         if not (present[path] and is_litter(path)):
             yield FileFinding(FileFindingKind.ADDED, f"{revision.name}/{path}", "not in the manifest", TAKE_OUT)
 
 
-def _may_name(part: ManifestPart, path: str) -> bool:
-    return place_of(part.first) <= place_of(path) <= place_of(part.last)
+def _control(lines: Iterable[bytes]) -> tuple[int, str]:
+    """Size and SHA-256 of lines."""
+    data = b"".join(lines)
+    return len(data), sha256_of(data)
 
 
-def _check_proof(revision: Revision) -> Iterator[FileFinding]:
-    """``SHA256SUMS`` says the same as the manifest, and what the manifest itself is."""
-    expected = _sums_record(revision)
+def _check_proof(revision: Revision, sums: Sequence[tuple[int, str] | None]) -> Iterator[FileFinding]:
+    """``SHA256SUMS`` says the same as the manifest, and what the manifest itself is; nobody knows the former where a
+    part is damaged, which is reported."""
+    expected = [each for each in sums if each]
+    is_known = len(expected) == len(sums)
     try:
-        found = revision.store.read(SUMS_PATH, expected.size if expected else largest(SUMS_PATH))
+        most = sum(size for size, _ in expected) if is_known else largest(SUMS_PATH)
+        found = revision.store.read(SUMS_PATH, most)
     except OSError as error:
         yield _reading_finding(revision, SUMS_PATH, error)
         return
     if _names_another_manifest(revision, found):  # that is how a changed manifest shows, whatever else is
         yield _finding(revision, FileFindingKind.CHANGED, MANIFEST_PATH, f"{SUMS_PATH} names another checksum for it")
-    elif expected and sha256_of(found) != expected.sha256:
+    elif is_known and not _is_of(found, expected):
         yield _finding(revision, FileFindingKind.CHANGED, SUMS_PATH, "not what the manifest says")
 
 
-def _sums_record(revision: Revision) -> FileRecord | None:
-    """``SHA256SUMS`` as it follows from the manifest, line by line; None where a part is damaged, which is reported."""
-    manifest, digest, size = revision.manifest, hashlib.sha256(), 0
-    files = chain(manifest.files, chain.from_iterable(files_of(revision.store, part) for part in manifest.parts))
-    try:
-        for line in sums_lines(files, revision.sha256, manifest.parts):
-            digest.update(line)
-            size += len(line)
-    except DamagedError:
-        return None
-    return FileRecord(SUMS_PATH, size, digest.hexdigest())
+def _is_of(data: bytes, controls: Iterable[tuple[int, str]]) -> bool:
+    """Whether the bytes are pieces of these sizes and checksums, one after the other."""
+    start = 0
+    for size, sha256 in controls:
+        if sha256_of(data[start : start + size]) != sha256:
+            return False
+        start += size
+    return start == len(data)
 
 
 def _names_another_manifest(revision: Revision, sums: bytes) -> bool:
@@ -168,17 +200,28 @@ def _names_another_manifest(revision: Revision, sums: bytes) -> bool:
     return bool(named) and f"{revision.sha256}  {MANIFEST_PATH}".encode() not in named
 
 
-def _check_part(revision: Revision, part: ManifestPart) -> list[FileFinding]:
-    """What is wrong with a part of the manifest; where nothing is, what is wrong with the files that it names."""
-    findings = list(_check_file(revision, part.record))
-    if findings:
-        return findings
+def _check_part(
+    revision: Revision, present: Mapping[str, bool], between: Mapping[str, Iterable[str]], part: ManifestPart
+) -> CheckedPart:
+    """A part of the manifest, which is read once, the files that it names, and what lies among them. Where the part is
+    damaged, nothing else is looked at."""
     try:
-        files = files_of(revision.store, part)
+        with revision.store.open(part.path) as file:
+            size = size_of(file)
+            data = file.read() if size == part.size else b""
+    except OSError as error:
+        return CheckedPart([_reading_finding(revision, part.path, error)])
+    if wrong := list(_differences(revision, part.record, size, lambda: sha256_of(data))):
+        return CheckedPart(wrong)
+    where = str(revision.root / part.path)
+    try:
+        files = read_part(data, where, part)
     except DamagedError as error:
-        detail = error.message.removeprefix(f"{revision.root / part.path}: ")
-        return [_finding(revision, FileFindingKind.MANIFEST, part.path, detail)]
-    return list(_check_files(revision, files))
+        detail = error.message.removeprefix(f"{where}: ")
+        return CheckedPart([_finding(revision, FileFindingKind.MANIFEST, part.path, detail)])
+    unnamed = set(between[part.path]).difference(record.path for record in files)
+    findings = [*_added(revision, present, unnamed), *_check_files(revision, files)]
+    return CheckedPart(findings, _control(map(sums_line, files)))
 
 
 def _check_files(
@@ -204,12 +247,18 @@ def _check_file(revision: Revision, record: FileRecord) -> Iterator[FileFinding]
         yield _reading_finding(revision, record.path, error)
         return
     with file:
-        size = size_of(file)
-        if size != record.size:
-            detail = f"{size} bytes, the manifest says {record.size}"
-            yield _finding(revision, FileFindingKind.WRONG_SIZE, record.path, detail)
-        elif hashlib.file_digest(file, "sha256").hexdigest() != record.sha256:
-            yield _finding(revision, FileFindingKind.CHANGED, record.path, "its SHA-256 is not the manifest's")
+        yield from _differences(
+            revision, record, size_of(file), lambda: hashlib.file_digest(file, "sha256").hexdigest()
+        )
+
+
+def _differences(revision: Revision, record: FileRecord, size: int, sha256: Callable[[], str]) -> Iterator[FileFinding]:
+    """How a file of this size and checksum is another than the manifest says."""
+    if size != record.size:
+        detail = f"{size} bytes, the manifest says {record.size}"
+        yield _finding(revision, FileFindingKind.WRONG_SIZE, record.path, detail)
+    elif sha256() != record.sha256:
+        yield _finding(revision, FileFindingKind.CHANGED, record.path, "its SHA-256 is not the manifest's")
 
 
 def _reading_finding(revision: Revision, path: str, error: OSError) -> FileFinding:

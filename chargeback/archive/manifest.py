@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, pairwise
 from typing import Any, NoReturn
@@ -22,10 +22,10 @@ from chargeback.archive.boundary import LARGEST_MANIFEST
 from chargeback.errors import ConfigurationError, DamagedError, SchemaError
 from chargeback.evidence.period import Period
 from chargeback.evidence.records import canonical_json
+from chargeback.model.manifest_division import PARTS_FOLDER, part_path, place_of
 
 MANIFEST_PATH = "manifest.json"
 SUMS_PATH = "SHA256SUMS"
-PARTS_FOLDER = "manifests"
 SCHEMA = 1
 """Of a manifest that names the files itself."""
 TREE_SCHEMA = 2
@@ -107,24 +107,9 @@ class Manifest(Struct, frozen=True):
         return canonical_json({"schema": TREE_SCHEMA if self.parts else SCHEMA, **value})
 
 
-def part_path(number: int) -> str:
-    """The file of a tree's part; the first has the number 1."""
-    return f"{PARTS_FOLDER}/{number:04}.json"
-
-
 def part_json(files: Iterable[FileRecord]) -> bytes:
     """The bytes of a part that names these files, spelled as the manifest is."""
     return canonical_json({"schema": TREE_SCHEMA, "files": list(files)})
-
-
-def place_of(path: str) -> tuple[str, str]:
-    """Where a path stands in a tree: account by account, evidence and documents together; before them all other files.
-
-    So that who proves one account needs one part.
-    """
-    folder, _, below = path.partition("/")
-    account, within, _ = below.partition("/")
-    return account if within and folder in ("evidence", "invoices") else "", path
 
 
 def sums_lines(
@@ -134,7 +119,12 @@ def sums_lines(
     from the top down: the manifest, its parts, then the files in the order in which the parts name them."""
     manifest, named = FileRecord(MANIFEST_PATH, 0, manifest_sha256), [part.record for part in parts]
     ordered = chain([manifest], named, files) if named else sorted([*files, manifest], key=lambda record: record.path)
-    return (f"{record.sha256}  {record.path}\n".encode() for record in ordered)
+    return map(sums_line, ordered)
+
+
+def sums_line(record: FileRecord) -> bytes:
+    """The line of ``SHA256SUMS`` for a file."""
+    return f"{record.sha256}  {record.path}\n".encode()
 
 
 def is_sha256(text: object) -> bool:
@@ -243,17 +233,25 @@ def _files(
 
 
 def _parts(reader: _Reader, value: dict[str, Any]) -> tuple[ManifestPart, ...]:
-    """The parts, one at least; each begins behind the one before, so that no path can be in two."""
+    """The parts, in order."""
     parts = tuple(_part(reader, row, number) for number, row in enumerate(reader.rows(value, "parts"), start=1))
+    if problem := disorder(parts):
+        reader.fail(f"parts: {problem}")
+    return parts
+
+
+def disorder(parts: Sequence[ManifestPart]) -> str:
+    """What is wrong with the order of a tree's parts, "" where nothing is: there is one at least, and each begins
+    behind the one before, so that no path can be in two."""
     if not parts:
-        reader.fail("parts is empty, expected one at least")
+        return "none is named, expected one at least"
     for part in parts:
         if place_of(part.first) > place_of(part.last) or (part.first == part.last) != (part.files == 1):
-            reader.fail(f"parts: {part.path} of {part.files} files ends with {_shown(part.last)}, before it begins")
+            return f"{part.path} of {part.files} files ends with {_shown(part.last)}, before it begins"
     for one, other in pairwise(parts):
         if place_of(one.last) >= place_of(other.first):
-            reader.fail(f"parts: {other.path} begins with {_shown(other.first)}, before {one.path} ends")
-    return parts
+            return f"{other.path} begins with {_shown(other.first)}, before {one.path} ends"
+    return ""
 
 
 def _part(reader: _Reader, row: dict[str, Any], number: int) -> ManifestPart:

@@ -1,4 +1,4 @@
-"""The parts of a large month's manifest: how its files are divided over them, and how one is found again.
+"""The parts of a large month's manifest: what they are written as, and how a path is found again in them.
 
 A month of up to ``FILES_A_MANIFEST`` files has none: its ``manifest.json`` names the files (decision record 19). Who
 reads files by path sees no difference; of a tree only the parts that are asked for are read, and few of them are kept
@@ -8,9 +8,9 @@ in memory.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import chain
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -22,16 +22,13 @@ from chargeback.archive.manifest import (
     Manifest,
     ManifestPart,
     part_json,
-    part_path,
-    place_of,
     sums_lines,
 )
 from chargeback.evidence import sha256_of
+from chargeback.model.manifest_division import divided, part_path, place_of
 
 Value = TypeVar("Value")
 
-FILES_A_MANIFEST = 5_000
-"""Files that one manifest, or one part of it, names at most."""
 _KEPT = 4
 """Parts that are kept in memory for the next path that is asked for: some 2 MB each."""
 
@@ -54,23 +51,6 @@ def proof_of(manifest: Manifest, files: Sequence[FileRecord], most: int) -> Iter
     in_order = chain.from_iterable(parts) if parts else files
     yield SUMS_PATH, b"".join(sums_lines(in_order, sha256_of(complete), named))
     yield MANIFEST_PATH, complete
-
-
-def divided(paths: Iterable[str], most: int) -> Iterator[tuple[str, ...]]:
-    """The paths of each part, in order, at most so many; those of an account in one part, where one holds them all."""
-    part: list[str] = []
-    for _, of_account in groupby(sorted(paths, key=place_of), key=lambda path: place_of(path)[0]):
-        together = list(of_account)
-        if len(part) + len(together) > most:
-            if part:
-                yield tuple(part)
-            part = []
-            while len(together) > most:
-                yield tuple(together[:most])
-                del together[:most]
-        part += together
-    if part:
-        yield tuple(part)
 
 
 class Parted(Mapping[str, Value]):

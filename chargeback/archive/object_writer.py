@@ -20,7 +20,6 @@ from chargeback.archive.chain import Base
 from chargeback.archive.commits import Commit, list_json, list_path
 from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
 from chargeback.archive.manifest import Manifest, ManifestPart
-from chargeback.archive.manifest_parts import divided
 from chargeback.archive.object_store import REGISTERS, ObjectStore, register_line
 from chargeback.archive.pending import PendingObjects
 from chargeback.archive.revision import Revision
@@ -29,6 +28,7 @@ from chargeback.config.address import Address, Place
 from chargeback.errors import LockedError
 from chargeback.evidence import sha256_of
 from chargeback.model.archive_overview import RevisionName
+from chargeback.model.manifest_division import divided
 
 SENDERS = 8
 """Objects that are created at a time."""

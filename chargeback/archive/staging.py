@@ -28,12 +28,13 @@ from chargeback.archive.atomic_files import (
 from chargeback.archive.boundary import largest
 from chargeback.archive.file_system import REVISION_FILE_MODE, FileSystem, storage_errors
 from chargeback.archive.manifest import FileRecord, Manifest, is_safe_path
-from chargeback.archive.manifest_parts import FILES_A_MANIFEST, proof_of
+from chargeback.archive.manifest_parts import proof_of
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.errors import ChargebackError, ConfigurationError, DamagedError, SchemaError, StorageError
 from chargeback.evidence import FolderStore, sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH
+from chargeback.model.manifest_division import FILES_A_MANIFEST
 
 
 @contextmanager

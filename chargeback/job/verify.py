@@ -12,7 +12,7 @@ from functools import partial
 from msgspec import Struct, field
 
 from chargeback.archive.boundary import interpreting
-from chargeback.archive.file_checks import FileFinding, FileFindingKind
+from chargeback.archive.file_checks import CheckedPart, FileFinding, FileFindingKind
 from chargeback.archive.manifest import ManifestPart
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
@@ -93,9 +93,9 @@ def verify(path: Place, request: VerifyRequest, progress: Progress = lambda laye
 
 
 def _divided(
-    engine: Engine, check: Callable[[ManifestPart], list[FileFinding]], parts: Sequence[ManifestPart]
-) -> Iterator[list[FileFinding]]:
-    """What is found in each part of a manifest, by as many processes as its files are worth."""
+    engine: Engine, check: Callable[[ManifestPart], CheckedPart], parts: Sequence[ManifestPart]
+) -> Iterator[CheckedPart]:
+    """What each part of a manifest came to, by as many processes as its files are worth."""
     return mapped(check, parts, engine.processes(sum(part.files for part in parts)))
 
 

@@ -20,18 +20,19 @@ from chargeback.archive.manifest import (
     SUMS_PATH,
     FileRecord,
     ManifestPart,
-    part_path,
-    place_of,
     read_manifest,
     read_part,
 )
-from chargeback.archive.manifest_parts import FILES_A_MANIFEST, Parted, divided, proof_of
+from chargeback.archive.manifest_parts import Parted, proof_of
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision_selection import selected_revisions
+from chargeback.archive.store import ArchiveFolder
 from chargeback.archive.verification import verify_files
 from chargeback.errors import DamagedError
 from chargeback.evidence import sha256_of
 from chargeback.evidence.records import canonical_json
+from chargeback.model.manifest_division import FILES_A_MANIFEST, divided, part_path, place_of
+from chargeback.publish.pages.file_links import file_groups
 from tests.kit.archives import FILES, STARTED, QuickFileSystem, manifest, seal, write_archive
 
 SHA = "0" * 64
@@ -340,6 +341,31 @@ def test_a_damaged_part_is_named_alone_and_the_others_are_proved(root: Path, sea
     assert (part_path(number), "wrong size") in findings(root)
     path.unlink()
     assert (part_path(number), "missing") in findings(root)
+
+
+@pytest.mark.parametrize(("accounts", "parts"), [(2_498, 0), (2_499, 2), (7_000, 3)])
+def test_the_month_s_page_names_the_parts_that_are_written_after_it(accounts: int, parts: int) -> None:
+    paths = {"config.toml", "ledgers/all.csv", "ledgers/all.xlsx"}
+    paths |= {f"evidence/{each}/{name}.json" for each in range(accounts) for name in ("billing.get", "billing.report")}
+    files = [FileRecord(path, 1, "0" * 64) for path in sorted({*paths, "index.html"})]
+    written = [path for path, _ in proof_of(manifest(), files, FILES_A_MANIFEST)][:-2]
+    assert len(written) == parts
+    links = [link.href for group in file_groups(paths) for folder in group.folders for link in folder.links]
+    assert [href for href in links if href.startswith("manifests/")] == written
+    assert len(links) == len(paths) + parts + len((MANIFEST_PATH, SUMS_PATH))
+
+
+def test_every_file_of_a_tree_is_read_once(root: Path, sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (revision,) = Archive(root).revisions()
+    asked: list[str] = []
+    for name in ("open", "read"):
+        way = getattr(ArchiveFolder, name)
+        monkeypatch.setattr(
+            ArchiveFolder, name, lambda self, path, *more, way=way: asked.append(path) or way(self, path, *more)
+        )
+    assert check_files(revision) == ()
+    present = {str(path.relative_to(sealed)) for path in sealed.rglob("*") if path.is_file()}
+    assert sorted(asked) == sorted(present - {MANIFEST_PATH}), "a bucket is asked for each of them"
 
 
 def test_a_part_too_many_is_named(root: Path, sealed: Path) -> None:

@@ -31,7 +31,6 @@ from chargeback.archive.commits import Commits, list_json, list_path, orphans
 from chargeback.archive.file_checks import FileFindingKind, check_files
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import ManifestPart
-from chargeback.archive.manifest_parts import divided
 from chargeback.archive.no_follow import OversizedError
 from chargeback.archive.object_store import ObjectStore
 from chargeback.archive.object_writer import ObjectWriter
@@ -45,6 +44,7 @@ from chargeback.errors import ConfigurationError, DamagedError, LockedError, Sto
 from chargeback.evidence import sha256_of
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionName, Signature
+from chargeback.model.manifest_division import divided
 from tests.azure_server import CONTAINER
 from tests.conftest import SHAPES
 from tests.kit.archives import FILES, REPORT, STARTED, answer, seal

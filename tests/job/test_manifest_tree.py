@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.manifest import MANIFEST_PATH
-from chargeback.archive.manifest_parts import FILES_A_MANIFEST
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.archive.staging import Staging
 from chargeback.errors import DamagedError
 from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
+from chargeback.model.manifest_division import FILES_A_MANIFEST
 from chargeback.sandbox import Clock, Platform, prepared, running, scale_world
 from chargeback.sandbox.makers import instant
 from tests.cli.calling import call
@@ -200,6 +200,11 @@ def test_a_month_of_1100_accounts_is_a_tree_by_its_size_alone(
         (revision,) = revisions(office)
         assert [part.files <= FILES_A_MANIFEST for part in some(revision.manifest.parts)] == [True, True]
         assert len(revision.records) > FILES_A_MANIFEST
+        page = revision.read("index.html").decode()
+        assert [f'"{part.path}"' in page for part in revision.manifest.parts] == [True, True], (
+            "its page leaves parts out"
+        )
+        assert "manifests/0003.json" not in page
         assert verify(office.archive, VerifyRequest(workers=2)).exit == 0
         again = rebuild(revision, tmp_path / "again")
         assert (again.differing, again.revision.sha256) == ((), revision.sha256)

@@ -18,13 +18,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chargeback.archive.manifest import MANIFEST_PATH, PARTS_FOLDER, SUMS_PATH, FileRecord
+from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, FileRecord
 from chargeback.archive.manifest_parts import proof_of
 from chargeback.archive.revision import read_revision
 from chargeback.cli.verify_output import document, lines, verify_and_tell
 from chargeback.evidence.records import canonical_json
 from chargeback.job import reperformed_revision
 from chargeback.job.verify import LAYERS, Verification, VerifyRequest, verify
+from chargeback.model.manifest_division import PARTS_FOLDER
 from chargeback.sandbox import prepared, running
 from chargeback.sandbox.makers import instant
 from tests.kit.workplace import NOW, Workplace, ended

@@ -24,10 +24,11 @@ from typing import Any
 
 import pytest
 
-from chargeback.archive.manifest import MANIFEST_PATH, PARTS_FOLDER, SUMS_PATH
+from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH
 from chargeback.archive.staging import Staging
 from chargeback.evidence import sha256_of
 from chargeback.evidence.records import canonical_json
+from chargeback.model.manifest_division import PARTS_FOLDER
 
 from ..cli.calling import call
 from ..conftest import SHAPES

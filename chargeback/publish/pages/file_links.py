@@ -9,6 +9,7 @@ from urllib.parse import quote
 from markupsafe import escape
 from msgspec import Struct
 
+from chargeback.model.manifest_division import PARTS_FOLDER, part_paths
 from chargeback.publish.pages.elements import section
 from chargeback.publish.pages.rendering import isolated, plain
 
@@ -73,13 +74,15 @@ _GROUPS = (
     ("invoices", "Invoices and receipts", True),
     ("evidence", "Evidence: the platform's answers", True),
     ("", "Proof and configuration", False),
+    (PARTS_FOLDER, "Parts of the manifest", True),
 )
 
 
 def file_groups(paths: Iterable[str], notes: Mapping[str, str] = MappingProxyType({})) -> tuple[FileGroup, ...]:
-    """Every file of the revision but the page itself, manifest and sums too, which are written after it; ``notes`` by
-    the folder that a group is of."""
-    every = sorted({*paths, MANIFEST, SUMS} - {PAGE})
+    """Every file of the revision but the page itself, manifest with its parts and sums too, which are written after it;
+    ``notes`` by the folder that a group is of."""
+    named = {*paths, PAGE}
+    every = sorted({*named, *part_paths(named), MANIFEST, SUMS} - {PAGE})
     by_group: dict[str, list[str]] = {}
     for path in every:
         top = path.partition("/")[0] if "/" in path else ""
