@@ -490,9 +490,9 @@ def _crossed(stack: Stack, projects: _CurrencyProjects) -> _Charted:
             {
                 **dict(zip((project, name), projects.named(sid), strict=True)),
                 **{
-                    column: projects.cost(projects.by_cell[sid, resource])
+                    column: projects.cost(sums)
                     for resource, column in by_resource.items()
-                    if (sid, resource) in projects.by_cell
+                    if (sums := projects.by_cell.get((sid, resource)))
                 },
             },
             digits,

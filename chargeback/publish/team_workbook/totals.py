@@ -68,18 +68,15 @@ class LineTotals:
         return {cell.project for cells in self.cells.values() for cell in cells if cell.share_percent}
 
 
-def _add(sums: dict[Key, Sums], key: Key, amounts: Sums) -> None:
-    group = sums.get(key)
-    if group is None:
-        group = sums[key] = Sums()
-    group.add(amounts)
-
-
 def grouped(sums: Mapping[Finer, Sums], key: Callable[[Finer], Key]) -> dict[Key, Sums]:
     """Sums added up by what ``key`` says of each, in the order in which they first appear."""
     groups: dict[Key, Sums] = {}
     for finer, amounts in sums.items():
-        _add(groups, key(finer), amounts)
+        name = key(finer)
+        group = groups.get(name)
+        if group is None:
+            group = groups[name] = Sums()
+        group.add(amounts)
     return groups
 
 
@@ -102,7 +99,7 @@ def by_resource(lines: Lines, currency: str, projects: Collection[str]) -> dict[
         codes = (mine.labels.codes, mine.projects.codes, mine.resources.codes)
         for (label, project, resource), each in add_up_columns(mine.net, mine.tax, mine.gross, *codes).items():
             if labels[label].currency == currency:
-                _add(found.setdefault(table[project].sid, {}), resources[resource], each)
+                found.setdefault(table[project].sid, {}).setdefault(resources[resource], Sums()).add(each)
     return found
 
 
@@ -114,12 +111,14 @@ def _add_lines(
     sums = add_up_columns(
         lines.net, lines.tax, lines.gross, labels.codes, projects.codes, origins.codes, of_resources.codes
     )
-    for (of_label, of_project, of_origin, of_resource), each in sums.items():
-        label, project, origin = labels.table[of_label], projects.table[of_project], origins.table[of_origin]
-        part = cells.setdefault(Part(label.currency, label.digits, project.environment, origin.basis), {})
-        cell = PartKey(project.sid, of_resources.table[of_resource], origin.share_percent)
-        if cell in part:
-            part[cell].add(each)
-        else:
-            part[cell] = each
-        names[project.sid] = project.name
+    before: tuple[int, ...] = ()
+    for key, each in sums.items():
+        if key[:3] != before:  # a project's lines stand together
+            before = key[:3]
+            label, project, origin = labels.table[key[0]], projects.table[key[1]], origins.table[key[2]]
+            part = cells.setdefault(Part(label.currency, label.digits, project.environment, origin.basis), {})
+            names[project.sid] = project.name
+        cell = PartKey(project.sid, of_resources.table[key[3]], origin.share_percent)
+        known = part.setdefault(cell, each)
+        if known is not each:
+            known.add(each)

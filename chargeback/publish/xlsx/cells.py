@@ -149,9 +149,15 @@ class TextColumn(dict[str, str]):
     def __init__(self, cells: Cells, column: str, look: int, blank: str = "") -> None:
         super().__init__()
         self._cells, self._column, self._look, self._blank = cells, column, look, blank
+        self._place, self._opening = cells.strings.place, f'<c r="{column}{ROW}" s="{look}" t="s"><v>'
 
     def __missing__(self, text: str) -> str:
-        fragment = self._cells.text(self._column, text, self._look) if text else self._blank
+        if not text:
+            fragment = self._blank
+        elif (place := self._place(text)) is not None:
+            fragment = f"{self._opening}{place}</v></c>"
+        else:
+            fragment = self._cells.text(self._column, text, self._look)
         if len(self) >= _MOST_FRAGMENTS:
             self.clear()
         self[text] = fragment
