@@ -18,8 +18,7 @@ import select
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -163,20 +162,6 @@ class Signals:
             before(lost)
 
         return hook
-
-
-@contextmanager
-def interruptible() -> Iterator[Signals]:
-    """Signals as a command receives them; those of before come back afterwards."""
-    numbers, hook, signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), sys.unraisablehook, Signals()
-    before = [signal.getsignal(number) for number in numbers]
-    signals.take()
-    try:
-        yield signals
-    finally:
-        sys.unraisablehook = hook
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def guarded(command: Callable[[], object]) -> int:

@@ -9,7 +9,8 @@ import click
 
 from chargeback.cli.lazy import WordChoice
 from chargeback.cli.options import archive_option, config_option, load_config, output_option, verbose_option
-from chargeback.cli.printing import ending, say, write_json
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say, write_json
 from chargeback.model.wording import counted
 
 if TYPE_CHECKING:

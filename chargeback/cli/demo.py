@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from chargeback.cli.options import verbose_option
-from chargeback.cli.printing import ending, say, tell
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say, tell
 
 FOLDER = "chargeback-demo"
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from chargeback.cli.options import archive_option, config_option, configuration_path, output_option, verbose_option
-from chargeback.cli.printing import ending, say, write_json
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say, write_json
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place

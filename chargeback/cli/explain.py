@@ -15,7 +15,8 @@ from chargeback.cli.options import (
     output_option,
     verbose_option,
 )
-from chargeback.cli.printing import ending, write_json
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import write_json
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place

@@ -18,7 +18,8 @@ from chargeback.cli.options import (
     output_option,
     verbose_option,
 )
-from chargeback.cli.printing import ending, say, tell, write_as, write_json
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say, tell, write_as, write_json
 from chargeback.errors import ConfigurationError
 
 if TYPE_CHECKING:

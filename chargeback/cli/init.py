@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from chargeback.cli.options import configuration_path, output_option, verbose_option
-from chargeback.cli.printing import ending, say, tell, terminal_text, write_json
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say, tell, terminal_text, write_json
 
 
 @click.command("init")

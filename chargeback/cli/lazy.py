@@ -105,7 +105,8 @@ def _options(context: click.Context | None) -> list[click.Parameter]:
 
 
 def _tell_mistake(error: click.UsageError, *, json_output: bool) -> None:
-    from chargeback.cli.printing import error_lines, failure, tell, write_json
+    from chargeback.cli.outcome import error_lines, failure
+    from chargeback.cli.printing import tell, write_json
 
     cause = mistake(error)
     for line in error_lines((cause,)):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from chargeback.cli.options import archive_option, chosen_archive, config_option, output_option, verbose_option
-from chargeback.cli.printing import ending, write_as
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import write_as
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place

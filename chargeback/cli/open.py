@@ -12,7 +12,8 @@ import click
 
 from chargeback.archive.reading import Archive
 from chargeback.cli.options import archive_option, archive_root, complete_revisions, config_option, verbose_option
-from chargeback.cli.printing import ending, say
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say
 from chargeback.config.address import Address, Place
 from chargeback.errors import ConfigurationError, StorageError
 from chargeback.review.revision_choice import chosen_revision

@@ -1,5 +1,5 @@
-"""What a command writes: lines for people, for the terminal or the pipe that stdout and stderr are, and documents; how
-it ends: one line an error on stderr, JSON where asked, the exit code of INTERFACE's table; and how far it is.
+"""What a command writes: lines for people, for the terminal or the pipe that stdout and stderr are, and documents; and
+how far it is.
 
 Everything passes the gate that holds back the run's secrets, and nothing can steer a terminal. Progress is shown on a
 terminal alone, so that cron stays quiet, and not where the log is written, which says the same in lines; ``NO_COLOR``
@@ -13,16 +13,13 @@ import os
 import re
 import sys
 import time
-import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
-from chargeback.errors import ChargebackError, each_cause_once, each_error, error_exit
 from chargeback.model.text import json_text, one_line
-from chargeback.process import Ended, meaning
 
 if TYPE_CHECKING:
     from chargeback.review.terminal import Terminal
@@ -130,80 +127,6 @@ def print_lines(render: Callable[[Terminal], Iterable[str]]) -> None:
 
 def _shown(part: str) -> str:
     return terminal_text(part, sys.stdout.encoding, keep_spaces=True)
-
-
-@contextmanager
-def ending(
-    *,
-    json_output: bool,
-    verbose: bool,
-    accepted: frozenset[int] = frozenset(),
-    leaves_work: bool = False,
-    log_format: str = "text",
-) -> Iterator[Callable[[int], None]]:
-    """Run a command's body; what it yields sets the exit code. Each error that is raised is reported in one line.
-
-    ``leaves_work``: the command is called for what it leaves behind, such as a revision, and not for its output alone.
-    With ``verbose``, or as JSON, its log is written to stderr meanwhile.
-    """
-    with _log(log_format, verbose=verbose) as end:
-        code = yield from _run(json_output=json_output, verbose=verbose)
-        end(code)
-    raise Ended(code, stands=leaves_work, accepted=accepted)
-
-
-def _log(log_format: str, *, verbose: bool) -> AbstractContextManager[Callable[[int], None]]:
-    """The log on stderr where somebody asked for it; only then is its machinery loaded."""
-    if log_format == "text" and not verbose:
-        return nullcontext(lambda code: None)
-    from chargeback.cli.log import logging_to_stderr
-
-    return logging_to_stderr(log_format, verbose=verbose)
-
-
-def _run(*, json_output: bool, verbose: bool) -> Generator[Callable[[int], None], None, int]:
-    """The command's body; its exit code once whatever was raised has been reported."""
-    code = [0]
-
-    def set_code(value: int) -> None:
-        code[0] = value
-
-    try:
-        yield set_code
-    except click.Abort:
-        code[0] = _told(meaning(KeyboardInterrupt()), json_output=json_output)
-    except click.ClickException:
-        raise
-    except (KeyboardInterrupt, Exception) as error:
-        cause = meaning(error)
-        if verbose and error_exit(cause) == 1:
-            sys.stderr.write(masked_text(traceback.format_exc()))
-        code[0] = _told(cause, json_output=json_output)
-    return code[0]
-
-
-def _told(error: ChargebackError, *, json_output: bool) -> int:
-    code = error_exit(error)
-    causes = each_error(error)
-    for line in error_lines(causes):
-        tell(line, error=True)
-    if json_output:
-        write_json(failure(causes, code))
-    return code
-
-
-def error_lines(errors: Iterable[ChargebackError]) -> list[str]:
-    """What, where, what to do: one line an error, and one for several accounts that have the same."""
-    return [
-        f"chargeback: {message} -> {remedy}" if remedy else f"chargeback: {message}"
-        for message, remedy in each_cause_once(errors)
-    ]
-
-
-def failure(causes: tuple[ChargebackError, ...], code: int) -> dict[str, Any]:
-    """INTERFACE's JSON of a failed command."""
-    errors = [{"account": cause.account, "message": cause.message, "remedy": cause.remedy} for cause in causes]
-    return {"schema": 1, "status": "failed", "exit": code, "errors": errors}
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from chargeback.cli.options import (
     verbose_option,
     workers_option,
 )
-from chargeback.cli.printing import ending
+from chargeback.cli.outcome import ending
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from chargeback.cli.printing import error_lines, failure, progress_on_terminal, say, tell, write_json
+from chargeback.cli.outcome import error_lines, failure
+from chargeback.cli.printing import progress_on_terminal, say, tell, write_json
 from chargeback.collect.clock import Clock, SystemClock
 from chargeback.config import Config
 from chargeback.evidence import RestatementEvent

@@ -6,7 +6,8 @@ import click
 
 from chargeback.cli.lazy import WordChoice
 from chargeback.cli.options import verbose_option
-from chargeback.cli.printing import ending, say
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say
 from chargeback.errors import ConfigurationError, StorageError
 
 

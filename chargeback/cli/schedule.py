@@ -12,7 +12,8 @@ import click
 from chargeback import __version__
 from chargeback.cli.lazy import WordChoice
 from chargeback.cli.options import archive_option, config_option, configuration_path, load_config, verbose_option
-from chargeback.cli.printing import ending, say_document, tell
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say_document, tell
 
 TARGETS = ("cron", "systemd", "kubernetes", "compose", "deploys")
 

@@ -16,7 +16,8 @@ from chargeback.cli.options import (
     output_option,
     verbose_option,
 )
-from chargeback.cli.printing import ending, say_document, tell, write_json, write_text
+from chargeback.cli.outcome import ending
+from chargeback.cli.printing import say_document, tell, write_json, write_text
 
 if TYPE_CHECKING:
     from chargeback.config.address import Place

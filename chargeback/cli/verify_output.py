@@ -11,7 +11,8 @@ from chargeback.archive.manifest import is_sha256
 from chargeback.archive.reading import Archive
 from chargeback.archive.verification import Layer
 from chargeback.cli.options import chosen_archive
-from chargeback.cli.printing import Show, error_lines, progress_on_terminal, say, tell, terminal_text, write_json
+from chargeback.cli.outcome import error_lines
+from chargeback.cli.printing import Show, progress_on_terminal, say, tell, terminal_text, write_json
 from chargeback.collect.clock import SystemClock
 from chargeback.errors import ChargebackError, ConfigurationError, decisive_exit, each_error
 from chargeback.evidence.run_log import note, report

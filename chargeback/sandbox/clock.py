@@ -15,11 +15,6 @@ class Clock:
         self._ticking = ticking
         self.set(now)
 
-    @classmethod
-    def system(cls) -> Clock:
-        """A clock that shows the machine's time and ticks: for a demo, where the job uses the real time."""
-        return cls(datetime.now(UTC), ticking=True)
-
     @property
     def now(self) -> datetime:
         """The present instant of the platform, in UTC."""

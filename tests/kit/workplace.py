@@ -18,7 +18,7 @@ import pytest
 
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision
-from chargeback.cli.printing import ending
+from chargeback.cli.outcome import ending
 from chargeback.cli.run_output import run_and_tell
 from chargeback.config import Config, load
 from chargeback.config.address import Address, Place

@@ -165,6 +165,5 @@ def test_a_clock_stands_or_ticks() -> None:
     assert standing.now == standing.now == DEFAULT_NOW
     ticking = Clock(DEFAULT_NOW, ticking=True)
     assert DEFAULT_NOW <= ticking.now < ticking.now + timedelta(seconds=1)
-    assert abs((Clock.system().now - Clock.system().now).total_seconds()) < 1
     with pytest.raises(ValueError, match="time zone"):
         standing.set(DEFAULT_NOW.replace(tzinfo=None))

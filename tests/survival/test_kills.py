@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.head_file import read_head_file
-from chargeback.process import interruptible
+from chargeback.process import Signals
 from chargeback.sandbox import prepared, running
 from chargeback.sandbox.makers import instant
 from tests.kit.workplace import NOW, Workplace, leftovers
@@ -38,8 +38,8 @@ def started(office: Workplace) -> int:
     if child:
         return child
     try:
-        with interruptible():
-            run = office.run("2026-05")
+        Signals().take()
+        run = office.run("2026-05")
         if run.exit not in (0, 130):
             os.write(2, run.err.encode())
         os._exit(run.exit)

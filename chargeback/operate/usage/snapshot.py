@@ -71,10 +71,6 @@ class Snapshot(Struct, frozen=True):
     usage: tuple[UsageRow, ...]
     deployments: tuple[DeploymentRow, ...] = ()
 
-    def dates(self) -> list[date]:
-        """The days that were looked at, in order."""
-        return sorted({row.date for row in self.usage})
-
 
 def paths(period: Period) -> tuple[str, str]:
     """The month's two files, relative to the archive: usage and deployments."""
