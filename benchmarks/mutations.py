@@ -35,7 +35,7 @@ COPIED = (
     "README.md",
     "CHANGELOG.md",
 )
-_USAGE = tuple(f"tests/operate/usage/test_{name}.py" for name in ("alerts", "band", "daily", "estimates"))
+_USAGE = tuple(f"tests/operate/usage/test_{name}.py" for name in ("alerts", "band", "daily", "report"))
 MODULES: dict[str, tuple[str, ...]] = {
     "model/money.py": ("tests/model/test_money.py", "tests/allocate"),
     "allocate/report_weights.py": ("tests/allocate", "tests/test_month_end.py"),

@@ -1,4 +1,4 @@
-"""The tests themselves: none asserts only within a loop over what may be empty, for then it asserts nothing."""
+"""The tests themselves: none asserts only within a loop over what may be empty, and every module has a test file."""
 
 from __future__ import annotations
 
@@ -134,3 +134,136 @@ def test_no_test_asserts_only_in_a_loop_that_may_not_run(path: Path) -> None:
 def test_the_scan_knows_loops_that_may_not_run(body: str, empty: bool) -> None:
     source = f"ROWS = [1, 2]\nMAP = {{'a': 1}}\ndef test_x():\n    {body}\n"
     assert empty_handed(source) == (["test_x"] if empty else [])
+
+
+PACKAGE = TESTS.parent / "chargeback"
+BY_ITS_FOLDER = {"operate/deploy", "operate/doctor", "operate/init", "operate/notify", "publish/statements"}
+"""Folders of modules that together make one thing, which a person calls or opens: one test file has it."""
+HELD_BY = {
+    # What one command or page shows is read where the command or page is made.
+    "cli/demonstration.py": "cli/test_demo.py",
+    "cli/rebuild_output.py": "job/test_rebuild.py",
+    "cli/run_output.py": "cli/test_run.py",
+    "cli/verify_output.py": "cli/test_verify.py",
+    "review/changes.py": "review/test_difference.py",
+    "review/explanation_json.py": "review/test_explanation.py",
+    "review/explanation_text.py": "review/test_explanation.py",
+    "review/ledger_rows.py": "review/test_difference.py",
+    "publish/bilingual.py": "publish/test_statements.py",
+    "publish/pages/cost_tables.py": "publish/pages/test_month_page.py",
+    "publish/pages/cover_page.py": "review/test_cover.py",
+    "publish/pages/elements.py": "publish/pages/test_escaping.py",
+    "publish/pages/file_links.py": "publish/pages/test_month_page.py",
+    "publish/pages/team_places.py": "publish/pages/test_archive_page.py",
+    "publish/pages/tie_out.py": "publish/pages/test_month_page.py",
+    "publish/pages/trend.py": "publish/pages/test_archive_page.py",
+    "publish/team_workbook/month.py": "publish/team_workbook/test_summary.py",
+    "publish/team_workbook/restated.py": "publish/team_workbook/test_summary.py",
+    "publish/team_workbook/totals.py": "publish/team_workbook/test_summary.py",
+    "publish/workpaper/groups.py": "publish/workpaper/test_sheet.py",
+    "publish/workpaper/invoice_lines.py": "publish/workpaper/test_workpaper.py",
+    "publish/workpaper/numbered_accounts.py": "publish/workpaper/test_sheet.py",
+    "publish/workpaper/open_items.py": "cli/test_open_items.py",
+    "publish/workpaper/sources.py": "publish/workpaper/test_evidence.py",
+    # The journal and the exports that are written from it are one subject: the entries stand in the files.
+    "model/erp_profile.py": "publish/exports/test_erp.py",
+    "model/journal.py": "publish/exports/test_journal.py",
+    "publish/exports/focus_allocation.py": "publish/exports/test_focus_14.py",
+    "publish/exports/focus_cells.py": "publish/exports/test_focus.py",
+    "publish/exports/tax_csv.py": "publish/exports/test_journal_xlsx.py",
+    "publish/exports/tax_sheets.py": "publish/exports/test_journal_xlsx.py",
+    # What is written and read back is tested both ways in one place.
+    "evidence/run_log.py": "cli/test_log.py",
+    "model/archived_checks.py": "publish/test_month_summary.py",
+    "model/archived_summary.py": "publish/test_month_summary.py",
+    "model/ledger_register.py": "model/test_ledger.py",
+    "publish/revision_files.py": "publish/test_hostile_month.py",
+    # Records and registers without rules of their own, and decisions that only a whole month shows.
+    "allocate/steps.py": "review/test_steps.py",
+    "model/books.py": "test_month_end.py",
+    "model/catalogue.py": "reconcile/test_register.py",
+    "model/posting.py": "allocate/test_posting.py",
+    "model/project_sources.py": "model/test_projects.py",
+    "operate/questions.py": "operate/test_init.py",
+    "operate/usage/__init__.py": "operate/usage/test_forty_days.py",
+    # The configuration is tested by its tables.
+    "config/forms.py": "config/test_publish.py",
+    "config/reading.py": "config/test_arbitrary.py",
+    "config/settings.py": "config/test_example.py",
+    # Every store passes one suite; what a store is made of is tested by it.
+    "archive/archive_writer.py": "archive/test_locked_archive.py",
+    "archive/atomic_files.py": "archive/test_effects.py",
+    "archive/bucket.py": "archive/test_store_conformance.py",
+    "archive/commits.py": "archive/test_store_conformance.py",
+    "archive/deliveries.py": "operate/test_deliveries.py",
+    "archive/file_system.py": "archive/test_locked_archive.py",
+    "archive/no_follow.py": "archive/test_store_conformance.py",
+    "archive/object_store.py": "archive/test_store_conformance.py",
+    "archive/object_writer.py": "archive/test_store_conformance.py",
+    "archive/register.py": "archive/test_registers.py",
+    "archive/rehearsal.py": "archive/test_owner.py",
+    "archive/revision.py": "archive/test_reading.py",
+    "archive/store.py": "archive/test_store_conformance.py",
+    "model/manifest_division.py": "archive/test_manifest_parts.py",
+    # A call is tested over a socket, from the client down to the attempt.
+    "collect/channel.py": "collect/test_client.py",
+    "collect/clock.py": "collect/test_run_time.py",
+    "collect/documents.py": "collect/test_with_sandbox.py",
+    "collect/envelope.py": "collect/test_client.py",
+    "collect/http_attempt.py": "collect/test_client.py",
+    "collect/http_library.py": "collect/test_network.py",
+    "collect/month_collector.py": "collect/test_with_sandbox.py",
+    "collect/pdf_child.py": "collect/test_pdf_reader.py",
+    "collect/session.py": "collect/test_proxies.py",
+    # A run, a rebuild and a verification are tested as a whole, over HTTP and archives.
+    "job/catch_up.py": "year/test_catch_up.py",
+    "job/collection.py": "job/test_run.py",
+    "job/control_totals.py": "job/test_verify_findings.py",
+    "job/cover.py": "review/test_cover.py",
+    "job/overview.py": "job/test_run.py",
+    "job/readback.py": "job/test_verify_findings.py",
+    "job/reperformance.py": "job/test_verify.py",
+    "job/reperformed_revision.py": "job/test_verify.py",
+    "job/restatement_events.py": "review/test_restatement_events.py",
+    "job/results.py": "job/test_run.py",
+    "job/sealing.py": "job/test_run.py",
+    "job/sent_month.py": "test_shards.py",
+    "job/stages.py": "job/test_run.py",
+    # A sheet is made of these, and read back with what opens workbooks.
+    "publish/xlsx/expressions.py": "publish/xlsx/test_cells.py",
+    "publish/xlsx/openpyxl_insides.py": "publish/xlsx/test_shell.py",
+    "publish/xlsx/rounding.py": "publish/xlsx/test_cells.py",
+    "publish/xlsx/shape.py": "publish/xlsx/test_shell.py",
+    "publish/xlsx/stack.py": "publish/xlsx/test_tables.py",
+    "publish/xlsx/styles.py": "publish/xlsx/test_shell.py",
+    "publish/xlsx/texts.py": "publish/xlsx/test_cells.py",
+}
+"""Module -> the test file that holds it under another name. A module that gets a test file of its own goes from here;
+the simulated platform is tested as a whole."""
+
+
+def own_tests(module: str) -> set[str]:
+    """The names that a test file of the module has."""
+    folder, _, name = module.removesuffix(".py").rpartition("/")
+    return {
+        f"{folder}/test_{name}.py",
+        *([f"{folder.rpartition('/')[0]}/test_{folder.rpartition('/')[2]}.py"] if folder in BY_ITS_FOLDER else []),
+    }
+
+
+def modules_to_test() -> set[str]:
+    """The product's modules in their rooms, but for those that only say what a folder is or pass on its names."""
+    found = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.glob("*/**/*.py")}
+    return {
+        module
+        for module, path in found.items()
+        if not module.startswith("sandbox/") and (path.name != "__init__.py" or module in HELD_BY)
+    }
+
+
+def test_every_module_has_a_test_file_or_says_which_holds_it() -> None:
+    there = {path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")}
+    alone = {module for module in modules_to_test() if not own_tests(module) & there}
+    assert alone - set(HELD_BY) == set(), "write tests/<room>/test_<module>.py, or say which test file holds the module"
+    assert set(HELD_BY) - alone == set(), "these modules have a test file of their own, or are gone"
+    assert set(HELD_BY.values()) - there == set()

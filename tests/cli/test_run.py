@@ -204,7 +204,7 @@ def test_json_of_a_failure_is_interfaces_failure(
 
 
 def test_json_of_a_month_that_is_not_over_is_a_not_ready_document(tmp_path: Path) -> None:
-    from .test_exit_codes import THIS_MONTH
+    from .test_outcome import THIS_MONTH
 
     with listening(tmp_path) as where:
         called = run(where, "--output", "json", "-p", str(THIS_MONTH))

@@ -37,14 +37,17 @@ def started(office: Workplace) -> int:
     child = os.fork()
     if child:
         return child
+    code = 99
     try:
         Signals().take()
         run = office.run("2026-05")
         if run.exit not in (0, 130):
             os.write(2, run.err.encode())
-        os._exit(run.exit)
+        code = run.exit
+    except KeyboardInterrupt:  # it arrived when the run had ended already
+        code = 130
     finally:
-        os._exit(99)
+        os._exit(code)
 
 
 def killed_after(office: Workplace, seconds: float, number: int) -> int | str:
