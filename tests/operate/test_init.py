@@ -9,7 +9,7 @@ import pytest
 from chargeback.config import load
 from chargeback.errors import AccessError, ConfigurationError, CredentialError
 from chargeback.model.projects import Project
-from chargeback.operate.init import draft, refuse_existing, survey, write
+from chargeback.operate.init import draft, proposal, refuse_existing, survey, write
 from chargeback.operate.init.proposal import Survey, SurveyedAccount, patterns, propose
 from chargeback.sandbox import Credential
 from tests.kit.platform import Place, place
@@ -31,6 +31,13 @@ from tests.kit.platform import Place, place
 def test_teams_are_guessed_from_names(sids: list[str], teams: list[str], shared: list[str]) -> None:
     found = propose(sids)
     assert ([team.id for team in found.teams], list(found.shared)) == (teams, shared)
+
+
+def test_a_name_is_looked_at_a_few_times_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(proposal, "_words", lambda name, words=proposal._words: [asked.append(name), words(name)][1])
+    assert len(propose([f"acme-{number % 40}-web{number}" for number in range(400)]).teams) == 40
+    assert len(asked) <= 3 * 400
 
 
 def test_environments_are_seen() -> None:

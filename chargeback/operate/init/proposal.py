@@ -136,7 +136,7 @@ def propose(sids: Iterable[str]) -> Proposal:
     """Every project in one team or shared; environments that occur."""
     known = sorted(set(sids))
     shared = [sid for sid in known if _words(base_of(sid))[-1] in SHARED_WORDS]
-    owned = [sid for sid in known if sid not in shared]
+    owned = sorted(set(known) - set(shared))
     teams: dict[str, list[str]] = defaultdict(list)
     titles = _titles({base_of(sid) for sid in owned})
     for sid in owned:
@@ -162,23 +162,26 @@ def patterns(projects: Iterable[str]) -> list[str]:
 
 
 def _titles(bases: set[str]) -> dict[str, str]:
-    """Base name -> what its team is called."""
-    groups: dict[str, list[str]] = defaultdict(list)
+    """Base name -> what its team is called: the second word within an organisation, else the words that the whole group
+    shares. A group begins with the same word."""
+    groups: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for base in sorted(bases):
-        groups[_words(base)[0]].append(base)
-    return {base: _title(base, group) for group in groups.values() for base in group}
+        words = _words(base)
+        groups[words[0]][base] = words
+    titles: dict[str, str] = {}
+    for group in groups.values():
+        is_organisation = len({words[1] for words in group.values() if len(words) > 1}) >= MANY
+        shared = _words_shared(list(group.values()))
+        for base, words in group.items():
+            alone = base if len(group) == 1 else "-".join(words[: shared or None])
+            titles[base] = words[1] if is_organisation and len(words) > 1 else alone
+    return titles
 
 
-def _title(base: str, group: list[str]) -> str:
-    """The second word within an organisation, else the words that the whole group shares."""
-    words = _words(base)
-    seconds = {_words(each)[1] for each in group if len(_words(each)) > 1}
-    if len(seconds) >= MANY and len(words) > 1:
-        return words[1]
-    shared = 0
-    while all(len(_words(each)) > shared + 1 and _words(each)[shared] == words[shared] for each in group):
-        shared += 1
-    return "-".join(words[: shared or None]) if len(group) > 1 else base
+def _words_shared(group: list[list[str]]) -> int:
+    """With how many words all begin; each keeps one of its own."""
+    most = min(map(len, group)) - 1
+    return next((place for place in range(most) if len({words[place] for words in group}) > 1), most)
 
 
 def _words(name: str) -> list[str]:
