@@ -13,6 +13,7 @@ may have been lost, and the client asks again by itself. Errors are ``OSError``:
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import re
 import tempfile
@@ -23,6 +24,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from io import BufferedReader, BytesIO
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -97,12 +99,13 @@ class Clients:
         self._client = client
         self._first_client = first_client
 
-    def put(self, key: str, data: bytes, mode: Any) -> WrittenObject:
-        """The object with these bytes, as it is then."""
+    def put(self, key: str, content: bytes | Path, mode: Any) -> WrittenObject:
+        """The object with this content, as it is then."""
         import obstore
 
         kind = {"Content-Type": "text/html; charset=utf-8"} if key.endswith(".html") else None
         with _errors(key):
+            data = content if isinstance(content, bytes) else mapped_file(content)
             result = obstore.put(self._client, key, data, mode=mode, attributes=kind, use_multipart=False)
         return WrittenObject(result["version"], result["e_tag"])
 
@@ -181,12 +184,13 @@ class Bucket:
         self.address = Address(address.archive)
         self._ask = ask
 
-    def create(self, key: str, data: bytes) -> WrittenObject:
-        """The new object with these bytes; ``FileExistsError`` where there is one with other bytes."""
+    def create(self, key: str, content: bytes | Path) -> WrittenObject:
+        """The new object with these bytes, or those of this file; ``FileExistsError`` where there is one with other
+        bytes."""
         try:
-            return self._put(key, data, "create")
+            return self._put(key, content, "create")
         except OSError as error:
-            return self._there_after_all(key, data, error)
+            return self._there_after_all(key, content, error)
 
     def read(self, key: str, largest: int, version: str | None = None) -> bytes:
         """The object's bytes, or those of one version of it; ``OversizedError`` where they are more than that."""
@@ -248,11 +252,12 @@ class Bucket:
         for key in keys:
             self._ask(Clients.deleted, self._key(key))
 
-    def _put(self, key: str, data: bytes, mode: str) -> WrittenObject:
-        return self._ask(Clients.put, self._key(key), data, mode)
+    def _put(self, key: str, content: bytes | Path, mode: str) -> WrittenObject:
+        return self._ask(Clients.put, self._key(key), content, mode)
 
-    def _there_after_all(self, key: str, data: bytes, error: OSError) -> WrittenObject:
+    def _there_after_all(self, key: str, content: bytes | Path, error: OSError) -> WrittenObject:
         """What a create that failed left: ours, where only its reply was lost."""
+        data = content if isinstance(content, bytes) else content.read_bytes()
         try:
             there, written = self.read_written(key, max(len(data), 1 << 20))
         except FileNotFoundError:
@@ -271,6 +276,12 @@ class Bucket:
 
     def _within(self, key: str) -> str:
         return key[len(self.address.prefix) + 1 :] if self.address.prefix else key
+
+
+def mapped_file(path: Path) -> memoryview:
+    """The bytes of a file where the system has them: they are sent whole, and no process holds them."""
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b"")
 
 
 def _refuse_sealed(key: str) -> None:

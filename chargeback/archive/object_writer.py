@@ -91,10 +91,8 @@ class ObjectWriter(ArchiveWriter):
         return lists
 
     def _create(self, staging: Staging, place: str, path: str) -> WrittenObject:
-        with storage_errors(staging.folder / path):
-            data = (staging.folder / path).read_bytes()
         with storage_errors(self.root / place / path):
-            return self.bucket.create(f"{place}/{path}", data)
+            return self.bucket.create(f"{place}/{path}", staging.folder / path)
 
     def replace(self, path: str, data: bytes) -> bool:
         """The object is put over the one before; refused where a revision, the chain or a register lies."""

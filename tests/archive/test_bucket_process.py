@@ -99,6 +99,35 @@ print(bucket.open("2026-05/r1/none.csv").read())
 """) == ["True", "True", "b''"]
 
 
+def test_a_file_is_sent_and_no_process_holds_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(os.urandom(1 << 20) * 64)
+    (tmp_path / "empty").write_bytes(b"")
+    assert python(f"""
+from pathlib import Path
+
+folder = Path({str(tmp_path)!r})
+child = open(f"/proc/self/task/{{os.getpid()}}/children").read().strip()
+
+def megabytes(process):
+    kinds = dict(line.split(":") for line in open(f"/proc/{{process}}/status"))
+    return int(kinds["RssAnon"].split()[0]) >> 10
+
+before = [megabytes(each) for each in ("self", child)]
+bucket.create("2026-05/r1/large", folder / "large")
+grown = [megabytes(each) - was for each, was in zip(("self", child), before)]
+print(max(grown) < 16 or grown)
+with bucket.open("2026-05/r1/large") as file:
+    print(file.read() == (folder / "large").read_bytes())
+bucket.create("2026-05/r1/empty", folder / "empty")
+bucket.create("2026-05/r1/empty", folder / "empty")
+print(bucket.read("2026-05/r1/empty", 10))
+try:
+    bucket.create("2026-05/r1/empty", folder / "large")
+except FileExistsError as error:
+    print(error.strerror)
+""") == ["True", "True", "b''", "another object is there already"]
+
+
 def test_it_gives_the_memory_of_large_objects_back() -> None:
     """A month's files are read by sixteen threads, and each would keep the size of the largest."""
     assert python("""
