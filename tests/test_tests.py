@@ -174,7 +174,6 @@ HELD_BY = {
     "publish/exports/tax_sheets.py": "publish/exports/test_journal_xlsx.py",
     # What is written and read back is tested both ways in one place.
     "evidence/run_log.py": "cli/test_log.py",
-    "model/archived_checks.py": "publish/test_month_summary.py",
     "model/archived_summary.py": "publish/test_month_summary.py",
     "model/ledger_register.py": "model/test_ledger.py",
     "publish/revision_files.py": "publish/test_hostile_month.py",

@@ -31,7 +31,7 @@ from chargeback.evidence.stores import LARGEST_FILE
 LARGEST_MANIFEST = 64 << 20
 """Bytes: a manifest of 300,000 files has about 45 million."""
 LARGEST_LEDGER = 4 << 30
-"""Bytes of a ledger or export, which grow with the lines of the month."""
+"""Bytes of a ledger, export or reconciliation, which grow with the lines of the month."""
 
 RESTORE = "restore the revision's folder from a backup and run verify; do not edit it"
 _NO_DAMAGE = (
@@ -50,7 +50,7 @@ _LONGEST = 300
 
 def largest(path: str) -> int:
     """The bytes that the file of a revision may have."""
-    grows = path.startswith(("ledgers/", "exports/")) or path == PREVIOUS_JOURNAL_PATH
+    grows = path.startswith(("ledgers/", "exports/", "reconciliation/")) or path == PREVIOUS_JOURNAL_PATH
     return LARGEST_LEDGER if grows else LARGEST_FILE
 
 

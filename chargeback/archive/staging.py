@@ -29,10 +29,11 @@ from chargeback.archive.boundary import largest
 from chargeback.archive.file_system import REVISION_FILE_MODE, FileSystem, storage_errors
 from chargeback.archive.manifest import FileRecord, Manifest, is_safe_path
 from chargeback.archive.manifest_parts import proof_of
+from chargeback.archive.no_follow import read_inside
 from chargeback.archive.reading import Archive
 from chargeback.archive.revision import Revision, read_revision
 from chargeback.errors import ChargebackError, ConfigurationError, DamagedError, SchemaError, StorageError
-from chargeback.evidence import FolderStore, sha256_of
+from chargeback.evidence import sha256_of
 from chargeback.evidence.records import INDEX_PATH, RUN_PATH
 from chargeback.model.manifest_division import FILES_A_MANIFEST
 
@@ -148,7 +149,8 @@ class Staging:
 
     def read(self, path: str) -> bytes:
         """The bytes of a file that was written; ``StorageError`` where there is none."""
-        return FolderStore(self.folder).read(path)
+        with storage_errors(self.folder / path):
+            return read_inside(self.folder, path, largest(path))
 
     def remove(self, path: str) -> None:
         """Take a file out again; nothing where there is none."""

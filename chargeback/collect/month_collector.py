@@ -474,10 +474,8 @@ def _read(reply: Reply, read: Callable[[Any], Any]) -> Any:
     except AnswerError as error:
         account, function = reply.answer.account, reply.answer.function
         where = f"{function} of account {account}" if account else function
-        remedy, cause = (
-            "run again later; if it stays so, report it to the platform's support",
-            f"{function}: {error.message}",
-        )
+        remedy = error.remedy or "run again later; if it stays so, report it to the platform's support"
+        cause = f"{function}: {error.message}"
         raise AnswerError(f"{where}: {error.message}", account=account, remedy=remedy, cause=cause) from error
 
 

@@ -288,6 +288,9 @@ def decode_items(value: Any, kind: type[Decoded], function: str) -> list[Decoded
     if "items" not in result:
         raise AnswerError(f"{function}: no items")
     items = [] if result["items"] is None else result["items"]
+    if isinstance(items, list) and len(items) > MOST_ITEMS:
+        remedy = "divide the accounts over credentials or archives that see fewer of them"
+        raise AnswerError(f"{function}: {len(items):,} items, at most {MOST_ITEMS:,} are read", remedy=remedy)
     decoded: list[Decoded] = _convert(items, _LISTS[kind], f"{function} items")
     return decoded
 

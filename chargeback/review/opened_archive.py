@@ -173,7 +173,7 @@ class OpenedArchive:
 
     def checks(self, period: str | Period | None = None) -> tuple[ArchivedCheck, ...]:
         """Every check of a month, passes too, in the order of ``reconciliation.json``; ``period`` as for ``ledger``."""
-        return self._revision(period).interpret(archived_checks.PATH, read_checks).checks
+        return tuple(self._revision(period).interpret(archived_checks.PATH, read_checks).checks)
 
     def verify(self, *, quick: bool = False, head: str | None = None) -> Verification:
         """Prove the archive as ``chargeback verify`` does; ``quick`` stops after checksums and the chain.
