@@ -181,7 +181,6 @@ HELD_BY = {
     "allocate/steps.py": "review/test_steps.py",
     "model/books.py": "test_month_end.py",
     "model/catalogue.py": "reconcile/test_register.py",
-    "model/posting.py": "allocate/test_posting.py",
     "model/project_sources.py": "model/test_projects.py",
     "operate/questions.py": "operate/test_init.py",
     "operate/usage/__init__.py": "operate/usage/test_forty_days.py",

@@ -14,9 +14,17 @@ from typing import Annotated
 
 from chargeback.config.address import Cluster, Place, address_of, is_address
 from chargeback.config.endpoint import endpoint_fault
-from chargeback.config.key_path import KeyPath, did_you_mean, kind_of, listed, shown
+from chargeback.config.key_path import (
+    CREDENTIAL_REMEDY,
+    KeyPath,
+    did_you_mean,
+    kind_of,
+    listed,
+    looks_random,
+    names_secret,
+    shown,
+)
 from chargeback.config.reading import Key, KeyForm, each, location, text, whole
-from chargeback.config.secrecy import REMEDY, looks_random, names_secret
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import zone
 from chargeback.model.bookkeeping import RESERVED_TEAMS
@@ -82,7 +90,7 @@ def variable(place: KeyPath, value: object) -> str:
     """The name of an environment variable; what looks like the secret itself is refused and not shown."""
     checked = text(place, value)
     if looks_random(checked):
-        raise place.error("this looks like a secret, not like the name of a variable", REMEDY)
+        raise place.error("this looks like a secret, not like the name of a variable", CREDENTIAL_REMEDY)
     if not _VARIABLE_NAME.fullmatch(checked):
         raise place.error(
             "this is not the name of an environment variable",

@@ -23,8 +23,17 @@ from typing import Annotated, Literal, NamedTuple, TypeVar, cast, get_args, get_
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import FieldInfo, fields
 
-from chargeback.config.key_path import Fault, KeyPath, did_you_mean, kind_of, listed, shown
-from chargeback.config.secrecy import REMEDY, holds_secret_name, looks_secret
+from chargeback.config.key_path import (
+    CREDENTIAL_REMEDY,
+    Fault,
+    KeyPath,
+    did_you_mean,
+    holds_secret_name,
+    kind_of,
+    listed,
+    looks_secret,
+    shown,
+)
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
 
@@ -187,7 +196,7 @@ def text(place: KeyPath, value: object) -> str:
     if any(unicodedata.category(character) in _CONTROL for character in value):
         raise place.error("the text holds a control character or a line break", "remove it")
     if looks_secret(value):
-        raise place.error("this looks like a secret, and none is ever read from this file", REMEDY)
+        raise place.error("this looks like a secret, and none is ever read from this file", CREDENTIAL_REMEDY)
     return value
 
 
@@ -301,7 +310,7 @@ def _known(place: KeyPath, value: object, known: Collection[str]) -> Mapping[str
 def _unknown(place: KeyPath, key: str, value: object, known: Collection[str]) -> ConfigurationError:
     mistyped = difflib.get_close_matches(key, known, n=1, cutoff=_MISTYPED)
     if not mistyped and holds_secret_name(key, value):
-        return place.child(key).error("a secret is never read from this file", REMEDY)
+        return place.child(key).error("a secret is never read from this file", CREDENTIAL_REMEDY)
     remedy = did_you_mean(key, known, f"known keys here: {listed(known)}")
     return place.child(key).error("unknown key", remedy)
 

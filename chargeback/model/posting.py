@@ -1,10 +1,15 @@
-"""What allocation hands on: invoice lines in minor units, ledger lines, and what could not be divided or has no
-owner.
+"""What allocation hands on: invoice lines in minor units, ledger lines, and what could not be divided or has no owner;
+and what the tie-out compares: an account's invoice lines and report rows that belong together (BOOKING 4.5 and 6).
+
+By project: a project's by-project lines and its rows. By resource: the by-SKU lines that were matched to the same rows,
+and these; a line matches by its SKU, and only where no row is named so by its description, so that no line joins two
+groups. What is zero after rounding is of no shape: an invoice of nothing decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -16,7 +21,9 @@ from chargeback.model.check import Subject
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import Ledger
 from chargeback.model.projects import Contradiction, ProjectDirectory
+from chargeback.model.report import Report
 from chargeback.model.spool import Spool
+from chargeback.model.text import normalized
 
 
 class PostedLine(Struct, frozen=True):
@@ -91,3 +98,70 @@ class MonthPosting(Struct, frozen=True):
     projects: ProjectDirectory
     ownership: OwnershipFindings
     spool: Spool = field(default_factory=Spool)
+
+
+class TieOutGroup(Struct, frozen=True):
+    """Lines and report rows (positions) that are compared; ``name`` is the project's sid, or the resource."""
+
+    name: str
+    lines: Sequence[PostedLine]
+    rows: Sequence[int]
+
+
+def is_by_project(posted: PostedLine) -> bool:
+    """Whether the line has a project: a line by project, whose amount is gross."""
+    return posted.item is not None and posted.item.is_by_project
+
+
+def shapes(posting: Posting) -> frozenset[bool]:
+    """Which shapes the account's booked lines have, True for by project: those that are zero on their own basis aside,
+    unless all are."""
+    lines = posting.invoice_lines
+    counting = [line for line in lines if (line.gross if is_by_project(line) else line.net)]
+    return frozenset(is_by_project(line) for line in counting or lines)
+
+
+def rounded_parts(lines: Iterable[PostedLine], tax_basis: str) -> int:
+    """How many rounded amounts stand in the lines' sum on the report's basis: one a line, three where its part of the
+    tax is added to it or taken off (BOOKING 6, tolerance)."""
+    return sum(1 if is_by_project(line) == (tax_basis == "gross") else 3 for line in lines)
+
+
+def by_project(lines: Iterable[PostedLine], report: Report) -> list[TieOutGroup]:
+    """One group a project that has lines or rows, by sid."""
+    grouped: dict[str, list[PostedLine]] = defaultdict(list)
+    for line in lines:
+        grouped[line.project].append(line)
+    return [
+        TieOutGroup(project, grouped.get(project, []), report.by_project.get(project, ()))
+        for project in sorted({*grouped, *report.by_project})
+    ]
+
+
+def by_resource(lines: Iterable[PostedLine], report: Report) -> list[TieOutGroup]:
+    """Lines that were matched to the same rows stand together, lines without rows by their label, rows that no line
+    names by their resource, after NFC; by name, those with lines first."""
+    matched: dict[tuple[tuple[int, ...], str], list[PostedLine]] = defaultdict(list)
+    for line in lines:
+        rows = report.rows_named_like(line.item) if line.item else ()
+        matched[rows, "" if rows else normalized(_label(line))].append(line)
+    unnamed: dict[str, list[int]] = defaultdict(list)
+    named = {row for rows, _ in matched for row in rows}
+    for position, resource in enumerate(report.rows.resources):
+        if position not in named:
+            unnamed[normalized(resource)].append(position)
+    groups = [
+        TieOutGroup(_first_name(report, rows) if rows else min(map(_label, group)), group, rows)
+        for (rows, _), group in matched.items()
+    ]
+    groups += [TieOutGroup(_first_name(report, rows), (), rows) for rows in unnamed.values()]
+    return sorted(groups, key=lambda group: (group.name, not group.lines))
+
+
+def _label(line: PostedLine) -> str:
+    return line.item.sku_label if line.item else ""
+
+
+def _first_name(report: Report, rows: Iterable[int]) -> str:
+    """The rows' name, of several the first by code point."""
+    return min(report.rows.resources[row] for row in rows)

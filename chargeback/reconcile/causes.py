@@ -21,11 +21,19 @@ from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.check import Cause, Check, Code, Outcome, SubjectKind
 from chargeback.model.invoice import Invoice, InvoiceStatus, Shape
 from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits, rounding_allowance
-from chargeback.model.posting import MonthPosting, PostedLine, Posting
+from chargeback.model.posting import (
+    MonthPosting,
+    PostedLine,
+    Posting,
+    TieOutGroup,
+    by_project,
+    by_resource,
+    is_by_project,
+    rounded_parts,
+)
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Report
 from chargeback.model.text import normalized
-from chargeback.model.tie_out_groups import TieOutGroup, by_project, by_resource, is_by_project, rounded_parts
 from chargeback.model.totals import add_up
 from chargeback.reconcile.cut_off import uncovered_days
 from chargeback.reconcile.tie_out import line_amount, line_total

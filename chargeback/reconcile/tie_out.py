@@ -22,8 +22,7 @@ from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
 from chargeback.model.facts import ListedInvoice
 from chargeback.model.invoice import Invoice, listed_total
 from chargeback.model.money import EXACT, format_exact, from_minor, minor_digits, rounding_allowance
-from chargeback.model.posting import PostedLine, Posting
-from chargeback.model.tie_out_groups import by_project, by_resource, is_by_project, rounded_parts, shapes
+from chargeback.model.posting import PostedLine, Posting, by_project, by_resource, is_by_project, rounded_parts, shapes
 
 NOTHING = Decimal(0)
 

@@ -7,11 +7,10 @@ It imports nothing else of the package, so that it cannot share its misreadings.
     sample_configuration(platform.world)                    # a config.toml that owns the world's projects
 """
 
-from chargeback.sandbox.clock import Clock
 from chargeback.sandbox.credentials import TOKEN, Credential
 from chargeback.sandbox.faults import Faults
 from chargeback.sandbox.makers import DEFAULT_NOW, scale_world, small_world
-from chargeback.sandbox.months import Month, instant, newest_closed, rfc3339
+from chargeback.sandbox.months import Clock, Month, instant, newest_closed, rfc3339
 from chargeback.sandbox.platform import Platform
 from chargeback.sandbox.sample import eventful_year, sample_configuration
 from chargeback.sandbox.scenarios import SCENARIOS, Expected, Scenario, Setup, platform_of, prepared

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from chargeback.sandbox.credentials import BILLING_ROLES, Credential
 from chargeback.sandbox.dialect import ApiError, Dialect
+from chargeback.sandbox.documents import Links
 from chargeback.sandbox.events import Absent, Inactive, holding
-from chargeback.sandbox.links import Links
 from chargeback.sandbox.records import Account, Invoice, Project, Status
 from chargeback.sandbox.world import World
 

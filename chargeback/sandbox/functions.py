@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from chargeback.sandbox.calls import INACTIVE, Call, Reply
 from chargeback.sandbox.dialect import ApiError, Kind
+from chargeback.sandbox.documents import DocumentKind
 from chargeback.sandbox.events import DocumentsAway, Inactive, holding
-from chargeback.sandbox.links import DocumentKind
 from chargeback.sandbox.months import Month, day_start, instant, rfc3339
 from chargeback.sandbox.records import Account, Invoice
 from chargeback.sandbox.rendering import Report, account_document, invoice_detail, invoice_row, project_document

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chargeback.sandbox.billing import ISSUE_DELAY
-from chargeback.sandbox.identity import Identity, Spelling
 from chargeback.sandbox.months import Month, instant, newest_closed
-from chargeback.sandbox.records import RESOURCES, Account, Project
+from chargeback.sandbox.records import RESOURCES, Account, Identity, Project, Spelling
 from chargeback.sandbox.world import BANGKOK, World
 
 DEFAULT_NOW = instant("2026-06-05T02:00:00Z")

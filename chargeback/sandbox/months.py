@@ -1,7 +1,8 @@
-"""Calendar months and instants of the simulated platform.
+"""Calendar months and instants of the simulated platform, and its own clock.
 
 A month is a calendar month of one time zone; its bounds are instants (2026-04-30T17:00:00Z is 1 May in Bangkok).
-Which zone holds is decided by the world, never here.
+Which zone holds is decided by the world, never here. Everything the platform says about time follows its clock,
+never the machine's.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from time import monotonic
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -92,3 +94,30 @@ def newest_closed(now: datetime, zone: ZoneInfo) -> Month:
 def days_after(moment: datetime, days: float) -> datetime:
     """The instant that many times 24 hours later."""
     return moment + timedelta(days=days)
+
+
+class Clock:
+    """A clock that stands still until it is moved, or ticks on from where it was set."""
+
+    def __init__(self, now: datetime | str, *, ticking: bool = False) -> None:
+        self._ticking = ticking
+        self.set(now)
+
+    @property
+    def now(self) -> datetime:
+        """The present instant of the platform, in UTC."""
+        if not self._ticking:
+            return self._base
+        return self._base + timedelta(seconds=monotonic() - self._set_at)
+
+    def set(self, now: datetime | str) -> None:
+        """Move to an instant (aware datetime or RFC 3339 text), forwards or backwards."""
+        base = instant(now) if isinstance(now, str) else now
+        if base.tzinfo is None:
+            raise ValueError(f"{base} is not an instant: give it a time zone")
+        self._base = base.astimezone(UTC)
+        self._set_at = monotonic()
+
+    def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> None:
+        """Move forwards (or backwards, if negative) by a span."""
+        self.set(self.now + timedelta(days=days, hours=hours, seconds=seconds))

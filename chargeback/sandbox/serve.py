@@ -8,12 +8,11 @@ import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chargeback.sandbox.clock import Clock
 from chargeback.sandbox.dialect import Kind
-from chargeback.sandbox.identity import Spelling
 from chargeback.sandbox.makers import scale_world
-from chargeback.sandbox.months import instant, newest_closed, rfc3339
+from chargeback.sandbox.months import Clock, instant, newest_closed, rfc3339
 from chargeback.sandbox.platform import Platform
+from chargeback.sandbox.records import Spelling
 from chargeback.sandbox.scenarios import prepared
 from chargeback.sandbox.server import LOOPBACK_ADDRESS, Server
 from chargeback.sandbox.world import BANGKOK

@@ -24,13 +24,11 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from chargeback.sandbox.clock import Clock
 from chargeback.sandbox.connection import Connection
 from chargeback.sandbox.faults import Faults
-from chargeback.sandbox.months import newest_closed, rfc3339
+from chargeback.sandbox.months import Clock, newest_closed, rfc3339
 from chargeback.sandbox.platform import Platform
-from chargeback.sandbox.recorder import Recorder
-from chargeback.sandbox.wire import Answer, Host, Request, encoded
+from chargeback.sandbox.wire import Answer, Host, Recorder, Request, encoded
 
 PREFIX = "/_sandbox/"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -21,9 +21,8 @@ from zoneinfo import ZoneInfo
 
 from chargeback.sandbox.billing import ISSUE_DELAY, monthly_invoices
 from chargeback.sandbox.events import Absent, Event, holding
-from chargeback.sandbox.identity import Identity
 from chargeback.sandbox.months import Month
-from chargeback.sandbox.records import RESOURCES, Account, Books, Invoice, Project, Resource, Row, Status
+from chargeback.sandbox.records import RESOURCES, Account, Books, Identity, Invoice, Project, Resource, Row, Status
 
 SWING = 12  # percent that a day may lie above or below its project's average
 POOL = 997  # prime, so that rows that start at different places never share a rhythm

@@ -12,11 +12,9 @@ from typing import Any
 from chargeback.cli.run_output import run_and_tell
 from chargeback.config import load
 from chargeback.sandbox import Server
-from chargeback.sandbox.clock import Clock
-from chargeback.sandbox.documents import written_pdf
-from chargeback.sandbox.links import Links
-from chargeback.sandbox.recorder import Recorder
-from chargeback.sandbox.wire import Answer, Request
+from chargeback.sandbox.documents import Links, written_pdf
+from chargeback.sandbox.months import Clock
+from chargeback.sandbox.wire import Answer, Recorder, Request
 from tests.kit.platform import PlatformClock, quick_runs
 from tests.kit.workplace import Ended, ended
 

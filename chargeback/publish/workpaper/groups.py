@@ -10,8 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from chargeback.model.posting import PostedLine, Posting
-from chargeback.model.tie_out_groups import by_project, by_resource, shapes
+from chargeback.model.posting import PostedLine, Posting, by_project, by_resource, shapes
 
 
 class Grain(StrEnum):

@@ -8,7 +8,7 @@ from functools import cache, partial
 
 from chargeback.model.check import Check, Checks, Code
 from chargeback.model.money import minor_digits
-from chargeback.model.tie_out_groups import rounded_parts
+from chargeback.model.posting import rounded_parts
 from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.groups import Grain, Group
 from chargeback.publish.workpaper.invoice_lines import InvoiceLines

@@ -7,13 +7,12 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from chargeback.sandbox.clock import Clock
 from chargeback.sandbox.dialect import Kind
 from chargeback.sandbox.faults import Faults
-from chargeback.sandbox.identity import Spelling
 from chargeback.sandbox.makers import DEFAULT_NOW, small_world
-from chargeback.sandbox.months import newest_closed
+from chargeback.sandbox.months import Clock, newest_closed
 from chargeback.sandbox.platform import Platform
+from chargeback.sandbox.records import Spelling
 from chargeback.sandbox.scenario import Expected, Scenario, Setup
 from chargeback.sandbox.scenarios.access import ACCESS
 from chargeback.sandbox.scenarios.invoices import INVOICES

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from chargeback.model.posting import Posting
-from chargeback.model.tie_out_groups import by_project, by_resource, rounded_parts, shapes
+from chargeback.model.posting import Posting, by_project, by_resource, rounded_parts, shapes
 from tests.kit.months import account, invoice, month, of, report, sku
 
 
