@@ -179,7 +179,7 @@ def _of_all(group: list[ChargebackError]) -> str:
 
 
 def decisive_exit(codes: Iterable[int]) -> int:
-    """The exit code that wins among those of accounts or months; 0 where there is none."""
+    """The exit code that wins among those of accounts or months; 0 if there is none."""
     present = set(codes)
     for code in PRECEDENCE:
         if code in present:

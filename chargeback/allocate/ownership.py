@@ -60,7 +60,7 @@ class _Contest:
         self._any_glob = re.compile("|".join(f"({translate(each.claim.pattern)})" for each in self._globs))
 
     def winner(self, project: str) -> _Contender | None:
-        """The strongest claim, None where there is none; ``ConfigurationError`` where equal claims meet."""
+        """The strongest claim, None if there is none; ``ConfigurationError`` where equal claims meet."""
         compared = normalized(project)
         best = self._exact.get(compared) or self._best_globs(compared)
         if not best:

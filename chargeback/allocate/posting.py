@@ -98,7 +98,7 @@ def divide_usage(report: Report, reached: dict[int, list[int]], gross: list[int]
 
 
 class ProjectPart(Struct, frozen=True):
-    """A line's part on one project ("" where there is none); ``resource`` None where it is still to be divided over
+    """A line's part on one project ("" if there is none); ``resource`` None where it is still to be divided over
     them.
     """
 

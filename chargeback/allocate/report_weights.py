@@ -60,7 +60,7 @@ class ReportWeights(Struct):
 
     def over_projects(self, line: LineItem) -> Division:
         """The division of a by-SKU line over projects; by the whole report, then without rows behind it, where no row
-        is named like its SKU or, where there is none, its description.
+        is named like its SKU or, if there is none, its description.
         """
         rows = self.report.rows_named_like(line)
         if rows:

@@ -77,7 +77,7 @@ _REMEDY = "look whether the object store can be reached from here, then run agai
 
 
 class WrittenObject(NamedTuple):
-    """An object that is there: its version where the bucket keeps versions, and its tag; None where there is none."""
+    """An object that is there: its version where the bucket keeps versions, and its tag; None if there is none."""
 
     version: str | None = None
     tag: str | None = None
@@ -147,7 +147,7 @@ class Clients:
         return {path.rstrip("/").rpartition("/")[2] for path in paths}
 
     def deleted(self, key: str) -> None:
-        """Remove the object; nothing where there is none."""
+        """Remove the object; nothing if there is none."""
         import obstore
 
         with suppress(FileNotFoundError), _errors(key):
@@ -228,7 +228,7 @@ class Bucket:
         return True
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove these objects; nothing where there is none."""
+        """Remove these objects; nothing if there is none."""
         chosen = list(keys)
         for key in chosen:
             _refuse_sealed(key)

@@ -124,7 +124,7 @@ class Commits:
         return [commit for _, (commit, _, _) in sorted(self._links().items())]
 
     def of(self, name: str) -> Commit | None:
-        """The link of a revision (``2026-05/r1``); None where there is none."""
+        """The link of a revision (``2026-05/r1``); None if there is none."""
         return next((commit for commit in self.all() if str(commit.name) == name), None)
 
     def following(self) -> tuple[int, tuple[str, str | None] | None]:

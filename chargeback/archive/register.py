@@ -61,7 +61,7 @@ class Register(Struct, frozen=True):
         writer.extend(self.path, before, data)
 
     def state(self, root: Place) -> RegisterState | None:
-        """Size and SHA-256 of the register now, for the record of a run; None where there is none yet."""
+        """Size and SHA-256 of the register now, for the record of a run; None if there is none yet."""
         data = self._data(root)
         if data is None:
             return None

@@ -30,7 +30,7 @@ Value = TypeVar("Value")
 class Revision:
     """A revision in its folder, which ``store`` reads; ``sha256`` is its manifest's. A ``Store`` of the files that the
     manifest names: ``records`` by path, of a tree read part by part. ``beside`` gives another revision of its archive,
-    None where there is none such."""
+    None if there is none such."""
 
     root: Place
     name: RevisionName

@@ -84,7 +84,7 @@ def _has_manifest(place: Path) -> bool:
 def named_revision(archive: Archive, text: str) -> Revision:
     """The revision that a person names: ``2026-05/r1``, ``2026-05`` (its latest) or a path.
 
-    ``ConfigurationError`` (exit 2) where there is none such.
+    ``ConfigurationError`` (exit 2) if there is none such.
     """
     if is_address(text):
         return addressed_revision(text)

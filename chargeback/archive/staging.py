@@ -148,12 +148,12 @@ class Staging:
         self.add(path, data)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file that was written; ``StorageError`` where there is none."""
+        """The bytes of a file that was written; ``StorageError`` if there is none."""
         with storage_errors(self.folder / path):
             return read_inside(self.folder, path, largest(path))
 
     def remove(self, path: str) -> None:
-        """Take a file out again; nothing where there is none."""
+        """Take a file out again; nothing if there is none."""
         if self._files.pop(path, None) is not None:
             with storage_errors(self.folder / path):
                 self._file_system.remove_file(self.folder / path)

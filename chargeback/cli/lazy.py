@@ -152,7 +152,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the first word names; ``UnknownCommandError`` where there is none of that name."""
+        """The command that the first word names; ``UnknownCommandError`` if there is none of that name."""
         if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             raise UnknownCommandError(args[0], list(COMMANDS), ctx)
         return super().resolve_command(ctx, args)
@@ -162,7 +162,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now; None where there is none of that name."""
+        """The command, imported now; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         command = import_module(COMMANDS[cmd_name][0]).command

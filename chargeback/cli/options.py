@@ -169,7 +169,7 @@ def archive_root(config_path: Path | None, archive_path: Place | None) -> Place:
 
 
 def _configured(config_path: Path | None) -> Config:
-    """The configuration that says where the archive is; where there is none, the remedy says how to do without it."""
+    """The configuration that says where the archive is; if there is none, the remedy says how to do without it."""
     try:
         return load_config(config_path, None, network=False)
     except ConfigurationError as error:

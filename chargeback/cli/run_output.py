@@ -123,7 +123,7 @@ def to_document(result: MonthResult) -> dict[str, Any]:
 
 
 def _changes(result: MonthResult) -> list[dict[str, str]] | None:
-    """Those of the revision that was written; where none was, of the latest one, None where there is none."""
+    """Those of the revision that was written; where none was, of the latest one, None if there is none."""
     found = result.changes if result.written else result.standing
     return None if found is None else [change_row(change) for change in found]
 

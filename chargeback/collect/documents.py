@@ -241,7 +241,7 @@ class _Errand:
 
 
 def link_in(result: Any, function: str) -> str:
-    """The link in a download's answer, a bare string or an object (CONTRACT); ``PlatformError`` where there is none."""
+    """The link in a download's answer, a bare string or an object (CONTRACT); ``PlatformError`` if there is none."""
     if isinstance(result, str):
         return result
     if isinstance(result, dict):

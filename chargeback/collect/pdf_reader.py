@@ -257,7 +257,7 @@ class _Child:
         )
 
     def text(self, data: bytes, seconds: float) -> str:
-        """The PDF's text; ``UnreadableError`` where there is none, and the child may no longer be fit then."""
+        """The PDF's text; ``UnreadableError`` if there is none, and the child may no longer be fit then."""
         self._left -= 1
         try:
             return self._answer(data, time.monotonic() + seconds)

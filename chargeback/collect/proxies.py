@@ -44,7 +44,7 @@ class Proxy:
 
 
 class Proxies(Struct, frozen=True):
-    """The proxy in use, None where there is none, and the hosts that are asked without it."""
+    """The proxy in use, None if there is none, and the hosts that are asked without it."""
 
     proxy: Proxy | None = None
     exceptions: tuple[str, ...] = ()

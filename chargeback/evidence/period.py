@@ -25,7 +25,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The IANA time zone of that name; ``ConfigurationError`` where there is none."""
+    """The IANA time zone of that name; ``ConfigurationError`` if there is none."""
     try:
         return ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -29,7 +29,7 @@ class Store(Protocol):
     """A place that holds files under relative paths with ``/``."""
 
     def read(self, path: str) -> bytes:
-        """The bytes under the path; ``StorageError`` where there are none."""
+        """The bytes under the path; ``StorageError`` if there are none."""
 
     def write(self, path: str, data: bytes) -> None:
         """Keep the bytes under the path; ``StorageError`` where that fails."""
@@ -42,7 +42,7 @@ class MemoryStore:
         self.files: dict[str, bytes] = dict(files or {})
 
     def read(self, path: str) -> bytes:
-        """The bytes under the path; ``StorageError`` where there are none."""
+        """The bytes under the path; ``StorageError`` if there are none."""
         try:
             return self.files[path]
         except KeyError:

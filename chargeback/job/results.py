@@ -26,7 +26,7 @@ class MonthResult(Struct, frozen=True):
     """One month of a run.
 
     ``books`` are None where the month could not be closed. ``revision``, ``path`` and ``head`` are those of the month's
-    latest revision, None where there is none; ``written``: this run made it; ``is_new``: the result is another one than
+    latest revision, None if there is none; ``written``: this run made it; ``is_new``: the result is another one than
     that revision's, be it written or, of a dry run, not. ``changes`` and ``events`` are those of such a result,
     ``standing`` and ``standing_events`` those that the latest revision made where none was written, None and none where
     there is none. ``states``: of a month that failed, where the accounts stand that did not.

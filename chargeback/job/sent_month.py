@@ -81,7 +81,7 @@ class SpooledStore:
         self._held: dict[str, Held[bytes]] = {}
 
     def read(self, path: str) -> bytes:
-        """The bytes under the path; ``StorageError`` where there are none."""
+        """The bytes under the path; ``StorageError`` if there are none."""
         try:
             return self._held[path].value
         except KeyError:

@@ -253,7 +253,7 @@ def is_inactive_refusal(message: str) -> bool:
 
 
 def result_of(value: Any) -> Any:
-    """The ``result`` of an ``ok: true`` envelope; ``AnswerError`` where there is none."""
+    """The ``result`` of an ``ok: true`` envelope; ``AnswerError`` if there is none."""
     if "result" not in value:
         raise AnswerError('"ok" is true, but there is no "result"')
     return value["result"]
@@ -296,7 +296,7 @@ def decode_items(value: Any, kind: type[Decoded], function: str) -> list[Decoded
 
 
 def page_marker(result: dict[str, Any]) -> str | None:
-    """The field that says that a list has further pages, None where there is none (CONTRACT, transport)."""
+    """The field that says that a list has further pages, None if there is none (CONTRACT, transport)."""
     for key, value in result.items():
         lower = key.lower().replace("_", "").replace("-", "")
         if lower == "hasmore" and value is True:

@@ -89,7 +89,7 @@ class ArchivedFinding(msgspec.Struct, frozen=True):
 
 class DecidedFinding(msgspec.Struct, frozen=True):
     """A finding as its revision has it, how many of its checks the configuration does not accept, and the decision
-    about it that was made since and still covers it, None where there is none."""
+    about it that was made since and still covers it, None if there is none."""
 
     archived: ArchivedFinding
     exceptions: int

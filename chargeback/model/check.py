@@ -124,7 +124,7 @@ class Acceptance(Struct, frozen=True):
 class Check(Struct, frozen=True):
     """One check's result: facts; ``message`` is a sentence for people, and nothing is read out of it again.
 
-    ``account`` and ``invoice`` (the number, or the id where there is none) are "" where there is none, ``subject``
+    ``account`` and ``invoice`` (the number, or the id if there is none) are "" if there is none, ``subject``
     (project, resource, line, team or document concerned) None. ``expected``, ``actual``, ``variance`` (actual −
     expected) and ``tolerance`` are amounts in ``currency``, None where the check has no amount. A report's figure keeps
     its digits, any other has the minor digits of its currency. ``performed`` is False where the check could not be
@@ -150,7 +150,7 @@ class Check(Struct, frozen=True):
 
     @property
     def subject_name(self) -> str:
-        """The subject's name as published, "" where there is none."""
+        """The subject's name as published, "" if there is none."""
         return self.subject.name if self.subject else ""
 
     @property

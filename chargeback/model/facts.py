@@ -57,7 +57,7 @@ class ListedInvoice(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """Its number, or its id where there is none."""
+        """Its number, or its id if there is none."""
         return text_of(self.row.number) or self.id
 
 

@@ -81,7 +81,7 @@ class Invoice(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """What the ledgers call it: the number, or the id where there is none."""
+        """What the ledgers call it: the number, or the id if there is none."""
         return self.number or self.id
 
     @property

@@ -219,7 +219,7 @@ class MonthJournal:
 
 
 class _Part(NamedTuple):
-    """A leg of an entry, in minor units, no row where there are none; ``words`` begin its memo, "" for its team's."""
+    """A leg of an entry, in minor units, no row if there are none; ``words`` begin its memo, "" for its team's."""
 
     leg: Leg
     units: int

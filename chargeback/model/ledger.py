@@ -44,7 +44,7 @@ class Basis(StrEnum):
 
 
 class InvoiceLabel(Struct, frozen=True):
-    """What all lines of one invoice share; ``invoice`` is the number, or the id where there is none."""
+    """What all lines of one invoice share; ``invoice`` is the number, or the id if there is none."""
 
     account: str
     account_name: str
@@ -81,7 +81,7 @@ class LedgerLine(NamedTuple):
     """One row an invoice line × project × resource × team; ``net``, ``tax`` and ``gross`` in minor units, gross = net
     + tax.
 
-    ``usage`` and ``share_percent`` are written text, "" where there is none; ``invoice_line`` counts ``lineItems`` from
+    ``usage`` and ``share_percent`` are written text, "" if there is none; ``invoice_line`` counts ``lineItems`` from
     1, 0 for an adjustment; ``line`` counts the rows of ``all.csv`` from 1.
     """
 
@@ -499,7 +499,7 @@ class LedgerShard(Struct, frozen=True):
 
     @classmethod
     def of(cls, accounts: Sequence[LedgerLines], spool: Spool | None) -> LedgerShard:
-        """The accounts' lines, each sorted, one after the other, in the spool's file; in memory where there is none."""
+        """The accounts' lines, each sorted, one after the other, in the spool's file; in memory if there is none."""
         lines = joined(accounts)
         if spool is None:
             return cls(InMemory(lines), len(lines), {}, PartsByInvoice.of(lines))

@@ -25,11 +25,11 @@ class ColumnKind(StrEnum):
     WORD = "word"
     """The program's own, or checked by it."""
     QUANTITY = "quantity"
-    """A decimal as written; "" where there is none."""
+    """A decimal as written; "" if there is none."""
     AMOUNT = "amount"
     """Minor units of the line's currency, written with its minor digits."""
     NUMBER = "number"
-    """Counts from 1; 0 where there is none, which is written as ""."""
+    """Counts from 1; 0 if there is none, which is written as ""."""
 
     @property
     def is_number(self) -> bool:

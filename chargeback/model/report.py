@@ -309,7 +309,7 @@ class Report(Struct, frozen=True):
         return replace(self, body=spool.keep(charged, len(projects)))
 
     def rows_named_like(self, line: LineItem) -> tuple[int, ...]:
-        """Positions of the rows named like the line's SKU, and only where there is none, like its description; whatever
+        """Positions of the rows named like the line's SKU, and only if there is none, like its description; whatever
         the case, and after NFC (BOOKING 4.5)."""
         names = (folded(name) for name in (line.sku, line.description) if name)
         return next((rows for name in names if (rows := self.by_name.get(name))), ())

@@ -178,7 +178,7 @@ class Spool:
         self._left = 0
 
     def open(self) -> int:
-        """The descriptor of the file, which is made where there is none yet."""
+        """The descriptor of the file, which is made if there is none yet."""
         with self._lock:
             if self._file is None:
                 try:

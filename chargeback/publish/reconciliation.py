@@ -99,7 +99,7 @@ def _account(summary: AccountSummary) -> dict[str, Any]:
 
 
 def check_row(check: Check) -> dict[str, str | None]:
-    """A check as INTERFACE's JSON has it: amounts as text, None where there is none."""
+    """A check as INTERFACE's JSON has it: amounts as text, None if there is none."""
     return {
         "check": check.code.value,
         "account": cleaned(check.account),

@@ -88,7 +88,7 @@ class Listing(Struct, frozen=True):
 
 
 def listing(root: Place, base: Base | None = None) -> Listing:
-    """Read the archive; ``StorageError`` where there is none, ``DamagedError`` where its chain is broken."""
+    """Read the archive; ``StorageError`` if there is none, ``DamagedError`` where its chain is broken."""
     archive = Archive(root, base).require()
     head = archive.head()
     signatures = read_signatures(root)

@@ -127,7 +127,7 @@ def on_one_line(text: str) -> str:
 
 
 def latest_revision(archive: Archive, period: Period) -> Revision:
-    """The month's latest revision; ``ConfigurationError`` where there is none."""
+    """The month's latest revision; ``ConfigurationError`` if there is none."""
     latest = archive.latest(period)
     if latest is None:
         there = ", ".join(map(str, archive.periods())) or "none"

@@ -65,7 +65,7 @@ def examine(given: Examination) -> Iterator[DoctorLine]:
 
 
 def _configuration(given: Examination) -> tuple[Config | None, list[DoctorLine]]:
-    """The configuration in use, or its defaults where there is none; None where it is wrong."""
+    """The configuration in use, or its defaults if there is none; None where it is wrong."""
     try:
         config = load(given.path, network=True)
     except ConfigurationError as error:
@@ -78,7 +78,7 @@ def _configuration(given: Examination) -> tuple[Config | None, list[DoctorLine]]
 
 
 def understood_configuration(given: Examination) -> Config | None:
-    """The configuration in use, or its defaults where there is none; None where it is wrong."""
+    """The configuration in use, or its defaults if there is none; None where it is wrong."""
     return _configuration(given)[0]
 
 

@@ -51,7 +51,7 @@ def timezone(config: Config, invoices: Iterable[InvoiceAnswer]) -> Iterator[Doct
 
 
 def guessed_zone(starts: Iterable[datetime]) -> str | None:
-    """The likeliest zone in which all of the instants are midnights; None where there is none."""
+    """The likeliest zone in which all of the instants are midnights; None if there is none."""
     known = list(starts)
     names = (*LIKELY, *sorted(zoneinfo.available_timezones()))
     return next((name for name in names if known and count_fitting(known, zone(name)) == len(known)), None)

@@ -178,7 +178,7 @@ def _mentions(path: Path) -> bool:
 
 
 def _crontab(environ: Mapping[str, str]) -> str:
-    """The user's crontab without comments; "" where there is none, or no cron."""
+    """The user's crontab without comments; "" if there is none, or no cron."""
     command = shutil.which("crontab", path=environ.get("PATH"))
     if command is None:
         return ""

@@ -124,7 +124,7 @@ def is_overdue(config: Config, now: datetime) -> bool:
 def close_due(config: Config, now: datetime) -> datetime:
     """When the first month that has no revision yet becomes overdue: ``close_by`` of the month after it.
 
-    That is the month after the newest with a revision; last month where there is none at all.
+    That is the month after the newest with a revision; last month if there is none at all.
     """
     archived = Archive(config.archive).periods()
     waiting = archived[-1].plus(1) if archived else last_month(now, config.timezone)

@@ -76,7 +76,7 @@ class UsageCollector:
         self._problems: list[str] = []
 
     def take(self) -> CollectedUsage:
-        """The rows of every project of ours; ``AccessError`` where there is none, else what failed first."""
+        """The rows of every project of ours; ``AccessError`` if there is none, else what failed first."""
         credentials = credentials_of(self.session, self.config, Period.holding(self.now, self.config.timezone))
         directory, shown_by = self.questions.projects(credentials)
         ours = projects_of(self.config, directory)

@@ -63,7 +63,7 @@ def excesses(series: Series, settings: Usage) -> dict[date, Excess]:
 
 
 def usual_of(series: Series, day: date, settings: Usage) -> Decimal:
-    """The median of the days before, zero where there are none."""
+    """The median of the days before, zero if there are none."""
     known = [entry.cost for entry in series if entry.date < day and entry.cost is not None]
     return median(known[-settings.days :]) if known else Decimal(0)
 
@@ -80,7 +80,7 @@ class _Watch:
         self.peak = Decimal(0)
 
     def judge(self, entry: DayCost) -> Excess | None:
-        """The day's excess, None where there is none; the day then belongs to the trailing ones."""
+        """The day's excess, None if there is none; the day then belongs to the trailing ones."""
         if entry.cost is None:
             return None
         usual = self._usual_if_out(entry.date, entry.cost)

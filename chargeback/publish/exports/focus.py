@@ -64,7 +64,7 @@ def service(resource: str) -> Service:
 
 @lru_cache(4096)
 def unit_format(unit: str) -> str:
-    """The unit as FOCUS spells it, "vCPU-Hours" for "vCPU-hour"; ``COUNT`` where there is none, or an odd one."""
+    """The unit as FOCUS spells it, "vCPU-Hours" for "vCPU-hour"; ``COUNT`` if there is none, or an odd one."""
     measure, dash, time = unit.strip().rpartition("-")
     plural = _TIMES.get(time.lower().removesuffix("s"), time)
     spelled = f"{measure}{dash}{plural}"

@@ -169,5 +169,5 @@ def _heading(columns: Iterable[str]) -> bytes:
 
 
 def _to_seconds(instant: datetime | None) -> str:
-    """FOCUS' Date/Time: whole seconds, in UTC; "" where there is none."""
+    """FOCUS' Date/Time: whole seconds, in UTC; "" if there is none."""
     return format_instant(instant.replace(microsecond=0)) if instant else ""

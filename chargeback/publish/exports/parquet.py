@@ -106,7 +106,7 @@ def _unscaled(written: str, scale: int) -> int | None:
 
 
 def _decimals(kind: Any, precision: int, unscaled: Sequence[int | None]) -> Any:
-    """Whole numbers of the type's smallest unit; null where there is none, or one that the type cannot hold."""
+    """Whole numbers of the type's smallest unit; null if there is none, or one that the type cannot hold."""
     limit = 10**precision
     kept = [number if number is not None and -limit < number < limit else None for number in unscaled]
     data = _sixteen_bytes_each([number or 0 for number in kept])

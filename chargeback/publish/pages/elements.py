@@ -85,7 +85,7 @@ def named(code: str, name: str) -> str:
 
 
 def spark(columns: Sequence[Spark], count: int, mark: str) -> str:
-    """A team's months as small columns, "" where there are none; ``mark`` is its class in the style sheet."""
+    """A team's months as small columns, "" if there are none; ``mark`` is its class in the style sheet."""
     if not columns:
         return ""
     drawn = "".join(

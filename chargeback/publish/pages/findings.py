@@ -78,7 +78,7 @@ class FindingGroup(Struct, frozen=True):
 class FindingCard(Struct, frozen=True):
     """One finding for a controller: what, where, how much, what to do, who decided what, what follows.
 
-    ``amount`` and ``follows`` are "" where there is none; ``groups`` its exceptions by check, none where a single one
+    ``amount`` and ``follows`` are "" if there is none; ``groups`` its exceptions by check, none where a single one
     makes it: then ``figures`` are that one's.
     """
 
@@ -220,7 +220,7 @@ def _cut(checks: list[Check]) -> tuple[list[Check], list[Check]]:
 
 
 def _variances(checks: Iterable[Check]) -> str:
-    """The absolute variances added up by currency: "12.50 THB", "" where there are none."""
+    """The absolute variances added up by currency: "12.50 THB", "" if there are none."""
     return _added((check.variance, check.currency) for check in checks)
 
 
@@ -256,7 +256,7 @@ def _figures(check: Check) -> tuple[tuple[str, str], ...]:
 
 
 def findings_section(found: FindingCards, period: Period) -> str:
-    """The open findings, each with what follows from it folded beneath; "" where there are none."""
+    """The open findings, each with what follows from it folded beneath; "" if there are none."""
     if not found.count:
         return ""
     about = "The largest first. Each is one thing to look into; what follows from it is folded beneath."
@@ -274,7 +274,7 @@ def findings_section(found: FindingCards, period: Period) -> str:
 
 
 def findings_links(found: FindingCards) -> str:
-    """The first findings as links, for the top of the page; "" where there are none."""
+    """The first findings as links, for the top of the page; "" if there are none."""
     if not found.count:
         return ""
     rows = [f'<li><a href="#{card.anchor}">{escape(card.title)}</a>{_of_card(card)}</li>\n' for card in found.first[:5]]

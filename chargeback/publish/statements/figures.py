@@ -74,7 +74,7 @@ class BudgetRow(Struct, frozen=True):
 
 class SharedRow(Struct, frozen=True):
     """This team's part of a shared project; ``rule`` of the catalogue, "" where the configuration names none;
-    ``parts`` are a weight and the sum of weights, None where there are none."""
+    ``parts`` are a weight and the sum of weights, None if there are none."""
 
     amounts: AmountRow
     share: str

@@ -64,7 +64,7 @@ class SheetLines(Struct, frozen=True):
 
     @property
     def count(self) -> int:
-        """How many sheets the lines need; one where there are none."""
+        """How many sheets the lines need; one if there are none."""
         return max(1, -(-len(self.lines) // self.most))
 
     def shapes(self) -> list[SheetShape]:

@@ -120,7 +120,7 @@ class TeamMonth(Struct, frozen=True):
 
     @property
     def currencies(self) -> dict[str, int]:
-        """Currencies of this month and of the one before, with their minor digits; of the books where there is none."""
+        """Currencies of this month and of the one before, with their minor digits; of the books if there is none."""
         found = dict(self.totals.currencies)
         for month in self.books.posting.run.earlier:
             for total in month.totals if month.period == self.previous else ():

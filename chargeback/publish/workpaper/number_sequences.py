@@ -20,7 +20,7 @@ MOST_GAPS = 12
 
 class NumberSequence(Struct, frozen=True):
     """The numbers with one prefix: the first, the last, how many different ones are ``listed``, how many between them
-    are ``missing``, and ``gaps`` in words, "" where there is none."""
+    are ``missing``, and ``gaps`` in words, "" if there is none."""
 
     prefix: str
     first: str

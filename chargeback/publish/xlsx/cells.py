@@ -102,7 +102,7 @@ class Cells:
         return self.figure(column, written, look)
 
     def exact(self, column: str, amount: Decimal | None, look: int) -> str:
-        """An exact decimal; a text where it has more digits than a number keeps, blank where there is none."""
+        """An exact decimal; a text where it has more digits than a number keeps, blank if there is none."""
         if amount is None:
             return self.blank(column, look)
         written = format_exact(amount)
@@ -127,7 +127,7 @@ class Cells:
         return self.number(column, str((day - _EPOCH).days), look)
 
     def moment(self, column: str, moment: datetime | None, look: int) -> str:
-        """A wall-clock time (its zone is the reader's to know), blank where there is none."""
+        """A wall-clock time (its zone is the reader's to know), blank if there is none."""
         if moment is None:
             return self.blank(column, look)
         return self.number(column, serial(moment), look)

@@ -98,7 +98,7 @@ class Expression:
 
     @property
     def text(self) -> str:
-        """The formula; "" where there is none."""
+        """The formula; "" if there is none."""
         if not isinstance(self._text, str):
             self._text = self._text()
         return self._text
