@@ -426,5 +426,23 @@ class Evidence(Struct, frozen=True):
 
 
 def answers_from_json(data: bytes) -> tuple[Answer, ...]:
-    """Read ``index.json`` back; ``AnswerError`` where it is not one."""
-    return decoded_list(data, Answer, path=INDEX_PATH, noun="an index of evidence")
+    """Read ``index.json`` back; ``AnswerError`` where it is not one.
+
+    What many answers have alike is kept once: the index of a large month has a hundred thousand of them.
+    """
+    alike: dict[str, str] = {}
+
+    def once(text: str) -> str:
+        return alike.setdefault(text, text)
+
+    return tuple(
+        replace(
+            each,
+            account=once(each.account),
+            function=once(each.function),
+            endpoint=once(each.endpoint),
+            requested_at=once(each.requested_at),
+            date=None if each.date is None else once(each.date),
+        )
+        for each in decoded_list(data, Answer, path=INDEX_PATH, noun="an index of evidence")
+    )

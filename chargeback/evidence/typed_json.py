@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -28,15 +29,16 @@ def decoded(data: bytes, of: type[Value], *, path: str, schema: int, noun: str) 
     return _read(data, of, path, noun)
 
 
-def decoded_list(data: bytes, of: type[Value], *, path: str, noun: str) -> tuple[Value, ...]:
-    """The list of objects in these bytes; ``AnswerError`` where they are none."""
-    return _read(data, tuple[of, ...], path, noun)  # type: ignore[valid-type]  # the type is built for msgspec
+def decoded_list(data: bytes, of: type[Value], *, path: str, noun: str) -> Iterator[Value]:
+    """The objects of the list in these bytes, decoded one after the other; ``AnswerError`` where they are none."""
+    for each in _read(data, list[msgspec.Raw], path, noun):
+        yield _read(each, of, path, noun)
 
 
-def _read(data: bytes, of: type[Value], path: str, noun: str) -> Value:
+def _read(data: bytes | msgspec.Raw, of: type[Value], path: str, noun: str) -> Value:
     try:
-        # As a text: msgspec does not look at the encoding of what it passes over.
-        return msgspec.json.decode(data.decode(), type=of, dec_hook=_month)
+        bytes(data).decode()  # msgspec does not look at the encoding of what it passes over
+        return msgspec.json.decode(data, type=of, dec_hook=_month)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise AnswerError(f"{path}: not {noun} ({error})") from error
 
