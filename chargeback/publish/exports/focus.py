@@ -239,6 +239,11 @@ class _Rows14(_Rows):
         self.allocations = Allocations(books, config)
         self.origins: dict[tuple[str, str], str] = {}
 
+    def _begin_invoice(self, label: InvoiceLabel) -> None:
+        if self.label is None or label.account != self.label.account:
+            self.allocations.next_account()
+        super()._begin_invoice(label)
+
     def row(self, line: LedgerLine, net: str, tax: str, gross: str) -> str:
         """One ledger line, and its amounts as written, as one row, or two."""
         if line.label is not self.label:

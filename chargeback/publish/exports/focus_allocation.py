@@ -12,6 +12,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from chargeback.config import Config, SharedProject
 from chargeback.config.splits import Splits
@@ -42,7 +43,7 @@ Measure = tuple[str, str]
 
 
 class Allocations:
-    """By ledger line, the ``Allocated…`` cells of its charge, and those of its tax."""
+    """By ledger line of one account, the ``Allocated…`` cells of its charge, and those of its tax."""
 
     def __init__(self, books: Books, config: Config) -> None:
         self.period, self.config = books.period, config
@@ -54,6 +55,13 @@ class Allocations:
         self.teams: dict[LedgerTeam, str] = {}
         self.charges: dict[int, str] = {}
         self.taxes: dict[int, str] = {}
+        self._accounts = groupby(lines, lambda line: line.label.account)
+
+    def next_account(self) -> None:
+        """Go on to the ledger's next account; those before it are forgotten."""
+        self.charges.clear()
+        self.taxes.clear()
+        _, lines = next(self._accounts)
         for origin in _origins(lines):
             self.charges.update(self._allocated(origin))
             self.taxes.update(self._allocated([line for line in origin if line.tax]))
