@@ -481,6 +481,13 @@ class PartsByInvoice(Mapping[tuple[str, str], Sequence[LedgerPart]]):
         teams = map(self.teams.table.__getitem__, self.teams.codes[place])
         return list(map(LedgerPart, labels, teams, *(column[place] for column in self.figures)))
 
+    def at(self, places: Sequence[int]) -> Iterator[LedgerPart]:
+        """The parts that stand there."""
+        columns = (self.labels.codes, self.teams.codes, *self.figures)
+        labels, teams, *figures = (map(column.__getitem__, places) for column in columns)
+        named = map(self.labels.table.__getitem__, labels), map(self.teams.table.__getitem__, teams)
+        return map(LedgerPart, *named, *figures)
+
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.spans)
 
@@ -503,7 +510,7 @@ class LedgerShard(Struct, frozen=True):
         lines = joined(accounts)
         if spool is None:
             return cls(InMemory(lines), len(lines), {}, PartsByInvoice.of(lines))
-        teams = {team: lines.at(places).alone() for team, places in places_by_team(lines).items() if places}
+        teams = {team: lines.at(places).alone() for team, places in places_by_team(lines.teams).items() if places}
         return cls(
             spool.write(lines),
             len(lines),
@@ -531,9 +538,8 @@ class MonthParts(Mapping[tuple[str, str], Sequence[LedgerPart]]):
         return len(self._shards)
 
 
-def places_by_team(lines: LedgerLines) -> Mapping[str, Sequence[int]]:
-    """Where each team's lines stand, from one pass over all of them."""
-    column = lines.teams
+def places_by_team(column: Coded[LedgerTeam]) -> Mapping[str, Sequence[int]]:
+    """Where each team stands in the column, from one pass over it."""
     found = [array("I") for _ in column.table]
     append = [each.append for each in found]
     for place, code in enumerate(column.codes):
@@ -576,15 +582,26 @@ class Ledger(Struct, frozen=True, dict=True):
 
     @cached_property
     def _places(self) -> Mapping[str, Sequence[int]]:
-        return places_by_team(self.lines.whole())
+        return places_by_team(self.lines.whole().teams)
 
     @cached_property
     def parts(self) -> Mapping[tuple[str, str], Sequence[LedgerPart]]:
         """What each team bears of each invoice: added up once, and whatever is summed over whole invoices and teams is
         added up from these."""
-        return (
-            MonthParts(shard.parts for shard in self.shards) if self.shards else PartsByInvoice.of(self.lines.whole())
-        )
+        return MonthParts(self._parts)
+
+    @cached_property
+    def _parts(self) -> Sequence[PartsByInvoice]:
+        return [shard.parts for shard in self.shards] or [PartsByInvoice.of(self.lines.whole())]
+
+    @cached_property
+    def _places_of_parts(self) -> Sequence[Mapping[str, Sequence[int]]]:
+        return [places_by_team(parts.teams) for parts in self._parts]
+
+    def parts_of(self, team: str) -> Iterator[LedgerPart]:
+        """What the team bears of each invoice, in the order of the lines."""
+        each = zip(self._parts, self._places_of_parts, strict=True)
+        return chain.from_iterable(parts.at(places.get(team, ())) for parts, places in each)
 
     def every_part(self) -> Iterator[LedgerPart]:
         """The parts of all invoices, in the order of the lines."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from itertools import groupby
@@ -83,27 +83,27 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class MonthLines:
-    """All lines of the month, added up by ``BearerKey``; by account the places of its lines and all amounts' size."""
+    """All lines of the month; by account their sums by currency, and where they stand."""
 
     books: Books
     lines: SheetLines
-    sums: Mapping[BearerKey, Sums]
+    by_account: Mapping[str, Mapping[str, Sums]]
     teams: Mapping[str, LedgerTeam]
     account_names: Mapping[str, str]
     spans: Mapping[str, Sequence[Span]]
-    by_account: Mapping[str, Mapping[str, Sums]] = field(init=False)
 
-    def __post_init__(self) -> None:
-        found: dict[str, dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
-        for key, sums in self.sums.items():
-            found[key.account][key.currency].add(sums)
-        self.by_account = found
-
-    def of_currency(self, currency: str) -> list[tuple[BearerKey, Sums]]:
-        """The sums of one currency, by cost centre, team and account."""
-        return [(key, sums) for key, sums in sorted(self.sums.items()) if key.currency == currency]
+    def of_currency(self, currency: str) -> Iterator[tuple[BearerKey, Sums]]:
+        """The sums of one currency, by cost centre, team and account; those of one team at a time, as a month has as
+        many as teams times accounts."""
+        for centre, team in sorted((each.cost_center or _NO_COST_CENTRE, each.id) for each in self.teams.values()):
+            borne: dict[str, Sums] = defaultdict(Sums)
+            for part in self.books.ledger.parts_of(team):
+                if part.label.currency == currency:
+                    borne[part.label.account].add(part)
+            for account in sorted(borne):
+                yield BearerKey(currency, centre, team, account), borne[account]
 
     def places(self, account: str) -> list[Place]:
         """Where the account's lines stand."""
@@ -130,14 +130,13 @@ def chunks(books: Books, config: Config, most: int = MOST_LINES) -> Iterator[byt
 
 
 def _month_lines(books: Books, most: int) -> MonthLines:
-    by_key: dict[BearerKey, Sums] = defaultdict(Sums)
+    by_account: dict[str, dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
     for part in books.ledger.every_part():
-        label, team = part.label, part.team
-        by_key[BearerKey(label.currency, team.cost_center or _NO_COST_CENTRE, team.id, label.account)].add(part)
+        by_account[part.label.account][part.label.currency].add(part)
     labels, teams = used(books.ledger.lines, "labels"), {team.id: team for team in books.ledger.teams}
     names = {each.account: each.account_name for each in labels}
     spans = _spans(books.ledger.lines)
-    return MonthLines(books, _sheet_lines(books, labels, by_key, most), by_key, teams, names, spans)
+    return MonthLines(books, _sheet_lines(books, labels, by_account, most), by_account, teams, names, spans)
 
 
 def _spans(lines: Lines) -> Mapping[str, Sequence[Span]]:
@@ -154,11 +153,14 @@ def _spans(lines: Lines) -> Mapping[str, Sequence[Span]]:
     return spans
 
 
-def _sheet_lines(books: Books, labels: Iterable[InvoiceLabel], sums: Mapping[BearerKey, Sums], most: int) -> SheetLines:
+def _sheet_lines(
+    books: Books, labels: Iterable[InvoiceLabel], by_account: Mapping[str, Mapping[str, Sums]], most: int
+) -> SheetLines:
     invoices, lines, projects = list(labels), books.ledger.lines, used(books.ledger.lines, "projects")
     by_currency: dict[str, Sums] = defaultdict(Sums)
-    for key, each in sums.items():
-        by_currency[key.currency].add(each)
+    for sums in by_account.values():
+        for currency, each in sums.items():
+            by_currency[currency].add(each)
     held = {
         **held_by_labels(invoices, books.ledger.teams),
         "project": {project.sid for project in projects},
@@ -213,9 +215,9 @@ def _teams(stack: Stack, month: MonthLines, currency: str, digits: int) -> Itera
     remark = "Formulas over the rows of Lines. Where VAT is recoverable a cost centre bears net."
     stack.section(f"Teams × accounts × cost centres: {currency}", len(_WIDTHS), remark)
     block = stack.table(TeamAccounts)
-    above = SummedRows(block.first, month.of_currency(currency), digits)
+    above = SummedRows(block.first, digits, TeamAccounts.cost_center, TeamAccounts.team)
     made = _TeamAccountRows(block.rows, month, currency, digits)
-    yield from stack.taken(itertools.starmap(made.row, above.rows))
+    yield from stack.taken(itertools.starmap(made.row, above.counted(month.of_currency(currency))))
     _footing(block, month, above, currency)
     stack.gap()
     _by_cost_centre(stack, above, currency)
@@ -278,10 +280,10 @@ def _by_cost_centre(stack: Stack, above: SummedRows, currency: str) -> None:
     """One row a cost centre, of the rows above; the same total."""
     stack.section(f"Cost centres: {currency}", len(_WIDTHS))
     block, table = stack.table(CostCentres), CostCentres
-    for centre, keys, sums in above.alike(TeamAccounts.cost_center, table.cost_center, list(_FIGURES)):
+    for centre, teams, sums in above.alike(table.cost_center, list(_FIGURES)):
         supplied: dict[Column, Value] = {
             table.cost_center: centre,
-            table.teams: ", ".join(dict.fromkeys(key.team for key in keys)),
+            table.teams: ", ".join(teams),
             table.currency: currency,
             table.lines: Plain(sums[TeamAccounts.lines]),
         }

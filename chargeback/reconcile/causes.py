@@ -303,8 +303,7 @@ class _Teams:
             lines += len(mine)
             projects |= {project.sid for project in mine.projects.used() if project.sid}
             credit += sum(gross for gross in mine.gross if gross < 0)
-        parts = [part for part in self._ledger.every_part() if part.team.id == team]
-        of_currency = [part for part in parts if part.label.currency == check.currency]
+        of_currency = [part for part in self._ledger.parts_of(team) if part.label.currency == check.currency]
         by_invoice = [amounts.gross for amounts in add_up(of_currency, lambda part: part.label.invoice_id).values()]
         names = Counter(name for project in projects for name in _series_of(project, self._projects))
         uncovered = exact_sum(_cost_under(names, costs) for costs in self._uncovered)

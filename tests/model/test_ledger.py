@@ -108,7 +108,11 @@ def test_what_teams_bear_of_invoices_is_what_their_lines_add_up_to(given: list[L
         amounts = (line.net, line.tax, line.gross)
         added = zip(sums[line.label.account, line.label.invoice_id, line.team.id], figures(amounts), strict=True)
         sums[line.label.account, line.label.invoice_id, line.team.id] = [one + other for one, other in added]
-    parts = ledger(Period(2026, 5), given, TEAMS).every_part()
+    made = ledger(Period(2026, 5), given, TEAMS)
+    parts = list(made.every_part())
+    assert [list(made.parts_of(team.id)) for team in TEAMS] == [
+        [part for part in parts if part.team == team] for team in TEAMS
+    ]
     assert {(part.label.account, part.label.invoice_id, part.team.id): list(part[2:]) for part in parts} == dict(sums)
 
 

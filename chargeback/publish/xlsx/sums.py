@@ -6,7 +6,6 @@ shows: ``lines``, ``net``, ``tax`` or ``gross``.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -70,43 +69,53 @@ class TableSums(Struct, frozen=True):
         return "+".join(terms) if names_apart(self.digits) else ""
 
 
-class SummedRows(Struct, frozen=True):
-    """Rows of one sheet that show sums of one currency, from the row ``first`` on: what each is of, and its sums."""
+class SummedRows:
+    """Rows of one sheet that show sums of one currency, from the row ``first`` on: each is counted while it is made,
+    and none is kept. They are added up by what they have in the column ``by``, and what these have in ``named`` is
+    known; both are named as what a row is of has them."""
 
-    first: int
-    rows: Sequence[tuple[Any, Sums]]
-    digits: int
+    def __init__(self, first: int, digits: int, by: Column, named: Column) -> None:
+        self.first, self.digits = first, digits
+        self._by, self._named = by, named
+        self._count, self._absolute = 0, Sums()
+        self._alike: dict[str, tuple[dict[str, None], Sums]] = {}
+
+    def counted(self, rows: Iterable[tuple[Any, Sums]]) -> Iterator[tuple[Any, Sums]]:
+        """The rows: what each is of, and its sums."""
+        for of, sums in rows:
+            self._count += 1
+            self._absolute.add(Sums(abs(sums.net), abs(sums.tax), abs(sums.gross)))
+            names, alike = self._alike.setdefault(getattr(of, self._by.name), ({}, Sums()))
+            names[getattr(of, self._named.name)] = None
+            alike.add(sums)
+            yield of, sums
 
     def cells(self, column: Column, fixed: str = "") -> str:
         """The column's cells; ``fixed`` is "$" where a formula that is copied still means them."""
-        last = self.first + len(self.rows) - 1
+        last = self.first + self._count - 1
         return f"{fixed}{column.letters}{fixed}{self.first}:{fixed}{column.letters}{fixed}{last}"
 
     def total(self, column: Column) -> Expression:
         """Σ of the rows."""
-        reach = sum(abs(getattr(sums, column.name)) for _, sums in self.rows)
-        return _figure(f"SUM({self.cells(column)})", column, _added_up(self.rows), self.digits, reach)
+        reach = getattr(self._absolute, column.name)
+        return _figure(f"SUM({self.cells(column)})", column, self._whole, self.digits, reach)
 
-    def alike(self, key: Column, own: Column, columns: Sequence[Column]) -> Iterator[Alike]:
-        """The rows by what they have in the column ``key``, which is named as that of what they are of: what that is,
-        what the rows are of, and Σ of their columns for a row whose column ``own`` has it."""
-        found: dict[str, list[tuple[Any, Sums]]] = defaultdict(list)
-        for row in self.rows:
-            found[getattr(row[0], key.name)].append(row)
-        test = f"({self.cells(key, '$')}={own.text})" if differ_by_more_than_case(found) else ""
+    def alike(self, own: Column, columns: Sequence[Column]) -> Iterator[Alike]:
+        """What rows have in the column by which they are added up, the different names beside it, and Σ of the columns
+        for a row whose column ``own`` has it."""
+        test = f"({self.cells(self._by, '$')}={own.text})" if differ_by_more_than_case(self._alike) else ""
         texts = {column: f"SUMPRODUCT({test}*{self.cells(column, '$')})" if test else "" for column in columns}
-        reach = _added_up(self.rows).magnitude
-        for word, rows in found.items():
-            sums = _added_up(rows)
-            of_columns = {column: _figure(text, column, sums, self.digits, reach) for column, text in texts.items()}
-            yield word, [of for of, _ in rows], of_columns
+        reach = self._whole.magnitude
+        for word, (names, sums) in self._alike.items():
+            yield word, list(names), {column: _figure(text, column, sums, self.digits, reach)
+                                      for column, text in texts.items()}  # fmt: skip
+
+    @property
+    def _whole(self) -> Sums:
+        return total(sums for _, sums in self._alike.values())
 
 
-Alike = tuple[str, Sequence[Any], Mapping[Column, Expression]]
-
-
-def _added_up(rows: Iterable[tuple[Any, Sums]]) -> Sums:
-    return total(sums for _, sums in rows)
+Alike = tuple[str, Sequence[str], Mapping[Column, Expression]]
 
 
 class Place(NamedTuple):

@@ -22,10 +22,11 @@ class Amounts(Table):
 
 class Bearer(NamedTuple):
     team: str
+    currency: str
 
 
 THB, JPY = Sums(10_000, 700, 10_700, 3, 21_400), Sums(5, 0, 5, 1, 10)
-ABOVE = SummedRows(4, [(Bearer("a"), THB), (Bearer("b"), JPY), (Bearer("a"), JPY)], 2)
+ROWS = [(Bearer("a", "THB"), THB), (Bearer("b", "JPY"), JPY), (Bearer("a", "JPY"), JPY)]
 
 
 def test_lines_of_two_tables_are_added_up_by_currency() -> None:
@@ -45,12 +46,12 @@ def test_currencies_that_a_criterion_takes_for_each_other_have_values_alone() ->
 
 
 def test_rows_that_show_sums_are_added_up_whole_and_by_what_they_are_of() -> None:
-    assert (ABOVE.total(Amounts.net).text, ABOVE.total(Amounts.net).known_figure[0]) == (
-        "SUM(C4:C6)",
-        Decimal("100.10"),
-    )
-    (word, of, sums), (other, _, others) = ABOVE.alike(Amounts.team, Amounts.team, [Amounts.lines, Amounts.gross])
-    assert (word, other, of) == ("a", "b", [Bearer("a"), Bearer("a")])
+    above = SummedRows(4, 2, Amounts.team, Amounts.currency)
+    assert list(above.counted(ROWS)) == ROWS
+    net = above.total(Amounts.net)
+    assert (net.text, net.known_figure) == ("SUM(C4:C6)", (Decimal("100.10"), Decimal("100.10")))
+    (word, names, sums), (other, _, others) = above.alike(Amounts.team, [Amounts.lines, Amounts.gross])
+    assert (word, other, names) == ("a", "b", ["THB", "JPY"])
     assert sums[Amounts.gross].text == others[Amounts.gross].text == f"SUMPRODUCT(($A$4:$A$6=A{ROW})*$D$4:$D$6)"
     assert [each[Amounts.gross].known_figure[0] for each in (sums, others)] == [Decimal("107.05"), Decimal("0.05")]
     assert sums[Amounts.lines].known_figure[0] == 4
