@@ -185,7 +185,6 @@ HELD_BY = {
     "config/settings.py": "config/test_example.py",
     # Every store passes one suite; what a store is made of is tested by it.
     "archive/archive_writer.py": "archive/test_locked_archive.py",
-    "archive/atomic_files.py": "archive/test_effects.py",
     "archive/bucket.py": "archive/test_store_conformance.py",
     "archive/commits.py": "archive/test_store_conformance.py",
     "archive/deliveries.py": "operate/test_deliveries.py",
@@ -193,7 +192,6 @@ HELD_BY = {
     "archive/no_follow.py": "archive/test_store_conformance.py",
     "archive/object_store.py": "archive/test_store_conformance.py",
     "archive/object_writer.py": "archive/test_store_conformance.py",
-    "archive/register.py": "archive/test_registers.py",
     "archive/rehearsal.py": "archive/test_owner.py",
     "archive/revision.py": "archive/test_reading.py",
     "archive/store.py": "archive/test_store_conformance.py",

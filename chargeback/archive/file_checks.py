@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from chargeback.archive.boundary import RESTORE, largest
 from chargeback.archive.file_system import storage_error
-from chargeback.archive.litter import is_litter, litter
 from chargeback.archive.manifest import (
     MANIFEST_PATH,
     SUMS_PATH,
@@ -27,7 +26,7 @@ from chargeback.archive.manifest import (
 )
 from chargeback.archive.no_follow import NotRegularError, OversizedError
 from chargeback.archive.revision import Revision
-from chargeback.archive.store import size_of
+from chargeback.archive.store import is_litter, litter, size_of
 from chargeback.errors import DamagedError
 from chargeback.evidence import sha256_of
 from chargeback.model.manifest_division import place_of

@@ -13,8 +13,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from chargeback.archive.atomic_files import remove_tree, replace_file
-from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
+from chargeback.archive.file_system import FileSystem, remove_tree, replace_file, storage_error, storage_errors
 from chargeback.archive.manifest import is_sha256
 from chargeback.archive.reading import Archive
 from chargeback.errors import DamagedError, StorageError

@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chargeback.archive.archive_writer import ArchiveWriter
-from chargeback.archive.atomic_files import scratch_name
 from chargeback.archive.bucket import WrittenObject
 from chargeback.archive.chain import Base
 from chargeback.archive.commits import Commit, list_json, list_path
-from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
+from chargeback.archive.file_system import FileSystem, scratch_name, storage_error, storage_errors
 from chargeback.archive.manifest import Manifest, ManifestPart
 from chargeback.archive.object_store import REGISTERS, ObjectStore, register_line
 from chargeback.archive.pending import PendingObjects

@@ -18,14 +18,21 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chargeback.archive.atomic_files import ensure_folder, remove_quietly, remove_tree, replace_file, scratch_name
 from chargeback.archive.boundary import reading
 from chargeback.archive.bucket import Bucket
-from chargeback.archive.file_system import FileSystem, storage_error, storage_errors
-from chargeback.archive.litter import is_litter
+from chargeback.archive.file_system import (
+    FileSystem,
+    ensure_folder,
+    remove_quietly,
+    remove_tree,
+    replace_file,
+    scratch_name,
+    storage_error,
+    storage_errors,
+)
 from chargeback.archive.manifest import is_safe_path, is_sha256
 from chargeback.archive.no_follow import read_inside
-from chargeback.archive.store import ArchiveStore
+from chargeback.archive.store import ArchiveStore, is_litter
 from chargeback.config.address import Place
 from chargeback.errors import ChargebackError, DamagedError
 from chargeback.evidence import Answer, sha256_of

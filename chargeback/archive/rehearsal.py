@@ -6,11 +6,17 @@ import os
 import secrets
 from pathlib import Path
 
-from chargeback.archive.atomic_files import ensure_folder, remove_tree, replace_file, scratch_name
 from chargeback.archive.bucket import Bucket
 from chargeback.archive.file_checks import check_files
-from chargeback.archive.file_system import FileSystem, storage_errors
-from chargeback.archive.lock import ArchiveLock
+from chargeback.archive.file_system import (
+    FileSystem,
+    ensure_folder,
+    remove_tree,
+    replace_file,
+    scratch_name,
+    storage_errors,
+)
+from chargeback.archive.locked_archive import ArchiveLock
 from chargeback.archive.manifest import Manifest
 from chargeback.archive.revision import read_revision
 from chargeback.archive.staging import Staging

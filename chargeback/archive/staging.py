@@ -15,18 +15,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from chargeback.archive.atomic_files import (
+from chargeback.archive.boundary import largest
+from chargeback.archive.file_system import (
+    REVISION_FILE_MODE,
     STAGING_PREFIX,
     Content,
+    FileSystem,
     ensure_folder,
     ensure_root,
     remove_quietly,
     remove_tree,
+    storage_errors,
     sync,
     write_new,
 )
-from chargeback.archive.boundary import largest
-from chargeback.archive.file_system import REVISION_FILE_MODE, FileSystem, storage_errors
 from chargeback.archive.manifest import FileRecord, Manifest, is_safe_path
 from chargeback.archive.manifest_parts import proof_of
 from chargeback.archive.no_follow import read_inside

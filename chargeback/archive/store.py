@@ -4,7 +4,8 @@ Above it everything is one code: nobody asks a store what a month, a revision, a
 ``names`` and ``at`` are the program's own. ``walk``, ``open`` and ``read`` raise ``OSError`` as the system says it, and
 ``NotRegularError`` and ``OversizedError``: the caller decides whether that is damage or a fault of the system.
 
-Writing is each store's own too: ``locked_archive`` has the one writer above.
+Writing is each store's own too: ``locked_archive`` has the one writer above. What desktop programs and file systems
+leave in folders that somebody opened (``litter``) is reported, and is no damage (INTERFACE).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +23,18 @@ from chargeback.archive.file_system import storage_error, storage_errors
 from chargeback.archive.no_follow import open_inside, read_inside, walk_inside
 from chargeback.config.address import Address, Place
 from chargeback.errors import StorageError
+
+PATTERNS = (
+    ".~lock.*#",
+    "~$*",
+    ".DS_Store",
+    "._*",
+    "Thumbs.db",
+    "desktop.ini",
+    ".nfs*",
+    ".fuse_hidden*",
+    "*.swp",
+)
 
 
 class ArchiveStore(Protocol):
@@ -146,3 +160,16 @@ def _refuse_link(path: Path) -> None:
         linked = path.is_symlink()
     if linked:
         raise damaged(path, "a link where a folder of the archive should be")
+
+
+def is_litter(path: str) -> bool:
+    """Whether a file of that name is one that such programs leave."""
+    name = path.rpartition("/")[2]
+    return any(fnmatchcase(name, pattern) for pattern in PATTERNS)
+
+
+def litter(store: ArchiveStore) -> tuple[str, ...]:
+    """The regular files of the revision that have the name of litter, by relative path, in order; the manifest may name
+    some: those are the revision's own."""
+    with storage_errors(store.place):
+        return tuple(sorted(path for path, regular in store.walk() if regular and is_litter(path)))

@@ -12,11 +12,16 @@ from msgspec import Struct
 
 from chargeback.archive.chain import Base, Chain, base_problems, read_chain
 from chargeback.archive.file_checks import Divide, FileCounter, FileFinding, FileFindingKind, check_files, litter_note
-from chargeback.archive.reading import Archive
-from chargeback.archive.register import RESTORE_REGISTER
-from chargeback.archive.registers import DISPOSITIONS, SIGNATURES, read_dispositions, read_signatures, register_problems
+from chargeback.archive.reading import Archive, RevisionSelection
+from chargeback.archive.registers import (
+    DISPOSITIONS,
+    RESTORE_REGISTER,
+    SIGNATURES,
+    read_dispositions,
+    read_signatures,
+    register_problems,
+)
 from chargeback.archive.revision import Revision
-from chargeback.archive.revision_selection import RevisionSelection
 from chargeback.config.address import Place
 from chargeback.errors import DamagedError
 from chargeback.model.archive_overview import RevisionName

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chargeback.archive.manifest import MANIFEST_PATH
-from chargeback.archive.reading import Archive
+from chargeback.archive.reading import Archive, addressed_revision, named_revision
 from chargeback.archive.revision import Revision
-from chargeback.archive.revision_selection import addressed_revision, named_revision
 from chargeback.cli.options import archive_root
 from chargeback.cli.printing import progress_on_terminal, say, terminal_text, write_json
 from chargeback.config.address import is_address

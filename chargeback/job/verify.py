@@ -14,9 +14,8 @@ from msgspec import Struct, field
 from chargeback.archive.boundary import interpreting
 from chargeback.archive.file_checks import CheckedPart, FileFinding, FileFindingKind
 from chargeback.archive.manifest import ManifestPart
-from chargeback.archive.reading import Archive
+from chargeback.archive.reading import Archive, RevisionSelection, selected_revisions
 from chargeback.archive.revision import Revision
-from chargeback.archive.revision_selection import RevisionSelection, selected_revisions
 from chargeback.archive.verification import CHAIN_LAYER, FILES_LAYER, Layer, verify_chain, verify_files
 from chargeback.config.address import Cluster, Place
 from chargeback.errors import EXCEPTIONS, RECONCILED, ChargebackError, ConfigurationError, DamagedError

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chargeback.archive.reading import Archive
+from chargeback.archive.reading import Archive, named_revision
 from chargeback.archive.registers import read_signatures
 from chargeback.archive.revision import Revision
-from chargeback.archive.revision_selection import named_revision
 from chargeback.errors import ConfigurationError
 from chargeback.job.overview import revision_overview
 from chargeback.model.archive_overview import RevisionOverview, Signature

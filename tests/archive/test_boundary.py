@@ -111,7 +111,7 @@ MAY_DECODE = {
     # what the platform, a person or the sandbox says: no archived files
     "collect", "config", "sandbox", "operate/doctor/platform.py", "evidence/gate.py",
     # read within the boundary: each reader is handed to Revision.interpret, or is called within interpreting()
-    "evidence/typed_json.py", "archive/register.py", "archive/pending.py", "archive/manifest.py", "job/csv_rows.py",
+    "evidence/typed_json.py", "archive/registers.py", "archive/pending.py", "archive/manifest.py", "job/csv_rows.py",
     "job/reperformance.py", "publish/exports/journal_csv.py", "publish/xlsx/reading.py",
     "operate/usage/snapshot.py", "archive/commits.py", "archive/object_store.py",
     "archive/deliveries.py",
@@ -119,7 +119,7 @@ MAY_DECODE = {
     "model/spreadsheet_text.py",  # read_table, which is called within interpreting()
     "model/erp_profile.py",  # a user's profile, as run.json keeps it: where the files are made again
     # no part of the proof, and nothing where it cannot be read
-    "archive/lock.py", "operate/notify/__init__.py",
+    "archive/locked_archive.py", "operate/notify/__init__.py",
 }  # fmt: skip
 
 

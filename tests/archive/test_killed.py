@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.locked_archive import open_for_writing
-from chargeback.archive.reading import Archive
-from chargeback.archive.revision_selection import selected_revisions
+from chargeback.archive.reading import Archive, selected_revisions
 from chargeback.archive.staging import Staging
 from chargeback.archive.verification import verify_chain, verify_files
 from tests.kit.archives import STARTED, hidden, seal

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.file_checks import TAKE_OUT, check_files, require_intact
-from chargeback.archive.litter import is_litter
 from chargeback.archive.pending import PendingReports
-from chargeback.archive.revision_selection import selected_revisions
+from chargeback.archive.reading import selected_revisions
+from chargeback.archive.store import is_litter
 from chargeback.archive.verification import verify_files
 from chargeback.errors import DamagedError
 from chargeback.evidence.period import Period

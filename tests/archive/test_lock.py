@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from chargeback.archive.file_system import FileSystem
-from chargeback.archive.lock import ArchiveLock
+from chargeback.archive.locked_archive import ArchiveLock
 from chargeback.errors import LockedError, StorageError
 from tests.kit.archives import STARTED
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from chargeback.archive.lock import ArchiveLock
+from chargeback.archive.locked_archive import ArchiveLock
 with ArchiveLock(Path(sys.argv[1]), started="2026-06-01T00:00:00Z"):
     print("held", flush=True)
     time.sleep(60)
@@ -30,7 +30,7 @@ with ArchiveLock(Path(sys.argv[1]), started="2026-06-01T00:00:00Z"):
 FORKING_HOLDER = """
 import os, sys, time
 from pathlib import Path
-from chargeback.archive.lock import ArchiveLock
+from chargeback.archive.locked_archive import ArchiveLock
 with ArchiveLock(Path(sys.argv[1]), started="2026-06-01T00:00:00Z"):
     if os.fork() == 0:
         print("held", os.getpid(), sep="\\n", flush=True)

@@ -24,8 +24,7 @@ from chargeback.archive.manifest import (
     read_part,
 )
 from chargeback.archive.manifest_parts import Parted, proof_of
-from chargeback.archive.reading import Archive
-from chargeback.archive.revision_selection import selected_revisions
+from chargeback.archive.reading import Archive, selected_revisions
 from chargeback.archive.store import ArchiveFolder
 from chargeback.archive.verification import verify_files
 from chargeback.errors import DamagedError

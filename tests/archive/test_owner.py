@@ -9,10 +9,9 @@ from unittest.mock import patch
 
 import pytest
 
-from chargeback.archive import lock as owner
+from chargeback.archive import locked_archive as owner
 from chargeback.archive import rehearsal
-from chargeback.archive.lock import owner_of, refuse_other_owner
-from chargeback.archive.locked_archive import open_for_writing
+from chargeback.archive.locked_archive import open_for_writing, owner_of, refuse_other_owner
 from chargeback.archive.rehearsal import file_system_name, rehearse
 from chargeback.errors import StorageError
 from tests.kit.archives import STARTED, FailingFileSystem, QuickFileSystem, write_archive

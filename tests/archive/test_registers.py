@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from chargeback.archive import register
+from chargeback.archive import registers
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.registers import SIGNATURES, append_signature, read_signatures
 from chargeback.errors import DamagedError, StorageError
@@ -118,7 +118,7 @@ def test_the_end_cut_off_and_all_written_again_is_found_by_what_a_revision_recor
 def test_what_no_reader_could_open_is_not_written(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sign(root, ONE)
     before = (root / "signatures.csv").read_bytes()
-    monkeypatch.setattr(register, "LARGEST", len(before) + 10)
+    monkeypatch.setattr(registers, "LARGEST", len(before) + 10)
     with pytest.raises(StorageError, match="at most"):
         sign(root, OTHER)
     assert (root / "signatures.csv").read_bytes() == before

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_lines
-from chargeback.archive.reading import Archive
+from chargeback.archive.reading import Archive, selected_revisions
 from chargeback.archive.registers import append_signature
 from chargeback.archive.revision import Revision
-from chargeback.archive.revision_selection import selected_revisions
 from chargeback.archive.verification import Layer, verify_chain, verify_files
 from chargeback.evidence import sha256_of
 from chargeback.evidence.period import Period

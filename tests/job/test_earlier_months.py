@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from chargeback.archive.reading import Archive
-from chargeback.archive.revision_selection import named_revision, selected_revisions
+from chargeback.archive.reading import Archive, named_revision, selected_revisions
 from chargeback.errors import ConfigurationError, DamagedError
 from chargeback.evidence import EarlierInvoice, EarlierManifest, EarlierMonth, EarlierTotal, MonthsElsewhere, RunRecord
 from chargeback.evidence.period import Period

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from chargeback.archive.reading import Archive
+from chargeback.archive.reading import Archive, named_revision
 from chargeback.archive.revision import read_revision
-from chargeback.archive.revision_selection import named_revision
 from chargeback.cli.rebuild_output import document, lines
 from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.job import reperformed_revision

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chargeback.archive.revision_selection import selected_revisions
+from chargeback.archive.reading import selected_revisions
 from chargeback.archive.verification import verify_chain, verify_files
 from chargeback.config.address import Address
 from chargeback.job.results import MonthResult

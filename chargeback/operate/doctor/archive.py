@@ -16,7 +16,7 @@ from chargeback.archive.commits import orphans
 from chargeback.archive.file_checks import check_files, litter_note
 from chargeback.archive.file_system import FileSystem, storage_errors
 from chargeback.archive.head_file import check_head_file
-from chargeback.archive.lock import LOCK_NAME, owner_of, refuse_other_owner, user_name
+from chargeback.archive.locked_archive import LOCK_NAME, owner_of, refuse_other_owner, user_name
 from chargeback.archive.object_store import ObjectStore
 from chargeback.archive.reading import Archive
 from chargeback.archive.rehearsal import file_system_name, rehearse, rehearse_bucket

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from chargeback.archive.atomic_files import replace_file
 from chargeback.archive.bucket import open_bucket
-from chargeback.archive.file_system import FileSystem, storage_errors
+from chargeback.archive.file_system import FileSystem, replace_file, storage_errors
 from chargeback.archive.store import store_of
 from chargeback.collect.clock import Clock
 from chargeback.config import Config, Notify
