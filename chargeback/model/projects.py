@@ -40,7 +40,7 @@ _TITLES = {
 }
 
 
-class Project(Struct, frozen=True):
+class Project(Struct, frozen=True, gc=False):
     """A project that ``project.list`` shows; ``name`` and ``account`` are "" where the list does not say."""
 
     sid: str

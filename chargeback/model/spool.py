@@ -31,8 +31,8 @@ IN_MEMORY = 20_000
 """Entries (rows, lines, checks) that stay in memory: some 6 MB."""
 TOGETHER = 4_096
 """Values of a list that are written together."""
-_RECENT = 8
-"""Leaves that were read last and are kept, as who looks at one soon looks at it again."""
+_RECENT, _RECENT_BYTES = 8, 2_000_000
+"""Leaves that were read last and are kept, as who looks at one soon looks at it again: so many, of so many bytes."""
 
 Value = TypeVar("Value")
 Value_co = TypeVar("Value_co", covariant=True)
@@ -141,7 +141,7 @@ class Spool:
         self._left = in_memory
         self._file: int | None = None
         self._lock = Lock()
-        self._recent: dict[int, Any] = {}
+        self._recent: dict[int, tuple[int, Any]] = {}
         self._last: tuple[int, Any] = (-1, None)
 
     def keep(self, value: Value, entries: int) -> Held[Value]:
@@ -194,7 +194,7 @@ class Spool:
         data = _packed(value)
         start = self._append(data)
         with self._lock:
-            self._remember(start, value)
+            self._remember(start, len(data), value)
         return Spooled(self, start, len(data))
 
     def _append(self, data: bytes) -> int:
@@ -220,19 +220,19 @@ class Spool:
         with self._lock:
             if start in self._recent:
                 found = self._recent[start] = self._recent.pop(start)
-                self._last = start, found
-                return found
+                self._last = start, found[1]
+                return found[1]
         data = self.bytes_at(start, size)
         with self.unpacking():
             value = pickle.loads(data)  # noqa: S301 - our own bytes, in a file that has no name
         with self._lock:
-            self._remember(start, value)
+            self._remember(start, size, value)
         return value
 
-    def _remember(self, start: int, value: object) -> None:
-        self._recent[start] = value
+    def _remember(self, start: int, size: int, value: object) -> None:
+        self._recent[start] = size, value
         self._last = start, value
-        while len(self._recent) > _RECENT:
+        while len(self._recent) > _RECENT or sum(size for size, _ in self._recent.values()) > _RECENT_BYTES:
             del self._recent[next(iter(self._recent))]
 
     @contextmanager
