@@ -217,7 +217,6 @@ HELD_BY = {
     "job/results.py": "job/test_run.py",
     "job/sealing.py": "job/test_run.py",
     "job/sent_month.py": "test_shards.py",
-    "job/stages.py": "job/test_run.py",
     # A sheet is made of these, and read back with what opens workbooks.
     "publish/xlsx/expressions.py": "publish/xlsx/test_cells.py",
     "publish/xlsx/openpyxl_insides.py": "publish/xlsx/test_shell.py",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 from chargeback.collect.clock import Clock
 from chargeback.evidence.run_log import note, report
@@ -19,6 +21,7 @@ Progress = Callable[[str, int, int | None], None]
 
 
 _BYTES_OF_A_SIZE = 1 if sys.platform == "darwin" else 1024
+_MOST_HELD = re.compile(rb"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
 
 class Spending:
@@ -31,12 +34,20 @@ class Spending:
     def facts(self) -> dict[str, float]:
         """``seconds`` of the clock; ``cpu``, the seconds of a processor that this process has used since, with the
         processes that it started and that have ended; ``peak_mb``, the most memory that this process ever had."""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_OF_A_SIZE
         return {
             "seconds": round(self._clock.monotonic() - self._began, 3),
             "cpu": round(_cpu_seconds() - self._cpu, 3),
-            "peak_mb": round(peak / 1_000_000),
+            "peak_mb": round(_peak() / 1_000_000),
         }
+
+
+def _peak() -> int:
+    """Bytes that this process had at the most. Linux's own ``ru_maxrss`` begins with what the one had that started it
+    (proc(5), VmHWM)."""
+    with suppress(OSError):
+        if found := _MOST_HELD.search(Path("/proc/self/status").read_bytes()):
+            return int(found[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_OF_A_SIZE
 
 
 def _cpu_seconds() -> float:
