@@ -201,8 +201,8 @@ class Staging:
         """Create the folders of a path; several threads may do so at once."""
         above = path.rpartition("/")[0]
         if above not in self._made:
-            for folder in self._folders_of(path):
-                ensure_folder(self._file_system, folder)
+            self._make_folders(above)
+            ensure_folder(self._file_system, self.folder / above)
             self._made.add(above)
 
     def _folders_of(self, path: str) -> list[Path]:

@@ -20,8 +20,9 @@ def quoted(text: str, longest: int = LONGEST_QUOTE) -> str:
     """The text on one line, through the gate: control and format characters become spaces, links lose what signs them,
     secrets are blanked out, the end is cut."""
     passed = without_signatures(masked(text[:_LONGEST_LOOKED_AT]))
-    visible = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in passed)
-    plain = " ".join(visible.split())
+    if not passed.isprintable():
+        passed = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in passed)
+    plain = " ".join(passed.split())
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
