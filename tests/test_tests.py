@@ -163,9 +163,7 @@ HELD_BY = {
     "publish/workpaper/numbered_accounts.py": "publish/workpaper/test_sheet.py",
     "publish/workpaper/open_items.py": "cli/test_open_items.py",
     "publish/workpaper/sources.py": "publish/workpaper/test_evidence.py",
-    # The journal and the exports that are written from it are one subject: the entries stand in the files.
-    "model/erp_profile.py": "publish/exports/test_erp.py",
-    "model/journal.py": "publish/exports/test_journal.py",
+    # FOCUS and the tax reports are written in parts.
     "publish/exports/focus_allocation.py": "publish/exports/test_focus_14.py",
     "publish/exports/focus_cells.py": "publish/exports/test_focus.py",
     "publish/exports/tax_csv.py": "publish/exports/test_journal_xlsx.py",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
@@ -15,12 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from chargeback.config import AccountEntry, Config
-from chargeback.errors import ConfigurationError
-from chargeback.model.erp_profile import read_profile
 from chargeback.model.journal import JournalRow
 from chargeback.publish.exports import erp, files, month_journal
 from tests.kit.small_books import CONFIG, bills, make_books, paid
 
+from ...model.test_erp_profile import SMALL
 from ...some import some
 
 ONE_COMPANY = replace(CONFIG, accounts=tuple(AccountEntry(account, company="Acme") for account in ("ba_123", "1042")))
@@ -129,34 +127,6 @@ def test_entries_that_are_not_to_be_booked_are_left_out_and_named() -> None:
     assert told in made["exports/journal-odoo.txt"].splitlines()
 
 
-SMALL = """
-title = "Ours"
-date = "DD.MM.YY YYYY"
-decimal = ","
-delimiter = ";"
-most_lines = 7
-[[columns]]
-name = "Beleg"
-value = "$entry"
-most = 45
-[[columns]]
-name = "Tag"
-value = "$posting_date"
-[[columns]]
-name = "Konto"
-value = "$gl_account"
-replace = { "6420" = "64200" }
-[[columns]]
-name = "Betrag"
-value = "$amount"
-[[columns]]
-name = "Text"
-value = "$memo"
-most = 10
-cut = true
-""".replace("DD.MM.YY YYYY", "DD.MM.YYYY")
-
-
 def test_a_profile_of_ones_own_is_kept_in_the_evidence_and_says_all_of_the_file() -> None:
     made = written("ours", own={"ours": SMALL})
     first = made["exports/journal-ours.csv"].split("\r\n")
@@ -177,29 +147,6 @@ def test_an_entry_that_a_file_cannot_hold_is_left_out_whole_and_named() -> None:
     assert f"left out, longer than the 6 lines of a file: {BOOKED}" in note
     assert "left out, Beleg takes 34 characters: 2026-05-r1-ba_123-INV-2026-0002-paid" in note
     assert not any(BOOKED in data for path, data in made.items() if path.endswith(".csv"))
-
-
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        (("$gl_account", "$account"), "would have no accounts"),
-        (("$amount", "$debit"), "would have no amounts"),
-        (("$posting_date", "$postingdate"), "$postingdate is nothing that the journal has"),
-        (("$memo", "5$"), 'a "$" stands for a name'),
-        (("DD.MM.YYYY", "D.M.Y"), "write it with YYYY, MM and DD"),
-        (('name = "Tag"', 'name = "Konto"'), "a name of its own"),
-        (("cut = true", "colour = 1"), "unknown field `colour`"),
-        (("cut = true", 'legs = ["costs"]'), '"costs" is no leg'),
-        (('title = "Ours"', "title = "), "Invalid value"),
-        (("most = 45", "most = -1"), "a length below zero"),
-        (("[[columns]]", "[[column]]"), "unknown field `column`"),
-    ],
-)
-def test_a_profile_that_is_wrong_is_refused_with_what_is_wrong(change: tuple[str, str], problem: str) -> None:
-    with pytest.raises(ConfigurationError, match=re.escape(problem)) as refused:
-        read_profile("ours", SMALL.replace(*change).encode(), "ours.toml")
-    assert "profiles of your own" in str(refused.value.remedy)
-    assert refused.value.message.startswith("ours.toml: ")
 
 
 def test_profiles_that_come_with_the_program_are_those_that_the_configuration_knows() -> None:
