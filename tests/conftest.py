@@ -9,9 +9,9 @@ import pytest
 from hypothesis import settings
 
 from chargeback.archive.staging import Staging
-from tests.azure_server import MISSING as NO_AZURITE
-from tests.azure_server import azure_server, azurite
-from tests.s3_server import MISSING, S3Server, s3_server, weed
+from tests.kit.azure_server import MISSING as NO_AZURITE
+from tests.kit.azure_server import azure_server, azurite
+from tests.kit.s3_server import MISSING, S3Server, s3_server, weed
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("nightly", deadline=None, max_examples=2_000)

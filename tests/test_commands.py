@@ -19,9 +19,8 @@ import pytest
 
 from chargeback.cli import main
 from chargeback.cli.lazy import COMMANDS
+from tests.kit.some import some
 from tests.kit.workplace import CREDENTIALS, Workplace, listening
-
-from .some import some
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])

@@ -22,8 +22,8 @@ from chargeback.model.facts import Readings
 from chargeback.model.spool import Spool
 from chargeback.month_end import close_month
 from chargeback.publish import revision_files
-from tests.dask_cluster import MISSING, dask_cluster, is_installed
 from tests.kit import months as small
+from tests.kit.dask_cluster import MISSING, dask_cluster, is_installed
 from tests.kit.months import account, invoice, month, of, report, sku
 
 SETTINGS = (

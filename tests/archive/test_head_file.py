@@ -12,8 +12,7 @@ from chargeback.archive.head_file import check_head_file, read_head_file, write_
 from chargeback.archive.reading import Archive
 from chargeback.errors import DamagedError, StorageError
 from tests.kit.archives import FailingFileSystem, write_archive
-
-from ..some import some
+from tests.kit.some import some
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from chargeback.archive.revision import Revision
 from chargeback.archive.staging import seal_rebuild, stage_rebuild
 from chargeback.errors import StorageError
 from tests.kit.archives import FILES, FailingFileSystem, QuickFileSystem, manifest, write_archive
-
-from ..some import some
+from tests.kit.some import some
 
 pytestmark = pytest.mark.usefixtures("shape")
 

@@ -45,12 +45,12 @@ from chargeback.evidence import sha256_of
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionName, Signature
 from chargeback.model.manifest_division import divided
-from tests.azure_server import CONTAINER
 from tests.conftest import SHAPES
 from tests.kit.archives import FILES, REPORT, STARTED, answer, seal
-from tests.s3_proxy import LostReplies, proxied
-from tests.s3_server import PLAIN, READER_ID, READER_SECRET, VERSIONED, S3Server
-from tests.some import some
+from tests.kit.azure_server import CONTAINER
+from tests.kit.s3_proxy import LostReplies, proxied
+from tests.kit.s3_server import PLAIN, READER_ID, READER_SECRET, VERSIONED, S3Server
+from tests.kit.some import some
 
 obstore = pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
 

@@ -18,9 +18,9 @@ import pytest
 from chargeback.cli.log import FACTS, LONGEST_TEXT, JsonLines, TextLines
 from chargeback.evidence import gate
 from chargeback.evidence.run_log import LOGGER
+from tests.kit.some import some
 from tests.kit.workplace import CREDENTIALS, Workplace, listening
 
-from ..some import some
 from .calling import Called, call
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from chargeback.cli.lazy import COMMANDS
 from chargeback.errors import decisive_exit
+from tests.kit.some import some
 from tests.kit.workplace import LOGGED, Workplace, listening
 
-from ..some import some
 from .calling import call
 
 MOST_SECONDS = 120

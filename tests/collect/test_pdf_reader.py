@@ -19,8 +19,7 @@ from msgspec.structs import replace
 from chargeback.collect import pdf_child
 from chargeback.collect.pdf_reader import PdfReader, Reading
 from tests.collect.pdfs import encrypted, pdf, slow_pdf
-
-from ..some import some
+from tests.kit.some import some
 
 INVOICE = pdf("Tax invoice", "Number INV-2026-0009", "Total THB 1,155.60")
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from chargeback.config import parse
 from chargeback.config.splits import Splits
 from chargeback.model.money import format_plain
-
-from ..some import some
+from tests.kit.some import some
 
 TEAMS = '[[teams]]\nid = "web"\n[[teams]]\nid = "data"\n[[teams]]\nid = "ops"\n'
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ..some import some
+from tests.kit.some import some
+
 from .answers import Month
 from .changes import ALONE, CHANGES, Altered, altered
 from .judged import described, is_named, problem, story

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ..some import some
+from tests.kit.some import some
+
 from .answers import Month
 from .changes import Altered, altered
 from .changes_over_http import CHANGES_OVER_HTTP, altered_over_http

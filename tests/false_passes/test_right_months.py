@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chargeback.sandbox.dialect import Kind
+from tests.kit.some import some
 
-from ..some import some
 from .answers import Month
 from .judged import described, smallest
 from .judging import Verdict, closed

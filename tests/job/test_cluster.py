@@ -20,10 +20,19 @@ from pathlib import Path
 import pytest
 
 from chargeback.config.address import Address
-from tests.dask_cluster import MISSING, OTHER_VERSION, PATIENT, PROMPT, SLOW, DaskCluster, dask_cluster, is_installed
+from tests.kit.dask_cluster import (
+    MISSING,
+    OTHER_VERSION,
+    PATIENT,
+    PROMPT,
+    SLOW,
+    DaskCluster,
+    dask_cluster,
+    is_installed,
+)
+from tests.kit.s3_server import PLAIN, S3Server
+from tests.kit.some import some
 from tests.kit.workplace import Workplace, listening
-from tests.s3_server import PLAIN, S3Server
-from tests.some import some
 
 ROOT = Path(__file__).parents[2]
 WITHOUT = """

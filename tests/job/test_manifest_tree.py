@@ -20,9 +20,8 @@ from chargeback.model.manifest_division import FILES_A_MANIFEST
 from chargeback.sandbox import Clock, Platform, prepared, running, scale_world
 from chargeback.sandbox.makers import instant
 from tests.cli.calling import call
+from tests.kit.some import some
 from tests.kit.workplace import NOW, Workplace, closing
-
-from ..some import some
 
 RESTATED = "2026-05/r2"
 MOST = 20

@@ -20,9 +20,9 @@ from chargeback.archive.reading import Archive
 from chargeback.config.address import Address, Place
 from chargeback.sandbox.scenarios import platform_of
 from tests.cli.calling import Called, call
+from tests.kit.s3_server import PLAIN, VERSIONED, S3Server
+from tests.kit.some import some
 from tests.kit.workplace import Workplace, closing
-from tests.s3_server import PLAIN, VERSIONED, S3Server
-from tests.some import some
 
 from .test_run import APRIL_CLOSES, MAY_CLOSES, account_of, late, may, setup
 

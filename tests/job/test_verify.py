@@ -28,9 +28,8 @@ from chargeback.job.verify import LAYERS, Verification, VerifyRequest, verify
 from chargeback.model.manifest_division import PARTS_FOLDER
 from chargeback.sandbox import prepared, running
 from chargeback.sandbox.makers import instant
+from tests.kit.some import some
 from tests.kit.workplace import NOW, Workplace, ended
-
-from ..some import some
 
 MAY, RESTATED = "2026-05/r1", "2026-05/r2"
 LINES = "xl/worksheets/sheet2.xml"

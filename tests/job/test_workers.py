@@ -25,9 +25,9 @@ from chargeback.config.address import Address
 from chargeback.job import workers
 from chargeback.job.workers import mapped, processes_for
 from tests.job.test_verify import changed_csv, resealed
+from tests.kit.s3_server import PLAIN, S3Server
+from tests.kit.some import some
 from tests.kit.workplace import Workplace, listening
-from tests.s3_server import PLAIN, S3Server
-from tests.some import some
 
 ROOT = Path(__file__).parents[2]
 SHUFFLED = """

@@ -21,7 +21,7 @@ from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine
 from chargeback.model.ledger_register import REGISTER, written_rows
 from chargeback.publish.team_workbook import files
 from tests.kit import sample
-from tests.ledger_lines import columns, ledger
+from tests.kit.ledger_lines import columns, ledger
 
 PROJECTS = 60
 RESOURCES = ("CPU", "Disk", "Egress", "Memory", "Replica")

@@ -25,7 +25,7 @@ from chargeback.model.money import minor_digits
 from chargeback.model.posting import MonthPosting, OwnershipFindings, PostedLine, Posting
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.report import Proof
-from tests.ledger_lines import ledger, sort_key
+from tests.kit.ledger_lines import ledger, sort_key
 
 MAY = Period(2026, 5)
 WEB = LedgerTeam("web", "Web", "CC-100", "6420")

@@ -19,8 +19,7 @@ from chargeback.model.invoice import InvoiceStatus
 from chargeback.model.journal import Event, JournalRow
 from chargeback.publish.exports import files, month_journal
 from tests.kit.small_books import ADJUSTMENTS, CONFIG, DATA, OPS, TEAMS, UNASSIGNED, WEB, Bill, Line, make_books, paid
-
-from ..some import some
+from tests.kit.some import some
 
 UNMAPPED = Config(archive=Path("archive"))
 

@@ -20,7 +20,7 @@ from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 from chargeback.model.totals import total
 from chargeback.publish.ledger_csv import chunks
 from chargeback.publish.team_workbook.totals import Part, PartKey, by_resource, totals_of_lines
-from tests.ledger_lines import columns, ledger, sort_key, written
+from tests.kit.ledger_lines import columns, ledger, sort_key, written
 
 HOSTILE = st.sampled_from(
     ["", "acme", "=SUM(A1)", "ก", 'say "hi", all', "a;b", "tab\there", "nul\x00", "\u202e-1", "-x"]

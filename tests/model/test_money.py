@@ -24,8 +24,7 @@ from chargeback.model.money import (
     rounding_allowance,
     to_minor,
 )
-
-from ..some import some
+from tests.kit.some import some
 
 AMOUNTS = st.decimals(-(10**30), 10**30, allow_nan=False, allow_infinity=False, places=20)
 DIGITS = st.integers(0, 4)

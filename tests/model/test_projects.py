@@ -12,8 +12,7 @@ from chargeback.model.answers import LineItem, ProjectAnswer
 from chargeback.model.books import Books
 from chargeback.model.projects import ProjectDirectory, Source
 from tests.kit.months import TEAMS, Account, account, checks, exceptions, invoice, lines, month, of, report, sku
-
-from ..some import some
+from tests.kit.some import some
 
 
 def directory(*items: ProjectAnswer) -> ProjectDirectory:

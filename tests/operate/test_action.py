@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.kit.some import some
 from tests.kit.workplace import Workplace, listening
-
-from ..some import some
 
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

@@ -31,9 +31,9 @@ from chargeback.operate.notify import deliveries, watched
 from chargeback.operate.notify.deliveries import deliver, services
 from tests.cli.calling import call
 from tests.kit.platform import Place, place
+from tests.kit.s3_server import PLAIN, S3Server
+from tests.kit.some import some
 from tests.operate.receivers import MailServer, mailing, receiving
-from tests.s3_server import PLAIN, S3Server
-from tests.some import some
 
 pytest.importorskip("apprise", reason="notifications are an extra: pip install '.[notify]'")
 

@@ -21,9 +21,9 @@ from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish import all_workbook, ledger_csv, revision_files
 from chargeback.publish.all_workbook import COST_CENTRES, PATH
 from tests.kit import sample
+from tests.kit.ledger_lines import columns
 from tests.kit.opened import Opened, differences, needs_libreoffice
-from tests.ledger_lines import columns
-from tests.some import some
+from tests.kit.some import some
 
 
 def opened(books: Books, most: int = 1_000) -> Opened:

@@ -13,8 +13,7 @@ import pytest
 from chargeback.publish import revision_files
 from tests.kit.months import account, invoice, month, of, report
 from tests.kit.opened import Opened
-
-from ..some import some
+from tests.kit.some import some
 
 NAMES = (
     '=cmd|"/c calc"!A1', "<script>alert(1)</script>", "ร้านกาแฟ & ลูก", "\u202eevil", "a" * 120,

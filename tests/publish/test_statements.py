@@ -26,7 +26,7 @@ from chargeback.publish.statements.figures import MOST_PROJECTS, MOST_RESOURCES
 from tests.kit import page_months, sample
 from tests.kit.months import TEAMS, Month, account, invoice, month, of, report
 from tests.kit.pages import Page, unsound
-from tests.some import some
+from tests.kit.some import some
 
 LANGUAGES: tuple[Language, ...] = ("en", "th", "both")
 SOURCE = Path(statements.__file__).with_name("page.py")

@@ -6,8 +6,7 @@ from chargeback.model.catalogue import CATALOGUE, VARIANCE_CODES
 from chargeback.model.check import REPORT_CODES, Code
 from chargeback.reconcile.register import ACCOUNT_CHECKS, MONTH_CHECKS
 from tests.kit.months import Account, account, invoice, month, of, report
-
-from ..some import some
+from tests.kit.some import some
 
 CODES = [
     "invoice-issued", "invoice-identity", "invoice-arithmetic", "invoice-tax", "invoice-withholding",

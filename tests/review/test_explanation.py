@@ -18,8 +18,7 @@ from chargeback.review.explanation_json import explanation_json
 from chargeback.review.explanation_text import exact_text, explanation_lines
 from chargeback.review.terminal import Terminal
 from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, units
-
-from ..some import some
+from tests.kit.some import some
 
 BASES = ("invoice-line", "report-share", "shared-split", "adjustment")
 

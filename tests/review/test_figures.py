@@ -14,8 +14,7 @@ from chargeback.errors import ConfigurationError, DamagedError, StorageError
 from chargeback.review.figures import BY, figures, figures_csv, figures_lines
 from chargeback.review.terminal import Terminal
 from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, sign_first_revision, spoil, units
-
-from ..some import some
+from tests.kit.some import some
 
 
 def test_the_latest_month_is_shown_by_default(office: Reviewed) -> None:

@@ -28,8 +28,7 @@ from chargeback.publish.reconciliation import document
 from chargeback.review.month_findings import findings_of
 from tests.kit.months import TEAMS, account, invoice, month, of, report
 from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed
-
-from ..some import some
+from tests.kit.some import some
 
 MOMENT = "2026-06-27T01:00:00Z"
 EXACT = TEAMS + '[reconciliation]\ntolerance = { absolute = "0" }\n'

@@ -21,8 +21,7 @@ from chargeback.model.money import format_minor
 from chargeback.review.ledger_rows import read_rows
 from chargeback.review.opened_archive import ledger_frame
 from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, csv_rows, spoil
-
-from ..some import some
+from tests.kit.some import some
 
 OLD = Path(__file__).parents[1] / "archives" / "v0.2"
 

@@ -15,8 +15,7 @@ from chargeback.errors import ConfigurationError, StorageError
 from chargeback.review.plan import plan, plan_lines
 from chargeback.review.terminal import Terminal
 from tests.kit.reviewed import APRIL, MARCH, MAY, Reviewed, configuration, csv_rows, units
-
-from ..some import some
+from tests.kit.some import some
 
 
 def edited(office: Reviewed, *changes: tuple[str, str]) -> Config:

@@ -22,8 +22,8 @@ from chargeback.sandbox import (
     small_world,
 )
 from chargeback.sandbox.scenario import Setup
+from tests.kit.some import some
 
-from ..some import some
 from .conftest import Caller, report_request, request
 
 Serving = Callable[..., Caller]

@@ -11,8 +11,7 @@ import pytest
 
 from chargeback.sandbox import DEFAULT_NOW, Month, instant, rfc3339, scale_world, small_world
 from chargeback.sandbox.records import Account, Invoice
-
-from ..some import some
+from tests.kit.some import some
 
 MONTHS = ("2025-12", "2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06", "2027-02")
 DIGITS = {"THB": 2, "JPY": 0, "KWD": 3}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from chargeback.errors import ChargebackError, error_exit
+from tests.kit.some import some
 
-from ..some import some
 from . import first_opinion, worlds
 from .answers import Month, StopError
 from .booking import Booking

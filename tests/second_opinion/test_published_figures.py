@@ -22,8 +22,8 @@ import pytest
 
 from chargeback import config, month_end
 from chargeback.publish import revision_files
+from tests.kit.some import some
 
-from ..some import some
 from .booking import Booking
 from .test_months import CASES, MONTHS, evidence_in, month_in
 

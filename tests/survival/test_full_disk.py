@@ -25,8 +25,8 @@ from chargeback.sandbox.scenario import Setup
 from chargeback.sandbox.scenarios import platform_of
 from tests.kit.archives import CALLS
 from tests.kit.platform import answering, only
+from tests.kit.s3_server import PLAIN
 from tests.kit.workplace import Workplace, leftovers
-from tests.s3_server import PLAIN
 
 BUCKET_CALLS = ("_put", "_delete")
 CODES = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENOENT, errno.EIO)

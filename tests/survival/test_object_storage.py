@@ -21,9 +21,9 @@ import pytest
 from chargeback.archive.commits import orphans
 from chargeback.archive.object_store import ObjectStore
 from chargeback.config.address import Address
+from tests.kit.s3_proxy import LostReplies, Passing, is_create, proxied, refusal
+from tests.kit.s3_server import PLAIN, S3Server
 from tests.kit.workplace import Workplace, listening
-from tests.s3_proxy import LostReplies, Passing, is_create, proxied, refusal
-from tests.s3_server import PLAIN, S3Server
 
 pytest.importorskip("obstore", reason="no obstore: pip install '.[object]'")
 

@@ -16,10 +16,10 @@ import pytest
 
 from chargeback.sandbox import Credential, prepared, running
 from chargeback.sandbox.makers import instant
+from tests.kit.some import some
 from tests.kit.workplace import NOW, Ended, Workplace
 
 from ..cli.calling import call
-from ..some import some
 
 SECRET = "s3cr3t-Tok.en_7f83b1657ff1fc53b92dc18148a1d65d"
 LINK = re.compile(rb"https?://[^\s\"'<>]*[?&](?:sig|signature|token|expires|X-Amz)[^\s\"'<>]*", re.IGNORECASE)

@@ -16,9 +16,9 @@ from chargeback.job.rebuild import rebuild
 from chargeback.job.verify import VerifyRequest, verify
 from tests.kit.office import Office
 from tests.kit.platform import answering
+from tests.kit.some import some
 
 from ..cli.calling import call
-from ..some import some
 from . import frozen, ledgers
 
 ARCHIVES = Path(__file__).parents[1] / "archives"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.config.address import Address
-from tests.s3_server import PLAIN, VERSIONED, S3Server
+from tests.kit.s3_server import PLAIN, VERSIONED, S3Server
 
 from .life import Life, live
 from .plan import FULL, SHORT, Plan, plan_of

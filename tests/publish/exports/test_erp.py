@@ -17,9 +17,9 @@ from chargeback.config import AccountEntry, Config
 from chargeback.model.journal import JournalRow
 from chargeback.publish.exports import erp, files, month_journal
 from tests.kit.small_books import CONFIG, bills, make_books, paid
+from tests.kit.some import some
 
 from ...model.test_erp_profile import SMALL
-from ...some import some
 
 ONE_COMPANY = replace(CONFIG, accounts=tuple(AccountEntry(account, company="Acme") for account in ("ba_123", "1042")))
 BOOKED = "2026-05-r1-ba_123-INV-2026-0009"

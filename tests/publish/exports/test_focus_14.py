@@ -28,8 +28,7 @@ from chargeback.month_end import close_month
 from chargeback.publish.exports import focus
 from tests.kit.page_months import hostile_month, small_month
 from tests.kit.small_books import CONFIG, DATA, OPS, TEAMS, WEB, Bill, Line, bills, make_books
-
-from ...some import some
+from tests.kit.some import some
 
 MONTHS = Path(__file__).parents[2] / "months"
 GOLDEN = sorted(path.parent.name for path in MONTHS.glob("*/config.toml"))

@@ -17,8 +17,8 @@ from chargeback.model.answers import LineItem
 from chargeback.model.books import Books, Status
 from chargeback.publish.exports import focus, focus_invoice
 from tests.kit.small_books import CONFIG, WEB, Bill, Line, bills, make_books
+from tests.kit.some import some
 
-from ...some import some
 from .test_focus_14 import EVERY_MONTH, month
 
 Row = dict[str, str]

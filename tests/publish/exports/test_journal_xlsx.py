@@ -23,8 +23,7 @@ from chargeback.publish.exports.journal_xlsx import JournalBook
 from chargeback.publish.exports.tax_sheets import Seller
 from tests.kit.opened import Opened, differences, needs_libreoffice
 from tests.kit.small_books import CONFIG, Bill, bills, make_books, paid
-
-from ...some import some
+from tests.kit.some import some
 
 COMPANIES = replace(
     CONFIG,

@@ -15,10 +15,9 @@ from chargeback.evidence.period import Period
 from chargeback.model.ledger import Ledger
 from chargeback.model.ledger_register import COLUMNS, written_rows
 from chargeback.publish.exports import parquet
+from tests.kit.ledger_lines import columns
 from tests.kit.small_books import WEB, Bill, Line, make_books
-from tests.ledger_lines import columns
-
-from ...some import some
+from tests.kit.some import some
 
 
 def written(ledger: Ledger) -> bytes:

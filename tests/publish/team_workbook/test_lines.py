@@ -14,7 +14,7 @@ from chargeback.model.spreadsheet_text import guarded
 from chargeback.publish.team_workbook import files
 from tests.kit import sample
 from tests.kit.large_month import large_books, measure
-from tests.ledger_lines import columns
+from tests.kit.ledger_lines import columns
 from tests.publish.team_workbook.workbooks import changed, lines_alone, of_team, opened
 
 

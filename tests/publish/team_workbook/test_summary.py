@@ -16,8 +16,8 @@ from chargeback.publish.team_workbook import files
 from chargeback.publish.xlsx.shape import Fill, SheetShape, pages_wide
 from tests.kit import sample
 from tests.kit.opened import Opened
+from tests.kit.some import some
 from tests.publish.team_workbook.workbooks import changed, of_team, opened, workbooks
-from tests.some import some
 
 
 def test_each_team_has_a_workbook_lines_or_not() -> None:

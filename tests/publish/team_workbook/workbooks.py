@@ -13,8 +13,8 @@ from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import totals_of_lines
 from chargeback.publish.xlsx.book import Book
 from tests.kit import sample
+from tests.kit.ledger_lines import columns
 from tests.kit.opened import Opened
-from tests.ledger_lines import columns
 
 
 @cache

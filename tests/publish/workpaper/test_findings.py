@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from chargeback.publish.workpaper import workpaper
 from tests.kit import sample
 from tests.kit.opened import Opened
+from tests.kit.some import some
 from tests.publish.workpaper.papers import paper, table
-from tests.some import some
 
 
 def test_the_summary_of_findings_has_count_amount_share_and_state_and_foots() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chargeback.model.check import Code, Outcome
 from tests.kit import sample
+from tests.kit.some import some
 from tests.publish.workpaper.papers import SHEETS, paper
-from tests.some import some
 
 
 def test_the_index_counts_every_check_and_leads_to_every_sheet() -> None:

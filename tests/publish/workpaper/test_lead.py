@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from chargeback.evidence import EarlierInvoice
 from tests.kit import sample
+from tests.kit.some import some
 from tests.publish.workpaper.papers import of, paper, table, untraced
-from tests.some import some
 
 
 def test_the_lead_shows_the_books_by_live_formulas() -> None:

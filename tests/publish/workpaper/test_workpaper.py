@@ -8,8 +8,8 @@ import pytest
 
 from chargeback.publish.xlsx import sheets
 from tests.kit import sample
+from tests.kit.some import some
 from tests.publish.workpaper.papers import SHEETS, of, paper, table
-from tests.some import some
 
 
 def test_the_sheets_are_those_of_an_auditor() -> None:

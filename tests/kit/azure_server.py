@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.s3_server import free_ports
+from tests.kit.s3_server import free_ports
 
 CONTAINER = "books"
 MISSING = "no Azurite: npm install --prefix build/checkers azurite"
@@ -31,7 +31,7 @@ _PATIENCE = 60.0
 
 def azurite() -> Path | None:
     """The server's program; None where it is not installed."""
-    program = Path(__file__).parents[1] / "build/checkers/node_modules/.bin/azurite-blob"
+    program = Path(__file__).parents[2] / "build/checkers/node_modules/.bin/azurite-blob"
     return program if program.exists() else None
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.s3_server import S3Server
+from tests.kit.s3_server import S3Server
 
 Passing = Callable[[bytes, Callable[[], bytes]], bytes | None]
 """(request, what gives the store's reply) -> the reply; None closes the connection instead."""

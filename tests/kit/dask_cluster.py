@@ -41,7 +41,7 @@ known = versions._version
 versions._version = lambda library: "3.1.2" if library == "openpyxl" else known(library)
 """
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _PATIENCE = 180.0
 _SCHEDULER, _WORKER = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker"
 

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from chargeback.cli.demonstration import demonstrate
-from tests.s3_server import MISSING, VERSIONED, s3_server, weed
+from tests.kit.s3_server import MISSING, VERSIONED, s3_server, weed
 
 
 def demo() -> int:
