@@ -38,8 +38,8 @@ def command(what: str, config_path: Path | None, archive_path: Place | None, out
 
         config = load_config(config_path, archive_path, network=True)
         if output == "json":
-            shown = {"configuration": understood(config)} if what == "show" else {}
-            write_json({"schema": 1, "status": "good", "path": str(config.path), **shown})
+            configuration = {"configuration": understood(config)} if what == "show" else {}
+            write_json({"schema": 1, "status": "good", "path": str(config.path), **configuration})
         elif what == "show":
             for line in understood_lines(config):
                 say(line)

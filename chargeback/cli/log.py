@@ -61,7 +61,7 @@ class _Stderr(logging.Handler):
 
 def facts_of(record: logging.LogRecord) -> dict[str, Any]:
     """The record's facts, each text as it may be shown, in one line and of bounded length."""
-    return {key: _told(value) for key, value in getattr(record, FACTS, {}).items()}
+    return {key: _loggable(value) for key, value in getattr(record, FACTS, {}).items()}
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def _time(record: logging.LogRecord) -> str:
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _told(value: object) -> object:
+def _loggable(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = terminal_text(value)

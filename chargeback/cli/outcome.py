@@ -54,18 +54,18 @@ def _run(*, json_output: bool, verbose: bool) -> Generator[Callable[[int], None]
     try:
         yield set_code
     except click.Abort:
-        code[0] = _told(meaning(KeyboardInterrupt()), json_output=json_output)
+        code[0] = _reported(meaning(KeyboardInterrupt()), json_output=json_output)
     except click.ClickException:
         raise
     except (KeyboardInterrupt, Exception) as error:
         cause = meaning(error)
         if verbose and error_exit(cause) == 1:
             sys.stderr.write(masked_text(traceback.format_exc()))
-        code[0] = _told(cause, json_output=json_output)
+        code[0] = _reported(cause, json_output=json_output)
     return code[0]
 
 
-def _told(error: ChargebackError, *, json_output: bool) -> int:
+def _reported(error: ChargebackError, *, json_output: bool) -> int:
     code = error_exit(error)
     causes = each_error(error)
     for line in error_lines(causes):

@@ -122,10 +122,10 @@ def print_lines(render: Callable[[Terminal], Iterable[str]]) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     for line in render(terminal_of(sys.stdout, os.environ)):
-        click.echo("".join(part if _STYLE.fullmatch(part) else _shown(part) for part in _STYLE.split(line)))
+        click.echo("".join(part if _STYLE.fullmatch(part) else _for_terminal(part) for part in _STYLE.split(line)))
 
 
-def _shown(part: str) -> str:
+def _for_terminal(part: str) -> str:
     return terminal_text(part, sys.stdout.encoding, keep_spaces=True)
 
 

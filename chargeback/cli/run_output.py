@@ -92,11 +92,11 @@ def summary_line(result: MonthResult, books: Books) -> str:
 
 
 def _tell_findings(books: Books) -> None:
-    shown = [finding for finding in books.open_findings if finding.code is not Code.PRIOR_PERIODS]
-    for finding in shown[:_MOST_LINES]:
+    findings = [finding for finding in books.open_findings if finding.code is not Code.PRIOR_PERIODS]
+    for finding in findings[:_MOST_LINES]:
         tell(f"{books.period} {finding_text(finding)} -> {operator_remedy(finding.code)}")
-    if len(shown) > _MOST_LINES:
-        more = counted(len(shown) - _MOST_LINES, "more finding")
+    if len(findings) > _MOST_LINES:
+        more = counted(len(findings) - _MOST_LINES, "more finding")
         tell(f"{books.period}: and {more}: chargeback findings {books.period}")
     later = [check for check in books.having(Outcome.EXCEPTION) if check.code is Code.PRIOR_PERIODS]
     if later:

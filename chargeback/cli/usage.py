@@ -76,15 +76,15 @@ def command(
         if output == "json" and target is None:
             write_json(daily_report.to_json(report))
             return
-        shown = {
+        document = {
             "text": lambda: "".join(f"{line}\n" for line in daily_report.text_lines(report)),
             "csv": lambda: daily_report.csv_text(report),
             "json": lambda: json_text(daily_report.to_json(report), indent=2) + "\n",
             "prometheus": lambda: exposition(daily_report.families(report)),
         }[output]()
         if target is not None:
-            write_textfile(target, shown)
+            write_textfile(target, document)
         elif output == "csv":
-            write_text(shown)
+            write_text(document)
         else:
-            say_document(shown)
+            say_document(document)

@@ -292,10 +292,10 @@ def _lines(key: str, value: Any) -> Iterator[str]:
         for number, entry in enumerate(value, start=1):
             yield from _lines(f"{key}[{number}]", entry)
     else:
-        yield f"{key} = {_shown(value)}"
+        yield f"{key} = {_as_text(value)}"
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_shown, value)) or "(none)"
+        return ", ".join(map(_as_text, value)) or "(none)"
     return "(none)" if value in (None, "", {}) else str(value)

@@ -231,8 +231,8 @@ def _unsigned(match: re.Match[str]) -> str:
     place, mark, rest = _cut(match[2])
     authority, *segments = place.split("/")
     user, at, host = authority.rpartition("@")
-    shown = [SIGNED + at + host if user else host, *(SIGNED if _signs(segment) else segment for segment in segments)]
-    return match[1] + "/".join(shown) + (f"?{SIGNED}" if mark and rest else mark)
+    parts = [SIGNED + at + host if user else host, *(SIGNED if _signs(segment) else segment for segment in segments)]
+    return match[1] + "/".join(parts) + (f"?{SIGNED}" if mark and rest else mark)
 
 
 def _cut(link: str) -> tuple[str, str, str]:

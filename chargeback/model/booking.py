@@ -101,7 +101,7 @@ def choose_report(
     for report in facts.reports:
         proof = proved(report, rows_before=any(other is not report for other in with_rows))
         if proof.proved:
-            return report, _told(report, proof)
+            return report, _with_date_if_carried(report, proof)
         proofs.append(proof)
     if proofs:
         return None, proofs[0]
@@ -109,7 +109,7 @@ def choose_report(
     return None, Proof(False, f"the platform gives no report{refused}")
 
 
-def _told(report: Report, proof: Proof) -> Proof:
+def _with_date_if_carried(report: Report, proof: Proof) -> Proof:
     if not report.is_carried:
         return proof
     asked = report.answer.requested_at
@@ -125,8 +125,8 @@ def billed_accounts(months: Iterable[EarlierMonth], period: Period) -> frozenset
 def was_billed(facts: AccountFacts, period: Period, archived: Container[str]) -> bool:
     """Whether the account was billed for that month: as its list shows it, or as the archive does, which has the month
     of these accounts as billed."""
-    shown = any(row.month == period and row.status in ISSUED for row in facts.listed)
-    return shown or facts.account in archived
+    is_listed = any(row.month == period and row.status in ISSUED for row in facts.listed)
+    return is_listed or facts.account in archived
 
 
 def decide(

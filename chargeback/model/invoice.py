@@ -203,9 +203,9 @@ def merge(account: str, listed: InvoiceAnswer, detail: InvoiceAnswer | None, ide
     try:
         return _merged(account, listed, detail, identity_problem, where)
     except AnswerError as error:
-        told = error.message if error.message.startswith(where) else f"{where}: {error.message}"
+        message = error.message if error.message.startswith(where) else f"{where}: {error.message}"
         raise AnswerError(
-            f"account {account}: {told}",
+            f"account {account}: {message}",
             account=account,
             remedy="run again later; if it stays so, report it to the platform's support",
         ) from error

@@ -86,14 +86,14 @@ def understood(reply: Reply, read: Callable[[Any], Decoded]) -> Decoded:
 def refused(function: str, account: str, message: str, subject: str = "") -> ChargebackError:
     """The platform's refusal as an error: access, or anything else."""
     where = f"account {account}: {function}" if account else f"{function} of {subject}" if subject else function
-    shown = " ".join(message.split())[:200]
+    reason = " ".join(message.split())[:200]
     if wire.is_access_refusal(message):
         return AccessError(
-            f'{where} was refused: "{shown}"',
+            f'{where} was refused: "{reason}"',
             remedy="ask an owner of the account for the role accountant, or correct the id",
             account=account,
         )
-    return PlatformError(f'{where} was refused: "{shown}"', remedy="run again later", account=account)
+    return PlatformError(f'{where} was refused: "{reason}"', remedy="run again later", account=account)
 
 
 def credentials_of(session: Session, config: Config, period: Period) -> list[Credential]:

@@ -16,12 +16,12 @@ from chargeback.reconcile.cut_off import overlap, overlapping
 
 def invoice_duplicate(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """No number twice among an account's issued invoices; no project with a positive line in two of them for the same
-    days, whosever they are; no invoice in two accounts."""
+    days, whosever they are; no invoice in two billed_twice."""
     across = list(_across_accounts(posting))
-    told = {check.account for check in across if check.outcome is Outcome.EXCEPTION}
+    billed_twice = {check.account for check in across if check.outcome is Outcome.EXCEPTION}
     for account in posting.postings:
         for check in _within_account(account):
-            if check.outcome is not Outcome.PASS or check.account not in told:
+            if check.outcome is not Outcome.PASS or check.account not in billed_twice:
                 yield check
     yield from across
 

@@ -60,8 +60,8 @@ def _judge(currency: str, record: DocumentRecord | None) -> tuple[Outcome, str]:
             f"the PDF does not name the invoice's {' and '.join(missing)}: is it another invoice's?",
         )
     if record.misses(currency):
-        shown = " or ".join(record.currencies)
-        return Outcome.EXCEPTION, f"the PDF states the total in {shown}, the invoice is in {currency}"
+        currencies = " or ".join(record.currencies)
+        return Outcome.EXCEPTION, f"the PDF states the total in {currencies}, the invoice is in {currency}"
     return Outcome.PASS, "the PDF names number and total"
 
 

@@ -49,8 +49,10 @@ def settlement(posting: MonthPosting, config: Config) -> Iterator[Check]:
     yield from (check for record in records for check in _withheld_since(record, invoices))
     yield from _paid_and_void({(record.account, record.invoice) for record in records}, invoices.values())
     if run.unsettled:
-        told = "; ".join(f"{each.number} of {each.account} ({each.concerns}): {each.reason}" for each in run.unsettled)
-        yield Check(Code.SETTLEMENT, Outcome.NOTICE, f"paid in {posting.period}, and not settled here: {told}")
+        payments = "; ".join(
+            f"{each.number} of {each.account} ({each.concerns}): {each.reason}" for each in run.unsettled
+        )
+        yield Check(Code.SETTLEMENT, Outcome.NOTICE, f"paid in {posting.period}, and not settled here: {payments}")
 
 
 def _withheld(record: SettlementRecord) -> Iterator[Check]:
@@ -123,8 +125,8 @@ def _change(record: SettlementRecord, invoice: Invoice | None) -> str:
     if not changed:
         return ""
     name = changed[0]
-    shown = [format_minor(value, digits) if isinstance(value, int) else value for value in (now[name], then[name])]
-    return f"of another {name}: {shown[0]}, it was {shown[1]}"
+    values = [format_minor(value, digits) if isinstance(value, int) else value for value in (now[name], then[name])]
+    return f"of another {name}: {values[0]}, it was {values[1]}"
 
 
 def journal_accounts(posting: MonthPosting, config: Config) -> Iterator[Check]:

@@ -136,11 +136,11 @@ def _shared_subject(checks: Iterable[Check]) -> Subject | None:
 
 def _message(code: Code, own: Sequence[Check], checks: Sequence[Check]) -> str:
     """The check's own sentence where there is one alone; else what it means and of how many; what follows from it."""
-    told = own[0].sentence if len(own) == 1 else f"{CATALOGUE[code].title}: {counted(len(own), 'exception')}"
+    sentence = own[0].sentence if len(own) == 1 else f"{CATALOGUE[code].title}: {counted(len(own), 'exception')}"
     causes = sorted({check.cause for check in own if check.cause and check.cause is not Cause.NONE})
     explained = f" (cause: {', '.join(causes)})" if causes else ""
     following = len(checks) - len(own)
-    return f"{told}{explained}" + (f"; {counted(following, 'exception')} more from it" if following else "")
+    return f"{sentence}{explained}" + (f"; {counted(following, 'exception')} more from it" if following else "")
 
 
 class Acceptances:

@@ -183,10 +183,10 @@ def change_lines(
 ) -> list[str]:
     """A table a currency, gross amounts: the key's columns, both sides, the difference, the notes, and the sum."""
     columns = [*(TerminalColumn(name, shrinks=True) for name in names), *_NUMBERS, TerminalColumn("", shrinks=True)]
-    told = notes or [change.note for change in changes]
+    remarks = notes or [change.note for change in changes]
     lines: list[str] = []
     for currency in sorted({change.currency for change in changes}):
-        mine = [(change, note) for change, note in zip(changes, told, strict=True) if change.currency == currency]
+        mine = [(change, note) for change, note in zip(changes, remarks, strict=True) if change.currency == currency]
         rows = [_row(change, note) for change, note in mine[:_MOST_ROWS]]
         if rest := [change for change, _ in mine[_MOST_ROWS:]]:
             rows.append(_sum(f"{len(rest):,} others", rest, currency, len(names)))

@@ -314,8 +314,8 @@ def _again(again: RepostedAccounts, archived: list[LedgerRow], place: int) -> tu
 
 def _account(again: RepostedAccounts, row: LedgerRow) -> str:
     """The account's id as the platform gave it: the ledger has it without control characters."""
-    shown = guarded(row.account)
-    return next((each for each in again.evidence.run.accounts if guarded(each) == shown), row.account)
+    written = guarded(row.account)
+    return next((each for each in again.evidence.run.accounts if guarded(each) == written), row.account)
 
 
 def _claims(again: RepostedAccounts, line: LedgerLine) -> tuple[str, ...]:

@@ -88,10 +88,10 @@ def _units(division: Divided, names: tuple[str, ...], digits: int) -> str:
     if not division.missing:
         return "no unit is missing from the floors"
     got = sorted((each.rank, name) for each, name in zip(division.portions, names, strict=True) if each.unit)
-    shown = ", ".join(readable(name) or "(none)" for _, name in got[:_MOST_PARTS])
+    parts = ", ".join(readable(name) or "(none)" for _, name in got[:_MOST_PARTS])
     more = f" and {len(got) - _MOST_PARTS} more" if len(got) > _MOST_PARTS else ""
     unit = f"{counted(division.missing, 'unit')} of {format_minor(1, digits)}"
-    return f"the floors leave {unit}, one each to the largest fractions: {shown}{more}"
+    return f"the floors leave {unit}, one each to the largest fractions: {parts}{more}"
 
 
 def _columns(step: Step) -> list[TerminalColumn]:
@@ -106,9 +106,9 @@ def _columns(step: Step) -> list[TerminalColumn]:
 def _rows(step: Step, digits: int) -> list[TextRow]:
     """The parts, the chosen one marked; where there are many, the rest of them in one row, so that all foot."""
     places = list(range(len(step.names)))
-    shown = places if len(places) <= _MOST_PARTS else _nearest(places, step.chosen)
-    rows = [_row(step, place, digits) for place in shown]
-    rest = [place for place in places if place not in shown]
+    chosen_places = places if len(places) <= _MOST_PARTS else _nearest(places, step.chosen)
+    rows = [_row(step, place, digits) for place in chosen_places]
+    rest = [place for place in places if place not in chosen_places]
     if rest:
         rows.append(TextRow(("", f"{len(rest)} others", *_sums(step, rest, digits))))
     rows.append(TextRow(("", "total", *_sums(step, places, digits))))
@@ -305,8 +305,8 @@ def _span(lines: tuple[int, ...]) -> str:
             runs[-1][1] = line
         else:
             runs.append([line, line])
-    shown = [str(first) if first == last else f"{first}-{last}" for first, last in runs]
-    return ", ".join(shown) if len(shown) <= 2 else f"{shown[0]}, … {shown[-1]}"
+    texts = [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+    return ", ".join(texts) if len(texts) <= 2 else f"{texts[0]}, … {texts[-1]}"
 
 
 def _evidence(parts: list[InvoicePart], terminal: Terminal) -> Iterator[str]:

@@ -127,8 +127,8 @@ def _currency_lines(figures: ShownFigures, currency: str, total: Amounts, termin
     room = _room_for_bars(columns, [*cells, last], terminal)
     largest = max((abs(row.amounts.gross) for row in rows), default=0)
     bars = [terminal.bar(row.amounts.gross, largest, room) for row in rows]
-    shown = [TextRow((*cell, bar)) for cell, bar in zip(cells, bars, strict=True)]
-    return table_lines([*columns, TerminalColumn("")], [*shown, TextRow((*last, ""), strong=True)], terminal)
+    table_rows = [TextRow((*cell, bar)) for cell, bar in zip(cells, bars, strict=True)]
+    return table_lines([*columns, TerminalColumn("")], [*table_rows, TextRow((*last, ""), strong=True)], terminal)
 
 
 def _columns(by: str) -> list[TerminalColumn]:

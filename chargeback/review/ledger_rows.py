@@ -72,10 +72,12 @@ def _require_footing(revision: Revision, rows: list[LedgerRow]) -> None:
         stated[code] = stated.get(code, Amounts()).plus(Amounts(*amounts))
     found = totals_of(rows)
     if found != stated:
-        raise damaged(revision.root / PATH, f"its lines add up to {_told(found)}, the manifest says {_told(stated)}")
+        raise damaged(
+            revision.root / PATH, f"its lines add up to {_in_words(found)}, the manifest says {_in_words(stated)}"
+        )
 
 
-def _told(totals: Mapping[str, Amounts]) -> str:
+def _in_words(totals: Mapping[str, Amounts]) -> str:
     return str({code: tuple(written(amount, code) for amount in amounts) for code, amounts in totals.items()})
 
 

@@ -74,13 +74,13 @@ class Listing(Struct, frozen=True):
 
     def within(self, since: Period | None, until: Period | None) -> Listing:
         """The months between two, both inclusive, None for no bound; the head stays the archive's."""
-        shown = [
+        revisions = [
             each
             for each in self.revisions
             if (since is None or since <= each.revision.name.period)
             and (until is None or each.revision.name.period <= until)
         ]
-        return replace(self, revisions=tuple(shown))
+        return replace(self, revisions=tuple(revisions))
 
     def to_json(self) -> dict[str, Any]:
         """The listing for machines."""
@@ -136,11 +136,11 @@ def _terminal_lines(found: Listing, terminal: Terminal) -> list[str]:
     if table_width(columns, rows) > (terminal.width or 0):
         columns, rows = columns[:-1], [TextRow(row.cells[:-1]) for row in rows]
     heading, *lines = table_lines(columns, rows, terminal)
-    shown = [heading]
+    all_lines = [heading]
     for line, listed in zip(lines, found.revisions, strict=True):
         signed = _signed(listed)
-        shown += [line, *(wrapped(signed, terminal, indent="  ") if signed else ())]
-    return shown
+        all_lines += [line, *(wrapped(signed, terminal, indent="  ") if signed else ())]
+    return all_lines
 
 
 def _cells(listed: ListedRevision) -> tuple[str, str, str]:

@@ -49,9 +49,9 @@ def plan_lines(found: Plan, terminal: Terminal) -> Iterator[str]:
     yield ""
     yield from change_lines(found.teams, ("team",), terminal)
     yield from _moved_lines(found, terminal)
-    told = [f"check {check_text(change)}" for change in found.checks] + [f"note: {note}" for note in found.notes]
-    yield from [""] if told else []
-    for text in told:
+    remarks = [f"check {check_text(change)}" for change in found.checks] + [f"note: {note}" for note in found.notes]
+    yield from [""] if remarks else []
+    for text in remarks:
         yield from wrapped(readable(text), terminal)
     yield ""
     count = counted(len(found.lines), "ledger line")
@@ -81,8 +81,8 @@ def _teams(shares: Shares, digits: int) -> str:
     if len(shares) < 2:
         return next(iter(shares), "-")
     ordered = sorted(shares.items(), key=lambda share: (-share[1], share[0]))
-    shown = ", ".join(f"{team} {minor(units, digits)}" for team, units in ordered[:_MOST_TEAMS])
-    return shown + (f", {len(ordered) - _MOST_TEAMS} more" if len(ordered) > _MOST_TEAMS else "")
+    parts = ", ".join(f"{team} {minor(units, digits)}" for team, units in ordered[:_MOST_TEAMS])
+    return parts + (f", {len(ordered) - _MOST_TEAMS} more" if len(ordered) > _MOST_TEAMS else "")
 
 
 Shares = Mapping[str, int]
@@ -197,11 +197,11 @@ def _shares(rows: Iterable[LedgerRow]) -> dict[tuple[str, str], dict[str, int]]:
 
 def _moved_json(moved: MovedProject) -> dict[str, Any]:
     sides = {"before": moved.before, "after": moved.after}
-    shown = {
+    sides_json = {
         name: [{"team": team, "gross": written(units, moved.currency)} for team, units in shares.items()]
         for name, shares in sides.items()
     }
-    return {"project": moved.project, "currency": moved.currency, **shown}
+    return {"project": moved.project, "currency": moved.currency, **sides_json}
 
 
 def _notes(run: RunRecord, config: Config, archived: Config) -> Iterable[str]:

@@ -160,8 +160,8 @@ def _natural(place: int, column: TerminalColumn, rows: Sequence[TextRow]) -> int
 
 
 def _line(cells: Sequence[str], columns: Sequence[TerminalColumn], widths: Sequence[int]) -> str:
-    shown = zip(cells, columns, widths, strict=True)
-    return GAP.join(padded(cell, width, right=column.right) for cell, column, width in shown).rstrip()
+    placed = zip(cells, columns, widths, strict=True)
+    return GAP.join(padded(cell, width, right=column.right) for cell, column, width in placed).rstrip()
 
 
 Render = Callable[[Terminal], Iterator[str]]

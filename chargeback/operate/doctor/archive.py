@@ -42,19 +42,19 @@ def archive(config: Config, now: datetime, *, clean: bool = False) -> Iterator[D
     if isinstance(root, Address):
         yield from _in_bucket(root, config, now if clean else None)
         return
-    told = check_head_file(config.head_file, Archive(root, base))  # an archive that went missing is not a new one
+    head = check_head_file(config.head_file, Archive(root, base))  # an archive that went missing is not a new one
     yield from _writing(root)
     yield from _space(root)
     if root.is_dir():
         yield from _lock(root)
         yield from _newest(Archive(root, base))
-    yield _head_file(config, told)
+    yield _head_file(config, head)
 
 
 def _in_bucket(root: Address, config: Config, clean: datetime | None) -> Iterator[DoctorLine]:
     """Whether a run could write there, what dead runs left, and whether the newest revision is whole."""
     archive = Archive(root, Base(config.base_manifest))
-    told = check_head_file(config.head_file, archive)
+    head = check_head_file(config.head_file, archive)
     store = ObjectStore(root)
     store.require()
     try:
@@ -66,7 +66,7 @@ def _in_bucket(root: Address, config: Config, clean: datetime | None) -> Iterato
     yield good("archive", f"{root}: an object was created there, not created twice, read back and removed; {kept}")
     yield from _orphans(store, clean)
     yield from _newest(archive)
-    yield _head_file(config, told)
+    yield _head_file(config, head)
 
 
 def _orphans(store: ObjectStore, clean: datetime | None) -> Iterator[DoctorLine]:
@@ -145,13 +145,13 @@ def _user(root: Path) -> Iterator[DoctorLine]:
 
 def _space(root: Path) -> Iterator[DoctorLine]:
     free = shutil.disk_usage(_existing(root)).free
-    shown = f"{free / (1 << 30):.1f} GiB free"
+    space = f"{free / (1 << 30):.1f} GiB free"
     if free < NO_SPACE:
-        yield wrong("archive space", shown, "free space, or move the archive")
+        yield wrong("archive space", space, "free space, or move the archive")
     elif free < LITTLE_SPACE:
-        yield notice("archive space", shown, "free space, or move the archive, before it is full")
+        yield notice("archive space", space, "free space, or move the archive, before it is full")
     else:
-        yield good("archive space", shown)
+        yield good("archive space", space)
 
 
 def _lock(root: Path) -> Iterator[DoctorLine]:

@@ -95,8 +95,8 @@ def document(findings: Sequence[DoctorLine], code: int, config: Config | None = 
             for each in findings
             if each.mark is Mark.WRONG
         ]
-    shown = {} if config is None else {"configuration": understood(config)}
-    return {**value, "checks": [finding.to_json() for finding in findings], **shown}
+    configuration = {} if config is None else {"configuration": understood(config)}
+    return {**value, "checks": [finding.to_json() for finding in findings], **configuration}
 
 
 def exit_of(findings: Iterable[DoctorLine]) -> int:

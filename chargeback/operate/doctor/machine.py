@@ -65,11 +65,11 @@ def deliveries(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLin
 
 def python() -> Iterator[DoctorLine]:
     """The interpreter, and this program's version."""
-    shown = f"Python {platform.python_version()}, chargeback {__version__}"
+    versions = f"Python {platform.python_version()}, chargeback {__version__}"
     if sys.version_info[:2] < LEAST_PYTHON:
-        yield wrong("python", shown, f"install Python {'.'.join(map(str, LEAST_PYTHON))} or later")
+        yield wrong("python", versions, f"install Python {'.'.join(map(str, LEAST_PYTHON))} or later")
     else:
-        yield good("python", shown)
+        yield good("python", versions)
 
 
 def packages(config: Config) -> Iterator[DoctorLine]:
@@ -183,8 +183,8 @@ def _crontab(environ: Mapping[str, str]) -> str:
     if command is None:
         return ""
     try:
-        shown = subprocess.run([command, "-l"], capture_output=True, timeout=5, check=False)  # noqa: S603 (no shell)
+        listed = subprocess.run([command, "-l"], capture_output=True, timeout=5, check=False)  # noqa: S603 (no shell)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    lines = shown.stdout.decode(errors="replace").splitlines()
+    lines = listed.stdout.decode(errors="replace").splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith("#"))

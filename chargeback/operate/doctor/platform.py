@@ -204,10 +204,10 @@ def _skew(date: str | None, now: datetime) -> Iterator[DoctorLine]:
         yield notice("clock", "the platform's answer has no Date", "compare the clock by hand")
         return
     seconds = (now - theirs).total_seconds()
-    shown = f"{abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} the platform's"
+    skew = f"{abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} the platform's"
     if abs(seconds) > GROSS_SKEW:
-        yield wrong("clock", f"{shown}: another month may be closed than is meant", "set the clock (NTP)")
+        yield wrong("clock", f"{skew}: another month may be closed than is meant", "set the clock (NTP)")
     elif abs(seconds) > SLIGHT_SKEW:
-        yield notice("clock", shown, "set the clock (NTP)")
+        yield notice("clock", skew, "set the clock (NTP)")
     else:
         yield good("clock", f"within {SLIGHT_SKEW} s of the platform's")

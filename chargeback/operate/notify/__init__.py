@@ -74,8 +74,8 @@ class SentState(Struct):
         if before != state or not at:
             return True
         with suppress(AnswerError):
-            told = parse_instant(at)
-            return told is None or now - told >= AGAIN
+            sent_at = parse_instant(at)
+            return sent_at is None or now - sent_at >= AGAIN
         return True
 
     def note(self, kind: str, state: str, now: datetime | None) -> None:
@@ -179,10 +179,10 @@ def notify(watcher: Watcher, news: Iterable[News]) -> None:
     config, now = watcher.config, watcher.clock.now()
     if not config.notify.urls:
         return
-    told = SentState.read(config.archive)
+    sent_state = SentState.read(config.archive)
     late = overdue(config, now)
     candidates = [*news, *([late] if late else [])]
-    due = [each for each in candidates if _is_due(each, told, watcher)]
+    due = [each for each in candidates if _is_due(each, sent_state, watcher)]
     count = 0
     if due:
         title = due[0].title if len(due) == 1 else "chargeback: " + "; ".join(_bare(each.title) for each in due)
@@ -190,14 +190,14 @@ def notify(watcher: Watcher, news: Iterable[News]) -> None:
         for problem in problems:
             watcher.tell(problem)
     for each in candidates:
-        told.note(each.kind, each.state, now if each in due and count else None)
-    told.write(config.archive)
+        sent_state.note(each.kind, each.state, now if each in due and count else None)
+    sent_state.write(config.archive)
 
 
-def _is_due(news: News, told: SentState, watcher: Watcher) -> bool:
+def _is_due(news: News, sent_state: SentState, watcher: Watcher) -> bool:
     """Whether somebody is to be notified of it, and was not notified just now."""
     wanted = news.occasions & frozenset(watcher.config.notify.on)
-    return bool(wanted) and (bool(wanted & ONCE) or told.is_due(news.kind, news.state, watcher.clock.now()))
+    return bool(wanted) and (bool(wanted & ONCE) or sent_state.is_due(news.kind, news.state, watcher.clock.now()))
 
 
 def healthcheck(watcher: Watcher, signal: Signal) -> None:

@@ -70,8 +70,8 @@ def _handed_over(apprise: Any, address: str, message: Message) -> str:
     if message.attached and not service[0].attachment_support:
         return "this service takes no files; a statement needs one that does, such as mailtos://"
     attached = {"attach": list(message.attached)} if message.attached else {}
-    told = {"title": masked(message.title), "body": masked(message.text), "body_format": apprise.NotifyFormat.TEXT}
-    taken = service.notify(**told, **attached)
+    content = {"title": masked(message.title), "body": masked(message.text), "body_format": apprise.NotifyFormat.TEXT}
+    taken = service.notify(**content, **attached)
     return "" if taken else "the message was not taken"
 
 

@@ -48,10 +48,10 @@ class UsageFigures(Struct, frozen=True):
     def to_json(self) -> dict[str, Any]:
         """Amounts as text, and the two deltas."""
         amounts = asdict(self)
-        shown = {name: None if amount is None else money(amount) for name, amount in amounts.items()}
+        texts = {name: None if amount is None else money(amount) for name, amount in amounts.items()}
         delta, monthly = difference(self.today, self.yesterday), difference(self.month_to_date, self.last_month)
         return {
-            **shown,
+            **texts,
             "delta_yesterday": None if delta is None else money(delta),
             "delta_last_month": None if monthly is None else money(monthly),
         }
