@@ -105,12 +105,13 @@ class WrittenLines:
     from one entry are joined to one text beforehand, with ``between`` between them.
 
     ``text`` writes what came from outside; of the register, the columns that ``left_out`` names are not written.
+    Another format has ``of_entry`` and ``of_lines`` of its own.
     """
 
     def __init__(
         self, period: Period, text: Callable[[str], str], between: str = ",", left_out: Iterable[str] = ()
     ) -> None:
-        self._period, self._text, self._between = str(period), text, between
+        self.period, self._text, self._between = str(period), text, between
         columns = [column for column in REGISTER if column.name not in left_out]
         # The month, which comes first, is written with the invoice's columns behind it.
         self._runs = [(of, list(run)) for of, run in groupby(columns, key=lambda column: column.of or REGISTER[1].of)]
@@ -126,20 +127,22 @@ class WrittenLines:
                 yield self._texts(lines, column.of or REGISTER[1].of, [column])
 
     def _texts(self, lines: LedgerLines, of: str, run: Sequence[LedgerColumn]) -> list[str]:
-        if of == "usage":
-            return lines.usage_texts()
-        if of in AMOUNTS:
-            return lines.amount_texts(of)
-        if of == "numbers":
-            return list(map(str, lines.numbers))
-        column: Coded[Any] = getattr(lines, of)
-        writers = [self._writer(each) for each in run]
+        column = getattr(lines, of)
+        if not isinstance(column, Coded):
+            return self.of_lines(run[0], lines)
+        writers = [self.of_entry(each) for each in run]
         return column.each(lambda entry: self._between.join([write(entry) for write in writers]))
 
-    def _writer(self, column: LedgerColumn) -> Callable[[Any], str]:
+    def of_lines(self, column: LedgerColumn, lines: LedgerLines) -> list[str]:
+        """The texts of a column of which each line has its own value."""
+        if column.kind is ColumnKind.QUANTITY:
+            return lines.usage_texts()
+        return lines.amount_texts(column.of) if column.kind is ColumnKind.AMOUNT else list(map(str, lines.numbers))
+
+    def of_entry(self, column: LedgerColumn) -> Callable[[Any], str]:
         """Writes the column's text from an entry of its table."""
         if not column.of:
-            return lambda entry: self._period
+            return lambda entry: self.period
         part = column.of_entry
         if column.kind is ColumnKind.TEXT:
             return lambda entry: self._text(part(entry))

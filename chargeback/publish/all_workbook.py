@@ -170,7 +170,7 @@ def _sheet_lines(
     }
     digits = dict(sorted((label.currency, label.digits) for label in invoices))
     footer = f"{PATH} · {books.period} revision {books.revision}"
-    return SheetLines(str(books.period), footer, lines, digits, by_currency, held, most)
+    return SheetLines(books.period, footer, lines, digits, by_currency, held, most)
 
 
 def _places_of(span: Span, most: int) -> Iterator[Place]:

@@ -6,23 +6,25 @@ it is in a team's workbook, and in the one of all lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter
+from typing import Any
 
 from msgspec import Struct
 
+from chargeback.evidence.period import Period
 from chargeback.model.bookkeeping import LedgerTeam
-from chargeback.model.ledger import InvoiceItem, InvoiceLabel, LedgerLines, LedgerProject, Lines, Origin
-from chargeback.model.ledger_register import AMOUNTS, COLUMNS, REGISTER, ColumnKind
+from chargeback.model.ledger import InvoiceLabel, LedgerLines, Lines
+from chargeback.model.ledger_register import AMOUNTS, COLUMNS, REGISTER, ColumnKind, LedgerColumn, WrittenLines
 from chargeback.model.money import from_minor
 from chargeback.model.totals import Sums
 from chargeback.publish.xlsx.book import Book
-from chargeback.publish.xlsx.cells import EMPTY_ROW, LARGEST_EXACT, MOST_DIGITS, ROW, Cells
+from chargeback.publish.xlsx.cells import EMPTY_ROW, MOST_DIGITS, ROW, Cells
 from chargeback.publish.xlsx.expressions import Expression, Total
 from chargeback.publish.xlsx.rounding import is_safe_sum
 from chargeback.publish.xlsx.shape import Fill, FilterTable, SheetShape
-from chargeback.publish.xlsx.styles import INTEGER, QUANTITY, Kind, look, money
+from chargeback.publish.xlsx.styles import Kind
 from chargeback.publish.xlsx.sums import TableSums
 from chargeback.publish.xlsx.tables import Column, Form, Rows, Table, Value
 
@@ -54,7 +56,7 @@ class SheetLines(Struct, frozen=True):
     the texts that a column holds, by its name; ``footer`` is what every page says below, ``most`` the lines of a sheet.
     """
 
-    period: str
+    period: Period
     footer: str
     lines: Lines
     currencies: Mapping[str, int]
@@ -141,9 +143,10 @@ def held_by_labels(labels: Iterable[InvoiceLabel], teams: Iterable[LedgerTeam]) 
     }
 
 
-def _rows(cells: Cells, lines: Lines, period: str, closing: Sequence[str]) -> Iterator[str]:
+def _rows(cells: Cells, lines: Lines, period: Period, closing: Sequence[str]) -> Iterator[str]:
     rows = Rows(cells, LedgerTable)
-    made = LineRows(rows, period).rows(lines) if lines else [EMPTY_ROW]
+    written = LineRows(rows, period)
+    made = chain.from_iterable(map(written.rows, lines.chunks())) if lines else [EMPTY_ROW]
     return chain([rows.heading(_HEADINGS, 20)], made, closing)
 
 
@@ -154,95 +157,49 @@ def _total_row(rows: Rows, label: str, currency: str, digits: int, sums: Mapping
     return rows.row({**texts, **blanks, **amounts}, digits, kind=Kind.TOTAL)
 
 
-class LineRows:
-    """Makes the rows of lines: here the number of cells counts, so what neighbours share is made once."""
+class LineRows(WrittenLines):
+    """Makes the rows of lines: a cell for each field that is not empty."""
 
-    def __init__(self, rows: Rows, period: str) -> None:
-        self._cells = rows.cells
-        self._texts = {name: rows.texts(column) for name, column in COLUMN.items()}
-        self._letters = {name: column.letters for name, column in COLUMN.items()}
-        self._period = self._text("period", period)
-        self._quantity, whole = look(Kind.PLAIN, QUANTITY), look(Kind.PLAIN, INTEGER)
-        self._usage, self._line, self._invoice_line = (
-            f'<c r="{self._letters[name]}{ROW}" s="{style}"><v>'
-            for name, style in (("usage", self._quantity), ("line", whole), ("invoice_line", whole))
-        )
+    def __init__(self, rows: Rows, period: Period) -> None:
+        super().__init__(period, str, "")
+        self._rows, self._cells = rows, rows.cells
 
-    def rows(self, lines: Lines) -> Iterator[str]:
-        """Each line's row: a cell for each field that is not empty."""
-        return chain.from_iterable(map(self._some_rows, lines.chunks()))
+    def of_entry(self, column: LedgerColumn) -> Callable[[Any], str]:
+        """Makes the column's cell from an entry of its table; of the first and the last column the row's ends too."""
+        own, part = COLUMN[column.name], column.of_entry
+        texts, style = self._rows.texts(own), self._rows.look(own)
+        if not column.of:
+            begin = f'<row r="{ROW}">{texts[self.period]}'
+            return lambda entry: begin
+        if column is REGISTER[-1]:
+            return lambda entry: f"{texts[part(entry)]}</row>"
+        if column.kind is ColumnKind.QUANTITY:
+            return lambda entry: self._measure(own, part(entry))
+        if column.kind is ColumnKind.NUMBER:
+            return lambda entry: self._cells.number(own.letters, number, style) if (number := part(entry)) else ""
+        return lambda entry: texts[part(entry)]
 
-    def _some_rows(self, lines: LedgerLines) -> Iterator[str]:
-        labels, origins = lines.labels.each(self._of_label), lines.origins.each(self._of_origin)
-        columns = (
-            map(itemgetter(0), labels),
-            lines.teams.each(self._of_team),
-            lines.projects.each(self._of_project),
-            lines.resources.each(self._texts["resource"].__getitem__),
-            self._usage_cells(lines),
-            map(itemgetter(0), origins),
-            self._amount_cells(lines),
-            map(itemgetter(1), labels),
-            map(itemgetter(1), origins),
-            map(f"{self._line}%d".__mod__, lines.numbers),
-            lines.items.each(self._of_item),
-        )
-        return map("".join, zip(*columns, strict=True))
+    def of_lines(self, column: LedgerColumn, lines: LedgerLines) -> list[str]:
+        """The cells of a column of which each line has its own value."""
+        own = COLUMN[column.name]
+        if column.kind is ColumnKind.QUANTITY:
+            opening = f'<c r="{own.letters}{ROW}" s="{self._rows.look(own)}"><v>'
+            return [
+                f"{opening}{usage}{_END}" if 0 < len(usage) <= MOST_DIGITS else self._measure(own, usage)
+                for usage in lines.usage_texts()
+            ]
+        values: Sequence[int] = getattr(lines, column.of)
+        digits = {label.digits for label in lines.labels.used()} if column.kind is ColumnKind.AMOUNT else {0}
+        if len(digits) == 1:
+            return self._rows.whole(own, values, digits.pop())
+        looks = {each: self._rows.look(own, each) for each in digits}
+        of_lines = zip(values, lines.labels.each(attrgetter("digits")), strict=True)
+        return [self._cells.minor(own.letters, value, each, looks[each]) for value, each in of_lines]
 
-    def _text(self, name: str, text: str) -> str:
-        return self._texts[name][text]
-
-    def _of_label(self, label: InvoiceLabel) -> tuple[str, str]:
-        """What begins the row, and the currency's cell."""
-        named = {name: self._text(name, getattr(label, name)) for name in ("account", "account_name", "invoice")}
-        head = f'<row r="{ROW}">{self._period}{"".join(named.values())}{self._text("invoice_status", label.status)}'
-        return head, self._text("currency", label.currency)
-
-    def _of_team(self, team: LedgerTeam) -> str:
-        names = {"team": team.id, "cost_center": team.cost_center, "gl_account": team.gl_account}
-        return "".join(self._text(name, text) for name, text in names.items())
-
-    def _of_project(self, project: LedgerProject) -> str:
-        of_sid, of_name, of_environment = (self._texts[name] for name in ("project", "project_name", "environment"))
-        return f"{of_sid[project.sid]}{of_name[project.name]}{of_environment[project.environment]}"
-
-    def _of_origin(self, origin: Origin) -> tuple[str, str]:
-        """The cell of the share, and that of the basis."""
-        return self._measure("share_percent", origin.share_percent), self._text("basis", origin.basis)
-
-    def _of_item(self, item: InvoiceItem) -> str:
-        """The end of the row, from the end of the line's number on."""
-        counted = f"{self._invoice_line}{item.number}{_END}" if item.number else ""
-        return f"{_END}{counted}{self._text('description', item.description)}</row>"
-
-    def _usage_cells(self, lines: LedgerLines) -> list[str]:
-        opening = self._usage
-        return [
-            f"{opening}{usage}{_END}" if 0 < len(usage) <= MOST_DIGITS else self._measure("usage", usage)
-            for usage in lines.usage_texts()
-        ]
-
-    def _measure(self, name: str, written: str) -> str:
+    def _measure(self, column: Column, written: str) -> str:
         """A quantity as written; a text where it has more digits than a number keeps."""
         if not written:
             return ""
         if sum(map(str.isdigit, written.lstrip("-0."))) <= MOST_DIGITS:
-            return self._cells.number(self._letters[name], written, self._quantity)
-        return self._cells.text(self._letters[name], written, self._quantity)
-
-    def _amount_cells(self, lines: LedgerLines) -> list[str]:
-        """The cells of net, tax and gross; texts where an amount has more digits than a number keeps."""
-        amounts, digits = (lines.net, lines.tax, lines.gross), {label.digits for label in lines.labels.used()}
-        if len(digits) == 1 and all(min(each) > -LARGEST_EXACT and max(each) < LARGEST_EXACT for each in amounts):
-            style = look(Kind.PLAIN, money(digits.pop()))
-            net, tax, gross = (f'<c r="{self._letters[name]}{ROW}" s="{style}"><v>' for name in AMOUNTS)
-            texts = zip(*(lines.amount_texts(name) for name in AMOUNTS), strict=True)
-            return [f"{net}{first}{_END}{tax}{second}{_END}{gross}{third}{_END}" for first, second, third in texts]
-        letters = [self._letters[name] for name in AMOUNTS]
-        return [
-            "".join(
-                self._cells.minor(column, units, label.digits, look(Kind.PLAIN, money(label.digits)))
-                for column, units in zip(letters, figures, strict=True)
-            )
-            for label, *figures in zip(lines.labels, *amounts, strict=True)
-        ]
+            return self._cells.number(column.letters, written, self._rows.look(column))
+        return self._cells.text(column.letters, written, self._rows.look(column))

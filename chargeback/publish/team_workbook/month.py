@@ -71,7 +71,7 @@ class TeamMonth(Struct, frozen=True):
             "resource": totals.resources,
         }
         sums = totals.by(lambda part: part.currency)
-        return SheetLines(str(self.books.period), self.footer, self.lines, totals.currencies, sums, held)
+        return SheetLines(self.books.period, self.footer, self.lines, totals.currencies, sums, held)
 
     @property
     def footer(self) -> str:

@@ -86,7 +86,7 @@ class Cells:
         """A cell with a look and nothing in it."""
         return f'<c r="{column}{ROW}" s="{look}"/>'
 
-    def number(self, column: str, written: str, look: int) -> str:
+    def number(self, column: str, written: str | int, look: int) -> str:
         """A number as written; nothing is rounded, and no float is made of it. The writer knows that it fits."""
         return f'<c r="{column}{ROW}" s="{look}"><v>{written}</v></c>'
 

@@ -224,6 +224,10 @@ class Rows:
         """A text cell; none where there is no text."""
         return self.texts(column)[text]
 
+    def whole(self, column: Column, values: Sequence[int], digits: int = 0) -> list[str]:
+        """A cell for each whole number, or amount in minor units."""
+        return self._whole_cells(self._place(column, digits, None), values, digits)
+
     def forget_texts(self) -> None:
         """Let go of what rows were made from; the figures stay."""
         self.cells.forget_texts()
