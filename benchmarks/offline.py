@@ -2,21 +2,23 @@
 
 The evidence is generated when it is read, so that neither a disk nor a platform is what is measured: each account has
 ``projects`` projects of ``resources`` resources, one ledger line each, in one invoice and its proved report. The files
-are made, counted and let go. Printed are the processor seconds and the peak memory of each stage, whoever worked, the
-lines a second, and the bytes a line.
+are made, counted and let go. Printed are the processor seconds of each stage and the peak memory of the process that
+worked on it, the lines a second, and the bytes a line.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import resource
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chargeback.config import Config, parse
 from chargeback.evidence import Answer, DocumentRecord, Evidence, RunRecord, sha256_of
@@ -142,9 +144,26 @@ def _seconds() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
+class Made(NamedTuple):
+    """A file that was made, whoever made it: its path, its bytes, and the processor seconds and MB that it took."""
+
+    path: str
+    size: int
+    seconds: float
+    peak: float
+
+
+def made(file: PublishedFile) -> Made:
+    """Make a file and let go of it."""
+    path, chunks = file
+    _peak()
+    began = time.process_time()
+    size = sum(map(len, chunks))
+    return Made(path, size, time.process_time() - began, _peak())
+
+
 class _Stages:
     def __init__(self) -> None:
-        self._before = _seconds()
         self._took: dict[str, tuple[float, float]] = {}
 
     @property
@@ -152,23 +171,15 @@ class _Stages:
         """MB of the stage that held most."""
         return max(peak for _, peak in self._took.values())
 
-    def done(self, name: str) -> None:
-        """The stage of this name, or a part of it, ends now."""
-        now, peak = _seconds(), _peak()
-        seconds, before = self._took.get(name, (0.0, 0.0))
-        self._took[name] = seconds + now - self._before, max(before, peak)
-        self._before = now
+    def add(self, name: str, seconds: float, peak: float) -> None:
+        """The stage of this name, or a part of it, took so much."""
+        before, most = self._took.get(name, (0.0, 0.0))
+        self._took[name] = before + seconds, max(most, peak)
 
     def show(self) -> None:
         """Print what each stage took."""
         for name, (seconds, peak) in self._took.items():
             print(f"{name:<36} {seconds:8.2f} CPU s {peak:7.0f} MB")
-
-
-def counted(file: PublishedFile) -> tuple[str, int]:
-    """Make a file, and say how many bytes it has."""
-    path, chunks = file
-    return path, sum(map(len, chunks))
 
 
 def main(arguments: Iterable[str]) -> None:
@@ -184,24 +195,22 @@ def main(arguments: Iterable[str]) -> None:
     asked = parser.parse_args(list(arguments))
     stages = _Stages()
     evidence = month(asked.accounts, asked.projects, asked.resources)
-    stages.done("evidence")
+    stages.add("evidence", _seconds(), _peak())
     config = _config(leave_out=asked.leave_out)
-    engine = ThisMachine(asked.workers)
+    engine, began = ThisMachine(asked.workers), _seconds()
     books = close_month(evidence, config, each=partial(shards_closed, engine))
     lines = len(books.ledger.lines)
-    stages.done("close")
+    stages.add("close", _seconds() - began, _peak())
     print(f"{books.status}, {lines:,} lines", flush=True)
+    size = 0
     if not asked.close_only:
-        size = 0
         with engine.files(books, config, evidence) as files:
             chosen = (file for file in files if file[0].startswith(tuple(asked.only.split(","))))
-            for path, written in mapped(counted, chosen, asked.workers):
-                size += written
-                stages.done(path.replace(path.partition("team-")[2][:2], "*", 1) if "team-" in path else path)
-        stages.show()
-        print(f"{size:,} bytes, {size / lines:.0f} a line")
-    else:
-        stages.show()
+            for file in mapped(made, chosen, asked.workers):
+                size += file.size
+                stages.add(re.sub(r"team-\d\d", "team-*", file.path), file.seconds, file.peak)
+    stages.show()
+    print(f"{size:,} bytes, {size / lines:.0f} a line")
     print(f"{lines / _seconds():,.0f} lines a CPU second, peak {stages.peak:.0f} MB")
 
 
