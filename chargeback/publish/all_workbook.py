@@ -156,18 +156,19 @@ def _spans(lines: Lines) -> Mapping[str, Sequence[Span]]:
 def _sheet_lines(
     books: Books, labels: Iterable[InvoiceLabel], by_account: Mapping[str, Mapping[str, Sums]], most: int
 ) -> SheetLines:
-    invoices, lines, projects = list(labels), books.ledger.lines, used(books.ledger.lines, "projects")
+    invoices, lines = list(labels), books.ledger.lines
     by_currency: dict[str, Sums] = defaultdict(Sums)
     for sums in by_account.values():
         for currency, each in sums.items():
             by_currency[currency].add(each)
-    held = {
-        **held_by_labels(invoices, books.ledger.teams),
-        "project": {project.sid for project in projects},
-        "project_name": {project.name for project in projects},
-        "environment": {project.environment for project in projects},
-        "resource": used(lines, "resources"),
-    }
+    longest: dict[str, list[str]] = defaultdict(list)
+    for some in lines.batches():  # of the texts of all projects only the longest are kept, which a column is made for
+        projects = some.projects.used()
+        longest["project"].append(max((project.sid for project in projects), key=len, default=""))
+        longest["project_name"].append(max((project.name for project in projects), key=len, default=""))
+        longest["environment"].append(max((project.environment for project in projects), key=len, default=""))
+        longest["resource"].append(max(some.resources.used(), key=len, default=""))
+    held = {**held_by_labels(invoices, books.ledger.teams), **longest}
     digits = dict(sorted((label.currency, label.digits) for label in invoices))
     footer = f"{PATH} · {books.period} revision {books.revision}"
     return SheetLines(books.period, footer, lines, digits, by_currency, held, most)
