@@ -206,7 +206,7 @@ class LedgerLines(Sequence[LedgerLine]):
 
     def of_projects(self, sids: Collection[str]) -> LedgerLines:
         """The lines of these projects alone."""
-        wanted = {code for code, project in enumerate(self.projects.table) if project.sid in sids}
+        wanted = {code for code in set(self.projects.codes) if self.projects.table[code].sid in sids}
         return self.at([place for place, code in enumerate(self.projects.codes) if code in wanted] if wanted else ())
 
     def _between(self, start: int, end: int) -> LedgerLines:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 
 from msgspec import Struct, field
 
@@ -14,7 +16,7 @@ from chargeback.evidence import EarlierMonth
 from chargeback.evidence.period import Period
 from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
-from chargeback.model.check import Check
+from chargeback.model.check import Check, SubjectKind
 from chargeback.model.ledger import Lines
 from chargeback.model.money import exact_sum, format_exact, minor_digits
 from chargeback.model.totals import Sums
@@ -45,6 +47,34 @@ def path_of(team: str) -> str:
     return f"ledgers/{team}.xlsx"
 
 
+class ToldChecks(Struct, frozen=True):
+    """Checks in their order, and where those of an account and those about a team stand among them: so no team looks at
+    the checks of all."""
+
+    checks: Sequence[Check] = ()
+    of_account: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    about_team: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, checks: Iterable[Check]) -> ToldChecks:
+        """These checks."""
+        told, of_account, about_team = (
+            tuple(checks),
+            defaultdict[str, list[int]](list),
+            defaultdict[str, list[int]](list),
+        )
+        for place, check in enumerate(told):
+            of_account[check.account].append(place)
+            if check.subject is not None and check.subject.kind is SubjectKind.TEAM:
+                about_team[check.subject.name].append(place)
+        return cls(told, of_account, about_team)
+
+    def concerning(self, team: str, accounts: Iterable[str]) -> Iterator[Check]:
+        """Those about the team, and those of the accounts."""
+        of_accounts = chain.from_iterable(self.of_account.get(account, ()) for account in accounts)
+        return map(self.checks.__getitem__, sorted({*self.about_team.get(team, ()), *of_accounts}))
+
+
 class TeamMonth(Struct, frozen=True):
     """The team's lines and their totals; ``checks`` are those of the whole month that did not simply pass;
     ``borne_tax`` is what of the tax cannot be reclaimed, by currency in minor units, and so is cost (BOOKING 9);
@@ -55,7 +85,7 @@ class TeamMonth(Struct, frozen=True):
     team: LedgerTeam
     lines: Lines
     totals: LineTotals
-    checks: Sequence[Check] = ()
+    checks: ToldChecks = ToldChecks()
     borne_tax: Mapping[str, int] = field(default_factory=dict)
     standing: str = ""
 

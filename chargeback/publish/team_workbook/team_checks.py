@@ -92,7 +92,8 @@ class Reach(Struct, frozen=True):
 
 def checks_of(month: TeamMonth) -> Iterator[TeamCheck]:
     """The month's checks that touch the team, as it may read them."""
-    return checks_within(month.checks, Reach.of(month.team.id, month.totals))
+    reach = Reach.of(month.team.id, month.totals)
+    return checks_within(month.checks.concerning(reach.team, reach.accounts), reach)
 
 
 def checks_within(checks: Iterable[Check], reach: Reach) -> Iterator[TeamCheck]:
