@@ -412,7 +412,8 @@ class MonthCollector:
             if reply.is_kept_as_received:
                 self._readings.add_detail(reply.answer, detail)
         problem = identity_problem(detail, row.id, entry.id) if detail else "refused"
-        invoice = merge(entry.id, row.row, None if problem else detail, problem)
+        merged = merge(entry.id, row.row, None if problem else detail, problem)
+        invoice = replace(merged, lines=())  # else those of every account lie in memory until the documents are fetched
         wanted = [(each, self._kinds(of, each)) for of, each in binder.with_one_more(row, invoice)]
         labels = Counter(each.label for each, kinds in wanted if kinds)
         for each, kinds in wanted:
