@@ -18,22 +18,25 @@ from chargeback.collect.run_time import PAUSE_SLICE, RunTime
 SMALL = 1024 * 1024
 """Bytes that an answer or a document may have without waiting."""
 
-_MMAP_THRESHOLD = -3
-"""``M_MMAP_THRESHOLD`` of glibc's mallopt(3)."""
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
+"""``M_MMAP_THRESHOLD`` and ``M_ARENA_MAX`` of glibc's mallopt(3)."""
 
 
-def give_large_blocks_back() -> None:
-    """Have the memory of a large answer returned to the system when it is let go. glibc raises its own bound with the
-    first large block that is freed, and then keeps such blocks for each thread that ever had one. Elsewhere nothing."""
+def give_memory_back() -> None:
+    """Have the memory of a large answer returned to the system when it is let go, and that of a small one used again by
+    whatever comes later. glibc raises its own bound with the first large block that is freed, and keeps what was freed
+    for each thread apart, also when the threads have ended. Elsewhere nothing."""
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, SMALL)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_MMAP_THRESHOLD, SMALL)
+        libc.mallopt(_ARENA_MAX, 1)
 
 
 class LargeAnswers:
     """The place for one large answer; threads share it."""
 
     def __init__(self, run_time: RunTime) -> None:
-        give_large_blocks_back()
+        give_memory_back()
         self._run_time = run_time
         self._place = threading.Lock()
         self._of_thread = threading.local()
