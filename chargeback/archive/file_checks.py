@@ -163,8 +163,11 @@ def _added(revision: Revision, present: Mapping[str, bool], paths: Iterable[str]
 
 def _control(lines: Iterable[bytes]) -> tuple[int, str]:
     """Size and SHA-256 of lines."""
-    data = b"".join(lines)
-    return len(data), sha256_of(data)
+    size, digest = 0, hashlib.sha256()
+    for line in lines:
+        size += len(line)
+        digest.update(line)
+    return size, digest.hexdigest()
 
 
 def _check_proof(revision: Revision, sums: Sequence[tuple[int, str] | None]) -> Iterator[FileFinding]:
