@@ -66,7 +66,7 @@ def test_what_a_library_makes_of_an_interruption_is_told_by_a_command_as_one() -
     """An operator who stops a run would be told to report a bug."""
     body = f"try:\n    {us(signal.SIGTERM)}\n    time.sleep(30)\nexcept BaseException:\n    raise ValueError('x')"
     indented = "".join(f"    {line}\n" for line in body.splitlines())
-    ending = "from chargeback.cli.printing import ending\nwith ending(json_output=True, verbose=True):\n"
+    ending = "from chargeback.cli.outcome import ending\nwith ending(json_output=True, verbose=True):\n"
     ended = guarded(f"{ending}{indented}")
     assert ended.returncode == 130
     assert "unexpected" not in ended.stderr and "Traceback" not in ended.stderr

@@ -16,7 +16,7 @@ from chargeback.reconcile.cut_off import overlap, overlapping
 
 def invoice_duplicate(posting: MonthPosting, config: Config) -> Iterator[Check]:
     """No number twice among an account's issued invoices; no project with a positive line in two of them for the same
-    days, whosever they are; no invoice in two billed_twice."""
+    days, whosever they are; no invoice in two accounts."""
     across = list(_across_accounts(posting))
     billed_twice = {check.account for check in across if check.outcome is Outcome.EXCEPTION}
     for account in posting.postings:
