@@ -12,9 +12,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from chargeback.sandbox.currency import divide_rounded, minor_digits, minor_from_micros
 from chargeback.sandbox.months import Month, day_start, days_after
-from chargeback.sandbox.records import Account, Identity, Invoice, Line, Row
+from chargeback.sandbox.records import (
+    Account,
+    Identity,
+    Invoice,
+    Line,
+    Row,
+    divide_rounded,
+    minor_digits,
+    minor_from_micros,
+)
 
 CHANGEOVER = datetime(2026, 6, 10, tzinfo=UTC)
 ISSUE_DELAY = timedelta(days=1, hours=3)  # from a period's end: the 2nd, early in the morning

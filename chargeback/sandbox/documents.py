@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-from chargeback.sandbox.currency import printed
-from chargeback.sandbox.records import Invoice
+from chargeback.sandbox.records import Invoice, printed
 
 DocumentKind = Literal["invoice", "receipt"]
 

@@ -12,19 +12,17 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chargeback.sandbox.calls import Call, Reply
 from chargeback.sandbox.credentials import TOKEN, Credential, Keyring
 from chargeback.sandbox.dialect import ApiError, Dialect, Kind
 from chargeback.sandbox.documents import Links, invoice_pdf, receipt_pdf
-from chargeback.sandbox.events import Away, holding
 from chargeback.sandbox.faults import Fault, Faults
-from chargeback.sandbox.functions import FUNCTIONS
+from chargeback.sandbox.functions import FUNCTIONS, Call, Reply
 from chargeback.sandbox.makers import DEFAULT_NOW
 from chargeback.sandbox.mangling import HTML, faulted, misattributed, misdirected, other_invoice
 from chargeback.sandbox.months import Clock, newest_closed, rfc3339
 from chargeback.sandbox.records import Status
 from chargeback.sandbox.wire import Answer, Received, Recorder, Request, encoded, failed, succeeded
-from chargeback.sandbox.world import World
+from chargeback.sandbox.world import Away, World, holding
 
 AnswerChange = Callable[[Call, Any], Any]
 NO_AUTH = frozenset({"billing.skus"})

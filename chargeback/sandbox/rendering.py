@@ -8,9 +8,19 @@ from datetime import date
 from operator import add
 from typing import Any
 
-from chargeback.sandbox.currency import MICRO_DIGITS, minor_digits, number, numbers
 from chargeback.sandbox.dialect import Dialect
-from chargeback.sandbox.records import Account, Invoice, Line, Project, Row, Status
+from chargeback.sandbox.records import (
+    MICRO_DIGITS,
+    Account,
+    Invoice,
+    Line,
+    Project,
+    Row,
+    Status,
+    minor_digits,
+    number,
+    numbers,
+)
 
 
 def account_document(account: Account, active: bool, role: str) -> dict[str, Any]:

@@ -18,11 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from chargeback.sandbox.events import Absent, Away, DocumentsAway, Event, Inactive
 from chargeback.sandbox.months import Month, days_after
 from chargeback.sandbox.records import Project
 from chargeback.sandbox.timeline import credit_note, extra, issued, voiding, withholding
-from chargeback.sandbox.world import World
+from chargeback.sandbox.world import Absent, Away, DocumentsAway, Event, Inactive, World
 
 CREDIT = 10_700  # minor units, gross
 NO_PDF_NOW = "api: could not generate the invoice pdf, please try again"

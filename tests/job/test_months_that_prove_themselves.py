@@ -12,7 +12,7 @@ from chargeback.job.verify import VerifyRequest, verify
 from chargeback.model.check import Code, Outcome
 from chargeback.review.ledger_rows import read_rows
 from chargeback.sandbox import instant, newest_closed, platform_of, prepared, small_world
-from chargeback.sandbox.calls import Call
+from chargeback.sandbox.functions import Call
 from chargeback.sandbox.makers import DEFAULT_NOW
 from chargeback.sandbox.scenario import Setup
 from tests.kit.workplace import Workplace, closing, codes, messages

@@ -13,8 +13,8 @@ from chargeback.job import same_result
 from chargeback.job.same_result import result_digest
 from chargeback.model import archived_checks
 from chargeback.sandbox import instant, platform_of, prepared
-from chargeback.sandbox.calls import Call
 from chargeback.sandbox.dialect import Kind
+from chargeback.sandbox.functions import Call
 from chargeback.sandbox.makers import DEFAULT_NOW, small_world
 from chargeback.sandbox.months import newest_closed
 from chargeback.sandbox.scenario import Setup

@@ -39,14 +39,14 @@ from chargeback.month_end import close_month
 from chargeback.publish import revision_files
 from chargeback.publish.revision_files import PublishedFile
 from chargeback.sandbox import Platform, Setup, instant, newest_closed, running, small_world
-from chargeback.sandbox.calls import Call
 from chargeback.sandbox.credentials import Credential
-from chargeback.sandbox.events import DocumentsAway, Inactive
 from chargeback.sandbox.faults import Faults
+from chargeback.sandbox.functions import Call
 from chargeback.sandbox.records import Invoice
 from chargeback.sandbox.scenario import OPEN, PARTS, PROJECT
 from chargeback.sandbox.scenarios import platform_of
 from chargeback.sandbox.timeline import edited, extra, issued, paying, withholding
+from chargeback.sandbox.world import DocumentsAway, Inactive
 from tests.kit.platform import only
 from tests.kit.workplace import NOW, Workplace, closing, codes, exceptions, messages
 

@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 
 from chargeback.sandbox import DEFAULT_NOW, Clock, Month, Platform, eventful_year, instant, small_world
-from chargeback.sandbox.events import Absent, Away, DocumentsAway, Inactive
 from chargeback.sandbox.timeline import credit_note, issued, paying, voiding, withholding
-from chargeback.sandbox.world import World
+from chargeback.sandbox.world import Absent, Away, DocumentsAway, Inactive, World
 
 from .conftest import Caller, report_request
 

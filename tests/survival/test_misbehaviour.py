@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chargeback.sandbox import Platform, prepared, running
-from chargeback.sandbox.calls import Call
+from chargeback.sandbox.functions import Call
 from chargeback.sandbox.makers import DEFAULT_NOW, instant, small_world
 from chargeback.sandbox.months import newest_closed
 from chargeback.sandbox.scenario import Setup

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from chargeback.sandbox import Clock, Platform, small_world
-from chargeback.sandbox.events import Event
 from chargeback.sandbox.platform import AnswerChange
 from chargeback.sandbox.records import Account
-from chargeback.sandbox.world import BooksChange
+from chargeback.sandbox.world import BooksChange, Event
 from tests.kit.office import Office, in_process
 
 Opening = Callable[..., Office]

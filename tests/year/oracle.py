@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chargeback.sandbox.events import DocumentsAway, holding
 from chargeback.sandbox.months import Month
-from chargeback.sandbox.world import World
+from chargeback.sandbox.world import DocumentsAway, World, holding
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chargeback.sandbox.dialect import Kind
-from chargeback.sandbox.events import Absent, Away, DocumentsAway, Event
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.months import Month
 from chargeback.sandbox.records import Account, Project
 from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voided_after_payment, voiding, withholding
-from chargeback.sandbox.world import BooksChange, World
+from chargeback.sandbox.world import Absent, Away, BooksChange, DocumentsAway, Event, World
 
 ZONES = ("Asia/Bangkok", "UTC", "Europe/Berlin")
 SPLITS = ("proportional", "weights", "even")

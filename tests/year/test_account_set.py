@@ -7,8 +7,8 @@ import pytest
 from chargeback.job.verify import VerifyRequest, verify
 from chargeback.model.books import Status
 from chargeback.sandbox import Month, instant
-from chargeback.sandbox.events import Absent
 from chargeback.sandbox.timeline import credit_note
+from chargeback.sandbox.world import Absent
 from tests.kit.office import Office
 
 from . import ledgers

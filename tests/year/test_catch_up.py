@@ -21,7 +21,7 @@ from chargeback.errors import InterruptedRunError
 from chargeback.evidence.period import Period
 from chargeback.job import run
 from chargeback.sandbox import Clock, Month, Platform, instant, small_world
-from chargeback.sandbox.calls import Call
+from chargeback.sandbox.functions import Call
 from chargeback.sandbox.makers import scale_world
 from chargeback.sandbox.timeline import credit_note, extra, issued, paying, voiding
 from chargeback.sandbox.world import BooksChange

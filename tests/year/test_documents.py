@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chargeback.sandbox import Month, instant
-from chargeback.sandbox.events import DocumentsAway
 from chargeback.sandbox.timeline import paying
+from chargeback.sandbox.world import DocumentsAway
 from tests.kit.office import Office
 
 from .conftest import Opening

@@ -10,7 +10,7 @@ import pytest
 
 from chargeback.evidence.period import Period
 from chargeback.sandbox import Month, instant, small_world
-from chargeback.sandbox.calls import Call
+from chargeback.sandbox.functions import Call
 from chargeback.sandbox.platform import AnswerChange
 from tests.kit.office import Office
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from chargeback.job.verify import VerifyRequest, verify
 from chargeback.sandbox import Clock, Month, Platform, instant, running, small_world
-from chargeback.sandbox.events import DocumentsAway
 from chargeback.sandbox.timeline import credit_note, issued, paying, voiding
+from chargeback.sandbox.world import DocumentsAway
 from tests.kit.office import Office
 
 from . import ledgers, oracle

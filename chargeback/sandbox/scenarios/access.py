@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chargeback.sandbox.credentials import TOKEN, Credential, Projects
-from chargeback.sandbox.events import Absent, Away, DocumentsAway, Event, Inactive
 from chargeback.sandbox.makers import small_world
 from chargeback.sandbox.months import Month
 from chargeback.sandbox.records import Account, Row
 from chargeback.sandbox.scenario import OPEN, PARTS, Scenario, Setup, ends, finds
+from chargeback.sandbox.world import Absent, Away, DocumentsAway, Event, Inactive
 
 
 def _document(position: int, state: str) -> Callable[[Setup], Setup]:

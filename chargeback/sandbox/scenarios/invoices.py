@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chargeback.sandbox.currency import minor_digits, number
-from chargeback.sandbox.records import Invoice
+from chargeback.sandbox.records import Invoice, minor_digits, number
 from chargeback.sandbox.scenario import OPEN, PARTS, PROJECT, SKU, TEN, TIE_OUT, Scenario, Setup, by_sku, editing, finds
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chargeback.sandbox.calls import Call
+from chargeback.sandbox.functions import Call
 from chargeback.sandbox.months import Month
 from chargeback.sandbox.records import Account, Books, Project, Row
 from chargeback.sandbox.rendering import Report
