@@ -360,9 +360,13 @@ def pieces(lines: Lines) -> Iterator[LedgerLines]:
     return chain.from_iterable(some.chunks() for some in lines.batches())
 
 
-def used(lines: Lines, column: str) -> list[Any]:
-    """The entries of the column's table that lines have, each once."""
-    return list(dict.fromkeys(chain.from_iterable(getattr(some, column).used() for some in lines.batches())))
+def used(lines: Lines, *columns: str) -> list[list[Any]]:
+    """The entries of each of the columns' tables that lines have, each once."""
+    found: list[dict[Any, None]] = [{} for _ in columns]
+    for some in lines.batches():
+        for entries, column in zip(found, columns, strict=True):
+            entries.update(dict.fromkeys(getattr(some, column).used()))
+    return list(map(list, found))
 
 
 def _ranked(column: Coded[Entry], key: Callable[[Entry], object]) -> list[int]:

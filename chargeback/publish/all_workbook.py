@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from itertools import groupby
 from typing import NamedTuple
 
 from chargeback.config import Config
 from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
-from chargeback.model.ledger import InvoiceLabel, Lines, used
+from chargeback.model.ledger import InvoiceLabel
 from chargeback.model.money import from_minor
 from chargeback.model.totals import Sums
 from chargeback.model.wording import books_status_text
@@ -92,7 +91,7 @@ class MonthLines:
     by_account: Mapping[str, Mapping[str, Sums]]
     teams: Mapping[str, LedgerTeam]
     account_names: Mapping[str, str]
-    spans: Mapping[str, Sequence[Span]]
+    spans: Mapping[str, Span]
 
     def of_currency(self, currency: str) -> Iterator[tuple[BearerKey, Sums]]:
         """The sums of one currency, by cost centre, team and account; those of one team at a time, as a month has as
@@ -107,7 +106,7 @@ class MonthLines:
 
     def places(self, account: str) -> list[Place]:
         """Where the account's lines stand."""
-        return [place for span in self.spans[account] for place in _places_of(span, self.lines.most)]
+        return list(_places_of(self.spans[account], self.lines.most))
 
     def reach(self, account: str) -> int:
         """What the absolute values of all amounts make that a formula reads, in minor units."""
@@ -131,38 +130,28 @@ def chunks(books: Books, config: Config, most: int = MOST_LINES) -> Iterator[byt
 
 def _month_lines(books: Books, most: int) -> MonthLines:
     by_account: dict[str, dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
-    for part in books.ledger.every_part():
-        by_account[part.label.account][part.label.currency].add(part)
-    labels, teams = used(books.ledger.lines, "labels"), {team.id: team for team in books.ledger.teams}
-    names = {each.account: each.account_name for each in labels}
-    spans = _spans(books.ledger.lines)
-    return MonthLines(books, _sheet_lines(books, labels, by_account, most), by_account, teams, names, spans)
-
-
-def _spans(lines: Lines) -> Mapping[str, Sequence[Span]]:
-    """By account, where its lines stand: an invoice's stand together, and an account's invoices do."""
-    spans: dict[str, list[Span]] = {}
+    names, spans = dict[str, str](), dict[str, Span]()
     start = 0
-    runs = ((some.labels.table[code], run) for some in lines.batches() for code, run in groupby(some.labels.codes))
-    for label, run in runs:
-        end = start + sum(1 for _ in run)
-        of_account = spans.setdefault(label.account, [])
-        first = of_account.pop().first if of_account and of_account[-1].end == start else start
-        of_account.append(Span(first, end))
-        start = end
-    return spans
+    for (account, _), parts in books.ledger.parts.items():  # in the order of the lines
+        for part in parts:
+            names[account] = part.label.account_name
+            by_account[account][part.label.currency].add(part)
+        first, start = start, start + sum(part.lines for part in parts)
+        spans[account] = Span(spans[account].first if account in spans else first, start)
+    lines, teams = _sheet_lines(books, by_account, most), {team.id: team for team in books.ledger.teams}
+    return MonthLines(books, lines, by_account, teams, names, spans)
 
 
-def _sheet_lines(
-    books: Books, labels: Iterable[InvoiceLabel], by_account: Mapping[str, Mapping[str, Sums]], most: int
-) -> SheetLines:
-    invoices, lines = list(labels), books.ledger.lines
+def _sheet_lines(books: Books, by_account: Mapping[str, Mapping[str, Sums]], most: int) -> SheetLines:
+    lines = books.ledger.lines
     by_currency: dict[str, Sums] = defaultdict(Sums)
     for sums in by_account.values():
         for currency, each in sums.items():
             by_currency[currency].add(each)
+    invoices: dict[InvoiceLabel, None] = {}
     longest: dict[str, list[str]] = defaultdict(list)
     for some in lines.batches():  # of the texts of all projects only the longest are kept, which a column is made for
+        invoices.update(dict.fromkeys(some.labels.used()))
         projects = some.projects.used()
         longest["project"].append(max((project.sid for project in projects), key=len, default=""))
         longest["project_name"].append(max((project.name for project in projects), key=len, default=""))

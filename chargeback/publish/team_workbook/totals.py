@@ -87,7 +87,8 @@ def totals_of_lines(lines: Lines, *, by_resource: bool = True) -> LineTotals:
     for some in lines.batches():
         _add_lines(some, cells, names, by_resource=by_resource)
     names.pop("", None)
-    return LineTotals(cells, used(lines, "labels"), names, set(used(lines, "resources")) - {""})
+    labels, resources = used(lines, "labels", "resources")
+    return LineTotals(cells, labels, names, set(resources) - {""})
 
 
 def by_resource(lines: Lines, currency: str, projects: Collection[str]) -> dict[str, dict[str, Sums]]:
