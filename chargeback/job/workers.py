@@ -40,7 +40,7 @@ LEAST_LINES = 5_000
 MOST_UNASKED = 4
 """Processes where nobody has chosen a number: the workpaper, one file, takes a quarter of all the time."""
 
-MOST_HELD = 256_000_000
+MOST_HELD = 128_000_000
 """Bytes in memory at which one process leaves the work to another, which begins with what it holds."""
 MOST_GROWN = 32_000_000
 """Bytes by which a process may outgrow the one that it was forked from, until another takes its place."""
