@@ -22,7 +22,6 @@ from chargeback.model.archive_overview import RevisionName
 from chargeback.model.archived_checks import ArchivedCheck, ArchivedFinding, DecidedFinding, FindingSubject, read_checks
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind, covers
 from chargeback.publish.reconciliation import finding_row
-from chargeback.reconcile.register import with_findings
 
 
 def known_dispositions(archive: Archive, period: Period) -> tuple[DispositionRecord, ...]:
@@ -84,6 +83,8 @@ def archived_findings(revision: Revision) -> tuple[ArchivedFinding, ...]:
     if archived.findings is not None:
         return archived.findings
     with interpreting(revision.root / archived_checks.PATH):
+        from chargeback.reconcile.register import with_findings  # brings in every check, which other months do without
+
         _, findings = with_findings([_check(row) for row in archived.checks])
     rows = (finding_row(finding) for finding in findings)
     return tuple(ArchivedFinding(**{**row, "subject": FindingSubject(**row["subject"])}) for row in rows)
