@@ -42,8 +42,10 @@ MOST_UNASKED = 4
 
 MOST_HELD = 128_000_000
 """Bytes in memory at which one process leaves the work to another, which begins with what it holds."""
-MOST_GROWN = 32_000_000
+MOST_GROWN = 16_000_000
 """Bytes by which a process may outgrow the one that it was forked from, until another takes its place."""
+NEVER_REPLACED = 150_000_000
+"""Bytes up to which none is replaced: a new process makes again what the old one kept ready for the next workbook."""
 
 _YOUNG = 5_000
 """New objects at which the garbage collector looks through them: with Python's own 700 it takes twice as long."""
@@ -274,10 +276,10 @@ class _Workers:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             end_with(parent)
-            while not (has_grown := _memory() - _memory(parent) > MOST_GROWN) and (places := self._taken()):
+            while not _has_grown(parent) and (places := self._taken()):
                 for place in places:
                     sender.send((place, self._made(place)))
-            if has_grown:
+            if _has_grown(parent):
                 sender.send((_GROWN, None))
             code = 0
         except BaseException as error:
@@ -295,6 +297,11 @@ class _Workers:
             child.replies.close()
         self._children.clear()
         os.close(self._tickets)
+
+
+def _has_grown(parent: int) -> bool:
+    """Whether this process, which was forked from that one, takes no further item."""
+    return _memory() > max(_memory(parent) + MOST_GROWN, NEVER_REPLACED)
 
 
 def _memory(process: int | str = "self") -> int:

@@ -84,7 +84,7 @@ def made(item):
 def refused():
     raise OSError(11, "Resource temporarily unavailable")
 
-left, workers.MOST_HELD, begun = [], 0, workers._memory()
+left, workers.MOST_HELD, workers.NEVER_REPLACED, begun = [], 0, 0, workers._memory()
 if sys.argv[2] == "no more":
     os.fork = refused
 found = list(workers.mapped(made, range(24), int(sys.argv[1])))
