@@ -33,6 +33,10 @@ class Outcome(StrEnum):
     NOTICE = "notice"
 
 
+REPORTED = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
+"""The outcomes that are listed one by one, in this order."""
+
+
 class Code(StrEnum):
     """The checks' codes, in the order in which they are reported."""
 

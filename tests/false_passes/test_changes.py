@@ -34,7 +34,7 @@ LEFTOVERS = (AssertionError, LookupError, TypeError, AttributeError, StopIterati
 """What a second change runs into where the first one took away what it would alter."""
 
 
-TOLD = [kind for kind in CHANGES if kind not in ALONE]
+REPORTED = [kind for kind in CHANGES if kind not in ALONE]
 
 
 def cases(kind: str, seeds: range, enough: int, *, alone: bool = False) -> Iterator[tuple[int, Altered]]:
@@ -50,7 +50,7 @@ def cases(kind: str, seeds: range, enough: int, *, alone: bool = False) -> Itera
     assert tried, f"no month of {len(seeds)} holds what {kind!r} alters"
 
 
-@pytest.mark.parametrize("kind", TOLD)
+@pytest.mark.parametrize("kind", REPORTED)
 def test_a_change_is_told(kind: str) -> None:
     for seed, change in some(cases(kind, range(LOOKED_AT), SEEDS)):
         verdict = closed(change.month)
@@ -58,14 +58,14 @@ def test_a_change_is_told(kind: str) -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("kind", TOLD)
+@pytest.mark.parametrize("kind", REPORTED)
 def test_a_change_is_told_in_many_months(kind: str) -> None:
     for seed, change in some(cases(kind, range(10_000, 30_000), SEEDS_NIGHTLY)):
         verdict = closed(change.month)
         assert not problem(change, verdict), story(kind, seed, change, verdict)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in TOLD if kind not in ARCHIVED_ONLY])
+@pytest.mark.parametrize("kind", [kind for kind in REPORTED if kind not in ARCHIVED_ONLY])
 def test_a_change_to_the_sandboxs_month_is_told(kind: str) -> None:
     for seed, month in enumerate(some(sandbox_months())):
         change = altered(kind, month, seed)

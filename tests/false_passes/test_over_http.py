@@ -15,7 +15,7 @@ from .changes_over_http import CHANGES_OVER_HTTP, altered_over_http
 from .judged import described, problem
 from .right_months import right_month
 from .serving import run, verdict
-from .test_changes import ARCHIVED_ONLY, TOLD
+from .test_changes import ARCHIVED_ONLY, REPORTED
 
 RIGHT = 6
 RIGHT_NIGHTLY = 300
@@ -77,7 +77,7 @@ def test_what_only_a_run_can_meet_is_told(tmp_path: Path, kind: str) -> None:
     assert_told(kind, seed, change, tmp_path / "run")
 
 
-IN_MEMORY = [kind for kind in TOLD if kind not in ARCHIVED_ONLY]
+IN_MEMORY = [kind for kind in REPORTED if kind not in ARCHIVED_ONLY]
 
 
 @pytest.mark.parametrize("kind", IN_MEMORY[::6])

@@ -39,7 +39,7 @@ pytest.importorskip("apprise", reason="notifications are an extra: pip install '
 
 WEB, SHOP, SHOP_2 = "web-lead@acme.example", "shop-lead@acme.example", "shop-deputy@acme.example"
 SMTP_URL = "mailto://127.0.0.1:${SMTP_PORT}?from=job@acme.example&mode=insecure&to="
-TOLD = {"web": f'["{SMTP_URL}{WEB}"]', "shop": f'["{SMTP_URL}{SHOP}", "{SMTP_URL}{SHOP_2}"]'}
+RECIPIENTS = {"web": f'["{SMTP_URL}{WEB}"]', "shop": f'["{SMTP_URL}{SHOP}", "{SMTP_URL}{SHOP_2}"]'}
 MONTH = Period(2026, 5)
 
 
@@ -78,7 +78,7 @@ class Desk:
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, datetime]]:
     """A month that is closed, of which nothing was sent yet."""
-    with place(tmp_path_factory.mktemp("deliveries"), told=TOLD) as at:
+    with place(tmp_path_factory.mktemp("deliveries"), told=RECIPIENTS) as at:
         run(at.config, RunRequest(), Surroundings(at.environ, at.clock))
         yield at, at.clock.now()
 

@@ -170,8 +170,8 @@ def _year_html(year: Year) -> str:
     if not year.is_folded:
         return f"{heading}\n{months}"
     count = len(year.months)
-    told = f"{year.exceptions} with exceptions" if year.exceptions else "all reconciled"
-    folded = f'{heading} <span class="soft">{count} {"month" if count == 1 else "months"}, {told}</span>'
+    state = f"{year.exceptions} with exceptions" if year.exceptions else "all reconciled"
+    folded = f'{heading} <span class="soft">{count} {"month" if count == 1 else "months"}, {state}</span>'
     return f'<details class="paper"><summary>{folded}</summary>\n{months}</details>\n'
 
 
@@ -203,12 +203,12 @@ def _signatures_html(month: ArchivedMonthRow) -> str:
         return "".join(f'<span class="line">{_signed(each)}</span>\n' for each in month.latest.signatures)
     if not month.earlier_signatures:
         return '<span class="soft">not yet</span>\n'
-    told = f'<span class="line">{pill("warning-pill", "signatures are of an earlier revision")}</span>\n'
+    warning = f'<span class="line">{pill("warning-pill", "signatures are of an earlier revision")}</span>\n'
     earlier = (
         f'<span class="line soft">revision {each.revision}: {_signed(each)}</span>\n'
         for each in month.earlier_signatures
     )
-    return told + "".join(earlier)
+    return warning + "".join(earlier)
 
 
 def _revision_html(row: RevisionRow, *, is_latest: bool) -> str:

@@ -139,8 +139,8 @@ def _findings(cover: Cover) -> str:
     headings = heads(("Finding", "What and where")) + heads((), ("Checks", "Amount")) + heads(("Disposition",))
     caption = f"{counted(len(cover.findings), 'finding')}, the largest first"
     more = len(cover.findings) - MOST_FINDINGS
-    told = f"<p>And {more} more: <code>chargeback findings {cover.period}</code>.</p>\n" if more > 0 else ""
-    return f"{table(caption, headings, map(_finding_row, cover.findings[:MOST_FINDINGS]))}{told}"
+    rest = f"<p>And {more} more: <code>chargeback findings {cover.period}</code>.</p>\n" if more > 0 else ""
+    return f"{table(caption, headings, map(_finding_row, cover.findings[:MOST_FINDINGS]))}{rest}"
 
 
 def _finding_row(each: DecidedFinding) -> str:

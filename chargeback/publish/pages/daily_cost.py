@@ -238,16 +238,16 @@ _DAY, _TOTAL = '<th scope="col">Day</th>', '<th scope="col" class="n">Total</th>
 
 def _about(books: Books, config: Config) -> str:
     basis = "tax included" if config.reconciliation.tax_basis == "gross" else "before tax"
-    told = (
+    note = (
         f"As the platform's usage report shows it, {basis}. It says when cost arose; what is charged follows the "
         "invoices."
     )
     lacking = without_chart(books)
     if not lacking:
-        return told
+        return note
     has, they = ("has", "it is") if lacking == 1 else ("have", "they are")
     of = f"{lacking:,} of {len(books.posting.postings):,} billing accounts"
-    return f"{told} {of} {has} no proved report with days, so {they} not in the chart."
+    return f"{note} {of} {has} no proved report with days, so {they} not in the chart."
 
 
 def _named(series: Series, kind: str, before: str = "", after: str = "") -> str:

@@ -305,8 +305,8 @@ def groups_html(groups: Iterable[FindingGroup], level: int = 3, *, is_bad: bool 
             parts += [_listed(group.folded, is_bad), "\n</details>\n"]
         if group.more:
             amounts = f", variances of {plain(group.more_amount)} in all" if group.more_amount else ""
-            told = f"<b>And {group.more:,} not listed here{amounts}</b>"
-            parts.append(f"<p>{told}: every one is a row of the reconciliation.</p>\n")
+            heading = f"<b>And {group.more:,} not listed here{amounts}</b>"
+            parts.append(f"<p>{heading}: every one is a row of the reconciliation.</p>\n")
         parts.append("\n")
     return "".join(parts)
 
@@ -358,8 +358,8 @@ def _where(found: CheckResult | FindingCard) -> str:
     if found.subject:
         name = "" if found.subject_name == found.subject else found.subject_name
         parts.append(f"concerns {_with_code(name, found.subject)}")
-    told = ", ".join(parts)
-    return f'<p class="where">{told[0].upper()}{told[1:]}</p>\n' if told else ""
+    text = ", ".join(parts)
+    return f'<p class="where">{text[0].upper()}{text[1:]}</p>\n' if text else ""
 
 
 def _with_code(name: str, code: str) -> str:

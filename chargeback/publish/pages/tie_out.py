@@ -92,8 +92,8 @@ def tie_out(books: Books) -> TieOutSection:
 
 def _findings(books: Books) -> dict[str, _Findings]:
     found: dict[str, _Findings] = {}
-    told = (Outcome.EXCEPTION, Outcome.ACCEPTED)
-    for check in Checks.in_order(books.checks).where(lambda kind: kind[1] in told or not kind[2]):
+    listed = (Outcome.EXCEPTION, Outcome.ACCEPTED)
+    for check in Checks.in_order(books.checks).where(lambda kind: kind[1] in listed or not kind[2]):
         found.setdefault(check.account, _Findings()).take(check)
     return found
 

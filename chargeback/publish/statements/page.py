@@ -304,6 +304,6 @@ def _exceptions(words: Words, exceptions: Sequence[TeamCheck]) -> str:
     return words.section("exceptions", heading, words.table(heading, ["Check", "Concerns", "What was found"], [], rows))
 
 
-def _subject(told: TeamCheck) -> str:
+def _subject(check: TeamCheck) -> str:
     """What a check is about, in one line."""
-    return isolated(readable(", ".join(dict.fromkeys(part for part in (told.invoice, told.concerns) if part))))
+    return isolated(readable(", ".join(dict.fromkeys(part for part in (check.invoice, check.concerns) if part))))

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from chargeback.config import Config
 from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import AcceptedTotal, Books
+from chargeback.model.check import REPORTED
 from chargeback.model.ledger import Lines
 from chargeback.model.totals import add_up_columns
 from chargeback.model.wording import status_text
 from chargeback.publish.team_workbook import notes, summary
-from chargeback.publish.team_workbook.month import TeamMonth, ToldChecks, path_of
-from chargeback.publish.team_workbook.team_checks import TOLD
+from chargeback.publish.team_workbook.month import ReportedChecks, TeamMonth, path_of
 from chargeback.publish.team_workbook.totals import totals_of_lines
 from chargeback.publish.xlsx.book import Book
 
@@ -31,7 +31,7 @@ def team_months(
 ) -> Iterator[tuple[LedgerTeam, Callable[[], TeamMonth]]]:
     """Each team, in the ledger's order, and what makes its month as its workbook and its statement show it: where that
     is needed, by whichever process that is. Its totals are by resource, or by project alone."""
-    checks, borne = ToldChecks.of(books.having(*TOLD)), _invoices_with_borne_tax(books, config)
+    checks, borne = ReportedChecks.of(books.having(*REPORTED)), _invoices_with_borne_tax(books, config)
     # Once a month and not once a team: both look through all of its checks.
     standing = status_text(books.status, 0, AcceptedTotal(books.accepted.count, ()), books.not_performed)
     for team in books.ledger.teams:

@@ -47,7 +47,7 @@ def path_of(team: str) -> str:
     return f"ledgers/{team}.xlsx"
 
 
-class ToldChecks(Struct, frozen=True):
+class ReportedChecks(Struct, frozen=True):
     """Checks in their order, and where those of an account and those about a team stand among them: so no team looks at
     the checks of all."""
 
@@ -56,18 +56,15 @@ class ToldChecks(Struct, frozen=True):
     about_team: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, checks: Iterable[Check]) -> ToldChecks:
+    def of(cls, checks: Iterable[Check]) -> ReportedChecks:
         """These checks."""
-        told, of_account, about_team = (
-            tuple(checks),
-            defaultdict[str, list[int]](list),
-            defaultdict[str, list[int]](list),
-        )
-        for place, check in enumerate(told):
+        in_order = tuple(checks)
+        of_account, about_team = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+        for place, check in enumerate(in_order):
             of_account[check.account].append(place)
             if check.subject is not None and check.subject.kind is SubjectKind.TEAM:
                 about_team[check.subject.name].append(place)
-        return cls(told, of_account, about_team)
+        return cls(in_order, of_account, about_team)
 
     def concerning(self, team: str, accounts: Iterable[str]) -> Iterator[Check]:
         """Those about the team, and those of the accounts."""
@@ -85,7 +82,7 @@ class TeamMonth(Struct, frozen=True):
     team: LedgerTeam
     lines: Lines
     totals: LineTotals
-    checks: ToldChecks = ToldChecks()
+    checks: ReportedChecks = ReportedChecks()
     borne_tax: Mapping[str, int] = field(default_factory=dict)
     standing: str = ""
 

@@ -73,29 +73,29 @@ def write(book: Book, month: TeamMonth) -> Iterator[bytes]:
     yield from book.sheet(NOTES, stack.rows, fill)
 
 
-def _checks(stack: Stack, told: list[TeamCheck]) -> None:
+def _checks(stack: Stack, checks: list[TeamCheck]) -> None:
     stack.section("Exceptions, accepted exceptions and notices that touch this team", len(_WIDTHS))
-    if not told:
+    if not checks:
         stack.texts("none: every check that touches this team holds")
         stack.gap()
         return
     order = list(_OUTCOMES)
-    stack.table(TeamChecks).add_all(map(_check, sorted(told, key=lambda entry: order.index(entry.outcome))))
+    stack.table(TeamChecks).add_all(map(_check, sorted(checks, key=lambda entry: order.index(entry.outcome))))
     stack.gap()
 
 
-def _check(told: TeamCheck) -> Record:
+def _check(check: TeamCheck) -> Record:
     table = TeamChecks
     supplied: dict[Column, Value] = {
-        table.outcome: Styled(told.outcome.value, _OUTCOMES[told.outcome]),
-        table.check: told.code.value,
-        table.invoice: told.invoice,
-        table.concerns: told.concerns,
-        table.found: told.text,
-        table.difference: told.variance,
-        table.currency: told.currency,
+        table.outcome: Styled(check.outcome.value, _OUTCOMES[check.outcome]),
+        table.check: check.code.value,
+        table.invoice: check.invoice,
+        table.concerns: check.concerns,
+        table.found: check.text,
+        table.difference: check.variance,
+        table.currency: check.currency,
     }
-    return Record(supplied, height=_height_for(told.text))
+    return Record(supplied, height=_height_for(check.text))
 
 
 def _height_for(text: str) -> float:

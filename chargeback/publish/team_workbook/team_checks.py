@@ -18,7 +18,6 @@ from chargeback.model.money import format_exact
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import LineTotals
 
-TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
 _OF_ACCOUNT_OR_INVOICE = (SubjectKind.LINE, SubjectKind.DOCUMENT, SubjectKind.DAY, SubjectKind.CURRENCY)
 """Subjects that name nobody: whoever has lines of the account, and of the invoice, may read of them."""
 

@@ -56,7 +56,7 @@ def counted(paper: Paper, key: Column, wanted: Decimal | str, of: Column, outcom
 
 def _rows(written: Written, paper: Paper) -> Iterator[str]:
     numbers = {account.account: account.number for account in paper.accounts}
-    checks = paper.told()
+    checks = paper.reported_checks()
     yield from written.rows.rows(_record(check, numbers.get(check.account)) for check in checks)
     if not checks:
         yield written.rows.row({Exceptions.found: note("none: every check holds")})
@@ -94,7 +94,7 @@ def _variance(check: Check) -> Value:
 
 
 def _count(paper: Paper) -> int:
-    return len(paper.told())
+    return len(paper.reported_checks())
 
 
 DECLARED = Declaration(

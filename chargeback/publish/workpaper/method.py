@@ -175,7 +175,7 @@ def _pairs(stack: Stack, heading: str, pairs: Iterable[tuple[str, str]]) -> None
 
 
 def _one_source(paper: Paper) -> list[tuple[str, str]]:
-    """How much of the ledgers was divided by the report's word, which no check compares with anything else."""
+    """How much of the ledgers was divided by the report alone, which no check compares with anything else."""
     return [
         (
             f"{format_minor(each.gross, each.digits)} {each.currency}",
@@ -195,8 +195,9 @@ def _tolerances(paper: Paper) -> list[tuple[str, str]]:
         ),
         (
             "rounding",
-            "of n rounded parts (each line; three where a line is compared with its part of the tax; each point of a "
-            "chart) the smaller of n/2 and 1 + the root of n minor units passes, and is told",
+            "a difference up to the smaller of n/2 and 1 + the root of n minor units passes, and the check states it; "
+            "n is the number of rounded parts (each line; three if a line is compared with its part of the tax; each "
+            "point of a chart)",
         ),
         ("tax basis", f"the report's values are {settings.tax_basis}: lines are compared on that basis"),
         (

@@ -17,7 +17,7 @@ from chargeback.config import Config
 from chargeback.evidence import Answer, Evidence
 from chargeback.model.answers import LineItem
 from chargeback.model.books import AccountSummary, Books
-from chargeback.model.check import Check, Outcome
+from chargeback.model.check import REPORTED, Check
 from chargeback.model.facts import answers_by_account
 from chargeback.model.invoice import Invoice
 from chargeback.model.ledger import LedgerPart
@@ -41,8 +41,6 @@ VERDICTS = (
     ("reconciled", "good"),
 )
 """The words of verdicts, and how they are coloured."""
-TOLD = (Outcome.EXCEPTION, Outcome.ACCEPTED, Outcome.NOTICE)
-"""The outcomes that are listed one by one, in this order."""
 _BYTES_AN_ENTRY = 300
 """Of deflated bytes that wait: what an entry of the spool has, of which so many stay in memory."""
 _ROWS_AT_ONCE = 4_000
@@ -217,9 +215,9 @@ class Paper:
         """Bytes of a sheet that waits for its turn, in memory or in the month's file."""
         return self.books.posting.spool.keep(data, len(data) // _BYTES_AN_ENTRY)
 
-    def told(self) -> list[Check]:
+    def reported_checks(self) -> list[Check]:
         """The checks that did not simply pass: exceptions first, then accepted ones, then notices."""
-        return sorted(self.books.having(*TOLD), key=lambda check: TOLD.index(check.outcome))
+        return sorted(self.books.having(*REPORTED), key=lambda check: REPORTED.index(check.outcome))
 
     def begin(self, cells: Cells, table: type[SheetTable]) -> Written:
         """Begin to write a table."""

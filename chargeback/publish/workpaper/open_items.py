@@ -87,7 +87,7 @@ def _totals(written: Written, currencies: list[str]) -> Iterator[str]:
 DECLARED = Declaration(
     reference="E-2",
     source="reconciliation/month.json of the months before, and the settlements that this month's journal books",
-    procedure="Of every accrued invoice what was settled is taken off; what is left is aged at the month's end.",
+    procedure="What was settled is subtracted from each accrued invoice; the rest is aged at the month's end.",
     conclusion=concluded(Code.SETTLEMENT),
 )
 SHEET = table_sheet(OpenItems, _rows, lambda paper: len(_items(paper)), DECLARED)

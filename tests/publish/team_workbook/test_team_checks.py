@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from chargeback.evidence.period import Period
 from chargeback.model.books import Books
-from chargeback.model.check import Acceptance, Check, Code, Outcome, Subject, SubjectKind
+from chargeback.model.check import REPORTED, Acceptance, Check, Code, Outcome, Subject, SubjectKind
 from chargeback.publish import statements
 from chargeback.publish.team_workbook import files
-from chargeback.publish.team_workbook.month import ToldChecks
-from chargeback.publish.team_workbook.team_checks import TOLD, Reach, TeamCheck, checks_within
+from chargeback.publish.team_workbook.month import ReportedChecks
+from chargeback.publish.team_workbook.team_checks import Reach, TeamCheck, checks_within
 from chargeback.publish.team_workbook.totals import totals_of_lines
 from tests.kit import sample
 from tests.kit.months import TEAMS, Month, account, invoice, month, of, report, sku
@@ -153,10 +153,10 @@ def test_a_check_touches_by_the_kind_of_its_subject(
 
 def test_no_check_that_touches_a_team_is_missed_where_its_own_alone_are_looked_at() -> None:
     books, found = sample.books(), 0
-    told = tuple(books.having(*TOLD))
+    told = tuple(books.having(*REPORTED))
     for team in books.ledger.teams:
         own = Reach.of(team.id, totals_of_lines(books.ledger.of_team(team.id)))
-        looked_at = list(ToldChecks.of(told).concerning(own.team, own.accounts))
+        looked_at = list(ReportedChecks.of(told).concerning(own.team, own.accounts))
         assert len(looked_at) < len(told)
         assert list(checks_within(looked_at, own)) == list(checks_within(told, own))
         found += len(looked_at)
