@@ -262,9 +262,9 @@ class Staging:
         try:
             self._file_system.rename(target, self.folder)
         except OSError:
-            told = error.message if isinstance(error, ChargebackError) else str(error)
+            reason = error.message if isinstance(error, ChargebackError) else str(error)
             raise StorageError(
-                f"{told}; the revision {target} is complete and stays, but may not outlast a power failure",
+                f"{reason}; the revision {target} is complete and stays, but may not outlast a power failure",
                 remedy="repair the file system, then run again",
             ) from error
 

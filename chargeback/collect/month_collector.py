@@ -254,8 +254,8 @@ class MonthCollector:
             try:
                 found.append((entry, self.credentials.of(entry)))
             except CredentialError as error:
-                told = CredentialError(error.message, remedy=error.remedy, account=entry.id, cause=error.message)
-                self._without_credential.append(told)
+                refused = CredentialError(error.message, remedy=error.remedy, account=entry.id, cause=error.message)
+                self._without_credential.append(refused)
         if not found:
             raise CombinedError({error.message: error for error in reversed(self._without_credential)}.values())
         return found

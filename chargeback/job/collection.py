@@ -234,12 +234,12 @@ class ProvedReports(Mapping[str, CarriedReport]):
 
 
 class Collected(Struct):
-    """A month's evidence, what failed (books can be closed only where nothing did), the lines to report, and what was
+    """A month's evidence, what failed (books can be closed only where nothing did), the messages to print, and what was
     decoded of the evidence as it came in."""
 
     evidence: Evidence
     errors: list[ChargebackError] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     readings: Readings = field(default_factory=Readings)
 
 
@@ -269,12 +269,12 @@ class Collector:
         assignment = Assignment(self.config, period, reports, accounts, of_month, only, known.accruals)
         collection = MonthCollector(assignment, api, session.credentials, store, task_pool, month_documents).collect()
         newest = last_month(now, self.config.timezone)
-        told = carry_former_accounts(collection, known.latest, self.config, newest, store)
+        messages = carry_former_accounts(collection, known.latest, self.config, newest, store)
         if known.latest is not None:
             carry_settlements(collection, known.latest, store)
         run = self._record(period, known, collection, now)
         evidence = Evidence(tuple(collection.answers), run, store)
-        return Collected(with_own_tax(evidence, self.config), collection.errors, told, collection.readings)
+        return Collected(with_own_tax(evidence, self.config), collection.errors, messages, collection.readings)
 
     def listed(self, period: Period, known: Background, since: Period) -> dict[str, tuple[ListedInvoice, ...]]:
         """By account of the month, and of those that were ours in an earlier one since then, every invoice that it

@@ -116,9 +116,9 @@ def run(config: Config, request: RunRequest, surroundings: Surroundings) -> list
     if not request.dry_run:
         engine_of(config.workers).require()
     with _opened(config, request, now) as (archive, writer):
-        told = check_head_file(config.head_file, archive)
-        if told:
-            surroundings.tell(told)
+        difference = check_head_file(config.head_file, archive)
+        if difference:
+            surroundings.tell(difference)
         refuse_moved_away(archive, period, config)
         stages = Stages(surroundings.clock, surroundings.progress)
         asked = stages.progress_of(COLLECT)
@@ -220,8 +220,8 @@ class _Run:
             raise
         except ChargebackError:
             return of_errors([error], period)
-        told = {cause.account for cause in each_error(error)}
-        also = [cause for cause in collected.errors if cause.account not in told]
+        reported = {cause.account for cause in each_error(error)}
+        also = [cause for cause in collected.errors if cause.account not in reported]
         return self._failed((error, *also), period, collected.evidence)
 
     def _failed(self, errors: Sequence[ChargebackError], period: Period, evidence: Evidence) -> MonthResult:
@@ -256,20 +256,20 @@ class _Run:
             if result.exit in PENDING_EXITS:
                 self._keep_pending(period, collected.evidence)
             if is_new and result.books is not None:
-                told = restated(result.books, self.config, known.latest)
+                restatement = restated(result.books, self.config, known.latest)
                 digest = result_digest(result.books, self.config)
                 engine = self._engine(result.books)
                 evidence, go_on = collected.evidence, self.collector.session.run_time.left
                 try:
                     with self.stages.at(WRITE, period):
                         revision = seal(
-                            self.writer, staging, result.books, self.config, evidence, known.latest, told, digest,
-                            go_on, engine, self.stages.counting_files(WRITE),
+                            self.writer, staging, result.books, self.config, evidence, known.latest, restatement,
+                            digest, go_on, engine, self.stages.counting_files(WRITE),
                         )  # fmt: skip
                 except PlatformError:  # no time left, or no cluster: what was proved is kept for the next run
                     self._keep_pending(period, evidence)
                     raise
-                result = of_books(result.books, period, revision, written=True, is_new=True, restated=told)
+                result = of_books(result.books, period, revision, written=True, is_new=True, restated=restatement)
             self._leave(result)
         return result
 
@@ -290,13 +290,13 @@ class _Run:
         if not is_new or result.books is None or self.request.only:
             return result
         self.tried[result.period] = month_summary.summary(result.books, self.config)
-        told = restated(result.books, self.config, known.latest)
-        return replace(result, is_new=True, changes=told.changes, events=told.events)
+        restatement = restated(result.books, self.config, known.latest)
+        return replace(result, is_new=True, changes=restatement.changes, events=restatement.events)
 
     def _judged(self, collected: Collected, known: Background, period: Period) -> tuple[MonthResult, bool]:
         """The month's result, and whether it is one to be written."""
-        for line in collected.told:
-            self.tell(f"{period} {line}")
+        for message in collected.messages:
+            self.tell(f"{period} {message}")
         if collected.errors:
             return self._failed(collected.errors, period, collected.evidence), False
         go_on = self.collector.session.run_time.left

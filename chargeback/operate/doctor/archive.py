@@ -89,15 +89,15 @@ def _is_old(objects: list[Listed], now: datetime) -> bool:
     return all(now - listed.modified > ORPHAN_AGE for listed in objects)
 
 
-def _head_file(config: Config, told: str) -> DoctorLine:
+def _head_file(config: Config, difference: str) -> DoctorLine:
     if config.head_file is None:
         return notice(
             "head file",
             "none is kept: an archive that was put back to an earlier state would not be noticed",
             "name a file outside of the archive, best on other storage, as head_file",
         )
-    if told:
-        return notice("head file", told, "run once")
+    if difference:
+        return notice("head file", difference, "run once")
     if not config.head_file.exists():
         return good("head file", f"{config.head_file} will be written by the first run")
     return good("head file", f"the archive holds the revision that {config.head_file} names")
