@@ -170,7 +170,8 @@ class ArchivedRows(Sequence[ArchivedCheck]):
         return tuple(self)[place]
 
 
-_ROWS = msgspec.json.Decoder(list[ArchivedCheck])
+_ROWS = msgspec.json.Decoder(Annotated[list[ArchivedCheck], msgspec.Meta(min_length=1)])
+"""Each piece has a check: a comma before nothing is no JSON."""
 
 
 class ArchivedChecks(msgspec.Struct, frozen=True):

@@ -50,6 +50,9 @@ WRONG: dict[str, Callable[[bytes], bytes]] = {
     "a number for the checks": lambda data: data.replace(
         b'\n  ],\n  "findings"', b'\n  ],\n  "checks": 5,\n  "findings"'
     ),
+    "a comma before nothing, where a piece ends": lambda data: data.replace(
+        b'\n  ],\n  "findings"', b" " * 700 + b',\n\n  ],\n  "findings"'
+    ),
     "cut short": lambda data: data[:-4],
 }
 
