@@ -23,9 +23,9 @@ from chargeback.publish.pages.elements import bar as bar_html
 from chargeback.publish.pages.elements import heads, numbers, section, spark, table
 from chargeback.publish.pages.rendering import isolated, plain
 from chargeback.publish.pages.wording import change_text, minor, percent
+from chargeback.publish.team_history import MONTHS, TeamHistory
 
 MOST_TEAMS = 100
-_MONTHS = 12
 MOST_PROJECTS = 25
 
 
@@ -137,11 +137,16 @@ class _Entry(Struct):
 
 def cost_tables(books: Books) -> tuple[tuple[CostTable, ...], tuple[CostTable, ...]]:
     """The tables of teams and of projects, one a currency in the order of the month's totals."""
-    sums, history = ledger_sums(books.ledger), _TeamHistory(books)
+    sums, history = ledger_sums(books.ledger), TeamHistory(books)
+    colours, linked = team_colours(team.id for team in books.ledger.teams), set[str]()
     teams, projects = [], []
     for total in books.totals:
         of_currency = sums.get(total.currency, CurrencyLedger(total.currency))
         by_team = {entry.code: entry for entry in _team_entries(books.ledger.teams, of_currency, history)}
+        for code, entry in by_team.items():
+            entry.mark = colours[code]
+            entry.anchor = "" if code in linked else f"team-{code}"
+        linked |= by_team.keys()
         gross = {team: entry.sum.gross for team, entry in by_team.items()}
         everything = _Entry("", "", added_up(entry.sum for entry in by_team.values()))
         everything.before = _added_before(by_team.values())
@@ -152,37 +157,14 @@ def cost_tables(books: Books) -> tuple[tuple[CostTable, ...], tuple[CostTable, .
     return tuple(teams), tuple(projects)
 
 
-class _TeamHistory:
-    """Each team's gross of the eleven months before, as far as they are archived, and its colour."""
-
-    def __init__(self, books: Books) -> None:
-        periods = [books.period.plus(back) for back in range(1 - _MONTHS, 0)]
-        known = {month.period: month for month in books.posting.run.earlier}
-        self._months = [known.get(period) for period in periods]
-        self._gross = {
-            (month.period, total.team, total.currency): total.gross
-            for month in self._months
-            if month is not None
-            for total in month.totals
-        }
-        self.anchored: set[str] = set()
-        self.marks = team_colours(team.id for team in books.ledger.teams)
-
-    def of(self, team: str, currency: str) -> list[int | None]:
-        """Oldest first, the month before last; None for a month that is not archived."""
-        return [None if month is None else self._gross.get((month.period, team, currency), 0) for month in self._months]
-
-
-def _team_entries(teams: Iterable[LedgerTeam], sums: CurrencyLedger, history: _TeamHistory) -> list[_Entry]:
+def _team_entries(teams: Iterable[LedgerTeam], sums: CurrencyLedger, history: TeamHistory) -> list[_Entry]:
     entries = []
     for team in teams:
-        months = history.of(team.id, sums.currency)
+        months = [month.gross for month in history.months(team.id, sums.currency)]
         found, earlier = sums.teams.get(team.id, Sums()), months[-1]
         if found.lines or earlier:
-            entry = _Entry(team.id, team.name, found, team.cost_center, before=earlier, mark=history.marks[team.id])
+            entry = _Entry(team.id, team.name, found, team.cost_center, before=earlier)
             entry.months = (*(gross or 0 for gross in months), found.gross) if any(months) else ()
-            entry.anchor = "" if team.id in history.anchored else f"team-{team.id}"
-            history.anchored.add(team.id)
             entries.append(entry)
     return entries
 
@@ -303,7 +285,7 @@ class CostPage(NamedTuple):
             f'<a href="{address}">{words}<span class="hidden"> ledger of {plain(shown)}</span></a>\n'
             for words, address in (self.links or {}).get(row.code, ())
         )
-        drawn = f"{bar_html(row.bar, row.mark, is_negative=row.is_negative)}{spark(row.columns, _MONTHS, row.mark)}"
+        drawn = f"{bar_html(row.bar, row.mark, is_negative=row.is_negative)}{spark(row.columns, MONTHS, row.mark)}"
         return (
             f'<tr role="row"{anchor}>\n<th role="rowheader" scope="row">{name}\n'
             f'<span class="sub">{code}{", " if code and note else ""}{note}{links}</span></th>\n'

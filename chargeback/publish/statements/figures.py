@@ -16,9 +16,10 @@ from chargeback.evidence.period import Period
 from chargeback.model.ledger import Basis
 from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
 from chargeback.model.totals import Sums, total
-from chargeback.publish.pages.charts import ChartColumn, ColumnChart, column_chart, team_colours
+from chargeback.publish.pages.charts import ChartColumn, ColumnChart, column_chart
 from chargeback.publish.pages.wording import amount, change_text, minor, percent
-from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
+from chargeback.publish.team_history import PastMonth
+from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import by_resource, grouped
 
 Key = TypeVar("Key", str, tuple[str, str])
@@ -102,9 +103,9 @@ class CurrencyFigures(Struct, frozen=True):
     rest_of_shared: AmountRow | None
 
 
-def figures(month: TeamMonth) -> tuple[CurrencyFigures, ...]:
-    """The figures of each currency, in its order."""
-    return tuple(_Currency(month, code, digits).made() for code, digits in month.currencies.items())
+def figures(month: TeamMonth, colour: str) -> tuple[CurrencyFigures, ...]:
+    """The figures of each currency, in its order; the chart has the team's colour."""
+    return tuple(_Currency(month, code, digits, colour).made() for code, digits in month.currencies.items())
 
 
 @dataclass(slots=True)
@@ -112,6 +113,7 @@ class _Currency:
     month: TeamMonth
     currency: str
     digits: int
+    colour: str
     sums: Sums = field(init=False)
 
     def __post_init__(self) -> None:
@@ -167,8 +169,7 @@ class _Currency:
             ChartColumn(str(past.period), _axis_label(past.period) if place % 2 else "", (past.net or 0,))
             for place, past in enumerate(history)
         ]
-        colours = team_colours(team.id for team in self.month.books.ledger.teams)
-        return column_chart(columns, [self.month.title], self.currency, self.digits, [colours[self.month.team.id]])
+        return column_chart(columns, [self.month.title], self.currency, self.digits, [self.colour])
 
     def _budget(self, history: Sequence[PastMonth]) -> Iterable[BudgetRow]:
         """This month, and the year's months so far that are archived with their net; none without a budget."""

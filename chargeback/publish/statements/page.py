@@ -94,10 +94,10 @@ class Words(dict[str, str]):
         return table(self[caption], headings, rows, below, hidden=is_hidden)
 
 
-def page(month: TeamMonth) -> bytes:
-    """The team's statement."""
+def page(month: TeamMonth, colour: str) -> bytes:
+    """The team's statement, in whose chart it has this colour."""
     language, revision = month.config.publish.language, month.books.revision
-    words, made = _words(language), figures(month)
+    words, made = _words(language), figures(month, colour)
     restatement = restatement_of(month)
     exceptions = [each for each in checks_of(month) if each.outcome is Outcome.EXCEPTION]
     period, title = month.books.period, _title(month, language)

@@ -14,6 +14,7 @@ from chargeback.model.check import REPORTED
 from chargeback.model.ledger import Lines
 from chargeback.model.totals import add_up_columns
 from chargeback.model.wording import status_text
+from chargeback.publish.team_history import TeamHistory
 from chargeback.publish.team_workbook import notes, summary
 from chargeback.publish.team_workbook.month import ReportedChecks, TeamMonth, path_of
 from chargeback.publish.team_workbook.totals import totals_of_lines
@@ -31,15 +32,16 @@ def team_months(
 ) -> Iterator[tuple[LedgerTeam, Callable[[], TeamMonth]]]:
     """Each team, in the ledger's order, and what makes its month as its workbook and its statement show it: where that
     is needed, by whichever process that is. Its totals are by resource, or by project alone."""
+    # Once a month and not once a team.
     checks, borne = ReportedChecks.of(books.having(*REPORTED)), _invoices_with_borne_tax(books, config)
-    # Once a month and not once a team: both look through all of its checks.
+    history = TeamHistory(books)
     standing = status_text(books.status, 0, AcceptedTotal(books.accepted.count, ()), books.not_performed)
     for team in books.ledger.teams:
 
         def month(team: LedgerTeam = team) -> TeamMonth:
             mine = books.ledger.of_team(team.id)
             totals = totals_of_lines(mine, by_resource=by_resource)
-            return TeamMonth(books, config, team, mine, totals, checks, _borne_tax(mine, borne), standing)
+            return TeamMonth(books, config, team, mine, totals, history, checks, _borne_tax(mine, borne), standing)
 
         yield team, month
 

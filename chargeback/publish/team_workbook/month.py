@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from itertools import chain
 
 from msgspec import Struct, field
 
 from chargeback.config import Config
 from chargeback.config.ownership import Budget
-from chargeback.evidence import EarlierMonth
 from chargeback.evidence.period import Period
 from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
@@ -20,26 +18,9 @@ from chargeback.model.check import Check, SubjectKind
 from chargeback.model.ledger import Lines
 from chargeback.model.money import exact_sum, format_exact, minor_digits
 from chargeback.model.totals import Sums
+from chargeback.publish.team_history import PastMonth, TeamHistory
 from chargeback.publish.team_workbook.lines import SheetLines, held_by_labels
 from chargeback.publish.team_workbook.totals import LineTotals
-
-MONTHS = 12
-"""Months that a team is shown, this one the last."""
-
-
-class PastMonth(Struct, frozen=True):
-    """A team's month in one currency, in minor units: None of one that is not archived; ``net`` None too where a
-    version before 0.3 wrote it."""
-
-    period: Period
-    net: int | None
-    gross: int | None
-
-
-@lru_cache(MONTHS)
-def _months_before(period: Period) -> tuple[Period, ...]:
-    """The months that a team is shown before this one, the oldest first; every team asks for the same ones."""
-    return tuple(period.plus(back) for back in range(1 - MONTHS, 0))
 
 
 def path_of(team: str) -> str:
@@ -82,6 +63,7 @@ class TeamMonth(Struct, frozen=True):
     team: LedgerTeam
     lines: Lines
     totals: LineTotals
+    history: TeamHistory
     checks: ReportedChecks = ReportedChecks()
     borne_tax: Mapping[str, int] = field(default_factory=dict)
     standing: str = ""
@@ -131,28 +113,15 @@ class TeamMonth(Struct, frozen=True):
 
     def months(self, currency: str) -> list[PastMonth]:
         """The twelve months, the oldest first; this one is the last."""
-        known = {each.period: each for each in self.books.posting.run.earlier}
-        periods = _months_before(self.books.period)
-        earlier = [self._past(period, known.get(period), currency) for period in periods]
         sums = self.sums(currency)
-        return [*earlier, PastMonth(self.books.period, sums.net, sums.gross)]
-
-    def _past(self, period: Period, month: EarlierMonth | None, currency: str) -> PastMonth:
-        if month is None:
-            return PastMonth(period, None, None)
-        mine = [each for each in month.totals if (each.team, each.currency) == (self.team.id, currency)]
-        nets = [each.net for each in mine]
-        net = None if None in nets else sum(each or 0 for each in nets)
-        return PastMonth(period, net, sum(each.gross for each in mine))
+        return [*self.history.months(self.team.id, currency), PastMonth(self.books.period, sums.net, sums.gross)]
 
     @property
     def currencies(self) -> dict[str, int]:
         """Currencies of this month and of the one before, with their minor digits; of the books if there is none."""
         found = dict(self.totals.currencies)
-        for month in self.books.posting.run.earlier:
-            for total in month.totals if month.period == self.previous else ():
-                if total.team == self.team.id:
-                    found.setdefault(total.currency, minor_digits(total.currency))
+        for currency in self.history.currencies(self.team.id, self.previous):
+            found.setdefault(currency, minor_digits(currency))
         if not found:
             found = {total.currency: total.digits for total in self.books.totals}
         return dict(sorted(found.items()))

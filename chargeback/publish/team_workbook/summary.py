@@ -18,8 +18,9 @@ from chargeback.model.ledger import Basis
 from chargeback.model.ledger_register import AMOUNTS
 from chargeback.model.money import EXACT, exact_sum, format_minor, from_minor
 from chargeback.model.totals import Sums, total
+from chargeback.publish.team_history import PastMonth
 from chargeback.publish.team_workbook.lines import COLUMN, SheetLines, table_name
-from chargeback.publish.team_workbook.month import PastMonth, TeamMonth
+from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.restated import restatement_of
 from chargeback.publish.team_workbook.totals import grouped
 from chargeback.publish.xlsx.book import Book

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from chargeback.model.books import Books
 from chargeback.model.ledger import LedgerLine
+from chargeback.publish.team_history import TeamHistory
 from chargeback.publish.team_workbook import files
 from chargeback.publish.team_workbook.month import TeamMonth
 from chargeback.publish.team_workbook.totals import totals_of_lines
@@ -43,7 +44,7 @@ def lines_alone(of: list[LedgerLine], most: int) -> Opened:
     """A workbook of nothing but these lines, so many a sheet."""
     books = sample.books()
     team = next(team for team in books.ledger.teams if team.id == "web")
-    month = TeamMonth(books, sample.config(), team, columns(of), totals_of_lines(columns(of)))
+    month = TeamMonth(books, sample.config(), team, columns(of), totals_of_lines(columns(of)), TeamHistory(books))
     lines = replace(month.sheet_lines, most=most)
     book = Book("2026-06-01T01:00:00Z", "", "", lines.shapes())
     return Opened.of([*lines.write(book), *book.finish()])
