@@ -276,10 +276,10 @@ class _Workers:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             end_with(parent)
-            while not _has_grown(parent) and (places := self._taken()):
+            while not (has_grown := _has_grown(parent)) and (places := self._taken()):
                 for place in places:
                     sender.send((place, self._made(place)))
-            if _has_grown(parent):
+            if has_grown:  # not looked for again: one that ends and does not say so has nobody in its place
                 sender.send((_GROWN, None))
             code = 0
         except BaseException as error:

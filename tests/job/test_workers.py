@@ -105,6 +105,24 @@ def test_a_process_that_has_grown_is_replaced(processes: str) -> None:
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_process_that_has_shrunk_since_it_had_grown_is_replaced_too(processes: str) -> None:
+    done = python(
+        """
+import os, sys
+from itertools import cycle
+from chargeback.job import workers
+
+looks, workers.MOST_HELD = cycle((False, True, False)), 0
+workers._has_grown = lambda parent: next(looks)
+made_by = set(workers.mapped(lambda item: os.getpid(), range(6), int(sys.argv[1])))
+print(len(made_by), os.getpid() in made_by)
+""",
+        processes,
+    )
+    assert (done.stdout, done.stderr) == ("6 False\n", "")
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
 def test_where_no_other_process_can_be_had_this_one_does_it_all(processes: str) -> None:
     done = python(GROWING, processes, "no more")
     assert (done.returncode, done.stderr, done.stdout.split()[:2]) == (0, "", ["24", "1"])
