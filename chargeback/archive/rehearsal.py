@@ -77,8 +77,9 @@ def _write_archive(root: Path, system: FileSystem) -> None:
 
 
 def file_system_name(path: Path) -> str:
-    """The type of the file system that holds the path (``ext4``, ``nfs4``, ``cifs``); "" where the system does not
-    tell."""
+    """The type of the file system that holds the path (``ext4``, ``nfs4``, ``fuse.s3fs``); "" if the system does not
+    say. Of type ``fuse`` alone it has its source's name, as Mountpoint for Amazon S3 and BlobFuse2 give theirs there.
+    """
     try:
         lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
@@ -92,7 +93,8 @@ def file_system_name(path: Path) -> str:
             continue
         mounted = Path(_plain(parts[4]))
         if real.is_relative_to(mounted) and len(mounted.parts) >= longest:
-            found, longest = about.split(" ")[0], len(mounted.parts)
+            kind, source, *_ = [*about.split(" "), ""]
+            found, longest = f"fuse.{_plain(source)}" if kind == "fuse" else kind, len(mounted.parts)
     return found
 
 

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from chargeback.archive import bucket as bucket_module
+from chargeback.archive import rehearsal
 from chargeback.archive.bucket import open_bucket
 from chargeback.archive.locked_archive import open_for_writing
 from chargeback.config import Config, parse
@@ -81,9 +82,22 @@ def test_doctor_offline_leaves_the_bucket_alone(tmp_path: Path, monkeypatch: pyt
     assert told.message == "s3://books/acme was not looked at: it is not on this machine"
 
 
-@pytest.mark.parametrize("kind", ["fuse.s3fs", "fuse.gcsfuse", "fuse.rclone"])
-def test_a_bucket_mounted_as_a_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr(archive, "file_system_name", lambda path: kind)
+@pytest.mark.parametrize(
+    ("mounted", "kind"),
+    [
+        ("fuse.s3fs s3fs", "fuse.s3fs"),
+        ("fuse.gcsfuse books", "fuse.gcsfuse"),
+        ("fuse.rclone remote:books", "fuse.rclone"),
+        ("fuse mountpoint-s3", "fuse.mountpoint-s3"),
+        ("fuse blobfuse2", "fuse.blobfuse2"),
+    ],
+)
+def test_a_bucket_mounted_as_a_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounted: str, kind: str
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n23 22 0:40 / {tmp_path} rw - {mounted} rw\n")
+    monkeypatch.setattr(rehearsal, "_MOUNTS", mounts)
     (line,) = (line for line in archive.archive(Config(archive=tmp_path), NOW) if line.check == "archive")
     assert line.mark is Mark.WRONG
     assert f"({kind}) is a bucket mounted as a folder" in line.message

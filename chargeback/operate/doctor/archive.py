@@ -26,7 +26,10 @@ from chargeback.errors import DamagedError, StorageError
 from chargeback.model.wording import counted
 from chargeback.operate.doctor.lines import DoctorLine, good, notice, wrong
 
-BUCKET_MOUNTS = ("s3fs", "gcsfuse", "goofys", "rclone", "blobfuse", "blobfuse2", "geesefs")
+BUCKET_MOUNTS = (
+    "s3fs", "mountpoint-s3", "goofys", "geesefs", "tigrisfs", "rclone", "gcsfuse", "blobfuse", "blobfuse2", "ossfs",
+    "cosfs", "obsfs",
+)  # fmt: skip
 """File systems that show a bucket as a folder."""
 _WRITE = 'write the address of the bucket instead: archive = "s3://bucket/prefix" (docs/object-storage.md)'
 ORPHAN_AGE = timedelta(days=7)
