@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, cast
 from chargeback import __version__
 from chargeback.config import Config
 from chargeback.config.address import Cluster
-from chargeback.errors import ClusterError, ConfigurationError, OtherVersionError
+from chargeback.errors import ClusterError, ConfigurationError, OtherVersionError, StorageError
 from chargeback.evidence import Evidence, sha256_of
 from chargeback.evidence.run_log import report
 from chargeback.job.sent_month import SentMonth
@@ -360,6 +360,8 @@ class _Request:
             data, sha256 = self._connection.answered(future.result, patient=True)
         except KilledWorker as error:
             raise self._connection.lost(f"its workers end, one after the other, over a file: {error}") from error
+        except StorageError as error:  # the disk is the worker's: for this file nothing is kept on this machine
+            raise self._connection.lost(f"a worker cannot go on: {error.message}") from error
         if sha256_of(data) != sha256:
             raise futures.CancelledError("other bytes than the worker's came")
         return cast(bytes, data)

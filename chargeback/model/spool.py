@@ -258,7 +258,10 @@ class FetchedSpool(Spool):
         self._piece = piece
         self._fetch = fetch
         self._missing = set(range(-(-size // piece)))
-        os.ftruncate(self.open(), size)  # what is written here comes behind
+        try:
+            os.ftruncate(self.open(), size)  # what is written here comes behind
+        except OSError as error:
+            raise _full(error) from error
 
     def bytes_at(self, start: int, size: int) -> bytes:
         """What lies there, fetched if need be."""

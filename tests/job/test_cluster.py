@@ -173,6 +173,18 @@ def test_a_cluster_without_workers_is_exit_6(place: Workplace, tmp_path: Path) -
 
 
 @needs_dask
+def test_a_worker_without_room_for_the_working_file_is_exit_6_and_said_of_the_cluster(
+    place: Workplace, tmp_path: Path
+) -> None:
+    with dask_cluster(workers=1, first='import tempfile\ntempfile.tempdir = "/nowhere"') as cluster:
+        code, _, err = finished(place, "rebuild", month(place), "-o", str(tmp_path / "r1"), "--workers", cluster.url)
+    assert (code, err.count("\n")) == (6, 1), err
+    assert f"{cluster.url}: a worker cannot go on: /nowhere: No such file or directory: the month's working" in err
+    assert "-> look at its workers" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_dask
 def test_a_worker_of_another_version_is_exit_2_with_both(place: Workplace, tmp_path: Path) -> None:
     with dask_cluster(workers=1, first=OTHER_VERSION) as cluster:
         code, _, err = finished(place, "verify", str(place.archive), "--workers", cluster.url)

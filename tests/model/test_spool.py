@@ -13,7 +13,7 @@ import pytest
 
 from chargeback.errors import StorageError
 from chargeback.model.check import Check, Code, Outcome, Subject, SubjectKind
-from chargeback.model.spool import TOGETHER, InMemory, Spool, Spooled, SpooledList, SpooledSequence
+from chargeback.model.spool import TOGETHER, FetchedSpool, InMemory, Spool, Spooled, SpooledList, SpooledSequence
 
 CHECKS = [
     Check(Code.REPORT_PROJECT, Outcome.EXCEPTION, f"ต่าง {number}", "a", subject=Subject(SubjectKind.PROJECT, "web"),
@@ -142,3 +142,12 @@ def test_no_room_is_said_with_the_folder_and_what_to_do(tmp_path: Path, monkeypa
     with pytest.raises(StorageError, match=f"{tmp_path}: No space left on device") as raised:
         Spool(in_memory=0).keep(CHECKS, 50)
     assert "TMPDIR" in str(raised.value.remedy)
+
+
+def test_a_file_that_cannot_have_the_size_of_what_is_fetched_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(file: int, size: int) -> None:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+    monkeypatch.setattr(os, "ftruncate", refused)
+    with pytest.raises(StorageError, match="File too large: the month's working file"):
+        FetchedSpool(1 << 40, 1 << 20, lambda numbers: ())
