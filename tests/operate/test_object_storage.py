@@ -111,6 +111,16 @@ def deployed(tmp_path: Path, more: str = "") -> Deployment:
     return deployment(parse(path.read_bytes(), path), path, environ, Path("/opt/chargeback"), image="chargeback:1")
 
 
+@pytest.mark.parametrize("target", ["deploys", "kubernetes"])
+def test_a_schedule_for_a_folder_proposes_a_bucket(tmp_path: Path, target: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('archive = "archive"\n')
+    made = deployment(parse(path.read_bytes(), path), path, {}, Path("/opt/chargeback"), image="chargeback:1")
+    proposal = 'Write archive = "s3://bucket/prefix" in config.toml'
+    assert proposal in TARGETS[target].text(made)
+    assert proposal not in TARGETS[target].text(deployed(tmp_path))
+
+
 @pytest.mark.parametrize("target", sorted(TARGETS))
 def test_a_schedule_for_a_bucket_has_no_volume_for_it(tmp_path: Path, target: str) -> None:
     made = deployed(tmp_path)

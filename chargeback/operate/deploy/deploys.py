@@ -16,6 +16,7 @@ from chargeback.operate.deploy.needs import (
     UTC_DAYS,
     UTC_TIME,
     Deployment,
+    bucket_proposal,
     cron_fields,
     daily_fields,
     image_gaps,
@@ -64,6 +65,7 @@ def _parts(made: Deployment) -> Iterator[str]:
     yield f"#   deploys envgroup create {where} -name chargeback {values}\n"
     for disk in _disk(made).values():
         yield f"#   deploys disk create {where} -location {made.location} -name {disk['name']} -size 10\n"
+    yield from bucket_proposal(made)
     yield from (f"# Missing here: {gap}\n" for gap in gaps(made))
     for body in deployments(made):
         yield 'curl --fail --silent --show-error --user "$DEPLOYS_AUTH_USER:$DEPLOYS_AUTH_PASS" \\\n'

@@ -15,6 +15,7 @@ from chargeback.operate.deploy.needs import (
     ZONED_DAYS,
     ZONED_TIME,
     Deployment,
+    bucket_proposal,
     cron_fields,
     daily_fields,
     image_gaps,
@@ -61,6 +62,7 @@ def _head(made: Deployment) -> Iterator[str]:
     if made.token_file:
         literals.append(f"--from-file={_TOKEN}=FILE")
     yield f"#   kubectl create secret generic chargeback {' '.join(literals)}\n"
+    yield from bucket_proposal(made)
     yield from (f"# Missing here: {gap}\n" for gap in gaps(made))
 
 

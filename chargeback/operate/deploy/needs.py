@@ -213,6 +213,13 @@ def image_gaps(made: Deployment) -> Iterator[str]:
         yield f"{name}: names certificates of this machine: {remedy}"
 
 
+def bucket_proposal(made: Deployment) -> Iterator[str]:
+    """Lines of comment: how the job does without a disk that lasts, if its archive lies in a folder."""
+    if made.archive:
+        yield f'# No disk that lasts? Write archive = "s3://bucket/prefix" in {made.path.name}; the job then needs no\n'
+        yield "# volume for the archive (docs/object-storage.md).\n"
+
+
 def cron_fields(days: tuple[int, int], time: tuple[int, int]) -> str:
     """The five fields of a crontab's line: every day from the first of the days to the last."""
     return f"{time[1]} {time[0]} {days[0]}-{days[1]} * *"
