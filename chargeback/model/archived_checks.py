@@ -144,7 +144,7 @@ class ArchivedRows(Sequence[ArchivedCheck]):
     somebody looks at them: as objects they would take five times as much."""
 
     def __init__(self, data: bytes, start: int, end: int) -> None:
-        """``msgspec.MsgspecError``, ``UnicodeDecodeError`` where they are none."""
+        """``msgspec.MsgspecError``, ``UnicodeDecodeError``, ``RecursionError`` where they are none."""
         self._data, self._start, self._end = data, start, end
         self._count = sum(map(len, self._some()))
 
@@ -203,7 +203,7 @@ def read_checks(data: bytes) -> ArchivedChecks:
     """The file's checks; ``AnswerError`` where the bytes are none, ``SchemaError`` where a newer version wrote them."""
     start, end = data.find(_BEGIN) + len(_BEGIN), data.rfind(_END)
     if len(_BEGIN) <= start < end - LARGE and _MARK not in data:
-        with suppress(AnswerError, msgspec.MsgspecError, UnicodeDecodeError):  # it is said of the whole below
+        with suppress(AnswerError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # said of the whole below
             around = data[:start] + _MARK + data[end:]
             rest = decoded(around, _WithoutRows, path=PATH, schema=SCHEMA, noun="a reconciliation")
             if rest.checks == (_MARK.decode().strip('"'),):  # what was taken out is the file's own list
