@@ -252,7 +252,7 @@ class _Workers:
             how = f"signal {-status}" if status < 0 else f"exit {status}"
             raise StorageError(
                 f"a process that was at work on the month's files ended unexpectedly ({how})",
-                remedy="run again; with --workers 1 where memory is short",
+                remedy="run again; with fewer --workers, or more memory, where that was short",
             )
 
     def _start(self) -> None:

@@ -266,7 +266,7 @@ def left(place: Workplace) -> list[str]:
 @pytest.mark.parametrize(
     ("in_child", "told"),
     [
-        pytest.param(DIES, "ended unexpectedly (signal 9) -> run again; with --workers 1", id="dies"),
+        pytest.param(DIES, "ended unexpectedly (signal 9) -> run again; with fewer --workers", id="dies"),
         pytest.param(RAISES, "No space left on device -> ", id="disk full"),
     ],
 )
