@@ -279,9 +279,12 @@ class Bucket:
 
 
 def mapped_file(path: Path) -> memoryview:
-    """The bytes of a file where the system has them: they are sent whole, and no process holds them."""
+    """The bytes of a file where the system has them: they are sent whole, and no process holds them. Private,
+    as some file systems map no file for several processes."""
     with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b"")
+        if not path.stat().st_size:
+            return memoryview(b"")
+        return memoryview(mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))
 
 
 def _refuse_sealed(key: str) -> None:
