@@ -220,7 +220,6 @@ HELD_BY = {
     "publish/xlsx/openpyxl_insides.py": "publish/xlsx/test_shell.py",
     "publish/xlsx/rounding.py": "publish/xlsx/test_cells.py",
     "publish/xlsx/shape.py": "publish/xlsx/test_shell.py",
-    "publish/xlsx/stack.py": "publish/xlsx/test_tables.py",
     "publish/xlsx/styles.py": "publish/xlsx/test_shell.py",
     "publish/xlsx/texts.py": "publish/xlsx/test_cells.py",
 }

@@ -10,7 +10,6 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
@@ -18,13 +17,12 @@ from chargeback.config import Config
 from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
 from chargeback.model.ledger import InvoiceLabel
-from chargeback.model.money import from_minor
 from chargeback.model.totals import Sums
 from chargeback.model.wording import books_status_text
 from chargeback.publish.team_workbook.lines import COLUMN, MOST_LINES, SheetLines, held_by_labels, lines_name
 from chargeback.publish.xlsx.book import Book
 from chargeback.publish.xlsx.cells import ROW
-from chargeback.publish.xlsx.expressions import Plain, Total
+from chargeback.publish.xlsx.expressions import Expression, Plain, Total
 from chargeback.publish.xlsx.shape import Fill, SheetShape
 from chargeback.publish.xlsx.stack import Block, Stack
 from chargeback.publish.xlsx.styles import Kind
@@ -46,10 +44,10 @@ class TeamAccounts(Table):
     name = Column("Name")
     account = Column("Account")
     account_name = Column("Account name")
-    lines = Column("Lines", form=Form.COUNT)
-    net = Column("Net", form=Form.MONEY)
-    tax = Column("Tax", form=Form.MONEY)
-    gross = Column("Gross", form=Form.MONEY)
+    lines = Column("Lines", form=Form.COUNT, is_kept=True)
+    net = Column("Net", form=Form.MONEY, is_kept=True)
+    tax = Column("Tax", form=Form.MONEY, is_kept=True)
+    gross = Column("Gross", form=Form.MONEY, is_kept=True)
     currency = Column("Currency")
 
 
@@ -248,22 +246,23 @@ class _TeamAccountRows:
 
 def _footing(block: Block, month: MonthLines, above: SummedRows, currency: str) -> None:
     """The total, the sum of all lines of the currency, and the difference between them."""
-    table, lines, digits = TeamAccounts, month.lines, above.digits
-    row, sums = block.stack.next, lines.sums[currency]
-    of_lines: dict[Column, Value] = {table.lines: Plain(lines.by_currency.count(currency))}
-    differences: dict[Column, Value] = {}
-    for column, line in _FIGURES.items():
-        figure = getattr(sums, column.name)
-        value = from_minor(figure, digits) if line else Decimal(figure)
-        difference = block.cell(column, row, value) - block.cell(column, row + 1, value)
-        if line:
-            of_lines[column] = Total(lines.by_currency.total(line, currency))
-        differences[column] = Total(difference) if line else Plain(difference)
+    table, sums, digits, row = TeamAccounts, month.lines.by_currency, above.digits, block.stack.next
     label = _label(table, table.cost_center, table.currency, currency)
-    totals = {column: Total(above.total(column)) for column in _FIGURES}
-    block.add({**label, **totals}, digits, kind=Kind.TOTAL)
-    block.add({table.cost_center: "Sheet Lines", table.currency: currency, **of_lines}, digits)
-    block.add({table.cost_center: "Difference", table.currency: currency, **differences}, digits)
+    totals = {column: above.total(column) for column in _FIGURES}
+    of_lines = {
+        column: sums.total(line, currency) if line else sums.count(currency) for column, line in _FIGURES.items()
+    }
+    differences = {
+        column: block.cell(column, row, totals[column]) - block.cell(column, row + 1, of_lines[column])
+        for column in _FIGURES
+    }
+    block.add({**label, **{column: Total(figure) for column, figure in totals.items()}}, digits, kind=Kind.TOTAL)
+    block.add({table.cost_center: "Sheet Lines", table.currency: currency, **_shown(of_lines)}, digits)
+    block.add({table.cost_center: "Difference", table.currency: currency, **_shown(differences)}, digits)
+
+
+def _shown(figures: Mapping[Column, Expression]) -> dict[Column, Value]:
+    return {column: Total(figure) if _FIGURES[column] else Plain(figure) for column, figure in figures.items()}
 
 
 def _by_cost_centre(stack: Stack, above: SummedRows, currency: str) -> None:

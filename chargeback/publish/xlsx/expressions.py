@@ -103,6 +103,13 @@ class Expression:
             self._text = self._text()
         return self._text
 
+    @property
+    def value(self) -> Decimal:
+        """The exact value of what reads no column; ``TypeError`` for any other expression."""
+        if not isinstance(self._values, Decimal):
+            raise TypeError("the value of an expression over columns is another one on each row")
+        return self._values
+
     def values(self, batch: Batch) -> Figures:
         """The exact value on each row; ``KeyError`` where the rows lack a column that is read."""
         values = self._values

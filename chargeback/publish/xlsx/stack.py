@@ -91,19 +91,32 @@ class Block(Struct):
     rows: Rows
     first: int
     _counted: int = 0
+    _referred: dict[tuple[int, Column], Decimal] = field(default_factory=dict)
 
     def add(self, supplied: Supplied, digits: int = 0, *, height: float | None = None, kind: Kind | None = None) -> int:
         """Add a row; its number comes back."""
         self.stack.rows.append(self.rows.row(supplied, digits, height=height, kind=kind))
+        self._hold_references()
         return self.stack.next - 1
 
     def add_all(self, records: Iterable[Record]) -> None:
         """Add rows."""
         self.stack.rows.extend(self.rows.rows(records))
+        self._hold_references()
 
-    def cell(self, column: Column, number: int, value: Decimal) -> Expression:
-        """The cell of another row of the sheet, which has or will have that value."""
+    def cell(self, column: Column, number: int, figure: Decimal | Expression) -> Expression:
+        """The cell of another row of this table, in a column whose figures are kept. The row may follow; if it has
+        another figure, adding it is a ``ValueError``."""
+        value = figure if isinstance(figure, Decimal) else figure.value
+        self._referred[number, column] = value
         return known(f"{column.letters}{number}", value)
+
+    def _hold_references(self) -> None:
+        figures, behind = self.rows.figures, self.stack.next
+        for number, column in [place for place in self._referred if place[0] < behind]:
+            value, figure = self._referred.pop((number, column)), figures.at(column, figures.count - (behind - number))
+            if figure is not None and figure != value:
+                raise ValueError(f"row {number} has {figure} as {column.heading}, and a formula takes it for {value}")
 
     def sums(self, columns: Sequence[Column], rows: int = 0) -> dict[Column, Expression]:
         """Σ of each column over the rows since the last total, or over so many last ``rows``."""
