@@ -6,6 +6,7 @@ table: it is made from these classes, and where several errors meet, ``PRECEDENC
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -185,3 +186,19 @@ def decisive_exit(codes: Iterable[int]) -> int:
         if code in present:
             return code
     return max(present, default=RECONCILED)
+
+
+_SHORT_OF = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+"""System errors that mean: a limit of the machine or of the process is reached."""
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether memory, threads or open files have run out; libraries say so in classes and words of their own."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError) and error.errno in _SHORT_OF:
+        return True
+    words = str(error)
+    if isinstance(error, RuntimeError):
+        return "can't start new thread" in words
+    return isinstance(error, ImportError) and ("annot allocate memory" in words or "failed to map segment" in words)

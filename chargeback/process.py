@@ -36,8 +36,6 @@ _STANDING = (0, 3)
 """Exit codes of a command whose work is done."""
 _ONLY_CLOSED = (errno.EBADF, errno.EPIPE)
 """Nobody wants this output: the stream was closed, or whoever read it has gone."""
-_SHORT_OF = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
-"""System errors that mean: a limit of the machine or of the process is reached."""
 
 
 class Ended(SystemExit):
@@ -189,13 +187,13 @@ def meaning(error: BaseException) -> ChargebackError:
 
     After a signal every error is the interruption: libraries catch ``KeyboardInterrupt`` and raise something else.
     """
-    from chargeback.errors import ChargebackError, InterruptedRunError, StorageError
+    from chargeback.errors import ChargebackError, InterruptedRunError, StorageError, is_shortage
 
     if isinstance(error, KeyboardInterrupt) or _interrupted():
         return InterruptedRunError(INTERRUPTION, remedy="run again")
     if isinstance(error, ChargebackError):
         return error
-    if _is_shortage(error):
+    if is_shortage(error):
         return StorageError(
             f"the machine, or a limit of this process (ulimit, container), is short of memory, threads or files: "
             f"{f'{type(error).__name__}: {error}'.rstrip(': ')}",
@@ -324,18 +322,6 @@ def _interrupted() -> bool:
     """Whether a signal has been received by the ``Signals`` that are at work."""
     handler = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return isinstance(handler, Signals) and handler.received
-
-
-def _is_shortage(error: BaseException) -> bool:
-    """Memory, threads or open files have run out; libraries say so in classes and words of their own."""
-    if isinstance(error, MemoryError):
-        return True
-    if isinstance(error, OSError) and error.errno in _SHORT_OF:
-        return True
-    words = str(error)
-    if isinstance(error, RuntimeError):
-        return "can't start new thread" in words
-    return isinstance(error, ImportError) and ("annot allocate memory" in words or "failed to map segment" in words)
 
 
 def _has_working_folder() -> bool:

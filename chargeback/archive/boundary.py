@@ -24,6 +24,7 @@ from chargeback.errors import (
     OtherVersionError,
     SchemaError,
     StorageError,
+    is_shortage,
 )
 from chargeback.evidence.records import PREVIOUS_JOURNAL_PATH
 from chargeback.evidence.stores import LARGEST_FILE
@@ -41,10 +42,8 @@ _NO_DAMAGE = (
     InterruptedRunError,
     ClusterError,
     OtherVersionError,
-    MemoryError,
 )
-"""Damage that names its place, a newer version's file, a fault of the system, a stop, a cluster that does not serve,
-too little memory."""
+"""Damage that names its place, a newer version's file, a fault of the system, a stop, a cluster that does not serve."""
 _LONGEST = 300
 
 
@@ -59,15 +58,17 @@ def interpreting(where: Place, what: str = "", remedy: str = RESTORE) -> Iterato
     """Within, whatever is raised over the bytes of that file, or of that revision, becomes ``DamagedError``; ``what``
     says what they do not give.
 
-    ``SchemaError`` (a newer version wrote it), ``StorageError`` (the system cannot read it), too little memory and an
-    interruption stay what they are. The bytes are in memory, or of a file that was opened: an ``OSError`` is a
-    decoder's.
+    ``SchemaError`` (a newer version wrote it), ``StorageError`` (the system cannot read it) and an interruption stay
+    what they are, and what says that memory or files have run out, also for a library that is loaded meanwhile. The
+    bytes are in memory, or of a file that was opened: any other ``OSError`` is a decoder's.
     """
     try:
         yield
     except _NO_DAMAGE:
         raise
     except Exception as error:
+        if is_shortage(error):
+            raise
         raise DamagedError(f"{where}: {f'{what}: ' if what else ''}{problem_of(error)}", remedy=remedy) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import re
 import zipfile
 import zlib
@@ -65,6 +66,8 @@ def test_whatever_is_raised_is_damage_of_the_file(error: Exception) -> None:
         SchemaError("schema 2"),
         InterruptedRunError("stop"),
         MemoryError(),
+        ImportError("lib.so: failed to map segment from shared object"),
+        OSError(errno.EMFILE, "Too many open files"),
         KeyboardInterrupt(),
         SystemExit(),
     ],
