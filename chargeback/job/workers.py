@@ -47,8 +47,6 @@ MOST_GROWN = 16_000_000
 NEVER_REPLACED = 150_000_000
 """Bytes up to which none is replaced: a new process makes again what the old one kept ready for the next workbook."""
 
-_YOUNG = 5_000
-"""New objects at which the garbage collector looks through them: with Python's own 700 it takes twice as long."""
 _TICKET = struct.Struct("<H")
 _MOST_TICKETS = 1_024
 """Together smaller than a page, which every pipe takes while nobody reads."""
@@ -148,13 +146,10 @@ def _settled() -> Iterator[None]:
     if gc.get_freeze_count():
         yield
         return
-    thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(_YOUNG, *thresholds[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 
