@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -257,7 +258,7 @@ class _Run:
                 self._keep_pending(period, collected.evidence)
             if is_new and result.books is not None:
                 restatement = restated(result.books, self.config, known.latest)
-                digest = result_digest(result.books, self.config)
+                digest = partial(result_digest, result.books, self.config)
                 engine = self._engine(result.books)
                 evidence, go_on = collected.evidence, self.collector.session.run_time.left
                 try:

@@ -30,7 +30,7 @@ from chargeback.model.answers import LineItem
 from chargeback.model.archived_checks import read_checks
 from chargeback.model.booking import AccountMonth
 from chargeback.model.books import Books
-from chargeback.model.check import Code, Outcome
+from chargeback.model.check import Checks, Code, Outcome
 from chargeback.model.invoice import Invoice, InvoiceStatus
 from chargeback.model.ledger import pieces
 from chargeback.model.ledger_register import COLUMNS, WrittenLines
@@ -48,6 +48,7 @@ _counted = itemgetter(*(place for place, name in enumerate(COLUMNS) if name not 
 """Of a line's cells, those of which another one makes a new result."""
 _BETWEEN_CELLS = "\x1f"
 _FINDINGS = (Outcome.EXCEPTION, Outcome.ACCEPTED)
+_OF_DOCUMENTS = (*_FINDINGS, Outcome.NOTICE)
 _RECEIPT = "receipt"
 _AMOUNTS = ("expected", "actual", "variance")
 
@@ -76,7 +77,7 @@ def result_digest(books: Books, config: Config, unpaid: Collection[tuple[str, st
             for invoice in month.facts.invoices
             if invoice.listed_status is InvoiceStatus.OPEN
         }
-    rows = (check_row(check) for check in books.checks)
+    rows = map(check_row, Checks.in_order(books.checks).where(lambda kind: _is_found(kind[0], kind[1])))
     written = WrittenLines(books.period, guarded, _BETWEEN_CELLS, left_out=_NO_NEW_RESULT)
     lines = map(written.rows, pieces(books.ledger.lines))
     return {
@@ -147,8 +148,12 @@ def _digest_of_findings(rows: Iterable[dict[str, Any]], unpaid: Collection[tuple
 
 
 def _is_finding(row: Mapping[str, Any]) -> bool:
-    outcomes = (*_FINDINGS, Outcome.NOTICE) if row["check"] == Code.INVOICE_PDF else _FINDINGS
-    return row["check"] != Code.HISTORY and row["outcome"] in outcomes
+    return _is_found(row["check"], row["outcome"])
+
+
+def _is_found(code: str, outcome: str) -> bool:
+    """Whether checks of that code and outcome are findings."""
+    return code != Code.HISTORY and outcome in (_OF_DOCUMENTS if code == Code.INVOICE_PDF else _FINDINGS)
 
 
 def _is_of_a_payment(row: Mapping[str, Any]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -15,8 +16,8 @@ from chargeback.archive.staging import Staging
 from chargeback.config import Config
 from chargeback.config.loader import parse
 from chargeback.errors import AnswerError, ConfigurationError, StorageError
-from chargeback.evidence import Evidence
-from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH
+from chargeback.evidence import Evidence, RunRecord
+from chargeback.evidence.records import JOURNAL_PATH, PREVIOUS_JOURNAL_PATH, RUN_PATH
 from chargeback.job.restatement_events import Restated
 from chargeback.job.workers import Engine, ThisMachine, mapped
 from chargeback.model import archived_checks, archived_summary
@@ -81,23 +82,29 @@ def seal(
     evidence: Evidence,
     latest: Revision | None,
     restated: Restated,
-    digest: Mapping[str, str],
+    digest: Callable[[], Mapping[str, str]],
     go_on: Callable[[], object],
     engine: Engine = ThisMachine(),  # noqa: B008 (frozen)
     on_file: Callable[[str], None] = lambda path: None,
 ) -> Revision:
-    """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` is the result's.
+    """Write all that follows from the evidence beside it, and make the revision visible; ``digest`` gives the result's,
+    which reads every line, so it is taken where ``run.json`` is made, beside the other files.
 
     ``go_on`` is called before each file, and raises once the run has no time left; the ``engine`` makes the files.
     ``on_file`` is called with each file that is written.
     """
     if latest is not None:
         staging.write(PREVIOUS_JOURNAL_PATH, latest.read(JOURNAL_PATH))
-    run = replace(evidence.run, restated=restated.changes, events=restated.events, digest=digest)
+    run = replace(evidence.run, restated=restated.changes, events=restated.events)
     books = replace(books, posting=replace(books.posting, run=run))
-    publish(staging, books, config, replace(evidence, run=run), go_on, engine, on_file)
+    otherwise = {RUN_PATH: _with_digest(run, digest)}
+    publish(staging, books, config, replace(evidence, run=run), go_on, engine, on_file, otherwise)
     _require_readable(staging)
     return writer.seal(staging, manifest_of(books))
+
+
+def _with_digest(run: RunRecord, digest: Callable[[], Mapping[str, str]]) -> Iterator[bytes]:
+    yield replace(run, digest=digest()).to_json()
 
 
 def _require_readable(staging: Staging) -> None:
@@ -120,12 +127,15 @@ def publish(
     go_on: Callable[[], object] = lambda: None,
     engine: Engine = ThisMachine(),  # noqa: B008 (frozen)
     on_file: Callable[[str], None] = lambda path: None,
+    otherwise: Mapping[str, Iterable[bytes]] = MappingProxyType({}),
 ) -> None:
-    """Write every published file; ``go_on`` is called before each, ``on_file`` after it."""
+    """Write every published file; ``go_on`` is called before each, ``on_file`` after it. ``otherwise``: by path, the
+    bytes of files that say more than follows from the books."""
 
     def added(file: PublishedFile) -> FileRecord:
+        path, chunks = file
         go_on()
-        return staging.add(*file)
+        return staging.add(path, otherwise.get(path, chunks))
 
     processes = engine.processes(len(books.ledger.lines))
     with engine.files(books, config, evidence, go_on) as files:
