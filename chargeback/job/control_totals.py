@@ -12,9 +12,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
+from itertools import chain, groupby
+from operator import add, itemgetter
 from typing import Any
 
 from msgspec import Struct, field
@@ -31,7 +33,7 @@ from chargeback.job.csv_rows import Row, column_name, first_difference, rows, sh
 from chargeback.model.books import Books
 from chargeback.model.facts import read_detail
 from chargeback.model.invoice import merge
-from chargeback.model.ledger_register import COLUMNS
+from chargeback.model.ledger_register import AMOUNTS, COLUMNS
 from chargeback.model.money import EXACT, format_exact, format_minor, from_minor, minor_digits
 from chargeback.model.settlement import Accrual, InvoiceKey, settlement_of
 from chargeback.model.spreadsheet_text import guarded
@@ -41,6 +43,7 @@ JOURNAL_PATHS = ("exports/journal.csv", "exports/journal-change.csv")
 
 _AMOUNT = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _PLACE = {name: COLUMNS.index(name) for name in COLUMNS}
+_ROWS_TOGETHER = 500
 _LOOK = "find out who changed it; restore the revision's folder from a backup and run verify"
 _STATED_ELSEWHERE = frozenset({"tax_pending", "detail"})
 """What a settlement has from the accrual's month, or says of itself."""
@@ -58,29 +61,44 @@ class LedgerSums(Struct):
     digest_of: dict[str, Any] = field(default_factory=lambda: defaultdict(hashlib.sha256))
     problems: list[str] = field(default_factory=list)
 
-    def add(self, number: int, row: Row) -> None:
-        """Add a line; ``number`` is its row in the file."""
-        currency = row[_PLACE["currency"]]
-        amounts = [_minor(row[_PLACE[name]], currency, number, name) for name in ("net", "tax", "gross")]
-        if amounts[0] + amounts[1] != amounts[2]:
-            self.problems.append(f"row {number}: net {amounts[0]} + tax {amounts[1]} is not gross {amounts[2]}")
-        invoice = self.by_invoice[row[_PLACE["account"]], row[_PLACE["invoice"]]]
-        total = self.by_currency[currency]
-        for place, amount in enumerate(amounts):
-            invoice[place] += amount
-            total[place] += amount
-        team = row[_PLACE["team"]]
-        self.lines_of[team] += 1
-        if team in self.compared:
-            self.digest_of[team].update(repr(row).encode())
+    def add(self, first: int, rows: Sequence[Row]) -> None:
+        """Add lines that follow each other; the first of them is row ``first`` of the file."""
+        for currency, run in groupby(rows, key=itemgetter(_PLACE["currency"])):
+            columns = list(zip(*run, strict=True))
+            invoices = zip(columns[_PLACE["account"]], columns[_PLACE["invoice"]], strict=True)
+            amounts = _minors([columns[_PLACE[name]] for name in AMOUNTS], currency, first)
+            for number, (invoice, net, tax, gross) in enumerate(zip(invoices, *amounts, strict=True), start=first):
+                if net + tax != gross:
+                    self.problems.append(f"row {number}: net {net} + tax {tax} is not gross {gross}")
+                total = self.by_invoice[invoice]
+                total[0] += net
+                total[1] += tax
+                total[2] += gross
+            whole = self.by_currency[currency]
+            whole[:] = map(add, whole, map(sum, amounts))
+            self.lines_of.update(columns[_PLACE["team"]])
+            first += len(amounts[0])
+        for row in rows if self.compared else ():
+            if row[_PLACE["team"]] in self.compared:
+                self.digest_of[row[_PLACE["team"]]].update(repr(row).encode())
 
 
-def _minor(text: str, currency: str, number: int, column: str) -> int:
+def _minors(columns: Sequence[Sequence[str]], currency: str, first: int) -> list[list[int]]:
+    """The columns' amounts in minor units; ``ValueError`` names the first cell, row by row, that is no amount."""
     digits = minor_digits(currency)
-    whole, _, fraction = text.partition(".")
-    if not _AMOUNT.fullmatch(text) or len(fraction) != digits:
-        raise ValueError(f"row {number}, {column}: {shown(text)} is not an amount with {digits} decimals")
-    return int(whole + fraction)
+    is_amount = _amounts_of(digits).fullmatch
+    if not all(map(is_amount, chain.from_iterable(columns))):
+        for number, texts in enumerate(zip(*columns, strict=True), start=first):
+            for name, text in zip(AMOUNTS, texts, strict=True):
+                if not is_amount(text):
+                    raise ValueError(f"row {number}, {name}: {shown(text)} is not an amount with {digits} decimals")
+    return [[int(text.replace(".", "")) for text in texts] for texts in columns]
+
+
+@cache
+def _amounts_of(digits: int) -> re.Pattern[str]:
+    """The amounts with so many decimals."""
+    return re.compile(rf"-?(?:0|[1-9]\d*)\.\d{{{digits}}}" if digits else r"-?(?:0|[1-9]\d*)", re.ASCII)
 
 
 def _plain(text: str) -> Decimal:
@@ -150,13 +168,12 @@ class ControlTotals:
         return sums
 
     def _added_up(self, path: str) -> LedgerSums:
-        sums, lines = LedgerSums(frozenset(self._compared())), self._rows(path)
+        sums, lines, first = LedgerSums(frozenset(self._compared())), self._rows(path), 2
         if tuple(next(lines, ())) != COLUMNS:
             raise ValueError("row 1: not the ledger's columns")
-        for number, row in enumerate(lines, start=2):
-            if len(row) != len(COLUMNS):
-                raise ValueError(f"row {number}: {len(row)} cells, expected {len(COLUMNS)}")
-            sums.add(number, row)
+        for some in _together(lines):
+            sums.add(first, some)
+            first += len(some)
         self.count += 1
         return sums
 
@@ -268,6 +285,23 @@ class ControlTotals:
         for name, amount in balance.items():
             if amount:
                 self._find(path, f"entry {shown(name)}: debits less credits are {amount}, expected 0")
+
+
+def _together(lines: Iterator[Row]) -> Iterator[list[Row]]:
+    """The ledger's lines, some hundreds at a time; those before a line that cannot be read come first."""
+    rows: list[Row] = []
+    try:
+        for number, row in enumerate(lines, start=2):
+            if len(row) != len(COLUMNS):
+                raise ValueError(f"row {number}: {len(row)} cells, expected {len(COLUMNS)}")
+            rows.append(row)
+            if len(rows) == _ROWS_TOGETHER:
+                yield rows
+                rows = []
+    except ValueError:
+        yield rows
+        raise
+    yield rows
 
 
 def settlement_findings(revision: Revision) -> Iterator[FileFinding]:

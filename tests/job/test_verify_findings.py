@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_lines
 from chargeback.archive.revision import read_revision
+from chargeback.job.control_totals import LedgerSums
 from chargeback.job.verify import VerifyRequest, verify
+from chargeback.model.ledger_register import COLUMNS
+from chargeback.model.money import minor_digits
 
 from ..year import frozen
 from .test_verify import changed_csv, resealed
@@ -177,6 +185,76 @@ def test_damage_of_several_files_is_told_of_each(root: Path) -> None:
         assert any(f"{named}: re-performance" in each for each in found), named
     assert sum(".xlsx: control total" in each for each in found) >= 2
     assert len(paths) >= 3
+
+
+def line(account: str, team: str, currency: str, *amounts: str) -> list[str]:
+    """A row of ``all.csv`` with these cells; nothing looks at the others."""
+    cells = {"account": account, "invoice": "INV-1", "team": team, "currency": currency}
+    cells |= zip(("net", "tax", "gross"), amounts, strict=True)
+    return [cells.get(name, "") for name in COLUMNS]
+
+
+def added_up(rows: Rows) -> tuple[dict[Any, Any], ...]:
+    """Sums by invoice, sums by currency, lines by team, what is no sum: the rule for a single row, row for row."""
+    by_invoice, by_currency, lines_of, problems = dict[Any, Any](), dict[Any, Any](), Counter[str](), dict[Any, Any]()
+    for number, row in enumerate(rows, start=2):
+        cells = dict(zip(COLUMNS, row, strict=True))
+        digits, amounts = minor_digits(cells["currency"]), []
+        for name in ("net", "tax", "gross"):
+            whole, _, fraction = cells[name].partition(".")
+            if not re.fullmatch(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", cells[name]) or len(fraction) != digits:
+                raise ValueError(f'row {number}, {name}: "{cells[name]}" is not an amount with {digits} decimals')
+            amounts.append(int(whole + fraction))
+        for sums, key in ((by_invoice, (cells["account"], cells["invoice"])), (by_currency, cells["currency"])):
+            sums[key] = [sofar + amount for sofar, amount in zip(sums.get(key, [0, 0, 0]), amounts, strict=True)]
+        lines_of[cells["team"]] += 1
+        if amounts[0] + amounts[1] != amounts[2]:
+            problems[number] = "row {}: net {} + tax {} is not gross {}".format(number, *amounts)
+    return by_invoice, by_currency, lines_of, problems
+
+
+GOOD = st.sampled_from(["0.00", "-0.01", "7.00", "12345678901234567890.12"])
+BAD = st.sampled_from(["", "7", "7.0", "07.00", "+7.00", "1e2", "7.00\n7.00", " 7.00", "٧.00", "7.000", "-", "1_0.00"])
+LINES = st.lists(
+    st.builds(
+        line, st.sampled_from("xy"), st.sampled_from(["a", "b"]), st.sampled_from(["THB", "USD", "JPY", ""]),
+        *[st.one_of(GOOD, GOOD, GOOD, GOOD, GOOD, GOOD, BAD)] * 3,
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(LINES, st.integers(1, 5))
+def test_lines_that_are_added_up_together_come_to_what_each_does(lines: Rows, together: int) -> None:
+    """Whatever their currencies; the first cell that is no amount is named, row by row."""
+
+    def found() -> tuple[dict[Any, Any], ...]:
+        sums, coming, first = LedgerSums(frozenset("a")), iter(lines), 2
+        while some := list(islice(coming, together)):
+            sums.add(first, some)
+            first += len(some)
+        compared = hashlib.sha256(b"".join(repr(row).encode() for row in lines if row[COLUMNS.index("team")] == "a"))
+        assert sums.digest_of["a"].digest() == compared.digest()
+        assert "b" not in sums.digest_of
+        numbered = {int(problem.split(":")[0].removeprefix("row ")): problem for problem in sums.problems}
+        return sums.by_invoice, sums.by_currency, sums.lines_of, numbered
+
+    try:
+        expected = added_up(lines)
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error))):
+            found()
+    else:
+        assert found() == expected
+
+
+def test_what_stands_before_a_row_that_cannot_be_read_is_named_first(root: Path) -> None:
+    def apply(rows: Rows) -> None:
+        rows[2].append("x")
+        cell(1, "net", lambda text: "1e5")(rows)
+
+    changed_csv(root / "ledgers/all.csv", apply)
+    assert any('row 2, net: "1e5" is not an amount' in each for each in findings(root))
 
 
 def test_a_newer_schema_asks_for_an_upgrade(root: Path) -> None:
