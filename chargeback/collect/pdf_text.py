@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from chargeback.model.money import format_minor, known_digits
 
@@ -28,6 +28,9 @@ _JOINED_AFTER = re.compile(r"[-/_]?[^\W_]")
 """What makes a number a part of a longer one: a letter or digit, or one beyond a dash, a slash or a low line."""
 _SET_APART = re.compile(r"(?<!\d)\d\s(?:[,.']\s)?[\d.,]", re.ASCII)
 """Without it in the text no amount is written with every character set apart."""
+_DIGITS = re.compile(r"\d(?:[\s,.']{0,3}+\d)*+", re.ASCII)
+"""Digits that may be those of one amount: in no spelling are two of them further apart, or parted by anything else."""
+_NO_DIGITS = dict.fromkeys(map(ord, " \t\n\r\f\v,.'"))
 _POINT = r"\."
 _GROUPED_ALIKE = 5
 """Up to so many digits are grouped in India as elsewhere."""
@@ -89,7 +92,7 @@ def _meant(mark: str) -> tuple[str, ...]:
 
 def _folded(text: str) -> str:
     """One spelling for digits, dashes, apostrophes and spaces; marks that show nothing are left out."""
-    return text if text.isascii() else "".join(_plain(character) for character in text)
+    return text if text.isascii() else text.translate({ord(character): _plain(character) for character in set(text)})
 
 
 def _plain(character: str) -> str:
@@ -114,13 +117,25 @@ def _by_category(character: str) -> str:
     return chr(ord(character) - 0xFEE0) if full_width else character
 
 
-def _amounts(folded: str, total: int, digits: int) -> Iterator[re.Match[str]]:
+def _amounts(folded: str, total: int, digits: int) -> Iterable[re.Match[str]]:
     """Where the text has the amount without its sign, in any spelling, not within a longer number."""
     whole, _, fraction = format_minor(abs(total), digits).partition(".")
+    set_apart = len(whole + fraction) == 1 or _SET_APART.search(folded) is not None
+    needed = whole + fraction.rstrip("0")
+    candidates = [each for each in _DIGITS.finditer(folded) if needed in each[0].translate(_NO_DIGITS)]
+    point = "." if fraction else ""
+    plain = {f"{whole}{point}{fraction}", f"{','.join(_groups(whole, 3))}{point}{fraction}"}
+    if not set_apart and all(each[0] in plain for each in candidates):
+        return candidates  # as nearly every document has them: no expression is compiled for the amount
+    return re.finditer(_expression(whole, fraction, set_apart=set_apart), folded, re.ASCII)
+
+
+def _expression(whole: str, fraction: str, *, set_apart: bool) -> str:
+    """The amount in any spelling, with every character set apart only where the text may have it so."""
     spellings = [_spelling(whole, fraction, group, mark) for group, mark in ((r"[,' ]", _POINT), (r"[.' ]", ","))]
-    if len(whole + fraction) == 1 or _SET_APART.search(folded):  # compiled only where it can be found
+    if set_apart:
         spellings.append(_letter_spaced(whole, fraction))
-    return re.finditer(rf"(?:{'|'.join(spellings)})(?!\d)(?![.,']\d)", folded, re.ASCII)
+    return rf"(?:{'|'.join(spellings)})(?!\d)(?![.,']\d)"
 
 
 def _spelling(whole: str, fraction: str, group: str, mark: str) -> str:

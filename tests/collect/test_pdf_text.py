@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chargeback.collect import pdf_text
 from chargeback.collect.pdf_text import currencies_beside, names_number, names_total
+from chargeback.model.money import format_minor
 
 
 @pytest.mark.parametrize(
@@ -154,9 +155,28 @@ def test_number_found_as_it_is_written_is_found_by_the_expression_too(text: str,
         assert names_number(text, number) is named
 
 
-@given(st.text("15,.' -\n", max_size=16), st.sampled_from([5, 15, 155, 1155, 115500, 115550]), st.sampled_from([0, 2]))
-def test_amount_set_apart_is_looked_for_wherever_it_can_be(text: str, total: int, digits: int) -> None:
-    found = [match.span() for match in pdf_text._amounts(text, total, digits)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf_text, "_SET_APART", re.compile(""))
-        assert [match.span() for match in pdf_text._amounts(text, total, digits)] == found
+WRITTEN = [
+    *"15,.'-\n 0",
+    "155",
+    "1,155",
+    "55.50",
+    "1,155.50",
+    "1155.00",
+    "1.155,50",
+    "1,15,550.00",
+    "2026-05-01",
+    ".-",
+    "  ",
+]
+
+
+@given(
+    st.lists(st.sampled_from(WRITTEN), max_size=10).map("".join),
+    st.sampled_from([0, 5, 15, 100, 155, 1155, 5550, 115500, 115550, -115550, 11555000]),
+    st.sampled_from([0, 2, 3]),
+)
+def test_amounts_are_where_the_expression_of_all_spellings_finds_them(text: str, total: int, digits: int) -> None:
+    whole, _, fraction = format_minor(abs(total), digits).partition(".")
+    expression = pdf_text._expression(whole, fraction, set_apart=True)
+    expected = [match.span() for match in re.finditer(expression, text, re.ASCII)]
+    assert [match.span() for match in pdf_text._amounts(text, total, digits)] == expected
