@@ -55,7 +55,7 @@ class InvoiceLabel(Struct, frozen=True):
     digits: int
 
 
-class LedgerProject(NamedTuple):
+class LedgerProject(Struct, frozen=True):
     """What all lines of one project share in a month; all "" for what belongs to no project."""
 
     sid: str
@@ -63,14 +63,14 @@ class LedgerProject(NamedTuple):
     environment: str
 
 
-class Origin(NamedTuple):
+class Origin(Struct, frozen=True):
     """How a line came to its team and resource: ``share_percent`` as written, "" unless a split gave it."""
 
     basis: Basis
     share_percent: str
 
 
-class InvoiceItem(NamedTuple):
+class InvoiceItem(Struct, frozen=True):
     """The invoice line: ``number`` counts ``lineItems`` from 1, 0 for an adjustment."""
 
     number: int
