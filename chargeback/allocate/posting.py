@@ -8,11 +8,10 @@ report row is divided over the ledger lines that its value reached (BOOKING 4.7)
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from operator import sub
-from typing import NamedTuple
+from itertools import chain, repeat
+from operator import attrgetter, sub
 
 from msgspec import Struct, field
 
@@ -28,7 +27,6 @@ from chargeback.model.invoice import Invoice, Shape
 from chargeback.model.ledger import (
     Basis,
     Coded,
-    Codes,
     InvoiceItem,
     InvoiceLabel,
     LedgerLines,
@@ -120,10 +118,9 @@ def project_parts(posted: PostedLine, weights: ReportWeights | None) -> list[Pro
     division = weights.over_projects(item) if weights else None
     if division is None or not division.has_weight:
         return [ProjectPart("", item.sku_label, posted.gross, posted.tax, divided=False)]
-    parts = divide(posted.gross, posted.tax, division.weights)
+    parts = zip(division.names, *divide(posted.gross, posted.tax, division.weights), division.rows, strict=True)
     return [
-        ProjectPart(share.name, division.resource, gross, tax, divided=True, rows=share.rows)
-        for share, gross, tax in zip(division.shares, *parts, strict=True)
+        ProjectPart(name, division.resource, gross, tax, divided=True, rows=rows) for name, gross, tax, rows in parts
     ]
 
 
@@ -158,62 +155,7 @@ def post(month: AccountMonth, context: Context) -> tuple[Posting, LedgerLines]:
     return _Poster(month, context).post()
 
 
-class _PostedColumns:
-    """The account's lines as they are posted: by invoice, line, project, team and resource."""
-
-    def __init__(self) -> None:
-        self.labels, self.teams, self.projects, self.origins, self.items, self.resources = (
-            Codes[InvoiceLabel](), Codes[LedgerTeam](), Codes[LedgerProject](), Codes[Origin](),
-            Codes[InvoiceItem](), Codes[str](),
-        )  # fmt: skip
-        self.of_label, self.of_team, self.of_project, self.of_origin, self.of_item, self.of_resource = (
-            array("I") for _ in range(6)
-        )
-        self.gross: list[int] = []
-        self.tax: list[int] = []
-
-    def add(
-        self,
-        shared: _Shared,
-        resources: Sequence[str],
-        gross: Sequence[int],
-        tax: Sequence[int],
-    ) -> None:
-        """Add a line a resource."""
-        count = len(resources)
-        self.of_label.extend((self.labels[shared.label],) * count)
-        self.of_team.extend((self.teams[shared.team],) * count)
-        self.of_project.extend((self.projects[shared.project],) * count)
-        self.of_origin.extend((self.origins[shared.origin],) * count)
-        self.of_item.extend((self.items[shared.item],) * count)
-        self.of_resource.extend(map(self.resources.__getitem__, resources))
-        self.gross.extend(gross)
-        self.tax.extend(tax)
-
-    def lines(self, usage: Mapping[int, int]) -> LedgerLines:
-        """The lines that have an amount or usage, in the ledger's order; ``usage`` in millionths, by place."""
-        places = range(len(self.gross))
-        found = LedgerLines(
-            labels=Coded(self.of_label, list(self.labels)),
-            teams=Coded(self.of_team, list(self.teams)),
-            projects=Coded(self.of_project, list(self.projects)),
-            resources=Coded(self.of_resource, list(self.resources)),
-            usage=whole_numbers([usage.get(place, 0) for place in places]),
-            measured=bytes(place in usage for place in places),
-            origins=Coded(self.of_origin, list(self.origins)),
-            net=whole_numbers(list(map(sub, self.gross, self.tax))),
-            tax=whole_numbers(self.tax),
-            gross=whole_numbers(self.gross),
-            items=Coded(self.of_item, list(self.items)),
-            numbers=places,
-        )
-        kept = [
-            place for place, *figures in zip(places, self.gross, self.tax, found.usage, strict=True) if any(figures)
-        ]
-        return (found.at(kept) if len(kept) < len(found) else found).in_order()
-
-
-class _Shared(NamedTuple):
+class _Shared(Struct, frozen=True):
     """What the lines of one project's part have in common, whatever their resource."""
 
     label: InvoiceLabel
@@ -221,6 +163,51 @@ class _Shared(NamedTuple):
     project: LedgerProject
     origin: Origin
     item: InvoiceItem
+
+
+class _PostedColumns:
+    """The account's lines as they are posted: by invoice, line, project, team and resource."""
+
+    def __init__(self) -> None:
+        self.parts: list[_Shared] = []
+        self.counts: list[int] = []
+        self.resources: list[str] = []
+        self.gross: list[int] = []
+        self.tax: list[int] = []
+
+    def add(self, shared: _Shared, resources: Sequence[str], gross: Sequence[int], tax: Sequence[int]) -> None:
+        """Add a line a resource."""
+        self.parts.append(shared)
+        self.counts.append(len(resources))
+        self.resources += resources
+        self.gross += gross
+        self.tax += tax
+
+    def lines(self, usage: Mapping[int, int]) -> LedgerLines:
+        """The lines that have an amount or usage, in the ledger's order; ``usage`` in millionths, by place."""
+        places = range(len(self.gross))
+        used = [usage.get(place, 0) for place in places]
+        part_of = list(chain.from_iterable(map(repeat, range(len(self.parts)), self.counts)))
+        labels, teams, projects, origins, items = (
+            Coded.of(map(attrgetter(name), self.parts)).at(part_of) for name in _Shared.__struct_fields__
+        )
+        found = LedgerLines(
+            labels=labels,
+            teams=teams,
+            projects=projects,
+            resources=Coded.of(self.resources),
+            usage=whole_numbers(used),
+            measured=bytes(map(usage.__contains__, places)),
+            origins=origins,
+            net=whole_numbers(list(map(sub, self.gross, self.tax))),
+            tax=whole_numbers(self.tax),
+            gross=whole_numbers(self.gross),
+            items=items,
+            numbers=places,
+        )
+        figures = zip(places, self.gross, self.tax, used, strict=True)
+        kept = [place for place, gross, tax, millionths in figures if gross or tax or millionths]
+        return (found.at(kept) if len(kept) < len(found) else found).in_order()
 
 
 class _Poster:
@@ -276,7 +263,7 @@ class _Poster:
         if part.resource is not None or self.weights is None:
             return None
         division = self.weights.over_resources(part.project)
-        rows = self.weights.report.by_project.get(part.project, ())
+        rows = self.weights.rows_of(part.project)
         subject = Subject(SubjectKind.PROJECT, part.project)
         if division.has_weight:
             self._look_for_negative(posted, subject, rows)
@@ -301,7 +288,7 @@ class _Poster:
             self.undivided.append(UndividedLine(posted, subject, rows))
 
     def _look_for_negative(self, posted: PostedLine, subject: Subject, rows: Iterable[int]) -> None:
-        negative = self.weights.report.negative_among(rows) if self.weights else ()
+        negative = self.weights.negative_among(rows) if self.weights else ()
         if negative and (posted.gross or posted.tax):
             self.negative.append(NegativeRows(posted, subject, negative))
 
@@ -324,8 +311,8 @@ class _Poster:
             self._reach(first, part.rows)
             self.columns.add(shared, (part.resource or "",), (part.gross,), (part.tax,))
             return
-        for place, share in enumerate(division.shares, start=first):
-            self._reach(place, share.rows)
+        for place, rows in enumerate(division.rows, start=first):
+            self._reach(place, rows)
         self.columns.add(shared, division.names, *divide(part.gross, part.tax, division.weights))
 
     def _reach(self, place: int, rows: Iterable[int]) -> None:

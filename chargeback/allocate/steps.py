@@ -15,7 +15,7 @@ from fractions import Fraction
 from msgspec import Struct
 
 from chargeback.allocate.posting import Context, bookable_lines, post_lines, project_parts
-from chargeback.allocate.report_weights import ReportWeights
+from chargeback.allocate.report_weights import Division, ReportWeights
 from chargeback.config import SharedProject
 from chargeback.model.answers import LineItem, amount_of
 from chargeback.model.booking import AccountMonth
@@ -166,55 +166,29 @@ class _Walk:
         parts = project_parts(posted, self.weights)
         if not parts[0].divided or self.weights is None:
             return posted.gross, posted.tax
-        shares = self.weights.over_projects(item).shares
-        rows = tuple(share.rows for share in shares)
-        rule = "report" if any(rows) else "whole report"
-        named = [share.name for share in shares]
-        return self._add(
-            StepKind.PROJECTS,
-            named,
-            self.line.project,
-            [s.weight for s in shares],
-            posted.gross,
-            posted.tax,
-            rows,
-            rule,
-        )
+        division = self.weights.over_projects(item)
+        rule = "report" if any(division.rows) else "whole report"
+        return self._add(StepKind.PROJECTS, division, self.line.project, posted.gross, posted.tax, rule)
 
     def _over_teams(self, entry: SharedProject, gross: int, tax: int) -> tuple[int, int]:
         shares = self.context.splits.of(entry, self.invoice.currency)
         rule = entry.split if isinstance(entry.split, str) else "weights"
-        names = [share.team.id for share in shares]
-        return self._add(
-            StepKind.TEAMS, names, self.line.team.id, [share.weight for share in shares], gross, tax, (), rule
-        )
+        teams = Division([share.team.id for share in shares], [share.weight for share in shares], ())
+        return self._add(StepKind.TEAMS, teams, self.line.team.id, gross, tax, rule)
 
     def _over_resources(self, gross: int, tax: int) -> tuple[int, int]:
         division = self.weights.over_resources(self.line.project) if self.weights else None
         if division is None or not division.has_weight:
             return gross, tax
-        names = [share.name for share in division.shares]
-        rows = tuple(share.rows for share in division.shares)
-        weights = [share.weight for share in division.shares]
-        return self._add(StepKind.RESOURCES, names, self.line.resource, weights, gross, tax, rows, "report")
+        return self._add(StepKind.RESOURCES, division, self.line.resource, gross, tax, "report")
 
-    def _add(
-        self,
-        kind: StepKind,
-        names: list[str],
-        chosen: str,
-        weights: list[int],
-        gross: int,
-        tax: int,
-        rows: tuple[tuple[int, ...], ...],
-        rule: str,
-    ) -> tuple[int, int]:
+    def _add(self, kind: StepKind, division: Division, chosen: str, gross: int, tax: int, rule: str) -> tuple[int, int]:
         """Gross first, then tax by the parts' gross, or by the weights where these are all zero (BOOKING 4.5)."""
-        place = names.index(chosen)
-        amounts = divided(gross, weights)
+        place = division.names.index(chosen)
+        amounts = divided(gross, division.weights)
         parts = [portion.amount for portion in amounts.portions]
-        taxes = divided(tax, parts if any(parts) else weights)
-        self.found.append(Step(kind, tuple(names), place, amounts, taxes, rows, rule))
+        taxes = divided(tax, parts if any(parts) else division.weights)
+        self.found.append(Step(kind, tuple(division.names), place, amounts, taxes, tuple(division.rows), rule))
         return parts[place], taxes.portions[place].amount
 
 

@@ -141,14 +141,12 @@ def largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
     if len(weights) == 1:
         return [amount]
     total = sum(weights)
-    divided = [divmod(amount * weight, total) for weight in weights]
-    parts = [part for part, _ in divided]
+    parts = [amount * weight // total for weight in weights]
     missing = amount - sum(parts)
-    if missing:
-        remainders = [abs(remainder) for _, remainder in divided]  # a remainder has the divisor's sign
-        order = sorted(range(len(weights)), key=lambda place: (-remainders[place], -weights[place], place))
-        for place in order[:missing]:
-            parts[place] += 1
+    if missing:  # a remainder has the divisor's sign
+        ranked = [(abs(amount * weight % total), weight, -place) for place, weight in enumerate(weights)]
+        for _, _, place in sorted(ranked, reverse=True)[:missing]:
+            parts[-place] += 1
     return parts
 
 

@@ -23,7 +23,7 @@ def weights() -> ReportWeights:
 
 
 def shown(division: Division) -> list[tuple[str, int, tuple[int, ...]]]:
-    return [(share.name, share.weight, share.rows) for share in division.shares]
+    return list(zip(division.names, division.weights, division.rows, strict=True))
 
 
 def test_a_projects_resources_weigh_their_values_by_code_point_and_negative_ones_nothing() -> None:
