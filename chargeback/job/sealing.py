@@ -26,11 +26,11 @@ from chargeback.model.money import format_minor
 from chargeback.publish import revision_files
 from chargeback.publish.revision_files import PublishedFile
 
-_READ_LATER: tuple[tuple[str, Callable[[bytes], object]], ...] = (
-    (archived_summary.PATH, archived_summary.read),
-    (archived_summary.PATH, archived_summary.read_figures),
-    (archived_checks.PATH, archived_checks.read_checks),
-)
+_READ_LATER: Mapping[str, tuple[Callable[[bytes], object], ...]] = {
+    archived_summary.PATH: (archived_summary.read, archived_summary.read_figures),
+    archived_checks.PATH: (archived_checks.read_checks,),
+}
+"""What later runs and commands read of the revision: read back once before anybody can see it."""
 
 
 def archived_config(revision: Revision) -> Config:
@@ -99,7 +99,6 @@ def seal(
     books = replace(books, posting=replace(books.posting, run=run))
     otherwise = {RUN_PATH: _with_digest(run, digest)}
     publish(staging, books, config, replace(evidence, run=run), go_on, engine, on_file, otherwise)
-    _require_readable(staging)
     return writer.seal(staging, manifest_of(books))
 
 
@@ -107,16 +106,15 @@ def _with_digest(run: RunRecord, digest: Callable[[], Mapping[str, str]]) -> Ite
     yield replace(run, digest=digest()).to_json()
 
 
-def _require_readable(staging: Staging) -> None:
-    """What later runs and commands read of the revision is read back once before anybody can see it."""
-    for path, read in _READ_LATER:
-        try:
+def _require_readable(staging: Staging, path: str) -> None:
+    try:
+        for read in _READ_LATER.get(path, ()):
             read(staging.read(path))
-        except AnswerError as error:
-            raise StorageError(
-                f"{error.message}: this revision could not be read back, so it is not written",
-                remedy="report this: nothing was written, and nothing is lost",
-            ) from error
+    except AnswerError as error:
+        raise StorageError(
+            f"{error.message}: this revision could not be read back, so it is not written",
+            remedy="report this: nothing was written, and nothing is lost",
+        ) from error
 
 
 def publish(
@@ -135,7 +133,9 @@ def publish(
     def added(file: PublishedFile) -> FileRecord:
         path, chunks = file
         go_on()
-        return staging.add(path, otherwise.get(path, chunks))
+        record = staging.add(path, otherwise.get(path, chunks))
+        _require_readable(staging, path)
+        return record
 
     processes = engine.processes(len(books.ledger.lines))
     with engine.files(books, config, evidence, go_on) as files:
