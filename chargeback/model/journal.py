@@ -17,10 +17,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
-
 from chargeback.evidence import SettlementRecord
-from chargeback.model.bookkeeping import ADJUSTMENTS, NO_TEAM, UNASSIGNED, Bookkeeping, ChartOfAccounts, LedgerTeam, Leg
+from chargeback.model.bookkeeping import ADJUSTMENTS, NO_TEAM, UNASSIGNED, Bookkeeping, LedgerTeam, Leg
 from chargeback.model.invoice import Invoice
 from chargeback.model.money import from_minor, minor_digits
 from chargeback.model.posting import MonthPosting
@@ -95,8 +93,7 @@ class MonthJournal:
         """Every entry's rows: the accruals by account, invoice and id, then the settlements likewise."""
         for invoice in _booked(self.posting):
             document = self._document(invoice.account, invoice.label, invoice.total_minor)
-            entry = _Entry(self._blank_accrual(invoice), document, invoice.digits, self.bookkeeping.chart)
-            yield from self._entry(entry, self._accrual(invoice))
+            yield from self._rows(self._blank_accrual(invoice), document, invoice.digits, self._accrual(invoice))
         yield from self.settlements()
 
     def legs(self) -> Iterator[tuple[Leg, LedgerTeam]]:
@@ -121,18 +118,32 @@ class MonthJournal:
         for record in self.posting.run.settlements or ():
             document = self._document(record.account, record.number, record.total)
             digits = minor_digits(record.currency)
-            entry = _Entry(self._blank_settlement(record), document, digits, self.bookkeeping.chart)
-            yield from self._entry(entry, self._settlement(record))
+            yield from self._rows(self._blank_settlement(record), document, digits, self._settlement(record))
 
     def accrued_tax(self, invoice: Invoice) -> int:
         """The tax that the invoice's accrual leaves on *input VAT not due*, in minor units: none where it is cost."""
         key = (invoice.account, invoice.id)
         return self._tax_of(key) if self._reclaims(invoice) else 0
 
-    def _entry(self, entry: _Entry, parts: Iterable[_Part]) -> Iterator[JournalRow]:
-        made = [entry.row(part) for part in parts if part.units]
-        bookable = self.is_sound and all(row.gl_account for row in made)
-        return iter(made) if bookable else (row._replace(bookable=False) for row in made)  # made as bookable ones
+    def _rows(self, blank: JournalRow, document: str, digits: int, parts: Iterable[_Part]) -> Iterator[JournalRow]:
+        """The entry's rows: what they share, the words that end each memo, and the legs with the accounts that they are
+        booked on."""
+        booked = [part for part in parts if part.units]
+        accounts = [guarded(self.bookkeeping.chart.of(part.leg, part.team) or "") for part in booked]
+        bookable, shared = self.is_sound and all(accounts), blank[1:11]  # from the entry's name to what it concerns
+        for (leg, units, words, team, base), account in zip(booked, accounts, strict=True):
+            yield JournalRow(
+                leg,
+                *shared,
+                None if base is None else from_minor(base, digits),
+                guarded(team.id),
+                guarded(team.cost_center),
+                account,
+                from_minor(units, digits),
+                blank.currency,
+                bookable,
+                f"{words or _cost_of(team)}, {document} for {blank.concerns}",
+            )
 
     def _accrual(self, invoice: Invoice) -> Iterator[_Part]:
         key = (invoice.account, invoice.id)
@@ -226,28 +237,6 @@ class _Part(NamedTuple):
     words: str = ""
     team: LedgerTeam = NO_TEAM
     base: int | None = None
-
-
-class _Entry(Struct, frozen=True):
-    """One entry: what its rows share, the words that end each memo, and where its legs are booked."""
-
-    blank: JournalRow
-    document: str
-    digits: int
-    chart: ChartOfAccounts
-
-    def row(self, part: _Part) -> JournalRow:
-        """The row of the part."""
-        leg, units, words, team, base = part
-        return self.blank._replace(
-            leg=leg,
-            tax_base=None if base is None else from_minor(base, self.digits),
-            team=guarded(team.id),
-            cost_center=guarded(team.cost_center),
-            gl_account=guarded(self.chart.of(leg, team) or ""),
-            amount=from_minor(units, self.digits),
-            memo=f"{words or _cost_of(team)}, {self.document} for {self.blank.concerns}",
-        )
 
 
 def _booked(posting: MonthPosting) -> list[Invoice]:

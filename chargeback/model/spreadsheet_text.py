@@ -32,8 +32,10 @@ def csv_row(row_cells: Iterable[str]) -> str:
     """The row with its line end; each cell is quoted where it must be."""
     cells = tuple(row_cells)
     row = ",".join(cells)
-    if row.count(",") != len(cells) - 1 or _BESIDES_COMMAS.search(row):
+    if _BESIDES_COMMAS.search(row):
         row = ",".join(map(csv_field, cells))
+    elif row.count(",") >= len(cells):
+        row = ",".join([f'"{cell}"' if "," in cell else cell for cell in cells])
     return f"{row}\r\n"
 
 

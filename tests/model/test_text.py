@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import chargeback
-from chargeback.model.spreadsheet_text import csv_row
+from chargeback.model.spreadsheet_text import csv_field, csv_row
 from chargeback.model.text import MOST_MARKS, json_text, normalized, one_line, readable
 from chargeback.operate.deploy.yaml_text import yaml as yaml_of
 from chargeback.operate.init import plain, quoted
@@ -98,6 +98,7 @@ def test_toml_and_yaml_read_the_same_value_from_one_inert_line(text: str) -> Non
 @given(st.lists(HOSTILE, min_size=2))
 def test_a_csv_row_reads_back_and_no_spreadsheet_splits_a_cell(cells: list[str]) -> None:
     written = csv_row(cells)
+    assert written == ",".join(map(csv_field, cells)) + "\r\n"
     assert next(csv.reader(io.StringIO(written, newline=""), strict=True)) == cells
     outside = "".join(part for place, part in enumerate(written.replace('""', "").split('"')) if place % 2 == 0)
     assert not set(outside) & set(";\t|")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
 
 from chargeback.model.bookkeeping import Leg
@@ -48,6 +49,7 @@ _HASHED = re.compile(rf"-x[0-9a-f]{{{_HASH_DIGITS}}}$", re.ASCII | re.IGNORECASE
 _WORDS = frozenset({"TRUE", "FALSE", "NULL"})
 """Of the shape of a currency, but beancount reads them as values."""
 
+_MOST_CURRENCIES = 1 << 8
 _SUPPLIER = "deploys.app"
 _NARRATIONS = {Event.ACCRUAL: "Accrual", Event.SETTLEMENT: "Payment", Event.CORRECTION: "Correction"}
 _HEAD = """\
@@ -71,6 +73,7 @@ def account_name(row: JournalRow) -> str:
     return f"{root}:{UNMAPPED}:{_UNMAPPED_LEAVES.get(row.leg) or f'Team-{row.team}'}"
 
 
+@lru_cache(_MOST_CURRENCIES)
 def currency_name(currency: str) -> str:
     """The commodity of a currency; its code where that is legal, as every code of ISO 4217 is."""
     if _CURRENCY.fullmatch(currency) and currency not in _WORDS and not _HASHED.search(currency):
