@@ -17,9 +17,10 @@ from functools import lru_cache
 
 from chargeback.config import Config
 from chargeback.model.answers import LineItem, amount_of
+from chargeback.model.bookkeeping import LedgerTeam
 from chargeback.model.books import Books
 from chargeback.model.instants import format_instant
-from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine, pieces
+from chargeback.model.ledger import Basis, InvoiceLabel, LedgerLine, LedgerLines, LedgerProject, pieces
 from chargeback.model.ledger_register import AMOUNTS
 from chargeback.model.money import format_exact
 from chargeback.model.posting import PostedLine
@@ -71,26 +72,26 @@ def unit_format(unit: str) -> str:
     return spelled if _UNIT.fullmatch(spelled) else COUNT
 
 
-def quantity(line: LedgerLine, item: LineItem | None) -> str:
+def quantity(usage: str, basis: Basis, item: LineItem | None) -> str:
     """The line's measured quantity as a decimal number, "" where nobody says one.
 
     The report's usage; for a by-SKU line that is booked whole the invoice's own quantity.
     """
-    if line.usage:
-        return decimal_text(line.usage)
-    if item is None or item.is_by_project or item.quantity is None or line.basis is not Basis.INVOICE_LINE:
+    if usage:
+        return decimal_text(usage)
+    if item is None or item.is_by_project or item.quantity is None or basis is not Basis.INVOICE_LINE:
         return ""
     return decimal_text(format_exact(amount_of(item.quantity)))
 
 
-def description(line: LedgerLine) -> str:
+def described(text: str, basis: Basis, resource: str, project: str) -> str:
     """The charge in plain words, ASCII alone, as FOCUS' checker wants it; ``x_ChargeDescription`` has the original."""
-    if line.description and line.description.isascii():
-        return line.description
-    if line.basis is Basis.ADJUSTMENT:
+    if text and text.isascii():
+        return text
+    if basis is Basis.ADJUSTMENT:
         return "What the invoice holds beyond its lines"
-    what = line.resource if line.resource.isascii() else ""
-    return " of ".join(part for part in (what or "Charge", line.project if line.project.isascii() else "") if part)
+    what = resource if resource.isascii() else ""
+    return " of ".join(part for part in (what or "Charge", project if project.isascii() else "") if part)
 
 
 INVOICE_COLUMNS = (
@@ -163,8 +164,7 @@ def chunks(books: Books, config: Config) -> Iterator[bytes]:
     rows = _Rows14(books, config) if is_1_4 else _Rows(books, config)
     yield f"{','.join(COLUMNS_1_4 if is_1_4 else COLUMNS)}\r\n".encode()
     for some in pieces(books.ledger.lines):
-        amounts = (some.amount_texts(name) for name in AMOUNTS)
-        yield "".join(map(rows.row, some, *amounts)).encode()
+        yield "".join(rows.of(some)).encode()
 
 
 class _Rows:
@@ -177,32 +177,38 @@ class _Rows:
         self.postings = {posting.month.account: posting for posting in books.posting.postings}
         self.posted: dict[int, PostedLine] = {}
         self.label: InvoiceLabel | None = None
-        self.project: tuple[str, str] | None = None
+        self.project: LedgerProject | None = None
         self.invoice = self.own_invoice = self.begin = self.name = ""
         self.teams: dict[tuple[str, str], str] = {}
 
-    def row(self, line: LedgerLine, net: str, tax: str, gross: str) -> str:
-        """One ledger line, and its amounts as written, as one row."""
-        if line.label is not self.label:
-            self._begin_invoice(line.label)
-        if (line.project, line.project_name) != self.project:
-            self._begin_project(line)
-        used, unit = self._quantity(line)
-        cost = decimal_text(gross)
-        return (
-            f"{self.begin}{_resource(line.resource)}{_CHARGES[used != '']}{cell(description(line))}"
-            f",{used},{unit},{used},{unit},{cost},{cost},{cost},{cost},"
-            f"{self.teams.get((line.team.id, line.environment)) or self._team(line)}{self.own_invoice}"
-            f"{self.name}{cell(line.resource)},{cell(line.description)},"
-            f"{net},{tax}{_BASES[line.basis]}"
-            f"{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
-        )
+    def of(self, lines: LedgerLines) -> Iterator[str]:
+        """Each ledger line as one row."""
+        columns = (
+            lines.labels, lines.projects, lines.teams, lines.items, lines.origins, lines.resources, lines.usage_texts(),
+            *map(lines.amount_texts, AMOUNTS), lines.numbers,
+        )  # fmt: skip
+        for label, project, team, item, origin, resource, usage, net, tax, gross, number in zip(*columns, strict=True):
+            if label is not self.label:
+                self._begin_invoice(label)
+            if project is not self.project:
+                self._begin_project(project)
+            basis, place, text = origin.basis, item.number, item.description
+            used, unit = self._quantity(usage, basis, place)
+            cost = decimal_text(gross)
+            yield (
+                f"{self.begin}{_resource(resource)}{_CHARGES[used != '']}"
+                f"{cell(described(text, basis, resource, project.sid))}"
+                f",{used},{unit},{used},{unit},{cost},{cost},{cost},{cost},"
+                f"{self.teams.get((team.id, project.environment)) or self._team(team, project.environment)}"
+                f"{self.own_invoice}{self.name}{cell(resource)},{cell(text)},"
+                f"{net},{tax}{_BASES[basis]}{origin.share_percent},{place or ''},{number}\r\n"
+            )
 
-    def _quantity(self, line: LedgerLine) -> tuple[str, str]:
-        """The line's quantity and its unit, both "" where no quantity is known."""
-        posted = self.posted.get(line.invoice_line)
+    def _quantity(self, usage: str, basis: Basis, place: int) -> tuple[str, str]:
+        """The quantity of a line of the invoice line in that place, and its unit, both "" where none is known."""
+        posted = self.posted.get(place)
         item = posted.item if posted else None
-        used = quantity(line, item)
+        used = quantity(usage, basis, item)
         return used, unit_format(item.unit if item and item.unit else "") if used else ""
 
     def _begin_invoice(self, label: InvoiceLabel) -> None:
@@ -215,19 +221,17 @@ class _Rows:
         self.invoice = cells(account, name, label.currency, *self.bounds, *self.bounds, label.invoice, *issuer)
         self.own_invoice = cells(self.period, label.account, label.account_name, label.status)
 
-    def _begin_project(self, line: LedgerLine) -> None:
-        self.project = (line.project, line.project_name)
-        name = name_text(line.project_name, line.project)
-        self.begin = self.invoice + (cells(line.project, name, "Project") if line.project else ",,,")
-        self.name = cells(line.project_name)
+    def _begin_project(self, project: LedgerProject) -> None:
+        self.project, sid = project, project.sid
+        self.begin = self.invoice + (cells(sid, name_text(project.name, sid), "Project") if sid else ",,,")
+        self.name = cells(project.name)
 
-    def _team(self, line: LedgerLine) -> str:
-        team = line.team
-        tags = {"team": team.id, "cost_center": team.cost_center, "environment": line.environment}
+    def _team(self, team: LedgerTeam, environment: str) -> str:
+        tags = {"team": team.id, "cost_center": team.cost_center, "environment": environment}
         pairs = {key: cleaned(value) for key, value in tags.items() if value}
-        texts = (team.id, team.name, team.cost_center, team.gl_account, line.environment)
+        texts = (team.id, team.name, team.cost_center, team.gl_account, environment)
         written = cells(json.dumps(pairs, ensure_ascii=False), *texts)
-        self.teams[team.id, line.environment] = written
+        self.teams[team.id, environment] = written
         return written
 
 
@@ -244,18 +248,21 @@ class _Rows14(_Rows):
             self.allocations.next_account()
         super()._begin_invoice(label)
 
-    def row(self, line: LedgerLine, net: str, tax: str, gross: str) -> str:
-        """One ledger line, and its amounts as written, as one row, or two."""
+    def of(self, lines: LedgerLines) -> Iterator[str]:
+        """Each ledger line as one row, or two."""
+        return map(self._row, lines, lines.projects, *map(lines.amount_texts, AMOUNTS[:2]))
+
+    def _row(self, line: LedgerLine, project: LedgerProject, net: str, tax: str) -> str:
         if line.label is not self.label:
             self._begin_invoice(line.label)
-        if (line.project, line.project_name) != self.project:
-            self._begin_project(line)
+        if project is not self.project:
+            self._begin_project(project)
         label, is_split = line.label, line.basis is Basis.SHARED_SPLIT
-        used, unit = self._quantity(line)
+        used, unit = self._quantity(line.usage, line.basis, line.invoice_line)
         charge = _CHARGES[used != ""]
         if is_credit(self.posted[line.invoice_line]):
             charge, used, unit = _CREDIT, "", ""
-        text = description(line)
+        text = described(line.description, line.basis, line.resource, line.project)
         allocated = self.allocations.charges[line.line] if is_split else focus_allocation.NONE
         cost = decimal_text(net)
         of_net = (
@@ -263,8 +270,9 @@ class _Rows14(_Rows):
             f"{allocated}{cell(detail_id(label.invoice_id, line.invoice_line))},"
         )
         known = self.origins if is_split else self.teams
+        made = self._origin if is_split else self._team
         rest = (
-            f"{known.get((line.team.id, line.environment)) or (self._origin(line) if is_split else self._team(line))}"
+            f"{known.get((line.team.id, line.environment)) or made(line.team, line.environment)}"
             f"{self.own_invoice}{self.name}{cell(line.resource)},{cell(line.description)}{_BASES[line.basis]}"
             f"{line.share_percent},{line.invoice_line or ''},{line.line}\r\n"
         )
@@ -278,12 +286,12 @@ class _Rows14(_Rows):
         )
         return f"{self.begin}{of_net}{rest}{self.begin}{of_tax}{rest}"
 
-    def _origin(self, line: LedgerLine) -> str:
+    def _origin(self, team: LedgerTeam, environment: str) -> str:
         """Of a split charge: the tags of its origin, which are no team's, then the team's cells."""
-        team, tags = line.team, {"environment": cleaned(line.environment)} if line.environment else {}
-        texts = (team.id, team.name, team.cost_center, team.gl_account, line.environment)
+        tags = {"environment": cleaned(environment)} if environment else {}
+        texts = (team.id, team.name, team.cost_center, team.gl_account, environment)
         written = cells(json.dumps(tags, ensure_ascii=False), *texts)
-        self.origins[team.id, line.environment] = written
+        self.origins[team.id, environment] = written
         return written
 
 

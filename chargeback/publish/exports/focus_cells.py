@@ -31,7 +31,7 @@ def name_text(name: str, otherwise: str) -> str:
 
 def cells(*texts: str) -> str:
     """The texts as cells, each with a comma behind it."""
-    return "".join(f"{cell(text)}," for text in texts)
+    return f"{','.join(map(cell, texts))},"
 
 
 @lru_cache(1 << 12)

@@ -94,9 +94,8 @@ def invoice_details(books: Books, config: Config) -> Iterator[bytes]:
             lines = list(group)
             invoice = lines[0].invoice
             shared = _Shared(invoice, bounds, str(books.period), _run_at(books))
-            yield from (shared.record(line) for line in lines)
-            if invoice.tax_minor:
-                yield shared.tax()
+            records = [*map(shared.record, lines), *([shared.tax()] if invoice.tax_minor else ())]
+            yield "".join(records).encode()
 
 
 def billing_periods(books: Books, config: Config) -> Iterator[bytes]:
@@ -119,7 +118,7 @@ class _Shared:
         terms = (_to_seconds(invoice.issued_at), "Issued", "", NOT_STATED, label)
         self._when = cells(run_at, run_at, *terms, period, invoice.account)
 
-    def record(self, posted: PostedLine) -> bytes:
+    def record(self, posted: PostedLine) -> str:
         """A line of the invoice, or what it holds beyond its lines: net of tax."""
         item = posted.item
         category = CREDIT if is_credit(posted) else USAGE if item else ADJUSTMENT
@@ -127,14 +126,14 @@ class _Shared:
         own = detail_id(self.invoice.id, posted.number)
         return self._row(own, category, posted.net, text, _grain(posted), _stated(posted.number, item))
 
-    def tax(self) -> bytes:
+    def tax(self) -> str:
         """The invoice's tax."""
         return self._row(tax_id(self.invoice.id), TAX, self.invoice.tax_minor, "Tax", {}, NOTHING_STATED)
 
-    def _row(self, own: str, category: str, amount: int, text: str, grain: Mapping[str, object], stated: str) -> bytes:
+    def _row(self, own: str, category: str, amount: int, text: str, grain: Mapping[str, object], stated: str) -> str:
         cost = decimal_text(format_minor(amount, self.invoice.digits))
         what = cells(text, json.dumps(grain, ensure_ascii=False) if grain else "")
-        return f"{self._who}{cell(own)},{self._where}{category},{cost},{what}{self._when}{stated}\r\n".encode()
+        return f"{self._who}{cell(own)},{self._where}{category},{cost},{what}{self._when}{stated}\r\n"
 
 
 def _grain(posted: PostedLine) -> dict[str, object]:
