@@ -248,8 +248,10 @@ def _ownership_findings(
 ) -> OwnershipFindings:
     unowned = {account: found for shard in shards for account, found in shard.unowned.items()}
     billed = {project for shard in shards for project in shard.projects}
+    decided = billed - {""}  # where they were posted, perhaps by another process
     for project in sorted({*projects.by_sid, *billed}):  # equal claims are an error, ledger line or not
-        ownership.owner(project)
+        if project not in decided:
+            ownership.owner(project)
         ownership.environment(project)
     shown = (sid for sid, project in projects.by_sid.items() if not project.account or project.account in unowned)
     listed = {projects.resolve(sid) for sid in shown}  # one that was renamed since is the one that was booked

@@ -56,8 +56,11 @@ class _Contest:
                 self._exact.setdefault(contender.claim.pattern, []).append(contender)
         globs = [contender for contender in self.contenders if contender.claim.is_glob]
         self._globs = sorted(globs, key=lambda contender: contender.strength, reverse=True)
-        self._ends = {glob.strength: place for place, glob in enumerate(self._globs, start=1)}
-        self._any_glob = re.compile("|".join(f"({translate(each.claim.pattern)})" for each in self._globs))
+        self._by_ends: dict[tuple[int, int], dict[tuple[str, str], list[int]]] = {}
+        for place, glob in enumerate(self._globs):
+            begins, ends = _ends(glob.claim.pattern)
+            alike = self._by_ends.setdefault((len(begins), len(ends)), {})
+            alike.setdefault((begins, ends), []).append(place)
 
     def winner(self, project: str) -> _Contender | None:
         """The strongest claim, None if there is none; ``ConfigurationError`` where equal claims meet."""
@@ -74,13 +77,21 @@ class _Contest:
         return best[0]
 
     def _best_globs(self, project: str) -> list[_Contender]:
-        first = self._any_glob.match(project)
-        if first is None or first.lastindex is None:
-            return []
-        place = first.lastindex - 1
-        strongest = self._globs[place]
-        equal = self._globs[place + 1 : self._ends[strongest.strength]]
-        return [strongest, *[contender for contender in equal if contender.match(project)]]
+        """The strongest globs that match, of equal ones all, in order; only those whose ends the project has are tried:
+        every team may have one."""
+        places = sorted(
+            place
+            for (begins, ends), alike in self._by_ends.items()
+            for place in alike.get((project[:begins], project[len(project) - ends :]), ())
+            if self._globs[place].match(project)
+        )
+        found = [self._globs[place] for place in places]
+        return [each for each in found if each.strength == found[0].strength]
+
+
+def _ends(glob: str) -> tuple[str, str]:
+    """The text before the first wildcard and behind the last, which every project that the glob matches has."""
+    return re.split(r"[*?[]", glob, maxsplit=1)[0], re.split(r"[*?\]]", glob)[-1]
 
 
 class Ownership(Struct):

@@ -56,8 +56,9 @@ def _same_numbers(month: AccountMonth) -> Iterator[Check]:
 
 
 def _same_projects(posting: Posting) -> Iterator[Check]:
-    projects = _positive_projects(posting)
-    for first, second in overlapping(posting.month.booked):
+    pairs = list(overlapping(posting.month.booked))
+    projects = _positive_projects(posting) if pairs else {}  # nearly every account has one invoice
+    for first, second in pairs:
         for project in sorted(projects[first.id] & projects[second.id]):
             message = f"{project} is billed in {first.label} and in {second.label} for the same days"
             yield _finding(Outcome.EXCEPTION, second, message, project)

@@ -10,7 +10,7 @@ What a failing check leaves untied: its variance, so that whoever accepts it say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import filterfalse
 
@@ -31,8 +31,10 @@ def tolerance_for(expected: Decimal, settings: Reconciliation) -> Decimal:
     """The configured tolerance of a ``report-*`` check: the larger of the absolute one and the percentage of
     expected.
     """
-    share = EXACT.divide(EXACT.multiply(expected.copy_abs(), settings.tolerance.percent), Decimal(100))
-    return max(settings.tolerance.absolute, share)
+    absolute, percent = settings.tolerance.absolute, settings.tolerance.percent
+    return (
+        max(absolute, EXACT.divide(EXACT.multiply(expected.copy_abs(), percent), Decimal(100))) if percent else absolute
+    )
 
 
 class Comparison(Struct, frozen=True):
@@ -64,20 +66,24 @@ class Comparison(Struct, frozen=True):
     @property
     def holds(self) -> bool:
         """Whether the difference lies within tolerance or what rounding explains."""
-        return self._beyond <= max(self.tolerance, self.rounding)
+        return self._beyond(self.variance) <= self._allowed
 
     @property
-    def _beyond(self) -> Decimal:
+    def _allowed(self) -> Decimal:
+        return max(self.tolerance, self.rounding)
+
+    def _beyond(self, variance: Decimal) -> Decimal:
         """How far the amounts are apart; how far expected exceeds actual where that is a bound."""
-        return self.variance.copy_negate() if self.is_bound else self.variance.copy_abs()
+        return variance.copy_negate() if self.is_bound else variance.copy_abs()
 
     def check(self) -> Check:
         """The check's result, with a sentence that gives both figures where they differ."""
-        variance, allowed, holds = self.variance, max(self.tolerance, self.rounding), self.holds
+        variance, allowed = self.variance, self._allowed
+        holds = self._beyond(variance) <= allowed
         return Check(
             code=self.code,
             outcome=Outcome.PASS if holds else Outcome.EXCEPTION,
-            message=self._message(holds=holds) if variance else self.agree,
+            message=self._message(variance, holds=holds) if variance else self.agree,
             account=self.account,
             invoice=self.invoice,
             subject=self.subject,
@@ -88,13 +94,14 @@ class Comparison(Struct, frozen=True):
             currency=self.currency,
         )
 
-    def _message(self, *, holds: bool) -> str:
-        if self._beyond <= 0:
+    def _message(self, variance: Decimal, *, holds: bool) -> str:
+        beyond = self._beyond(variance)
+        if beyond <= 0:
             return self.agree
         if not holds:
             return self.differ if isinstance(self.differ, str) else self.differ()
-        amount = f"{format_exact(self.variance.copy_abs())} {self.currency}"
-        if self._beyond <= self.rounding:
+        amount = f"{format_exact(variance.copy_abs())} {self.currency}"
+        if beyond <= self.rounding:
             return f"{self.agree}; rounding alone can explain the difference of {amount}"
         return f"{self.agree}, within tolerance: they differ by {amount}"
 
@@ -200,15 +207,16 @@ def report_total(posting: Posting, config: Config) -> Iterator[Check]:
 def report_project(posting: Posting, config: Config) -> Iterator[Check]:
     """By-project lines against the report's rows, project by project; where the month has by-SKU lines too, they must
     not exceed these."""
-    if shapes(posting) == {False}:
+    found = shapes(posting)
+    if found == {False}:
         return
-    month, reason = posting.month, why_not(posting) or _no_lines(posting)
+    month, reason = posting.month, why_not(posting) or _no_lines(found)
     report = month.report
     if reason or report is None:
         yield not_performed(Code.REPORT_PROJECT, month.account, reason)
         return
     replaced = {undivided.subject for undivided in posting.undivided}
-    bound, compared = len(shapes(posting)) == 2, _Comparisons(posting, config)
+    bound, compared = len(found) == 2, _Comparisons(posting, config)
     for group in by_project(filter(is_by_project, posting.invoice_lines), report):
         subject = Subject(SubjectKind.PROJECT, group.name)
         if subject in replaced or (bound and not group.lines):
@@ -223,15 +231,16 @@ def report_resource(posting: Posting, config: Config) -> Iterator[Check]:
     """
     yield from _undivided(posting, config)
     yield from _negative(posting)
-    if shapes(posting) == {True}:
+    found = shapes(posting)
+    if found == {True}:
         return
-    month, reason = posting.month, why_not(posting) or _no_lines(posting)
+    month, reason = posting.month, why_not(posting) or _no_lines(found)
     report = month.report
     if reason or report is None:
         yield not_performed(Code.REPORT_RESOURCE, month.account, reason)
         return
     replaced = {undivided.posted.key for undivided in posting.undivided}
-    bound, compared = len(shapes(posting)) == 2, _Comparisons(posting, config)
+    bound, compared = len(found) == 2, _Comparisons(posting, config)
     for group in by_resource(filterfalse(is_by_project, posting.invoice_lines), report):
         lines = [posted for posted in group.lines if posted.key not in replaced]
         if lines or not (bound or group.lines):
@@ -285,9 +294,9 @@ def _of_line(
     )
 
 
-def _no_lines(posting: Posting) -> str:
-    """Why the lines cannot be tied out one by one, "" where they can."""
-    return "" if shapes(posting) else "no invoice line could be booked as such"
+def _no_lines(found: Collection[bool]) -> str:
+    """Why lines of these shapes cannot be tied out one by one, "" where they can."""
+    return "" if found else "no invoice line could be booked as such"
 
 
 class _Comparisons:
@@ -298,6 +307,7 @@ class _Comparisons:
         self._account = posting.month.account
         self._currency = posting.month.currency
         self._digits = minor_digits(self._currency)
+        self._roundings: dict[int, Decimal] = {}
 
     def of(
         self,
@@ -310,6 +320,9 @@ class _Comparisons:
     ) -> Comparison:
         """The lines' sum against the report's value."""
         settings, currency = self._config.reconciliation, self._currency
+        parts = rounded_parts(lines, settings.tax_basis)
+        if parts not in self._roundings:
+            self._roundings[parts] = rounding_allowance(parts, self._digits)
         expected = from_minor(line_total(lines, self._config), self._digits)
         what = f"{subject.name}: " if subject and subject.name else ""
         agree = "report = invoice lines" if subject else "report total = invoice line total"
@@ -321,7 +334,7 @@ class _Comparisons:
             currency=currency,
             subject=subject,
             tolerance=tolerance_for(expected, settings),
-            rounding=rounding_allowance(rounded_parts(lines, settings.tax_basis), self._digits),
+            rounding=self._roundings[parts],
             agree="the invoices' lines do not exceed the report" if is_bound else agree,
             differ=lambda: (
                 f"{what}the report shows {format_exact(value)} {currency}, "

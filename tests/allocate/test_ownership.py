@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from chargeback.allocate.ownership import NOBODY, Ownership
+from chargeback.allocate.ownership import NOBODY, Ownership, _Contender, _Contest
 from chargeback.config import ProjectClaim, parse
 from chargeback.errors import ConfigurationError
 from chargeback.evidence.period import Period
@@ -131,3 +133,18 @@ def test_a_claim_is_of_the_very_letters(project: str) -> None:
     """Sids that differ in case alone are two projects."""
     assert of().owner(project).is_nobody
     assert not any(claim.matches(project) for claim in (ProjectClaim(project.lower()), ProjectClaim("acme-*")))
+
+
+PATTERNS = st.text("ab*?[]!-", min_size=1, max_size=6)
+
+
+@settings(max_examples=300)
+@given(patterns=st.lists(PATTERNS, min_size=1, max_size=6, unique=True), project=st.text("ab[]!-", max_size=5))
+def test_the_strongest_of_all_globs_that_match_wins(patterns: list[str], project: str) -> None:
+    claims = [ProjectClaim(pattern) for pattern in patterns]
+    contest = _Contest([_Contender.of(claim, NOBODY, "") for claim in claims], "")
+    matching = [claim for claim in claims if claim.matches(project)]
+    strengths = [(not claim.is_glob, claim.literal_characters) for claim in matching]
+    expected = matching[strengths.index(max(strengths))] if matching else None
+    winner = contest.winner(project)
+    assert (winner.claim if winner else None) == expected
