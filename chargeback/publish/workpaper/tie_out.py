@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
+from itertools import chain, groupby, islice
+from typing import NamedTuple
 
 from chargeback.model.check import Check, Checks, Code
 from chargeback.model.money import minor_digits
@@ -19,16 +20,14 @@ from chargeback.publish.xlsx.expressions import (
     Choice,
     Exact,
     Expression,
+    RowByRow,
     constant,
     largest,
     rounding_of,
 )
-from chargeback.publish.xlsx.sheets import FIRST, Criterion, SheetTable, Written
+from chargeback.publish.xlsx.sheets import FIRST, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import Column, Form, Record, Value, note
-
-_Checks = Mapping[tuple[Code, str], Check]
-
+from chargeback.publish.xlsx.tables import MOST_TOGETHER, Column, Form, Value, note
 
 _CODES = {Grain.PROJECT: Code.REPORT_PROJECT, Grain.RESOURCE: Code.REPORT_RESOURCE, Grain.TOTAL: Code.REPORT_TOTAL}
 _UNNAMED = {Grain.PROJECT: "without a project", Grain.RESOURCE: "(empty)", Grain.TOTAL: "all lines"}
@@ -66,28 +65,57 @@ def _count(paper: Paper) -> int:
     return sum(account.group_count for account in paper.accounts)
 
 
+class _Compared(NamedTuple):
+    """A group: its check, its row on the sheet, and the first of its report rows on *Evidence*."""
+
+    group: Group
+    check: Check | None
+    row: int
+    first: int
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether both sides are there, and were compared."""
+        return self.check is not None and self.check.actual is not None and self.group.grain is not Grain.CURRENCY
+
+
 def _rows(written: Written, paper: Paper) -> OfAccounts:
     checks = Checks.in_order(paper.books.checks).accounts
     allowance = cache(partial(_allowance, paper))
-    return lambda accounts: written.rows.rows(
-        record
-        for account in accounts
-        for record in _records(paper, account, checks.get(account.account, ()), allowance)
+    return lambda accounts: chain.from_iterable(
+        _of_account(written, paper, account, checks.get(account.account, ()), allowance) for account in accounts
     )
 
 
-def _records(
-    paper: Paper, account: AccountPaper, checks: Iterable[Check], allowance: Callable[[str], Exact]
-) -> Iterator[Record]:
-    first, month = account.report_rows, account.posting.month
-    report_digits = None if month.report is None else minor_digits(month.currency)
-    mine = {(check.code, check.subject_name): check for check in checks}
-    for row, group in enumerate(account.groups, start=account.first_group):
-        supplied = _supplied(paper, account, group, row, first, report_digits)
-        is_compared = TieOut.report in supplied and TieOut.lines in supplied
-        judged = _judged(group, mine, allowance(group.currency), is_compared=is_compared)
-        yield Record(supplied | judged, minor_digits(group.currency))
+def _of_account(
+    written: Written,
+    paper: Paper,
+    account: AccountPaper,
+    checks: Iterable[Check],
+    allowance: Callable[[str], Exact],
+) -> Iterator[str]:
+    lines_of = _lines(paper, account)
+    for (currency, _, _), alike in groupby(_compared(account, checks), _pattern):
+        while some := list(islice(alike, MOST_TOGETHER)):
+            columns = _columns(paper, account, some, lines_of)
+            if some[0].is_judged:
+                columns[TieOut.allowed] = allowance(currency)
+            else:
+                columns[TieOut.recomputed] = note(NOT_PERFORMED)
+            yield from written.rows.together(columns, len(some), minor_digits(currency))
+
+
+def _compared(account: AccountPaper, checks: Iterable[Check]) -> Iterator[_Compared]:
+    mine, first = {(check.code, check.subject_name): check for check in checks}, account.report_rows
+    for row, group in enumerate(account.groups, start=FIRST + account.first_group):
+        code = _CODES.get(group.grain)
+        yield _Compared(group, mine.get((code, group.subject)) if code else None, row, first)
         first += len(group.rows)
+
+
+def _pattern(compared: _Compared) -> tuple[str, bool, bool]:
+    """What rows have alike that are made together."""
+    return compared.group.currency, bool(compared.group.rows), compared.is_judged
 
 
 def _allowance(paper: Paper, currency: str) -> Exact:
@@ -98,47 +126,37 @@ def _allowance(paper: Paper, currency: str) -> Exact:
     return Exact(largest(constant(settings.tolerance.absolute), share, rounding), 4, reach=TieOut.lines)
 
 
-def _supplied(
-    paper: Paper, account: AccountPaper, group: Group, row: int, first: int, report_digits: int | None
-) -> dict[Column, Value]:
-    """What is compared in that row; ``first`` is the first of the group's report rows, ``report_digits`` are the minor
-    digits that the account's report is rounded to, None where none is proved."""
-    table, is_by_currency = TieOut, group.grain is Grain.CURRENCY
-    supplied: dict[Column, Value] = {
+def _columns(
+    paper: Paper, account: AccountPaper, some: Sequence[_Compared], lines_of: Callable[[int], Expression]
+) -> dict[Column, Value | list[Value]]:
+    """What is compared in rows that have the same columns."""
+    table, evidence, month = TieOut, paper.written(EvidenceTable), account.posting.month
+    groups = [each.group for each in some]
+    grain, currency, has_rows = groups[0].grain, groups[0].currency, bool(groups[0].rows)
+    columns: dict[Column, Value | list[Value]] = {
         table.number: account.number,
         table.account: account.account,
-        table.compared_by: group.grain.value,
-        table.subject: group.subject or _UNNAMED.get(group.grain, ""),
-        table.parts: rounded_parts(group.lines, paper.basis),
-        table.currency: group.currency,
+        table.compared_by: grain.value,
+        table.subject: [group.subject or _UNNAMED.get(group.grain, "") for group in groups],
+        table.parts: [rounded_parts(group.lines, paper.basis) for group in groups],
+        table.outcome: [each.check.outcome.value if each.check else NOT_PERFORMED for each in some],
+        table.currency: currency,
     }
-    if group.rows:
-        supplied[table.first_row] = EvidenceTable.place(first)[1]
-        supplied[table.last_row] = EvidenceTable.place(first + len(group.rows) - 1)[1]
-    if report_digits is not None and not (is_by_currency and group.currency):
-        report = paper.written(EvidenceTable).total(EvidenceTable.value, first, len(group.rows))
-        supplied[table.report] = Exact(report, report_digits)
-    if not is_by_currency or group.currency:
-        supplied[table.lines] = Exact(_lines(paper, account, row))
-    return supplied
+    if has_rows:
+        columns[table.first_row] = [EvidenceTable.place(each.first)[1] for each in some]
+        columns[table.last_row] = [EvidenceTable.place(each.first + len(each.group.rows) - 1)[1] for each in some]
+    if month.report is not None and not (grain is Grain.CURRENCY and currency):
+        reports = [evidence.total(EvidenceTable.value, each.first, len(each.group.rows)) for each in some]
+        columns[table.report] = Exact(RowByRow(reports), minor_digits(month.currency))
+    if grain is not Grain.CURRENCY or currency:
+        columns[table.lines] = Exact(RowByRow([lines_of(each.row) for each in some]))
+    return columns
 
 
-def _lines(paper: Paper, account: AccountPaper, row: int) -> Expression:
-    """Σ of the account's lines that name that row."""
-    amounts = InvoiceLines.gross if paper.basis == "gross" else InvoiceLines.net
-    key = FIRST + row
-    criterion = Criterion(InvoiceLines.compared_in, Decimal(key), str(key))
-    lines = paper.written(InvoiceLines)
-    return lines.total_where(amounts, [criterion], account.first_line, account.line_count)
-
-
-def _judged(group: Group, checks: _Checks, allowance: Exact, *, is_compared: bool) -> dict[Column, Value]:
-    table, code = TieOut, _CODES.get(group.grain)
-    check = checks.get((code, group.subject)) if code else None
-    outcome = {table.outcome: check.outcome.value if check else NOT_PERFORMED}
-    if check is None or check.actual is None or not is_compared:
-        return {**outcome, table.recomputed: note(NOT_PERFORMED)}
-    return {**outcome, table.allowed: allowance}
+def _lines(paper: Paper, account: AccountPaper) -> Callable[[int], Expression]:
+    """What gives Σ of the account's lines that name a row."""
+    amounts, lines = InvoiceLines.gross if paper.basis == "gross" else InvoiceLines.net, paper.written(InvoiceLines)
+    return lines.total_by(amounts, InvoiceLines.compared_in, account.first_line, account.line_count)
 
 
 DECLARED = Declaration(

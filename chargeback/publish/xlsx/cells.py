@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from xml.sax.saxutils import escape
 
 from chargeback.model.money import format_exact, format_minor
@@ -26,6 +26,7 @@ _EPOCH = date(1899, 12, 30)
 _DAY = 86_400
 _MOST_FRAGMENTS = 1 << 13
 _MOST_PREPARED = 3
+_MOST_HEIGHTS = 1 << 6
 
 
 def fits(amount: Decimal) -> bool:
@@ -164,10 +165,19 @@ class TextColumn(dict[str, str]):
         return fragment
 
 
-def row(cells: Sequence[str], height: float | None = None) -> str:
-    """A row of cells, in the order of their columns; ``height`` in points, None for the sheet's own."""
+@lru_cache(_MOST_HEIGHTS)
+def row_opening(height: float | None = None) -> str:
+    """How a row begins, up to its first cell; ``height`` in points, None for the sheet's own."""
     size = f' ht="{height:g}" customHeight="1"' if height is not None else ""
-    return f'<row r="{ROW}"{size}>{"".join(cells)}</row>'
+    return f'<row r="{ROW}"{size}>'
+
+
+ROW_END = "</row>"
+
+
+def row(cells: Sequence[str], height: float | None = None) -> str:
+    """A row of cells, in the order of their columns."""
+    return f"{row_opening(height)}{''.join(cells)}{ROW_END}"
 
 
 EMPTY_ROW = row(())

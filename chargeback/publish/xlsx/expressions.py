@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache, reduce
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -38,7 +38,7 @@ _MOST_UNITS = 10**13
 """Minor units that a formula of ours rounds to, at most."""
 
 
-class Result(NamedTuple):
+class Result(Struct, frozen=True):
     """What a cell shows: a formula ("" where the value stands alone) and the value that it has.
 
     ``is_minor``: it is an amount in minor digits, of which no more than 15 stand in a number cell.
@@ -110,6 +110,10 @@ class Expression:
             raise TypeError("the value of an expression over columns is another one on each row")
         return self._values
 
+    def texts(self, batch: Batch) -> Iterable[str]:
+        """The formula on each row."""
+        return repeat(self.text, batch.count)
+
     def values(self, batch: Batch) -> Figures:
         """The exact value on each row; ``KeyError`` where the rows lack a column that is read."""
         values = self._values
@@ -177,6 +181,28 @@ class Cell(Expression, ABC):
     def decimals(self, figures: Sequence[Decimal | int], digits: int) -> Figures:
         """Figures of the column, whole numbers and minor units as such, as decimals; ``digits`` those of the rows'
         currency."""
+
+
+class RowByRow(Expression):
+    """Figures that stand elsewhere, one on each row of the batch that it is for. No larger formula can call them."""
+
+    __slots__ = ("_figures",)
+
+    def __init__(self, figures: Sequence[Expression]) -> None:
+        found = [figure.known_figure for figure in figures]
+        values, reaches = [value for value, _ in found], [reach for _, reach in found]
+        super().__init__("", lambda batch: values, lambda batch: reaches)
+        self._figures = figures
+
+    def texts(self, batch: Batch) -> Iterable[str]:
+        """The formula on each row."""
+        return [figure.text for figure in self._figures]
+
+    def values(self, batch: Batch) -> Figures:
+        """The exact value on each row; ``ValueError`` where there are not as many rows as figures."""
+        if len(self._figures) != batch.count:
+            raise ValueError(f"{len(self._figures)} figures for {batch.count} rows")
+        return super().values(batch)
 
 
 _NO_ROW = Batch({})
@@ -391,9 +417,9 @@ class Rounding:
 
     def results(self, batch: Batch) -> list[Result]:
         """The formula and its value, or the value alone, on each row."""
-        figures = zip(self.expression.values(batch), self.expression.reaches(batch), strict=True)
-        text, digits = self.expression.text, batch.digits
-        return [self.shown(text, value, reach, digits) for value, reach in figures]
+        own = self.expression
+        figures = own.texts(batch), own.values(batch), own.reaches(batch), repeat(batch.digits, batch.count)
+        return list(map(self.shown, *figures))
 
     def known_result(self, digits: int) -> Result:
         """The same where no column of the row is read."""
@@ -446,10 +472,10 @@ class Exact(Rounding):
     def results(self, batch: Batch) -> list[Result]:
         """The same on each row."""
         values, reaches = self.expression.values(batch), self._reach.reaches(batch)
-        text, digits = self.expression.text, [batch.digits] * batch.count
+        digits = [batch.digits] * batch.count
         if self._like is not None:
             digits = list(map(_decimals, self._like.values(batch)))
-        return list(map(self.shown, repeat(text), values, reaches, digits))
+        return list(map(self.shown, self.expression.texts(batch), values, reaches, digits))
 
 
 def _decimals(value: Decimal) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import ClassVar, NamedTuple
@@ -179,6 +179,18 @@ class Written:
             return known("", *total)
         amounts, terms = self._range(column, first, count), self._terms(criteria, first, count)
         return known(f"SUMIF({terms},{amounts})" if len(criteria) == 1 else f"SUMIFS({amounts},{terms})", *total)
+
+    def total_by(self, column: Column, key: Column, first: int, count: int) -> Callable[[int], Expression]:
+        """What gives Σ of a column over those of so many rows that have a number in the column ``key``: for who asks
+        for many; without a formula where the rows are divided."""
+        figures, places = self.rows.figures, defaultdict[Kept, list[int]](list)
+        for index, number in enumerate(figures.of(key, first, count), start=first):
+            places[number].append(index)
+        is_found = count and not self.table.is_divided(first, count)
+        keys, amounts = (self._range(each, first, count) if is_found else "" for each in (key, column))
+        return lambda number: known(
+            f"SUMIF({keys},{number},{amounts})" if is_found else "", *figures.total_at(column, places.get(number, ()))
+        )
 
     def count_where(self, criteria: Sequence[Criterion], first: int = 0, count: int | None = None) -> Expression:
         """How many of the rows meet the criteria; without a formula where they are divided."""

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import groupby, islice, repeat
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,7 +20,7 @@ from msgspec import Struct, field
 
 from chargeback.model.money import format_exact, format_minors, from_minor, to_minor
 from chargeback.publish.xlsx import styles
-from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, Cells, TextColumn, serial
+from chargeback.publish.xlsx.cells import LARGEST_EXACT, ROW, ROW_END, Cells, TextColumn, row_opening, serial
 from chargeback.publish.xlsx.cells import row as row_of
 from chargeback.publish.xlsx.expressions import Batch, Cell, Choice, Result, Rounding, sum_and_reach
 from chargeback.publish.xlsx.shape import letters
@@ -115,7 +115,7 @@ Value = str | int | Decimal | date | Styled | Rounding | Choice | None
 Supplied = Mapping[Column, Value]
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True):
     """What a row is made of: what is supplied, the minor digits of its currency, and its height in points (None: the
     sheet's own)."""
 
@@ -124,7 +124,9 @@ class Record(NamedTuple):
     height: float | None = None
 
 
-_MOST_STYLES, _MOST_TOGETHER = 1 << 10, 256
+_MOST_STYLES = 1 << 10
+MOST_TOGETHER = 256
+"""Rows that are made together."""
 _END = "</v></c>"
 
 
@@ -167,6 +169,11 @@ class Figures(Struct):
             return _whole(column, kept, self.digits[place])
         return kept if isinstance(kept, Decimal) else None
 
+    def of(self, column: Column, first: int, count: int) -> Sequence[Kept]:
+        """What is kept of so many rows."""
+        start = self._place(first)
+        return self.by_column[column][start : start + count]
+
     def total(self, column: Column, first: int = 0, count: int | None = None) -> tuple[Decimal, Decimal]:
         """Σ of the figures of so many rows, all from the one at ``first`` on where it is not said, and Σ of their
         absolute values."""
@@ -177,20 +184,16 @@ class Figures(Struct):
     def total_at(self, column: Column, indexes: Iterable[int]) -> tuple[Decimal, Decimal]:
         """The same of the rows at these indexes."""
         places = list(map(self._place, indexes))
-        return self._total(
-            column,
-            list(map(self.by_column[column].__getitem__, places)),
-            bytes(map(self.digits.__getitem__, places)),
-        )
+        kept = self.by_column[column]
+        return self._total(column, [kept[place] for place in places], bytes([self.digits[place] for place in places]))
 
     @staticmethod
-    def _total(column: Column, kept: Sequence[Kept], digits: bytes | bytearray) -> tuple[Decimal, Decimal]:
-        decimals = [each for each in kept if isinstance(each, Decimal)]
-        if len(decimals) == len(kept):
-            return sum_and_reach(decimals)
-        units = [each for each in kept if isinstance(each, int)]
-        if column.form is Form.MONEY and len(units) == len(kept) and len(set(digits)) == 1:
-            return from_minor(sum(units), digits[0]), from_minor(sum(map(abs, units)), digits[0])
+    def _total(column: Column, kept: Sequence[Any], digits: bytes | bytearray) -> tuple[Decimal, Decimal]:
+        kinds = set(map(type, kept))
+        if kinds <= {Decimal}:
+            return sum_and_reach(kept)
+        if kinds == {int} and column.form is Form.MONEY and len(set(digits)) == 1:
+            return from_minor(sum(kept), digits[0]), from_minor(sum(map(abs, kept)), digits[0])
         pairs = zip(kept, digits, strict=True)
         figures = [_whole(column, each, own) if isinstance(each, int) else each for each, own in pairs]
         return sum_and_reach([each for each in figures if isinstance(each, Decimal)])
@@ -238,12 +241,18 @@ class Rows:
 
         Records that follow each other and supply the same columns are made together, a column after the other.
         """
-        for (_, _, digits), alike in groupby(records, _pattern):
-            while together := list(islice(alike, _MOST_TOGETHER)):
+        for _, alike in groupby(records, _pattern):
+            while together := list(islice(alike, MOST_TOGETHER)):
                 supplied = zip(*(record.supplied.values() for record in together), strict=True)
                 columns = dict(zip(together[0].supplied, supplied, strict=True))
                 heights = [record.height for record in together]
-                yield from self._made(columns, digits, heights, kind)
+                yield from self._made(columns, together[0].digits, heights, kind)
+
+    def together(self, columns: Mapping[Column, Value | Sequence[Value]], count: int, digits: int = 0) -> Iterator[str]:
+        """So many rows of one currency, by column: a list has a value for each row, all of one type; any other value
+        stands on all of them. Who has more than some hundreds of rows asks for them in parts."""
+        supplied = {column: value if isinstance(value, list) else [value] * count for column, value in columns.items()}
+        return self._made(supplied, digits, [None] * count, None)
 
     def row(self, supplied: Supplied, digits: int = 0, *, height: float | None = None, kind: Kind | None = None) -> str:
         """One row: ``digits`` are those of the row's currency, ``height`` is in points."""
@@ -253,7 +262,7 @@ class Rows:
         self, supplied: Mapping[Column, Sequence[Any]], digits: int, heights: Sequence[float | None], kind: Kind | None
     ) -> Iterator[str]:
         """Rows of one currency; a column's values are all of one type."""
-        batch, cells, count = Batch({}, digits, len(heights)), list[Sequence[str]](), len(heights)
+        batch, cells, count = Batch({}, digits, len(heights)), list[Iterable[str]](), len(heights)
         places = self._places.setdefault((digits, kind), {})
         for column in self.table.columns:
             values, computed = supplied.get(column), column.computed
@@ -270,7 +279,7 @@ class Rows:
             if column.is_kept:
                 self.figures.by_column[column].extend(figures or [None] * count)
         self.figures.digits.extend(bytes([digits]) * count)
-        yield from map(row_of, zip(*cells, strict=True) if cells else [()] * count, heights)
+        yield from map("".join, zip(map(row_opening, heights), *cells, repeat(ROW_END, count), strict=True))
 
     def look(self, column: Column, digits: int = 0) -> int:
         """The number of the column's style, for amounts of so many minor digits."""
@@ -326,15 +335,15 @@ class Rows:
         """Formulas with their values, and values that stand alone."""
         letters, style, cells = place.column.letters, place.style, self.cells
         found, last, opening = list[str](), "", ""
-        for formula, value, is_minor in results:
-            if formula:
+        for result in results:
+            if formula := result.formula:
                 if formula != last:  # a column's own expression has one text on many rows
                     last, opening = formula, cells.opening(letters, formula, style)
-                found.append(f"{opening}{format_exact(value)}{_END}")
-            elif is_minor:
-                found.append(cells.minor(letters, to_minor(value, digits), digits, style))
+                found.append(f"{opening}{format_exact(result.value)}{_END}")
+            elif result.is_minor:
+                found.append(cells.minor(letters, to_minor(result.value, digits), digits, style))
             else:
-                found.append(cells.exact(letters, value, style))
+                found.append(cells.exact(letters, result.value, style))
         return found
 
     def _place(self, column: Column, digits: int, kind: Kind | None) -> _Place:
@@ -353,10 +362,9 @@ class _Place(NamedTuple):
     texts: TextColumn
 
 
-def _pattern(record: Record) -> tuple[tuple[Column, ...], tuple[type, ...], int]:
+def _pattern(record: Record) -> tuple[int | Column | type, ...]:
     """What rows that are made together have alike."""
-    supplied = record.supplied
-    return tuple(supplied), tuple(map(type, supplied.values())), record.digits
+    return record.digits, *record.supplied, *map(type, record.supplied.values())
 
 
 def _results(values: Sequence[Rounding], batch: Batch) -> list[Result]:

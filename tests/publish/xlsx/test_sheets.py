@@ -95,6 +95,25 @@ def test_rows_that_go_on_on_a_further_sheet_count_all_the_same(rows: list[tuple[
         assert bool(team.text) == (0 < len(rows) <= most), "no criterion spans two sheets"
 
 
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(-(10**6), 10**6), st.just("THB"))),
+    st.integers(1, 12),
+    st.data(),
+)
+def test_totals_by_number_are_those_of_a_criterion(
+    rows: list[tuple[int, int, str]], most: int, data: st.DataObject
+) -> None:
+    first = data.draw(st.integers(0, len(rows)))
+    count = data.draw(st.integers(0, len(rows) - first))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sheets, "_MOST_ROWS", most)
+        parts = written(rows)
+        total_of = parts.total_by(Parts.amount, Parts.team, first, count)
+        for team in (1, 2, 3, 4):
+            one = parts.total_where(Parts.amount, [Criterion(Parts.team, Decimal(team), str(team))], first, count)
+            assert (total_of(team).text, total_of(team).known_figure) == (one.text, one.known_figure)
+
+
 def test_what_is_not_written_yet_cannot_be_referred_to() -> None:
     with pytest.raises(IndexError):
         written(ROWS).cell(Parts.amount, 4)

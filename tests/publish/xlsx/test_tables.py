@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from io import BytesIO
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -18,6 +19,7 @@ from chargeback.publish.xlsx.expressions import (
     Nudged,
     Plain,
     Result,
+    RowByRow,
     Total,
     across,
     all_of,
@@ -100,9 +102,33 @@ def test_rows_that_are_made_together_are_those_made_one_by_one(
     records = [Record({Amounts.label: "x", Amounts.net: net, Amounts.tax: tax}, digits) for net, tax, digits in rows]
     cells = new_book().cells
     together, one_by_one = Rows(cells, Amounts), Rows(cells, Amounts)
-    made = [one_by_one.row(supplied, digits, height=height) for supplied, digits, height in records]
+    made = [one_by_one.row(each.supplied, each.digits, height=each.height) for each in records]
     assert list(together.rows(records)) == made
     assert together.figures == one_by_one.figures
+
+
+@given(st.lists(st.tuples(units, st.decimals(min_value=-(10**6), max_value=10**6, places=3)), min_size=1, max_size=12))
+def test_rows_that_are_given_by_column_are_those_made_one_by_one(rows: list[tuple[int, Decimal]]) -> None:
+    cells = new_book().cells
+    together, one_by_one = Rows(cells, Amounts), Rows(cells, Amounts)
+    figures = [known(f"'Elsewhere'!A{place}", tax, abs(tax) + 1) for place, (_, tax) in enumerate(rows)]
+    columns = {Amounts.label: "x", Amounts.net: [net for net, _ in rows], Amounts.tax: Exact(RowByRow(figures))}
+    made = [
+        one_by_one.row({Amounts.label: "x", Amounts.net: net, Amounts.tax: Exact(figure)}, 2)
+        for (net, _), figure in zip(rows, figures, strict=True)
+    ]
+    assert list(together.together(columns, len(rows), 2)) == made
+    assert together.figures == one_by_one.figures
+
+
+def test_figures_row_by_row_are_for_their_own_rows_and_for_no_larger_formula() -> None:
+    figures = RowByRow([known("A1", Decimal(1)), known("A2", Decimal(2))])
+    for count in (1, 3):
+        with pytest.raises(ValueError, match=f"2 figures for {count} rows"):
+            Plain(figures).results(Batch({}, count=count))
+    with pytest.raises(ValueError, match="2 figures for 1 rows"):
+        Plain(figures).known_result(0)
+    assert [each.formula for each in Plain(figures + constant(1)).results(Batch({}, count=2))] == ["", ""]
 
 
 def result(expression: Expression) -> Result:
