@@ -201,6 +201,8 @@ _LINK = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,15}://)([^\s\"'<>\\^`{|}]*)")
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _SHORTEST_SIGNATURE = 16
 _ALTERNATIONS = 3
+_LINKED = (b"//", b"\\/", b"\\u")
+"""In a JSON text that holds a link one of these stands."""
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
@@ -212,7 +214,7 @@ def without_signatures(text: str) -> str:
 def withheld(body: bytes) -> bytes | None:
     """A JSON answer without what signs its links, wherever they stand, every other byte as it was; None where nothing
     signs one."""
-    if b"//" not in body and b"\\/" not in body and b"\\u" not in body:
+    if not any(mark[:1] in body and mark in body for mark in _LINKED):  # a single byte is found ten times as fast
         return None
     kept = _STRING.sub(_unsigned_string, body)
     return None if kept == body else kept

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
+from itertools import repeat
 from math import isqrt
 
 from chargeback.model.text import cleaned
@@ -55,6 +56,12 @@ def exact_sum(amounts: Iterable[Decimal | int]) -> Decimal:
 def to_minor(amount: Decimal, digits: int) -> int:
     """The amount in minor units, rounded half away from zero."""
     return int(EXACT.to_integral_value(amount.scaleb(digits, EXACT)))
+
+
+def to_minors(amounts: Iterable[Decimal | int], digits: int) -> list[int]:
+    """``to_minor`` of many amounts with the same digits."""
+    scaled = map(EXACT.multiply, amounts, repeat(Decimal(10**digits)))
+    return list(map(int, map(EXACT.to_integral_value, scaled)))
 
 
 def floor_minor(amount: Decimal, digits: int) -> tuple[int, Decimal]:

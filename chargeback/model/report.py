@@ -15,13 +15,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from itertools import zip_longest
 from sys import intern
 from typing import overload
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -30,7 +31,7 @@ from chargeback.evidence import Answer, ProjectPair
 from chargeback.evidence.period import Period, zone
 from chargeback.model.answers import Chart, Identifier, LineItem, Number, ReportAnswer, ReportRow, amount_of, text_of
 from chargeback.model.instants import parse_http_date, parse_instant
-from chargeback.model.money import EXACT, exact_sum, from_minor, to_minor, whole_numbers
+from chargeback.model.money import EXACT, exact_sum, from_minor, to_minors, whole_numbers
 from chargeback.model.projects import ProjectDirectory
 from chargeback.model.spool import Held, InMemory, Spool
 from chargeback.model.text import normalized
@@ -155,14 +156,14 @@ class ReportRows(Sequence[ReportValue]):
     @classmethod
     def of(cls, projects: Sequence[str], rows: Sequence[ReportRow]) -> ReportRows:
         """The rows of an answer, each charged to the project beside it."""
-        amounts = [amount_of(row.billing_value) for row in rows]
+        amounts = [Decimal(row.billing_value) for row in rows]
         decimals = bytes(map(_decimals, amounts))
         scale = max(decimals, default=0)
         return cls(
             projects=projects,
             resources=[intern(row.name or "") for row in rows],
-            usage=whole_numbers([_millionths(row.usage_value) for row in rows]),
-            values=whole_numbers([int(amount.scaleb(scale, EXACT)) for amount in amounts]),
+            usage=whole_numbers(to_minors([row.usage_value or 0 for row in rows], USAGE_DIGITS)),
+            values=whole_numbers(to_minors(amounts, scale)),
             decimals=decimals,
             scale=scale,
         )
@@ -205,19 +206,14 @@ def _decimals(amount: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _millionths(usage: Number | None) -> int:
-    """Usage in millionths, none as zero."""
-    return 0 if usage is None else to_minor(amount_of(usage), USAGE_DIGITS)
-
-
 class ReportChart(Struct, frozen=True):
     """The daily chart: ``total`` over all points, how many points, and cost by day over all series, of the days shown.
 
     ``idle`` are the days shown to be without cost: no series has a value other than zero, be it that they cancel out,
     and where there are series one at least has a point. ``labels`` are the days that the chart names, in order, None
-    where one cannot be read; ``series`` each series' name, which is a project's display name (CONTRACT,
-    ``billing.report``), with its points by label. They are kept as text, a comma between them: as numbers the series of
-    all accounts would be most of a month's memory, and few months look at them.
+    where one cannot be read; ``names`` the series' names, which are projects' display names (CONTRACT,
+    ``billing.report``), and ``series`` their points by label. They are kept as JSON: as numbers the series of all
+    accounts would be most of a month's memory, and few months look at them.
     """
 
     total: Decimal
@@ -225,14 +221,15 @@ class ReportChart(Struct, frozen=True):
     days: Mapping[date, Decimal]
     idle: frozenset[date] = frozenset()
     labels: tuple[date | None, ...] = ()
-    series: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
+    series: bytes = b"[]"
 
     def series_cost_on(self, days: Collection[date]) -> dict[str, Decimal]:
         """The cost of these days by series, of those that have any."""
         costs: dict[str, list[Decimal]] = {}
-        for name, points in self.series:
-            pairs = zip(self.labels, points.split(","), strict=False)
-            costs.setdefault(name, []).extend(Decimal(point) for day, point in pairs if point and day in days)
+        for name, points in zip(self.names, _SERIES_DECODER.decode(self.series), strict=True):
+            pairs = zip(self.labels, points or (), strict=False)
+            costs.setdefault(name, []).extend(point for day, point in pairs if point is not None and day in days)
         return {name: cost for name, amounts in costs.items() if (cost := exact_sum(amounts))}
 
     def cost_on(self, days: Iterable[date]) -> Decimal:
@@ -341,22 +338,27 @@ class Proof(Struct, frozen=True):
     reason: str
 
 
+_SERIES_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_SERIES_DECODER = msgspec.json.Decoder(list[list[Decimal | None] | None])
+
+
 def _chart(chart: Chart | None, asked_on: date | None, timezone: ZoneInfo) -> ReportChart:
-    series = [line.data or [] for line in (chart.series or [])] if chart else []
-    columns = [[point for point in column if point is not None] for column in zip_longest(*series)]
-    costs = [exact_sum(column) for column in columns]
+    lines = (chart.series or []) if chart else []
+    series = [line.data for line in lines]
+    by_day = zip_longest(*(points or () for points in series))
+    columns = [[point for point in day if point is not None] for day in by_day]
+    with localcontext(EXACT):
+        costs = [Decimal(sum(column, _NO_VALUE)) for column in columns]
     named = days_named(chart, asked_on, timezone)
     # A day that the chart names and no series says anything of is not shown to be without cost: the points are cut off.
-    points = zip_longest(named, columns, fillvalue=None) if series else ((day, [_NO_VALUE]) for day in named)
+    points = zip_longest(named, columns, fillvalue=None) if lines else ((day, [_NO_VALUE]) for day in named)
     costly = {day for day, column in points if day is not None and (not column or any(column))}
-    texts = tuple(
-        (intern(line.name or ""), ",".join(map(str, line.data or ())).replace("None", ""))
-        for line in ((chart.series or []) if chart else [])
-    )
     days: dict[date, Decimal] = {}
     _add_points(days, named, [*costs, *(_NO_VALUE for _ in named[len(costs) :])])
     idle = frozenset(days) - costly
-    return ReportChart(exact_sum(costs), sum(map(len, columns)), days, idle, tuple(named), texts)
+    names = tuple(intern(line.name or "") for line in lines)
+    kept = _SERIES_ENCODER.encode(series)
+    return ReportChart(exact_sum(costs), sum(map(len, columns)), days, idle, tuple(named), names, kept)
 
 
 def _add_points(days: dict[date, Decimal], named: Iterable[date | None], points: Iterable[Number | None]) -> None:

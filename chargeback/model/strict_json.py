@@ -118,6 +118,8 @@ def _is_too_deep(data: bytes) -> bool:
 
 def _refuse_too_many(data: bytes) -> None:
     """Before anything is built: so much memory has to be there, whatever the answer turns out to be."""
+    if len(data) <= MOST_CONTAINERS:  # each takes a byte, and so does a value
+        return
     if data.count(b"{") + data.count(b"[") > MOST_CONTAINERS:
         raise _RefusedError(f"more than {MOST_CONTAINERS:,} objects and lists")
     if data.count(b",") + data.count(b":") > 2 * MOST_VALUES:

@@ -23,6 +23,7 @@ from chargeback.model.money import (
     round_together,
     rounding_allowance,
     to_minor,
+    to_minors,
 )
 from tests.kit.some import some
 
@@ -73,6 +74,11 @@ def test_rounding_is_off_by_half_a_unit_at_most_and_symmetric(amount: Decimal, d
     units = to_minor(amount, digits)
     assert abs(units - Fraction(amount) * 10**digits) <= Fraction(1, 2)
     assert to_minor(amount.copy_negate(), digits) == -units
+
+
+@given(st.lists(AMOUNTS | st.decimals(-(10**30), 10**30, places=0).map(Decimal.normalize)), st.integers(0, 30))
+def test_many_amounts_are_rounded_as_each_of_them(amounts: list[Decimal], digits: int) -> None:
+    assert to_minors(amounts, digits) == [to_minor(amount, digits) for amount in amounts]
 
 
 @given(AMOUNTS, DIGITS)

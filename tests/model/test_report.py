@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargeback.evidence.period import zone
-from chargeback.model.answers import ReportRow
+from chargeback.model.answers import Chart, ChartSeries, ReportRow
 from chargeback.model.money import EXACT, exact_sum, format_exact
-from chargeback.model.report import ReportRows, chart_day
+from chargeback.model.report import ReportRows, _chart, chart_day
 
 AMOUNTS = st.decimals(-(10**18), 10**18, places=8) | st.integers(-(10**30), 10**30)
 
@@ -25,6 +25,26 @@ def test_values_in_columns_are_the_values_sent(sent: list[Decimal | int], data: 
     chosen = data.draw(st.lists(st.integers(0, len(amounts) - 1), unique=True))
     total = exact_sum(amounts[place] for place in chosen)
     assert format_exact(rows.sum_of(chosen)) == format_exact(total)
+
+
+@given(st.lists(st.none() | st.lists(AMOUNTS | st.none(), max_size=4), max_size=4), st.sets(st.integers(1, 5)))
+def test_days_cost_what_their_points_come_to_over_all_series_and_by_series(
+    series: list[list[Decimal | int | None] | None], chosen: set[int]
+) -> None:
+    lines = [ChartSeries(name=f"n{place % 2}", data=points) for place, points in enumerate(series)]
+    labels = [f"2026-05-{day:02}" for day in range(1, 4)]
+    chart = _chart(Chart(categories=[*labels], series=lines), None, zone("UTC"))
+    sent = [(line.name, day, point) for line in lines for day, point in enumerate(line.data or [], start=1)]
+    points = [(name, day, point) for name, day, point in sent if point is not None]
+    assert (chart.total, chart.points) == (exact_sum(point for _, _, point in points), len(points))
+    for day, cost in chart.days.items():
+        assert format_exact(cost) == format_exact(exact_sum(point for _, other, point in points if other == day.day))
+    by_series = {
+        name: exact_sum(point for other, day, point in points if other == name and day in chosen and day <= len(labels))
+        for name in ("n0", "n1")
+    }
+    costs = chart.series_cost_on([date(2026, 5, day) for day in chosen])
+    assert costs == {name: cost for name, cost in by_series.items() if cost}
 
 
 @pytest.mark.parametrize(("label", "day"), [
