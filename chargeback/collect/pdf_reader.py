@@ -41,7 +41,7 @@ MEMORY = 512 * 1024 * 1024
 """Bytes of address space of a child."""
 LONGEST_TEXT = 2_000_000
 """Characters: an invoice has some thousands."""
-DOCUMENTS_A_CHILD = 200
+DOCUMENTS_A_CHILD = 1_000
 """Then it is replaced, so that what it has gathered is gone."""
 HEADER_WITHIN = 1024
 """Bytes in which ``%PDF-`` has to stand, as readers are used to (ISO 32000-1, annex H)."""
