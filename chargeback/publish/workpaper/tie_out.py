@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from chargeback.model.check import Check, Checks, Code
@@ -27,7 +27,7 @@ from chargeback.publish.xlsx.expressions import (
 )
 from chargeback.publish.xlsx.sheets import FIRST, SheetTable, Written
 from chargeback.publish.xlsx.styles import Kind
-from chargeback.publish.xlsx.tables import MOST_TOGETHER, Column, Form, Value, note
+from chargeback.publish.xlsx.tables import MOST_TOGETHER, Column, Columns, Form, note
 
 _CODES = {Grain.PROJECT: Code.REPORT_PROJECT, Grain.RESOURCE: Code.REPORT_RESOURCE, Grain.TOTAL: Code.REPORT_TOTAL}
 _UNNAMED = {Grain.PROJECT: "without a project", Grain.RESOURCE: "(empty)", Grain.TOTAL: "all lines"}
@@ -66,90 +66,93 @@ def _count(paper: Paper) -> int:
 
 
 class _Compared(NamedTuple):
-    """A group: its check, its row on the sheet, and the first of its report rows on *Evidence*."""
+    """A group of an account: the first of its report rows on *Evidence*, both sides where they are there, its check,
+    and the minor digits of its currency and of the report's."""
 
+    account: AccountPaper
     group: Group
-    check: Check | None
-    row: int
     first: int
+    report: Expression | None
+    lines: Expression | None
+    check: Check | None
+    digits: int
+    report_digits: int
 
     @property
     def is_judged(self) -> bool:
         """Whether both sides are there, and were compared."""
-        return self.check is not None and self.check.actual is not None and self.group.grain is not Grain.CURRENCY
+        has_both = self.report is not None and self.lines is not None
+        return has_both and self.check is not None and self.check.actual is not None
 
 
 def _rows(written: Written, paper: Paper) -> OfAccounts:
-    checks = Checks.in_order(paper.books.checks).accounts
-    allowance = cache(partial(_allowance, paper))
-    return lambda accounts: chain.from_iterable(
-        _of_account(written, paper, account, checks.get(account.account, ()), allowance) for account in accounts
-    )
+    checks, allowance = Checks.in_order(paper.books.checks).accounts, cache(partial(_allowance, paper))
+
+    def of_accounts(accounts: Sequence[AccountPaper]) -> Iterator[str]:
+        compared = (each for account in accounts for each in _compared(paper, account, checks.get(account.account, ())))
+        for _, alike in groupby(compared, _pattern):
+            while some := list(islice(alike, MOST_TOGETHER)):
+                yield from written.rows.together(_columns(paper, some, allowance), len(some), some[0].digits)
+
+    return of_accounts
 
 
-def _of_account(
-    written: Written,
-    paper: Paper,
-    account: AccountPaper,
-    checks: Iterable[Check],
-    allowance: Callable[[str], Exact],
-) -> Iterator[str]:
-    lines_of = _lines(paper, account)
-    for (currency, _, _), alike in groupby(_compared(account, checks), _pattern):
-        while some := list(islice(alike, MOST_TOGETHER)):
-            columns = _columns(paper, account, some, lines_of)
-            if some[0].is_judged:
-                columns[TieOut.allowed] = allowance(currency)
-            else:
-                columns[TieOut.recomputed] = note(NOT_PERFORMED)
-            yield from written.rows.together(columns, len(some), minor_digits(currency))
-
-
-def _compared(account: AccountPaper, checks: Iterable[Check]) -> Iterator[_Compared]:
+def _compared(paper: Paper, account: AccountPaper, checks: Iterable[Check]) -> Iterator[_Compared]:
     mine, first = {(check.code, check.subject_name): check for check in checks}, account.report_rows
+    month, of_report = account.posting.month, minor_digits(account.posting.month.currency)
+    digits = {currency: minor_digits(currency) for currency in {group.currency for group in account.groups}}
+    evidence, lines_of = paper.written(EvidenceTable), _lines(paper, account)
     for row, group in enumerate(account.groups, start=FIRST + account.first_group):
-        code = _CODES.get(group.grain)
-        yield _Compared(group, mine.get((code, group.subject)) if code else None, row, first)
+        is_by_currency, code, report, lines = group.grain is Grain.CURRENCY, _CODES.get(group.grain), None, None
+        if month.report is not None and not (is_by_currency and group.currency):
+            report = evidence.total(EvidenceTable.value, first, len(group.rows))
+        if not is_by_currency or group.currency:
+            lines = lines_of(row)
+        check = mine.get((code, group.subject)) if code else None
+        yield _Compared(account, group, first, report, lines, check, digits[group.currency], of_report)
         first += len(group.rows)
 
 
-def _pattern(compared: _Compared) -> tuple[str, bool, bool]:
+def _pattern(compared: _Compared) -> tuple[int, bool, bool, bool, bool]:
     """What rows have alike that are made together."""
-    return compared.group.currency, bool(compared.group.rows), compared.is_judged
+    has_report, has_lines = compared.report is not None, compared.lines is not None
+    return compared.digits, bool(compared.group.rows), has_report, has_lines, compared.is_judged
 
 
-def _allowance(paper: Paper, currency: str) -> Exact:
+def _allowance(paper: Paper, digits: int) -> Exact:
     """What the two sides may differ by: the larger of the configured tolerance and what rounding can explain."""
     settings = paper.config.reconciliation
     share = constant(settings.tolerance.percent) / constant(100) * abs(TieOut.lines)
-    rounding = rounding_of(TieOut.parts, minor_digits(currency))
+    rounding = rounding_of(TieOut.parts, digits)
     return Exact(largest(constant(settings.tolerance.absolute), share, rounding), 4, reach=TieOut.lines)
 
 
-def _columns(
-    paper: Paper, account: AccountPaper, some: Sequence[_Compared], lines_of: Callable[[int], Expression]
-) -> dict[Column, Value | list[Value]]:
-    """What is compared in rows that have the same columns."""
-    table, evidence, month = TieOut, paper.written(EvidenceTable), account.posting.month
-    groups = [each.group for each in some]
-    grain, currency, has_rows = groups[0].grain, groups[0].currency, bool(groups[0].rows)
-    columns: dict[Column, Value | list[Value]] = {
-        table.number: account.number,
-        table.account: account.account,
-        table.compared_by: grain.value,
+def _columns(paper: Paper, some: Sequence[_Compared], allowance: Callable[[int], Exact]) -> Columns:
+    """What is compared in rows of one pattern."""
+    table, groups, one = TieOut, [each.group for each in some], some[0]
+    columns: Columns = {
+        table.number: [each.account.number for each in some],
+        table.account: [each.account.account for each in some],
+        table.compared_by: [group.grain.value for group in groups],
         table.subject: [group.subject or _UNNAMED.get(group.grain, "") for group in groups],
         table.parts: [rounded_parts(group.lines, paper.basis) for group in groups],
         table.outcome: [each.check.outcome.value if each.check else NOT_PERFORMED for each in some],
-        table.currency: currency,
+        table.currency: [group.currency for group in groups],
     }
-    if has_rows:
+    if groups[0].rows:
         columns[table.first_row] = [EvidenceTable.place(each.first)[1] for each in some]
         columns[table.last_row] = [EvidenceTable.place(each.first + len(each.group.rows) - 1)[1] for each in some]
-    if month.report is not None and not (grain is Grain.CURRENCY and currency):
-        reports = [evidence.total(EvidenceTable.value, each.first, len(each.group.rows)) for each in some]
-        columns[table.report] = Exact(RowByRow(reports), minor_digits(month.currency))
-    if grain is not Grain.CURRENCY or currency:
-        columns[table.lines] = Exact(RowByRow([lines_of(each.row) for each in some]))
+    if one.report is not None:
+        reports, digits = [each.report for each in some if each.report], [each.report_digits for each in some]
+        columns[table.report] = (
+            Exact(RowByRow(reports), digits[0]) if len(set(digits)) == 1 else list(map(Exact, reports, digits))
+        )
+    if one.lines is not None:
+        columns[table.lines] = Exact(RowByRow([each.lines for each in some if each.lines]))
+    if one.is_judged:
+        columns[table.allowed] = allowance(one.digits)
+    else:
+        columns[table.recomputed] = note(NOT_PERFORMED)
     return columns
 
 

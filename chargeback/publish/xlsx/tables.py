@@ -115,6 +115,11 @@ Value = str | int | Decimal | date | Styled | Rounding | Choice | None
 Supplied = Mapping[Column, Value]
 
 
+Columns = dict[Column, Value | list[Value]]
+"""What rows supply that are made together: a list has a value for each row, all of one type; any other value stands on
+all of them."""
+
+
 class Record(Struct, frozen=True):
     """What a row is made of: what is supplied, the minor digits of its currency, and its height in points (None: the
     sheet's own)."""
@@ -248,9 +253,8 @@ class Rows:
                 heights = [record.height for record in together]
                 yield from self._made(columns, together[0].digits, heights, kind)
 
-    def together(self, columns: Mapping[Column, Value | Sequence[Value]], count: int, digits: int = 0) -> Iterator[str]:
-        """So many rows of one currency, by column: a list has a value for each row, all of one type; any other value
-        stands on all of them. Who has more than some hundreds of rows asks for them in parts."""
+    def together(self, columns: Columns, count: int, digits: int = 0) -> Iterator[str]:
+        """So many rows of one currency; who has more than ``MOST_TOGETHER`` asks for some after the other."""
         supplied = {column: value if isinstance(value, list) else [value] * count for column, value in columns.items()}
         return self._made(supplied, digits, [None] * count, None)
 
