@@ -32,7 +32,6 @@ from chargeback.collect.failures import (
 )
 from chargeback.collect.http_attempt import Received
 from chargeback.collect.http_library import httpx
-from chargeback.collect.network import Destination, RawHeaders, Request, destination_of
 from chargeback.collect.retries import is_transient, retry_after
 from chargeback.collect.run_time import RunTime
 from chargeback.config import Endpoint
@@ -49,7 +48,7 @@ DOCUMENT_FUNCTIONS = frozenset({"billing.downloadInvoice", "billing.downloadRece
 
 
 class _Call(Struct, frozen=True):
-    """One question: ``path`` is where its answer is kept, None where it is not; ``subject`` begins a message of it."""
+    """One question; ``path`` is where its answer is kept, None where it is not."""
 
     function: str
     request: Mapping[str, Any]
@@ -57,7 +56,10 @@ class _Call(Struct, frozen=True):
     credential: Credential
     account: str
     path: str | None
-    subject: str
+
+    @property
+    def subject(self) -> str:
+        return subject_of(self.account, self.function)
 
 
 class ApiClient:
@@ -74,8 +76,8 @@ class ApiClient:
         self._contact = threading.Event()
         self._channel = channel
         self._store = store
-        self._destinations: dict[str, Destination] = {}
-        self._headers: dict[Grant, RawHeaders] = {}
+        self._urls: dict[str, httpx.URL] = {}
+        self._headers: dict[Grant, httpx.Headers] = {}
 
     def into(self, store: Store) -> ApiClient:
         """The same client, keeping its answers in another store: a run's months each have their own."""
@@ -104,9 +106,7 @@ class ApiClient:
         retries, ``ExhaustedError`` where this one does; ``AnswerError`` where the answer is none, which says nothing
         about other calls; ``DeadlineError``; ``InterruptedRunError``; ``StorageError``.
         """
-        call = _Call(
-            function, request, json.dumps(request).encode(), credential, account, path, subject_of(account, function)
-        )
+        call = _Call(function, request, json.dumps(request).encode(), credential, account, path)
         if self._channel.gate.holds_secret(call.content):
             raise ConfigurationError(
                 f"{function}: the request itself would hold a secret", remedy="correct the ids in [[accounts]]"
@@ -156,8 +156,10 @@ class ApiClient:
     def _sent(self, call: _Call, grant: Grant, ends: float) -> Received:
         begun = self._channel.run_time.clock.monotonic()
         try:
-            request = Request("POST", self._destination(call.function), self._headers_with(grant), call.content)
-            received = self._channel.http_attempt.send(request, ends, LARGEST_ANSWERS[call.function])
+            url, headers = self._url(call.function), self._headers_with(grant)
+            received = self._channel.http_attempt.send(
+                "POST", url, headers, call.content, ends, LARGEST_ANSWERS[call.function]
+            )
         except TransientError as error:
             raise (self._unreached(error) if error.unreached else error) from error
         except RedirectedError as error:
@@ -248,13 +250,13 @@ class ApiClient:
             return Reply(answer, envelope)
         return Reply(answer, envelope, replace(answer, path=None, **_measures(received.body)))
 
-    def _destination(self, function: str) -> Destination:
-        """Where the function is called, parsed once."""
-        if function not in self._destinations:
-            self._destinations[function] = destination_of(self.endpoint + function)
-        return self._destinations[function]
+    def _url(self, function: str) -> httpx.URL:
+        """The function's address, parsed once."""
+        if function not in self._urls:
+            self._urls[function] = httpx.URL(self.endpoint + function)
+        return self._urls[function]
 
-    def _headers_with(self, grant: Grant) -> RawHeaders:
+    def _headers_with(self, grant: Grant) -> httpx.Headers:
         """A call's headers, built once a grant."""
         if grant not in self._headers:
             self._headers[grant] = httpx.Headers(
@@ -266,7 +268,7 @@ class ApiClient:
                     "User-Agent": f"chargeback/{__version__}",
                     "X-Deploys-Channel": "api",
                 }
-            ).raw
+            )
         return self._headers[grant]
 
 

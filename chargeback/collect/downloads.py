@@ -31,7 +31,6 @@ from chargeback.collect.failures import (
 )
 from chargeback.collect.http_attempt import Received
 from chargeback.collect.http_library import httpx
-from chargeback.collect.network import Request, destination_of
 from chargeback.collect.retries import is_transient, retry_after
 from chargeback.collect.run_time import RunTime
 from chargeback.errors import AnswerError, PlatformError
@@ -96,7 +95,7 @@ class Downloader:
         self._loopback_too = loopback_too
         self._headers = httpx.Headers(
             {"Accept": "application/pdf, */*", "Accept-Encoding": "identity", "User-Agent": f"chargeback/{__version__}"}
-        ).raw
+        )
 
     def within(self, run_time: RunTime) -> Downloader:
         """The same, whose documents have to be there within another time than the run's."""
@@ -142,8 +141,9 @@ class Downloader:
         begun = self._channel.run_time.clock.monotonic()
         try:
             check_link(link, loopback_too=self._loopback_too)
-            request = Request("GET", destination_of(link), self._headers)
-            received = self._channel.http_attempt.send(request, ends, LARGEST_DOCUMENT)
+            received = self._channel.http_attempt.send(
+                "GET", httpx.URL(link), self._headers, None, ends, LARGEST_DOCUMENT
+            )
         except RedirectedError as redirect:
             return redirect
         except AddressRefusedError as error:

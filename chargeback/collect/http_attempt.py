@@ -1,4 +1,4 @@
-"""One attempt: a request sent, a whole answer received, within its time.
+"""One attempt: a request sent, a whole answer received, within its time; and the HTTP clients that do it.
 
 An answer's body: read up to a size, decompressed up to a size.
 
@@ -8,6 +8,7 @@ can unfold into gigabytes, so nothing is ever inflated beyond the limit.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import ssl
@@ -19,13 +20,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import certifi
-import h11
 from msgspec import Struct
 
 from chargeback.collect.addresses import Permit
 from chargeback.collect.failures import RedirectedError, TransientError
+from chargeback.collect.http_library import httpx
 from chargeback.collect.large_answers import SMALL, LargeAnswers
-from chargeback.collect.network import Connection, Connections, Dialler, Request
+from chargeback.collect.network import BoundedTransport, Dialler
 from chargeback.collect.proxies import Proxies
 from chargeback.collect.run_time import RunTime
 from chargeback.errors import AnswerError, ConfigurationError
@@ -40,20 +41,18 @@ _MOST_MEMBERS = 100_000
 """A server that compresses as it goes makes one every few kilobytes."""
 
 
-def read_body(
-    headers: Mapping[str, str], chunks: Iterable[bytes], limit: int, enter: Callable[[], None] = lambda: None
-) -> bytes:
+def read_body(response: httpx.Response, limit: int, enter: Callable[[], None] = lambda: None) -> bytes:
     """The whole body, of at most ``limit`` bytes; ``AnswerError`` beyond, ``TransientError`` where it is cut short.
 
     ``enter`` is called before more than a small answer is kept in memory, and may wait.
     """
-    _refuse_announced(headers.get("content-length", ""), limit)
-    encoding = headers.get("content-encoding", "identity").strip().lower()
+    _refuse_announced(response.headers.get("content-length", ""), limit)
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
-        return _joined(chunks, limit, enter)
+        return _joined(response.iter_raw(), limit, enter)
     if encoding not in _WINDOWS:
         raise AnswerError("the answer is compressed in a way that was not asked for")
-    return _joined(_inflated(chunks, _WINDOWS[encoding], limit), limit, enter)
+    return _joined(_inflated(response.iter_raw(), _WINDOWS[encoding], limit), limit, enter)
 
 
 def _refuse_announced(length: str, limit: int) -> None:
@@ -120,18 +119,20 @@ def _too_large(limit: int) -> AnswerError:
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 """A certificate's name in a folder of ``SSL_CERT_DIR``."""
+_LOGGER = "httpx"
+"""It writes whole links, signatures included."""
 
 
 class Received(Struct, frozen=True):
-    """A whole answer: status, headers by their names in lower case, and the body without any compression."""
+    """A whole answer: status, headers, and the body without any compression."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: httpx.Headers
     body: bytes
 
 
 class HttpAttempt:
-    """What sends requests, with every answer bounded in time and size; many threads share it."""
+    """An ``httpx.Client`` that many threads share, with every answer bounded in time and size."""
 
     def __init__(
         self,
@@ -146,35 +147,32 @@ class HttpAttempt:
         self.run_time = run_time
         self._large = large
         self.proxies = proxies
-        self._dialler = Dialler(run_time.clock, permit, proxies, tls)
-        self._connections = Connections(self._dialler, connections)
+        self._transport = BoundedTransport(Dialler(run_time.clock, permit, proxies, tls), connections)
+        self._client = _Client(self._transport)
 
-    def send(self, request: Request, ends: float, limit: int) -> Received:
+    def send(
+        self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes | None, ends: float, limit: int
+    ) -> Received:
         """The answer, by the instant ``ends`` and of at most so many bytes; else ``TransientError``,
         ``RedirectedError`` or ``AnswerError``."""
-        head, connection = self._connections.ask(request, ends)
+        request = httpx.Request(method, url, headers=headers, content=content, extensions={"ends": ends})
+        response = self._client.send(request, stream=True)
         try:
-            headers = headers_of(head)
-            if 300 <= head.status_code < 400:
-                raise RedirectedError(head.status_code, headers.get("location", ""))
-            return Received(head.status_code, headers, self._body(headers, connection, ends, limit))
-        finally:
-            self._connections.keep(connection)
-
-    def _body(self, headers: Mapping[str, str], connection: Connection, ends: float, limit: int) -> bytes:
-        try:
-            return read_body(headers, connection.body(ends), limit, partial(self._large.enter, ends))
+            body = read_body(response, limit, partial(self._large.enter, ends))
+            return Received(response.status_code, response.headers, body)
         except BaseException:
             self._large.leave()
             raise
+        finally:
+            response.close()
 
     def abort(self) -> None:
         """End every connection, also those that other threads wait on."""
-        self._dialler.abort()
+        self._transport.abort()
 
     def close(self) -> None:
         """Close the connections."""
-        self._connections.close()
+        self._client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -220,14 +218,43 @@ def _holds_certificates(folder: Path) -> bool:
         return False
 
 
-def headers_of(head: h11.Response) -> dict[str, str]:
-    """The headers by their names in lower case; what one of several lines says is joined by commas (RFC 9110, 5.3)."""
-    raw = list(head.headers)
-    try:
-        lines = [(name.decode(), value.decode()) for name, value in raw]
-    except UnicodeDecodeError:
-        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
-    headers: dict[str, str] = {}
-    for name, value in lines:
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+def silence_httpx() -> None:
+    """Let httpx log nothing, at whatever level somebody sets: its lines hold links."""
+    logger = logging.getLogger(_LOGGER)
+    if _drop not in logger.filters:
+        logger.addFilter(_drop)
+
+
+def _drop(record: logging.LogRecord) -> bool:
+    return False
+
+
+class _NoCookies(httpx.Cookies):
+    """Cookies that are never kept, so that none is ever sent."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep nothing."""
+
+
+class _Client(httpx.Client):
+    """A client without cookies, environment or redirects; proxies are the backend's."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        silence_httpx()
+        self._none = _NoCookies()
+        super().__init__(transport=transport, trust_env=False, event_hooks={"response": [_refuse_redirect]})
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, ever."""
+        return self._none
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        """Keep nothing."""
+
+
+def _refuse_redirect(response: httpx.Response) -> None:
+    """Before httpx looks at the location, which may be anything."""
+    if 300 <= response.status_code < 400:
+        raise RedirectedError(response.status_code, response.headers.get("location", ""))

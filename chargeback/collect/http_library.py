@@ -6,7 +6,6 @@ Whoever needs httpx in this room takes it from here.
 from __future__ import annotations
 
 import importlib
-import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,5 @@ else:
     finally:
         if is_new:
             del sys.modules[_COMMAND_LINE]
-logging.getLogger("httpx").addFilter(lambda record: False)  # at whatever level: its lines hold whole links
 
 __all__ = ["httpx"]

@@ -1,4 +1,4 @@
-"""Requests over sockets with an end: what came over the wire, or in plain words why nothing did.
+"""httpx over sockets with an end: what came over the wire, or in plain words why nothing did.
 
 TLS is always verified, against the name that was asked for, whatever address the connection goes to. HTTP/1.1, spoken
 by h11; no retries, no redirects: an attempt is one request on one connection, through a proxy where the environment
@@ -16,12 +16,11 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import h11
-from msgspec import Struct
 
 from chargeback.collect.addresses import Permit, resolve
 from chargeback.collect.clock import Clock
@@ -284,57 +283,24 @@ def seconds_left(clock: Clock, ends: float) -> float:
     return seconds
 
 
-Origin = tuple[str, str, int]
-"""Scheme, host and port."""
-RawHeaders = Sequence[tuple[bytes, bytes]]
-
-
-class Destination(Struct, frozen=True):
-    """Where a request goes: ``host`` is what its header of that name says."""
-
-    origin: Origin
-    host: bytes
-    path: bytes
-
-
-def destination_of(url: str) -> Destination:
-    """Where that URL leads; ``httpx.InvalidURL`` where it is none."""
-    parsed = httpx.URL(url)
-    port = parsed.port or (443 if parsed.scheme == "https" else 80)
-    return Destination((parsed.scheme, parsed.raw_host.decode("ascii"), port), parsed.netloc, parsed.raw_path)
-
-
-class Request(Struct, frozen=True):
-    """What is sent; ``headers`` are all but those of where it goes and how long it is."""
-
-    method: str
-    destination: Destination
-    headers: RawHeaders
-    content: bytes = b""
-
-    @property
-    def head(self) -> h11.Request:
-        """Its first lines, as h11 has them."""
-        length = [(b"Content-Length", b"%d" % len(self.content))] if self.content else []
-        headers = [(b"Host", self.destination.host), *self.headers, *length]
-        return h11.Request(method=self.method, target=self.destination.path, headers=headers)
-
-
 class Connection:
-    """One connection to a host, which takes requests one after the other."""
+    """One connection to a host, which takes requests one after the other; ``origin`` is scheme, host and port."""
 
-    def __init__(self, origin: Origin, stream: Stream) -> None:
+    def __init__(self, origin: tuple[str, str, int], stream: Stream) -> None:
         self.origin = origin
         self.idle_since = 0.0
         self._stream = stream
         self._is_counted = False
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
 
-    def ask(self, request: Request, ends: float) -> h11.Response:
+    def ask(self, request: httpx.Request, ends: float) -> h11.Response:
         """The head of the answer; ``TransientError`` where none comes."""
         try:
-            events = request.head, h11.Data(data=request.content), h11.EndOfMessage()
-            parts = [self._http.send(event) or b"" for event in events]
+            sent = self._http.send(
+                h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+            )
+            parts = [sent or b"", self._http.send(h11.Data(data=request.read())) or b""]
+            parts.append(self._http.send(h11.EndOfMessage()) or b"")
         except h11.LocalProtocolError:
             raise PlatformError("the request could not be written: a header holds what HTTP forbids") from None
         plain = "; is the port one of https?" if self.origin[0] == "http" else ""
@@ -408,10 +374,10 @@ class Connection:
         return event
 
 
-class Connections:
-    """Connections that are kept.
+class BoundedTransport(httpx.BaseTransport):
+    """httpx over connections that are kept; ``request.extensions["ends"]`` is the instant at which an attempt ends.
 
-    Threads share them, and each holds at most one at a time; ``most_idle`` others wait for their next request.
+    Threads share it, and each holds at most one connection at a time; ``most_idle`` others wait for their next request.
     """
 
     def __init__(self, dialler: Dialler, most_idle: int) -> None:
@@ -420,19 +386,22 @@ class Connections:
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
 
-    def ask(self, request: Request, ends: float) -> tuple[h11.Response, Connection]:
-        """The answer's head, and the connection that its body comes over, which is then to be given to ``keep``;
-        ``TransientError`` where none came by that instant."""
-        origin = request.destination.origin
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer's head, its body still to be read; ``TransientError`` where none came."""
+        ends = request.extensions["ends"]
+        url = request.url
+        origin = (url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80))
         connection = self._taken(origin) or self._opened(origin, ends)
         try:
-            return connection.ask(request, ends), connection
+            answer = connection.ask(request, ends)
         except BaseException:
             connection.close()
             raise
+        body = _Body(self, connection, ends)
+        return httpx.Response(answer.status_code, headers=list(answer.headers), stream=body)
 
     def keep(self, connection: Connection) -> None:
-        """Keep a connection for the next request where the answer was read whole, else close it."""
+        """Keep a connection whose answer was read for the next request, or close it."""
         if not connection.renew():
             connection.close()
             return
@@ -454,7 +423,7 @@ class Connections:
         for connection in idle:
             connection.close()
 
-    def _taken(self, origin: Origin) -> Connection | None:
+    def _taken(self, origin: tuple[str, str, int]) -> Connection | None:
         """An idle connection that is fit, the one used last first."""
         while (connection := self._last_idle(origin)) is not None:
             if connection.idle_since + IDLE_SECONDS > self._dialler.clock.monotonic() and connection.is_fit:
@@ -462,17 +431,33 @@ class Connections:
             connection.close()
         return None
 
-    def _last_idle(self, origin: Origin) -> Connection | None:
+    def _last_idle(self, origin: tuple[str, str, int]) -> Connection | None:
         with self._lock:
             for place in range(len(self._idle) - 1, -1, -1):
                 if self._idle[place].origin == origin:
                     return self._idle.pop(place)
         return None
 
-    def _opened(self, origin: Origin, ends: float) -> Connection:
+    def _opened(self, origin: tuple[str, str, int], ends: float) -> Connection:
         try:
             return Connection(origin, self._dialler.open(*origin, ends))
         except UnconnectedError as error:
             raise TransientError(f"no connection ({error.why})", unreached=True, remedy=error.remedy) from error
         except TimeoutError as error:
             raise TransientError("no connection within the time limit") from error
+
+
+class _Body(httpx.SyncByteStream):
+    """An answer's body, which gives the connection back when it is closed."""
+
+    def __init__(self, transport: BoundedTransport, connection: Connection, ends: float) -> None:
+        self._transport = transport
+        self._connection = connection
+        self._ends = ends
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._connection.body(self._ends)
+
+    def close(self) -> None:
+        """Keep the connection for another request where the answer was read whole, else close it."""
+        self._transport.keep(self._connection)

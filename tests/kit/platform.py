@@ -13,11 +13,13 @@ from types import TracebackType
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 import pytest
 
-from chargeback.collect import network, session
+from chargeback.collect import session
 from chargeback.collect.clock import SystemClock
-from chargeback.collect.http_attempt import HttpAttempt, Received, tls_context
+from chargeback.collect.http_attempt import tls_context
+from chargeback.collect.network import BoundedTransport
 from chargeback.collect.pdf_reader import PdfReader, Reading
 from chargeback.config import Config, parse
 from chargeback.job import collection
@@ -109,19 +111,20 @@ def answering(platform: Platform, change: Change = lambda function, body: body) 
     whole runs take seconds."""
     platform.links.base = FILES
 
-    def send(self: HttpAttempt, request: network.Request, ends: float, limit: int) -> Received:
+    def handle(self: BoundedTransport, request: httpx.Request) -> httpx.Response:
         host = "files" if request.method == "GET" else "api"
-        headers = {name.decode().lower(): value.decode() for name, value in request.headers}
-        path = request.destination.path.decode()
-        answer = platform.answer(Request(host, request.method, path, headers, request.content))  # type: ignore[arg-type]
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        path = request.url.raw_path.decode()
+        answer = platform.answer(Request(host, request.method, path, headers, request.read()))  # type: ignore[arg-type]
         body = change(path.lstrip("/"), answer.body) if host == "api" else answer.body
         date = f"{platform.clock.now:%a, %d %b %Y %H:%M:%S GMT}"
-        return Received(answer.status, {"date": date, "content-type": answer.content_type}, body)
+        headers = {"Date": date, "Content-Type": answer.content_type, "Content-Length": str(len(body))}
+        return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(body))
 
     def read(self: PdfReader, data: bytes, **named: Any) -> Reading:
         return Reading("read", "", names_number=True, names_total=True)
 
-    with patch.object(HttpAttempt, "send", send), patch.object(PdfReader, "read", read):
+    with patch.object(BoundedTransport, "handle_request", handle), patch.object(PdfReader, "read", read):
         yield
 
 
