@@ -9,7 +9,7 @@ A folder that becomes a revision outside of any archive: what ``rebuild`` writes
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -89,6 +89,8 @@ def _make_way(folder: Path, system: FileSystem) -> None:
 
 _FLUSHERS = 8
 """Threads that flush files: the disk groups what arrives together."""
+_TOGETHER = 16
+"""Files that a thread flushes before it is given further ones."""
 
 
 class Staging:
@@ -205,24 +207,26 @@ class Staging:
             ensure_folder(self._file_system, self.folder / above)
             self._made.add(above)
 
-    def _folders_of(self, path: str) -> list[Path]:
-        parts = path.split("/")[:-1]
-        return [self.folder.joinpath(*parts[: count + 1]) for count in range(len(parts))]
-
     def _flush(self) -> None:
         """Everything that the revision holds is on the disk before it gets its name: files first, then folders."""
         paths = (*self._files, *self.proof)
-        folders = {folder for path in paths for folder in self._folders_of(path)}
-        self._each(self._sync, [self.folder / path for path in paths])
-        self._each(self._sync, [*sorted(folders, reverse=True), self.folder])
+        folders = {""}
+        for path in paths:
+            while (path := path.rpartition("/")[0]) not in folders:
+                folders.add(path)
+        self._sync(paths)
+        self._sync(sorted(folders, reverse=True))
 
-    def _sync(self, path: Path) -> None:
-        sync(self._file_system, path)
-
-    def _each(self, action: Callable[[Path], None], paths: Iterable[Path]) -> None:
+    def _sync(self, paths: Sequence[str]) -> None:
+        """Flush each of the paths, some after one another in each of several threads."""
+        some = [paths[start : start + _TOGETHER] for start in range(0, len(paths), _TOGETHER)]
         with ThreadPoolExecutor(self._flushers) as pool:
-            for _ in pool.map(action, paths):
+            for _ in pool.map(self._sync_some, some):
                 pass
+
+    def _sync_some(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            sync(self._file_system, self.folder / path)
 
     def _publish(self, target: Path) -> None:
         created = ensure_folder(self._file_system, target.parent)
