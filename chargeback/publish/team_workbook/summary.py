@@ -429,12 +429,12 @@ class _CurrencyProjects:
     names: Mapping[str, str]
     by_cell: Mapping[tuple[str, str], Sums]
     by_project: Mapping[str, Sums] = field(init=False)
-    by_resource: Mapping[str, Sums] = field(init=False)
+    resources: Sequence[str] = field(init=False)
     order: Sequence[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.by_project = grouped(self.by_cell, lambda cell: cell[0])
-        self.by_resource = dict(sorted(grouped(self.by_cell, lambda cell: cell[1]).items()))
+        self.resources = sorted({resource for _, resource in self.by_cell})
         self.order = sorted(self.by_project, key=lambda name: (-self.cost(self.by_project[name]), name))
 
     def cost(self, sums: Sums) -> int:
@@ -468,7 +468,7 @@ def _projects(stack: Stack, month: TeamMonth, currency: str) -> _Charted:
     totals = month.totals
     digits, basis = totals.currencies[currency], month.basis(currency)
     projects = _CurrencyProjects(currency, digits, basis, totals.names, totals.by_cell(currency))
-    if len(projects.by_resource) > MOST_RESOURCES:
+    if len(projects.resources) > MOST_RESOURCES:
         return _listed(stack, projects)
     return _crossed(stack, projects)
 
@@ -477,7 +477,7 @@ def _crossed(stack: Stack, projects: _CurrencyProjects) -> _Charted:
     currency, digits = projects.currency, projects.digits
     project, name = Column("Project"), Column("Name")
     by_resource = {
-        resource: Column(resource or _NO_RESOURCE, form=Form.MONEY, is_kept=True) for resource in projects.by_resource
+        resource: Column(resource or _NO_RESOURCE, form=Form.MONEY, is_kept=True) for resource in projects.resources
     }
     resources = list(by_resource.values())
     whole = Column("Total", form=Form.MONEY, computed=Total(across(resources)), kind=Kind.STRONG, is_kept=True)

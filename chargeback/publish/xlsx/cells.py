@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cache, lru_cache
-from xml.sax.saxutils import escape
 
 from chargeback.model.money import format_exact, format_minor
-from chargeback.publish.xlsx.texts import SharedStrings, text_element, xml_text
+from chargeback.publish.xlsx.texts import SharedStrings, escape, text_element, xml_text
 
 ROW = "\0"
 """Stands for the number of the row; no text from outside can hold it."""

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
-from xml.sax.saxutils import escape
 
 from msgspec import Struct
 from openpyxl import Workbook
@@ -22,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from chargeback.publish.xlsx.openpyxl_insides import BesideRows, ShellWriter, add_differential_styles
 from chargeback.publish.xlsx.shape import ChartData, Fill, SheetShape, describe, letters, pages_wide
 from chargeback.publish.xlsx.styles import stylesheet, verdict_styles
+from chargeback.publish.xlsx.texts import escape
 from chargeback.publish.xlsx.zip_stream import Deflated, deflated
 
 _END_ROW, _WIDTH, _PAGES, _WIDE_COLUMN = 1_040_002, 1_040_003, 1_040_004, 16_001
