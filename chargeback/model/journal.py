@@ -17,6 +17,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from chargeback.evidence import SettlementRecord
 from chargeback.model.bookkeeping import ADJUSTMENTS, NO_TEAM, UNASSIGNED, Bookkeeping, LedgerTeam, Leg
 from chargeback.model.invoice import Invoice
@@ -131,18 +133,18 @@ class MonthJournal:
         booked = [part for part in parts if part.units]
         accounts = [guarded(self.bookkeeping.chart.of(part.leg, part.team) or "") for part in booked]
         bookable, shared = self.is_sound and all(accounts), blank[1:11]  # from the entry's name to what it concerns
-        for (leg, units, words, team, base), account in zip(booked, accounts, strict=True):
+        for part, account in zip(booked, accounts, strict=True):
             yield JournalRow(
-                leg,
+                part.leg,
                 *shared,
-                None if base is None else from_minor(base, digits),
-                guarded(team.id),
-                guarded(team.cost_center),
+                None if part.base is None else from_minor(part.base, digits),
+                guarded(part.team.id),
+                guarded(part.team.cost_center),
                 account,
-                from_minor(units, digits),
+                from_minor(part.units, digits),
                 blank.currency,
                 bookable,
-                f"{words or _cost_of(team)}, {document} for {blank.concerns}",
+                f"{part.words or _cost_of(part.team)}, {document} for {blank.concerns}",
             )
 
     def _accrual(self, invoice: Invoice) -> Iterator[_Part]:
@@ -229,7 +231,7 @@ class MonthJournal:
         )
 
 
-class _Part(NamedTuple):
+class _Part(Struct, frozen=True):
     """A leg of an entry, in minor units, no row if there are none; ``words`` begin its memo, "" for its team's."""
 
     leg: Leg

@@ -25,6 +25,7 @@ from chargeback.publish.exports.focus_cells import PROVIDER, account_text, cell,
 
 USAGE, TAX, CREDIT, ADJUSTMENT = "Usage", "Tax", "Credit", "Adjustment"
 """``ChargeCategory``."""
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 NOT_STATED = "Not stated"
 """``PaymentTerms``, which FOCUS wants of every invoice and no answer of the platform has."""
 NOTHING_STATED = "," * 4
@@ -132,7 +133,7 @@ class _Shared:
 
     def _row(self, own: str, category: str, amount: int, text: str, grain: Mapping[str, object], stated: str) -> str:
         cost = decimal_text(format_minor(amount, self.invoice.digits))
-        what = cells(text, json.dumps(grain, ensure_ascii=False) if grain else "")
+        what = cells(text, _JSON(grain) if grain else "")
         return f"{self._who}{cell(own)},{self._where}{category},{cost},{what}{self._when}{stated}\r\n"
 
 

@@ -6,7 +6,9 @@ from array import array
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+from msgspec import Struct
 
 from chargeback.model.ledger import Basis, Coded, InvoiceLabel, LedgerLines, Lines, used
 from chargeback.model.totals import Sums, add_up_columns, total
@@ -15,7 +17,7 @@ Key = TypeVar("Key", bound=Hashable)
 Finer = TypeVar("Finer", bound=Hashable)
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True):
     """What lines of any project may have in common."""
 
     currency: str
@@ -24,7 +26,7 @@ class Part(NamedTuple):
     basis: Basis
 
 
-class PartKey(NamedTuple):
+class PartKey(Struct, frozen=True):
     """What lines of one part may differ in; ``share_percent`` as written, "" unless shared."""
 
     project: str
@@ -58,7 +60,7 @@ class LineTotals:
         for part, cells in self.cells.items():
             if part.currency == currency:
                 for cell, amounts in cells.items():
-                    key = cell[:2]
+                    key = cell.project, cell.resource
                     sums[key] = amounts if key not in sums else total((sums[key], amounts))
         return sums
 
