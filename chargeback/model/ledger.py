@@ -433,7 +433,7 @@ def _joined_numbers(columns: Sequence[Sequence[int]]) -> Sequence[int]:
     return [number for column in columns for number in column]
 
 
-class LedgerPart(NamedTuple):
+class LedgerPart(Struct, frozen=True):
     """What of one invoice one team bears: the amounts of so many lines in minor units, and ``magnitude``, the sum of
     their absolute values."""
 

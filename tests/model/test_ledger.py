@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from chargeback.evidence.period import Period
 from chargeback.model import ledger as columns_of
@@ -113,7 +114,9 @@ def test_what_teams_bear_of_invoices_is_what_their_lines_add_up_to(given: list[L
     assert [list(made.parts_of(team.id)) for team in TEAMS] == [
         [part for part in parts if part.team == team] for team in TEAMS
     ]
-    assert {(part.label.account, part.label.invoice_id, part.team.id): list(part[2:]) for part in parts} == dict(sums)
+    assert {(part.label.account, part.label.invoice_id, part.team.id): list(astuple(part)[2:]) for part in parts} == (
+        dict(sums)
+    )
 
 
 def figures(amounts: tuple[int, int, int]) -> tuple[int, ...]:
