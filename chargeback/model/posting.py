@@ -132,9 +132,9 @@ def by_project(lines: Iterable[PostedLine], report: Report) -> list[TieOutGroup]
     grouped: dict[str, list[PostedLine]] = defaultdict(list)
     for line in lines:
         grouped[line.project].append(line)
+    rows = report.by_project
     return [
-        TieOutGroup(project, grouped.get(project, []), report.by_project.get(project, ()))
-        for project in sorted({*grouped, *report.by_project})
+        TieOutGroup(project, grouped.get(project, []), rows.get(project, ())) for project in sorted({*grouped, *rows})
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import combinations
+from zoneinfo import ZoneInfo
 
 from chargeback.config import Config
 from chargeback.evidence.period import day_start
@@ -137,16 +138,18 @@ def _gaps(month: AccountMonth, config: Config) -> Iterator[Check]:
 def uncovered_days(month: AccountMonth, config: Config) -> list[date]:
     """The days of the month that no issued invoice covers whole (BOOKING 6, coverage): those aside on which the chart
     shows no cost, and those before the account was ever billed."""
+    period, timezone = month.period, config.timezone
     bounds = sorted(_issued_bounds(month))
+    if _are_covered(period.first_day, period.last_day, bounds, timezone):  # as of nearly every account
+        return []
     idle: frozenset[date] = month.report.chart.idle if month.report else frozenset()
-    began = bounds[0][0] if bounds else None
-    return [day for day in month.period.days() if day not in idle and not _is_covered(day, bounds, began, config)]
+    return [day for day in period.days() if day not in idle and not _are_covered(day, day, bounds, timezone)]
 
 
-def _is_covered(day: date, bounds: Bounds, began: datetime | None, config: Config) -> bool:
-    """Whether the bounds, in order, hold the day, whole, or from the instant from which the account was ever billed."""
-    start, end = day_start(day, config.timezone), day_start(day + timedelta(days=1), config.timezone)
-    covered = start if began is None else max(start, began)
+def _are_covered(first: date, last: date, bounds: Bounds, timezone: ZoneInfo) -> bool:
+    """Whether the bounds, in order, hold the days, whole, or from when on the account was ever billed."""
+    start, end = day_start(first, timezone), day_start(last + timedelta(days=1), timezone)
+    covered = max(start, bounds[0][0]) if bounds else start
     for since, until in bounds:
         if since <= covered < until:
             covered = until

@@ -216,12 +216,12 @@ def report_project(posting: Posting, config: Config) -> Iterator[Check]:
         yield not_performed(Code.REPORT_PROJECT, month.account, reason)
         return
     replaced = {undivided.subject for undivided in posting.undivided}
-    bound, compared = len(found) == 2, _Comparisons(posting, config)
+    bound, compared, rows = len(found) == 2, _Comparisons(posting, config), report.rows
     for group in by_project(filter(is_by_project, posting.invoice_lines), report):
         subject = Subject(SubjectKind.PROJECT, group.name)
         if subject in replaced or (bound and not group.lines):
             continue
-        value = report.value_of(group.rows)
+        value = rows.sum_of(group.rows)
         yield compared.of(Code.REPORT_PROJECT, subject, group.lines, value, is_bound=bound).check()
 
 

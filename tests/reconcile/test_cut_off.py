@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chargeback.model.check import Check
+from chargeback.reconcile.cut_off import _are_covered
 from tests.kit.months import END, MIDDLE, START, account, checks, invoice, month, of, report
 
 FIRST = invoice("A", of("acme-web", 5), periodEnd=MIDDLE)
@@ -225,3 +230,13 @@ def test_an_account_has_one_currency_that_iso_4217_knows(
 def test_nothing_is_said_of_an_account_without_invoices() -> None:
     books = month(account(report=report())).books()
     assert not checks(books, "invoice-cutoff") + checks(books, "invoice-duplicate") + checks(books, "currency")
+
+
+@given(st.lists(st.tuples(st.integers(-30, 150), st.integers(1, 100)), max_size=6))
+def test_days_are_covered_together_where_each_is(periods: list[tuple[int, int]]) -> None:
+    midnight = datetime(2026, 4, 30, 17, tzinfo=UTC)
+    bounds = sorted((midnight + timedelta(hours=since), midnight + timedelta(hours=since + long))
+                    for since, long in periods)  # fmt: skip
+    days, bangkok = [date(2026, 5, day) for day in range(1, 6)], ZoneInfo("Asia/Bangkok")
+    together = _are_covered(days[0], days[-1], bounds, bangkok)
+    assert together == all(_are_covered(day, day, bounds, bangkok) for day in days)
