@@ -247,14 +247,13 @@ class ShownPeriod(Struct, frozen=True):
 
 
 class ReportBody(Struct, frozen=True):
-    """What a report says row by row and day by day.
+    """What a report says row by row.
 
     ``by_project`` and ``by_name`` give the positions of the rows of a project, and of those with a name as ``folded``;
     ``named`` is how each row names its project, by sid and by id.
     """
 
     rows: ReportRows
-    chart: ReportChart
     by_project: Mapping[str, tuple[int, ...]]
     by_name: Mapping[str, tuple[int, ...]]
     named: tuple[tuple[str, str], ...]
@@ -268,12 +267,14 @@ class Report(Struct, frozen=True):
     range: str
     total: Decimal
     body: Held[ReportBody]
+    daily: Held[ReportChart]
     projects: Sequence[ProjectPair] = ()
 
     def kept_in(self, spool: Spool) -> Report:
-        """The same report, its rows and days in the spool."""
+        """The same report, its rows in the spool, and its days, which others look at."""
         body = spool.keep(self.body.value, len(self.rows))
-        return replace(self, projects=spool.sequence(self.projects), body=body)
+        daily = spool.keep(self.chart, len(self.chart.labels) or 1)
+        return replace(self, projects=spool.sequence(self.projects), body=body, daily=daily)
 
     @property
     def rows(self) -> ReportRows:
@@ -283,7 +284,7 @@ class Report(Struct, frozen=True):
     @property
     def chart(self) -> ReportChart:
         """Its daily chart."""
-        return self.body.value.chart
+        return self.daily.value
 
     @property
     def by_project(self) -> Mapping[str, tuple[int, ...]]:
@@ -394,7 +395,6 @@ def read_report(answer: Answer, decoded: ReportAnswer, timezone: ZoneInfo) -> Re
     folds = {name: folded(name) for name in set(rows.resources)}
     body = ReportBody(
         rows=rows,
-        chart=_chart(decoded.chart, asked_on(answer, timezone), timezone),
         by_project=_positions(rows.projects),
         by_name=_positions(map(folds.__getitem__, rows.resources)),
         named=tuple(named),
@@ -403,7 +403,14 @@ def read_report(answer: Answer, decoded: ReportAnswer, timezone: ZoneInfo) -> Re
         ProjectPair(text_of(each.id) or text_of(each.project_id), text_of(each.sid), intern(each.name or ""))
         for each in decoded.project_list or []
     )
-    return Report(answer, (decoded.range or "").strip(), rows.sum_of(range(len(rows))), InMemory(body), projects)
+    return Report(
+        answer=answer,
+        range=(decoded.range or "").strip(),
+        total=rows.sum_of(range(len(rows))),
+        body=InMemory(body),
+        daily=InMemory(_chart(decoded.chart, asked_on(answer, timezone), timezone)),
+        projects=projects,
+    )
 
 
 def folded(name: str) -> str:
