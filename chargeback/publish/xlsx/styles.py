@@ -177,6 +177,7 @@ def stylesheet() -> bytes:
     return _stylebook().xml
 
 
+@cache
 def verdict_styles() -> dict[str, DifferentialStyle]:
     """How a verdict that a formula gives is coloured: agreed, differing, and known to somebody who answers for it."""
     return {

@@ -131,7 +131,8 @@ class Record(Struct, frozen=True):
 
 _MOST_STYLES = 1 << 10
 MOST_TOGETHER = 256
-"""Rows that are made together."""
+"""Rows that are made together, a column after the other: which ones they are decides which text comes first, and so its
+number in the workbook."""
 _END = "</v></c>"
 
 
