@@ -12,6 +12,7 @@ document, the parent's process id.
 from __future__ import annotations
 
 import ctypes
+import gc
 import io
 import os
 import resource
@@ -23,6 +24,8 @@ from typing import BinaryIO
 
 LENGTH = struct.Struct(">Q")
 DESCRIPTORS = 32
+LARGE = 1_000_000
+"""Bytes of a PDF that takes some 10 MB while it is read."""
 _SET_PARENT_DEATH_SIGNAL = 1
 """``PR_SET_PDEATHSIG`` of Linux's prctl(2)."""
 
@@ -81,12 +84,15 @@ def serve(requests: BinaryIO, replies: BinaryIO, most: int, seconds: int) -> Non
     """Answer until the input ends, or the memory has."""
     while len(head := requests.read(LENGTH.size)) == LENGTH.size:
         limit_processor_time(seconds)
-        outcome, text = _answered(requests, LENGTH.unpack(head)[0], most)
+        size = LENGTH.unpack(head)[0]
+        outcome, text = _answered(requests, size, most)
         encoded = text.encode("utf-8", "replace")
         replies.write(outcome + LENGTH.pack(len(encoded)) + encoded)
         replies.flush()
         if outcome == b"M":
             return
+        if size > LARGE:
+            gc.collect()  # what was parsed refers to itself, and the next large one needs its room
 
 
 def _answered(requests: BinaryIO, size: int, most: int) -> tuple[bytes, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import subprocess
@@ -11,8 +12,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
+import pypdf
 import pytest
 from msgspec.structs import replace
 
@@ -261,3 +264,17 @@ def test_reader_that_cannot_be_started_ahead_is_the_first_document_s_finding(mon
     with PdfReader() as reader:
         reader.prepare(100)
         assert "its reader cannot be started" in read(reader, INVOICE).detail
+
+
+def test_what_a_large_document_took_is_given_back_before_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parsed PDF refers to itself: a hundred scans of some megabytes would meet the limit of memory together."""
+    monkeypatch.setattr(pdf_child, "limit_processor_time", lambda seconds: None)
+    scan = pdf("Invoice INV-2026-0009") + b"%" * pdf_child.LARGE
+    request, replies = pdf_child.LENGTH.pack(len(scan)) + scan, BytesIO()
+    gc.disable()
+    try:
+        pdf_child.serve(BytesIO(request * 3), replies, 1000, 20)
+        assert not [each for each in gc.get_objects() if isinstance(each, pypdf.PdfReader)]
+    finally:
+        gc.enable()
+    assert replies.getvalue().count(b"INV-2026-0009") == 3
