@@ -166,7 +166,7 @@ def round_together(amounts: Sequence[Decimal], digits: int) -> list[int]:
     floored = [floor_minor(amount, digits) for amount in amounts]
     parts = [floor for floor, _ in floored]
     missing = to_minor(exact_sum(amounts), digits) - sum(parts)
-    order = sorted(range(len(parts)), key=lambda place: (-floored[place][1], place))
+    order = sorted(range(len(parts)), key=lambda place: floored[place][1], reverse=True)  # of equal ones the first
     for place in order[:missing]:
         parts[place] += 1
     return parts

@@ -124,7 +124,7 @@ def _other_basis(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
         on_top.append(EXACT.multiply(amount, rate))
         if rate > -1:
             within.append(EXACT.divide(on_top[-1], EXACT.add(Decimal(1), rate)))
-    yield from (exact_sum(on_top), -exact_sum(within))
+    yield from (exact_sum(on_top), EXACT.minus(exact_sum(within)))
 
 
 def _counted_twice(row: Row, config: Config, digits: int) -> Iterator[Decimal]:

@@ -65,7 +65,7 @@ def _judge(currency: str, record: DocumentRecord | None) -> tuple[Outcome, str]:
     return Outcome.PASS, "the PDF names number and total"
 
 
-_FLOAT_NOISE = Decimal(2) ** -48
+_FLOAT_NOISE = EXACT.power(2, -48)
 """Relative: sixteen units in the last place of a 64-bit float, what adding up a few amounts in floats can leave."""
 _ONE = Decimal(1)
 

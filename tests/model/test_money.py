@@ -257,6 +257,7 @@ def test_equal_fractions_go_to_the_larger_signed_weight_then_to_the_earlier(
         (["-0.004", "0.014"], [0, 1]),  # floors -1 and 1, fractions .6 and .4
         (["-0.006", "0.016"], [-1, 2]),
         (["1.115", "2.225"], [112, 222]),  # equal fractions: the earlier
+        (["0.005" + "0" * 30 + "1", "0.005" + "0" * 30 + "2"], [0, 1]),  # of 28 digits they would be equal
     ],
 )
 def test_missing_units_go_to_the_largest_fractions(amounts: list[str], units: list[int]) -> None:

@@ -47,7 +47,7 @@ def accruals(data: bytes) -> list[JournalRow]:
 
 def written(amount: Decimal) -> str:
     """An amount without sign, with the currency's digits."""
-    return f"{abs(amount):f}"
+    return f"{amount.copy_abs():f}"
 
 
 def cells(row: JournalRow) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from chargeback.config import Vendor
 from chargeback.evidence import SettlementRecord
 from chargeback.model.bookkeeping import Leg
 from chargeback.model.journal import Event, JournalRow
-from chargeback.model.money import exact_sum, from_minor, minor_digits
+from chargeback.model.money import EXACT, exact_sum, from_minor, minor_digits
 from chargeback.model.spreadsheet_text import BYTE_ORDER_MARK, csv_row, guarded
 
 COLUMNS = (
@@ -85,7 +85,7 @@ def entries(journal: Iterable[JournalRow], settlements: Iterable[SettlementRecor
             rate=settled[0].tax_rate if settled else "",
             tax=_booked(legs, Leg.INPUT_VAT, digits),
             withholding_rate=settled[0].withholding_rate if settled else "",
-            withheld=-_booked(legs, Leg.WITHHOLDING, digits),
+            withheld=EXACT.minus(_booked(legs, Leg.WITHHOLDING, digits)),
             currency=first.currency,
         )
 

@@ -51,7 +51,7 @@ def largest_series(
     for posting in _holding_the_largest(postings):
         for name, days in _series_days(config, posting, evidence):
             add_days(series.setdefault((posting.month.account, name), {}), days)
-    ranked = sorted(series, key=lambda key: (-exact_sum(series[key].values()), key))[:SERIES]
+    ranked = sorted(series, key=lambda key: (EXACT.minus(exact_sum(series[key].values())), key))[:SERIES]
     return {key: series[key] for key in ranked}
 
 
@@ -192,7 +192,7 @@ def _day_label(day: date) -> str:
 def _remainder(whole: Days, named: Iterable[Days]) -> Days:
     rest = dict(whole)
     for costs in named:
-        add_days(rest, {day: -cost for day, cost in costs.items()})
+        add_days(rest, {day: EXACT.minus(cost) for day, cost in costs.items()})
     return rest
 
 

@@ -215,7 +215,7 @@ def _cut(checks: list[Check]) -> tuple[list[Check], list[Check]]:
     """The findings to list, those with the largest variance first where not all can be, and the others."""
     if len(checks) <= MOST_FINDINGS + 1:
         return checks, []
-    ranked = sorted(checks, key=lambda check: abs(check.variance or Decimal(0)), reverse=True)
+    ranked = sorted(checks, key=lambda check: (check.variance or Decimal(0)).copy_abs(), reverse=True)
     return ranked[:MOST_FINDINGS], ranked[MOST_FINDINGS:]
 
 

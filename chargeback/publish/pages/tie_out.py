@@ -73,7 +73,7 @@ class _Findings(Struct):
         self.accepted += 1
         if check.variance is not None:
             sofar = self.amounts.get(check.currency, Decimal(0))
-            self.amounts[check.currency] = EXACT.add(sofar, abs(check.variance))
+            self.amounts[check.currency] = EXACT.add(sofar, check.variance.copy_abs())
 
     @property
     def accepted_total(self) -> AcceptedTotal:

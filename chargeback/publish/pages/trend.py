@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 
 from markupsafe import escape
 from msgspec import Struct
 
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import MonthOverview
-from chargeback.model.money import minor_digits, to_minor
+from chargeback.model.money import exact_sum, minor_digits, to_minor
 from chargeback.model.wording import counted
 from chargeback.publish.pages.charts import ChartColumn, ColumnChart, column_chart, in_one_chart
 from chargeback.publish.pages.elements import as_a_table, figures_table, legend, section
@@ -66,7 +65,7 @@ def trends(months: Sequence[MonthOverview], colours: Mapping[str, str]) -> tuple
 def gross_of(month: MonthOverview, currency: str) -> int | None:
     """The month's gross in minor units, None where it has nothing in that currency."""
     found = [total.gross for total in month.latest.totals if total.currency == currency]
-    return to_minor(sum(found, Decimal(0)), minor_digits(currency)) if found else None
+    return to_minor(exact_sum(found), minor_digits(currency)) if found else None
 
 
 def _trend(months: Sequence[MonthOverview], currency: str, colours: Mapping[str, str]) -> Trend:

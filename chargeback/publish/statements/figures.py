@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chargeback.evidence.period import Period
 from chargeback.model.ledger import Basis
-from chargeback.model.money import exact_sum, format_exact, from_minor, to_minor
+from chargeback.model.money import EXACT, exact_sum, format_exact, from_minor, to_minor
 from chargeback.model.totals import Sums, total
 from chargeback.publish.pages.charts import ChartColumn, ColumnChart, column_chart
 from chargeback.publish.pages.wording import amount, change_text, minor, percent
@@ -183,7 +183,7 @@ class _Currency:
 
     def _budget_row(self, text: str, budget: Decimal, nets: Sequence[int]) -> BudgetRow:
         whole, actual = exact_sum([budget] * len(nets)), from_minor(sum(nets), self.digits)
-        left = exact_sum([whole, -actual])
+        left = exact_sum([whole, EXACT.minus(actual)])
         finest = max(self.digits, -int(whole.as_tuple().exponent))
         used = percent(to_minor(actual, finest), to_minor(whole, finest))
         return BudgetRow(text, len(nets), amount(whole), amount(actual), amount(left), used, left < 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from chargeback.model.answers import LineItem
 from chargeback.model.check import Code
+from chargeback.model.money import EXACT
 from chargeback.model.posting import PostedLine
 from chargeback.publish.workpaper.evidence import EvidenceTable
 from chargeback.publish.workpaper.numbered_accounts import AGREES, DIFFERS, AccountPaper, InvoicePaper, Paper
@@ -101,7 +102,7 @@ def _sent(paper: Paper, invoice: InvoicePaper, posted: PostedLine, item: LineIte
     amount = Plain(evidence.cell(EvidenceTable.value, invoice.amounts + posted.number - 1))
     if not priced(item):
         return {table.amount: amount}
-    allowed = constant(half_unit(posted.invoice.digits) + SLACK)
+    allowed = constant(EXACT.add(half_unit(posted.invoice.digits), SLACK))
     agrees = abs(table.product - table.amount) <= allowed
     return {
         table.quantity: Plain(evidence.cell(EvidenceTable.value, prices)),

@@ -20,6 +20,7 @@ MOST_DIGITS = 15
 """Significant digits that a spreadsheet's numbers keep (BOOKING 8)."""
 LARGEST_EXACT = 1_000_000_000_000_000
 FIFTEEN = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_EVEN)
+_MOMENTS = Context(prec=28, rounding=ROUND_HALF_EVEN)
 """The precision of a number cell."""
 _EPOCH = date(1899, 12, 30)
 _DAY = 86_400
@@ -138,8 +139,8 @@ def serial(moment: datetime) -> str:
     midnight = datetime(moment.year, moment.month, moment.day, tzinfo=moment.tzinfo)
     wall = moment.replace(tzinfo=None) - midnight.replace(tzinfo=None)
     days = Decimal((moment.date() - _EPOCH).days)
-    fraction = Decimal(wall // timedelta(microseconds=1)) / (_DAY * 1_000_000)
-    return format_exact((days + fraction).quantize(Decimal("1e-10")).normalize())
+    fraction = _MOMENTS.divide(wall // timedelta(microseconds=1), _DAY * 1_000_000)
+    return format_exact(_MOMENTS.quantize(_MOMENTS.add(days, fraction), Decimal("1e-10")).normalize(_MOMENTS))
 
 
 class TextColumn(dict[str, str]):
