@@ -89,8 +89,8 @@ def _make_way(folder: Path, system: FileSystem) -> None:
 
 _FLUSHERS = 8
 """Threads that flush files: the disk groups what arrives together."""
-_TOGETHER = 16
-"""Files that a thread flushes before it is given further ones."""
+_MOST_TOGETHER = 16
+"""Files that a thread flushes before it is given further ones; of few files each thread takes its part."""
 
 
 class Staging:
@@ -219,7 +219,8 @@ class Staging:
 
     def _sync(self, paths: Sequence[str]) -> None:
         """Flush each of the paths, some after one another in each of several threads."""
-        some = [paths[start : start + _TOGETHER] for start in range(0, len(paths), _TOGETHER)]
+        count = min(_MOST_TOGETHER, -(-len(paths) // self._flushers)) or 1
+        some = [paths[start : start + count] for start in range(0, len(paths), count)]
         with ThreadPoolExecutor(self._flushers) as pool:
             for _ in pool.map(self._sync_some, some):
                 pass

@@ -12,15 +12,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import inf
 from random import SystemRandom
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
+
+import tenacity
 
 from chargeback.collect.failures import ExhaustedError, TransientError
 from chargeback.collect.run_time import RunTime
 from chargeback.errors import AnswerError
 from chargeback.evidence.run_log import note
-
-if TYPE_CHECKING:
-    import tenacity
 
 RETRY_SECONDS = 120.0
 """Retries of one call end after this time (INTERFACE, configuration)."""
@@ -75,8 +74,6 @@ class _Course(Generic[Result]):
 
     def resume(self, first: TransientError, *, patient: bool) -> Result:
         """The result of a later attempt; the errors of ``Retries.run`` where none gives one."""
-        import tenacity
-
         self.first = first
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientError),

@@ -43,7 +43,7 @@ JOURNAL_PATHS = ("exports/journal.csv", "exports/journal-change.csv")
 
 _AMOUNT = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _PLACE = {name: COLUMNS.index(name) for name in COLUMNS}
-_ROWS_TOGETHER = 500
+_ROWS_TOGETHER, _CHARACTERS_TOGETHER = 500, 1_000_000
 _LOOK = "find out who changed it; restore the revision's folder from a backup and run verify"
 _STATED_ELSEWHERE = frozenset({"tax_pending", "detail"})
 """What a settlement has from the accrual's month, or says of itself."""
@@ -288,16 +288,19 @@ class ControlTotals:
 
 
 def _together(lines: Iterator[Row]) -> Iterator[list[Row]]:
-    """The ledger's lines, some hundreds at a time; those before a line that cannot be read come first."""
+    """The ledger's lines, some hundreds at a time, of few characters together whatever was made of the file; those
+    before a line that cannot be read come first."""
     rows: list[Row] = []
+    held = 0
     try:
         for number, row in enumerate(lines, start=2):
             if len(row) != len(COLUMNS):
                 raise ValueError(f"row {number}: {len(row)} cells, expected {len(COLUMNS)}")
             rows.append(row)
-            if len(rows) == _ROWS_TOGETHER:
+            held += sum(map(len, row))
+            if len(rows) == _ROWS_TOGETHER or held > _CHARACTERS_TOGETHER:
                 yield rows
-                rows = []
+                rows, held = [], 0
     except ValueError:
         yield rows
         raise

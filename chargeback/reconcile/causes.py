@@ -118,13 +118,13 @@ def _other_basis(row: Row, config: Config, digits: int) -> Iterator[Decimal]:
 
     Each line counts by the rate that its own invoice states.
     """
-    on_top, within = [], []
+    by_rate: dict[Decimal, list[Decimal]] = {}
     for line in row.lines:
-        amount, rate = _line_value(line, config), line.invoice.tax_rate or _NOTHING
-        on_top.append(EXACT.multiply(amount, rate))
-        if rate > -1:
-            within.append(EXACT.divide(on_top[-1], EXACT.add(Decimal(1), rate)))
-    yield from (exact_sum(on_top), EXACT.minus(exact_sum(within)))
+        by_rate.setdefault(line.invoice.tax_rate or _NOTHING, []).append(_line_value(line, config))
+    on_top = {rate: EXACT.multiply(exact_sum(amounts), rate) for rate, amounts in by_rate.items()}
+    # Divided once a rate: what the quotients of single lines leave behind the last digit would be a difference.
+    within = [EXACT.divide(tax, EXACT.add(Decimal(1), rate)) for rate, tax in on_top.items() if rate > -1]
+    yield from (exact_sum(on_top.values()), EXACT.minus(exact_sum(within)))
 
 
 def _counted_twice(row: Row, config: Config, digits: int) -> Iterator[Decimal]:

@@ -7,7 +7,7 @@ before the one rename that shows it, and the names that the rename made after it
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Lock
+from threading import Barrier, Lock
 
 import pytest
 
@@ -174,3 +174,14 @@ def test_a_revision_that_cannot_be_read_back_is_not_sealed(
     assert raised.value.exit_code == StorageError.exit_code == 9
     assert (visible(root), hidden(root)) == ([], [])
     assert staging.largest is boundary.largest, "what writes asks the limits that what reads asks"
+
+
+def test_a_small_revision_s_files_are_flushed_side_by_side(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits for the disk: one after the other a month of some files took as long as one of hundreds."""
+    together = Barrier(8, timeout=20)
+    with open_for_writing(root, started=STARTED) as writer, writer.stage() as stage:
+        paths = [f"evidence/{number}.json" for number in range(8)]
+        for path in paths:
+            stage.add(path, b"{}")
+        monkeypatch.setattr(staging, "sync", lambda system, path: together.wait())
+        stage._sync(paths)

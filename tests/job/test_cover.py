@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import timedelta
+from decimal import ROUND_DOWN, localcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from chargeback.evidence.period import Period
 from chargeback.job.cover import refresh_covers
 from chargeback.job.dispositions import archived_findings
 from chargeback.job.verify import VerifyRequest, verify
+from chargeback.publish.pages import cover_page
 from chargeback.review.signing import DisposeRequest, SignRequest, dispose, sign
 from tests.kit.reviewed import APRIL, MAY, SIGNED_AT, Reviewed
 
@@ -89,3 +91,9 @@ def test_hostile_names_are_texts(own_office: Reviewed, name: str) -> None:
     page = cover(own_office, MAY, 3).read_text(encoding="utf-8")
     assert "<script>" not in page
     assert "\u202e" not in page
+
+
+@pytest.mark.parametrize(("text", "shown"), [("0.00005", "0.0001"), ("-1.00004", "-1.0000"), ("7.5", "7.5")])
+def test_an_amount_is_shortened_half_away_from_zero_whatever_the_context(text: str, shown: str) -> None:
+    with localcontext(rounding=ROUND_DOWN):
+        assert cover_page._shortened(text) == shown

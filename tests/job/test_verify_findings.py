@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from chargeback.archive.manifest import MANIFEST_PATH, SUMS_PATH, Manifest, sums_lines
 from chargeback.archive.revision import read_revision
+from chargeback.job import control_totals
 from chargeback.job.control_totals import LedgerSums
 from chargeback.job.verify import VerifyRequest, verify
 from chargeback.model.ledger_register import COLUMNS
@@ -283,3 +284,8 @@ def test_a_flipped_bit_in_every_file_is_caught(made: Path, tmp_path: Path) -> No
         caught += any(proof or finding.path == named for finding in result.findings)
         path.write_bytes(data)
     assert caught == len(paths) > 60
+
+
+def test_lines_of_a_file_that_was_made_long_are_not_held_together() -> None:
+    rows = [["x" * 300_000, *[""] * (len(COLUMNS) - 1)] for _ in range(9)]
+    assert [len(some) for some in control_totals._together(iter(rows))] == [4, 4, 1]

@@ -101,6 +101,12 @@ def test_a_report_on_the_other_tax_basis_or_off_by_the_rate(lines: list[Any], va
     assert len(causes(books)) == 2
 
 
+def test_lines_whose_tax_does_not_come_out_one_by_one_are_off_by_the_rate_up_to_the_last_of_the_tolerance() -> None:
+    config = TEAMS + '[reconciliation]\ntolerance = { absolute = "0.05" }\n'
+    books = of_web(of("acme-web", 98), of("acme-web", 9), value="100.05", config=config, tax=7, taxRate=Decimal("0.07"))
+    assert set(causes(books).values()) == {"tax-basis"}
+
+
 def test_a_line_that_could_not_be_divided_is_explained_by_itself_alone() -> None:
     # both lines together would be off by 60 at that rate: the one of 60 is not
     bill = invoice("I", of("acme-web", 9), of("acme-data", 60), of("acme-data", 40), tax=0, taxRate=Decimal("1.5"))

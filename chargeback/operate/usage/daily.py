@@ -137,17 +137,17 @@ def _between(before: UsageRow, after: UsageRow, timezone: ZoneInfo) -> Decimal |
 def _days_between(day: date, taken_at: datetime, after: UsageRow) -> Decimal:
     """Days between two looks, not less than the calendar's: two looks an hour apart are no whole day each."""
     seconds = Decimal((after.taken_at - taken_at) // timedelta(seconds=1))
-    return max(Decimal((after.date - day).days), EXACT.divide(seconds, DAY).quantize(_CENTIMICRO), Decimal(1))
+    return max(Decimal((after.date - day).days), EXACT.quantize(EXACT.divide(seconds, DAY), _CENTIMICRO), Decimal(1))
 
 
 def _days_of_month(row: UsageRow, timezone: ZoneInfo) -> Decimal:
     """Days since the month began, at least one."""
     start = Period(row.date.year, row.date.month).start(timezone)
     seconds = Decimal((row.taken_at.astimezone(UTC) - start) // timedelta(seconds=1))
-    return max(EXACT.divide(seconds, DAY).quantize(_CENTIMICRO), Decimal(1))
+    return max(EXACT.quantize(EXACT.divide(seconds, DAY), _CENTIMICRO), Decimal(1))
 
 
 def _rate(usage: Decimal, row: UsageRow, days: Decimal) -> Decimal:
     context = EXACT.copy()
     context.prec = 40
-    return context.divide(EXACT.multiply(usage, row.price), days).quantize(_CENTIMICRO)
+    return EXACT.quantize(context.divide(EXACT.multiply(usage, row.price), days), _CENTIMICRO)

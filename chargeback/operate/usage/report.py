@@ -20,6 +20,7 @@ from chargeback.config.address import Place
 from chargeback.errors import EXCEPTIONS, RECONCILED
 from chargeback.evidence.period import Period
 from chargeback.model.instants import format_instant
+from chargeback.model.money import EXACT
 from chargeback.model.spreadsheet_text import csv_table
 from chargeback.model.wording import counted
 from chargeback.operate.metrics import Gauge, Labels, Value
@@ -28,6 +29,7 @@ from chargeback.operate.usage.daily import DAY, Series, by_project, by_resource,
 from chargeback.operate.usage.snapshot import CURRENCY, Snapshot
 
 PACE_DAYS = 7
+_CENT = Decimal("0.01")
 """The rest of the month is taken to cost what these last days did, by their median."""
 HEADINGS = ("month to date", "month end", "today", "yesterday", "a month ago")
 
@@ -233,7 +235,7 @@ def families(report: UsageReport) -> list[Gauge]:
 def _of(noun: str, owner: str, labels: Mapping[str, Labels], rows: dict[str, UsageFigures]) -> Iterator[Gauge]:
     def samples(name: str) -> tuple[tuple[Labels, Value], ...]:
         found = ((labels[key], getattr(figures, name)) for key, figures in rows.items())
-        return tuple((label, round(amount, 2)) for label, amount in found if isinstance(amount, Decimal))
+        return tuple((label, EXACT.quantize(amount, _CENT)) for label, amount in found if isinstance(amount, Decimal))
 
     prefix = f"chargeback_usage_{noun}"
     yield Gauge(f"{prefix}_month_to_date", f"Estimated cost of {owner} since the month began", samples("month_to_date"))

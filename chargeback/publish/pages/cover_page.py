@@ -16,6 +16,7 @@ from chargeback.config.endpoint import is_on_loopback
 from chargeback.evidence.period import Period
 from chargeback.model.archive_overview import RevisionOverview, Signature
 from chargeback.model.archived_checks import DecidedFinding
+from chargeback.model.money import EXACT
 from chargeback.model.wording import booking_text, counted, grouped, status_text
 from chargeback.publish.pages.elements import facts_html, heads, numbers, section, table, time_html
 from chargeback.publish.pages.rendering import isolated, plain, written
@@ -23,6 +24,7 @@ from chargeback.publish.pages.wording import amount, instant_text, month_name
 
 MOST_FINDINGS = 40
 """Findings that are listed; the others are counted."""
+_FINEST = Decimal("0.0001")
 _ROLES = (("preparer", "Prepared by"), ("reviewer", "Reviewed by"))
 
 
@@ -170,4 +172,4 @@ def _shortened(text: str) -> str:
     """The amount without the noise of a report's floats: at most four decimals."""
     exact = Decimal(text)
     exponent = exact.as_tuple().exponent
-    return f"{exact:.4f}" if isinstance(exponent, int) and exponent < -4 else text
+    return f"{EXACT.quantize(exact, _FINEST):f}" if isinstance(exponent, int) and exponent < -4 else text

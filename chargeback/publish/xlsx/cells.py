@@ -20,8 +20,8 @@ MOST_DIGITS = 15
 """Significant digits that a spreadsheet's numbers keep (BOOKING 8)."""
 LARGEST_EXACT = 1_000_000_000_000_000
 FIFTEEN = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_EVEN)
-_MOMENTS = Context(prec=28, rounding=ROUND_HALF_EVEN)
 """The precision of a number cell."""
+_MOMENTS = Context(prec=28, rounding=ROUND_HALF_EVEN)
 _EPOCH = date(1899, 12, 30)
 _DAY = 86_400
 _MOST_FRAGMENTS = 1 << 13

@@ -65,3 +65,7 @@ def test_a_project_is_the_sum_of_what_can_be_told() -> None:
 
 def _fields(row: UsageRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in UsageRow.__struct_fields__}
+
+
+def test_a_counter_that_is_as_large_as_a_number_may_be_is_no_failure() -> None:
+    assert days(row("2026-05-10", 1e21), row("2026-05-11", 3e21)) == [None, 4e21]
