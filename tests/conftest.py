@@ -3,6 +3,7 @@ expected files of ``tests/months`` again."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -26,7 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Chooses hypothesis' profile; its own option --hypothesis-profile wins."""
+    """Chooses hypothesis' profile; its own option --hypothesis-profile wins. Who starts the tests in the background, or
+    with nohup, has them ignore signals: commands that they start would too."""
+    for ignored, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(ignored) is signal.SIG_IGN:
+            signal.signal(ignored, handler)
     if not config.getoption("--hypothesis-profile"):
         settings.load_profile("nightly" if config.getoption("--nightly") else "default")
 
