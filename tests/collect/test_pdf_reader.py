@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -269,7 +270,8 @@ def test_reader_that_cannot_be_started_ahead_is_the_first_document_s_finding(mon
 def test_what_a_large_document_took_is_given_back_before_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A parsed PDF refers to itself: a hundred scans of some megabytes would meet the limit of memory together."""
     monkeypatch.setattr(pdf_child, "limit_processor_time", lambda seconds: None)
-    scan = pdf("Invoice INV-2026-0009") + b"%" * pdf_child.LARGE
+    shown = b"BT /F1 12 Tf 72 720 Td (Invoice INV-2026-0009) Tj ET" + b"\n" * pdf_child.LARGE
+    scan = pdf(deflated=zlib.compress(shown, 0))
     request, replies = pdf_child.LENGTH.pack(len(scan)) + scan, BytesIO()
     gc.disable()
     try:
