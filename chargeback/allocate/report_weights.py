@@ -42,8 +42,7 @@ class ReportWeights:
 
     def negative_among(self, rows: Iterable[int]) -> tuple[int, ...]:
         """Those of the rows whose value is negative."""
-        values = self._rows.values
-        return tuple([row for row in rows if values[row] < 0])
+        return self._rows.negative_among(rows)
 
     def over_resources(self, project: str) -> Division:
         """The division of a by-project line over the resources of its project; without parts where no row names it."""

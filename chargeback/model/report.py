@@ -189,6 +189,11 @@ class ReportRows(Sequence[ReportValue]):
         decimals = self.decimals[place]
         return from_minor(self.values[place] // 10 ** (self.scale - decimals), decimals)  # nothing is left over
 
+    def negative_among(self, places: Iterable[int]) -> tuple[int, ...]:
+        """Those of the places whose value is negative."""
+        values = self.values
+        return tuple([place for place in places if values[place] < 0])
+
     def sum_of(self, places: Iterable[int]) -> Decimal:
         """The values there added up, with as many decimals as the one of them that was sent with most."""
         known = list(places)
@@ -314,8 +319,7 @@ class Report(Struct, frozen=True):
 
     def negative_among(self, rows: Iterable[int]) -> tuple[int, ...]:
         """Those of the rows whose value is negative."""
-        values = self.rows.values
-        return tuple(row for row in rows if values[row] < 0)
+        return self.rows.negative_among(rows)
 
     def value_of(self, rows: Iterable[int]) -> Decimal:
         """The rows' values added up, negative ones included."""
